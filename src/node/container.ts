@@ -1,0 +1,70 @@
+/** A container as an engine reports it, reduced to what decisions need. Plain JSON. */
+
+export type EngineKind = 'docker' | 'podman'
+
+/** The engine as it is now. */
+export type EngineFacts = Readonly<{
+  kind: EngineKind
+  version: string
+  /** Who creates the container cgroups: `systemd` (scope units) or `cgroupfs` (plain directories). */
+  cgroupDriver: 'systemd' | 'cgroupfs'
+  /** Containers outlive the daemon (Docker's live-restore). Podman has no daemon and is always true. */
+  liveRestore: boolean
+  /** Where the engine keeps images and layers: the file system whose free space counts. */
+  storageDir: string
+  /** Boot-time starter of containers, absent where nothing would start them after a reboot. */
+  startsAtBoot: boolean
+}>
+
+export type Mount = Readonly<{
+  type: 'bind' | 'volume' | 'tmpfs'
+  /** Host path of a bind, name of a volume, empty for tmpfs. */
+  source: string
+  target: string
+  readOnly: boolean
+}>
+
+/** How the engine's runtime recorded the container's cgroups: path per v1 controller, `''` for v2. */
+export type CgroupPaths = Readonly<Record<string, string>>
+
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead'
+
+export type Container = Readonly<{
+  id: string
+  /** Without Docker's leading slash. */
+  name: string
+  status: ContainerStatus
+  /** Pid of the container's first process in the host's pid namespace; 0 when not running. */
+  pid: number
+  exitCode: number | undefined
+  /** RFC 3339; undefined if it was never started. */
+  startedAt: string | undefined
+  /** Digest id of the image (`sha256:…`). */
+  imageId: string
+  /** The reference the container was created from. */
+  image: string
+  labels: Readonly<Record<string, string>>
+  /** The OCI runtime's name as the engine configured it (`runc`, `crun`, a wrapper of them). */
+  runtime: string
+  privileged: boolean
+  /** `private`: a pid namespace of its own. `container:ID` counts as shared. */
+  pidMode: 'host' | 'private' | 'shared'
+  /** `host` or `private`; from the engine, or from the namespace inode where the engine does not say. */
+  cgroupnsMode: 'host' | 'private'
+  networkMode: string
+  mounts: readonly Mount[]
+  /** NAMES of the environment variables, and which of them look like secrets. Values never leave the adapter. */
+  environmentNames: readonly string[]
+  restartPolicy: 'no' | 'always' | 'unless-stopped' | 'on-failure'
+  /** What the OCI runtime recorded, where its state file could be read. */
+  cgroupPaths: CgroupPaths | undefined
+  health: 'none' | 'starting' | 'healthy' | 'unhealthy'
+  /** Upper directory of the container's root overlay, where the storage driver is overlay. */
+  rootUpperDir: string | undefined
+  entrypoint: readonly string[]
+  command: readonly string[]
+  stopSignal: string
+}>
+
+/** What stops a container, and so which rules apply. */
+export type StopCause = 'stop' | 'remove' | 'kill' | 'engineStopped' | 'shimKilled'

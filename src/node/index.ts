@@ -1,0 +1,13 @@
+export { cgroupPath, isWithin, sameProcess } from './process.ts'
+export type { CgroupLayout, CgroupLine, Namespaces, Process, ProcessId, ProcessTable } from './process.ts'
+export type {
+  CgroupPaths,
+  Container,
+  ContainerStatus,
+  EngineFacts,
+  EngineKind,
+  Mount,
+  StopCause,
+} from './container.ts'
+export type { Census, Guest, Helper, HelperKind, Identity } from './census.ts'
+export type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'

@@ -1,0 +1,95 @@
+import type { Guest, Helper, ProcessId, ProcessTable } from '../node/index.ts'
+
+/** Reads the kernel's view of the node. */
+export interface ProcessReader {
+  /** One reading of /proc: every process but kernel threads and zombies. */
+  table(): Promise<ProcessTable>
+  alive(process: ProcessId): Promise<boolean>
+}
+
+/** libvirt's own files: they tell of guests also when no libvirt runs. */
+export interface GuestFiles {
+  /** The live status files of <run>/libvirt/qemu, parsed as far as Anneal needs. */
+  statusFiles(): Promise<readonly StatusFile[]>
+  /** Replaces one status file durably (write, fsync, rename); only ever while no libvirt runs. */
+  writeStatusFile(name: string, xml: string): Promise<void>
+}
+
+export type StatusFile = Readonly<{
+  name: string
+  path: string
+  xml: string
+  uuid: string
+  pid: number | undefined
+  domainId: number | undefined
+  state: string
+  /** `<qemuCaps>` flags, in file order. */
+  capabilityFlags: readonly string[]
+  emulator: string
+  machineType: string
+}>
+
+/** The hypervisor's management API (libvirt's socket). */
+export interface Hypervisor {
+  /** One complete open of the API; throws HYPERVISOR_UNREACHABLE. Resolves to libvirt's version, e.g. `9.0.0`. */
+  ping(timeoutMs: number): Promise<string>
+  domains(): Promise<readonly Domain[]>
+}
+
+export type Domain = Readonly<{
+  uuid: string
+  name: string
+  /** -1 when inactive. */
+  id: number
+  state: 'nostate' | 'running' | 'blocked' | 'paused' | 'shutdown' | 'shutoff' | 'crashed' | 'pmsuspended'
+}>
+
+/** Places guests outside every container. */
+export interface Rescuer {
+  /** How this host can do it: machined, a systemd scope, or plain cgroups. */
+  method(): Promise<'machined' | 'systemd' | 'cgroups'>
+  /**
+   * Moves a guest with its helpers out of the container's cgroups in every hierarchy, keeping limits and the layout
+   * that libvirt looks for. Idempotent. Throws RESCUE_FAILED, having left the processes where each of them was or safe.
+   */
+  rescue(guest: Guest, helpers: readonly Helper[], from: readonly string[]): Promise<RescueReport>
+  /** Moves a helper that serves no single guest. */
+  rescueHelper(helper: Helper, from: readonly string[]): Promise<RescueReport>
+}
+
+export type RescueReport = Readonly<{
+  method: 'machined' | 'systemd' | 'cgroups'
+  unit: string
+  moved: readonly Readonly<{ pid: number; hierarchy: string; from: string; to: string }>[]
+  /** Limits that were copied: `memory/memory.limit_in_bytes=…`. */
+  limits: readonly string[]
+}>
+
+/** Free space. */
+export interface Disk {
+  freeBytes(path: string): Promise<number>
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Milliseconds of a clock that never jumps. */
+  monotonic(): number
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** What the machine is: enough for checks and the doctor. */
+export interface HostReader {
+  facts(): Promise<HostFacts>
+}
+
+export type HostFacts = Readonly<{
+  kernel: string
+  systemdIsInit: boolean
+  machinedRunning: boolean
+  machinedActivatable: boolean
+  /** Capabilities missing from the bounding set, by name (CAP_SYS_RESOURCE, …). */
+  missingCapabilities: readonly string[]
+  /** Boot id: changes with every boot. */
+  bootId: string
+}>
