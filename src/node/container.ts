@@ -46,6 +46,10 @@ export type Container = Readonly<{
   labels: Readonly<Record<string, string>>
   /** The OCI runtime's name as the engine configured it (`runc`, `crun`, a wrapper of them). */
   runtime: string
+  /** Which program that name really is: told by the state file it wrote, else by its name. */
+  runtimeFamily: 'runc' | 'crun' | 'unknown'
+  /** Version of that program (`1.1.5`), where it could be asked. Kill rules changed with runc 1.2. */
+  runtimeVersion: string | undefined
   privileged: boolean
   /** `private`: a pid namespace of its own. `container:ID` counts as shared. */
   pidMode: 'host' | 'private' | 'shared'
