@@ -11,3 +11,6 @@ export type {
 } from './container.ts'
 export type { Census, Guest, Helper, HelperKind, Identity } from './census.ts'
 export type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'
+export type { ContainerSpec, HealthcheckSpec, MountSpec } from './container-spec.ts'
+export type { Finding, Severity } from './finding.ts'
+export type { HostFacts } from './host-facts.ts'

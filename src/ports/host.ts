@@ -1,4 +1,6 @@
-import type { Guest, Helper, ProcessId, ProcessTable } from '../node/index.ts'
+import type { Guest, Helper, HostFacts, ProcessId, ProcessTable } from '../node/index.ts'
+
+export type { HostFacts } from '../node/index.ts'
 
 /** Reads the kernel's view of the node. */
 export interface ProcessReader {
@@ -78,18 +80,6 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** What the machine is: enough for checks and the doctor. */
 export interface HostReader {
   facts(): Promise<HostFacts>
 }
-
-export type HostFacts = Readonly<{
-  kernel: string
-  systemdIsInit: boolean
-  machinedRunning: boolean
-  machinedActivatable: boolean
-  /** Capabilities missing from the bounding set, by name (CAP_SYS_RESOURCE, …). */
-  missingCapabilities: readonly string[]
-  /** Boot id: changes with every boot. */
-  bootId: string
-}>
