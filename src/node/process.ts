@@ -49,6 +49,11 @@ export type Process = ProcessId &
      * it names the container (and so the image) that the process runs from.
      */
     rootUpperDir?: string
+    /**
+     * Where file descriptor 1 leads, for emulators only. libvirt gives QEMU's output to virtlogd as `pipe:[…]`
+     * (`stdio_handler = "logd"`) or to a file, and its console files go the same way.
+     */
+    stdout?: string
   }>
 
 /** One reading of /proc. Zombies and kernel threads are left out. */

@@ -1,6 +1,6 @@
-import type { Guest, Helper, HostFacts, ProcessId, ProcessTable } from '../node/index.ts'
+import type { Guest, Helper, HostFacts, ProcessId, ProcessTable, StatusFile } from '../node/index.ts'
 
-export type { HostFacts } from '../node/index.ts'
+export type { HostFacts, StatusFile } from '../node/index.ts'
 
 /** Reads the kernel's view of the node. */
 export interface ProcessReader {
@@ -16,20 +16,6 @@ export interface GuestFiles {
   /** Replaces one status file durably (write, fsync, rename); only ever while no libvirt runs. */
   writeStatusFile(name: string, xml: string): Promise<void>
 }
-
-export type StatusFile = Readonly<{
-  name: string
-  path: string
-  xml: string
-  uuid: string
-  pid: number | undefined
-  domainId: number | undefined
-  state: string
-  /** `<qemuCaps>` flags, in file order. */
-  capabilityFlags: readonly string[]
-  emulator: string
-  machineType: string
-}>
 
 /** The hypervisor's management API (libvirt's socket). */
 export interface Hypervisor {
@@ -70,6 +56,8 @@ export type RescueReport = Readonly<{
 /** Free space. */
 export interface Disk {
   freeBytes(path: string): Promise<number>
+  /** Size of a file; undefined where there is none. */
+  sizeBytes(path: string): Promise<number | undefined>
 }
 
 export interface Clock {

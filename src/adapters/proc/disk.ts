@@ -1,0 +1,33 @@
+import { stat, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Disk } from '../../ports/index.ts'
+import { raiseProc } from './errors.ts'
+
+/** Free space as an unprivileged writer sees it, of the file system that `path` is on or would be made on. */
+export function hostDisk(): Disk {
+  return {
+    async freeBytes(path: string): Promise<number> {
+      for (let at = path; ; at = dirname(at)) {
+        try {
+          const { bavail, bsize } = await statfs(at)
+          return bavail * bsize
+        } catch (error) {
+          if (isAbsent(error) && dirname(at) !== at) continue
+          throw raiseProc('DISK_UNREADABLE', { path, state: String(error) }, error)
+        }
+      }
+    },
+    async sizeBytes(path: string): Promise<number | undefined> {
+      try {
+        return (await stat(path)).size
+      } catch (error) {
+        if (isAbsent(error)) return undefined
+        throw raiseProc('DISK_UNREADABLE', { path, state: String(error) }, error)
+      }
+    },
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+}

@@ -1,0 +1,19 @@
+import { errorsOf, EXIT } from '../../core/index.ts'
+import type { ErrorTable } from '../../core/index.ts'
+
+export const PROC_ERRORS = {
+  PROC_UNREADABLE: {
+    message: 'Cannot read the process table "{procRoot}": {state}',
+    remedy: 'Run as root on the host itself, or in a container with the host pid namespace (--pid=host).',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
+  DISK_UNREADABLE: {
+    message: 'Cannot measure "{path}": {state}',
+    remedy: 'Check that the path exists, that its file system is mounted and that Anneal runs as root.',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+} as const satisfies ErrorTable
+
+export const raiseProc = errorsOf(PROC_ERRORS)

@@ -1,0 +1,8 @@
+export { procReader } from './proc-reader.ts'
+export type { ProcOptions } from './proc-reader.ts'
+export { hostReader } from './host-reader.ts'
+export type { HostReaderOptions } from './host-reader.ts'
+export { hostDisk } from './disk.ts'
+export { parseMountInfo } from './mountinfo.ts'
+export type { MountInfo } from './mountinfo.ts'
+export { PROC_ERRORS } from './errors.ts'

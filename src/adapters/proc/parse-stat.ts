@@ -1,0 +1,38 @@
+/** What Anneal needs of /proc/PID/stat (proc(5), `/proc/pid/stat`). */
+export type Stat = Readonly<{
+  pid: number
+  name: string
+  state: string
+  ppid: number
+  startTicks: number
+  kernelThread: boolean
+}>
+
+/** PF_KTHREAD of the kernel's include/linux/sched.h: field 9, `flags`. */
+const PF_KTHREAD = 0x0020_0000
+
+/**
+ * `pid (comm) state ppid …`. The comm may hold spaces and parentheses itself, so it ends at the LAST `)`.
+ * undefined where the text is not whole: the process went away while it was read.
+ */
+export function parseStat(text: string): Stat | undefined {
+  const open = text.indexOf('(')
+  const close = text.lastIndexOf(')')
+  if (open < 2 || close < open) return undefined
+  const rest = text.slice(close + 2).split(' ')
+  const state = rest[0]
+  // Fields are numbered from 1 and `rest` begins with field 3.
+  const [ppid, flags, startTicks] = [rest[1], rest[6], rest[19]].map(Number)
+  if (state === undefined || ppid === undefined || flags === undefined || startTicks === undefined)
+    return undefined
+  if (Number.isNaN(startTicks)) return undefined
+  return {
+    pid: Number(text.slice(0, open - 1)),
+    name: text.slice(open + 1, close),
+    state,
+    ppid,
+    startTicks,
+    // `&` works on 32-bit numbers, and flags is an unsigned 32-bit one.
+    kernelThread: (flags & PF_KTHREAD) !== 0,
+  }
+}
