@@ -7,6 +7,7 @@ export type Mechanism =
   | 'cgroupV1Devices'
   | 'cgroupV1Memory'
   | 'cgroupV2Kill'
+  | 'cgroupHybridKill'
   | 'systemdScope'
   | 'unknownRuntime'
   | 'mainProcess'

@@ -1,6 +1,6 @@
 import type { Container, ContainerSpec, EngineFacts, EngineKind, MountSpec } from '../node/index.ts'
 
-export type { ContainerSpec, HealthcheckSpec, MountSpec } from '../node/index.ts'
+export type { ContainerSpec, HealthcheckSpec, MountSpec, PortSpec } from '../node/index.ts'
 
 /** What a container engine must be able to do for a release to be replaced. One contract suite runs on every adapter. */
 export interface Engine {

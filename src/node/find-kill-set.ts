@@ -1,0 +1,162 @@
+import type { Census, Guest, Helper } from './census.ts'
+import type { Container, EngineFacts, StopCause } from './container.ts'
+import { KILL_RULES } from './kill-rules.ts'
+import type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'
+import { isWithin, sameProcess } from './process.ts'
+import type { Process, ProcessTable } from './process.ts'
+
+/**
+ * The exact processes that would be signalled if `container` stopped by `cause` now.
+ * A container that does not run has an empty kill set.
+ */
+export function findKillSet(
+  container: Container,
+  table: ProcessTable,
+  engine: EngineFacts,
+  cause: StopCause,
+): KillSet {
+  const found = new Map<number, { process: Process; mechanisms: Mechanism[]; evidence: string }>()
+  const doom = (process: Process, mechanism: Mechanism, evidence: string): void => {
+    const entry = found.get(process.pid)
+    if (entry === undefined) found.set(process.pid, { process, mechanisms: [mechanism], evidence })
+    else if (!entry.mechanisms.includes(mechanism)) entry.mechanisms.push(mechanism)
+  }
+
+  if (isRunning(container) && reachesContainers(engine, cause)) {
+    const init = table.processes.find((process) => process.pid === container.pid)
+    if (init !== undefined) doom(init, 'mainProcess', `first process of ${container.name}`)
+    if (container.pidMode === 'private' && init?.namespaces !== undefined) {
+      for (const process of pidNamespaceMembers(init, table)) {
+        doom(process, 'pidNamespace', `pid namespace ${init.namespaces.pid}`)
+      }
+    }
+    for (const rule of KILL_RULES) {
+      if (!rule.applies({ container, engine, layout: table.layout })) continue
+      for (const process of table.processes) {
+        const evidence = cgroupEvidence(process, container, init, rule.hierarchy)
+        if (evidence !== undefined) doom(process, rule.mechanism, evidence)
+      }
+    }
+  }
+
+  const doomed = [...found.values()]
+    .map(({ process, mechanisms, evidence }): Doomed => ({
+      pid: process.pid,
+      startTicks: process.startTicks,
+      name: process.name,
+      mechanisms,
+      evidence,
+    }))
+    .toSorted((a, b) => a.pid - b.pid)
+  return { containerId: container.id, containerName: container.name, cause, doomed }
+}
+
+/** census ∩ kill sets: the guests and helpers that would die. */
+export function findEndangered(census: Census, killSets: readonly KillSet[]): readonly Endangered[] {
+  const guests = census.guests.flatMap((guest) => endangeredIn(guest, 'guest', guest.uuid, killSets))
+  const helpers = census.helpers.flatMap((helper) => endangeredIn(helper, 'helper', helper.kind, killSets))
+  return [...guests, ...helpers]
+}
+
+function endangeredIn(
+  one: Guest | Helper,
+  kind: Endangered['kind'],
+  subject: string,
+  killSets: readonly KillSet[],
+): Endangered[] {
+  return killSets.flatMap((killSet) => {
+    const doomed = killSet.doomed.find((candidate) => sameProcess(candidate, one.identity))
+    if (doomed === undefined) return []
+    return [
+      {
+        kind,
+        subject,
+        name: one.name,
+        pid: doomed.pid,
+        containerName: killSet.containerName,
+        mechanisms: doomed.mechanisms,
+        evidence: doomed.evidence,
+        rescuable: !doomed.mechanisms.some((m) => m === 'pidNamespace' || m === 'mainProcess'),
+      },
+    ]
+  })
+}
+
+function isRunning(container: Container): boolean {
+  return container.status === 'running' || container.status === 'paused' || container.status === 'restarting'
+}
+
+/**
+ * Stopping dockerd stops its containers unless live-restore is on; podman's containers have no daemon.
+ * A killed containerd-shim is cleaned up by containerd with `runc delete --force`, which kills like a stop;
+ * a killed conmon leaves its container running.
+ */
+function reachesContainers(engine: EngineFacts, cause: StopCause): boolean {
+  switch (cause) {
+    case 'stop':
+    case 'remove':
+    case 'kill':
+      return true
+    case 'engineStopped':
+      return engine.kind === 'docker' && !engine.liveRestore
+    case 'shimKilled':
+      return engine.kind === 'docker'
+  }
+}
+
+/** The processes of init's pid namespace and of those nested in it: nested ones descend from a member. */
+function pidNamespaceMembers(init: Process, table: ProcessTable): readonly Process[] {
+  const namespace = init.namespaces?.pid
+  const members = new Set<number>()
+  for (const process of table.processes) {
+    if (process.pid === init.pid || process.namespaces?.pid === namespace) members.add(process.pid)
+  }
+  for (let grown = true; grown;) {
+    grown = false
+    for (const process of table.processes) {
+      if (members.has(process.ppid) && !members.has(process.pid)) {
+        members.add(process.pid)
+        grown = true
+      }
+    }
+  }
+  return table.processes.filter((process) => members.has(process.pid))
+}
+
+/** The cgroup that puts `process` into the container in `hierarchy`; undefined if it lies outside. */
+function cgroupEvidence(
+  process: Process,
+  container: Container,
+  init: Process | undefined,
+  hierarchy: string,
+): string | undefined {
+  for (const line of process.cgroups) {
+    const names = line.hierarchy === 0 ? [''] : line.controllers
+    if (hierarchy !== '*' && !names.includes(hierarchy)) continue
+    const recorded = names.map((name) => container.cgroupPaths?.[name]).filter((path) => path !== undefined)
+    const inside =
+      // Engines put the full container id into the path whatever the parent is, so this needs no state file …
+      line.path.includes(container.id) ||
+      // … which still tells of a path that was chosen otherwise (podman --cgroups=split, quadlet).
+      recorded.some((root) => root !== '/' && isWithin(line.path, root)) ||
+      (recorded.length === 0 && sharesOwnCgroup(line.path, names, container, init))
+    if (inside) return `${names.join(',') || 'cgroup2'}:${line.path}`
+  }
+  return undefined
+}
+
+/**
+ * Without a record and without the id in the path, whatever lies in or below the cgroup of the container's first
+ * process counts as inside, unless that is the root, which no runtime kills.
+ */
+function sharesOwnCgroup(
+  path: string,
+  names: readonly string[],
+  container: Container,
+  init: Process | undefined,
+): boolean {
+  const own = init?.cgroups.find((line) =>
+    line.hierarchy === 0 ? names.includes('') : line.controllers.some((name) => names.includes(name)),
+  )?.path
+  return own !== undefined && own !== '/' && !own.includes(container.id) && isWithin(path, own)
+}

@@ -1,0 +1,113 @@
+import type { Container, EngineFacts } from './container.ts'
+import type { Mechanism } from './kill-set.ts'
+import type { CgroupLayout } from './process.ts'
+
+/**
+ * Who gets killed when a container stops, as the engines' own sources say it.
+ *
+ * runc    libcontainer/init_linux.go signalAllProcesses: without a private pid namespace, v2 writes `cgroup.kill`;
+ *         v1 signals every pid below the container's path in the `devices` hierarchy (cgroups/fs/fs.go GetAllPids).
+ *         Since runc 1.2.0 a hybrid layout takes the `cgroup.kill` way too, through /sys/fs/cgroup/unified.
+ * crun    src/libcrun/cgroup-utils.c cgroup_killall_path: v2 writes `cgroup.kill`; v1 reads the `memory` hierarchy.
+ * both    with the systemd cgroup driver, destroying the container stops its scope unit, and systemd ends every
+ *         process of the unit: name=systemd on v1, the unified hierarchy on v2, either one in a hybrid layout.
+ * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL.
+ *
+ * Where a rule depends on a version that could not be asked, the reading that kills more is taken.
+ */
+export type KillRule = Readonly<{
+  mechanism: Mechanism
+  /** The hierarchy whose subtree is killed: a v1 controller, `''` for v2, `*` for each of them. */
+  hierarchy: string
+  applies: (situation: KillSituation) => boolean
+}>
+
+export type KillSituation = Readonly<{ container: Container; engine: EngineFacts; layout: CgroupLayout }>
+
+export const KILL_RULES: readonly KillRule[] = [
+  {
+    mechanism: 'cgroupV1Devices',
+    hierarchy: 'devices',
+    applies: ({ container, layout }) =>
+      container.pidMode !== 'private' && container.runtimeFamily === 'runc' && layout !== 'unified',
+  },
+  {
+    mechanism: 'cgroupHybridKill',
+    hierarchy: '',
+    applies: ({ container, layout }) =>
+      container.pidMode !== 'private' &&
+      container.runtimeFamily === 'runc' &&
+      layout === 'hybrid' &&
+      !isOlderThan(container.runtimeVersion, [1, 2]),
+  },
+  {
+    mechanism: 'cgroupV1Memory',
+    hierarchy: 'memory',
+    applies: ({ container, layout }) =>
+      container.pidMode !== 'private' && container.runtimeFamily === 'crun' && layout !== 'unified',
+  },
+  {
+    mechanism: 'cgroupV2Kill',
+    hierarchy: '',
+    applies: ({ container, layout }) =>
+      container.pidMode !== 'private' && container.runtimeFamily !== 'unknown' && layout === 'unified',
+  },
+  {
+    mechanism: 'unknownRuntime',
+    hierarchy: '*',
+    applies: ({ container }) => container.pidMode !== 'private' && container.runtimeFamily === 'unknown',
+  },
+  {
+    mechanism: 'systemdScope',
+    hierarchy: 'name=systemd',
+    applies: ({ engine, layout }) => engine.cgroupDriver === 'systemd' && layout !== 'unified',
+  },
+  {
+    mechanism: 'systemdScope',
+    hierarchy: '',
+    applies: ({ engine, layout }) => engine.cgroupDriver === 'systemd' && layout !== 'legacy',
+  },
+]
+
+/** What a person is told: how it dies, and what can be done about it. */
+export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; remedy: string }>>> = {
+  pidNamespace: {
+    how: 'the container has a pid namespace of its own: when its first process ends, the kernel kills every other one in it',
+    remedy: 'live-migrate or shut down the guest; deploy libvirt with `pid: host`',
+  },
+  cgroupV1Devices: {
+    how: "runc kills every process below the container's path in the cgroup v1 `devices` hierarchy",
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  cgroupHybridKill: {
+    how: "runc 1.2 and later writes cgroup.kill in the container's path below /sys/fs/cgroup/unified",
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  cgroupV1Memory: {
+    how: "crun kills every process below the container's path in the cgroup v1 `memory` hierarchy",
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  cgroupV2Kill: {
+    how: 'the runtime writes cgroup.kill: the kernel kills every process in the container’s cgroup and below',
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  systemdScope: {
+    how: "the runtime stops the container's scope unit, and systemd kills every process in it",
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  unknownRuntime: {
+    how: 'the OCI runtime is not one whose rules are known: whatever shares a cgroup with the container counts as killed',
+    remedy: 'run `anneal node rescue`, or use runc or crun',
+  },
+  mainProcess: {
+    how: 'it is the first process of the container that stops',
+    remedy: 'keep this service while guests need it: `x-anneal: { replace: when-idle }`',
+  },
+}
+
+function isOlderThan(version: string | undefined, bound: readonly [number, number]): boolean {
+  const match = /^(\d+)\.(\d+)/.exec(version ?? '')
+  if (match === null) return false
+  const major = Number(match[1])
+  return major < bound[0] || (major === bound[0] && Number(match[2]) < bound[1])
+}

@@ -1,0 +1,157 @@
+import type { DeployedService, Plan } from './plan.ts'
+import { started, stopped } from './plan.ts'
+import type { WorkingState } from './states.ts'
+
+/**
+ * What the runtime can be asked to do. Arguments are JSON; each effect is idempotent, so that the one under way when
+ * the power went can be repeated. The comment on each names its key (what makes two of them the same) and its undo.
+ */
+export type EffectArgs = {
+  /** Key: image. Undo: none needed, an image more harms nobody. */
+  pullImage: { service: string; image: string }
+  /** Reads the node; changes nothing. */
+  check: { afterRescue: boolean }
+  /** Key: the guests of the last check. Undo: none, a guest outside its container is better off. */
+  rescue: Record<string, never>
+  /** Key: container name. Undo: removeContainer. */
+  createContainer: { service: string; name: string }
+  /** Key: container name. Undo: none; fills the new libvirt's capability cache so that its start is short. */
+  prewarm: { service: string; name: string }
+  /** Key: container name. Undo: arm. From here on a reboot brings up nothing by itself. */
+  disarm: { service: string; name: string }
+  /**
+   * Key: container name. Undo: startContainer. Computes the kill set once more right before; with `refuse` an
+   * endangered guest fails the effect untouched, with `rescue` it is moved first.
+   */
+  stopContainer: { service: string; name: string; graceMs: number; guard: 'refuse' | 'rescue' }
+  /** Key: direction. Undo: the opposite. Makes libvirt's status files readable for the release that starts next. */
+  handOver: { to: 'new' | 'old' }
+  /** Key: container name. Undo: stopContainer. */
+  startContainer: { service: string; name: string; of: 'new' | 'old' }
+  /** Reads; changes nothing. */
+  awaitReady: { service: string; name: string; of: 'new' | 'old' }
+  /** Reads; changes nothing. */
+  prove: { of: 'new' | 'old' }
+  /** Key: container name. Undo: disarm. */
+  arm: { service: string; name: string; of: 'new' | 'old' }
+  /** The commit point: one file, written, synced and renamed. Undo: another upgrade. */
+  commit: Record<string, never>
+  /** Key: container name. Undo: none; never removes a container that the current or previous release refers to. */
+  removeContainer: { name: string }
+  /** Removes releases older than the previous one, except what a live guest runs from. */
+  prune: Record<string, never>
+}
+
+export type EffectKind = keyof EffectArgs
+export type Effect = { [K in EffectKind]: Readonly<{ kind: K; args: Readonly<EffectArgs[K]> }> }[EffectKind]
+
+/** The effects of a state, in order. The same list is printed by the dry run and followed by the run. */
+export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
+  const starts = started(plan)
+  const stops = stopped(plan)
+  switch (state) {
+    case 'fetching':
+      return uniqueImages(plan).map(({ service, image }) => ({ kind: 'pullImage', args: { service, image } }))
+    case 'checking':
+      return [{ kind: 'check', args: { afterRescue: false } }]
+    case 'rescuing':
+      return [
+        { kind: 'rescue', args: {} },
+        { kind: 'check', args: { afterRescue: true } },
+      ]
+    case 'creating':
+      return [
+        ...starts.map(({ service, newName }): Effect => ({
+          kind: 'createContainer',
+          args: { service, name: newName },
+        })),
+        ...starts.map(({ service, newName }): Effect => ({
+          kind: 'prewarm',
+          args: { service, name: newName },
+        })),
+      ]
+    case 'switching':
+      return [
+        ...stops.map((old) => disarm(old)),
+        ...stops.map((old) => stopOld(old)),
+        handOver('new'),
+        ...startAll(plan),
+      ]
+    case 'proving':
+      return [{ kind: 'prove', args: { of: 'new' } }]
+    case 'committing':
+      return [
+        { kind: 'commit', args: {} },
+        ...starts.map(({ service, newName }): Effect => ({
+          kind: 'arm',
+          args: { service, name: newName, of: 'new' },
+        })),
+        { kind: 'prune', args: {} },
+      ]
+    case 'abandoning':
+      return removeNew(plan)
+    case 'rollingBack':
+      return [...stopNew(plan), handOver('old'), ...stops.toReversed().flatMap((old) => startOld(old))]
+    case 'provingBack':
+      return [{ kind: 'prove', args: { of: 'old' } }, ...removeNew(plan)]
+    case 'rollingForward':
+      return [
+        ...stops.map((old) => stopOld(old)),
+        handOver('new'),
+        ...startAll(plan),
+        { kind: 'prove', args: { of: 'new' } },
+      ]
+  }
+}
+
+function uniqueImages(plan: Plan): { service: string; image: string }[] {
+  const seen = new Map<string, { service: string; image: string }>()
+  for (const { service, next } of started(plan)) {
+    if (!seen.has(next.image)) seen.set(next.image, { service, image: next.image })
+  }
+  return [...seen.values()]
+}
+
+function disarm(old: DeployedService): Effect {
+  return { kind: 'disarm', args: { service: old.name, name: old.containerName } }
+}
+
+function stopOld(old: DeployedService): Effect {
+  return {
+    kind: 'stopContainer',
+    args: { service: old.name, name: old.containerName, graceMs: old.stopGraceMs, guard: 'refuse' },
+  }
+}
+
+function handOver(to: 'new' | 'old'): Effect {
+  return { kind: 'handOver', args: { to } }
+}
+
+function startAll(plan: Plan): Effect[] {
+  return started(plan).flatMap(({ service, newName }): Effect[] => [
+    { kind: 'startContainer', args: { service, name: newName, of: 'new' } },
+    { kind: 'awaitReady', args: { service, name: newName, of: 'new' } },
+  ])
+}
+
+function stopNew(plan: Plan): Effect[] {
+  return started(plan)
+    .toReversed()
+    .map(({ service, next, newName }): Effect => ({
+      kind: 'stopContainer',
+      args: { service, name: newName, graceMs: next.stopGraceMs, guard: 'rescue' },
+    }))
+}
+
+function startOld(old: DeployedService): Effect[] {
+  const args = { service: old.name, name: old.containerName, of: 'old' } as const
+  return [
+    { kind: 'startContainer', args },
+    { kind: 'awaitReady', args },
+    { kind: 'arm', args },
+  ]
+}
+
+function removeNew(plan: Plan): Effect[] {
+  return started(plan).map(({ newName }): Effect => ({ kind: 'removeContainer', args: { name: newName } }))
+}

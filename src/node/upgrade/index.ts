@@ -1,0 +1,21 @@
+export { admissibilityFindings, judgeAdmissibility } from './admissibility.ts'
+export type { Admissibility, Direction, GuestState, LibvirtFacts, Readability } from './admissibility.ts'
+export type { CheckReport } from './check.ts'
+export { begin, decide } from './decide.ts'
+export type { Decision, Reason, Run, RunEvent } from './decide.ts'
+export { effectsOf } from './effects.ts'
+export type { Effect, EffectArgs, EffectKind } from './effects.ts'
+export { containerName, isNoop, makePlan, started, stopped } from './plan.ts'
+export type {
+  DeployedService,
+  Deployment,
+  Plan,
+  PlanOptions,
+  PlannedRelease,
+  PlannedService,
+  ServiceAction,
+} from './plan.ts'
+export { prove } from './prove.ts'
+export type { After, Proof, ProofFailure } from './prove.ts'
+export { STATES, isStable } from './states.ts'
+export type { StableState, StateName, StateSpec, WorkingState } from './states.ts'

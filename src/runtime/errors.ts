@@ -1,0 +1,62 @@
+import { EXIT, errorsOf } from '../core/index.ts'
+
+export const RUNTIME_ERRORS = {
+  EFFECT_TIMEOUT: {
+    message: 'Cannot finish {effect}: no answer within {seconds} s',
+    remedy: 'look at the engine ({engine}): its log tells what it waits for; then run `anneal node recover`',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+  CONTAINER_MISSING: {
+    message: 'Cannot use container "{name}" of service "{service}": the engine does not know it',
+    remedy: 'somebody removed it by hand; upgrade to a release again, which creates its containers anew',
+    retry: false,
+    exit: EXIT.attention,
+  },
+  GUESTS_ENDANGERED: {
+    message: 'Cannot stop container "{container}": {subjects} would die with it ({mechanism})',
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+    retry: false,
+    exit: EXIT.endangered,
+  },
+  SERVICE_NOT_READY: {
+    message: 'Cannot start service "{service}": {state}',
+    remedy: 'read the last lines of its output in the report; `anneal node history` keeps them',
+    retry: false,
+    exit: EXIT.failed,
+  },
+  DISK_LOW: {
+    message: 'Cannot fetch the release: {free} free in "{path}", {needed} wanted',
+    remedy: 'free space there, or move the engine’s storage to a larger file system',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  JOURNAL_BROKEN: {
+    message:
+      'Cannot read the journal of run {run}: entry {sequence} does not follow from those before it ({why})',
+    remedy:
+      'keep the state directory as it is and report this; `anneal node status` shows which containers run',
+    retry: false,
+    exit: EXIT.attention,
+  },
+  RUN_UNFINISHED: {
+    message: 'Cannot begin: run {run} has not come to rest (it is in "{state}")',
+    remedy: 'run `anneal node recover` first',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  NO_PREVIOUS_RELEASE: {
+    message: 'Cannot roll back: this node has no release before the current one',
+    remedy: 'upgrade to the release you want instead: `anneal node upgrade FILE`',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  RELEASE_UNKNOWN: {
+    message: 'Cannot read release {release}: its normal form is missing from the state directory',
+    remedy: 'upgrade with the release’s Compose file instead',
+    retry: false,
+    exit: EXIT.failed,
+  },
+} as const
+
+export const raise = errorsOf(RUNTIME_ERRORS)

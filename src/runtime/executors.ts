@@ -1,0 +1,324 @@
+import { isAnnealError } from '../core/index.ts'
+import { MECHANISMS, prove, started, stopped, toContainerSpec } from '../node/index.ts'
+import type {
+  DeployedService,
+  Deployment,
+  Effect,
+  EffectArgs,
+  EffectKind,
+  Plan,
+  Proof,
+  Run,
+  RunEvent,
+  Service,
+} from '../node/index.ts'
+import type { NodeWorld, PullProgress } from '../ports/index.ts'
+import { awaitReady } from './await-ready.ts'
+import { checkNode, declaredHelpers, domainsOf, placesOf, sizes } from './check-node.ts'
+import { raise } from './errors.ts'
+import { handOver } from './hand-over.ts'
+import { rescueEndangered } from './rescue-endangered.ts'
+import type { Sides } from './side.ts'
+import { survey } from './survey.ts'
+
+export type ExecutorContext = Readonly<{
+  world: NodeWorld
+  plan: Plan
+  sides: Sides
+  /** The run as it stands: its check holds the census. */
+  run: () => Run
+  signal: AbortSignal
+  onPull: (progress: PullProgress) => void
+}>
+
+/** One executor for each effect: a forgotten one does not compile. Each is idempotent; see EffectArgs. */
+export type Executors = {
+  [K in EffectKind]: (args: Readonly<EffectArgs[K]>, context: ExecutorContext) => Promise<RunEvent>
+}
+
+const DONE: RunEvent = { type: 'effectDone' }
+
+/** How long a proof waits for what is only late: consoles, service probes, libvirt's own list. */
+const PROOF_PATIENCE_MS = 15_000
+
+export const EXECUTORS: Executors = {
+  async pullImage({ image }, { world, signal, onPull }) {
+    const held = await world.engine.inspectImage(image)
+    if (held === undefined) await world.engine.pullImage(image, { onProgress: onPull, signal })
+    return DONE
+  },
+
+  async check(_, { world, plan, sides }) {
+    return { type: 'nodeChecked', report: await checkNode(world, plan, sides) }
+  },
+
+  async rescue(_, { world, plan, sides }) {
+    await rescueEndangered(world, {
+      stopping: stopped(plan).map((old) => old.containerName),
+      cause: 'stop',
+      places: placesOf(sides),
+      helpers: declaredHelpers(sides),
+    })
+    return DONE
+  },
+
+  async createContainer({ service, name }, { world, sides, plan }) {
+    const existing = await world.engine.inspectContainer(name)
+    // A rollback starts the very containers that ran before.
+    if (existing !== undefined && existing.labels['io.anneal.service-digest'] === digestOf(plan, service))
+      return DONE
+    const release = sides.next.release
+    if (release === undefined) throw raise('RELEASE_UNKNOWN', { release: plan.toReleaseId })
+    await world.engine.createContainer(
+      toContainerSpec(serviceOf(sides, 'new', service), release, { name, restartPolicy: 'no' }),
+    )
+    return DONE
+  },
+
+  async prewarm({ service, name }, { world, sides }) {
+    if (sides.next.libvirt?.service !== service) return DONE
+    const container = await world.engine.inspectContainer(name)
+    if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
+    if (container.startedAt === undefined) await world.images.prewarm(container.id, container.imageId)
+    return DONE
+  },
+
+  async disarm({ name, service }, { world }) {
+    const container = await world.engine.inspectContainer(name)
+    if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
+    if (container.restartPolicy !== 'no') await world.engine.armContainer(container.id, 'no')
+    return DONE
+  },
+
+  async stopContainer({ name, graceMs, guard }, context) {
+    const container = await context.world.engine.inspectContainer(name)
+    if (container === undefined || container.status === 'created' || container.status === 'exited')
+      return DONE
+    await guardStop(name, guard, context)
+    await context.world.engine.stopContainer(container.id, graceMs)
+    return DONE
+  },
+
+  async handOver({ to }, { world, plan, sides }) {
+    await handOver(world, plan, sides, to)
+    return DONE
+  },
+
+  async startContainer({ name, service }, { world }) {
+    const container = await world.engine.inspectContainer(name)
+    if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
+    if (container.status !== 'running') await world.engine.startContainer(container.id)
+    return DONE
+  },
+
+  async awaitReady({ service, name, of }, { world, sides, signal }) {
+    const side = of === 'new' ? sides.next : sides.old
+    const probes = side.release?.services.find((candidate) => candidate.name === service)?.ready ?? []
+    await awaitReady(world, { service, name, probes, libvirt: side.libvirt, signal })
+    return DONE
+  },
+
+  async prove({ of }, context) {
+    return { type: 'proofTaken', proof: await takeProof(of, context) }
+  },
+
+  async arm({ name, service, of }, { world, plan }) {
+    const container = await world.engine.inspectContainer(name)
+    if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
+    const policy =
+      of === 'new'
+        ? started(plan).find((candidate) => candidate.service === service)?.next.restart
+        : stopped(plan).find((candidate) => candidate.name === service)?.restart
+    if (policy !== undefined && container.restartPolicy !== policy)
+      await world.engine.armContainer(container.id, policy)
+    return DONE
+  },
+
+  async commit(_, { world, plan }) {
+    const deployments = await world.state.readDeployments()
+    if (deployments.current?.releaseId === plan.toReleaseId) return DONE
+    const services: DeployedService[] = []
+    for (const action of plan.actions) {
+      if (action.action === 'keep') services.push(action.old)
+      if (action.action === 'replace' || action.action === 'add') {
+        const container = await world.engine.inspectContainer(action.newName)
+        if (container === undefined)
+          throw raise('CONTAINER_MISSING', { name: action.newName, service: action.service })
+        services.push({
+          name: action.service,
+          digest: action.next.digest,
+          image: action.next.image,
+          containerId: container.id,
+          containerName: container.name,
+          stopGraceMs: action.next.stopGraceMs,
+          restart: action.next.restart,
+        })
+      }
+    }
+    const current: Deployment = { releaseId: plan.toReleaseId, project: plan.project, services }
+    await world.state.writeDeployments({
+      version: 1,
+      current,
+      previous: deployments.current ?? adoptedDeployment(plan),
+    })
+    return DONE
+  },
+
+  async removeContainer({ name }, { world, plan }) {
+    const { current, previous } = await world.state.readDeployments()
+    const referred = [...(current?.services ?? []), ...(previous?.services ?? []), ...stopped(plan)]
+    if (referred.some((service) => service.containerName === name)) return DONE
+    const container = await world.engine.inspectContainer(name)
+    if (container !== undefined) await world.engine.removeContainer(container.id, { force: false })
+    return DONE
+  },
+
+  async prune(_, { world, plan }) {
+    const { current, previous } = await world.state.readDeployments()
+    const kept = new Set(
+      [...(current?.services ?? []), ...(previous?.services ?? [])].map((service) => service.containerName),
+    )
+    const [containers, table] = await Promise.all([
+      world.engine.listContainers({ labels: { 'io.anneal.project': plan.project } }),
+      world.processes.table(),
+    ])
+    // A guest runs on from the layers of the container that started it: those are leased until it ends.
+    const leased = new Set(
+      table.processes.map((process) => process.rootUpperDir).filter((dir) => dir !== undefined),
+    )
+    for (const container of containers) {
+      const idle =
+        container.status === 'exited' || container.status === 'created' || container.status === 'dead'
+      const free = container.rootUpperDir === undefined || !leased.has(container.rootUpperDir)
+      if (idle && free && !kept.has(container.name))
+        await world.engine.removeContainer(container.id, { force: false })
+    }
+    return DONE
+  },
+}
+
+/** Runs one effect; what goes wrong becomes an event, except what is wrong with the program itself. */
+export async function execute(effect: Effect, context: ExecutorContext): Promise<RunEvent> {
+  try {
+    // The map's type ties each kind to its arguments; the union of both cannot express it.
+    const executor = EXECUTORS[effect.kind] as (args: unknown, context: ExecutorContext) => Promise<RunEvent>
+    return await executor(effect.args, context)
+  } catch (error) {
+    if (isAnnealError(error)) {
+      return {
+        type: 'effectFailed',
+        reason: { code: error.code, message: error.message, remedy: error.remedy },
+        retry: error.retry,
+      }
+    }
+    if (error instanceof Error && error.name === 'CrashSignal') throw error
+    return {
+      type: 'effectFailed',
+      reason: {
+        code: 'UNEXPECTED',
+        message: `Cannot do ${effect.kind}: ${error instanceof Error ? error.message : String(error)}`,
+        remedy: 'this is not an error that Anneal knows: please report it with the journal of this run',
+      },
+      retry: false,
+    }
+  }
+}
+
+function adoptedDeployment(plan: Plan): Deployment | undefined {
+  const services = stopped(plan).toReversed()
+  return plan.fromReleaseId === undefined
+    ? undefined
+    : { releaseId: plan.fromReleaseId, project: plan.project, services }
+}
+
+function digestOf(plan: Plan, service: string): string | undefined {
+  return started(plan).find((candidate) => candidate.service === service)?.next.digest
+}
+
+function serviceOf(sides: Sides, of: 'new' | 'old', name: string): Service {
+  const release = (of === 'new' ? sides.next : sides.old).release
+  const service = release?.services.find((candidate) => candidate.name === name)
+  if (service === undefined) throw raise('RELEASE_UNKNOWN', { release: `of service ${name}` })
+  return service
+}
+
+/** The last look before a stop: a guest may have been started since the check. */
+async function guardStop(name: string, guard: 'refuse' | 'rescue', context: ExecutorContext): Promise<void> {
+  const { world, sides } = context
+  const question = {
+    stopping: [name],
+    cause: 'stop',
+    places: placesOf(sides),
+    helpers: declaredHelpers(sides),
+  } as const
+  let seen = await survey(world, question)
+  if (seen.endangered.length > 0 && (guard === 'rescue' || context.plan.rescue)) {
+    await rescueEndangered(world, question)
+    seen = await survey(world, question)
+  }
+  const first = seen.endangered[0]
+  if (first === undefined) return
+  const mechanism = first.mechanisms[0]
+  throw raise('GUESTS_ENDANGERED', {
+    container: name,
+    subjects: seen.endangered.map((one) => `${one.kind} "${one.name}" (pid ${one.pid})`),
+    mechanism: mechanism === undefined ? 'unknown' : MECHANISMS[mechanism].how,
+  })
+}
+
+/** What only needs a moment is waited for; a dead guest is said at once. */
+async function takeProof(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
+  const { world } = context
+  const patientUntil = world.clock.monotonic() + PROOF_PATIENCE_MS
+  for (;;) {
+    const proof = await lookOnce(of, context)
+    const hopeless = proof.failures.some(
+      ({ code }) => code === 'GUEST_DIED' || code === 'GUEST_CHANGED' || code === 'HELPER_DIED',
+    )
+    if (proof.ok || hopeless || world.clock.monotonic() >= patientUntil) return proof
+    await world.clock.sleep(200)
+  }
+}
+
+async function lookOnce(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
+  const { world, plan, sides } = context
+  const check = context.run().check
+  const host = await world.host.facts()
+  // After a reboot the guests of the census are gone for a reason that is not this run's.
+  const before = check === undefined || check.bootId !== host.bootId ? undefined : check
+  const side = of === 'new' ? sides.next : sides.old
+  const [table, domains, containers, consoles] = await Promise.all([
+    world.processes.table(),
+    domainsOf(world, side.libvirt),
+    world.engine.listContainers({}),
+    sizes(world, Object.keys(before?.growingConsoles ?? {})),
+  ])
+  const oldNames = plan.actions.flatMap((one) =>
+    one.action === 'replace' || one.action === 'remove' ? [one.old.containerName] : [],
+  )
+  const newNames = started(plan).map((one) => one.newName)
+  const kept = plan.actions.flatMap((one) => (one.action === 'keep' ? [one.old.containerName] : []))
+  const wanted = [...kept, ...(of === 'new' ? newNames : oldNames)]
+  const unwanted = of === 'new' ? oldNames : newNames
+  const running = new Set(
+    containers.filter((container) => container.status === 'running').map((container) => container.name),
+  )
+  return prove(before, {
+    table,
+    domains,
+    hasHypervisor: side.libvirt !== undefined,
+    services: wanted.map((name) => {
+      const container = containers.find((candidate) => candidate.name === name)
+      const unhealthy = container?.health === 'unhealthy'
+      return {
+        service: container?.labels['io.anneal.service'] ?? name,
+        container: name,
+        ready: running.has(name) && !unhealthy,
+        detail:
+          container === undefined ? 'its container is gone' : unhealthy ? 'unhealthy' : container.status,
+      }
+    }),
+    consoles,
+    strangers: unwanted.filter((name) => running.has(name) && !wanted.includes(name)),
+  })
+}

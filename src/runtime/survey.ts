@@ -1,0 +1,69 @@
+import { findEndangered, findKillSet, takeCensus } from '../node/index.ts'
+import type {
+  Census,
+  Container,
+  DeclaredHelper,
+  Endangered,
+  EngineFacts,
+  KillSet,
+  LibvirtPlace,
+  ProcessTable,
+  StatusFile,
+  StopCause,
+} from '../node/index.ts'
+import type { NodeWorld } from '../ports/index.ts'
+
+/** One look at the node: who is there, and who would die if the named containers stopped now. */
+export type Survey = Readonly<{
+  table: ProcessTable
+  engine: EngineFacts
+  containers: readonly Container[]
+  statusFiles: readonly StatusFile[]
+  census: Census
+  killSets: readonly KillSet[]
+  endangered: readonly Endangered[]
+}>
+
+export type SurveyQuestion = Readonly<{
+  /** Names or ids of the containers that would stop. */
+  stopping: readonly string[]
+  cause: StopCause
+  /** Where libvirt keeps its status files; several, where two sides differ. */
+  places: readonly LibvirtPlace[]
+  helpers: readonly DeclaredHelper[]
+}>
+
+/** Takes the process table last, so that nothing it misses was there when the containers were listed. */
+export async function survey(world: NodeWorld, question: SurveyQuestion): Promise<Survey> {
+  const [engine, containers, statusFiles] = await Promise.all([
+    world.engine.facts(),
+    world.engine.listContainers({}),
+    readStatusFiles(world, question.places),
+  ])
+  const table = await world.processes.table()
+  const census = takeCensus({ table, statusFiles, containers, declared: question.helpers })
+  const stopping = containers.filter(
+    (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
+  )
+  const killSets = stopping.map((container) => findKillSet(container, table, engine, question.cause))
+  return {
+    table,
+    engine,
+    containers,
+    statusFiles,
+    census,
+    killSets,
+    endangered: findEndangered(census, killSets),
+  }
+}
+
+async function readStatusFiles(
+  world: NodeWorld,
+  places: readonly LibvirtPlace[],
+): Promise<readonly StatusFile[]> {
+  const byPath = new Map<string, StatusFile>()
+  for (const place of places) {
+    for (const file of await world.guestFiles(place).statusFiles()) byPath.set(file.path, file)
+  }
+  return [...byPath.values()]
+}
