@@ -146,9 +146,16 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
       () => undefined,
     ),
   })
-  const hash = await world.state.appendHistory(report)
+  const hash = await recordOnce(world, report)
   await journal.ended(run.state)
   return { ...report, hash }
+}
+
+/** A crash between the record and the journal's end must not record a run twice. */
+async function recordOnce(world: NodeWorld, report: RunReport): Promise<string> {
+  const last = (await world.state.readHistory()).at(-1)
+  if ((last?.record as RunReport | undefined)?.run === report.run && last !== undefined) return last.hash
+  return world.state.appendHistory(report)
 }
 
 /** Measures from the first stop to the proof. */

@@ -1,0 +1,2 @@
+export { FileStateStore } from './file-state-store.ts'
+export { STATE_ERRORS } from './errors.ts'

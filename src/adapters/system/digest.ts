@@ -1,0 +1,4 @@
+import { createHash } from 'node:crypto'
+import type { Digest } from '../../core/index.ts'
+
+export const sha256: Digest = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`
