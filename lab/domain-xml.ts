@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+
+/** Where a host keeps the guest's kernel and initramfs, and each guest its own directory, as Nova lays it out. */
+export const GUEST_KERNEL_DIRECTORY = '/var/lib/nova/guest'
+
+export function instanceDirectory(name: string): string {
+  return `/var/lib/nova/instances/${name}`
+}
+
+export type GuestSpec = Readonly<{
+  name: string
+  memoryMiB?: number
+  /** Milliseconds between two ticks. */
+  tickMs?: number
+  /**
+   * What ttyS0 is. `file`: a serial port of type file. `logd`: the form Nova writes, a pty with a log file beside it.
+   * Whether QEMU or virtlogd does the writing is not said here but by `stdio_handler` of the libvirt that starts it.
+   */
+  console?: 'file' | 'logd'
+  /** libvirt machine type; `pc` means the newest i440fx of the QEMU that starts it. */
+  machine?: string
+}>
+
+/** The guest's UUID: always the same for the same name. */
+export function guestUuid(name: string): string {
+  const hash = createHash('sha256').update(`anneal tick guest ${name}`).digest('hex')
+  const variant = ((Number.parseInt(hash.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)
+  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-${variant}${hash.slice(18, 20)}-${hash.slice(20, 32)}`
+}
+
+export function consoleLogPath(name: string): string {
+  return `${instanceDirectory(name)}/console.log`
+}
+
+export function tickPath(name: string): string {
+  return `${instanceDirectory(name)}/tick`
+}
+
+/**
+ * A domain for a machine without KVM (TCG). The ticks leave by a character device that libvirt does not know of, so
+ * that they measure the guest alone: nothing that happens to libvirt or virtlogd can stop them.
+ */
+export function domainXml(spec: GuestSpec): string {
+  const { name, memoryMiB = 96, tickMs = 20, machine = 'pc' } = spec
+  const log = consoleLogPath(name)
+  const port =
+    spec.console === 'logd'
+      ? `<serial type='pty'><log file='${log}' append='off'/><target port='0'/></serial>`
+      : `<serial type='file'><source path='${log}'/><target port='0'/></serial>`
+  return `<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+  <name>${name}</name>
+  <uuid>${guestUuid(name)}</uuid>
+  <memory unit='MiB'>${memoryMiB}</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='${machine}'>hvm</type>
+    <kernel>${GUEST_KERNEL_DIRECTORY}/vmlinuz</kernel>
+    <initrd>${GUEST_KERNEL_DIRECTORY}/initrd.gz</initrd>
+    <cmdline>console=ttyS0 quiet rdinit=/init tick=${tickMs}</cmdline>
+  </os>
+  <features><acpi/></features>
+  <cpu mode='custom'><model>qemu64</model></cpu>
+  <on_reboot>destroy</on_reboot>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    ${port}
+    <controller type='usb' model='none'/>
+    <memballoon model='none'/>
+  </devices>
+  <qemu:commandline>
+    <qemu:arg value='-chardev'/>
+    <qemu:arg value='file,id=tick,path=${tickPath(name)},append=on'/>
+    <qemu:arg value='-device'/>
+    <qemu:arg value='isa-serial,chardev=tick,index=1'/>
+  </qemu:commandline>
+</domain>
+`
+}

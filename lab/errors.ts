@@ -1,0 +1,74 @@
+import { EXIT, errorsOf } from '../src/core/index.ts'
+import type { ErrorTable } from '../src/core/index.ts'
+
+export const LAB_ERRORS = {
+  LAB_NOT_ROOT: {
+    message: 'Cannot use the test bed: this is uid {uid}, not root',
+    remedy: 'Run it as root (sudo): it starts container engines and mounts file systems.',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  LAB_PACKAGE_INSTALL: {
+    message: 'Cannot install "{packages}": apt-get failed: {output}',
+    remedy: 'Install these Debian packages by hand, or mend the package sources, then run it again.',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+  LAB_NO_APT: {
+    message: 'Cannot install "{packages}": this machine has no apt-get',
+    remedy: 'The test bed is made for Debian and Ubuntu. Install the programs "{programs}" by hand.',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
+  LAB_COMMAND_FAILED: {
+    message: 'Cannot {action}: "{command}" exited with {exitCode}: {output}',
+    remedy:
+      'Read the output above; "npm run lab -- status" shows what runs, "npm run lab -- clean" starts afresh.',
+    retry: true,
+    exit: EXIT.failed,
+  },
+  LAB_ENGINE_START: {
+    message: "Cannot start the test bed's engine: {state}",
+    remedy: 'See {log}.',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+  LAB_IMAGE_UNKNOWN: {
+    message: 'Cannot build image "{name}": no such recipe',
+    remedy: 'Known are {known}: see images/images.json and lab/images/images.json.',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  LAB_HOST_NOT_READY: {
+    message: 'Cannot bring up host "{name}": not ready after {seconds} s: {state}',
+    remedy: 'Look at it with "npm run lab -- shell {name}"; "npm run lab -- down {name}" removes it.',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+  LAB_HOST_UNKNOWN: {
+    message: 'Cannot find host "{name}": the test bed has {known}',
+    remedy: 'Bring it up with "npm run lab -- up {name}".',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  LAB_GUEST_START: {
+    message: 'Cannot start guest "{name}" through "{via}": {output}',
+    remedy: 'Look at the log of container "{via}" on the host.',
+    retry: true,
+    exit: EXIT.failed,
+  },
+  LAB_GUEST_SILENT: {
+    message: 'Cannot see guest "{name}" tick: {ticks} ticks after {seconds} s',
+    remedy: 'Look at /var/lib/nova/instances/{name}/ on the host.',
+    retry: true,
+    exit: EXIT.failed,
+  },
+  LAB_LOCKED: {
+    message: 'Cannot lock "{path}": held by pid {pid} for more than {seconds} s',
+    remedy: 'Wait for that run, or end it.',
+    retry: true,
+    exit: EXIT.locked,
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(LAB_ERRORS)

@@ -1,0 +1,89 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { withLock } from './lock.ts'
+import { ensurePackages } from './packages.ts'
+import { REPOSITORY, labPath } from './paths.ts'
+import { must, run, say } from './run.ts'
+
+export type GuestFiles = Readonly<{
+  /** A directory with `vmlinuz` and `initrd.gz`. */
+  directory: string
+  /** Debian package of the kernel, with its version. */
+  kernelPackage: string
+}>
+
+/** The tick guest's kernel (Debian's cloud kernel) and initramfs (guest/init.c and busybox); made once. */
+export async function guestFiles(): Promise<GuestFiles> {
+  await ensurePackages()
+  const directory = labPath('guest')
+  return withLock(labPath('guest.lock'), async () => {
+    mkdirSync(directory, { recursive: true })
+    if (!existsSync(join(directory, 'vmlinuz'))) await unpackKernel(directory)
+    const source = join(REPOSITORY, 'lab/guest/init.c')
+    const stamp = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
+    if (!existsSync(join(directory, `initrd-${stamp}`))) await packInitramfs(directory, source, stamp)
+    return { directory, kernelPackage: readFileSync(join(directory, 'kernel-package'), 'utf8').trim() }
+  })
+}
+
+async function unpackKernel(directory: string): Promise<void> {
+  say('fetching the guest kernel (linux-image-cloud-amd64)')
+  const work = join(directory, 'work')
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(work)
+  const depends = ['apt-cache', 'depends', '--important', 'linux-image-cloud-amd64']
+  let listed = await run(depends)
+  if (!/Depends: linux-image-/.test(listed.stdout)) {
+    await must('read the package lists', ['apt-get', 'update', '-q'])
+    listed = await run(depends)
+  }
+  const kernel =
+    /Depends: (linux-image-[^\s<>]+-cloud-amd64)\b/.exec(listed.stdout)?.[1] ?? 'linux-image-cloud-amd64'
+  await must('fetch the guest kernel', ['apt-get', 'download', '-q', kernel], { cwd: work })
+  const archive = readdirSync(work).find((name) => name.endsWith('.deb')) ?? ''
+  await must('unpack the guest kernel', ['dpkg-deb', '--extract', archive, 'root'], { cwd: work })
+  const image = readdirSync(join(work, 'root/boot')).find((name) => name.startsWith('vmlinuz-')) ?? ''
+  copyFileSync(join(work, 'root/boot', image), join(directory, 'vmlinuz.new'))
+  await must('note the kernel', [
+    'sh',
+    '-c',
+    'basename "$1" >"$2"',
+    'sh',
+    basename(archive, '.deb'),
+    join(directory, 'kernel-package'),
+  ])
+  renameSync(join(directory, 'vmlinuz.new'), join(directory, 'vmlinuz'))
+  rmSync(work, { recursive: true })
+}
+
+async function packInitramfs(directory: string, source: string, stamp: string): Promise<void> {
+  const root = join(directory, 'root')
+  rmSync(root, { recursive: true, force: true })
+  mkdirSync(join(root, 'bin'), { recursive: true })
+  await must('compile the guest', [
+    'cc',
+    '-static',
+    '-Os',
+    '-s',
+    '-Wall',
+    '-Werror',
+    '-o',
+    join(root, 'init'),
+    source,
+  ])
+  const busybox = (await must('find busybox', ['sh', '-c', 'command -v busybox'])).trim()
+  copyFileSync(busybox, join(root, 'bin/busybox'))
+  await must(
+    'pack the initramfs',
+    [
+      'sh',
+      '-c',
+      'chmod 755 init bin/busybox && find . -print0 | cpio --null --create --format=newc --owner=0:0 --quiet | gzip -1 >../initrd.gz',
+    ],
+    { cwd: root },
+  )
+  rmSync(root, { recursive: true })
+  for (const name of readdirSync(directory)) if (name.startsWith('initrd-')) rmSync(join(directory, name))
+  await must('note the initramfs', ['touch', join(directory, `initrd-${stamp}`)])
+}

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { consoleLogPath, domainXml, guestUuid, instanceDirectory, tickPath } from './domain-xml.ts'
+import type { GuestSpec } from './domain-xml.ts'
+import { raise } from './errors.ts'
+import { engines } from './host-arguments.ts'
+import type { Host } from './host.ts'
+import type { RunResult } from './run.ts'
+import type { NestedEngine } from './seed.ts'
+
+export type GuestStart = GuestSpec &
+  Readonly<{
+    /** Name of the container that libvirtd runs in. */
+    via: string
+    /** Which of the host's engines runs it; the first where absent. */
+    engine?: NestedEngine
+  }>
+
+export type Guest = Readonly<{ name: string; uuid: string; pid: number }>
+
+/** `virsh …` in a container of the host. */
+export function virsh(
+  host: Host,
+  via: string,
+  argv: readonly string[],
+  options: { engine?: NestedEngine; timeoutMs?: number } = {},
+): Promise<RunResult> {
+  const engine = options.engine ?? engines(host.spec)[0] ?? 'docker'
+  const { timeoutMs = 60_000 } = options
+  return host.exec([engine, 'exec', via, 'virsh', '--connect', 'qemu:///system', ...argv], { timeoutMs })
+}
+
+/** Defines and starts a tick guest, and waits for its first ticks. Throws LAB_GUEST_START, LAB_GUEST_SILENT. */
+export async function startGuest(host: Host, start: GuestStart): Promise<Guest> {
+  const { name, via } = start
+  const directory = instanceDirectory(name)
+  // QEMU's own user writes the ticks: libvirt labels only what it knows of.
+  await host.sh(
+    `install -d -o 64055 -g 64055 -m 755 "${directory}"; : >"${tickPath(name)}"; chown 64055:64055 "${tickPath(name)}"; cat >"${directory}/domain.xml"`,
+    { input: domainXml(start) },
+  )
+  const options = start.engine === undefined ? {} : { engine: start.engine }
+  for (const command of [
+    ['define', `${directory}/domain.xml`],
+    ['start', name],
+  ]) {
+    const result = await virsh(host, via, command, options)
+    if (result.exitCode !== 0) {
+      throw raise('LAB_GUEST_START', { name, via, output: `${result.stderr}${result.stdout}`.trim() })
+    }
+  }
+  await waitForTicks(host, name, 3)
+  return { name, uuid: guestUuid(name), pid: await guestPid(host, name) }
+}
+
+export type Tick = Readonly<{ number: number; microseconds: number }>
+
+/** All ticks of the guest so far, as its own monotonic clock dates them. */
+export async function ticks(host: Host, name: string): Promise<readonly Tick[]> {
+  const text = await readFile(await host.path(tickPath(name)), 'latin1').catch(() => '')
+  return parseTicks(text)
+}
+
+/** Lines `T number microseconds`; a last line without its end is left out. */
+export function parseTicks(text: string): readonly Tick[] {
+  return Array.from(text.matchAll(/^T (\d+) (\d+)\r?\n/gm), (match) => ({
+    number: Number(match[1]),
+    microseconds: Number(match[2]),
+  }))
+}
+
+/** The longest time between two neighbouring ticks in milliseconds, and how many ticks are missing between first and last. */
+export function tickGaps(all: readonly Tick[]): Readonly<{ longestMs: number; lost: number }> {
+  let longest = 0
+  let lost = 0
+  for (const [index, tick] of all.entries()) {
+    const before = all[index - 1]
+    if (before === undefined) continue
+    longest = Math.max(longest, tick.microseconds - before.microseconds)
+    lost += Math.max(0, tick.number - before.number - 1)
+  }
+  return { longestMs: longest / 1000, lost }
+}
+
+/** Waits until the guest has ticked `count` times more than `after`. Throws LAB_GUEST_SILENT. */
+export async function waitForTicks(
+  host: Host,
+  name: string,
+  count: number,
+  after = 0,
+  timeoutMs = 90_000,
+): Promise<number> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const seen = (await ticks(host, name)).length
+    if (seen >= after + count) return seen
+    if (Date.now() > deadline)
+      throw raise('LAB_GUEST_SILENT', { name, ticks: seen - after, seconds: timeoutMs / 1000 })
+    await sleep(100)
+  }
+}
+
+/** Bytes of the guest's console log. */
+export async function consoleBytes(host: Host, name: string): Promise<number> {
+  const text = await readFile(await host.path(consoleLogPath(name)), 'latin1').catch(() => '')
+  return text.length
+}
+
+/** Pid of the guest's QEMU on the host, found by its command line: it needs no libvirt. 0 where there is none. */
+export async function guestPid(host: Host, name: string): Promise<number> {
+  const script = `for exe in /proc/[0-9]*/cmdline; do
+    if tr '\\0' '\\n' <"$exe" 2>/dev/null | grep -qx "guest=$1,debug-threads=on"; then pid=\${exe#/proc/}; echo "\${pid%/cmdline}"; fi
+  done`
+  const result = await host.exec(['sh', '-c', script, 'sh', name])
+  return Number(result.stdout.trim().split('\n')[0] ?? 0)
+}

@@ -1,0 +1,66 @@
+import { imageReference } from './image-recipe.ts'
+import type { NestedEngine } from './seed.ts'
+
+export type HostSpec = Readonly<{
+  /** Also the host's host name. */
+  name: string
+  /**
+   * `systemd`: pid 1 is systemd, in a cgroup namespace of its own. `plain`: no systemd; the engines are started by
+   * hand, in the machine's own cgroup tree, so that its layout (on some kernels a hybrid that libvirt misjudges) shows.
+   */
+  init: 'systemd' | 'plain'
+  /** systemd-machined can be reached over D-Bus. Default: yes under systemd. Never under plain. */
+  machined?: boolean
+  /** What the host runs containers with. */
+  engine: NestedEngine | 'both'
+  /** Names of images, as in images.json, which its engines hold from the start. */
+  images: readonly string[]
+  /** Docker keeps containers running while its daemon is down. */
+  liveRestore?: boolean
+}>
+
+export function containerName(host: string): string {
+  return `anneal-lab-${host}`
+}
+
+export const HOST_LABEL = 'io.anneal.lab.host'
+
+export function engines(spec: Pick<HostSpec, 'engine'>): readonly NestedEngine[] {
+  return spec.engine === 'both' ? ['docker', 'podman'] : [spec.engine]
+}
+
+/** Arguments of the outer `docker run` that makes the host. `binds` are `source:target[:ro]`. */
+export function hostArguments(spec: HostSpec, binds: readonly string[]): readonly string[] {
+  const systemd = spec.init === 'systemd'
+  return [
+    'run',
+    '--detach',
+    '--privileged',
+    '--network=none',
+    `--name=${containerName(spec.name)}`,
+    `--hostname=${spec.name}`,
+    `--label=${HOST_LABEL}=${JSON.stringify(spec)}`,
+    '--tmpfs=/run:exec',
+    '--tmpfs=/run/lock',
+    '--tmpfs=/tmp:exec',
+    ...(systemd
+      ? ['--cgroupns', 'private', '--env', 'container=docker']
+      : ['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw', '--stop-signal', 'SIGTERM']),
+    ...binds.flatMap((bind) => ['--volume', bind]),
+    imageReference('node:bookworm'),
+    ...(systemd ? [] : ['plain-init']),
+  ]
+}
+
+/** /etc/docker/daemon.json of the host. */
+export function daemonConfiguration(spec: HostSpec): Readonly<Record<string, unknown>> {
+  return {
+    runtimes: { caps: { path: '/usr/local/bin/runc-caps' } },
+    'default-runtime': 'caps',
+    'storage-driver': 'overlay2',
+    iptables: false,
+    ip6tables: false,
+    bridge: 'none',
+    'live-restore': spec.liveRestore ?? false,
+  }
+}

@@ -1,0 +1,37 @@
+export { LAB_ERRORS } from './errors.ts'
+export { byHandArguments, runLibvirt, runVirtlogd, waitForLibvirt } from './by-hand.ts'
+export type { ByHand } from './by-hand.ts'
+export {
+  GUEST_KERNEL_DIRECTORY,
+  consoleLogPath,
+  domainXml,
+  guestUuid,
+  instanceDirectory,
+  tickPath,
+} from './domain-xml.ts'
+export type { GuestSpec } from './domain-xml.ts'
+export { docker, dockerEnvironment, startEngine, stopEngine } from './engine.ts'
+export { guestFiles } from './guest-files.ts'
+export type { GuestFiles } from './guest-files.ts'
+export {
+  consoleBytes,
+  guestPid,
+  parseTicks,
+  startGuest,
+  tickGaps,
+  ticks,
+  virsh,
+  waitForTicks,
+} from './guest.ts'
+export type { Guest, GuestStart, Tick } from './guest.ts'
+export { Host } from './host.ts'
+export type { ExecOptions } from './host.ts'
+export type { HostSpec } from './host-arguments.ts'
+export { imageReference, recipes } from './image-recipe.ts'
+export type { ImageRecipe } from './image-recipe.ts'
+export { ensureImages } from './images.ts'
+export type { BuiltImage } from './images.ts'
+export { ensurePackages } from './packages.ts'
+export { REPOSITORY, labDirectory } from './paths.ts'
+export type { RunResult } from './run.ts'
+export type { NestedEngine } from './seed.ts'
