@@ -46,6 +46,8 @@ export type Container = Readonly<{
   labels: Readonly<Record<string, string>>
   /** The OCI runtime's name as the engine configured it (`runc`, `crun`, a wrapper of them). */
   runtime: string
+  /** Which runtime it really is under that name, from the state file it keeps; absent while that cannot be known. */
+  runtimeFamily?: 'runc' | 'crun'
   /** Which program that name really is: told by the state file it wrote, else by its name. */
   runtimeFamily: 'runc' | 'crun' | 'unknown'
   /** Version of that program (`1.1.5`), where it could be asked. Kill rules changed with runc 1.2. */
@@ -60,8 +62,13 @@ export type Container = Readonly<{
   /** NAMES of the environment variables, and which of them look like secrets. Values never leave the adapter. */
   environmentNames: readonly string[]
   restartPolicy: 'no' | 'always' | 'unless-stopped' | 'on-failure'
-  /** What the OCI runtime recorded, where its state file could be read. */
+  /** What the OCI runtime recorded, where its state file could be read. Below the hierarchy's root, as in /proc/PID/cgroup. */
   cgroupPaths: CgroupPaths | undefined
+  /**
+   * Where the engine puts the container's cgroup, one path below every hierarchy's root: Podman says it itself, for
+   * Docker it follows from its driver and the cgroup parent. What is left to go by where `cgroupPaths` is undefined.
+   */
+  engineCgroup?: string
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
   /** Upper directory of the container's root overlay, where the storage driver is overlay. */
   rootUpperDir: string | undefined
