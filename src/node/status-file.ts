@@ -21,4 +21,6 @@ export type StatusFile = Readonly<{
    * Paths as libvirt sees them.
    */
   consoleLogs: readonly string[]
+  /** QEMU's output and its file consoles go through virtlogd (`<chardevStdioLogd/>`); absent where that is not known. */
+  stdioLogd?: boolean
 }>

@@ -1,0 +1,5 @@
+export { libvirtHypervisor } from './hypervisor.ts'
+export type { HypervisorOptions } from './hypervisor.ts'
+export { libvirtGuestFiles } from './guest-files.ts'
+export { parseStatusFile } from './parse-status-file.ts'
+export { LIBVIRT_ERRORS } from './errors.ts'
