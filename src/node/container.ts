@@ -46,8 +46,6 @@ export type Container = Readonly<{
   labels: Readonly<Record<string, string>>
   /** The OCI runtime's name as the engine configured it (`runc`, `crun`, a wrapper of them). */
   runtime: string
-  /** Which runtime it really is under that name, from the state file it keeps; absent while that cannot be known. */
-  runtimeFamily?: 'runc' | 'crun'
   /** Which program that name really is: told by the state file it wrote, else by its name. */
   runtimeFamily: 'runc' | 'crun' | 'unknown'
   /** Version of that program (`1.1.5`), where it could be asked. Kill rules changed with runc 1.2. */

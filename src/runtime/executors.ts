@@ -1,5 +1,5 @@
 import { isAnnealError } from '../core/index.ts'
-import { MECHANISMS, prove, started, stopped, toContainerSpec } from '../node/index.ts'
+import { LABELS, MECHANISMS, prove, started, stopped } from '../node/index.ts'
 import type {
   DeployedService,
   Deployment,
@@ -14,6 +14,7 @@ import type {
 } from '../node/index.ts'
 import type { NodeWorld, PullProgress } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
+import { createDisarmed } from './create-disarmed.ts'
 import { checkNode, declaredHelpers, domainsOf, placesOf, sizes } from './check-node.ts'
 import { raise } from './errors.ts'
 import { handOver } from './hand-over.ts'
@@ -65,13 +66,11 @@ export const EXECUTORS: Executors = {
   async createContainer({ service, name }, { world, sides, plan }) {
     const existing = await world.engine.inspectContainer(name)
     // A rollback starts the very containers that ran before.
-    if (existing !== undefined && existing.labels['io.anneal.service-digest'] === digestOf(plan, service))
+    if (existing !== undefined && existing.labels[LABELS.serviceDigest] === digestOf(plan, service))
       return DONE
     const release = sides.next.release
     if (release === undefined) throw raise('RELEASE_UNKNOWN', { release: plan.toReleaseId })
-    await world.engine.createContainer(
-      toContainerSpec(serviceOf(sides, 'new', service), release, { name, restartPolicy: 'no' }),
-    )
+    await createDisarmed(world.engine, serviceOf(sides, 'new', service), release, name)
     return DONE
   },
 
@@ -179,7 +178,7 @@ export const EXECUTORS: Executors = {
       [...(current?.services ?? []), ...(previous?.services ?? [])].map((service) => service.containerName),
     )
     const [containers, table] = await Promise.all([
-      world.engine.listContainers({ labels: { 'io.anneal.project': plan.project } }),
+      world.engine.listContainers({ labels: { [LABELS.project]: plan.project } }),
       world.processes.table(),
     ])
     // A guest runs on from the layers of the container that started it: those are leased until it ends.
@@ -311,7 +310,7 @@ async function lookOnce(of: 'new' | 'old', context: ExecutorContext): Promise<Pr
       const container = containers.find((candidate) => candidate.name === name)
       const unhealthy = container?.health === 'unhealthy'
       return {
-        service: container?.labels['io.anneal.service'] ?? name,
+        service: container?.labels[LABELS.service] ?? name,
         container: name,
         ready: running.has(name) && !unhealthy,
         detail:

@@ -1,7 +1,9 @@
-import type { DeployedService, Deployment } from '../node/index.ts'
-import { toContainerSpec } from '../node/index.ts'
+import { isAnnealError } from '../core/index.ts'
+import { LABELS } from '../node/index.ts'
+import type { DeployedService, Deployment, Reason } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
+import { createDisarmed } from './create-disarmed.ts'
 import { raise } from './errors.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import { recoverRun } from './run-upgrade.ts'
@@ -14,7 +16,11 @@ export type Recovery = Readonly<{
   report: RunReport | undefined
   /** What was done so that exactly the committed release runs: `started libvirt`, `stopped …`. */
   actions: readonly string[]
+  /** What could not be brought up. The rest was. */
+  problems: readonly Reason[]
 }>
+
+const STRANGER_GRACE_MS = 10_000
 
 /**
  * Brings the node to rest: first an interrupted run, then the committed release, all of it and nothing else.
@@ -23,14 +29,17 @@ export type Recovery = Readonly<{
 export async function recoverNode(world: NodeWorld, options: RunOptions = {}): Promise<Recovery> {
   const report = await recoverRun(world, options)
   const { current, previous } = await world.state.readDeployments()
-  if (current === undefined) return { report, actions: [] }
+  if (current === undefined) return { report, actions: [], problems: [] }
   const actions: string[] = []
   await stopStrangers(world, current, previous, actions)
-  await startMissing(world, current, options, actions)
-  return { report, actions }
+  const problems = await startMissing(world, current, options, actions)
+  return { report, actions, problems }
 }
 
-/** Containers of the previous release that run beside the current one (a restart policy of an earlier tool). */
+/**
+ * Containers of this project, or of what it replaced, that run or would be started beside the current release:
+ * a failed way back, a restart policy of an earlier tool, somebody's hand.
+ */
 async function stopStrangers(
   world: NodeWorld,
   current: Deployment,
@@ -40,42 +49,63 @@ async function stopStrangers(
   const side = await loadSide(world.state, current.releaseId)
   const places = side.libvirt === undefined ? [] : [side.libvirt]
   const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
-  for (const old of previous?.services.toReversed() ?? []) {
-    if (current.services.some((service) => service.containerName === old.containerName)) continue
-    const container = await world.engine.inspectContainer(old.containerName)
-    if (container === undefined) continue
+  const ours = new Set(current.services.map((service) => service.containerName))
+  const known = new Map(previous?.services.map((service) => [service.containerName, service]))
+  const containers = await world.engine.listContainers({})
+  for (const container of containers.toReversed()) {
+    if (ours.has(container.name)) continue
+    if (!known.has(container.name) && container.labels[LABELS.project] !== current.project) continue
     if (container.restartPolicy !== 'no') await world.engine.armContainer(container.id, 'no')
     if (container.status !== 'running') continue
-    await rescueEndangered(world, { stopping: [old.containerName], cause: 'stop', places, helpers })
-    await world.engine.stopContainer(container.id, old.stopGraceMs)
-    actions.push(`stopped ${old.name} of the previous release`)
+    await rescueEndangered(world, { stopping: [container.name], cause: 'stop', places, helpers })
+    await world.engine.stopContainer(
+      container.id,
+      known.get(container.name)?.stopGraceMs ?? STRANGER_GRACE_MS,
+    )
+    actions.push(`stopped "${container.name}", which is not of the current release`)
   }
 }
 
+/** Starts what is down, in start order. One service that does not come up does not keep the others down. */
 async function startMissing(
   world: NodeWorld,
   current: Deployment,
   options: RunOptions,
   actions: string[],
+): Promise<readonly Reason[]> {
+  const problems: Reason[] = []
+  for (const deployed of current.services) {
+    try {
+      await startService(world, current, deployed, options, actions)
+    } catch (error) {
+      if (!isAnnealError(error)) throw error
+      problems.push({ code: error.code, message: error.message, remedy: error.remedy })
+    }
+  }
+  return problems
+}
+
+async function startService(
+  world: NodeWorld,
+  current: Deployment,
+  deployed: DeployedService,
+  options: RunOptions,
+  actions: string[],
 ): Promise<void> {
   const side = await loadSide(world.state, current.releaseId)
-  for (const deployed of current.services) {
-    const service = side.release?.services.find((candidate) => candidate.name === deployed.name)
-    const id = await ensureContainer(world, current, deployed, actions)
-    const container = await world.engine.inspectContainer(id)
-    if (container?.status !== 'running') {
-      await world.engine.startContainer(id)
-      actions.push(`started ${deployed.name}`)
-      await awaitReady(world, {
-        service: deployed.name,
-        name: deployed.containerName,
-        probes: service?.ready ?? [],
-        libvirt: side.libvirt,
-        signal: options.signal ?? new AbortController().signal,
-      })
-    }
-    if (container?.restartPolicy !== deployed.restart) await world.engine.armContainer(id, deployed.restart)
-  }
+  const id = await ensureContainer(world, current, deployed, actions)
+  const container = await world.engine.inspectContainer(id)
+  if (container?.restartPolicy !== deployed.restart) await world.engine.armContainer(id, deployed.restart)
+  if (container?.status === 'running') return
+  await world.engine.startContainer(id)
+  actions.push(`started ${deployed.name}`)
+  await awaitReady(world, {
+    service: deployed.name,
+    name: deployed.containerName,
+    probes: side.release?.services.find((candidate) => candidate.name === deployed.name)?.ready ?? [],
+    libvirt: side.libvirt,
+    signal: options.signal ?? new AbortController().signal,
+  })
 }
 
 /** A container that somebody removed is created anew from the release on file. */
@@ -95,7 +125,5 @@ async function ensureContainer(
     throw raise('CONTAINER_MISSING', { name: deployed.containerName, service: deployed.name })
   }
   actions.push(`created ${deployed.name}`)
-  return world.engine.createContainer(
-    toContainerSpec(service, release, { name: deployed.containerName, restartPolicy: 'no' }),
-  )
+  return createDisarmed(world.engine, service, release, deployed.containerName)
 }

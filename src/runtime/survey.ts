@@ -1,4 +1,5 @@
-import { findEndangered, findKillSet, takeCensus } from '../node/index.ts'
+import { takeCensus } from './temp-census.ts'
+import { findEndangered, findKillSet } from '../node/index.ts'
 import type {
   Census,
   Container,

@@ -80,14 +80,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
     case 'proving':
       return [{ kind: 'prove', args: { of: 'new' } }]
     case 'committing':
-      return [
-        { kind: 'commit', args: {} },
-        ...starts.map(({ service, newName }): Effect => ({
-          kind: 'arm',
-          args: { service, name: newName, of: 'new' },
-        })),
-        { kind: 'prune', args: {} },
-      ]
+      return [...commitNew(plan), { kind: 'prune', args: {} }]
     case 'abandoning':
       return removeNew(plan)
     case 'rollingBack':
@@ -95,11 +88,14 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
     case 'provingBack':
       return [{ kind: 'prove', args: { of: 'old' } }, ...removeNew(plan)]
     case 'rollingForward':
+      // There is no way back, so the new release is what a reboot has to bring up, ready or not.
       return [
         ...stops.map((old) => stopOld(old)),
         handOver('new'),
+        ...commitNew(plan),
         ...startAll(plan),
         { kind: 'prove', args: { of: 'new' } },
+        { kind: 'prune', args: {} },
       ]
   }
 }
@@ -132,6 +128,14 @@ function startAll(plan: Plan): Effect[] {
     { kind: 'startContainer', args: { service, name: newName, of: 'new' } },
     { kind: 'awaitReady', args: { service, name: newName, of: 'new' } },
   ])
+}
+
+function commitNew(plan: Plan): Effect[] {
+  const arms = started(plan).map(({ service, newName }): Effect => ({
+    kind: 'arm',
+    args: { service, name: newName, of: 'new' },
+  }))
+  return [{ kind: 'commit', args: {} }, ...arms]
 }
 
 function stopNew(plan: Plan): Effect[] {

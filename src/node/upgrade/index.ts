@@ -1,11 +1,13 @@
 export { admissibilityFindings, judgeAdmissibility } from './admissibility.ts'
 export type { Admissibility, Direction, GuestState, LibvirtFacts, Readability } from './admissibility.ts'
 export type { CheckReport } from './check.ts'
+export { breachesAtRest } from './invariants.ts'
+export type { Breach } from './invariants.ts'
 export { begin, decide } from './decide.ts'
 export type { Decision, Reason, Run, RunEvent } from './decide.ts'
 export { effectsOf } from './effects.ts'
 export type { Effect, EffectArgs, EffectKind } from './effects.ts'
-export { containerName, isNoop, makePlan, started, stopped } from './plan.ts'
+export { isNoop, makePlan, started, stopped } from './plan.ts'
 export type {
   DeployedService,
   Deployment,

@@ -1,4 +1,5 @@
 import type { Container } from '../container.ts'
+import { containerName } from '../release/names.ts'
 
 /** What planning needs of a service of a release. A `Release` (node/release) satisfies it. */
 export type PlannedService = Readonly<{
@@ -82,11 +83,6 @@ export type PlanOptions = Readonly<{
   /** The release before the current one: its stopped containers are used again where they fit. */
   previous: Deployment | undefined
 }>
-
-/** Names a container of a release: `<project>-<service>-<first 12 hex digits of the release id>`. */
-export function containerName(project: string, service: string, releaseId: string): string {
-  return `${project}-${service}-${releaseId.replace(/^sha256:/, '').slice(0, 12)}`
-}
 
 export function makePlan(
   current: Deployment | undefined,

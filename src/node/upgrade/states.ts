@@ -129,7 +129,7 @@ export const STATES = {
     stable: false,
     meaning:
       'a rollback would hide running guests from the old libvirt, so the new release is started again instead',
-    target: 'committing',
+    target: 'committed',
     onFailure: 'attention',
     afterCrash: 'resume',
     retries: 3,

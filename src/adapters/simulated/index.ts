@@ -1,0 +1,5 @@
+export { CrashPoints, CrashSignal } from './crash-points.ts'
+export { MemoryState } from './memory-state.ts'
+export { SimulatedEngine } from './simulated-engine.ts'
+export { SimulatedNode } from './simulated-node.ts'
+export type { SimulatedGuest, SimulatedImage } from './simulated-node.ts'

@@ -1,0 +1,67 @@
+import type { Deployments, HistoryRecord, JournalEntry, Lock, StateStore } from '../../ports/index.ts'
+import type { CrashPoints } from './crash-points.ts'
+
+/** A node's memory that survives the program: what a call has resolved is kept, as an fsync keeps it. */
+export class MemoryState implements StateStore {
+  journal: JournalEntry[] = []
+  history: HistoryRecord[] = []
+  deployments: Deployments = { version: 1, current: undefined, previous: undefined }
+  readonly files = new Map<string, string>()
+  readonly #points: CrashPoints
+
+  constructor(points: CrashPoints) {
+    this.#points = points
+  }
+
+  async lock(): Promise<Lock> {
+    return { release: async () => undefined }
+  }
+
+  appendJournal(entry: JournalEntry): Promise<void> {
+    return this.#points.around(`journal ${entry.type}`, () => {
+      this.journal.push(JSON.parse(JSON.stringify(entry)) as JournalEntry)
+    })
+  }
+
+  async readJournal(): Promise<readonly JournalEntry[]> {
+    return this.journal
+  }
+
+  startJournal(): Promise<void> {
+    return this.#points.around('startJournal', () => {
+      this.journal = []
+    })
+  }
+
+  async readDeployments(): Promise<Deployments> {
+    return this.deployments
+  }
+
+  writeDeployments(deployments: Deployments): Promise<void> {
+    return this.#points.around('writeDeployments', () => {
+      this.deployments = JSON.parse(JSON.stringify(deployments)) as Deployments
+    })
+  }
+
+  appendHistory(record: unknown): Promise<string> {
+    return this.#points.around('appendHistory', () => {
+      const hash = `#${this.history.length}`
+      this.history.push({ previousHash: `#${this.history.length - 1}`, hash, record })
+      return hash
+    })
+  }
+
+  async readHistory(): Promise<readonly HistoryRecord[]> {
+    return this.history
+  }
+
+  saveFile(name: string, text: string): Promise<void> {
+    return this.#points.around(`saveFile ${name.slice(0, 8)}`, () => {
+      this.files.set(name, text)
+    })
+  }
+
+  async readFile(name: string): Promise<string | undefined> {
+    return this.files.get(name)
+  }
+}

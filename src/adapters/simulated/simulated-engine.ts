@@ -1,0 +1,213 @@
+import type { Container, ContainerSpec, EngineFacts } from '../../node/index.ts'
+import type { Engine, ExecResult, ImageFacts } from '../../ports/index.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Docker, as far as upgrades see it: names, states, restart policies, and who dies with a container. */
+export class SimulatedEngine implements Engine {
+  readonly kind = 'docker'
+  readonly #node: SimulatedNode
+  readonly #containers = new Map<string, Mutable<Container>>()
+  /** Images that a pull does not get: reference → error. */
+  readonly unpullable = new Map<string, Error>()
+  #created = 0
+
+  constructor(node: SimulatedNode) {
+    this.#node = node
+  }
+
+  running(): readonly Container[] {
+    return [...this.#containers.values()].filter((container) => container.status === 'running')
+  }
+
+  all(): readonly Container[] {
+    return [...this.#containers.values()]
+  }
+
+  /** What dockerd does when it starts: everything armed is started. */
+  boot(): void {
+    for (const container of this.#containers.values()) {
+      if (container.status === 'running') this.#end(container)
+    }
+    for (const container of this.#containers.values()) {
+      const armed = container.restartPolicy === 'always' || container.restartPolicy === 'unless-stopped'
+      if (armed && container.startedAt !== undefined) this.#run(container)
+    }
+  }
+
+  async facts(): Promise<EngineFacts> {
+    return {
+      kind: 'docker',
+      version: 'simulated',
+      cgroupDriver: 'cgroupfs',
+      liveRestore: false,
+      storageDir: '/var/lib/docker',
+      startsAtBoot: true,
+    }
+  }
+
+  inspectImage(reference: string): Promise<ImageFacts | undefined> {
+    return this.#node.points.around('inspectImage', () =>
+      this.#node.images.has(reference) && !this.unpullable.has(reference) ? imageFacts(reference) : undefined,
+    )
+  }
+
+  pullImage(reference: string): Promise<ImageFacts> {
+    return this.#node.points.around('pullImage', () => {
+      throw this.unpullable.get(reference) ?? new Error(`no such image ${reference}`)
+    })
+  }
+
+  async buildImage(): Promise<ImageFacts> {
+    throw new Error('the simulated engine builds nothing')
+  }
+
+  async importImage(): Promise<ImageFacts> {
+    throw new Error('the simulated engine imports nothing')
+  }
+
+  listContainers(filter: {
+    labels?: Readonly<Record<string, string>>
+    running?: boolean
+  }): Promise<readonly Container[]> {
+    return this.#node.points.around('listContainers', () =>
+      this.all()
+        .filter((container) => filter.running !== true || container.status === 'running')
+        .filter((container) =>
+          Object.entries(filter.labels ?? {}).every(([key, value]) => container.labels[key] === value),
+        )
+        .map((container) => ({ ...container })),
+    )
+  }
+
+  inspectContainer(idOrName: string): Promise<Container | undefined> {
+    return this.#node.points.around('inspectContainer', () => {
+      const container = this.#find(idOrName)
+      return container === undefined ? undefined : { ...container }
+    })
+  }
+
+  createContainer(spec: ContainerSpec): Promise<string> {
+    return this.#node.points.around(`create ${spec.name}`, () => {
+      const existing = this.#find(spec.name)
+      if (existing !== undefined) return existing.id
+      this.#created += 1
+      const id = String(this.#created).padStart(64, 'c')
+      this.#containers.set(id, containerOf(id, spec))
+      return id
+    })
+  }
+
+  startContainer(id: string): Promise<void> {
+    return this.#node.points.around('start', () => {
+      const container = this.#find(id)
+      if (container === undefined) throw new Error('no such container')
+      if (container.status !== 'running') this.#run(container)
+    })
+  }
+
+  stopContainer(id: string): Promise<void> {
+    return this.#node.points.around('stop', () => {
+      const container = this.#find(id)
+      if (container !== undefined && container.status === 'running') this.#end(container)
+    })
+  }
+
+  armContainer(id: string, policy: Container['restartPolicy']): Promise<void> {
+    return this.#node.points.around(`arm ${policy}`, () => {
+      const container = this.#find(id)
+      if (container !== undefined) container.restartPolicy = policy
+    })
+  }
+
+  removeContainer(id: string): Promise<void> {
+    return this.#node.points.around('remove', () => {
+      const container = this.#find(id)
+      if (container === undefined) return
+      if (container.status === 'running') throw new Error('the container runs')
+      this.#containers.delete(container.id)
+    })
+  }
+
+  async exec(): Promise<ExecResult> {
+    return { exitCode: 0, stdout: '', stderr: '' }
+  }
+
+  async logs(): Promise<string> {
+    return ''
+  }
+
+  async runOnce(): Promise<ExecResult> {
+    return { exitCode: 0, stdout: '', stderr: '' }
+  }
+
+  #find(idOrName: string): Mutable<Container> | undefined {
+    return (
+      this.#containers.get(idOrName) ?? [...this.#containers.values()].find(({ name }) => name === idOrName)
+    )
+  }
+
+  #run(container: Mutable<Container>): void {
+    const image = this.#node.images.get(container.image)
+    container.startedAt = new Date(this.#node.nowMs).toISOString()
+    if (image?.fault === 'exits') {
+      container.status = 'exited'
+      container.exitCode = 1
+      return
+    }
+    container.status = 'running'
+    container.pid = this.#node.takePid()
+    if (image?.libvirt !== undefined) this.#node.attachGuests(image)
+    this.#node.runningLibvirt()
+  }
+
+  #end(container: Mutable<Container>): void {
+    container.status = 'exited'
+    container.exitCode = 0
+    container.pid = 0
+    this.#node.killInside(container.id)
+  }
+}
+
+function imageFacts(reference: string): ImageFacts {
+  return {
+    id: reference,
+    repoDigests: [],
+    tags: [],
+    labels: {},
+    sizeBytes: 1,
+    architecture: 'amd64',
+    user: '',
+  }
+}
+
+function containerOf(id: string, spec: ContainerSpec): Mutable<Container> {
+  return {
+    id,
+    name: spec.name,
+    status: 'created',
+    pid: 0,
+    exitCode: undefined,
+    startedAt: undefined,
+    imageId: spec.image,
+    image: spec.image,
+    labels: spec.labels,
+    runtime: 'runc',
+    runtimeFamily: 'runc',
+    runtimeVersion: '1.1.5',
+    privileged: spec.privileged,
+    pidMode: 'host',
+    cgroupnsMode: 'host',
+    networkMode: spec.networkMode,
+    mounts: spec.mounts.map(({ type, source, target, readOnly }) => ({ type, source, target, readOnly })),
+    environmentNames: [],
+    restartPolicy: spec.restartPolicy,
+    cgroupPaths: { devices: `/docker/${id}` },
+    health: 'none',
+    rootUpperDir: undefined,
+    entrypoint: [],
+    command: [],
+    stopSignal: 'SIGTERM',
+  }
+}

@@ -1,0 +1,303 @@
+import type {
+  HostFacts,
+  LibvirtFacts,
+  LibvirtPlace,
+  Process,
+  ProcessId,
+  ProcessTable,
+  StatusFile,
+} from '../../node/index.ts'
+import type {
+  Clock,
+  Disk,
+  Domain,
+  GuestFiles,
+  HostReader,
+  Hypervisor,
+  ImageProbe,
+  NodeWorld,
+  ProcessReader,
+  Reach,
+  Rescuer,
+} from '../../ports/index.ts'
+import { CrashPoints } from './crash-points.ts'
+import { MemoryState } from './memory-state.ts'
+import { SimulatedEngine } from './simulated-engine.ts'
+
+/** A libvirt image of the simulation: what it knows, and whether it works. */
+export type SimulatedImage = Readonly<{
+  /** Version of its libvirt; undefined for an image without one. */
+  libvirt?: string
+  flags?: readonly string[]
+  /** `exits`: the main process ends at once. `silent`: it runs and never answers. */
+  fault?: 'exits' | 'silent'
+}>
+
+export type SimulatedGuest = {
+  readonly name: string
+  readonly uuid: string
+  readonly pid: number
+  alive: boolean
+  /** Container whose cgroup it is in; undefined when it is outside of all. */
+  inside: string | undefined
+  flags: string[]
+}
+
+/**
+ * A compute node that lives in memory: processes, cgroups, containers and libvirt behave as the real ones were
+ * measured to (docs/architecture.md names the tests that hold both together), time passes when somebody sleeps,
+ * and every call is a boundary where the program can die.
+ */
+export class SimulatedNode {
+  readonly points = new CrashPoints()
+  readonly state = new MemoryState(this.points)
+  readonly engine: SimulatedEngine
+  readonly guests: SimulatedGuest[] = []
+  readonly images: ReadonlyMap<string, SimulatedImage>
+  /** Things that must never happen, with the moment they did. */
+  readonly violations: string[] = []
+  bootId = 'boot-1'
+  nextPid = 1000
+  nowMs = Date.UTC(2026, 0, 1)
+
+  constructor(images: Readonly<Record<string, SimulatedImage>>) {
+    this.images = new Map(Object.entries(images))
+    this.engine = new SimulatedEngine(this)
+  }
+
+  startGuest(name: string, inside?: string): SimulatedGuest {
+    const guest: SimulatedGuest = {
+      name,
+      uuid: `00000000-0000-4000-8000-${String(this.guests.length + 1).padStart(12, '0')}`,
+      pid: this.takePid(),
+      alive: true,
+      inside,
+      flags: [...(this.runningLibvirt()?.flags ?? [])],
+    }
+    this.guests.push(guest)
+    return guest
+  }
+
+  takePid(): number {
+    this.nextPid += 1
+    return this.nextPid
+  }
+
+  /** Kills what a stop of the container kills: everything in its cgroup, as runc does without a pid namespace. */
+  killInside(containerId: string): void {
+    for (const guest of this.guests) if (guest.inside === containerId) guest.alive = false
+  }
+
+  /** The power goes: every process ends, the engine starts what is armed, memory outside the state is gone. */
+  reboot(): void {
+    for (const guest of this.guests) guest.alive = false
+    this.bootId = `boot-${Number(this.bootId.split('-')[1]) + 1}`
+    this.engine.boot()
+  }
+
+  runningLibvirt(): SimulatedImage | undefined {
+    const running = this.engine.running().flatMap((container) => {
+      const image = this.images.get(container.image)
+      return image?.libvirt === undefined ? [] : [image]
+    })
+    if (running.length > 1) this.violations.push('two libvirts run at once')
+    return running[0]
+  }
+
+  /** What libvirt does when it starts: it writes its own flags into the state of every guest that it can read. */
+  attachGuests(image: SimulatedImage): void {
+    for (const guest of this.guests) {
+      if (guest.alive && this.reads(image, guest))
+        guest.flags = [...new Set([...guest.flags, ...(image.flags ?? [])])]
+    }
+  }
+
+  reads(image: SimulatedImage, guest: SimulatedGuest): boolean {
+    return guest.flags.every((flag) => image.flags?.includes(flag) === true)
+  }
+
+  world(): NodeWorld {
+    return {
+      engine: this.engine,
+      processes: this.#processes(),
+      host: this.#host(),
+      hypervisor: () => this.#hypervisor(),
+      guestFiles: (place) => this.#guestFiles(place),
+      rescuer: this.#rescuer(),
+      images: this.#imageProbe(),
+      disk: DISK,
+      net: NET,
+      clock: this.#clock(),
+      state: this.state,
+    }
+  }
+
+  table(): ProcessTable {
+    const containers = this.engine
+      .running()
+      .map((container) => processOf(container.pid, 'libvirtd', container.id, []))
+    const guests = this.guests.filter((guest) => guest.alive).map((guest) => guestProcess(guest))
+    return { layout: 'legacy', hostPidNamespace: 1, processes: [...containers, ...guests] }
+  }
+
+  #processes(): ProcessReader {
+    return {
+      table: () => this.points.around('table', () => this.table()),
+      alive: async (id: ProcessId) => this.table().processes.some((process) => process.pid === id.pid),
+    }
+  }
+
+  #host(): HostReader {
+    return {
+      facts: async (): Promise<HostFacts> => ({
+        kernel: 'simulated',
+        systemdIsInit: true,
+        machinedRunning: true,
+        machinedActivatable: true,
+        missingCapabilities: [],
+        bootId: this.bootId,
+      }),
+    }
+  }
+
+  #hypervisor(): Hypervisor {
+    const answering = (): SimulatedImage => {
+      const image = this.runningLibvirt()
+      if (image?.libvirt === undefined || image.fault === 'silent') throw new Error('libvirt does not answer')
+      return image
+    }
+    return {
+      ping: async () => answering().libvirt ?? '',
+      domains: async (): Promise<readonly Domain[]> => {
+        const image = answering()
+        return this.guests.map((guest) => ({
+          uuid: guest.uuid,
+          name: guest.name,
+          id: guest.alive ? guest.pid : -1,
+          state: guest.alive && this.reads(image, guest) ? 'running' : 'shutoff',
+        }))
+      },
+    }
+  }
+
+  #guestFiles(place: LibvirtPlace): GuestFiles {
+    return {
+      statusFiles: async () =>
+        this.guests.filter((guest) => guest.alive).map((guest) => statusFile(guest, place)),
+      writeStatusFile: (name, xml) =>
+        this.points.around('writeStatusFile', () => {
+          if (this.runningLibvirt() !== undefined)
+            this.violations.push('a status file was written while libvirt ran')
+          const guest = this.guests.find((candidate) => candidate.name === name)
+          if (guest !== undefined)
+            guest.flags = [...xml.matchAll(/<flag name='([^']+)'\/>/g)].map((match) => match[1] ?? '')
+        }),
+    }
+  }
+
+  #rescuer(): Rescuer {
+    const move = (
+      name: string,
+      pid: number,
+    ): Promise<{ method: 'cgroups'; unit: string; moved: []; limits: [] }> =>
+      this.points.around(`rescue ${name}`, () => {
+        const guest = this.guests.find((candidate) => candidate.pid === pid)
+        if (guest !== undefined) guest.inside = undefined
+        return { method: 'cgroups', unit: `machine-${name}.scope`, moved: [], limits: [] }
+      })
+    return {
+      method: async () => 'cgroups',
+      rescue: (guest) => move(guest.name, guest.identity.pid),
+      rescueHelper: (helper) => move(helper.name, helper.identity.pid),
+    }
+  }
+
+  #imageProbe(): ImageProbe {
+    return {
+      libvirtFacts: async (imageId): Promise<LibvirtFacts | undefined> => {
+        const image = this.images.get(imageId)
+        if (image?.libvirt === undefined) return undefined
+        return {
+          imageId,
+          libvirtVersion: image.libvirt,
+          qemuVersion: '7.2',
+          knownFlags: image.flags ?? [],
+          machineTypes: [],
+        }
+      },
+      refusedStatusFiles: async () => [],
+      prewarm: () => this.points.around('prewarm', () => 'simulated'),
+    }
+  }
+
+  #clock(): Clock {
+    return {
+      now: () => this.nowMs,
+      monotonic: () => this.nowMs,
+      sleep: (ms, signal) => this.#sleep(ms, signal),
+    }
+  }
+
+  /** Time passes only by sleeping. A deadline (a long sleep that is usually called off) never comes by itself. */
+  #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (ms >= 60_000)
+      return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+    this.nowMs += ms
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+const DISK: Disk = { freeBytes: async () => 2 ** 40, sizeBytes: async () => undefined }
+const NET: Reach = { unix: async () => true, tcp: async () => true }
+
+function guestProcess(guest: SimulatedGuest): Process {
+  const argv = [
+    '/usr/bin/qemu-system-x86_64',
+    '-name',
+    `guest=${guest.name},debug-threads=on`,
+    '-uuid',
+    guest.uuid,
+  ]
+  return processOf(guest.pid, 'qemu-system-x86', guest.inside, argv)
+}
+
+function processOf(
+  pid: number,
+  name: string,
+  containerId: string | undefined,
+  argv: readonly string[],
+): Process {
+  const path = containerId === undefined ? `/machine/${name}-${pid}` : `/docker/${containerId}`
+  return {
+    pid,
+    startTicks: pid * 10,
+    ppid: 1,
+    name,
+    exe: argv[0] ?? `/usr/sbin/${name}`,
+    exeInode: '1:2',
+    argv,
+    uid: 0,
+    namespaces: { pid: 1, mnt: 2, net: 3, cgroup: 4, ipc: 5 },
+    cgroups: [
+      { hierarchy: 2, controllers: ['devices'], path },
+      { hierarchy: 1, controllers: ['name=systemd'], path },
+    ],
+  }
+}
+
+function statusFile(guest: SimulatedGuest, place: LibvirtPlace): StatusFile {
+  const flags = guest.flags.map((flag) => `    <flag name='${flag}'/>\n`).join('')
+  return {
+    name: guest.name,
+    path: `${place.stateDir}/qemu/${guest.name}.xml`,
+    xml: `<domstatus>\n  <qemuCaps>\n${flags}  </qemuCaps>\n</domstatus>\n`,
+    uuid: guest.uuid,
+    pid: guest.pid,
+    domainId: 1,
+    state: 'running',
+    capabilityFlags: guest.flags,
+    emulator: '/usr/bin/qemu-system-x86_64',
+    machineType: 'pc-i440fx-7.2',
+    consoleLogs: [],
+  }
+}

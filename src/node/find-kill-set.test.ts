@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Census } from './census.ts'
+import type { Container, EngineFacts } from './container.ts'
+import { findEndangered, findKillSet } from './find-kill-set.ts'
+import type { CgroupLayout, CgroupLine, Process, ProcessTable } from './process.ts'
+
+const ID = 'a1'.repeat(32)
+const INIT = 100
+const QEMU = 200
+
+const docker: EngineFacts = {
+  kind: 'docker',
+  version: '20.10.24',
+  cgroupDriver: 'cgroupfs',
+  liveRestore: false,
+  storageDir: '/var/lib/docker',
+  startsAtBoot: true,
+}
+
+const libvirt: Container = {
+  id: ID,
+  name: 'libvirt',
+  status: 'running',
+  pid: INIT,
+  exitCode: undefined,
+  startedAt: '2026-01-01T00:00:00Z',
+  imageId: 'sha256:1',
+  image: 'nova-libvirt',
+  labels: {},
+  runtime: 'runc',
+  runtimeFamily: 'runc',
+  runtimeVersion: '1.1.5',
+  privileged: true,
+  pidMode: 'host',
+  cgroupnsMode: 'host',
+  networkMode: 'host',
+  mounts: [],
+  environmentNames: [],
+  restartPolicy: 'no',
+  cgroupPaths: undefined,
+  health: 'none',
+  rootUpperDir: undefined,
+  entrypoint: [],
+  command: [],
+  stopSignal: 'SIGTERM',
+}
+
+function v1(paths: Readonly<Record<string, string>>): CgroupLine[] {
+  return Object.entries(paths).map(([controller, path], index) => ({
+    hierarchy: controller === '' ? 0 : index + 1,
+    controllers: controller === '' ? [] : [controller],
+    path,
+  }))
+}
+
+function process(pid: number, name: string, cgroups: readonly CgroupLine[], more: Partial<Process> = {}): Process {
+  return {
+    pid,
+    startTicks: pid * 7,
+    ppid: 1,
+    name,
+    exe: `/usr/bin/${name}`,
+    exeInode: '1:1',
+    argv: [name],
+    uid: 0,
+    namespaces: { pid: 1, mnt: 1, net: 1, cgroup: 1, ipc: 1 },
+    cgroups,
+    ...more,
+  }
+}
+
+function table(layout: CgroupLayout, ...processes: Process[]): ProcessTable {
+  return { layout, hostPidNamespace: 1, processes }
+}
+
+function pids(...args: Parameters<typeof findKillSet>): number[] {
+  return findKillSet(...args).doomed.map((one) => one.pid)
+}
+
+const OWN = v1({ devices: `/docker/${ID}`, memory: `/docker/${ID}`, 'name=systemd': `/docker/${ID}`, freezer: `/docker/${ID}` })
+
+test('runc on v1 kills by the devices hierarchy alone', () => {
+  const inside = process(QEMU, 'qemu', v1({ devices: `/docker/${ID}`, memory: '/machine/vm' }))
+  const outside = process(QEMU + 1, 'qemu', v1({ devices: '/machine/vm', memory: `/docker/${ID}`, freezer: `/docker/${ID}` }))
+  assert.deepEqual(pids(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), inside, outside), docker, 'stop'), [INIT, QEMU])
+})
+
+test('runc on v1 kills recursively', () => {
+  const nested = process(QEMU, 'qemu', v1({ devices: `/docker/${ID}/machine/qemu-1-vm.libvirt-qemu/emulator` }))
+  assert.deepEqual(pids(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), nested), docker, 'stop'), [INIT, QEMU])
+})
+
+test('the first process is found by the recorded path when it moved itself away', () => {
+  const moved = process(INIT, 'libvirtd', v1({ devices: '/' }))
+  const left = process(QEMU, 'qemu', v1({ devices: '/custom/place/vm' }))
+  const recorded = { ...libvirt, cgroupPaths: { devices: '/custom/place' } }
+  assert.deepEqual(pids(recorded, table('legacy', moved, left), docker, 'stop'), [INIT, QEMU])
+})
+
+test('in a hybrid layout runc 1.2 kills by the unified hierarchy, runc 1.1 does not', () => {
+  const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', '': `/docker/${ID}` }))
+  const hybrid = table('hybrid', process(INIT, 'libvirtd', OWN), qemu)
+  assert.deepEqual(pids(libvirt, hybrid, docker, 'stop'), [INIT])
+  assert.deepEqual(pids({ ...libvirt, runtimeVersion: '1.2.9' }, hybrid, docker, 'stop'), [INIT, QEMU])
+  assert.deepEqual(pids({ ...libvirt, runtimeVersion: undefined }, hybrid, docker, 'stop'), [INIT, QEMU])
+})
+
+test('crun on v1 kills by the memory hierarchy', () => {
+  const crun = { ...libvirt, runtime: 'crun', runtimeFamily: 'crun' } as const
+  const byMemory = process(QEMU, 'qemu', v1({ devices: '/machine/vm', memory: `/docker/${ID}` }))
+  const byDevices = process(QEMU + 1, 'qemu', v1({ devices: `/docker/${ID}`, memory: '/machine/vm' }))
+  assert.deepEqual(pids(crun, table('legacy', process(INIT, 'libvirtd', OWN), byMemory, byDevices), docker, 'stop'), [INIT, QEMU])
+})
+
+test('v2 kills the whole subtree', () => {
+  const inside = process(QEMU, 'qemu', v1({ '': `/system.slice/docker-${ID}.scope/machine/vm` }))
+  const outside = process(QEMU + 1, 'qemu', v1({ '': '/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator' }))
+  const init = process(INIT, 'libvirtd', v1({ '': `/system.slice/docker-${ID}.scope` }))
+  const found = findKillSet(libvirt, table('unified', init, inside, outside), docker, 'stop')
+  assert.deepEqual(found.doomed.map((one) => [one.pid, one.mechanisms]), [
+    [INIT, ['mainProcess', 'cgroupV2Kill']],
+    [QEMU, ['cgroupV2Kill']],
+  ])
+})
+
+test('the systemd driver ends what is in the scope, also where the devices hierarchy is left', () => {
+  const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', 'name=systemd': `/system.slice/docker-${ID}.scope` }))
+  const legacy = table('legacy', process(INIT, 'libvirtd', OWN), qemu)
+  assert.deepEqual(pids(libvirt, legacy, docker, 'stop'), [INIT])
+  assert.deepEqual(pids(libvirt, legacy, { ...docker, cgroupDriver: 'systemd' }, 'stop'), [INIT, QEMU])
+})
+
+test('a private pid namespace takes its members and their descendants, whatever their cgroups are', () => {
+  const own = { pid: 77, mnt: 1, net: 1, cgroup: 1, ipc: 1 }
+  const init = process(INIT, 'libvirtd', OWN, { namespaces: own })
+  const member = process(QEMU, 'qemu', v1({ devices: '/' }), { namespaces: own })
+  const nested = process(QEMU + 1, 'nested', v1({ devices: '/' }), { namespaces: { ...own, pid: 88 }, ppid: QEMU })
+  const other = process(QEMU + 2, 'other', v1({ devices: '/' }))
+  const found = findKillSet({ ...libvirt, pidMode: 'private' }, table('legacy', init, member, nested, other), docker, 'stop')
+  assert.deepEqual(found.doomed.map((one) => one.pid), [INIT, QEMU, QEMU + 1])
+})
+
+test('an unknown runtime counts as killing by every hierarchy', () => {
+  const youki = { ...libvirt, runtime: 'youki', runtimeFamily: 'unknown' } as const
+  const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', freezer: `/docker/${ID}` }))
+  assert.deepEqual(pids(youki, table('legacy', process(INIT, 'libvirtd', OWN), qemu), docker, 'stop'), [INIT, QEMU])
+})
+
+test('without a record and without the id, what shares the cgroup of the first process is inside', () => {
+  const split = v1({ '': '/system.slice/libvirt.service/libpod-payload' })
+  const qemu = process(QEMU, 'qemu', v1({ '': '/system.slice/libvirt.service/libpod-payload/machine/vm' }))
+  const other = process(QEMU + 1, 'qemu', v1({ '': '/system.slice/other.service' }))
+  assert.deepEqual(pids(libvirt, table('unified', process(INIT, 'libvirtd', split), qemu, other), docker, 'stop'), [INIT, QEMU])
+})
+
+test('a stopped daemon reaches its containers only without live-restore, a killed shim always', () => {
+  const legacy = table('legacy', process(INIT, 'libvirtd', OWN))
+  assert.deepEqual(pids(libvirt, legacy, docker, 'engineStopped'), [INIT])
+  assert.deepEqual(pids(libvirt, legacy, { ...docker, liveRestore: true }, 'engineStopped'), [])
+  assert.deepEqual(pids(libvirt, legacy, docker, 'shimKilled'), [INIT])
+  assert.deepEqual(pids(libvirt, legacy, { ...docker, kind: 'podman' }, 'shimKilled'), [])
+})
+
+test('a container that does not run kills nobody', () => {
+  const qemu = process(QEMU, 'qemu', OWN)
+  assert.deepEqual(pids({ ...libvirt, status: 'exited', pid: 0 }, table('legacy', qemu), docker, 'stop'), [])
+})
+
+test('a guest is endangered only if pid and start time both match', () => {
+  const qemu = process(QEMU, 'qemu', OWN)
+  const killSet = findKillSet(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), qemu), docker, 'stop')
+  const census = (startTicks: number): Census => ({
+    guests: [
+      {
+        uuid: 'u',
+        name: 'vm',
+        emulator: '/usr/bin/qemu',
+        consoleLogs: [],
+        consoleBackend: 'none',
+        identity: { pid: QEMU, startTicks, exeInode: '1:1', namespaces: undefined, cgroups: [] },
+      },
+    ],
+    helpers: [],
+    stale: [],
+  })
+  assert.deepEqual(
+    findEndangered(census(QEMU * 7), [killSet]).map((one) => [one.name, one.rescuable]),
+    [['vm', true]],
+  )
+  assert.deepEqual(findEndangered(census(QEMU * 7 + 1), [killSet]), [])
+})

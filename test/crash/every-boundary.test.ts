@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { CrashSignal } from '../../src/adapters/simulated/index.ts'
+import type { SimulatedNode } from '../../src/adapters/simulated/index.ts'
+import { breachesAtRest } from '../../src/node/index.ts'
+import { recoverNode, replay, runUpgrade } from '../../src/runtime/index.ts'
+import { SCENARIOS } from './scenarios.ts'
+import type { Scenario } from './scenarios.ts'
+
+/** Everything that must hold once the node has come to rest. */
+function assertAtRest(
+  node: SimulatedNode,
+  scenario: Scenario,
+  told: string,
+  guestsLost: 'none' | 'byPowerCut',
+): void {
+  const { current } = node.state.deployments
+  const run = replay(node.state.journal)
+  assert.ok(run === undefined || run.ended, `${told}: the run has not ended`)
+  assert.deepEqual(node.violations, [], told)
+  if (guestsLost === 'none') {
+    assert.deepEqual(
+      node.guests.filter((guest) => !guest.alive).map((guest) => guest.name),
+      [],
+      `${told}: guests died`,
+    )
+    const libvirt = node.runningLibvirt()
+    if (libvirt !== undefined && libvirt.fault === undefined) {
+      const unseen = node.guests.filter((guest) => !node.reads(libvirt, guest)).map((guest) => guest.name)
+      assert.deepEqual(unseen, [], `${told}: libvirt does not see guests`)
+    }
+  }
+  // "attention" is the one end where a person has to look: guests are alive, the services may not all be.
+  if (scenario.outcome === 'attention') return
+  assert.deepEqual(breachesAtRest(current, node.engine.all()), [], told)
+}
+
+async function crashing(act: () => Promise<unknown>): Promise<'crashed' | 'finished'> {
+  try {
+    await act()
+    return 'finished'
+  } catch (error) {
+    if (error instanceof CrashSignal) return 'crashed'
+    throw error
+  }
+}
+
+async function boundariesOf(scenario: Scenario): Promise<number> {
+  const node = await scenario.prepare()
+  const before = node.points.passed
+  const { plan, sides } = scenario.plan(node)
+  await runUpgrade(node.world(), plan, sides, 'run')
+  return node.points.passed - before
+}
+
+for (const scenario of SCENARIOS) {
+  test(`undisturbed: ${scenario.name}`, async () => {
+    const node = await scenario.prepare()
+    const { plan, sides } = scenario.plan(node)
+    const report = await runUpgrade(node.world(), plan, sides, 'run')
+    assert.equal(report.outcome, scenario.outcome, JSON.stringify([report.reason, report.secondReason]))
+    assertAtRest(node, scenario, scenario.name, 'none')
+  })
+
+  test(`a crash at every boundary comes to rest: ${scenario.name}`, async (context) => {
+    const boundaries = await boundariesOf(scenario)
+    for (let k = 1; k <= boundaries; k += 1) {
+      const node = await scenario.prepare()
+      const { plan, sides } = scenario.plan(node)
+      node.points.crashAt(k)
+      const end = await crashing(() => runUpgrade(node.world(), plan, sides, 'run'))
+      const where = `crash ${k}/${boundaries} at "${node.points.names.at(-1)}"`
+      assert.equal(end, 'crashed', where)
+      node.points.revive()
+      await recoverNode(node.world())
+      assertAtRest(node, scenario, where, 'none')
+    }
+    context.diagnostic(`${boundaries} boundaries crashed`)
+  })
+
+  test(`a power cut at every boundary comes to rest: ${scenario.name}`, async () => {
+    const boundaries = await boundariesOf(scenario)
+    for (let k = 1; k <= boundaries; k += 1) {
+      const node = await scenario.prepare()
+      const { plan, sides } = scenario.plan(node)
+      node.points.crashAt(k)
+      await crashing(() => runUpgrade(node.world(), plan, sides, 'run'))
+      const where = `power cut ${k}/${boundaries} at "${node.points.names.at(-1)}"`
+      node.points.revive()
+      node.reboot()
+      assert.ok(node.engine.running().length <= 3, `${where}: the engine alone brought up two releases`)
+      await recoverNode(node.world())
+      assertAtRest(node, scenario, where, 'byPowerCut')
+    }
+  })
+}
+
+test('random schedules of crashes and power cuts, also during recovery, come to rest', async () => {
+  const schedule = fc.record({
+    scenario: fc.constantFrom(...SCENARIOS),
+    crashes: fc.array(fc.record({ after: fc.integer({ min: 1, max: 120 }), reboot: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+  })
+  await fc.assert(
+    fc.asyncProperty(schedule, async ({ scenario, crashes }) => {
+      const node = await scenario.prepare()
+      const { plan, sides } = scenario.plan(node)
+      let rebooted = false
+      let first = true
+      for (const { after, reboot } of crashes) {
+        node.points.crashAt(after)
+        const act = first
+          ? () => runUpgrade(node.world(), plan, sides, 'run')
+          : () => recoverNode(node.world())
+        first = false
+        await crashing(act)
+        node.points.revive()
+        if (reboot) {
+          node.reboot()
+          rebooted = true
+        }
+      }
+      await recoverNode(node.world())
+      assertAtRest(node, scenario, JSON.stringify(crashes), rebooted ? 'byPowerCut' : 'none')
+    }),
+    { numRuns: 300 },
+  )
+})

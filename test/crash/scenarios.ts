@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto'
+import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
+import type { SimulatedImage } from '../../src/adapters/simulated/index.ts'
+import { makePlan, sealRelease } from '../../src/node/index.ts'
+import type { Plan, Release, ServiceDraft, StableState } from '../../src/node/index.ts'
+import { runUpgrade } from '../../src/runtime/index.ts'
+import type { Sides } from '../../src/runtime/index.ts'
+import { canonicalJson } from '../../src/core/index.ts'
+
+export function digest(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`
+}
+
+const PLACE = { service: 'libvirt', socket: '/run/libvirt/libvirt-sock', stateDir: '/run/libvirt' }
+const BINDS = ['/run/libvirt', '/var/lib/libvirt'].map((path) => ({
+  type: 'bind' as const,
+  source: path,
+  target: path,
+  readOnly: false,
+}))
+
+/** Image references are ids already: 64 hex digits made of a name. */
+export function image(name: string): string {
+  return digest(name)
+}
+
+export const IMAGES: Readonly<Record<string, SimulatedImage>> = {
+  [image('libvirt-9')]: { libvirt: '9.0.0', flags: ['a', 'b'] },
+  [image('libvirt-9b')]: { libvirt: '9.0.1', flags: ['a', 'b'] },
+  [image('libvirt-11')]: { libvirt: '11.3.0', flags: ['a', 'b', 'c'] },
+  [image('libvirt-exits')]: { libvirt: '9.0.0', flags: ['a', 'b'], fault: 'exits' },
+  [image('libvirt-silent')]: { libvirt: '9.0.0', flags: ['a', 'b'], fault: 'silent' },
+  [image('agent-1')]: {},
+  [image('agent-2')]: {},
+  [image('compute-1')]: {},
+  [image('compute-2')]: {},
+  [image('compute-exits')]: { fault: 'exits' },
+}
+
+export function release(images: Readonly<{ libvirt: string; agent: string; compute: string }>): Release {
+  return sealRelease(
+    {
+      project: 'compute',
+      libvirt: PLACE,
+      services: [
+        service('libvirt', images.libvirt),
+        service('agent', images.agent),
+        service('compute', images.compute),
+      ],
+    },
+    digest,
+    'compose.yaml',
+  )
+}
+
+function service(name: string, of: string): ServiceDraft {
+  return {
+    name,
+    image: image(of),
+    replace: 'always',
+    guests: 'never',
+    stopGraceMs: 10_000,
+    restart: 'unless-stopped',
+    order: 0,
+    dependsOn: [],
+    ready:
+      name === 'libvirt' ? [{ kind: 'libvirt', socket: PLACE.socket, timeoutMs: 5000, intervalMs: 20 }] : [],
+    helpers: [],
+    secrets: [],
+    configs: [],
+    publicEnvironment: [],
+    container: {
+      environment: {},
+      privileged: true,
+      capAdd: [],
+      capDrop: [],
+      securityOpt: [],
+      devices: [],
+      networkMode: 'host',
+      pidMode: 'host',
+      mounts: BINDS,
+      ulimits: {},
+      sysctls: {},
+      extraHosts: [],
+    } as unknown as ServiceDraft['container'],
+  }
+}
+
+export type Scenario = Readonly<{
+  name: string
+  /** What an undisturbed run comes to. */
+  outcome: StableState
+  /** Makes the node as it is before the run under test. */
+  prepare: () => Promise<SimulatedNode>
+  plan: (node: SimulatedNode) => Readonly<{ plan: Plan; sides: Sides }>
+}>
+
+export const OLD = release({ libvirt: 'libvirt-9', agent: 'agent-1', compute: 'compute-1' })
+
+async function deployed(): Promise<SimulatedNode> {
+  const node = new SimulatedNode(IMAGES)
+  const { plan, sides } = planFor(node, OLD)
+  await runUpgrade(node.world(), plan, sides, 'run-0')
+  return node
+}
+
+export function planFor(
+  node: SimulatedNode,
+  next: Release,
+  options: Readonly<{
+    rescue?: boolean
+    onFailure?: Plan['onFailure']
+    kind?: Plan['kind']
+    old?: Release
+  }> = {},
+): { plan: Plan; sides: Sides } {
+  const { current, previous } = node.state.deployments
+  const plan = makePlan(
+    current,
+    next,
+    {
+      kind: options.kind ?? 'upgrade',
+      rescue: options.rescue ?? false,
+      onFailure: options.onFailure ?? 'rollBack',
+      neededByGuests: [],
+      previous,
+    },
+    (rest) => digest(canonicalJson(rest)),
+  )
+  const old = options.old ?? OLD
+  const oldSide =
+    current === undefined ? { release: undefined, libvirt: undefined } : { release: old, libvirt: PLACE }
+  return { plan, sides: { old: oldSide, next: { release: next, libvirt: PLACE } } }
+}
+
+async function withGuests(inside: 'inside' | 'outside' = 'outside'): Promise<SimulatedNode> {
+  const node = await deployed()
+  const libvirt = node.engine.running().find((container) => container.name.includes('libvirt'))
+  node.startGuest('one', inside === 'inside' ? libvirt?.id : undefined)
+  node.startGuest('two')
+  return node
+}
+
+const NEXT = release({ libvirt: 'libvirt-9b', agent: 'agent-2', compute: 'compute-2' })
+const NEWER = release({ libvirt: 'libvirt-11', agent: 'agent-2', compute: 'compute-2' })
+
+/** The run under test of each; every boundary of it is crashed once. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'first deployment',
+    outcome: 'committed',
+    prepare: async () => new SimulatedNode(IMAGES),
+    plan: (node) => planFor(node, OLD),
+  },
+  {
+    name: 'upgrade with guests',
+    outcome: 'committed',
+    prepare: () => withGuests(),
+    plan: (node) => planFor(node, NEXT),
+  },
+  {
+    name: 'upgrade to a newer libvirt',
+    outcome: 'committed',
+    prepare: () => withGuests(),
+    plan: (node) => planFor(node, NEWER),
+  },
+  {
+    name: 'upgrade that rescues an endangered guest',
+    outcome: 'committed',
+    prepare: () => withGuests('inside'),
+    plan: (node) => planFor(node, NEXT, { rescue: true }),
+  },
+  {
+    name: 'upgrade refused for an endangered guest',
+    outcome: 'refused',
+    prepare: () => withGuests('inside'),
+    plan: (node) => planFor(node, NEXT),
+  },
+  {
+    name: 'new libvirt exits',
+    outcome: 'rolledBack',
+    prepare: () => withGuests(),
+    plan: (node) =>
+      planFor(node, release({ libvirt: 'libvirt-exits', agent: 'agent-2', compute: 'compute-2' })),
+  },
+  {
+    name: 'new libvirt never answers',
+    outcome: 'rolledBack',
+    prepare: () => withGuests(),
+    plan: (node) =>
+      planFor(node, release({ libvirt: 'libvirt-silent', agent: 'agent-2', compute: 'compute-2' })),
+  },
+  {
+    name: 'newer libvirt, and the compute service fails: back over a libvirt version',
+    outcome: 'rolledBack',
+    prepare: () => withGuests(),
+    plan: (node) =>
+      planFor(node, release({ libvirt: 'libvirt-11', agent: 'agent-2', compute: 'compute-exits' })),
+  },
+  {
+    name: 'roll-forward where the compute service fails',
+    outcome: 'attention',
+    prepare: () => withGuests(),
+    plan: (node) =>
+      planFor(node, release({ libvirt: 'libvirt-11', agent: 'agent-2', compute: 'compute-exits' }), {
+        onFailure: 'rollForward',
+      }),
+  },
+  {
+    name: 'rollback by hand to the release before',
+    outcome: 'committed',
+    prepare: async () => {
+      const node = await withGuests()
+      const { plan, sides } = planFor(node, NEWER)
+      await runUpgrade(node.world(), plan, sides, 'run-1')
+      return node
+    },
+    plan: (node) => planFor(node, OLD, { kind: 'rollback', old: NEWER }),
+  },
+  {
+    name: 'image that cannot be pulled',
+    outcome: 'abandoned',
+    prepare: async () => {
+      const node = await withGuests()
+      node.engine.unpullable.set(image('libvirt-9b'), new Error('registry is down'))
+      return node
+    },
+    plan: (node) => planFor(node, NEXT),
+  },
+]
