@@ -30,6 +30,15 @@ export type ExecOptions = Readonly<{
 
 const READY_MS = 60_000
 
+/** As on a host without the package systemd-container: a masked unit would make libvirt fail instead of doing without. */
+const REMOVE_MACHINED = [
+  'systemctl stop systemd-machined.service',
+  'rm -f /usr/share/dbus-1/system-services/org.freedesktop.machine1.service',
+  'rm -f /lib/systemd/system/systemd-machined.service /lib/systemd/system/dbus-org.freedesktop.machine1.service',
+  'systemctl daemon-reload',
+  'systemctl reload dbus',
+].join('; ')
+
 /** A compute host of the test bed: a container of the outer engine, with engines of its own inside. */
 export class Host {
   readonly name: string
@@ -182,9 +191,7 @@ export class Host {
       ...(systemd
         ? [
             'until systemctl is-system-running --wait >/tmp/lab-state 2>/dev/null || grep -q degraded /tmp/lab-state; do sleep 0.1; done',
-            ...((this.spec.machined ?? true)
-              ? []
-              : ['systemctl mask --now systemd-machined.service >/dev/null 2>&1']),
+            ...((this.spec.machined ?? true) ? [] : [REMOVE_MACHINED]),
             ...wanted.map(
               (engine) =>
                 `systemctl enable --now ${engine === 'docker' ? 'docker.service' : 'podman.socket'} >/dev/null 2>&1`,

@@ -45,6 +45,10 @@ export async function ensureImages(names: readonly string[]): Promise<readonly B
       const inputs = inputsHash(target, base?.inputs ?? '')
       return { ...(await slots.run(() => ensureImage(target, inputs))), inputs }
     }
+    // What others are built on goes first: those would wait for it.
+    const bases = new Set(wanted.map((target) => target.base))
+    const first = wanted.filter((target) => bases.has(target.name))
+    await Promise.all([...first, ...wanted].map((target) => ensure(target)))
     return Promise.all(wanted.map((target) => ensure(target)))
   })
 }
