@@ -1,0 +1,31 @@
+import type { ContainerSpec, ImageFacts } from '../../ports/index.ts'
+import type { EngineApi } from './engine-api.ts'
+
+/** Where the two engines' APIs are one, but for these. */
+export type Dialect = Readonly<{
+  engine: 'Docker' | 'Podman'
+  api: () => Promise<EngineApi>
+  /** Before `/containers/…` and `/exec/…`. */
+  prefix: string
+  /** Path of the build request. Podman's own: its Docker-compatible one tags as docker.io/library/NAME. */
+  buildPath: string
+  /** Query that makes images of the kind whose healthchecks are kept. */
+  buildQuery: Readonly<Record<string, string>>
+  /** Which family's auth files are looked at first. */
+  authFirst: 'docker' | 'containers'
+  inspectImage: (reference: string) => Promise<ImageFacts | undefined>
+}>
+
+/** What a throw-away run needs of an engine besides the port. */
+export type RunOnceParts = Readonly<{
+  create: (spec: ContainerSpec) => Promise<string>
+  start: (id: string) => Promise<void>
+  remove: (id: string) => Promise<void>
+  /** Resolves to the exit code when the container has ended. */
+  wait: (id: string, signal: AbortSignal) => Promise<number>
+  leftovers: (label: string) => Promise<readonly Readonly<{ id: string; pid: number }>[]>
+  /** A log driver that keeps everything, readable through the API. */
+  log: Readonly<{ driver: string; options: Readonly<Record<string, string>> }>
+  /** Files cannot be put into a read-only root: their folders become volumes of the container's own. */
+  filesNeedVolumes: boolean
+}>

@@ -1,0 +1,34 @@
+export { enabledAtBoot, systemdIsInit } from './boot-unit.ts'
+export { missingCapabilities, missingCapabilitiesHere } from './capabilities.ts'
+export { dockerCgroup } from './cgroup-paths.ts'
+export { engineApi, EngineRefusal } from './engine-api.ts'
+export type { EngineApi, EngineRequest, QueryValue } from './engine-api.ts'
+export { ENGINE_ERRORS, raise } from './errors.ts'
+export { tarOfFiles } from './files-tar.ts'
+export { readFrames, readFramesInOrder } from './frames.ts'
+export { prepareBindSources } from './bind-sources.ts'
+export { jsonLines } from './json-lines.ts'
+export { cgroupnsModeOf, rootUpperDirOf } from './namespaces.ts'
+export { dockerStateRoots, readOciRecord, readShim } from './oci-state.ts'
+export type { OciRecord, Shim } from './oci-state.ts'
+export { pullProgress } from './pull-progress.ts'
+export type { PullLine } from './pull-progress.ts'
+export { attempted, explain, unlessAbsent } from './refusals.ts'
+export type { Attempt } from './refusals.ts'
+export { signalName, signalNumber } from './signals.ts'
+export type { Dialect, RunOnceParts } from './dialect.ts'
+export { exec, logs } from './exec.ts'
+export { buildImage, labelChanges, pullImage } from './images.ts'
+export { runOnce } from './run-once.ts'
+export { sameContainer } from './idempotence.ts'
+export { runtimePrograms } from './runtime-program.ts'
+export type { RuntimeProgram } from './runtime-program.ts'
+export {
+  environmentNames,
+  readHealth,
+  readMounts,
+  readPidMode,
+  readRestartPolicy,
+  readTime,
+} from './read-inspect.ts'
+export type { InspectedMounts } from './read-inspect.ts'

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+
+import type { ContainerSpec, ExecResult, MountSpec, RunOnceOptions } from '../../ports/index.ts'
+import type { Dialect, RunOnceParts } from './dialect.ts'
+import { raise } from './errors.ts'
+import { logStream } from './exec.ts'
+import { tarOfFiles } from './files-tar.ts'
+import { readFrames } from './frames.ts'
+import { attempted } from './refusals.ts'
+
+/** Carries the pid of the Anneal that made the container: those of a dead one are swept by the next. */
+const LABEL = 'io.anneal.run-once'
+
+/** Processes a throw-away container may have: enough for a libvirtd with its probes. */
+const PIDS = 512
+
+/**
+ * Asks an image something: a container with nothing of the host but the mounts named, no network, namespaces of its
+ * own, no privileges. It is removed whatever happens; where Anneal itself is killed, the next run removes it.
+ */
+export async function runOnce(
+  dialect: Dialect,
+  parts: RunOnceParts,
+  image: string,
+  options: RunOnceOptions,
+): Promise<ExecResult> {
+  await sweep(parts)
+  const spec = specOf(parts, image, options)
+  const command = (options.entrypoint ?? options.command)[0] ?? image
+  const id = await parts.create(spec)
+  try {
+    const api = await dialect.api()
+    for (const [folder, files] of byTarget(options, parts)) {
+      await attempted(
+        {
+          engine: dialect.engine,
+          action: 'copy files into container',
+          subject: spec.name,
+          code: 'ENGINE_REFUSED',
+        },
+        () =>
+          api.status({
+            method: 'PUT',
+            path: `${dialect.prefix}/containers/${id}/archive`,
+            query: { path: folder },
+            file: tarOfFiles(files),
+          }),
+      )
+    }
+    const signal = AbortSignal.timeout(options.timeoutMs)
+    await parts.start(id)
+    const exitCode = await parts.wait(id, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+      throw raise('EXEC_TIMEOUT', { command, subject: image, timeoutMs: options.timeoutMs }, error)
+    })
+    return { exitCode, ...(await readFrames(await logStream(dialect, api, id, 'all'))) }
+  } finally {
+    await parts.remove(id)
+  }
+}
+
+/** The tars to put in: one at the root, which makes missing folders; or one into each volume. */
+function byTarget(
+  options: RunOnceOptions,
+  parts: RunOnceParts,
+): readonly (readonly [string, Readonly<Record<string, string>>])[] {
+  const files = Object.entries(options.files ?? {})
+  if (files.length === 0) return []
+  if (!needsVolumes(options, parts)) return [['/', Object.fromEntries(files)]]
+  return [...Map.groupBy(files, ([path]) => dirname(path))].map(([folder, inside]) => [
+    folder,
+    Object.fromEntries(inside.map(([path, text]) => [basename(path), text])),
+  ])
+}
+
+function needsVolumes(options: RunOnceOptions, parts: RunOnceParts): boolean {
+  return options.readOnlyRoot === true && parts.filesNeedVolumes
+}
+
+function specOf(parts: RunOnceParts, image: string, options: RunOnceOptions): ContainerSpec {
+  const folders = new Set(Object.keys(options.files ?? {}).map((path) => dirname(path)))
+  const volumes = needsVolumes(options, parts)
+    ? [...folders].map((target): MountSpec => ({ type: 'volume', source: '', target, readOnly: false }))
+    : []
+  return {
+    name: `anneal-once-${randomUUID()}`,
+    image,
+    labels: { [LABEL]: String(process.pid) },
+    ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
+    command: options.command,
+    ...(options.user === undefined ? {} : { user: options.user }),
+    environment: {},
+    privileged: false,
+    capAdd: [],
+    capDrop: [],
+    securityOpt: ['no-new-privileges'],
+    devices: [],
+    networkMode: 'none',
+    ipcMode: 'private',
+    cgroupnsMode: 'private',
+    mounts: [...(options.mounts ?? []), ...volumes],
+    ulimits: {},
+    sysctls: {},
+    readOnly: options.readOnlyRoot ?? false,
+    pidsLimit: PIDS,
+    restartPolicy: 'no',
+    logDriver: parts.log.driver,
+    logOptions: parts.log.options,
+    extraHosts: [],
+  }
+}
+
+async function sweep(parts: RunOnceParts): Promise<void> {
+  for (const { id, pid } of await parts.leftovers(LABEL)) {
+    if (!existsSync(`/proc/${pid}`)) await parts.remove(id)
+  }
+}

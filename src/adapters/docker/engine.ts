@@ -1,0 +1,238 @@
+import type { Container, EngineFacts } from '../../node/index.ts'
+import type { ContainerSpec, Engine } from '../../ports/index.ts'
+import {
+  attempted,
+  buildImage,
+  cgroupnsModeOf,
+  dockerCgroup,
+  dockerStateRoots,
+  enabledAtBoot,
+  exec,
+  logs,
+  prepareBindSources,
+  pullImage,
+  readOciRecord,
+  readShim,
+  rootUpperDirOf,
+  runOnce,
+  runtimePrograms,
+  sameContainer,
+  unlessAbsent,
+} from '../containers/index.ts'
+import type { Dialect, RunOnceParts } from '../containers/index.ts'
+import { DEFAULT_SOCKET, dockerApi, dockerSocket } from './connection.ts'
+import { containerFromDocker } from './container-facts.ts'
+import type { DockerInspect } from './container-facts.ts'
+import { createBody } from './create-body.ts'
+import { importImage, inspectImage } from './images.ts'
+
+export type DockerOptions = Readonly<{
+  /** A socket of this machine; else DOCKER_HOST's, else /run/docker.sock. */
+  socketPath?: string
+  /** dockerd's `--exec-root`, where it is not /run/docker: only asked where a container's shim is gone. */
+  execRoot?: string
+}>
+
+type DockerInfo = Readonly<{
+  ServerVersion: string
+  CgroupDriver: string
+  LiveRestoreEnabled: boolean
+  DockerRootDir: string
+  DriverStatus?: readonly (readonly [string, string])[] | null
+  Runtimes?: Readonly<Record<string, Readonly<{ path?: string }>>> | null
+}>
+
+/** Docker, over its Engine API (20.10 and later). https://docs.docker.com/reference/api/engine/ */
+export function dockerEngine(options: DockerOptions = {}): Engine {
+  const socketPath = options.socketPath ?? dockerSocket(process.env['DOCKER_HOST'])
+  const api = dockerApi(socketPath)
+  const execRoot = options.execRoot ?? '/run/docker'
+  const path = (id: string, verb = '') => `/containers/${encodeURIComponent(id)}${verb}`
+  const info = () =>
+    attempted(
+      { engine: 'Docker', action: 'ask the state of', subject: socketPath, code: 'ENGINE_REFUSED' },
+      () => api.json<DockerInfo>({ method: 'GET', path: '/info' }),
+    )
+  // Its cgroup driver and runtimes are a daemon's settings: asked once, forgotten where the answer was an error.
+  let daemon: Promise<DockerInfo> | undefined
+  const programOf = runtimePrograms()
+
+  const observe = async (inspect: DockerInspect): Promise<Container> => {
+    const pid = inspect.State?.Pid ?? 0
+    daemon ??= info().catch((error: unknown) => {
+      daemon = undefined
+      throw error
+    })
+    const { Runtimes, ...settings } = await daemon
+    const shim = pid > 0 ? await readShim(pid) : undefined
+    const roots = shim === undefined ? await dockerStateRoots(execRoot) : [shim.stateRoot]
+    const host = inspect.HostConfig ?? {}
+    const binary = shim?.binary ?? Runtimes?.[host.Runtime ?? '']?.path ?? stockRuntime(host.Runtime)
+    const mode = host.CgroupnsMode
+    return containerFromDocker(inspect, {
+      record: pid > 0 ? await readOciRecord(inspect.Id, roots) : undefined,
+      program: binary === undefined ? undefined : await programOf(binary),
+      cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
+      rootUpperDir: await rootUpperDirOf(pid),
+      engineCgroup: dockerCgroup(inspect.Id, cgroupDriver(settings), host.CgroupParent ?? ''),
+    })
+  }
+
+  const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
+    const inspect = await attempted(
+      { engine: 'Docker', action: 'inspect container', subject: idOrName, code: 'ENGINE_REFUSED' },
+      () => unlessAbsent(() => api.json<DockerInspect>({ method: 'GET', path: path(idOrName, '/json') })),
+    )
+    return inspect === undefined ? undefined : observe(inspect)
+  }
+
+  const listIds = (filters: Readonly<Record<string, readonly string[]>>) =>
+    attempted(
+      { engine: 'Docker', action: 'list containers of', subject: socketPath, code: 'ENGINE_REFUSED' },
+      () =>
+        api.json<readonly Readonly<{ Id: string; Labels?: Readonly<Record<string, string>> }>[]>({
+          method: 'GET',
+          path: '/containers/json',
+          query: { all: true, filters },
+        }),
+    )
+
+  const createContainer = async (spec: ContainerSpec): Promise<string> => {
+    try {
+      await prepareBindSources(spec.name, spec.mounts)
+      const body = await createBody(spec)
+      return await attempted(
+        {
+          engine: 'Docker',
+          action: 'create container',
+          subject: spec.name,
+          code: 'CONTAINER_CREATE_FAILED',
+          data: { image: spec.image },
+        },
+        async () =>
+          (
+            await api.json<{ Id: string }>({
+              method: 'POST',
+              path: '/containers/create',
+              query: { name: spec.name },
+              body,
+            })
+          ).Id,
+      )
+    } catch (error) {
+      return sameContainer(error, spec, inspectContainer)
+    }
+  }
+
+  const startContainer = async (id: string): Promise<void> => {
+    await attempted(
+      { engine: 'Docker', action: 'start container', subject: id, code: 'CONTAINER_START_FAILED' },
+      () => api.status({ method: 'POST', path: path(id, '/start') }),
+    )
+  }
+
+  const removeContainer = async (id: string, { force }: { force: boolean }): Promise<void> => {
+    await attempted(
+      { engine: 'Docker', action: 'remove container', subject: id, code: 'ENGINE_REFUSED' },
+      () => unlessAbsent(() => api.status({ method: 'DELETE', path: path(id), query: { force, v: true } })),
+    )
+  }
+
+  const dialect: Dialect = {
+    engine: 'Docker',
+    api: () => Promise.resolve(api),
+    prefix: '',
+    buildPath: '/build',
+    buildQuery: {},
+    authFirst: 'docker',
+    inspectImage: (reference) => inspectImage(api, reference),
+  }
+
+  const runOnceParts: RunOnceParts = {
+    create: createContainer,
+    start: startContainer,
+    remove: (id) => removeContainer(id, { force: true }),
+    wait: async (id, signal) =>
+      (await api.json<{ StatusCode: number }>({ method: 'POST', path: path(id, '/wait'), signal }))
+        .StatusCode,
+    leftovers: async (label) =>
+      (await listIds({ label: [label] })).map(({ Id, Labels }) => ({ id: Id, pid: Number(Labels?.[label]) })),
+    // Without a limit of its own it would inherit the daemon's, and lose the beginning of a long answer.
+    log: { driver: 'json-file', options: { 'max-size': '1g', 'max-file': '1' } },
+    filesNeedVolumes: true,
+  }
+
+  return {
+    kind: 'docker',
+    facts: async () => factsFrom(await info(), socketPath),
+    inspectImage: dialect.inspectImage,
+    pullImage: (reference, pullOptions) => pullImage(dialect, reference, pullOptions),
+    buildImage: (context, buildOptions) => buildImage(dialect, context, buildOptions),
+    importImage: (rootfs, tag, labels) => importImage(api, rootfs, tag, labels),
+
+    async listContainers({ labels = {}, running }) {
+      const found = await listIds({
+        label: Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+        ...(running === true ? { status: ['running'] } : {}),
+      })
+      const containers = await Promise.all(found.map(({ Id }) => inspectContainer(Id)))
+      return containers.filter((container) => container !== undefined)
+    },
+    inspectContainer,
+    createContainer,
+    startContainer,
+
+    async stopContainer(id, graceMs) {
+      await attempted(
+        { engine: 'Docker', action: 'stop container', subject: id, code: 'CONTAINER_STOP_FAILED' },
+        () =>
+          api.status({ method: 'POST', path: path(id, '/stop'), query: { t: Math.ceil(graceMs / 1000) } }),
+      )
+    },
+
+    async armContainer(id, policy) {
+      await attempted(
+        { engine: 'Docker', action: 'arm container', subject: id, code: 'ENGINE_REFUSED' },
+        () =>
+          api.status({
+            method: 'POST',
+            path: path(id, '/update'),
+            body: { RestartPolicy: { Name: policy } },
+          }),
+      )
+    },
+    removeContainer,
+    exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
+    logs: (id, lines) => logs(dialect, id, lines),
+    runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),
+  }
+}
+
+/** The names under which Docker knows runc without being told of a program. */
+function stockRuntime(name: string | undefined): string | undefined {
+  return name === undefined || /^(runc|io\.containerd\.runc\.v2)?$/.test(name) ? 'runc' : undefined
+}
+
+function cgroupDriver({ CgroupDriver }: Pick<DockerInfo, 'CgroupDriver'>): 'systemd' | 'cgroupfs' {
+  return CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs'
+}
+
+async function factsFrom(info: DockerInfo, socketPath: string): Promise<EngineFacts> {
+  const containerd = (info.DriverStatus ?? []).some(([, value]) =>
+    value.startsWith('io.containerd.snapshotter'),
+  )
+  return {
+    kind: 'docker',
+    version: info.ServerVersion,
+    cgroupDriver: cgroupDriver(info),
+    liveRestore: info.LiveRestoreEnabled,
+    // With containerd's image store the layers are containerd's, wherever dockerd's own data is.
+    storageDir: containerd ? '/var/lib/containerd' : info.DockerRootDir,
+    // The system's unit starts the daemon on the system's socket, and no other.
+    startsAtBoot: isSystemSocket(socketPath) && (await enabledAtBoot('docker.service')),
+  }
+}
+
+function isSystemSocket(socketPath: string): boolean {
+  return socketPath === DEFAULT_SOCKET || socketPath === `/var${DEFAULT_SOCKET}`
+}

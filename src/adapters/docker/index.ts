@@ -1,0 +1,2 @@
+export { dockerEngine } from './engine.ts'
+export type { DockerOptions } from './engine.ts'

@@ -1,0 +1,259 @@
+import { readFile } from 'node:fs/promises'
+
+import type { Container, EngineFacts } from '../../node/index.ts'
+import type { ContainerSpec, Engine } from '../../ports/index.ts'
+import {
+  attempted,
+  buildImage,
+  cgroupnsModeOf,
+  enabledAtBoot,
+  exec,
+  logs,
+  prepareBindSources,
+  pullImage,
+  readOciRecord,
+  runOnce,
+  runtimePrograms,
+  sameContainer,
+  unlessAbsent,
+} from '../containers/index.ts'
+import type { Dialect, RunOnceParts } from '../containers/index.ts'
+import { containerFromPodman } from './container-facts.ts'
+import type { PodmanInspect } from './container-facts.ts'
+import { createBody } from './create-body.ts'
+import { currentHealth } from './health.ts'
+import { importImage, inspectImage } from './images.ts'
+import { LIBPOD } from './libpod.ts'
+import type { PodmanOptions } from './options.ts'
+import { podmanService } from './service.ts'
+
+/** Where runc and crun keep their state when root runs them without being told (runc(8), crun(1), `--root`). */
+const STATE_ROOTS = ['/run/runc', '/run/crun']
+
+type PodmanInfo = Readonly<{
+  host: Readonly<{ cgroupManager: string; ociRuntime?: Readonly<{ name?: string; path?: string }> }>
+  store: Readonly<{ graphRoot: string }>
+  version: Readonly<{ Version: string }>
+}>
+
+/** Podman, rootful, over the API of a service that Anneal starts for itself (4.0 and later). See docs/adr/0011. */
+export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ close: () => Promise<void> }> {
+  const service = podmanService(options)
+  const stateRoots = options.stateRoots ?? STATE_ROOTS
+  const programOf = runtimePrograms()
+  const path = (id: string, verb = '') => `${LIBPOD}/containers/${encodeURIComponent(id)}${verb}`
+
+  const info = () =>
+    attempted(
+      { engine: 'Podman', action: 'ask the state of', subject: 'podman', code: 'ENGINE_REFUSED' },
+      async () => (await service.api()).json<PodmanInfo>({ method: 'GET', path: `${LIBPOD}/info` }),
+    )
+  // An update of the program takes a new service, and so a new Anneal, to come to bear.
+  let settings: Promise<PodmanInfo> | undefined
+  const known = () =>
+    (settings ??= info().catch((error: unknown) => {
+      settings = undefined
+      throw error
+    }))
+  const canUpdate = async () => canUpdatePolicy((await known()).version.Version)
+
+  const observe = async (inspect: PodmanInspect): Promise<Container> => {
+    const { host } = await known()
+    const pid = inspect.State?.Pid ?? 0
+    const mode = inspect.HostConfig?.CgroupMode
+    const binary =
+      (await runtimeOfConmon(inspect.State?.ConmonPid ?? 0)) ??
+      (host.ociRuntime?.name === inspect.OCIRuntime ? host.ociRuntime?.path : inspect.OCIRuntime)
+    const container = containerFromPodman(inspect, {
+      record: pid > 0 ? await readOciRecord(inspect.Id, stateRoots) : undefined,
+      program: binary === undefined || binary === '' ? undefined : await programOf(binary),
+      cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
+      canUpdate: await canUpdate(),
+    })
+    return container
+  }
+
+  const inspectRaw = (idOrName: string) =>
+    attempted(
+      { engine: 'Podman', action: 'inspect container', subject: idOrName, code: 'ENGINE_REFUSED' },
+      () =>
+        unlessAbsent(async () =>
+          (await service.api()).json<PodmanInspect>({ method: 'GET', path: path(idOrName, '/json') }),
+        ),
+    )
+
+  const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
+    const inspect = await inspectRaw(idOrName)
+    if (inspect === undefined) return undefined
+    return { ...(await observe(inspect)), health: await currentHealth(await service.api(), inspect) }
+  }
+
+  const listIds = (filters: Readonly<Record<string, readonly string[]>>) =>
+    attempted(
+      { engine: 'Podman', action: 'list containers of', subject: 'podman', code: 'ENGINE_REFUSED' },
+      async () =>
+        (await service.api()).json<
+          readonly Readonly<{ Id: string; Labels?: Readonly<Record<string, string>> | null }>[]
+        >({ method: 'GET', path: `${LIBPOD}/containers/json`, query: { all: true, filters } }),
+    )
+
+  const createContainer = async (spec: ContainerSpec): Promise<string> => {
+    try {
+      await prepareBindSources(spec.name, spec.mounts)
+      const body = createBody(spec, await canUpdate())
+      return await attempted(
+        {
+          engine: 'Podman',
+          action: 'create container',
+          subject: spec.name,
+          code: 'CONTAINER_CREATE_FAILED',
+          data: { image: spec.image },
+        },
+        async () =>
+          (
+            await (
+              await service.api()
+            ).json<{ Id: string }>({ method: 'POST', path: `${LIBPOD}/containers/create`, body })
+          ).Id,
+      )
+    } catch (error) {
+      return sameContainer(error, spec, inspectContainer)
+    }
+  }
+
+  const startContainer = async (id: string): Promise<void> => {
+    await attempted(
+      { engine: 'Podman', action: 'start container', subject: id, code: 'CONTAINER_START_FAILED' },
+      async () => (await service.api()).status({ method: 'POST', path: path(id, '/start') }),
+    )
+  }
+
+  const removeContainer = async (id: string, { force }: { force: boolean }): Promise<void> => {
+    await attempted(
+      { engine: 'Podman', action: 'remove container', subject: id, code: 'ENGINE_REFUSED' },
+      () =>
+        unlessAbsent(async () =>
+          (await service.api()).status({
+            method: 'DELETE',
+            path: path(id),
+            // Forced means at once, as with Docker: without the timeout Podman would first wait out the stop grace.
+            query: { force, v: true, ...(force ? { timeout: 0 } : {}) },
+          }),
+        ),
+    )
+  }
+
+  const dialect: Dialect = {
+    engine: 'Podman',
+    api: service.api,
+    prefix: LIBPOD,
+    buildPath: `${LIBPOD}/build`,
+    // The OCI format has no healthcheck: Podman would drop the image's.
+    buildQuery: { outputformat: 'application/vnd.docker.distribution.manifest.v2+json' },
+    authFirst: 'containers',
+    inspectImage: async (reference) => inspectImage(await service.api(), reference),
+  }
+
+  const runOnceParts: RunOnceParts = {
+    create: createContainer,
+    start: startContainer,
+    remove: (id) => removeContainer(id, { force: true }),
+    wait: async (id, signal) =>
+      (await service.api()).json<number>({
+        method: 'POST',
+        path: path(id, '/wait'),
+        query: { condition: 'stopped', interval: '20ms' },
+        signal,
+      }),
+    leftovers: async (label) =>
+      (await listIds({ label: [label] })).map(({ Id, Labels }) => ({ id: Id, pid: Number(Labels?.[label]) })),
+    log: { driver: 'k8s-file', options: {} },
+    filesNeedVolumes: false,
+  }
+
+  return {
+    kind: 'podman',
+    facts: async () => factsFrom(await info()),
+    inspectImage: dialect.inspectImage,
+    pullImage: (reference, pullOptions) => pullImage(dialect, reference, pullOptions),
+    buildImage: (context, buildOptions) => buildImage(dialect, context, buildOptions),
+    importImage: async (rootfs, tag, labels) => importImage(await service.api(), rootfs, tag, labels),
+
+    async listContainers({ labels = {}, running }) {
+      const found = await listIds({
+        label: Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+        ...(running === true ? { status: ['running'] } : {}),
+      })
+      const inspected = await Promise.all(found.map(({ Id }) => inspectRaw(Id)))
+      return Promise.all(inspected.filter((inspect) => inspect !== undefined).map(observe))
+    },
+    inspectContainer,
+    createContainer,
+    startContainer,
+
+    async stopContainer(id, graceMs) {
+      await attempted(
+        { engine: 'Podman', action: 'stop container', subject: id, code: 'CONTAINER_STOP_FAILED' },
+        async () =>
+          (await service.api()).status({
+            method: 'POST',
+            path: path(id, '/stop'),
+            query: { timeout: Math.ceil(graceMs / 1000) },
+          }),
+      )
+    },
+
+    /**
+     * Podman can change a policy since 5.1. Before, this does nothing: the container carries `on-failure` since its
+     * creation where its release wants a restart at all (create-body.ts), and after a reboot it is Anneal's own unit
+     * that starts the committed release.
+     */
+    async armContainer(id, policy) {
+      if (!(await canUpdate())) return
+      await attempted(
+        { engine: 'Podman', action: 'arm container', subject: id, code: 'ENGINE_REFUSED' },
+        async () =>
+          (await service.api()).status({
+            method: 'POST',
+            path: path(id, '/update'),
+            query: { restartPolicy: policy },
+            body: {},
+          }),
+      )
+    },
+    removeContainer,
+    exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
+    logs: (id, lines) => logs(dialect, id, lines),
+    runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),
+    close: service.close,
+  }
+}
+
+/** `POST /containers/NAME/update` takes a restart policy since Podman 5.1. */
+function canUpdatePolicy(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 5 || (major === 5 && minor >= 1)
+}
+
+/** The runtime's program as conmon was told it (`-r PATH`): true also where it is registered under another name. */
+async function runtimeOfConmon(pid: number): Promise<string | undefined> {
+  if (pid <= 0) return undefined
+  try {
+    const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
+    const flag = argv.findIndex((word) => word === '-r' || word === '--runtime')
+    return flag === -1 ? undefined : argv[flag + 1]
+  } catch {
+    return undefined
+  }
+}
+
+async function factsFrom(info: PodmanInfo): Promise<EngineFacts> {
+  return {
+    kind: 'podman',
+    version: info.version.Version,
+    cgroupDriver: info.host.cgroupManager === 'systemd' ? 'systemd' : 'cgroupfs',
+    liveRestore: true,
+    storageDir: info.store.graphRoot,
+    startsAtBoot: await enabledAtBoot('podman-restart.service'),
+  }
+}

@@ -1,0 +1,2 @@
+export { podmanEngine } from './engine.ts'
+export type { PodmanOptions } from './options.ts'
