@@ -45,6 +45,8 @@ export interface Engine {
   armContainer(id: string, policy: Container['restartPolicy']): Promise<void>
   /** Removes a stopped container; `force` kills it first. Removing an absent container does nothing. */
   removeContainer(id: string, options: { force: boolean }): Promise<void>
+  /** Puts small text files (absolute path → text) into a container, running or not; missing folders are made. */
+  putFiles(id: string, files: Readonly<Record<string, string>>): Promise<void>
   exec(
     id: string,
     argv: readonly string[],

@@ -24,13 +24,10 @@ export interface ImageProbe {
   /** Facts of the libvirt in an image; undefined where the image has none. Cached by image id. */
   libvirtFacts(imageId: string): Promise<LibvirtFacts | undefined>
   /**
-   * Whether the libvirt in the image loads these status files: it is run isolated (no network, no host mounts,
-   * namespaces of its own) on copies of them. Gives the names it refuses.
+   * Gives an image's libvirt guests to read: it is run isolated (no network, no host mounts, namespaces of its own)
+   * on these status files and on one made up for each flag. undefined where the image has no libvirt to ask.
    */
-  refusedStatusFiles(
-    imageId: string,
-    files: readonly Readonly<{ name: string; xml: string }>[],
-  ): Promise<readonly string[]>
+  readGuests(imageId: string, question: GuestsToRead): Promise<GuestsRead | undefined>
   /** Prepares the new container's libvirt so that its first start need not probe QEMU. Returns what was done. */
   prewarm(containerId: string, imageId: string): Promise<string>
 }
@@ -40,3 +37,15 @@ export interface Reach {
   unix(path: string, timeoutMs: number): Promise<boolean>
   tcp(host: string, port: number, timeoutMs: number): Promise<boolean>
 }
+
+export type GuestsToRead = Readonly<{
+  statusFiles: readonly Readonly<{ name: string; xml: string }>[]
+  flags: readonly string[]
+}>
+
+export type GuestsRead = Readonly<{
+  /** Names of the status files that it does not load. */
+  refused: readonly string[]
+  /** Flags that it does not know. */
+  unknownFlags: readonly string[]
+}>

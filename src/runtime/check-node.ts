@@ -1,18 +1,17 @@
 import { formatBytes } from '../core/index.ts'
-import { MECHANISMS, admissibilityFindings, judgeAdmissibility, stopped, started } from '../node/index.ts'
+import { MECHANISMS, admissibilityFindings, stopped } from '../node/index.ts'
 import type {
-  Admissibility,
   CheckReport,
   Container,
   DeclaredHelper,
   Finding,
-  Guest,
   LibvirtPlace,
   Plan,
   Reason,
   StatusFile,
 } from '../node/index.ts'
 import type { Domain, NodeWorld } from '../ports/index.ts'
+import { askImages } from './ask-images.ts'
 import type { Sides } from './side.ts'
 import { survey } from './survey.ts'
 import type { Survey } from './survey.ts'
@@ -42,13 +41,14 @@ export async function checkNode(
     helpers: declaredHelpers(sides),
   })
   const domains = await domainsOf(world, sides.old.libvirt)
-  const admissibility = await askImages(world, plan, sides, seen)
+  const { admissibility, findings: unasked } = await askImages(world, plan, sides, seen)
   const growingConsoles = options.watchConsoles === 'yes' ? await watchConsoles(world, seen) : {}
   const findings = [
     ...missingContainers(plan, seen),
     ...(await lowDisk(world, seen)),
     ...busyGuests(seen.statusFiles),
     ...movedState(plan, sides, seen),
+    ...unasked,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
   ]
   const base = {
@@ -197,45 +197,6 @@ function hostPathOf(
     /^\/var\/run\//,
     '/run/',
   )
-}
-
-async function askImages(
-  world: NodeWorld,
-  plan: Plan,
-  sides: Sides,
-  seen: Survey,
-): Promise<Admissibility | undefined> {
-  const service = sides.next.libvirt?.service
-  const action = started(plan).find((candidate) => candidate.service === service)
-  const old = stopped(plan).find((candidate) => candidate.name === sides.old.libvirt?.service)
-  if (action === undefined || old === undefined) return undefined
-  const oldContainer = seen.containers.find((container) => container.name === old.containerName)
-  const nextImage = await world.engine.inspectImage(action.next.image)
-  if (oldContainer === undefined || nextImage === undefined) return undefined
-  if (oldContainer.imageId === nextImage.id) return undefined
-  const [before, after] = await Promise.all([
-    world.images.libvirtFacts(oldContainer.imageId),
-    world.images.libvirtFacts(nextImage.id),
-  ])
-  if (before === undefined || after === undefined) return undefined
-  const guests = seen.census.guests.flatMap((guest) => guestState(guest, seen.statusFiles))
-  return judgeAdmissibility(before, after, guests, { forward: true, back: true })
-}
-
-function guestState(
-  guest: Guest,
-  files: readonly StatusFile[],
-): { uuid: string; name: string; capabilityFlags: readonly string[]; machineType: string }[] {
-  const file = files.find((candidate) => candidate.uuid === guest.uuid)
-  if (file === undefined) return []
-  return [
-    {
-      uuid: guest.uuid,
-      name: guest.name,
-      capabilityFlags: file.capabilityFlags,
-      machineType: file.machineType,
-    },
-  ]
 }
 
 async function watchConsoles(world: NodeWorld, seen: Survey): Promise<Readonly<Record<string, number>>> {

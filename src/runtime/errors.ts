@@ -45,12 +45,6 @@ export const RUNTIME_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
-  NO_PREVIOUS_RELEASE: {
-    message: 'Cannot roll back: this node has no release before the current one',
-    remedy: 'upgrade to the release you want instead: `anneal node upgrade FILE`',
-    retry: false,
-    exit: EXIT.refused,
-  },
   RELEASE_UNKNOWN: {
     message: 'Cannot read release {release}: its normal form is missing from the state directory',
     remedy: 'upgrade with the release’s Compose file instead',

@@ -43,9 +43,12 @@ const DONE: RunEvent = { type: 'effectDone' }
 const PROOF_PATIENCE_MS = 15_000
 
 export const EXECUTORS: Executors = {
-  async pullImage({ image }, { world, signal, onPull }) {
+  async pullImage({ image }, { world, plan, signal, onPull }) {
     const held = await world.engine.inspectImage(image)
-    if (held === undefined) await world.engine.pullImage(image, { onProgress: onPull, signal })
+    // A rollback starts containers that exist: it never pulls, whatever became of the image's name.
+    if (held === undefined && plan.kind === 'upgrade') {
+      await world.engine.pullImage(image, { onProgress: onPull, signal })
+    }
     return DONE
   },
 
@@ -65,9 +68,10 @@ export const EXECUTORS: Executors = {
 
   async createContainer({ service, name }, { world, sides, plan }) {
     const existing = await world.engine.inspectContainer(name)
-    // A rollback starts the very containers that ran before.
-    if (existing !== undefined && existing.labels[LABELS.serviceDigest] === digestOf(plan, service))
-      return DONE
+    // A rollback starts the very containers that ran before, adopted ones too.
+    const fits =
+      plan.kind === 'rollback' || existing?.labels[LABELS.serviceDigest] === digestOf(plan, service)
+    if (existing !== undefined && fits) return DONE
     const release = sides.next.release
     if (release === undefined) throw raise('RELEASE_UNKNOWN', { release: plan.toReleaseId })
     await createDisarmed(world.engine, serviceOf(sides, 'new', service), release, name)
@@ -98,8 +102,8 @@ export const EXECUTORS: Executors = {
     return DONE
   },
 
-  async handOver({ to }, { world, plan, sides }) {
-    await handOver(world, plan, sides, to)
+  async handOver({ to }, { world, run, sides }) {
+    await handOver(world, run(), sides, to)
     return DONE
   },
 

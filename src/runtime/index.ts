@@ -1,5 +1,5 @@
 export { awaitReady } from './await-ready.ts'
-export { checkNode } from './check-node.ts'
+export { checkNode, domainsOf } from './check-node.ts'
 export { RUNTIME_ERRORS } from './errors.ts'
 export { Journal, replay } from './journal.ts'
 export type { Replayed } from './journal.ts'

@@ -1,5 +1,4 @@
-import { takeCensus } from './temp-census.ts'
-import { findEndangered, findKillSet } from '../node/index.ts'
+import { findEndangered, findKillSet, takeCensus } from '../node/index.ts'
 import type {
   Census,
   Container,

@@ -6,9 +6,8 @@ import type { ContainerSpec, ExecResult, MountSpec, RunOnceOptions } from '../..
 import type { Dialect, RunOnceParts } from './dialect.ts'
 import { raise } from './errors.ts'
 import { logStream } from './exec.ts'
-import { tarOfFiles } from './files-tar.ts'
 import { readFrames } from './frames.ts'
-import { attempted } from './refusals.ts'
+import { putFiles } from './put-files.ts'
 
 /** Carries the pid of the Anneal that made the container: those of a dead one are swept by the next. */
 const LABEL = 'io.anneal.run-once'
@@ -33,21 +32,7 @@ export async function runOnce(
   try {
     const api = await dialect.api()
     for (const [folder, files] of byTarget(options, parts)) {
-      await attempted(
-        {
-          engine: dialect.engine,
-          action: 'copy files into container',
-          subject: spec.name,
-          code: 'ENGINE_REFUSED',
-        },
-        () =>
-          api.status({
-            method: 'PUT',
-            path: `${dialect.prefix}/containers/${id}/archive`,
-            query: { path: folder },
-            file: tarOfFiles(files),
-          }),
-      )
+      await putFiles(dialect, id, spec.name, folder, files)
     }
     const signal = AbortSignal.timeout(options.timeoutMs)
     await parts.start(id)

@@ -14,6 +14,7 @@ import {
   readOciRecord,
   readShim,
   rootUpperDirOf,
+  putFiles,
   runOnce,
   runtimePrograms,
   sameContainer,
@@ -204,6 +205,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     removeContainer,
     exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
     logs: (id, lines) => logs(dialect, id, lines),
+    putFiles: (id, files) => putFiles(dialect, id, id, '/', files),
     runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),
   }
 }

@@ -12,6 +12,7 @@ import {
   prepareBindSources,
   pullImage,
   readOciRecord,
+  putFiles,
   runOnce,
   runtimePrograms,
   sameContainer,
@@ -224,6 +225,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     removeContainer,
     exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
     logs: (id, lines) => logs(dialect, id, lines),
+    putFiles: (id, files) => putFiles(dialect, id, id, '/', files),
     runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),
     close: service.close,
   }

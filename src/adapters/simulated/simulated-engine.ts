@@ -130,6 +130,10 @@ export class SimulatedEngine implements Engine {
     })
   }
 
+  async putFiles(): Promise<void> {
+    return undefined
+  }
+
   async exec(): Promise<ExecResult> {
     return { exitCode: 0, stdout: '', stderr: '' }
   }

@@ -221,11 +221,14 @@ export class SimulatedNode {
           imageId,
           libvirtVersion: image.libvirt,
           qemuVersion: '7.2',
-          knownFlags: image.flags ?? [],
           machineTypes: [],
+          writtenFlags: image.flags ?? [],
         }
       },
-      refusedStatusFiles: async () => [],
+      readGuests: async (imageId, { flags }) => ({
+        refused: [],
+        unknownFlags: flags.filter((flag) => this.images.get(imageId)?.flags?.includes(flag) !== true),
+      }),
       prewarm: () => this.points.around('prewarm', () => 'simulated'),
     }
   }

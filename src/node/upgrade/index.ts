@@ -1,5 +1,12 @@
-export { admissibilityFindings, judgeAdmissibility } from './admissibility.ts'
-export type { Admissibility, Direction, GuestState, LibvirtFacts, Readability } from './admissibility.ts'
+export { admissibilityFindings, judgeAdmissibility, unaskedFinding } from './admissibility.ts'
+export type {
+  Admissibility,
+  Direction,
+  GuestState,
+  LibvirtFacts,
+  Readability,
+  Reading,
+} from './admissibility.ts'
 export type { CheckReport } from './check.ts'
 export { breachesAtRest } from './invariants.ts'
 export type { Breach } from './invariants.ts'

@@ -1,0 +1,24 @@
+import type { Dialect } from './dialect.ts'
+import { tarOfFiles } from './files-tar.ts'
+import { attempted } from './refusals.ts'
+
+/** Puts files into a container below `folder`, root's, mode 0600 or what the tar says; missing folders are made. */
+export async function putFiles(
+  dialect: Dialect,
+  id: string,
+  name: string,
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const api = await dialect.api()
+  await attempted(
+    { engine: dialect.engine, action: 'copy files into container', subject: name, code: 'ENGINE_REFUSED' },
+    () =>
+      api.status({
+        method: 'PUT',
+        path: `${dialect.prefix}/containers/${id}/archive`,
+        query: { path: folder },
+        file: tarOfFiles(files),
+      }),
+  )
+}

@@ -1,0 +1,1 @@
+export { libvirtImages } from './libvirt-images.ts'

@@ -1,0 +1,128 @@
+import type { LibvirtFacts } from '../../node/index.ts'
+import type { Engine, GuestsRead, GuestsToRead, ImageProbe, StateStore } from '../../ports/index.ts'
+import {
+  FACTS_SCRIPT,
+  READ_SCRIPT,
+  machineTypes,
+  refusedNames,
+  sections,
+  statusFileFor,
+} from './probe-script.ts'
+
+const TIMEOUT_MS = 60_000
+/** Not a flag of any libvirt: an image that "knows" it was not really asked. */
+const CONTROL_FLAG = 'anneal-control-flag'
+/** Status files of either kind in one run. */
+const PART = 150
+const CACHE_DIR = '/var/cache/libvirt/qemu/capabilities'
+
+type Known = { facts?: LibvirtFacts; cache?: { name: string; xml: string }; flags: Record<string, boolean> }
+
+/**
+ * Asks images by running them: `runOnce` gives no network, no host mounts and namespaces of their own, so their
+ * libvirt sees nothing of this host. Answers are kept by image id, which names the content.
+ */
+export function libvirtImages(engine: Engine, state: Pick<StateStore, 'readFile' | 'saveFile'>): ImageProbe {
+  const fileOf = (imageId: string): string => `image-${imageId.replace(/^sha256:/, '')}.json`
+  const remembered = async (imageId: string): Promise<Known> => {
+    const text = await state.readFile(fileOf(imageId))
+    return text === undefined ? { flags: {} } : (JSON.parse(text) as Known)
+  }
+  const remember = (imageId: string, known: Known): Promise<void> =>
+    state.saveFile(fileOf(imageId), JSON.stringify(known))
+
+  const factsOf = async (imageId: string): Promise<Known> => {
+    const known = await remembered(imageId)
+    if (known.facts !== undefined) return known
+    const result = await runScript(engine, imageId, FACTS_SCRIPT, {})
+    if (result.exitCode !== 0) return known
+    const fresh = { ...known, ...parseFacts(imageId, result.stdout) }
+    await remember(imageId, fresh)
+    return fresh
+  }
+
+  return {
+    libvirtFacts: async (imageId) => (await factsOf(imageId)).facts,
+
+    async readGuests(imageId: string, question: GuestsToRead): Promise<GuestsRead | undefined> {
+      const known = await remembered(imageId)
+      const open = question.flags.filter((flag) => known.flags[flag] === undefined)
+      const refused: string[] = []
+      for (const part of parts(question.statusFiles, open)) {
+        const read = await ask(engine, imageId, part.statusFiles, part.flags)
+        if (read === undefined) return undefined
+        refused.push(...read.refused)
+        for (const flag of part.flags) known.flags[flag] = !read.unknownFlags.includes(flag)
+      }
+      if (open.length > 0) await remember(imageId, known)
+      return { refused, unknownFlags: question.flags.filter((flag) => known.flags[flag] === false) }
+    },
+
+    async prewarm(containerId, imageId) {
+      const { cache } = await factsOf(imageId)
+      if (cache === undefined) return 'this image has no libvirt to warm'
+      await engine.putFiles(containerId, { [`${CACHE_DIR}/${cache.name}`]: cache.xml })
+      return `${CACHE_DIR}/${cache.name}`
+    },
+  }
+}
+
+/** libvirt starts a thread for every guest it loads, and a throw-away container has a limit on those. */
+function parts(statusFiles: GuestsToRead['statusFiles'], flags: readonly string[]): readonly GuestsToRead[] {
+  const found: GuestsToRead[] = []
+  for (let at = 0; at < Math.max(statusFiles.length, flags.length); at += PART) {
+    found.push({ statusFiles: statusFiles.slice(at, at + PART), flags: flags.slice(at, at + PART) })
+  }
+  return found
+}
+
+async function ask(
+  engine: Engine,
+  imageId: string,
+  statusFiles: GuestsToRead['statusFiles'],
+  flags: readonly string[],
+): Promise<GuestsRead | undefined> {
+  const asked = [CONTROL_FLAG, ...flags]
+  const names = asked.map((_, index) => `anneal-flag-${index}`)
+  const files = Object.fromEntries([
+    ...statusFiles.map(({ name, xml }) => [`/run/libvirt/qemu/${name}.xml`, xml]),
+    ...asked.map((flag, index) => [
+      `/run/libvirt/qemu/${names[index]}.xml`,
+      statusFileFor(flag, names[index] ?? '', 100_000 + index),
+    ]),
+  ]) as Record<string, string>
+  const result = await runScript(engine, imageId, READ_SCRIPT, files)
+  const refused = new Set(refusedNames(result.stdout))
+  if (result.exitCode !== 0 || !refused.has(names[0] ?? '')) return undefined
+  return {
+    refused: statusFiles.map(({ name }) => name).filter((name) => refused.has(name)),
+    unknownFlags: flags.filter((_, index) => refused.has(names[index + 1] ?? '')),
+  }
+}
+
+function runScript(engine: Engine, imageId: string, script: string, files: Readonly<Record<string, string>>) {
+  return engine.runOnce(imageId, {
+    entrypoint: ['/bin/sh', '-c'],
+    command: [script],
+    files,
+    user: 'root',
+    timeoutMs: TIMEOUT_MS,
+  })
+}
+
+function parseFacts(imageId: string, output: string): Pick<Known, 'facts' | 'cache'> {
+  const found = sections(output)
+  const libvirtVersion = /(\d+\.\d+\.\d+)/.exec(found.get('libvirt') ?? '')?.[1]
+  const qemuVersion = /version (\d+\.\d+(\.\d+)?)/.exec(found.get('qemu') ?? '')?.[1]
+  const [heading, xml] = [...found].find(([name]) => name.startsWith('cache ')) ?? []
+  if (libvirtVersion === undefined || qemuVersion === undefined || heading === undefined || xml === undefined)
+    return {}
+  const facts: LibvirtFacts = {
+    imageId,
+    libvirtVersion,
+    qemuVersion,
+    machineTypes: machineTypes(found.get('machines') ?? ''),
+    writtenFlags: [...xml.matchAll(/<flag name='([^']+)'\/>/g)].map((match) => match[1] ?? ''),
+  }
+  return { facts, cache: { name: heading.slice('cache '.length), xml } }
+}

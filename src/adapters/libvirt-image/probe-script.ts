@@ -1,0 +1,80 @@
+/**
+ * What is run inside an image to ask it. POSIX sh; every answer stands behind a line `== name`.
+ * The embedded driver (https://libvirt.org/drvqemu.html, qemu:///embed) probes QEMU without a daemon.
+ */
+export const FACTS_SCRIPT = `
+command -v virsh >/dev/null || exit 3
+echo '== libvirt'; (libvirtd --version || virtqemud --version) 2>/dev/null
+virsh -c 'qemu:///embed?root=/tmp/ask' domcapabilities --virttype qemu >/tmp/capabilities 2>/tmp/error || exit 4
+emulator=$(sed -n 's:.*<path>\\(.*\\)</path>.*:\\1:p' /tmp/capabilities | head -n 1)
+echo '== qemu'; "$emulator" --version
+echo '== machines'; "$emulator" -machine help
+for file in /tmp/ask/cache/qemu/capabilities/*.xml; do
+  echo "== cache \${file##*/}"; cat "$file"
+done
+`
+
+/**
+ * Starts the image's libvirt on the status files in /run/libvirt/qemu, waits until it has read them (it answers only
+ * then) and ends it with SIGKILL: it must not act on guests, which it cannot reach anyway.
+ */
+export const READ_SCRIPT = `
+daemon=$(command -v libvirtd || command -v virtqemud) || exit 3
+"$daemon" >/tmp/log 2>&1 & pid=$!
+ready=1
+for _ in $(seq 200); do
+  virsh -r -c qemu:///system uri >/dev/null 2>&1 && ready=0 && break
+  kill -0 $pid 2>/dev/null || break
+  sleep 0.05
+done
+kill -9 $pid
+cat /tmp/log
+exit $ready
+`
+
+/** libvirt's virdomainobjlist.c virDomainObjListLoadAllConfigs says so of a file that it drops. */
+export function refusedNames(log: string): readonly string[] {
+  return [...log.matchAll(/Failed to load config for domain '([^']+)'/g)].map((match) => match[1] ?? '')
+}
+
+/** A status file that any libvirt since 4.0 loads if it knows the flag. `index` keeps names and ids apart. */
+export function statusFileFor(flag: string, name: string, index: number): string {
+  const uuid = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
+  return `<domstatus state='running' reason='booted' pid='4194303'>
+  <monitor path='/var/lib/libvirt/qemu/${name}.sock' type='unix'/>
+  <vcpus>
+    <vcpu id='0' pid='4194303'/>
+  </vcpus>
+  <qemuCaps>
+    <flag name='${flag}'/>
+  </qemuCaps>
+  <domain type='qemu' id='${index}'>
+    <name>${name}</name>
+    <uuid>${uuid}</uuid>
+    <memory unit='KiB'>65536</memory>
+    <vcpu>1</vcpu>
+    <os><type arch='x86_64' machine='pc'>hvm</type></os>
+    <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>
+  </domain>
+</domstatus>
+`
+}
+
+/** Answers of FACTS_SCRIPT by section name. */
+export function sections(output: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const part of output.split(/^== /m).slice(1)) {
+    const end = part.indexOf('\n')
+    found.set(part.slice(0, end).trim(), part.slice(end + 1))
+  }
+  return found
+}
+
+/** Column one of `-machine help`, and the alias' targets; the heading and `none` left out. */
+export function machineTypes(help: string): readonly string[] {
+  return help
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(/\s/)[0] ?? '')
+    .filter((name) => name !== '' && name !== 'none')
+}

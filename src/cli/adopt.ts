@@ -1,0 +1,59 @@
+import { sha256 } from '../adapters/system/index.ts'
+import { canonicalJson } from '../core/index.ts'
+import type { Container, DeployedService, Deployment, LibvirtPlace, Release } from '../node/index.ts'
+import type { NodeWorld } from '../ports/index.ts'
+import { raise } from './errors.ts'
+
+/** Grace for containers whose own Anneal does not know. */
+const ADOPTED_GRACE_MS = 30_000
+
+/**
+ * What `--adopt SERVICE=CONTAINER` names, as the release that runs now: containers of an earlier tool. They are
+ * stopped, kept for the way back, and never changed otherwise. undefined where nothing is named.
+ */
+export async function adoptDeployment(
+  world: NodeWorld,
+  release: Release,
+  adopted: readonly string[],
+): Promise<Deployment | undefined> {
+  if (adopted.length === 0) return undefined
+  const services: DeployedService[] = []
+  for (const one of adopted) {
+    const [service = '', name = ''] = one.split('=')
+    const container = await world.engine.inspectContainer(name)
+    if (container === undefined) {
+      throw raise('ADOPTED_MISSING', { container: name, service, engine: world.engine.kind })
+    }
+    services.push(adoptedService(service, container))
+  }
+  const order = release.services.map((service) => service.name)
+  const sorted = services.toSorted((a, b) => rank(order, a.name) - rank(order, b.name))
+  const id = sha256(canonicalJson(sorted.map(({ name, containerId }) => [name, containerId])))
+  return { releaseId: id, project: release.project, services: sorted }
+}
+
+/** Adopted containers have no release on file; their libvirt is where the new release's is. */
+export function adoptedPlace(old: Deployment | undefined, release: Release): LibvirtPlace | undefined {
+  const place = release.libvirt
+  return place !== undefined && old?.services.some((service) => service.name === place.service) === true
+    ? place
+    : undefined
+}
+
+function adoptedService(name: string, container: Container): DeployedService {
+  return {
+    name,
+    digest: `adopted:${container.id}`,
+    image: container.imageId,
+    containerId: container.id,
+    containerName: container.name,
+    stopGraceMs: ADOPTED_GRACE_MS,
+    restart: container.restartPolicy,
+  }
+}
+
+/** Services that the new release does not have stop first: they come last in start order. */
+function rank(order: readonly string[], service: string): number {
+  const index = order.indexOf(service)
+  return index === -1 ? order.length : index
+}

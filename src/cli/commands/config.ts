@@ -1,0 +1,17 @@
+import { EXIT } from '../../core/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { configExample } from '../config.ts'
+
+export const configCommand = command({
+  path: ['config'],
+  summary: 'print an example of the configuration file with every setting',
+  operands: '',
+  count: { min: 0, max: 0 },
+  flags: { help: COMMON_FLAGS.help },
+  async run({ output }) {
+    const { COMMANDS } = await import('../commands.ts')
+    output.text(configExample(COMMANDS))
+    return EXIT.ok
+  },
+})

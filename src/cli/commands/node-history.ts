@@ -1,0 +1,31 @@
+import { EXIT, formatDuration } from '../../core/index.ts'
+import { shortId } from '../../node/index.ts'
+import type { RunReport } from '../../runtime/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { NODE_FLAGS, openNode } from '../node-world.ts'
+
+export const nodeHistory = command({
+  path: ['node', 'history'],
+  summary: 'the runs of this node, each chained to the one before by its hash',
+  operands: '',
+  count: { min: 0, max: 0 },
+  flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
+  details: 'The chain is verified before anything is printed.',
+  async run({ flags, output }) {
+    const records = await openNode(flags, 'read the history').state.readHistory()
+    output.data({ schema: 'anneal.history/1', records } as { schema: string }, () =>
+      records.length === 0
+        ? 'no run yet'
+        : records
+            .map(({ hash, record }) => {
+              const report = record as RunReport
+              const outage =
+                report.outage === undefined ? '' : `, outage ${formatDuration(report.outage.longestGapMs)}`
+              return `${report.startedAt}  ${report.kind} → ${shortId(report.toReleaseId)}  ${report.outcome}${outage}, ${report.guests.length} guests  ${hash.slice(0, 12)}`
+            })
+            .join('\n'),
+    )
+    return EXIT.ok
+  },
+})

@@ -1,0 +1,72 @@
+import { EXIT } from '../../core/index.ts'
+import type { LibvirtPlace } from '../../node/index.ts'
+import { MECHANISMS } from '../../node/index.ts'
+import { loadSide, rescueEndangered, survey } from '../../runtime/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { NODE_FLAGS, openNode } from '../node-world.ts'
+import { withNode } from '../run-plan.ts'
+
+const DEFAULT_PLACE: LibvirtPlace = {
+  service: '',
+  socket: '/run/libvirt/libvirt-sock',
+  stateDir: '/run/libvirt',
+}
+
+export const nodeRescue = command({
+  path: ['node', 'rescue'],
+  summary: 'move guests and helpers that would die with a container out of it, now',
+  operands: '[CONTAINER...]',
+  count: { min: 0, max: 100 },
+  flags: {
+    'dry-run': { kind: 'switch', help: 'say who is endangered; move nothing', flagOnly: true },
+    ...NODE_FLAGS,
+    ...COMMON_FLAGS,
+  },
+  details: 'Without names every running container counts as one that may stop. Nothing is stopped.',
+  async run({ flags, args, output }) {
+    const world = openNode(flags, 'rescue guests')
+    const { current } = await world.state.readDeployments()
+    const side = await loadSide(world.state, current?.releaseId, DEFAULT_PLACE)
+    const running = await world.engine.listContainers({ running: true })
+    const question = {
+      stopping: args.length > 0 ? args : running.map((container) => container.name),
+      cause: 'stop',
+      places: [side.libvirt ?? DEFAULT_PLACE],
+      helpers: side.release?.services.flatMap((service) => service.helpers) ?? [],
+    } as const
+    if (flags['dry-run']) {
+      const { endangered } = await survey(world, question)
+      output.data({ schema: 'anneal.endangered/1', endangered } as { schema: string }, () =>
+        endangered.length === 0
+          ? 'nobody is endangered'
+          : endangered
+              .map((one) => `${one.kind} ${one.name} (pid ${one.pid}) with ${one.containerName}`)
+              .join('\n'),
+      )
+      return endangered.length === 0 ? EXIT.ok : EXIT.endangered
+    }
+    return withNode(world, 'rescue', {}, output, async () => {
+      const reports = await rescueEndangered(world, question)
+      const { endangered } = await survey(world, question)
+      // A helper that is the first process of its container (virtlogd in its own) is where it belongs.
+      const left = endangered.filter((one) => !one.mechanisms.includes('mainProcess'))
+      output.data({ schema: 'anneal.rescue/1', reports, endangered: left } as { schema: string }, () =>
+        [
+          reports.length === 0 ? 'nobody needed rescue' : '',
+          ...reports.map(
+            (report) =>
+              `moved to ${report.unit} (${report.method}): ${new Set(report.moved.map((one) => one.pid)).size} processes, ${report.limits.length} limits kept`,
+          ),
+          ...left.map(
+            (one) =>
+              `${output.red('still endangered')}: ${one.kind} ${one.name} (pid ${one.pid}): ${one.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy).join('; ')}`,
+          ),
+        ]
+          .filter((line) => line !== '')
+          .join('\n'),
+      )
+      return left.length === 0 ? EXIT.ok : EXIT.endangered
+    })
+  },
+})

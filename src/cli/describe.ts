@@ -1,0 +1,145 @@
+import { formatDuration } from '../core/index.ts'
+import { MECHANISMS, shortId } from '../node/index.ts'
+import type { CheckReport, Effect, Endangered, Finding, Plan } from '../node/index.ts'
+import { subjectOf } from '../runtime/index.ts'
+import type { RunReport } from '../runtime/index.ts'
+import type { Output } from './output.ts'
+
+/** Texts for people. Byte-stable for the same plan: nothing here reads a clock. */
+export function describePlan(plan: Plan, output: Output): string {
+  const from = plan.fromReleaseId === undefined ? 'nothing' : shortId(plan.fromReleaseId)
+  const lines = [`${output.bold(plan.kind)} ${plan.project}: ${from} → ${shortId(plan.toReleaseId)}`]
+  for (const action of plan.actions) {
+    switch (action.action) {
+      case 'replace':
+        lines.push(`  replace  ${action.service}: ${action.old.containerName} → ${action.newName}`)
+        break
+      case 'add':
+        lines.push(`  add      ${action.service}: ${action.newName}`)
+        break
+      case 'remove':
+        lines.push(`  remove   ${action.service}: ${action.old.containerName} stops and is kept`)
+        break
+      case 'keep':
+        lines.push(
+          `  keep     ${action.service}: ${action.because === 'unchanged' ? 'unchanged' : 'guests need it; it is replaced once none does'}`,
+        )
+        break
+    }
+  }
+  return lines.join('\n')
+}
+
+export function describeCheck(check: CheckReport, output: Output): string {
+  const { guests, helpers } = check.census
+  const lines = [`guests: ${guests.length}, helpers: ${helpers.length}`]
+  for (const guest of guests) {
+    const danger = check.endangered.find((one) => one.pid === guest.identity.pid)
+    const state = check.domains?.find((domain) => domain.uuid === guest.uuid)?.state
+    const from = guest.ownerRelease === undefined ? '' : `, runs from release ${shortId(guest.ownerRelease)}`
+    lines.push(
+      `  ${danger === undefined ? output.green('safe') : output.red('dies')}  ${guest.name} (pid ${guest.identity.pid}${state === undefined ? '' : `, ${state}`}${from})`,
+    )
+    if (danger !== undefined) lines.push(...describeDanger(danger))
+  }
+  for (const helper of helpers) {
+    const danger = check.endangered.find((one) => one.pid === helper.identity.pid)
+    const verdict = danger === undefined ? output.green('safe') : output.red('dies')
+    lines.push(`  ${verdict}  ${helper.kind} ${helper.name} (pid ${helper.identity.pid})`)
+    if (danger !== undefined) lines.push(...describeDanger(danger))
+  }
+  for (const killSet of check.killSets) {
+    lines.push(
+      `stopping ${killSet.containerName} ends: ${killSet.doomed.map((one) => `${one.name}(${one.pid})`).join(' ') || 'nothing'}`,
+    )
+  }
+  const admissibility = check.admissibility
+  if (admissibility !== undefined) {
+    const { old, next, forward, back } = admissibility
+    lines.push(
+      `libvirt ${old.libvirtVersion} → ${next.libvirtVersion}, QEMU ${old.qemuVersion} → ${next.qemuVersion}: the new one ${READS[forward.readability]}; on the way back the old one ${READS[back.readability]}`,
+    )
+    if (admissibility.pointOfNoReturn)
+      lines.push(
+        output.yellow(
+          'point of no return: after the switch there is no way back that keeps the guests in sight',
+        ),
+      )
+  }
+  return [...lines, ...describeFindings(check.findings, output)].join('\n')
+}
+
+const READS = {
+  reads: 'reads the guests as they are',
+  translates: 'reads them after flags it does not know are taken out of their status files',
+  hides: 'would not see them',
+} as const
+
+function describeDanger(danger: Endangered): string[] {
+  return [
+    ...danger.mechanisms.map(
+      (mechanism) =>
+        `        with ${danger.containerName}: ${MECHANISMS[mechanism].how} (${danger.evidence})`,
+    ),
+    `        remedy: ${[...new Set(danger.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy))].join('; ')}`,
+  ]
+}
+
+export function describeFindings(findings: readonly Finding[], output: Output): string[] {
+  return findings.flatMap((finding) => {
+    const word = { refuse: output.red('refuse'), warn: output.yellow('warn'), info: 'info' }[finding.severity]
+    return [
+      `${word}  ${finding.code}  ${finding.subject}: ${finding.evidence}`,
+      `        remedy: ${finding.remedy}`,
+    ]
+  })
+}
+
+export function describeEffect(effect: Effect): string {
+  const subject = subjectOf(effect)
+  const words: Record<Effect['kind'], string> = {
+    pullImage: 'fetch',
+    check: 'check the node',
+    rescue: 'rescue endangered guests',
+    createContainer: 'create',
+    prewarm: 'warm the capability cache of',
+    disarm: 'take out of the boot order:',
+    stopContainer: 'stop',
+    handOver: 'hand guests over to the',
+    startContainer: 'start',
+    awaitReady: 'wait for',
+    prove: 'prove the',
+    arm: 'put into the boot order:',
+    commit: 'commit',
+    removeContainer: 'remove',
+    prune: 'remove what is older than the release before',
+  }
+  const tail =
+    effect.kind === 'handOver'
+      ? `${subject} libvirt`
+      : effect.kind === 'prove'
+        ? `${subject} release`
+        : subject
+  return `${words[effect.kind]} ${tail}`.trim()
+}
+
+export function describeReport(report: RunReport, output: Output): string {
+  const good = report.outcome === 'committed'
+  const lines = [
+    `${report.kind}: ${good ? output.green(report.outcome) : output.red(report.outcome)} (${shortId(report.toReleaseId)})`,
+  ]
+  for (const guest of report.guests) {
+    lines.push(
+      `  guest ${guest.name}: pid ${guest.pid}, ${guest.alive ? output.green('alive') : output.red('dead')}, ${guest.state}`,
+    )
+  }
+  if (report.outage !== undefined) {
+    lines.push(`  libvirt did not answer for ${formatDuration(report.outage.longestGapMs)}`)
+  }
+  for (const failure of report.proof?.failures ?? [])
+    lines.push(`  ${output.red(failure.code)}: ${failure.detail}`)
+  for (const reason of [report.reason, report.secondReason]) {
+    if (reason !== undefined) lines.push(`${reason.code}: ${reason.message}`, `remedy: ${reason.remedy}`)
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,96 @@
+import manifest from '../../package.json' with { type: 'json' }
+import { AnnealError, EXIT } from '../core/index.ts'
+import type { ExitCode } from '../core/index.ts'
+import type { Command } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import { readConfig } from './config.ts'
+import { raise } from './errors.ts'
+import { helpText } from './help.ts'
+import { Output } from './output.ts'
+import type { Stream } from './output.ts'
+import { parseCommand } from './parse.ts'
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const { words, rest } = splitWords(argv)
+  if (words.length === 0 && rest[0] === '--version') {
+    process.stdout.write(`anneal ${manifest.version}\n`)
+    return EXIT.ok
+  }
+  const found = COMMANDS.find((one) => one.path.join(' ') === words.slice(0, one.path.length).join(' '))
+  const wantsHelp = argv.some((word) => word === '--help' || word === '-h') && !argv.includes('--')
+  const output = outputFor(argv)
+  try {
+    if (found === undefined || wantsHelp) return help(found, words, wantsHelp)
+    return await run(found, argv.slice(found.path.length), output)
+  } catch (error) {
+    if (error instanceof AnnealError) {
+      output.error(error)
+      return error.exit
+    }
+    throw error
+  } finally {
+    output.clearLive()
+  }
+}
+
+function help(found: Command | undefined, words: readonly string[], wanted: boolean): ExitCode {
+  const group = words.filter((_, index) =>
+    COMMANDS.some((one) => words.slice(0, index + 1).every((word, at) => one.path[at] === word)),
+  )
+  if (found === undefined && group.length < words.length) {
+    throw raise('USAGE', {
+      command: `anneal ${words.join(' ')}`,
+      why: 'there is no such command',
+      help: `anneal ${[...group, '--help'].join(' ')}`,
+    })
+  }
+  const text = helpText(found?.path ?? group, COMMANDS)
+  ;(wanted ? process.stdout : process.stderr).write(text)
+  return wanted ? EXIT.ok : EXIT.usage
+}
+
+async function run(found: Command, operands: readonly string[], output: Output): Promise<ExitCode> {
+  const named = valueOf(operands, '--config') ?? process.env['ANNEAL_CONFIG']
+  const { flags, args } = parseCommand(found, operands, process.env, readConfig(named, COMMANDS))
+  const interrupted = new AbortController()
+  const interrupt = (): void => {
+    if (!interrupted.signal.aborted) output.say('interrupted: bringing the node to rest first')
+    interrupted.abort()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  try {
+    return await found.run({ flags: flags as never, args, output, signal: interrupted.signal })
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+  }
+}
+
+/** The leading words that are no flags: the command's path, perhaps with operands behind it. */
+function splitWords(argv: readonly string[]): { words: readonly string[]; rest: readonly string[] } {
+  const end = argv.findIndex((word) => word.startsWith('-'))
+  return end === -1 ? { words: argv, rest: [] } : { words: argv.slice(0, end), rest: argv.slice(end) }
+}
+
+function outputFor(argv: readonly string[]): Output {
+  const progress = valueOf(argv, '--progress')
+  const noColor = (process.env['NO_COLOR'] ?? '') !== '' || !process.stderr.isTTY
+  return new Output(stream(process.stdout), stream(process.stderr), {
+    json: argv.includes('--json'),
+    jsonProgress: progress === 'jsonl',
+    noColor,
+  })
+}
+
+function valueOf(argv: readonly string[], flag: string): string | undefined {
+  const index = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`))
+  const word = argv[index]
+  return word === flag ? argv[index + 1] : word?.slice(flag.length + 1)
+}
+
+function stream(target: NodeJS.WriteStream): Stream {
+  return { write: (text) => void target.write(text), isTerminal: target.isTTY, columns: target.columns ?? 80 }
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs'
+import { dockerEngine } from '../adapters/docker/index.ts'
+import { libvirtGuestFiles, libvirtHypervisor } from '../adapters/libvirt/index.ts'
+import { libvirtImages } from '../adapters/libvirt-image/index.ts'
+import { podmanEngine } from '../adapters/podman/index.ts'
+import { hostDisk, hostReader, procReader } from '../adapters/proc/index.ts'
+import { hostRescuer } from '../adapters/systemd/index.ts'
+import { FileStateStore } from '../adapters/state/index.ts'
+import { systemClock, systemReach } from '../adapters/system/index.ts'
+import type { Engine, NodeWorld } from '../ports/index.ts'
+import type { FlagTable, FlagValues } from './command.ts'
+import { raise } from './errors.ts'
+
+export const NODE_FLAGS = {
+  engine: {
+    kind: 'choice',
+    values: ['docker', 'podman'],
+    help: 'container engine; by default the one that is installed',
+    environment: 'ANNEAL_ENGINE',
+  },
+  'engine-socket': {
+    kind: 'text',
+    placeholder: 'PATH',
+    help: 'socket of the Docker engine',
+    environment: 'ANNEAL_ENGINE_SOCKET',
+  },
+  state: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'directory of the journal, the history and the releases',
+    default: '/var/lib/anneal',
+    environment: 'ANNEAL_STATE',
+  },
+} as const satisfies FlagTable
+
+export type NodeFlags = FlagValues<typeof NODE_FLAGS>
+
+/** The real world of this machine. Throws NOT_ROOT where the answer would be only half of it. */
+export function openNode(flags: NodeFlags, action: string): NodeWorld {
+  const uid = process.getuid?.() ?? 0
+  if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
+  const engine = openEngine(flags)
+  const state = new FileStateStore(flags.state)
+  const processes = procReader()
+  return {
+    engine,
+    processes,
+    host: hostReader({ table: () => processes.table() }),
+    hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
+    guestFiles: (place) => libvirtGuestFiles(place.stateDir),
+    rescuer: hostRescuer(),
+    images: libvirtImages(engine, state),
+    disk: hostDisk(),
+    net: systemReach,
+    clock: systemClock,
+    state,
+  }
+}
+
+export function openEngine(flags: Pick<NodeFlags, 'engine' | 'engine-socket'>): Engine {
+  const kind = flags.engine ?? installedEngine()
+  const socketPath = flags['engine-socket']
+  if (kind === 'podman') return podmanEngine()
+  return dockerEngine(socketPath === undefined ? {} : { socketPath })
+}
+
+/** Docker where its socket is there, else podman. With both, containers of Anneal decide nothing: the person does. */
+function installedEngine(): 'docker' | 'podman' {
+  const docker =
+    process.env['DOCKER_HOST'] !== undefined ||
+    existsSync('/run/docker.sock') ||
+    existsSync('/var/run/docker.sock')
+  const podman = existsSync('/usr/bin/podman') || existsSync('/usr/local/bin/podman')
+  if (docker && podman) {
+    throw raise('NO_ENGINE', { why: 'both Docker and Podman are here' })
+  }
+  if (docker) return 'docker'
+  if (podman) return 'podman'
+  throw raise('NO_ENGINE', { why: 'neither Docker nor Podman is here' })
+}

@@ -1,0 +1,104 @@
+import type { AnnealError } from '../core/index.ts'
+
+export type Stream = Readonly<{ write: (text: string) => void; isTerminal: boolean; columns: number }>
+
+/**
+ * Where a command speaks: data to stdout, people to stderr. With `json` the data is one JSON document with a `schema`
+ * member; with `progress` events are JSON lines on stderr.
+ */
+export class Output {
+  readonly json: boolean
+  readonly jsonProgress: boolean
+  readonly #stdout: Stream
+  readonly #stderr: Stream
+  readonly #color: boolean
+  #live = ''
+
+  constructor(
+    stdout: Stream,
+    stderr: Stream,
+    options: Readonly<{ json: boolean; jsonProgress: boolean; noColor: boolean }>,
+  ) {
+    this.#stdout = stdout
+    this.#stderr = stderr
+    this.json = options.json
+    this.jsonProgress = options.jsonProgress
+    this.#color = !options.noColor
+  }
+
+  /** The command's result: the object with --json, else the text. */
+  data(value: Readonly<{ schema: string }>, text: () => string): void {
+    this.clearLive()
+    this.#stdout.write(this.json ? `${JSON.stringify(value, undefined, 2)}\n` : ensureNewline(text()))
+  }
+
+  /** Text that is itself the data (a Compose file, a log). */
+  text(text: string): void {
+    this.clearLive()
+    this.#stdout.write(ensureNewline(text))
+  }
+
+  say(line: string): void {
+    this.clearLive()
+    if (!this.jsonProgress) this.#stderr.write(`${line}\n`)
+  }
+
+  progress(event: Readonly<Record<string, unknown>>, line: string): void {
+    if (this.jsonProgress) this.#stderr.write(`${JSON.stringify(event)}\n`)
+    else this.say(line)
+  }
+
+  /** A line that the next one overwrites; on what is no terminal it is left out. */
+  live(line: string): void {
+    if (this.jsonProgress || !this.#stderr.isTerminal) return
+    const text = line.slice(0, Math.max(20, this.#stderr.columns - 1))
+    this.#stderr.write(`\r${text.padEnd(this.#live.length)}`)
+    this.#live = text
+  }
+
+  clearLive(): void {
+    if (this.#live === '') return
+    this.#stderr.write(`\r${' '.repeat(this.#live.length)}\r`)
+    this.#live = ''
+  }
+
+  error(error: AnnealError): void {
+    this.clearLive()
+    if (this.json || this.jsonProgress) {
+      const { code, message, remedy, retry, exit } = error
+      this.#stderr.write(
+        `${JSON.stringify({ schema: 'anneal.error/1', code, message, remedy, retry, exit })}\n`,
+      )
+      return
+    }
+    this.#stderr.write(`${this.red('error')}: ${error.message}\n`)
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+      this.#stderr.write(`  -> ${cause.message}\n`)
+    }
+    this.#stderr.write(`remedy: ${error.remedy}\n`)
+  }
+
+  red(text: string): string {
+    return this.#paint(31, text)
+  }
+
+  green(text: string): string {
+    return this.#paint(32, text)
+  }
+
+  yellow(text: string): string {
+    return this.#paint(33, text)
+  }
+
+  bold(text: string): string {
+    return this.#paint(1, text)
+  }
+
+  #paint(code: number, text: string): string {
+    return this.#color ? `\u001B[${code}m${text}\u001B[0m` : text
+  }
+}
+
+function ensureNewline(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`
+}

@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { Command, FlagSpec, FlagTable } from './command.ts'
+import { raise } from './errors.ts'
+
+export type Parsed = Readonly<{ flags: Readonly<Record<string, unknown>>; args: readonly string[] }>
+
+/**
+ * Flags of one command: the command line wins over the environment, that over the configuration file, that over the
+ * default. Unknown flags and wrong counts are USAGE errors that name the command's help.
+ */
+export function parseCommand(
+  command: Command,
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  config: Readonly<Record<string, unknown>>,
+): Parsed {
+  const name = `anneal ${command.path.join(' ')}`
+  const fail = (why: string): Error => raise('USAGE', { command: name, why, help: `${name} --help` })
+  let parsed: { values: Record<string, unknown>; positionals: string[] }
+  try {
+    parsed = parseArgs({
+      args: [...argv],
+      options: optionsOf(command.flags),
+      allowPositionals: true,
+      strict: true,
+    })
+  } catch (error) {
+    throw fail((error as Error).message.split('. ')[0] ?? 'unknown flag')
+  }
+  const { min, max } = command.count
+  if (parsed.positionals.length < min) throw fail(`it wants ${command.operands}`)
+  if (parsed.positionals.length > max) {
+    throw fail(
+      max === 0
+        ? 'it takes no operands'
+        : `it takes ${command.operands}, not ${parsed.positionals.length} operands`,
+    )
+  }
+  const flags: Record<string, unknown> = {}
+  for (const [flag, spec] of Object.entries(command.flags)) {
+    const value = parsed.values[flag] ?? fromEnvironment(spec, environment) ?? config[flag] ?? fallback(spec)
+    if (spec.kind === 'choice' && value !== undefined && !spec.values.includes(String(value))) {
+      throw fail(`--${flag} is one of ${spec.values.join(', ')}, not "${String(value)}"`)
+    }
+    flags[flag] = value
+  }
+  return { flags, args: parsed.positionals }
+}
+
+function optionsOf(flags: FlagTable): ParseArgsOptionsConfig {
+  const options: ParseArgsOptionsConfig = {}
+  for (const [flag, spec] of Object.entries(flags)) {
+    options[flag] = {
+      type: spec.kind === 'switch' ? 'boolean' : 'string',
+      ...(spec.kind === 'list' ? { multiple: true } : {}),
+      ...(spec.short === undefined ? {} : { short: spec.short }),
+    }
+  }
+  return options
+}
+
+function fromEnvironment(
+  spec: FlagSpec,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (spec.kind !== 'text' && spec.kind !== 'choice') return undefined
+  return spec.environment === undefined ? undefined : environment[spec.environment] || undefined
+}
+
+function fallback(spec: FlagSpec): unknown {
+  switch (spec.kind) {
+    case 'switch':
+      return false
+    case 'list':
+      return []
+    case 'text':
+    case 'choice':
+      return spec.default
+  }
+}
