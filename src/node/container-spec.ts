@@ -18,6 +18,8 @@ export type ContainerSpec = Readonly<{
   /** `/host/path:/container/path:rwm`. */
   devices: readonly string[]
   networkMode: string
+  /** Published ports; only ever present with a bridge network. */
+  ports?: readonly PortSpec[]
   pidMode?: string
   ipcMode?: string
   utsMode?: string
@@ -54,6 +56,14 @@ export type MountSpec = Readonly<{
   createHostPath?: boolean
   tmpfsSizeBytes?: number
   tmpfsMode?: number
+}>
+
+export type PortSpec = Readonly<{
+  /** Host address to listen on; '' for all of them. */
+  hostIp: string
+  published: number
+  target: number
+  protocol: 'tcp' | 'udp' | 'sctp'
 }>
 
 export type HealthcheckSpec = Readonly<{

@@ -1,0 +1,47 @@
+import type { Scalar } from 'yaml'
+import type { Path } from '../../node/release/index.ts'
+
+/** Maps whose values are texts: a number there is printed, and must print as it is written. */
+const TEXT_MAPS = new Set([
+  'environment',
+  'labels',
+  'sysctls',
+  'options',
+  'args',
+  'driver_opts',
+  'annotations',
+])
+
+const QUOTE = 'put it into quotes'
+
+/**
+ * Why a plain scalar means different things to different readers, and what to write; undefined where it is clear.
+ * YAML 1.1 (the first Compose, Python) reads 22:22 as base 60 and 010 as octal; YAML 1.2 reads a text and ten.
+ */
+export function ambiguity(node: Scalar, path: Path): Readonly<{ what: string; instead: string }> | undefined {
+  const source = node.source ?? ''
+  if (node.type !== 'PLAIN') return undefined
+  if (/^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(source)) {
+    return { what: 'some YAML readers take digits with colons for a number to base 60', instead: QUOTE }
+  }
+  if (typeof node.value !== 'number') return undefined
+  if (path.at(-1) === 'mode' && node.value !== 0) {
+    return {
+      what: 'a file mode without a leading zero is decimal to some readers',
+      instead: 'write it like 0755',
+    }
+  }
+  if (/^[-+]?0[0-9]+$/.test(source)) {
+    return {
+      what: 'a number with a leading zero is octal to some YAML readers and decimal to others',
+      instead: QUOTE,
+    }
+  }
+  if (Number.isInteger(node.value) && !Number.isSafeInteger(node.value)) {
+    return { what: 'the number has more digits than readers keep', instead: QUOTE }
+  }
+  if (TEXT_MAPS.has(String(path.at(-2))) && String(node.value) !== source) {
+    return { what: 'the number would be printed in another way than it is written', instead: QUOTE }
+  }
+  return undefined
+}

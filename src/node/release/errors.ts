@@ -1,0 +1,168 @@
+import { EXIT, errorsOf } from '../../core/index.ts'
+import type { ErrorTable } from '../../core/index.ts'
+
+const refused = { retry: false, exit: EXIT.refused } as const
+
+/** Everything that can be wrong with a release. Several of these are listed in one RELEASE_INVALID. */
+export const RELEASE_ERRORS = {
+  RELEASE_INVALID: {
+    ...refused,
+    message: 'Cannot read the release "{file}": {count} found\n{listing}',
+    remedy: 'correct the places listed; nothing was touched',
+  },
+  RELEASE_UNPINNED: {
+    ...refused,
+    message:
+      'Cannot use the release: the images of {services} are not pinned, so what would run is not known',
+    remedy: 'run `anneal node lock {file}` and use the file that it writes',
+  },
+
+  INTERPOLATION_SYNTAX: {
+    ...refused,
+    message: 'Cannot read the variables of this text: what starts at character {column} is no variable',
+    remedy:
+      'write $$ for a dollar sign, or a variable: $NAME, or in braces with an optional :-default, :?message or :+other',
+  },
+  VARIABLE_MISSING: {
+    ...refused,
+    message: 'Cannot replace the variable "{name}": it is not set',
+    remedy:
+      'set {name} in the environment or in the .env file beside the Compose file, or write ${{name}:-default}',
+  },
+  VARIABLE_REQUIRED: {
+    ...refused,
+    message: 'Cannot replace the variable "{name}": it is not set, and the file asks for it: {reason}',
+    remedy: 'set {name} in the environment or in the .env file beside the Compose file',
+  },
+  VALUE_TOO_LONG: {
+    ...refused,
+    message: 'Cannot use this text: with its variables replaced it is longer than {limit} characters',
+    remedy: 'put the content into a file and grant it to the service as a config or secret',
+  },
+  ENV_FILE_SYNTAX: {
+    ...refused,
+    message:
+      'Cannot read the environment file "{file}": line {line} is not NAME=value, or its quotes do not close',
+    remedy: 'correct that line; values with spaces or # go into quotes',
+  },
+  COMMAND_SYNTAX: {
+    ...refused,
+    message: 'Cannot split the command into words: it has {what}',
+    remedy: 'write the command as a list, one word an item',
+  },
+
+  SERVICES_MISSING: {
+    ...refused,
+    message: 'Cannot use the file as a release: it has no services',
+    remedy: 'describe at least one service under `services:`',
+  },
+  NAME_MISSING: {
+    ...refused,
+    message: 'Cannot use the file as a release: it has no `name`',
+    remedy:
+      'add `name: compute` (or another) at the top: containers are named after it, and the directory that Compose would take instead differs between machines',
+  },
+  NAME_INVALID: {
+    ...refused,
+    message: 'Cannot use "{name}" as a project name: it may hold lower-case letters, digits, - and _ only',
+    remedy: 'start it with a letter or digit and keep it to 63 characters',
+  },
+  VALUE_INVALID: {
+    ...refused,
+    message: 'Cannot read "{key}": it is not {expected}',
+    remedy: 'write {example}',
+  },
+  UNSUPPORTED: {
+    ...refused,
+    message: 'Cannot honour "{key}": {why}',
+    remedy: '{instead}',
+  },
+  IMAGE_MISSING: {
+    ...refused,
+    message: 'Cannot use the service "{service}": it names no image',
+    remedy:
+      'build the image first (`anneal node build`, or `docker compose build`) and name it under `image:`; a release runs images, it never builds them',
+  },
+  IMAGE_INVALID: {
+    ...refused,
+    message: 'Cannot use "{image}" as an image: it is no reference',
+    remedy: 'write [registry/]name[:tag], name@sha256:… with 64 hex digits, or an image id sha256:…',
+  },
+  VOLUME_INVALID: {
+    ...refused,
+    message: 'Cannot read the volume: {what}',
+    remedy:
+      'write /host/path:/container/path[:ro], name:/container/path, or the long form (type, source, target)',
+  },
+  VOLUME_ANONYMOUS: {
+    ...refused,
+    message:
+      'Cannot mount an anonymous volume at "{target}": every release would get an empty one of its own',
+    remedy: 'name it (data:{target}, declared under the top-level `volumes`) or bind a host directory',
+  },
+  VOLUME_UNDECLARED: {
+    ...refused,
+    message: 'Cannot mount the volume "{name}": it is not declared',
+    remedy:
+      'add `volumes: {{name}: }` at the top level, or begin the source with / or ./ to bind a host path',
+  },
+  MOUNT_TWICE: {
+    ...refused,
+    message: 'Cannot mount at "{target}": two mounts, secrets or configs of this service have this target',
+    remedy: 'keep one of them',
+  },
+  PORT_INVALID: {
+    ...refused,
+    message: 'Cannot read the port: {what}',
+    remedy: 'write "[address:][host port:]container port[/udp]" in quotes',
+  },
+  GRANT_UNDECLARED: {
+    ...refused,
+    message: 'Cannot grant the {kind} "{name}": it is not declared',
+    remedy: 'add it with a `file:` under the top-level `{kind}s`',
+  },
+  GRANT_NO_FILE: {
+    ...refused,
+    message: 'Cannot use the {kind} "{name}": only a {kind} that is a file reaches a container',
+    remedy: 'write its content to a file only root can read, and name that under `file:`',
+  },
+  DEPENDENCY_UNKNOWN: {
+    ...refused,
+    message: 'Cannot order the services: "{service}" depends on "{dependency}", which is no service here',
+    remedy: 'correct the name, or remove it from depends_on',
+  },
+  DEPENDENCY_CYCLE: {
+    ...refused,
+    message: 'Cannot order the services: {cycle} depend on each other in a circle',
+    remedy: 'remove one of these dependencies',
+  },
+  DEPENDENCY_NEVER_HEALTHY: {
+    ...refused,
+    message:
+      'Cannot wait for "{dependency}" to be healthy: it has no healthcheck and no x-anneal.ready probe',
+    remedy: 'give it one of them, or depend on service_started',
+  },
+  ORDER_CONTRADICTS: {
+    ...refused,
+    message:
+      'Cannot order the services: "{service}" (order {order}) depends on "{dependency}" (order {dependencyOrder}), which is to start later',
+    remedy: 'give the dependency the lower order, or leave `order` out where depends_on says enough',
+  },
+  LABEL_RESERVED: {
+    ...refused,
+    message: 'Cannot set the label "{label}": Anneal itself writes the labels below io.anneal',
+    remedy: 'choose another name',
+  },
+  LIBVIRT_SERVICE_UNKNOWN: {
+    ...refused,
+    message: 'Cannot find libvirt: x-anneal.libvirt names the service "{service}", which is not here',
+    remedy: 'name the service that runs libvirtd',
+  },
+  LIBVIRT_NOT_DECLARED: {
+    ...refused,
+    message: 'Cannot use a libvirt probe: the file does not say which service runs libvirt',
+    remedy: 'add `x-anneal: {libvirt: {service: NAME}}` at the top level',
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(RELEASE_ERRORS)

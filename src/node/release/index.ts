@@ -1,0 +1,35 @@
+export { draftRelease } from './draft.ts'
+export type { DraftInput, DraftResult } from './draft.ts'
+export { parseEnvFile } from './env-file.ts'
+export type { EnvFileFormat } from './env-file.ts'
+export { envFileEntries, envFileKey } from './environment.ts'
+export type { EnvFileEntry, EnvFiles } from './environment.ts'
+export { RELEASE_ERRORS } from './errors.ts'
+export { formatImageReference, fullImageName, isPinned, parseImageReference } from './image-reference.ts'
+export type { ImageReference } from './image-reference.ts'
+export { escapeDollars, interpolate } from './interpolate.ts'
+export type { Interpolated, Lookup } from './interpolate.ts'
+export { LABELS, containerLabels, containerName, shortId } from './names.ts'
+export { startOrder } from './order.ts'
+export { isBelow, resolvePath } from './paths.ts'
+export { formatPath, problemList } from './problem.ts'
+export type { Path, Problem, Problems } from './problem.ts'
+export type { Notice } from './reader.ts'
+export { RELEASE_FORMAT } from './release.ts'
+export type {
+  ContainerShape,
+  DeclaredHelper,
+  Dependency,
+  FileGrant,
+  LibvirtPlace,
+  ReadyProbe,
+  Release,
+  ReleaseDraft,
+  Service,
+  ServiceDraft,
+} from './release.ts'
+export { sealRelease, unpinnedServices } from './seal.ts'
+export { shellWords } from './shell-words.ts'
+export { toContainerSpec } from './to-container-spec.ts'
+export { isList, isMap } from './tree.ts'
+export type { Tree, TreeMap } from './tree.ts'

@@ -1,0 +1,31 @@
+import type { Release, Service } from './release.ts'
+
+/** Labels that every container of a release carries. */
+export const LABELS = {
+  project: 'io.anneal.project',
+  release: 'io.anneal.release',
+  service: 'io.anneal.service',
+  serviceDigest: 'io.anneal.service-digest',
+} as const
+
+/** `sha256:0123456789abcdef…` → `0123456789ab`. */
+export function shortId(releaseId: string): string {
+  return releaseId.replace(/^sha256:/, '').slice(0, 12)
+}
+
+/** `compute-libvirt-0123456789ab`. */
+export function containerName(project: string, service: string, releaseId: string): string {
+  return `${project}-${service}-${shortId(releaseId)}`
+}
+
+export function containerLabels(
+  release: Pick<Release, 'id' | 'project'>,
+  service: Pick<Service, 'name' | 'digest'>,
+): Readonly<Record<string, string>> {
+  return {
+    [LABELS.project]: release.project,
+    [LABELS.release]: release.id,
+    [LABELS.service]: service.name,
+    [LABELS.serviceDigest]: service.digest,
+  }
+}
