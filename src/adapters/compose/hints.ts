@@ -32,7 +32,7 @@ export function hintFor(key: string, path: Path, schema: unknown): string {
   const nearest = known
     .map((name) => ({ name, steps: distance(key, name) }))
     .toSorted((a, b) => a.steps - b.steps)
-    .find(({ name, steps }) => steps <= Math.max(1, Math.floor(name.length / 4)))
+    .find(({ name, steps }) => steps <= Math.max(1, Math.floor(name.length / 3)))
   if (nearest !== undefined) return `did you mean "${nearest.name}"?`
   if (known.length === 0) return 'names may hold letters, digits, dots, dashes and underscores'
   return path.length === 0
