@@ -66,7 +66,9 @@ export function decide(run: Run, event: RunEvent): Decision {
       return legal(cancel(run))
     case 'recovered':
       return legal(
-        spec(run).afterCrash === 'abandon' ? leaveFor(run, 'abandoning', CRASHED) : { ...run, attempts: 0 },
+        spec(run).afterCrash === 'abandon'
+          ? leaveFor(run, 'abandoning', CRASHED)
+          : enter(run, spec(run).resumeIn ?? run.state),
       )
   }
 }
