@@ -101,6 +101,7 @@ export function describeEffect(effect: Effect): string {
     pullImage: 'fetch',
     check: 'check the node',
     rescue: 'rescue endangered guests',
+    recount: 'count the guests once more',
     createContainer: 'create',
     prewarm: 'warm the capability cache of',
     disarm: 'take out of the boot order:',

@@ -138,6 +138,7 @@ function plannedAgain(deployment: Deployment, side: Side): PlannedRelease {
   return {
     id: deployment.releaseId,
     project: deployment.project,
+    libvirt: side.libvirt,
     services: deployment.services.map(({ name, digest, image, stopGraceMs, restart }) => {
       const replace = side.release?.services.find((service) => service.name === name)?.replace ?? 'always'
       return { name, digest, image, replace, stopGraceMs, restart }

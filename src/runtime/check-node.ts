@@ -1,20 +1,18 @@
 import { formatBytes } from '../core/index.ts'
-import { MECHANISMS, admissibilityFindings, stopped } from '../node/index.ts'
-import type {
-  CheckReport,
-  Container,
-  DeclaredHelper,
-  Finding,
-  LibvirtPlace,
-  Plan,
-  Reason,
-  StatusFile,
+import {
+  MECHANISMS,
+  admissibilityFindings,
+  busyGuests,
+  missingContainers,
+  movedState,
+  stopped,
 } from '../node/index.ts'
+import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../node/index.ts'
 import type { Domain, NodeWorld } from '../ports/index.ts'
 import { askImages } from './ask-images.ts'
 import type { Sides } from './side.ts'
 import { survey } from './survey.ts'
-import type { Survey } from './survey.ts'
+import type { Survey, SurveyQuestion } from './survey.ts'
 
 /** Below this much free space in the engine's storage nothing is begun: containers, logs and the journal need some. */
 const MINIMUM_FREE_BYTES = 512 * 1024 * 1024
@@ -33,21 +31,23 @@ export async function checkNode(
   options: Readonly<{ watchConsoles: 'yes' | 'no' }> = { watchConsoles: 'yes' },
 ): Promise<CheckReport> {
   const places = placesOf(sides)
-  const host = await world.host.facts()
-  const seen = await survey(world, {
+  const question: SurveyQuestion = {
     stopping: stopped(plan).map((old) => old.containerName),
     cause: 'stop',
     places,
     helpers: declaredHelpers(sides),
-  })
-  const domains = await domainsOf(world, sides.old.libvirt)
-  const { admissibility, findings: unasked } = await askImages(world, plan, sides, seen)
-  const growingConsoles = options.watchConsoles === 'yes' ? await watchConsoles(world, seen) : {}
+  }
+  const first = await survey(world, question)
+  const { admissibility, findings: unasked } = await askImages(world, plan, sides, first)
+  const growingConsoles = options.watchConsoles === 'yes' ? await watchConsoles(world, first) : {}
+  // What took long is over: who is there now is what counts.
+  const [host, domains] = [await world.host.facts(), await domainsOf(world, sides.old.libvirt)]
+  const seen = await survey(world, question)
   const findings = [
-    ...missingContainers(plan, seen),
+    ...missingContainers(plan, seen.containers),
     ...(await lowDisk(world, seen)),
     ...busyGuests(seen.statusFiles),
-    ...movedState(plan, sides, seen),
+    ...movedHypervisor(plan, sides, seen),
     ...unasked,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
   ]
@@ -113,16 +113,14 @@ function endangeredReason(seen: Survey): Reason {
   }
 }
 
-function missingContainers(plan: Plan, seen: Survey): Finding[] {
-  return stopped(plan)
-    .filter((old) => !seen.containers.some((container) => container.name === old.containerName))
-    .map((old) => ({
-      code: 'CONTAINER_MISSING',
-      severity: 'refuse',
-      subject: old.name,
-      evidence: `its container "${old.containerName}" is gone: there would be nothing to roll back to`,
-      remedy: 'run `anneal node recover`, which creates it anew from the release on file',
-    }))
+/** Only where guests are there to be lost, and libvirt is what is replaced. */
+function movedHypervisor(plan: Plan, sides: Sides, seen: Survey): readonly Finding[] {
+  const place = sides.next.libvirt
+  const next = sides.next.release?.services.find((candidate) => candidate.name === place?.service)
+  const action = plan.actions.find((candidate) => candidate.service === place?.service)
+  if (next === undefined || action?.action !== 'replace' || seen.census.guests.length === 0) return []
+  const old = seen.containers.find((container) => container.name === action.old.containerName)
+  return old === undefined ? [] : movedState(old, next)
 }
 
 async function lowDisk(world: NodeWorld, seen: Survey): Promise<Finding[]> {
@@ -137,66 +135,6 @@ async function lowDisk(world: NodeWorld, seen: Survey): Promise<Finding[]> {
       remedy: 'free space there first (`docker image prune`, `podman image prune`)',
     },
   ]
-}
-
-/** A migration or snapshot under way would be torn: libvirt keeps its job in the status file. */
-function busyGuests(files: readonly StatusFile[]): Finding[] {
-  return files.flatMap((file) => {
-    const job = /<job\b[^>]*\basync='([^']+)'/.exec(file.xml)?.[1]
-    if (job === undefined || job === 'none') return []
-    return [
-      {
-        code: 'GUEST_BUSY',
-        severity: 'refuse' as const,
-        subject: file.name,
-        evidence: `libvirt has a job under way for it: ${job}`,
-        remedy: 'wait until it is done (`virsh domjobinfo`), or abort it',
-      },
-    ]
-  })
-}
-
-/** libvirt finds its guests again only where the old one left them: same host directories under the same paths. */
-function movedState(plan: Plan, sides: Sides, seen: Survey): Finding[] {
-  const next = sides.next.libvirt
-  const service = sides.next.release?.services.find((candidate) => candidate.name === next?.service)
-  const action = plan.actions.find((candidate) => candidate.service === next?.service)
-  if (service === undefined || action?.action !== 'replace' || seen.census.guests.length === 0) return []
-  const old = seen.containers.find((container) => container.name === action.old.containerName)
-  if (old === undefined) return []
-  return ['/run/libvirt', '/var/lib/libvirt'].flatMap((path): Finding[] => {
-    const before = hostPathOf(old.mounts, path)
-    const after = hostPathOf(service.container.mounts, path)
-    if (before !== undefined && before === after) return []
-    return [
-      {
-        code: 'LIBVIRT_STATE_MOVES',
-        severity: 'refuse',
-        subject: service.name,
-        evidence: `${path} is ${before ?? 'inside the container'} now and would be ${after ?? 'inside the container'}: the new libvirt would not find its guests, or kill them`,
-        remedy: `bind the same host directory to ${path} in both releases`,
-      },
-    ]
-  })
-}
-
-/** The host path that a container path is, by its longest mount. */
-function hostPathOf(
-  mounts: readonly Pick<Container['mounts'][number], 'type' | 'source' | 'target'>[],
-  path: string,
-): string | undefined {
-  const mount = mounts
-    .filter(
-      (candidate) => path === candidate.target || path.startsWith(`${candidate.target.replace(/\/$/, '')}/`),
-    )
-    .toSorted((a, b) => b.target.length - a.target.length)[0]
-  if (mount === undefined || mount.type === 'tmpfs') return undefined
-  const rest = path.slice(mount.target.replace(/\/$/, '').length)
-  // /var/run is /run everywhere this century.
-  return `${mount.type === 'volume' ? 'volume:' : ''}${mount.source.replace(/\/$/, '')}${rest}`.replace(
-    /^\/var\/run\//,
-    '/run/',
-  )
 }
 
 async function watchConsoles(world: NodeWorld, seen: Survey): Promise<Readonly<Record<string, number>>> {

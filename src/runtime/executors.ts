@@ -66,6 +66,23 @@ export const EXECUTORS: Executors = {
     return DONE
   },
 
+  async recount(_, { world, plan, sides }) {
+    const old = stopped(plan).find((candidate) => candidate.name === plan.hypervisor)
+    const container = old === undefined ? undefined : await world.engine.inspectContainer(old.containerName)
+    // Once libvirt has stopped, who is missing is missed.
+    if (container?.status !== 'running') return DONE
+    const [{ census }, domains] = await Promise.all([
+      survey(world, {
+        stopping: [],
+        cause: 'stop',
+        places: placesOf(sides),
+        helpers: declaredHelpers(sides),
+      }),
+      domainsOf(world, sides.old.libvirt),
+    ])
+    return { type: 'guestsRecounted', census, domains }
+  },
+
   async createContainer({ service, name }, { world, sides, plan }) {
     const existing = await world.engine.inspectContainer(name)
     // A rollback starts the very containers that ran before, adopted ones too.

@@ -137,6 +137,7 @@ export function subjectOf(effect: Effect): string {
       return effect.args.of
     case 'check':
     case 'rescue':
+    case 'recount':
     case 'commit':
     case 'prune':
       return ''

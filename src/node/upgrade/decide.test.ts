@@ -43,7 +43,12 @@ const OPTIONS: PlanOptions = {
 
 function plan(options: Partial<PlanOptions> = {}): Plan {
   const current = deployed('old', service('libvirt', '1'), service('compute', '1'))
-  const next = { id: 'new', project: 'compute', services: [service('libvirt', '2'), service('compute', '2')] }
+  const next = {
+    id: 'new',
+    project: 'compute',
+    libvirt: { service: 'libvirt' },
+    services: [service('libvirt', '2'), service('compute', '2')],
+  }
   return makePlan(current, next, { ...OPTIONS, ...options }, () => 'plan')
 }
 
@@ -157,7 +162,7 @@ test('an unchanged service is kept, and one that guests need is held', () => {
   const actions = (needed: string[]) =>
     makePlan(
       current,
-      { id: 'new', project: 'compute', services },
+      { id: 'new', project: 'compute', libvirt: { service: 'libvirt' }, services },
       { ...OPTIONS, neededByGuests: needed },
       () => 'p',
     ).actions.map((one) => [one.service, one.action, one.action === 'keep' ? one.because : ''])
@@ -171,7 +176,12 @@ test('an unchanged service is kept, and one that guests need is held', () => {
 test('a rollback uses the containers of the release before under their own names', () => {
   const before = deployed('a', service('libvirt', '1'))
   const current = deployed('b', service('libvirt', '2'))
-  const next = { id: 'c', project: 'compute', services: [service('libvirt', '1')] }
+  const next = {
+    id: 'c',
+    project: 'compute',
+    libvirt: { service: 'libvirt' },
+    services: [service('libvirt', '1')],
+  }
   const [action] = makePlan(current, next, { ...OPTIONS, previous: before }, () => 'p').actions
   assert.equal(action?.action === 'replace' ? action.newName : undefined, 'compute-libvirt-a')
 })

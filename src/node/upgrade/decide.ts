@@ -1,3 +1,4 @@
+import type { Census } from '../census.ts'
 import type { CheckReport } from './check.ts'
 import { effectsOf } from './effects.ts'
 import type { Effect } from './effects.ts'
@@ -31,6 +32,7 @@ export type RunEvent =
   | Readonly<{ type: 'effectDone' }>
   | Readonly<{ type: 'effectFailed'; reason: Reason; retry: boolean }>
   | Readonly<{ type: 'nodeChecked'; report: CheckReport }>
+  | Readonly<{ type: 'guestsRecounted'; census: Census; domains: CheckReport['domains'] }>
   | Readonly<{ type: 'proofTaken'; proof: Proof }>
   | Readonly<{ type: 'cancelled' }>
   | Readonly<{ type: 'recovered' }>
@@ -59,6 +61,13 @@ export function decide(run: Run, event: RunEvent): Decision {
     case 'nodeChecked':
       if (effect?.kind !== 'check') return { legal: false, why: `no check is under way in "${run.state}"` }
       return legal(afterCheck({ ...run, check: event.report }))
+    case 'guestsRecounted': {
+      if (effect?.kind !== 'recount')
+        return { legal: false, why: `no recount is under way in "${run.state}"` }
+      const { census, domains } = event
+      const check = run.check === undefined ? {} : { check: { ...run.check, census, domains } }
+      return legal(advance({ ...run, ...check }))
+    }
     case 'proofTaken':
       if (effect?.kind !== 'prove') return { legal: false, why: `no proof is under way in "${run.state}"` }
       return legal(afterProof({ ...run, proof: event.proof }))

@@ -13,6 +13,11 @@ export type EffectArgs = {
   check: { afterRescue: boolean }
   /** Key: the guests of the last check. Undo: none, a guest outside its container is better off. */
   rescue: Record<string, never>
+  /**
+   * Counts guests and domains once more right before libvirt stops: one that was shut down since the check is not
+   * missed afterwards. Reads; changes nothing, and counts nothing once libvirt has stopped.
+   */
+  recount: Record<string, never>
   /** Key: container name. Undo: removeContainer. */
   createContainer: { service: string; name: string }
   /** Key: container name. Undo: none; fills the new libvirt's capability cache so that its start is short. */
@@ -73,7 +78,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
     case 'switching':
       return [
         ...stops.map((old) => disarm(old)),
-        ...stops.map((old) => stopOld(old)),
+        ...recounting(plan, stops),
         handOver('new'),
         ...startAll(plan),
       ]
@@ -117,6 +122,17 @@ function stopOld(old: DeployedService): Effect {
     kind: 'stopContainer',
     args: { service: old.name, name: old.containerName, graceMs: old.stopGraceMs, guard: 'refuse' },
   }
+}
+
+/** The stops, with a recount before the one that takes libvirt away. */
+function recounting(plan: Plan, stops: readonly DeployedService[]): Effect[] {
+  const recount: Effect = { kind: 'recount', args: {} }
+  const at = Math.max(
+    0,
+    stops.findIndex((old) => old.name === plan.hypervisor),
+  )
+  const effects = stops.map((old) => stopOld(old))
+  return stops.length === 0 ? [] : [...effects.slice(0, at), recount, ...effects.slice(at)]
 }
 
 function handOver(to: 'new' | 'old'): Effect {

@@ -8,6 +8,7 @@ export type {
   Reading,
 } from './admissibility.ts'
 export type { CheckReport } from './check.ts'
+export { busyGuests, missingContainers, movedState } from './findings.ts'
 export { breachesAtRest } from './invariants.ts'
 export type { Breach } from './invariants.ts'
 export { begin, decide } from './decide.ts'

@@ -15,7 +15,12 @@ export type PlannedService = Readonly<{
 }>
 
 /** A release as the planner sees it: services in start order (dependencies first). */
-export type PlannedRelease = Readonly<{ id: string; project: string; services: readonly PlannedService[] }>
+export type PlannedRelease = Readonly<{
+  id: string
+  project: string
+  libvirt: Readonly<{ service: string }> | undefined
+  services: readonly PlannedService[]
+}>
 
 /** A release on the node: which container runs each service. */
 export type Deployment = Readonly<{
@@ -63,6 +68,8 @@ export type Plan = Readonly<{
   project: string
   fromReleaseId: string | undefined
   toReleaseId: string
+  /** The service whose libvirt runs the guests, where the release has one. */
+  hypervisor: string | undefined
   /** In start order of the new release; removed services last. */
   actions: readonly ServiceAction[]
   /** Move endangered guests before the switch instead of refusing. */
@@ -99,6 +106,7 @@ export function makePlan(
     project: next.project,
     fromReleaseId: current?.releaseId,
     toReleaseId: next.id,
+    hypervisor: next.libvirt?.service,
     actions,
     rescue: options.rescue,
     onFailure: options.onFailure,

@@ -1,0 +1,76 @@
+import type { Container } from '../container.ts'
+import type { Finding } from '../finding.ts'
+import type { Service } from '../release/index.ts'
+import type { StatusFile } from '../status-file.ts'
+import { stopped } from './plan.ts'
+import type { Plan } from './plan.ts'
+
+/** A container that is to be stopped and is not there: there would be no way back. */
+export function missingContainers(plan: Plan, containers: readonly Container[]): readonly Finding[] {
+  return stopped(plan)
+    .filter((old) => !containers.some((container) => container.name === old.containerName))
+    .map((old) => ({
+      code: 'CONTAINER_MISSING',
+      severity: 'refuse' as const,
+      subject: old.name,
+      evidence: `its container "${old.containerName}" is gone: there would be nothing to roll back to`,
+      remedy: 'run `anneal node recover`, which creates it anew from the release on file',
+    }))
+}
+
+/** A migration or snapshot under way would be torn: libvirt keeps its job in the status file. */
+export function busyGuests(files: readonly StatusFile[]): readonly Finding[] {
+  return files.flatMap((file) => {
+    const job = /<job\b[^>]*\basync='([^']+)'/.exec(file.xml)?.[1]
+    if (job === undefined || job === 'none') return []
+    return [
+      {
+        code: 'GUEST_BUSY',
+        severity: 'refuse' as const,
+        subject: file.name,
+        evidence: `libvirt has a job under way for it: ${job}`,
+        remedy: 'wait until it is done (`virsh domjobinfo`), or abort it',
+      },
+    ]
+  })
+}
+
+/** libvirt finds its guests again only where the old one left them: same host directories under the same paths. */
+export function movedState(
+  old: Pick<Container, 'mounts'>,
+  next: Pick<Service, 'name' | 'container'>,
+): readonly Finding[] {
+  return ['/run/libvirt', '/var/lib/libvirt'].flatMap((path): Finding[] => {
+    const before = hostPathOf(old.mounts, path)
+    const after = hostPathOf(next.container.mounts, path)
+    if (before !== undefined && before === after) return []
+    return [
+      {
+        code: 'LIBVIRT_STATE_MOVES',
+        severity: 'refuse',
+        subject: next.name,
+        evidence: `${path} is ${before ?? 'inside the container'} now and would be ${after ?? 'inside the container'}: the new libvirt would not find its guests, or kill them`,
+        remedy: `bind the same host directory to ${path} in both releases`,
+      },
+    ]
+  })
+}
+
+/** The host path that a container path is, by its longest mount. */
+function hostPathOf(
+  mounts: readonly Pick<Container['mounts'][number], 'type' | 'source' | 'target'>[],
+  path: string,
+): string | undefined {
+  const mount = mounts
+    .filter(
+      (candidate) => path === candidate.target || path.startsWith(`${candidate.target.replace(/\/$/, '')}/`),
+    )
+    .toSorted((a, b) => b.target.length - a.target.length)[0]
+  if (mount === undefined || mount.type === 'tmpfs') return undefined
+  const rest = path.slice(mount.target.replace(/\/$/, '').length)
+  // /var/run is /run everywhere this century.
+  return `${mount.type === 'volume' ? 'volume:' : ''}${mount.source.replace(/\/$/, '')}${rest}`.replace(
+    /^\/var\/run\//,
+    '/run/',
+  )
+}
