@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isAnnealError } from '../../core/index.ts'
+import { lintRelease } from '../../node/release/index.ts'
 import { loadDraft, loadRelease } from './load.ts'
 import type { LoadedDraft } from './load.ts'
 
@@ -51,6 +52,11 @@ test('the example of a compute node is a release: libvirt stops last and starts 
     draft.services.map((service) => service.replace),
     ['when-idle', 'always', 'always', 'always'],
   )
+})
+
+test('nothing speaks against the example', async () => {
+  const { draft, notices } = await loadDraft(EXAMPLE, { environment: {} })
+  assert.deepEqual(lintRelease(draft, notices), [])
 })
 
 test('every container of the example is on the host’s network and in its pid namespace', async () => {

@@ -33,3 +33,17 @@ export { shellWords } from './shell-words.ts'
 export { toContainerSpec } from './to-container-spec.ts'
 export { isList, isMap } from './tree.ts'
 export type { Tree, TreeMap } from './tree.ts'
+export {
+  LINT_FINDINGS,
+  findingsOf,
+  hasUrlPassword,
+  lintRelease,
+  lintService,
+  lintWorkload,
+  looksSecret,
+  mountedFrom,
+  roleOf,
+  workloadOfContainer,
+  workloadOfService,
+} from './lint/index.ts'
+export type { FindingSpec, FindingTable, LintCode, Role, Workload } from './lint/index.ts'

@@ -1,0 +1,7 @@
+export { LINT_FINDINGS, findingsOf, lintFinding } from './findings.ts'
+export type { FindingSpec, FindingTable, LintCode } from './findings.ts'
+export { lintRelease, lintService } from './lint.ts'
+export { lintWorkload } from './rules.ts'
+export { hasUrlPassword, looksSecret, secretOptions } from './secrets.ts'
+export { mountedFrom, roleOf, workloadOfContainer, workloadOfService } from './workload.ts'
+export type { Role, Workload } from './workload.ts'

@@ -1,0 +1,152 @@
+import type { Finding } from '../../finding.ts'
+import { parseImageReference } from '../image-reference.ts'
+import { lintFinding } from './findings.ts'
+import type { LintCode } from './findings.ts'
+import { mountedFrom } from './workload.ts'
+import type { Role, Workload } from './workload.ts'
+
+/** One rule: what it says of a workload, as evidence; undefined where all is well. */
+type Rule = Readonly<{
+  code: LintCode
+  roles?: readonly Role[]
+  evidence: (it: Workload) => readonly string[]
+}>
+
+const NODE_ROLES = ['libvirt', 'virtlogd', 'compute', 'network'] as const
+
+/** Below these a service is cut off in its work; the engines' default is 10 s. */
+const MINIMUM_GRACE_MS: Readonly<Record<Role, number>> = {
+  libvirt: 10_000,
+  virtlogd: 5000,
+  // oslo.service's graceful_shutdown_timeout is 60 s; half of it covers what usually goes on.
+  compute: 30_000,
+  network: 30_000,
+  other: 0,
+}
+
+/** facts measured with libvirt 9.0 and 11.3: what happens without each of them. */
+const STATE_DIRECTORIES: readonly (readonly [path: string, without: string])[] = [
+  ['/run/libvirt', 'running guests look shut off, and can be started twice'],
+  ['/var/lib/libvirt', 'guests are killed when libvirt reconnects to them'],
+]
+
+const OTHER_DIRECTORIES: readonly (readonly [path: string, roles: readonly Role[], without: string])[] = [
+  ['/dev', ['libvirt'], '`virsh console` of running guests ends, and host devices are not seen'],
+  ['/etc/libvirt/qemu', ['libvirt'], 'definitions are lost once their guests stop'],
+  ['/var/log/libvirt', ['libvirt', 'virtlogd'], 'guests’ logs are lost with the container'],
+  [
+    '/var/lib/nova',
+    ['libvirt', 'compute', 'virtlogd'],
+    'Nova’s instance disks and console logs live in the container',
+  ],
+  ['/run/libvirt', ['compute', 'virtlogd'], 'the socket cannot be shared with libvirt'],
+]
+
+export const RULES: readonly Rule[] = [
+  { code: 'SECRET_IN_ENVIRONMENT', evidence: (it) => list(it.secretVariables) },
+  { code: 'SECRET_IN_ARGUMENTS', evidence: (it) => list(it.secretOptions) },
+  {
+    code: 'PID_NAMESPACE_PRIVATE',
+    roles: ['libvirt'],
+    evidence: (it) => when(it.pidMode !== 'host', `its pid namespace is ${it.pidMode}`),
+  },
+  {
+    code: 'PRIVILEGED_WITHOUT_HOST_PID',
+    roles: ['virtlogd', 'compute', 'network', 'other'],
+    evidence: (it) =>
+      when(it.privileged && it.pidMode === 'private', 'privileged, with a pid namespace of its own'),
+  },
+  { code: 'CGROUP_BIND_MISSING', roles: ['libvirt'], evidence: cgroupBind },
+  {
+    code: 'CGROUP_NAMESPACE_PRIVATE',
+    roles: ['libvirt'],
+    evidence: (it) => when(it.cgroupnsMode !== 'host', 'its cgroup namespace is not the host’s'),
+  },
+  {
+    code: 'STATE_NOT_PERSISTENT',
+    roles: ['libvirt'],
+    evidence: (it) =>
+      STATE_DIRECTORIES.filter(([path]) => mountedFrom(it.mounts, path) === undefined).map(
+        ([path, without]) => `${path} is not mounted: ${without}`,
+      ),
+  },
+  {
+    code: 'BIND_MISSING',
+    evidence: (it) =>
+      OTHER_DIRECTORIES.filter(
+        ([path, roles]) => roles.includes(it.role) && mountedFrom(it.mounts, path) === undefined,
+      ).map(([path, , without]) => `${path} is not mounted: ${without}`),
+  },
+  {
+    code: 'MACHINED_UNREACHABLE',
+    roles: ['libvirt'],
+    evidence: (it) => when(mountedFrom(it.mounts, '/run/dbus') === undefined, '/run/dbus is not mounted'),
+  },
+  {
+    code: 'NETWORK_NOT_HOST',
+    roles: ['libvirt', 'compute', 'network'],
+    evidence: (it) => when(it.networkMode !== 'host', `its network is "${it.networkMode}"`),
+  },
+  {
+    code: 'VIRTLOGD_INSIDE',
+    roles: ['libvirt'],
+    evidence: (it) => when(it.startsVirtlogd, 'its command starts virtlogd along with libvirt'),
+  },
+  { code: 'IMAGE_FLOATING', evidence: floatingImage },
+  {
+    code: 'RESTART_MISSING',
+    roles: NODE_ROLES,
+    evidence: (it) => when(it.restart === 'no', 'its restart policy is "no"'),
+  },
+  {
+    code: 'RESTART_ALWAYS',
+    evidence: (it) => when(it.restart === 'always', 'its restart policy is "always"'),
+  },
+  {
+    code: 'STOP_GRACE_SHORT',
+    roles: NODE_ROLES,
+    evidence: (it) => {
+      const minimum = MINIMUM_GRACE_MS[it.role]
+      const given = it.stopGraceMs ?? Number.POSITIVE_INFINITY
+      return when(
+        given < minimum,
+        `${given / 1000} s, and ${minimum / 1000} s is the least for a ${it.role} service`,
+      )
+    },
+  },
+  {
+    code: 'GUESTS_EXPENDABLE',
+    roles: NODE_ROLES,
+    evidence: (it) => when(it.guests === 'expendable', 'x-anneal.guests is "expendable"'),
+  },
+]
+
+/** Everything that the rules say of one workload. */
+export function lintWorkload(it: Workload): readonly Finding[] {
+  return RULES.filter((rule) => rule.roles === undefined || rule.roles.includes(it.role)).flatMap((rule) =>
+    rule.evidence(it).map((evidence) => lintFinding(rule.code, it.subject, evidence)),
+  )
+}
+
+function cgroupBind(it: Workload): readonly string[] {
+  const mount = mountedFrom(it.mounts, '/sys/fs/cgroup')
+  if (mount === undefined) return ['/sys/fs/cgroup is not mounted']
+  if (mount.type !== 'bind' || !['/sys/fs/cgroup', '/sys'].includes(mount.source.replace(/(.)\/$/, '$1'))) {
+    return [`/sys/fs/cgroup is mounted from ${mount.source}`]
+  }
+  return when(mount.readOnly, '/sys/fs/cgroup is mounted read-only')
+}
+
+function floatingImage(it: Workload): readonly string[] {
+  const reference = parseImageReference(it.image)
+  if (reference?.kind !== 'tag') return []
+  return when(reference.tag === undefined || reference.tag === 'latest', `"${it.image}"`)
+}
+
+function when(wrong: boolean, evidence: string): readonly string[] {
+  return wrong ? [evidence] : []
+}
+
+function list(names: readonly string[]): readonly string[] {
+  return names.length === 0 ? [] : [names.join(', ')]
+}
