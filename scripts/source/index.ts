@@ -1,0 +1,6 @@
+export { ROOT, filesBelow, readModulesBelow } from './files.ts'
+export type { FreeName } from './free-names.ts'
+export { readModule } from './module.ts'
+export type { Module, Reference } from './module.ts'
+export { childrenOf, lineAt, memberOf, nameOf, nodesIn, parseSyntax, stringOf, walk } from './syntax.ts'
+export type { SyntaxNode } from './syntax.ts'

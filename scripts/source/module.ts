@@ -1,0 +1,70 @@
+import { posix } from 'node:path'
+import { freeNames } from './free-names.ts'
+import type { FreeName } from './free-names.ts'
+import { lineAt, nameOf, nodesIn, parseSyntax, stringOf, walk } from './syntax.ts'
+import type { SyntaxNode } from './syntax.ts'
+
+/** One way in which a file refers to another: import, re-export, `import()` or `import('…').Type`. */
+export type Reference = Readonly<{
+  /** As written. */
+  specifier: string
+  /** Path from the root of the project; undefined for a package or a module of Node. */
+  target: string | undefined
+  line: number
+}>
+
+/** A source file, as far as the rules of the house look at it. */
+export type Module = Readonly<{
+  /** From the root of the project: `src/core/errors.ts`. */
+  path: string
+  text: string
+  program: SyntaxNode
+  references: readonly Reference[]
+  free: readonly Readonly<{ line: number } & FreeName>[]
+  hasDefaultExport: boolean
+  lines: number
+}>
+
+export function readModule(path: string, text: string): Module {
+  const program = parseSyntax(path, text)
+  return {
+    path,
+    text,
+    program,
+    references: [...walk(program)].flatMap((node) => referenceOf(path, text, node)),
+    free: freeNames(program).map((one) => ({ ...one, line: lineAt(text, one.offset) })),
+    hasDefaultExport: nodesIn(program['body']).some((statement) => exportsDefault(statement)),
+    lines: text.replace(/\n$/, '').split('\n').length,
+  }
+}
+
+const REFERRING = new Set([
+  'ImportDeclaration',
+  'ExportAllDeclaration',
+  'ExportNamedDeclaration',
+  'ImportExpression',
+  'TSImportType',
+])
+
+function referenceOf(path: string, text: string, node: SyntaxNode): readonly Reference[] {
+  const line = lineAt(text, node.start)
+  if (node.type === 'TSExternalModuleReference') {
+    return [reference(path, stringOf(node['expression']) ?? '', line)]
+  }
+  if (!REFERRING.has(node.type) || nodesIn(node['source']).length === 0) return []
+  const specifier = stringOf(node['source'])
+  // What is imported by a computed name cannot be judged; that is said, and not passed over.
+  if (specifier === undefined) return [{ specifier: '(computed)', target: undefined, line }]
+  return [reference(path, specifier, line)]
+}
+
+function reference(path: string, specifier: string, line: number): Reference {
+  const relative = specifier.startsWith('./') || specifier.startsWith('../')
+  return { specifier, target: relative ? posix.join(posix.dirname(path), specifier) : undefined, line }
+}
+
+function exportsDefault(statement: SyntaxNode): boolean {
+  if (statement.type === 'ExportDefaultDeclaration' || statement.type === 'TSExportAssignment') return true
+  if (statement.type !== 'ExportNamedDeclaration') return false
+  return nodesIn(statement['specifiers']).some((one) => nameOf(one['exported']) === 'default')
+}

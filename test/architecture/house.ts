@@ -1,0 +1,58 @@
+/** The rooms of the house, from which each may import; docs/adr/0001-rooms.md says why it is so. */
+const PURE_BELOW_IMAGE = ['core', 'bytes', 'formats'] as const
+
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  bytes: ['core'],
+  formats: ['core', 'bytes'],
+  image: PURE_BELOW_IMAGE,
+  node: ['core'],
+  metal: ['core'],
+  fleet: ['core'],
+  ports: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet'],
+  runtime: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports'],
+  adapters: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports'],
+  server: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports', 'runtime', 'adapters'],
+  cli: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports', 'runtime', 'adapters', 'server'],
+}
+
+/** Rooms that decide and do nothing: no module of Node, no clock, no randomness, no console. */
+export const PURE_ROOMS: readonly string[] = ['core', 'bytes', 'formats', 'image', 'node', 'metal', 'fleet']
+
+/** Packages that a pure room may use: they compute, and reach for nothing. */
+export const PURE_PACKAGES: readonly string[] = []
+
+/** Rooms whose folders are rooms of their own: entered through their index.ts, not knowing each other. */
+export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats']
+
+/** Folders inside a room that are entered through their own index.ts, also by the rest of the house. */
+export const SUB_ROOMS: readonly string[] = ['node/release', 'node/upgrade']
+
+/** Folders that exist to be shared by others beside them. */
+export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
+  { folder: 'adapters/containers', reason: 'what the APIs of Docker and Podman have in common' },
+  { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },
+]
+
+/** One folder that may import another beside it. An edge that nothing uses any more is a breach, too. */
+export const EDGES: readonly Readonly<{ from: string; to: string; reason: string }>[] = [
+  {
+    from: 'adapters/cgroup',
+    to: 'adapters/proc',
+    reason: 'who moves processes has to read them first, and /proc has one reader',
+  },
+  {
+    from: 'adapters/cgroup',
+    to: 'adapters/systemd',
+    reason: 'where systemd owns the cgroup tree, the scope that a guest moves to is asked of it',
+  },
+]
+
+/** Single references that break a rule for a reason. One that is no longer needed is a breach, too. */
+export const EXCEPTIONS: readonly Readonly<{ from: string; to: string; reason: string }>[] = [
+  {
+    from: 'src/cli/main.ts',
+    to: 'package.json',
+    reason: '`anneal --version` says the version of the one place that holds it',
+  },
+]

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { readModule, readModulesBelow } from '../../scripts/source/index.ts'
+import type { Module } from '../../scripts/source/index.ts'
+import { EDGES, EXCEPTIONS, SHARED } from './house.ts'
+import { RULES } from './rules.ts'
+
+type RuleName = keyof typeof RULES
+
+/** Files that break a rule, each with the word that the breach must be told with. `ok` files must not be told. */
+const BREACHES: Readonly<
+  Record<RuleName, readonly Readonly<{ path: string; text: string; breach: RegExp | 'none' }>[]>
+> = {
+  'rooms import downwards only': [
+    {
+      path: 'src/core/a.ts',
+      text: `import { x } from '../node/index.ts'`,
+      breach: /core may not import node/,
+    },
+    {
+      path: 'src/core/a.ts',
+      text: `import type { X } from '../node/index.ts'`,
+      breach: /may not import node/,
+    },
+    { path: 'src/core/a.ts', text: `export * from '../bytes/index.ts'`, breach: /may not import bytes/ },
+    { path: 'src/core/a.ts', text: `export { x } from '../ports/index.ts'`, breach: /may not import ports/ },
+    { path: 'src/node/a.ts', text: `await import('../fleet/index.ts')`, breach: /node may not import fleet/ },
+    { path: 'src/node/a.ts', text: `type X = import('../metal/index.ts').X`, breach: /may not import metal/ },
+    {
+      path: 'src/node/a.ts',
+      text: `import x = require('../ports/index.ts')`,
+      breach: /may not import ports/,
+    },
+    { path: 'src/node/a.ts', text: `import '../../lab/index.ts'`, breach: /outside of the rooms/ },
+    { path: 'src/node/a.ts', text: `export const x = await import(name)`, breach: /computed/ },
+    { path: 'src/runtime/a.ts', text: `import '../adapters/docker/index.ts'`, breach: /not import adapters/ },
+    {
+      path: 'src/adapters/x/a.ts',
+      text: `import '../../runtime/index.ts'`,
+      breach: /may not import runtime/,
+    },
+    {
+      path: 'src/adapters/x/a.ts',
+      text: `import '../docker/index.ts'`,
+      breach: /not import adapters\/docker/,
+    },
+    { path: 'src/formats/xfs/a.ts', text: `import '../ext4/index.ts'`, breach: /not import formats\/ext4/ },
+    { path: 'src/ports/a.ts', text: `import '../cli/index.ts'`, breach: /ports may not import cli/ },
+    { path: 'src/attic/a.ts', text: `import '../core/index.ts'`, breach: /stands in no room \(attic\)/ },
+    {
+      path: 'src/adapters/proc/a.ts',
+      text: `import '../cgroup/index.ts'`,
+      breach: /not import adapters\/cgroup/,
+    },
+    { path: 'src/adapters/x/a.ts', text: `import '../containers/index.ts'`, breach: 'none' },
+    { path: 'src/adapters/cgroup/a.ts', text: `import '../proc/index.ts'`, breach: 'none' },
+    { path: 'src/image/a.ts', text: `import '../formats/xfs/index.ts'`, breach: 'none' },
+    { path: 'src/cli/a.ts', text: `import '../adapters/docker/index.ts'`, breach: 'none' },
+    { path: 'src/core/a.test.ts', text: `import '../node/index.ts'`, breach: 'none' },
+  ],
+  'a room is entered through its index.ts only': [
+    { path: 'src/cli/a.ts', text: `import '../node/finding.ts'`, breach: /enters node through finding.ts/ },
+    {
+      path: 'src/cli/a.ts',
+      text: `import '../node/release/names.ts'`,
+      breach: /enters node\/release through/,
+    },
+    {
+      path: 'src/node/a.ts',
+      text: `import './upgrade/plan.ts'`,
+      breach: /enters node\/upgrade through plan/,
+    },
+    {
+      path: 'src/cli/a.ts',
+      text: `export * from '../adapters/docker/engine.ts'`,
+      breach: /adapters\/docker/,
+    },
+    { path: 'src/cli/a.ts', text: `import '../adapters/index.ts'`, breach: 'none' },
+    { path: 'src/cli/a.ts', text: `import '../node/release/index.ts'`, breach: 'none' },
+    { path: 'src/node/release/a.ts', text: `import '../finding.ts'`, breach: 'none' },
+    { path: 'src/cli/commands/a.ts', text: `import '../command.ts'`, breach: 'none' },
+  ],
+  'pure rooms use neither Node, nor a clock, nor chance': [
+    { path: 'src/core/a.ts', text: `import { join } from 'node:path'`, breach: /imports "node:path"/ },
+    { path: 'src/core/a.ts', text: `import Docker from 'dockerode'`, breach: /imports "dockerode"/ },
+    { path: 'src/node/a.ts', text: `export const a = Date.now()`, breach: /reads the clock/ },
+    { path: 'src/node/a.ts', text: `export const a = new Date()`, breach: /reads the clock/ },
+    { path: 'src/node/a.ts', text: `export const { now } = Date`, breach: /reads the clock/ },
+    { path: 'src/node/a.ts', text: `export const a = Math.random()`, breach: /draws from Math.random/ },
+    { path: 'src/node/a.ts', text: `export const { random } = Math`, breach: /passes Math on/ },
+    { path: 'src/fleet/a.ts', text: `export const a = performance.now()`, breach: /uses performance/ },
+    { path: 'src/fleet/a.ts', text: `export const a = process.env['HOME']`, breach: /uses process/ },
+    { path: 'src/fleet/a.ts', text: `export const a = globalThis.process`, breach: /uses globalThis/ },
+    {
+      path: 'src/fleet/a.ts',
+      text: `if (a) { const process = 1 }\nexport const b = process`,
+      breach: /:2: uses/,
+    },
+    { path: 'src/image/a.ts', text: `console.log(1)`, breach: /uses console/ },
+    { path: 'src/image/a.ts', text: `setTimeout(() => 1, 1)`, breach: /uses setTimeout/ },
+    { path: 'src/bytes/a.ts', text: `await fetch('http://host')`, breach: /uses fetch/ },
+    { path: 'src/bytes/a.ts', text: `export type A = NodeJS.ReadableStream`, breach: /uses NodeJS/ },
+    { path: 'src/node/a.ts', text: `export const f = (process: number) => process + 1`, breach: 'none' },
+    { path: 'src/node/a.ts', text: `for (const process of []) String(process)`, breach: 'none' },
+    {
+      path: 'src/node/a.ts',
+      text: `export const f = ({ process }: P) => ({ process, console: 1 })`,
+      breach: 'none',
+    },
+    { path: 'src/node/a.ts', text: `// Date.now()\nexport const a = 'Math.random'`, breach: 'none' },
+    {
+      path: 'src/node/a.ts',
+      text: `export const a = [new Date(0), Math.max(1, 2), [].process]`,
+      breach: 'none',
+    },
+    { path: 'src/adapters/x/a.ts', text: `export const a = Date.now() + process.pid`, breach: 'none' },
+  ],
+  'nothing is exported as default': [
+    { path: 'src/core/a.ts', text: `export default 1`, breach: /default export/ },
+    { path: 'src/core/a.ts', text: `const a = 1\nexport { a as default }`, breach: /default export/ },
+    { path: 'src/core/a.ts', text: `export const a = 1`, breach: 'none' },
+  ],
+  'nothing is named for being left over': [
+    { path: 'src/core/utils.ts', text: '', breach: /"utils"/ },
+    { path: 'src/cli/helpers/a.ts', text: '', breach: /"helpers"/ },
+    { path: 'src/cli/misc.test.ts', text: '', breach: /"misc"/ },
+    { path: 'src/cli/common-flags.ts', text: '', breach: 'none' },
+  ],
+  'no file has more than 400 lines': [
+    { path: 'src/core/a.ts', text: '// line\n'.repeat(401), breach: /has 401 lines/ },
+    { path: 'src/core/a.ts', text: '// line\n'.repeat(400), breach: 'none' },
+  ],
+  'every exception is still needed': [
+    {
+      path: 'src/cli/main.ts',
+      text: `export const a = 1`,
+      breach: /exception for package.json excuses nothing/,
+    },
+  ],
+}
+
+const house = readModulesBelow('src')
+
+/** Only the exceptions' rule looks at the house as a whole; the others judge a file by itself. */
+function withOnly(module: Module): readonly Module[] {
+  return [...house.filter((one) => one.path !== module.path), module]
+}
+
+test('the house was read', () => {
+  assert.ok(house.length > 100, `only ${house.length} files under src`)
+  const seen = house.reduce((count, module) => count + module.references.length, 0)
+  assert.ok(seen > house.length, `only ${seen} references in ${house.length} files`)
+})
+
+for (const [name, rule] of Object.entries(RULES)) {
+  describe(name, () => {
+    test('holds for every file under src', () => {
+      assert.deepEqual(rule(house), [])
+    })
+
+    for (const { path, text, breach } of BREACHES[name as RuleName]) {
+      const told = `${path} with ${JSON.stringify(text.slice(0, 60))}`
+      if (breach === 'none') {
+        test(`lets pass: ${told}`, () => {
+          assert.deepEqual(rule([readModule(path, text)]), [])
+        })
+      } else {
+        test(`reports: ${told}`, () => {
+          const module = readModule(path, text)
+          const breaches =
+            name === 'every exception is still needed' ? rule(withOnly(module)) : rule([module])
+          assert.ok(
+            breaches.some((one) => breach.test(one)),
+            `told ${JSON.stringify(breaches)}`,
+          )
+        })
+      }
+    }
+  })
+}
+
+test('every exception says why', () => {
+  for (const one of [...EXCEPTIONS, ...EDGES, ...SHARED])
+    assert.ok(one.reason.length > 20, JSON.stringify(one))
+})
