@@ -1,11 +1,8 @@
 import type { Command } from './command.ts'
 import { configCommand } from './commands/config.ts'
 import { completionCommand } from './commands/completion.ts'
-import { nodeBuild } from './commands/node-build.ts'
-import { nodeDoctor } from './commands/node-doctor.ts'
 import { nodeHistory } from './commands/node-history.ts'
-import { nodeImport } from './commands/node-import.ts'
-import { nodeLock } from './commands/node-lock.ts'
+import { nodeKillSet } from './commands/node-kill-set.ts'
 import { nodeRecover } from './commands/node-recover.ts'
 import { nodeRescue } from './commands/node-rescue.ts'
 import { nodeRollback } from './commands/node-rollback.ts'
@@ -15,10 +12,7 @@ import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
 
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly Command[] = [
-  nodeBuild,
-  nodeImport,
-  nodeLock,
-  nodeDoctor,
+  nodeKillSet,
   nodePlan,
   nodeUpgrade,
   nodeRollback,

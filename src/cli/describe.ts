@@ -75,7 +75,7 @@ const READS = {
   hides: 'would not see them',
 } as const
 
-function describeDanger(danger: Endangered): string[] {
+export function describeDanger(danger: Endangered): string[] {
   return [
     ...danger.mechanisms.map(
       (mechanism) =>

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
+import { cgroupRescuer, hostKernel, rescueRecords } from '../adapters/cgroup/index.ts'
 import { dockerEngine } from '../adapters/docker/index.ts'
 import { libvirtGuestFiles, libvirtHypervisor } from '../adapters/libvirt/index.ts'
 import { libvirtImages } from '../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../adapters/podman/index.ts'
 import { hostDisk, hostReader, procReader } from '../adapters/proc/index.ts'
-import { hostRescuer } from '../adapters/systemd/index.ts'
+import { systemdUnits } from '../adapters/systemd/index.ts'
 import { FileStateStore } from '../adapters/state/index.ts'
 import { systemClock, systemReach } from '../adapters/system/index.ts'
 import type { Engine, NodeWorld } from '../ports/index.ts'
@@ -35,12 +36,21 @@ export const NODE_FLAGS = {
 
 export type NodeFlags = FlagValues<typeof NODE_FLAGS>
 
+const ENGINE_FILE = 'engine'
+
+/** Remembers the engine of this node. */
+export function keepEngine(world: NodeWorld): Promise<void> {
+  return world.state.saveFile(ENGINE_FILE, world.engine.kind)
+}
+
 /** The real world of this machine. Throws NOT_ROOT where the answer would be only half of it. */
-export function openNode(flags: NodeFlags, action: string): NodeWorld {
+export async function openNode(flags: NodeFlags, action: string): Promise<NodeWorld> {
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
-  const engine = openEngine(flags)
   const state = new FileStateStore(flags.state)
+  // A node stays with the engine that its first release was deployed on.
+  const chosen = (await state.readFile(ENGINE_FILE)) as NodeFlags['engine']
+  const engine = openEngine({ ...flags, engine: flags.engine ?? chosen })
   const processes = procReader()
   return {
     engine,
@@ -48,7 +58,7 @@ export function openNode(flags: NodeFlags, action: string): NodeWorld {
     host: hostReader({ table: () => processes.table() }),
     hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
     guestFiles: (place) => libvirtGuestFiles(place.stateDir),
-    rescuer: hostRescuer(),
+    rescuer: cgroupRescuer({ kernel: hostKernel(), units: systemdUnits(), records: rescueRecords() }),
     images: libvirtImages(engine, state),
     disk: hostDisk(),
     net: systemReach,

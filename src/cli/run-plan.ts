@@ -6,6 +6,7 @@ import type { JournalEntry, NodeWorld, PullProgress } from '../ports/index.ts'
 import { exitOf, recoverNode, runUpgrade } from '../runtime/index.ts'
 import type { RunOptions, RunReport, Sides } from '../runtime/index.ts'
 import { describeEffect, describeReport } from './describe.ts'
+import { keepEngine } from './node-world.ts'
 import type { Output } from './output.ts'
 
 /** Takes the node's lock, brings an interrupted run to rest first, then does `work`. */
@@ -37,6 +38,7 @@ export async function applyPlan(
   output: Output,
 ): Promise<ExitCode> {
   const runId = `${new Date(world.clock.now()).toISOString().replaceAll(/[-:.]/g, '')}-${randomBytes(3).toString('hex')}`
+  await keepEngine(world)
   const report = await runUpgrade(world, plan, sides, runId, options)
   return tell(report, output)
 }
@@ -67,7 +69,7 @@ function tellEntry(entry: JournalEntry, output: Output): void {
       output.progress(event, `  ${describeEffect(entry.data as Effect)}`)
       return
     case 'happened': {
-      const outcome = entry.data as { type: string; reason?: { message: string } }
+      const outcome = (entry.data as { event: { type: string; reason?: { message: string } } }).event
       if (outcome.type === 'effectFailed')
         output.progress(event, `  ${output.red('failed')}: ${outcome.reason?.message ?? ''}`)
       else if (output.jsonProgress) output.progress(event, '')

@@ -1,12 +1,12 @@
-import { begin, decide, isStable } from '../node/index.ts'
-import type { Effect, Plan, Run, RunEvent } from '../node/index.ts'
+import { STATES, begin, decide, isStable } from '../node/index.ts'
+import type { Effect, Plan, Run, RunEvent, StateName } from '../node/index.ts'
 import type { Clock, JournalEntry, StateStore } from '../ports/index.ts'
 import { raise } from './errors.ts'
 
 /**
  * The journal of one run: the plan, then for each effect its intention before it is done and its outcome after.
- * A run's state is never stored: it is what `decide` makes of the outcomes, so that the journal cannot contradict
- * the table. INVARIANTS: an effect is only run after its intention is on disk; the next effect only after the outcome
+ * A run is rebuilt from the outcomes by `decide`; the name of each state it came to is recorded, too, so that a
+ * version of Anneal with another table of effects can go on from it. INVARIANTS: an effect is only run after its intention is on disk; the next effect only after the outcome
  * of the one before is.
  */
 export class Journal {
@@ -37,12 +37,13 @@ export class Journal {
     return this.#append('intended', effect)
   }
 
-  happened(event: RunEvent): Promise<void> {
-    return this.#append('happened', event)
+  /** `state` is where the event led: what a later version of Anneal, with other effects, goes on from. */
+  happened(event: RunEvent, state: StateName): Promise<void> {
+    return this.#append('happened', { event, state })
   }
 
   /** The report is in the history: nothing is left to do for this run. */
-  ended(state: string): Promise<void> {
+  ended(state: StateName): Promise<void> {
     return this.#append('ended', { state })
   }
 
@@ -86,16 +87,12 @@ export function replay(entries: readonly JournalEntry[]): Replayed | undefined {
       case 'intended':
         inDoubt = entry.data as Effect
         break
-      case 'happened': {
-        const decision = decide(state, entry.data as RunEvent)
-        if (!decision.legal) {
-          throw raise('JOURNAL_BROKEN', { run: first.run, sequence: entry.sequence, why: decision.why })
-        }
-        state = decision.next
+      case 'happened':
+        state = follow(state, entry)
         inDoubt = undefined
         break
-      }
       case 'ended':
+        state = { ...state, state: stateOf(entry) }
         ended = true
         break
       default:
@@ -115,4 +112,27 @@ export function replay(entries: readonly JournalEntry[]): Replayed | undefined {
     ended: ended && isStable(state.state),
     startedAt: first.at,
   }
+}
+
+/**
+ * One outcome. Where the table of this version would not have come to the recorded state (the journal is of a
+ * version with other effects), the record counts: a recovery starts that state from its first effect anyway.
+ */
+function follow(run: Run, entry: JournalEntry): Run {
+  const { event } = entry.data as { event: RunEvent }
+  const recorded = stateOf(entry)
+  const decision = decide(run, event)
+  if (decision.legal && decision.next.state === recorded) return decision.next
+  const found = {
+    ...(event.type === 'nodeChecked' ? { check: event.report } : {}),
+    ...(event.type === 'proofTaken' ? { proof: event.proof } : {}),
+    ...(event.type === 'effectFailed' && run.reason === undefined ? { reason: event.reason } : {}),
+  }
+  return { ...run, ...found, state: recorded, cursor: 0, attempts: 0 }
+}
+
+function stateOf(entry: JournalEntry): StateName {
+  const { state } = entry.data as { state: string }
+  if (Object.hasOwn(STATES, state)) return state as StateName
+  throw raise('JOURNAL_BROKEN', { run: entry.run, sequence: entry.sequence, why: `unknown state "${state}"` })
 }

@@ -68,10 +68,10 @@ export async function recoverRun(world: NodeWorld, options: RunOptions = {}): Pr
   const drivers = { world, sides, journal, options, startedAt: Date.parse(replayed.startedAt) }
   if (isStable(replayed.state.state)) return drive(drivers, replayed.state, [])
   const event: RunEvent = { type: 'recovered' }
-  await journal.happened(event)
   const decision = decide(replayed.state, event)
   if (!decision.legal)
     throw raise('JOURNAL_BROKEN', { run: replayed.run, sequence: replayed.nextSequence, why: decision.why })
+  await journal.happened(event, decision.next.state)
   return drive(drivers, decision.next, decision.effects)
 }
 
@@ -98,9 +98,10 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
     signal: options.signal ?? new AbortController().signal,
     onPull: options.onPull ?? (() => undefined),
   }
-  const step = (event: RunEvent): void => {
+  const step = async (event: RunEvent): Promise<void> => {
     const decision = decide(run, event)
     if (!decision.legal) throw raise('JOURNAL_BROKEN', { run: journal.run, sequence: -1, why: decision.why })
+    await journal.happened(event, decision.next.state)
     run = decision.next
     effects = decision.effects
   }
@@ -111,8 +112,7 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
       if (effect === undefined) break
       if (context.signal.aborted && !cancelled) {
         cancelled = true
-        await journal.happened({ type: 'cancelled' })
-        step({ type: 'cancelled' })
+        await step({ type: 'cancelled' })
         continue
       }
       meter.entering(run.state)
@@ -126,8 +126,7 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
         ms: Math.round(world.clock.monotonic() - startedAt),
         failed: event.type === 'effectFailed',
       })
-      await journal.happened(event)
-      step(event)
+      await step(event)
       if (event.type === 'effectFailed' && run.attempts > 0) await world.clock.sleep(500 * run.attempts)
     }
   } finally {

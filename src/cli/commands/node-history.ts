@@ -13,7 +13,8 @@ export const nodeHistory = command({
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details: 'The chain is verified before anything is printed.',
   async run({ flags, output }) {
-    const records = await openNode(flags, 'read the history').state.readHistory()
+    const world = await openNode(flags, 'read the history')
+    const records = await world.state.readHistory()
     output.data({ schema: 'anneal.history/1', records } as { schema: string }, () =>
       records.length === 0
         ? 'no run yet'

@@ -14,7 +14,7 @@ export const nodeRecover = command({
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details: 'Run at boot by anneal-recover.service. Doing it twice does nothing the second time.',
   async run({ flags, output, signal }) {
-    const world = openNode(flags, 'recover the node')
+    const world = await openNode(flags, 'recover the node')
     const lock = await world.state.lock(`recover, pid ${process.pid}`)
     try {
       const recovery = await recoverNode(world, runOptions(signal, output))

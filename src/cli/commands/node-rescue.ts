@@ -1,17 +1,11 @@
 import { EXIT } from '../../core/index.ts'
-import type { LibvirtPlace } from '../../node/index.ts'
 import { MECHANISMS } from '../../node/index.ts'
-import { loadSide, rescueEndangered, survey } from '../../runtime/index.ts'
+import { rescueEndangered, survey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { NODE_FLAGS, openNode } from '../node-world.ts'
+import { containersQuestion } from '../question.ts'
 import { withNode } from '../run-plan.ts'
-
-const DEFAULT_PLACE: LibvirtPlace = {
-  service: '',
-  socket: '/run/libvirt/libvirt-sock',
-  stateDir: '/run/libvirt',
-}
 
 export const nodeRescue = command({
   path: ['node', 'rescue'],
@@ -25,16 +19,8 @@ export const nodeRescue = command({
   },
   details: 'Without names every running container counts as one that may stop. Nothing is stopped.',
   async run({ flags, args, output }) {
-    const world = openNode(flags, 'rescue guests')
-    const { current } = await world.state.readDeployments()
-    const side = await loadSide(world.state, current?.releaseId, DEFAULT_PLACE)
-    const running = await world.engine.listContainers({ running: true })
-    const question = {
-      stopping: args.length > 0 ? args : running.map((container) => container.name),
-      cause: 'stop',
-      places: [side.libvirt ?? DEFAULT_PLACE],
-      helpers: side.release?.services.flatMap((service) => service.helpers) ?? [],
-    } as const
+    const world = await openNode(flags, 'rescue guests')
+    const question = await containersQuestion(world, args, 'stop')
     if (flags['dry-run']) {
       const { endangered } = await survey(world, question)
       output.data({ schema: 'anneal.endangered/1', endangered } as { schema: string }, () =>

@@ -20,7 +20,7 @@ export const nodeRollback = command({
     ...COMMON_FLAGS,
   },
   async run({ flags, output, signal }) {
-    const world = openNode(flags, 'roll the node back')
+    const world = await openNode(flags, 'roll the node back')
     if (flags['dry-run']) {
       const { plan, sides } = await planRollback(world, flags)
       const check = await checkNode(world, plan, sides, { watchConsoles: 'no' })

@@ -19,7 +19,7 @@ export const nodeStart = command({
   count: { min: 1, max: 1 },
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   async run({ flags, args, output, signal }) {
-    const world = openNode(flags, 'start a service')
+    const world = await openNode(flags, 'start a service')
     const lock = await world.state.lock(`start ${args[0]}, pid ${process.pid}`)
     try {
       const { service, releaseId } = await findService(world, args[0] ?? '', 'start')
@@ -58,7 +58,7 @@ export const nodeStop = command({
     ...COMMON_FLAGS,
   },
   async run({ flags, args, output }) {
-    const world = openNode(flags, 'stop a service')
+    const world = await openNode(flags, 'stop a service')
     return withNode(world, `stop ${args[0]}`, {}, output, async () => {
       const { service, releaseId } = await findService(world, args[0] ?? '', 'stop')
       const side = await loadSide(world.state, releaseId)

@@ -22,7 +22,7 @@ export const nodeStatus = command({
   },
   details: 'Exit code 0: at rest on one whole release. 7: not.',
   async run({ flags, output, signal }) {
-    const world = openNode(flags, 'read the status of the node')
+    const world = await openNode(flags, 'read the status of the node')
     let exit = await printStatus(world, output)
     while (flags.watch && !signal.aborted) {
       await world.clock.sleep(WATCH_INTERVAL_MS, signal)

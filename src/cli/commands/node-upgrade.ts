@@ -21,7 +21,7 @@ export const nodePlan = command({
   details:
     'FILE is a locked Compose file (see `anneal node lock`). Exit code 3 says that guests or helpers would die, 4 that another check refuses.',
   async run({ flags, args, output }) {
-    const world = openNode(flags, 'plan an upgrade')
+    const world = await openNode(flags, 'plan an upgrade')
     return printPlan(world, await planUpgrade(world, args[0] ?? '', flags), output)
   },
 })
@@ -40,7 +40,7 @@ export const nodeUpgrade = command({
   details:
     'Fetches and creates everything first; the outage is only stop and start. A release that does not prove itself is rolled back.',
   async run({ flags, args, output, signal }) {
-    const world = openNode(flags, 'upgrade the node')
+    const world = await openNode(flags, 'upgrade the node')
     if (flags['dry-run']) return printPlan(world, await planUpgrade(world, args[0] ?? '', flags), output)
     const options = runOptions(signal, output)
     return withNode(world, 'upgrade', options, output, async () => {

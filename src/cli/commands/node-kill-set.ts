@@ -1,0 +1,67 @@
+import { EXIT } from '../../core/index.ts'
+import type { StopCause } from '../../node/index.ts'
+import { survey } from '../../runtime/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { describeDanger } from '../describe.ts'
+import { NODE_FLAGS, openNode } from '../node-world.ts'
+import { containersQuestion } from '../question.ts'
+
+const CAUSES = {
+  stop: 'stop',
+  remove: 'remove',
+  kill: 'kill',
+  'engine-stopped': 'engineStopped',
+  'shim-killed': 'shimKilled',
+} as const satisfies Record<string, StopCause>
+
+export const nodeKillSet = command({
+  path: ['node', 'kill-set'],
+  summary: 'the exact processes that would die if containers stopped now, and how',
+  operands: '[CONTAINER...]',
+  count: { min: 0, max: 100 },
+  flags: {
+    cause: {
+      kind: 'choice',
+      values: ['stop', 'remove', 'kill', 'engine-stopped', 'shim-killed'],
+      default: 'stop',
+      help: 'what ends the containers',
+      flagOnly: true,
+    },
+    ...NODE_FLAGS,
+    ...COMMON_FLAGS,
+  },
+  details: 'Without names every running container counts. Exit code 3: guests or helpers are among them.',
+  async run({ flags, args, output }) {
+    const world = await openNode(flags, 'compute kill sets')
+    const cause = CAUSES[flags.cause]
+    const seen = await survey(world, await containersQuestion(world, args, cause))
+    const value = {
+      schema: 'anneal.kill-set/1',
+      cause,
+      killSets: seen.killSets,
+      endangered: seen.endangered,
+      census: seen.census,
+    }
+    output.data(value, () =>
+      [
+        ...seen.killSets.flatMap((killSet) => [
+          `${killSet.containerName}: ${killSet.doomed.length === 0 ? 'nobody' : ''}`,
+          ...killSet.doomed.map(
+            (one) => `  ${one.name} (pid ${one.pid})  ${one.mechanisms.join(', ')}  ${one.evidence}`,
+          ),
+        ]),
+        ...seen.endangered.flatMap((one) => [
+          `${output.red('endangered')}  ${one.kind} ${one.name} (pid ${one.pid})`,
+          ...describeDanger(one),
+        ]),
+        ...(seen.endangered.length === 0
+          ? [
+              `${output.green('safe')}  ${seen.census.guests.length} guests, ${seen.census.helpers.length} helpers`,
+            ]
+          : []),
+      ].join('\n'),
+    )
+    return seen.endangered.length === 0 ? EXIT.ok : EXIT.endangered
+  },
+})
