@@ -15,8 +15,15 @@ export function filesBelow(directory: string): readonly string[] {
     .toSorted()
 }
 
+const read = new Map<string, readonly Module[]>()
+
+/** The TypeScript files below a directory, parsed once in the life of the process. */
 export function readModulesBelow(directory: string): readonly Module[] {
-  return filesBelow(directory)
+  const known = read.get(directory)
+  if (known !== undefined) return known
+  const modules = filesBelow(directory)
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readModule(path, readFileSync(join(ROOT, path), 'utf8')))
+  read.set(directory, modules)
+  return modules
 }

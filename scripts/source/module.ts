@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { freeNames } from './free-names.ts'
 import type { FreeName } from './free-names.ts'
-import { lineAt, nameOf, nodesIn, parseSyntax, stringOf, walk } from './syntax.ts'
+import { nameOf, nodesIn, parseSyntax, stringOf, walk } from './syntax.ts'
 import type { SyntaxNode } from './syntax.ts'
 
 /** One way in which a file refers to another: import, re-export, `import()` or `import('…').Type`. */
@@ -10,7 +10,8 @@ export type Reference = Readonly<{
   specifier: string
   /** Path from the root of the project; undefined for a package or a module of Node. */
   target: string | undefined
-  line: number
+  /** Where in the text it stands. */
+  offset: number
 }>
 
 /** A source file, as far as the rules of the house look at it. */
@@ -20,7 +21,7 @@ export type Module = Readonly<{
   text: string
   program: SyntaxNode
   references: readonly Reference[]
-  free: readonly Readonly<{ line: number } & FreeName>[]
+  free: readonly FreeName[]
   hasDefaultExport: boolean
   lines: number
 }>
@@ -31,8 +32,8 @@ export function readModule(path: string, text: string): Module {
     path,
     text,
     program,
-    references: [...walk(program)].flatMap((node) => referenceOf(path, text, node)),
-    free: freeNames(program).map((one) => ({ ...one, line: lineAt(text, one.offset) })),
+    references: walk(program).flatMap((node) => referenceOf(path, node)),
+    free: freeNames(program),
     hasDefaultExport: nodesIn(program['body']).some((statement) => exportsDefault(statement)),
     lines: text.replace(/\n$/, '').split('\n').length,
   }
@@ -46,21 +47,20 @@ const REFERRING = new Set([
   'TSImportType',
 ])
 
-function referenceOf(path: string, text: string, node: SyntaxNode): readonly Reference[] {
-  const line = lineAt(text, node.start)
+function referenceOf(path: string, node: SyntaxNode): readonly Reference[] {
   if (node.type === 'TSExternalModuleReference') {
-    return [reference(path, stringOf(node['expression']) ?? '', line)]
+    return [reference(path, stringOf(node['expression']) ?? '', node.start)]
   }
   if (!REFERRING.has(node.type) || nodesIn(node['source']).length === 0) return []
   const specifier = stringOf(node['source'])
   // What is imported by a computed name cannot be judged; that is said, and not passed over.
-  if (specifier === undefined) return [{ specifier: '(computed)', target: undefined, line }]
-  return [reference(path, specifier, line)]
+  if (specifier === undefined) return [{ specifier: '(computed)', target: undefined, offset: node.start }]
+  return [reference(path, specifier, node.start)]
 }
 
-function reference(path: string, specifier: string, line: number): Reference {
+function reference(path: string, specifier: string, offset: number): Reference {
   const relative = specifier.startsWith('./') || specifier.startsWith('../')
-  return { specifier, target: relative ? posix.join(posix.dirname(path), specifier) : undefined, line }
+  return { specifier, target: relative ? posix.join(posix.dirname(path), specifier) : undefined, offset }
 }
 
 function exportsDefault(statement: SyntaxNode): boolean {

@@ -29,10 +29,15 @@ function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
 }
 
-/** Every node of the tree, parents before children. */
-export function* walk(node: SyntaxNode): Generator<SyntaxNode> {
-  yield node
-  for (const child of childrenOf(node)) yield* walk(child)
+/** Every node of the tree, parents before children, in the order of the text. */
+export function walk(root: SyntaxNode): readonly SyntaxNode[] {
+  const nodes: SyntaxNode[] = []
+  const collect = (node: SyntaxNode): void => {
+    nodes.push(node)
+    for (const child of childrenOf(node)) collect(child)
+  }
+  collect(root)
+  return nodes
 }
 
 /** The text of a string literal; undefined for anything else. */

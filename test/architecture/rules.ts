@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix'
+import { lineAt } from '../../scripts/source/index.ts'
 import type { Module, Reference } from '../../scripts/source/index.ts'
 import {
   EDGES,
@@ -23,13 +24,13 @@ export const RULES = {
   'rooms import downwards only': (modules) =>
     references(modules).flatMap(({ module, reference }) => {
       const why = edgeProblem(module, reference)
-      return why === undefined ? [] : [at(module, reference.line, why)]
+      return why === undefined ? [] : [at(module, reference.offset, why)]
     }),
 
   'a room is entered through its index.ts only': (modules) =>
     references(modules).flatMap(({ module, reference }) => {
       const why = doorProblem(module, reference)
-      return why === undefined ? [] : [at(module, reference.line, why)]
+      return why === undefined ? [] : [at(module, reference.offset, why)]
     }),
 
   'pure rooms use neither Node, nor a clock, nor chance': (modules) =>
@@ -38,29 +39,29 @@ export const RULES = {
       .flatMap((module) => [
         ...module.references
           .filter((one) => one.target === undefined && !PURE_PACKAGES.includes(one.specifier))
-          .map((one) => at(module, one.line, `imports "${one.specifier}"`)),
+          .map((one) => at(module, one.offset, `imports "${one.specifier}"`)),
         ...module.free.flatMap((one) => {
           const why = impurities(one)
-          return why === undefined ? [] : [at(module, one.line, why)]
+          return why === undefined ? [] : [at(module, one.offset, why)]
         }),
       ]),
 
   'nothing is exported as default': (modules) =>
     modules
       .filter((module) => module.hasDefaultExport)
-      .map((module) => at(module, 1, 'has a default export')),
+      .map((module) => at(module, 0, 'has a default export')),
 
   'nothing is named for being left over': (modules) =>
     modules.flatMap((module) => {
       const words = module.path.split('/').map((part) => part.replace(/\..*$/, ''))
       const bad = words.find((word) => LEFT_OVER.has(word))
-      return bad === undefined ? [] : [at(module, 1, `"${bad}" does not say what is in it`)]
+      return bad === undefined ? [] : [at(module, 0, `"${bad}" does not say what is in it`)]
     }),
 
   [`no file has more than ${MOST_LINES} lines`]: (modules) =>
     modules
       .filter((module) => module.lines > MOST_LINES)
-      .map((module) => at(module, MOST_LINES, `has ${module.lines} lines: split it by idea`)),
+      .map((module) => at(module, module.text.length - 1, `has ${module.lines} lines: split it by idea`)),
 
   'every exception is still needed': (modules) => {
     const used = new Set(
@@ -79,8 +80,8 @@ export const RULES = {
 
 const LEFT_OVER = new Set(['util', 'utils', 'misc', 'helper', 'helpers', 'common', 'shared', 'lib'])
 
-function at(module: Module, line: number, why: string): Breach {
-  return `${module.path}:${line}: ${why}`
+function at(module: Module, offset: number, why: string): Breach {
+  return `${module.path}:${lineAt(module.text, offset)}: ${why}`
 }
 
 /** Tests may reach for anything: they stand beside the house, not in it. */

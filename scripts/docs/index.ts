@@ -1,0 +1,8 @@
+export { readErrorTables, readFindingTables } from './error-tables.ts'
+export type { FindingTable, Table } from './error-tables.ts'
+export { readInlineCodes } from './inline-codes.ts'
+export type { InlineCode, Shape } from './inline-codes.ts'
+export { generatedPages } from './pages.ts'
+export type { Page } from './pages.ts'
+export { findTransitions, samplePlan } from './transitions.ts'
+export type { Transition } from './transitions.ts'

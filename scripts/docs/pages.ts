@@ -1,0 +1,23 @@
+import { readErrorTables, readFindingTables } from './error-tables.ts'
+import { errorsPage } from './errors-page.ts'
+import { readInlineCodes } from './inline-codes.ts'
+import { statesPage } from './states-page.ts'
+
+/** A page of docs/ that is written from the code. */
+export type Page = Readonly<{ path: string; text: string }>
+
+export async function generatedPages(): Promise<readonly Page[]> {
+  return [
+    {
+      path: 'docs/errors.md',
+      text: errorsPage({
+        errors: await readErrorTables(),
+        findings: await readFindingTables(),
+        inlineFindings: readInlineCodes('finding'),
+        reasons: readInlineCodes('reason'),
+        failures: readInlineCodes('failure'),
+      }),
+    },
+    { path: 'docs/states.md', text: statesPage() },
+  ]
+}

@@ -1,0 +1,105 @@
+import { begin, decide, isStable, makePlan } from '../../src/node/index.ts'
+import type { CheckReport, Deployment, Plan, Run, RunEvent, StateName } from '../../src/node/index.ts'
+
+/** A way from one state to another, and what leads there. */
+export type Transition = Readonly<{ from: StateName; to: StateName; because: string }>
+
+/** A plan that makes every state do something: one service is replaced. */
+export function samplePlan(rescue: boolean, onFailure: Plan['onFailure']): Plan {
+  const service = {
+    name: 'libvirt',
+    digest: 'sha256:new',
+    image: 'image',
+    replace: 'always',
+    stopGraceMs: 10_000,
+    restart: 'always',
+  } as const
+  const current: Deployment = {
+    releaseId: 'old',
+    project: 'compute',
+    services: [
+      {
+        name: 'libvirt',
+        digest: 'sha256:old',
+        image: 'image',
+        containerId: 'id',
+        containerName: 'old',
+        stopGraceMs: 10_000,
+        restart: 'always',
+      },
+    ],
+  }
+  return makePlan(
+    current,
+    { id: 'new', project: 'compute', libvirt: { service: 'libvirt' }, services: [service] },
+    { kind: 'upgrade', rescue, onFailure, neededByGuests: [], previous: undefined },
+    () => 'plan',
+  )
+}
+
+/**
+ * Every way that `decide` goes, found by giving every event to every run that can be reached. Nothing is written down
+ * here that the code could contradict.
+ */
+export function findTransitions(): readonly Transition[] {
+  const found = new Map<string, Transition>()
+  const plans = [false, true].flatMap((rescue) =>
+    (['rollBack', 'rollForward'] as const).map((onFailure) => samplePlan(rescue, onFailure)),
+  )
+  const waiting: Run[] = plans.map((plan) => begin(plan).next)
+  const seen = new Set<string>()
+  for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+    const key = [run.state, run.cursor, run.attempts, run.plan.rescue, run.plan.onFailure].join(' ')
+    if (seen.has(key) || isStable(run.state)) continue
+    seen.add(key)
+    for (const { event, because } of Object.values(EVENTS).flat()) {
+      const decision = decide(run, event)
+      if (!decision.legal) continue
+      const to = decision.next.state
+      if (to !== run.state) found.set(`${run.state} ${to} ${because}`, { from: run.state, to, because })
+      waiting.push(decision.next)
+    }
+  }
+  return [...found.values()]
+}
+
+const REPORT: Omit<CheckReport, 'verdict'> = {
+  bootId: 'boot',
+  census: { guests: [], helpers: [], stale: [] },
+  killSets: [],
+  endangered: [],
+  findings: [],
+  admissibility: undefined,
+  domains: undefined,
+  growingConsoles: {},
+}
+
+const REASON = { code: 'CODE', message: 'Cannot', remedy: 'none' } as const
+const FAILURE = { code: 'GUEST_DIED', subject: 'guest', detail: 'died' } as const
+
+type Possible = Readonly<{ event: RunEvent; because: string }>
+
+/** Every kind of event, with all that makes a difference in it. A run refuses those that it does not wait for. */
+const EVENTS: Readonly<Record<RunEvent['type'], readonly Possible[]>> = {
+  effectDone: [{ event: { type: 'effectDone' }, because: 'done' }],
+  effectFailed: [false, true].map((retry) => ({
+    event: { type: 'effectFailed', reason: REASON, retry },
+    because: 'failed',
+  })),
+  nodeChecked: (['clear', 'rescue', 'refuse'] as const).map((verdict) => ({
+    event: { type: 'nodeChecked', report: { ...REPORT, verdict, reason: REASON } },
+    because: { clear: 'clear', rescue: 'guests endangered', refuse: 'refused' }[verdict],
+  })),
+  guestsRecounted: [
+    { event: { type: 'guestsRecounted', census: REPORT.census, domains: undefined }, because: 'done' },
+  ],
+  proofTaken: [
+    { event: { type: 'proofTaken', proof: { ok: true, failures: [], guests: [] } }, because: 'proven' },
+    {
+      event: { type: 'proofTaken', proof: { ok: false, failures: [FAILURE], guests: [] } },
+      because: 'not proven',
+    },
+  ],
+  cancelled: [{ event: { type: 'cancelled' }, because: 'cancelled' }],
+  recovered: [{ event: { type: 'recovered' }, because: 'restarted after a crash' }],
+}
