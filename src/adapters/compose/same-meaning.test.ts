@@ -4,10 +4,9 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { stringify } from 'yaml'
 import type { ServiceDraft } from '../../node/release/index.ts'
-import { draftRelease, sealRelease } from '../../node/release/index.ts'
+import { draftRelease, replaceVariables, sealRelease } from '../../node/release/index.ts'
 import { schemaProblems } from './schema-problems.ts'
 import { validateCompose } from './schemas.ts'
-import { replaceVariables } from './variables.ts'
 import { readYaml } from './yaml-tree.ts'
 
 const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`

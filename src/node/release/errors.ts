@@ -163,6 +163,39 @@ export const RELEASE_ERRORS = {
     message: 'Cannot use a libvirt probe: the file does not say which service runs libvirt',
     remedy: 'add `x-anneal: {libvirt: {service: NAME}}` at the top level',
   },
+
+  IMPORT_FLAG_UNKNOWN: {
+    ...refused,
+    exit: EXIT.usage,
+    message:
+      'Cannot import the command in line {line}: it has the option "{flag}", which `docker run` does not know',
+    remedy: 'correct the option, or remove it; options come before the image',
+  },
+  IMPORT_FLAG_VALUE: {
+    ...refused,
+    exit: EXIT.usage,
+    message: 'Cannot import the command in line {line}: the value of the option "{flag}" {what}',
+    remedy: 'correct the option',
+  },
+  IMPORT_IMAGE_MISSING: {
+    ...refused,
+    exit: EXIT.usage,
+    message: 'Cannot import the command in line {line}: it names no image',
+    remedy: 'give the whole command: docker run [options] image [command]',
+  },
+  IMPORT_SHELL: {
+    ...refused,
+    exit: EXIT.usage,
+    message: 'Cannot import the command in line {line}: it has {what}, whose value only a shell can tell',
+    remedy: 'write its value instead, or a plain variable ($NAME) that stands in the .env file',
+  },
+  IMPORT_NO_COMMAND: {
+    ...refused,
+    exit: EXIT.usage,
+    message:
+      'Cannot import: there is no `docker run`, `docker create`, `podman run` or `podman create` in it',
+    remedy: 'give the command that starts the container',
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(RELEASE_ERRORS)

@@ -47,3 +47,15 @@ export {
   workloadOfService,
 } from './lint/index.ts'
 export type { FindingSpec, FindingTable, LintCode, Role, Workload } from './lint/index.ts'
+export { replaceVariables } from './variables.ts'
+export type { Replacement } from './variables.ts'
+export {
+  IMPORT_FINDINGS,
+  applyEdits,
+  importDockerCommand,
+  importDockerRun,
+  modernise,
+  valueAt,
+  withRawEnvFiles,
+} from './import/index.ts'
+export type { DockerRunImport, Edit, Imported, ImportInput, OldFormat } from './import/index.ts'

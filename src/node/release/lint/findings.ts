@@ -63,6 +63,13 @@ export const LINT_FINDINGS = {
     meaning: 'Bridges, taps and sockets are made in a network namespace that goes away with the container.',
     remedy: 'write `network_mode: host`',
   },
+  GRANT_INSIDE_BIND: {
+    severity: 'warn',
+    meaning:
+      'A secret or config is mounted inside a bind of a host directory: the engine makes an empty file for it on the host and leaves it there.',
+    remedy:
+      'give it a `target` that is in no bind, or bind narrower directories (/run/libvirt and /run/dbus, not /run)',
+  },
   VIRTLOGD_INSIDE: {
     severity: 'warn',
     meaning:

@@ -121,6 +121,20 @@ for (const [changes, expected] of [
   })
 }
 
+test('a secret inside a bind of the host’s /run is told', () => {
+  const service: TreeMap = {
+    image: 'a/b:1',
+    network_mode: 'host',
+    volumes: ['/run:/run'],
+    secrets: ['s', { source: 's', target: '/etc/s' }],
+  }
+  const findings = lintRelease(draft({ service }, { secrets: { s: { file: './s' } } }))
+  assert.deepEqual(
+    findings.map((finding) => `${finding.code}: ${finding.evidence}`),
+    ['GRANT_INSIDE_BIND: /run/secrets/s is inside the bind of /run'],
+  )
+})
+
 test('a service that is not libvirt is held to less', () => {
   const other: TreeMap = { image: 'a/exporter:1', network_mode: 'none' }
   assert.deepEqual(lintRelease(draft({ other }, {})), [])

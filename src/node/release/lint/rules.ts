@@ -88,6 +88,15 @@ export const RULES: readonly Rule[] = [
     evidence: (it) => when(it.networkMode !== 'host', `its network is "${it.networkMode}"`),
   },
   {
+    code: 'GRANT_INSIDE_BIND',
+    evidence: (it) =>
+      it.grants.flatMap((target) => {
+        const others = it.mounts.filter((mount) => mount.target !== target)
+        const around = mountedFrom(others, target)
+        return around?.type === 'bind' ? [`${target} is inside the bind of ${around.source}`] : []
+      }),
+  },
+  {
     code: 'VIRTLOGD_INSIDE',
     roles: ['libvirt'],
     evidence: (it) => when(it.startsVirtlogd, 'its command starts virtlogd along with libvirt'),

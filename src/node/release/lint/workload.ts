@@ -27,6 +27,8 @@ export type Workload = Readonly<{
   /** undefined where the engine does not tell. */
   stopGraceMs: number | undefined
   guests: ServiceDraft['guests']
+  /** Where secrets and configs are mounted. */
+  grants: readonly string[]
 }>
 
 export function workloadOfService(service: ServiceDraft): Workload {
@@ -51,6 +53,7 @@ export function workloadOfService(service: ServiceDraft): Workload {
     restart: service.restart,
     stopGraceMs: service.stopGraceMs,
     guests: service.guests,
+    grants: [...service.secrets, ...service.configs].map((grant) => grant.target),
   }
 }
 
@@ -74,6 +77,7 @@ export function workloadOfContainer(container: Container): Workload {
     restart: container.restartPolicy,
     stopGraceMs: undefined,
     guests: 'never',
+    grants: [],
   }
 }
 

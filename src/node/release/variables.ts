@@ -1,5 +1,8 @@
-import type { Lookup, Path, Problem, Tree } from '../../node/release/index.ts'
-import { interpolate, isList, isMap } from '../../node/release/index.ts'
+import type { Lookup } from './interpolate.ts'
+import { interpolate } from './interpolate.ts'
+import type { Path, Problem } from './problem.ts'
+import type { Tree } from './tree.ts'
+import { isList, isMap } from './tree.ts'
 
 /** A text whose variables were replaced. */
 export type Replacement = Readonly<{ path: Path; before: string; after: string }>

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { isAnnealError } from '../../core/index.ts'
+import type { Finding } from '../../node/index.ts'
+import { importCommand, importFile } from './import.ts'
+import type { ImportResult } from './import.ts'
+import { loadDraft } from './load.ts'
+
+const EXAMPLES = fileURLToPath(new URL('../../../examples/import', import.meta.url))
+
+let directory = ''
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'anneal-import-'))
+})
+after(() => rm(directory, { recursive: true }))
+
+async function importText(text: string, name = 'fig.yml'): Promise<ImportResult> {
+  const file = join(directory, name)
+  await writeFile(file, text)
+  return importFile(file, { environment: {}, project: 'old' })
+}
+
+const line = ({ severity, code, subject, evidence }: Finding): string =>
+  `${severity} ${code} ${subject}: ${evidence}`
+const codes = (result: ImportResult): readonly string[] => result.findings.map((finding) => finding.code)
+
+for (const [folder, file, from] of [
+  ['fig-2015', 'fig.yml', 'fig'],
+  ['docker-run-2015', 'node.sh', 'docker run'],
+  ['compose-2016', 'docker-compose.yml', 'compose'],
+] as const) {
+  test(`the example ${folder} becomes the file and the findings beside it`, async () => {
+    const result = await importFile(join(EXAMPLES, folder, file), { environment: {} })
+    assert.equal(result.from, from)
+    assert.equal(result.text, await readFile(join(EXAMPLES, folder, 'expected.compose.yaml'), 'utf8'))
+    const findings = await readFile(join(EXAMPLES, folder, 'expected.findings.txt'), 'utf8')
+    assert.deepEqual(result.findings.map(line), findings.trimEnd().split('\n'))
+  })
+
+  test(`what ${folder} becomes is read as a release, once its variables are set`, async () => {
+    const { text } = await importFile(join(EXAMPLES, folder, file), { environment: {} })
+    const output = join(directory, 'compose.yaml')
+    await writeFile(output, text)
+    await writeFile(join(directory, 'openstack.env'), 'A=1\n')
+    const { draft } = await loadDraft(output, { environment: { OS_PASSWORD: 'x', HOST_IP: '10.0.0.5' } })
+    assert.ok(draft.services.length >= 2)
+  })
+
+  test(`no secret of ${folder} is told or copied`, async () => {
+    const result = await importFile(join(EXAMPLES, folder, file), { environment: { OS_PASSWORD: 'hunter2' } })
+    assert.doesNotMatch(
+      result.text + JSON.stringify(result.findings),
+      /tiger|guest:guest|nova:nova|=guest|8ed9d1511b5e|hunter2|nova"pass/,
+    )
+  })
+}
+
+test('what stands on a command line in an argument or URL is asked for instead of copied', async () => {
+  const { text } = await importText(
+    'a:\n  image: a/b:1\n  net: host\n  command: [x, --password=tiger, --url, "amqp://u:tiger@h/", PASSWORD=tiger]\n',
+  )
+  assert.match(text, /- --password=\$\{PASSWORD:\?/)
+  assert.match(text, /- amqp:\/\/u:\$\{URL_PASSWORD:\?[^}]*\}@h\//)
+  assert.match(text, /- PASSWORD=\$\{PASSWORD:\?/)
+  assert.doesNotMatch(text, /tiger/)
+})
+
+test('secrets keep out of a bind of the host’s /run', async () => {
+  const { text } = await importText(
+    'a:\n  image: a/b:1\n  net: host\n  volumes: ["/run:/run"]\n  environment: {A_TOKEN: t}\n',
+  )
+  assert.match(text, /A_TOKEN_FILE: \/secrets\/a-token/)
+  assert.match(text, /target: \/secrets\/a-token/)
+})
+
+test('a file with anchors is written out plainly', async () => {
+  const { text } = await importText(
+    'version: "2"\nx-a: &a {image: a:1, network_mode: host}\nservices:\n  s:\n    <<: *a\n',
+    'docker-compose.yml',
+  )
+  assert.match(text, /^name: old\n/)
+  assert.match(text, /services:\n  s:\n    image: a:1\n    network_mode: host\n/)
+})
+
+test('what cannot be carried over is named, and what changes what runs weighs more', async () => {
+  const result = await importText(
+    'a:\n  image: a:1\n  net: container:b\n  volumes_from: [b]\n  dns: 8.8.8.8\n  volumes: [/data]\n',
+  )
+  const severities = Object.fromEntries(
+    result.findings.map((finding) => [`${finding.code} ${finding.evidence.slice(0, 16)}`, finding.severity]),
+  )
+  assert.equal(severities['NETWORK_CHANGED it was on contai'], 'refuse')
+  assert.equal(severities['KEY_DROPPED "volumes_from": '], 'refuse')
+  assert.equal(severities['KEY_DROPPED "dns": Anneal ha'], 'warn')
+  assert.equal(severities['IMPORT_INCOMPLETE services.a.volum'], 'refuse')
+})
+
+test('keys that no format knows are named', async () => {
+  const result = await importText('a:\n  image: a:1\n  net: host\n  colour: red\n')
+  const finding = result.findings.find((one) => one.code === 'IMPORT_INCOMPLETE')
+  assert.match(finding?.evidence ?? '', /colour/)
+})
+
+test('a service that is only built needs an image', async () => {
+  assert.ok(codes(await importText('a:\n  build: .\n  net: host\n')).includes('IMPORT_INCOMPLETE'))
+})
+
+test('a command that a shell has split already is imported as it is', async () => {
+  const result = await importCommand(
+    ['docker', 'run', '-d', '--net=host', '-e', 'COST=5$', 'a/b:1', 'echo', '$HOME'],
+    { environment: {}, project: 'x' },
+  )
+  assert.match(result.text, /COST: 5\$\$/)
+  assert.match(result.text, /- \$\$HOME/)
+})
+
+test('files of no known kind are refused', async () => {
+  await assert.rejects(importText('just: text\n', 'x.yml'), { code: 'IMPORT_UNKNOWN_FORMAT' })
+  await assert.rejects(importText('hello\n', 'x.sh'), { code: 'IMPORT_UNKNOWN_FORMAT' })
+  await assert.rejects(importText('a: {image: x\n', 'x.yml'), { code: 'RELEASE_INVALID' })
+})
+
+for (const [script, code, what] of [
+  ['docker run --privilegedd a', 'IMPORT_FLAG_UNKNOWN', '--privilegedd'],
+  ['docker run -Z a', 'IMPORT_FLAG_UNKNOWN', '-Z'],
+  ['echo 1\n\ndocker run --constructor x a', 'IMPORT_FLAG_UNKNOWN', '--constructor'],
+  ['docker run -d --net=host', 'IMPORT_IMAGE_MISSING', ''],
+  ['docker run -v', 'IMPORT_FLAG_VALUE', '-v'],
+  ['docker run --privileged=maybe a', 'IMPORT_FLAG_VALUE', '--privileged'],
+  ['docker run --ulimit x a', 'IMPORT_FLAG_VALUE', '--ulimit'],
+  ['docker run --mount type=bind,volume-nocopy=true a', 'IMPORT_FLAG_VALUE', '--mount'],
+  ['docker run --stop-timeout=x a', 'IMPORT_FLAG_VALUE', '--stop-timeout'],
+  ['docker run -e HOST=$(hostname) a', 'IMPORT_SHELL', 'command substitution'],
+  ['docker run -e HOST=`hostname` a', 'IMPORT_SHELL', 'command substitution'],
+  ['docker run -e A=$((1+1)) a', 'IMPORT_SHELL', ''],
+  ['docker run a "$@"', 'IMPORT_SHELL', ''],
+  ['docker run "a', 'IMPORT_SHELL', 'quote'],
+] as const) {
+  test(`${JSON.stringify(script)} is refused as ${code}`, async () => {
+    await assert.rejects(importText(script, 'run.sh'), (error) => {
+      assert.ok(isAnnealError(error, code), String(error))
+      assert.ok(error.message.includes(what), error.message)
+      assert.ok(error.data['line'] !== undefined)
+      return true
+    })
+  })
+}

@@ -1,0 +1,198 @@
+/**
+ * The options of `docker run` (Docker 28, `docker run --help`), and a few of `podman run`. `flag` takes no value.
+ * `key` is where the value goes in a Compose service; an option with a key that a release refuses goes there all the
+ * same, so that it is refused in the one place that knows why.
+ */
+export type DockerOption = Readonly<{
+  short?: string
+  takes: 'flag' | 'value'
+  to:
+    | Readonly<{ kind: 'truth' | 'text' | 'list' | 'number'; key: string }>
+    | Readonly<{ kind: 'nothing' }>
+    | Readonly<{ kind: 'dropped'; why: string }>
+    | Readonly<{ kind: 'special'; special: SpecialKind }>
+}>
+
+/** Options that need more than putting a value somewhere. */
+export type SpecialKind =
+  | 'entrypoint'
+  | 'environment'
+  | 'environmentFile'
+  | 'healthCommand'
+  | 'healthInterval'
+  | 'healthTimeout'
+  | 'healthStartPeriod'
+  | 'healthStartInterval'
+  | 'healthRetries'
+  | 'noHealthcheck'
+  | 'label'
+  | 'logDriver'
+  | 'logOption'
+  | 'mount'
+  | 'name'
+  | 'stopTimeout'
+  | 'sysctl'
+  | 'ulimit'
+  | 'volume'
+
+const truth = (key: string, short?: string): DockerOption => ({
+  takes: 'flag',
+  to: { kind: 'truth', key },
+  ...named(short),
+})
+const text = (key: string, short?: string): DockerOption => ({
+  takes: 'value',
+  to: { kind: 'text', key },
+  ...named(short),
+})
+const list = (key: string, short?: string): DockerOption => ({
+  takes: 'value',
+  to: { kind: 'list', key },
+  ...named(short),
+})
+const number = (key: string, short?: string): DockerOption => ({
+  takes: 'value',
+  to: { kind: 'number', key },
+  ...named(short),
+})
+const special = (kind: SpecialKind, short?: string): DockerOption => ({
+  takes: 'value',
+  to: { kind: 'special', special: kind },
+  ...named(short),
+})
+const nothing = (takes: DockerOption['takes'], short?: string): DockerOption => ({
+  takes,
+  to: { kind: 'nothing' },
+  ...named(short),
+})
+const dropped = (takes: DockerOption['takes'], why: string, short?: string): DockerOption => ({
+  takes,
+  to: { kind: 'dropped', why },
+  ...named(short),
+})
+const named = (short: string | undefined): { short?: string } => (short === undefined ? {} : { short })
+
+const LIMITS_IO = 'a release has no limits on single devices; use a cgroup_parent'
+const NO_NETWORK = 'a release uses no networks of the engine'
+
+export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
+  'add-host': list('extra_hosts'),
+  annotation: list('annotations'),
+  attach: nothing('value', 'a'),
+  'blkio-weight': dropped('value', LIMITS_IO),
+  'blkio-weight-device': dropped('value', LIMITS_IO),
+  'cap-add': list('cap_add'),
+  'cap-drop': list('cap_drop'),
+  'cgroup-parent': text('cgroup_parent'),
+  cgroupns: text('cgroup'),
+  cidfile: nothing('value'),
+  'cpu-count': number('cpu_count'),
+  'cpu-percent': number('cpu_percent'),
+  'cpu-period': number('cpu_period'),
+  'cpu-quota': number('cpu_quota'),
+  'cpu-rt-period': number('cpu_rt_period'),
+  'cpu-rt-runtime': number('cpu_rt_runtime'),
+  'cpu-shares': number('cpu_shares', 'c'),
+  cpus: number('cpus'),
+  'cpuset-cpus': text('cpuset'),
+  'cpuset-mems': dropped('value', 'a release has no such limit; use a cgroup_parent'),
+  detach: nothing('flag', 'd'),
+  'detach-keys': nothing('value'),
+  device: list('devices'),
+  'device-cgroup-rule': list('device_cgroup_rules'),
+  'device-read-bps': dropped('value', LIMITS_IO),
+  'device-read-iops': dropped('value', LIMITS_IO),
+  'device-write-bps': dropped('value', LIMITS_IO),
+  'device-write-iops': dropped('value', LIMITS_IO),
+  'disable-content-trust': nothing('flag'),
+  dns: list('dns'),
+  'dns-opt': list('dns_opt'),
+  'dns-option': list('dns_opt'),
+  'dns-search': list('dns_search'),
+  domainname: text('domainname'),
+  entrypoint: special('entrypoint'),
+  env: special('environment', 'e'),
+  'env-file': special('environmentFile'),
+  expose: list('expose'),
+  gpus: text('gpus'),
+  'group-add': list('group_add'),
+  'health-cmd': special('healthCommand'),
+  'health-interval': special('healthInterval'),
+  'health-retries': special('healthRetries'),
+  'health-start-interval': special('healthStartInterval'),
+  'health-start-period': special('healthStartPeriod'),
+  'health-timeout': special('healthTimeout'),
+  hostname: text('hostname', 'h'),
+  init: truth('init'),
+  interactive: nothing('flag', 'i'),
+  ip: dropped('value', NO_NETWORK),
+  ip6: dropped('value', NO_NETWORK),
+  ipc: text('ipc'),
+  isolation: text('isolation'),
+  'kernel-memory': dropped('value', 'engines have no such limit any more'),
+  label: special('label', 'l'),
+  'label-file': list('label_file'),
+  link: list('links'),
+  'link-local-ip': dropped('value', NO_NETWORK),
+  'log-driver': special('logDriver'),
+  'log-opt': special('logOption'),
+  'mac-address': text('mac_address'),
+  memory: text('mem_limit', 'm'),
+  'memory-reservation': text('mem_reservation'),
+  'memory-swap': text('memswap_limit'),
+  'memory-swappiness': number('mem_swappiness'),
+  mount: special('mount'),
+  name: special('name'),
+  net: text('network_mode'),
+  'net-alias': dropped('value', NO_NETWORK),
+  network: text('network_mode'),
+  'network-alias': dropped('value', NO_NETWORK),
+  'no-healthcheck': { takes: 'flag', to: { kind: 'special', special: 'noHealthcheck' } },
+  'oom-kill-disable': truth('oom_kill_disable'),
+  'oom-score-adj': number('oom_score_adj'),
+  pid: text('pid'),
+  'pids-limit': number('pids_limit'),
+  platform: text('platform'),
+  privileged: truth('privileged'),
+  publish: list('ports', 'p'),
+  'publish-all': dropped('flag', 'a release names each port', 'P'),
+  pull: nothing('value'),
+  quiet: nothing('flag', 'q'),
+  'read-only': truth('read_only'),
+  restart: text('restart'),
+  rm: dropped('flag', 'a container of a release is kept for a rollback'),
+  runtime: text('runtime'),
+  'security-opt': list('security_opt'),
+  'shm-size': text('shm_size'),
+  'sig-proxy': nothing('flag'),
+  'stop-signal': text('stop_signal'),
+  'stop-timeout': special('stopTimeout'),
+  'storage-opt': dropped('value', 'a release has no storage options'),
+  sysctl: special('sysctl'),
+  tmpfs: list('tmpfs'),
+  tty: nothing('flag', 't'),
+  ulimit: special('ulimit'),
+  'use-api-socket': truth('use_api_socket'),
+  user: text('user', 'u'),
+  userns: text('userns_mode'),
+  uts: text('uts'),
+  volume: special('volume', 'v'),
+  'volume-driver': dropped('value', 'make such volumes beforehand'),
+  'volumes-from': list('volumes_from'),
+  workdir: text('working_dir', 'w'),
+
+  // Podman's own.
+  cgroups: dropped('value', 'a release leaves that to the engine'),
+  'conmon-pidfile': nothing('value'),
+  pidfile: nothing('value'),
+  replace: nothing('flag'),
+  sdnotify: dropped('value', 'a release has x-anneal.ready probes instead'),
+  systemd: dropped('value', 'a release leaves that to the engine'),
+  'tls-verify': nothing('flag'),
+}
+
+export const SHORT_OPTIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries(DOCKER_OPTIONS).flatMap(([name, option]) =>
+    option.short === undefined ? [] : [[option.short, name]],
+  ),
+)

@@ -1,0 +1,178 @@
+import type { Finding } from '../../finding.ts'
+import { raise } from '../errors.ts'
+import { escapeDollars } from '../interpolate.ts'
+import type { Tree, TreeMap } from '../tree.ts'
+import { DOCKER_OPTIONS, SHORT_OPTIONS } from './docker-flags.ts'
+import type { DockerOption } from './docker-flags.ts'
+import { serviceBuilder } from './docker-service.ts'
+import type { ServiceBuilder } from './docker-service.ts'
+import { importFinding } from './findings.ts'
+import { readScript } from './script.ts'
+import type { ScriptCommand } from './script.ts'
+
+export type DockerRunImport = Readonly<{
+  /** A Compose file with a service for each command. */
+  tree: TreeMap
+  findings: readonly Finding[]
+}>
+
+/**
+ * Reads `docker run` (or `create`, or Podman's) from a command line or a script of several, with whatever else the
+ * script does left out by name. Throws IMPORT_FLAG_UNKNOWN, IMPORT_FLAG_VALUE, IMPORT_IMAGE_MISSING, IMPORT_SHELL
+ * and IMPORT_NO_COMMAND. Values of options are never part of an error.
+ */
+export function importDockerRun(script: string): DockerRunImport {
+  return importCommands(readScript(script))
+}
+
+/** The same for one command that a shell has already split into words. */
+export function importDockerCommand(words: readonly string[]): DockerRunImport {
+  return importCommands([{ line: 1, words: words.map((word) => escapeDollars(word)) }])
+}
+
+function importCommands(commands: readonly ScriptCommand[]): DockerRunImport {
+  const findings: Finding[] = []
+  const services: Record<string, Tree> = {}
+  const volumes: Record<string, Tree> = {}
+  for (const command of commands) {
+    const words = argumentsOfRun(command)
+    if (words === undefined) {
+      findings.push(importFinding('LINE_SKIPPED', `line ${command.line}`, describe(command)))
+      continue
+    }
+    const { name, service, volumes: used, findings: said } = readRun(words, command.line)
+    let unique = name
+    for (let count = 2; Object.hasOwn(services, unique); count += 1) unique = `${name}-${count}`
+    services[unique] = service
+    // Volumes of `docker run` are named as they are, not after a project.
+    for (const volume of used) volumes[volume] = { external: true }
+    findings.push(...said.map((one) => ({ ...one, subject: unique })))
+  }
+  if (Object.keys(services).length === 0) throw raise('IMPORT_NO_COMMAND')
+  const top = Object.keys(volumes).length === 0 ? {} : { volumes }
+  return { tree: { services, ...top }, findings }
+}
+
+/** The words after `docker run`, whatever stands before it; undefined for another command. */
+function argumentsOfRun({ words }: ScriptCommand): readonly string[] | undefined {
+  let rest = words
+  while (
+    rest[0] !== undefined &&
+    (/^[A-Za-z_]\w*=/.test(rest[0]) || ['sudo', 'exec', 'env', 'nohup'].includes(rest[0]))
+  ) {
+    rest = rest.slice(1)
+  }
+  if (!/(^|\/)(docker|podman)$/.test(rest[0] ?? '')) return undefined
+  rest = rest.slice(1)
+  while (rest[0]?.startsWith('-') === true) {
+    const takesValue = [
+      '-H',
+      '--host',
+      '-c',
+      '--context',
+      '-l',
+      '--log-level',
+      '--config',
+      '--root',
+      '--runroot',
+    ].includes(rest[0])
+    rest = rest.slice(takesValue ? 2 : 1)
+  }
+  if (rest[0] === 'container') rest = rest.slice(1)
+  return rest[0] === 'run' || rest[0] === 'create' ? rest.slice(1) : undefined
+}
+
+/** The command without its arguments, which may hold secrets. */
+function describe({ words }: ScriptCommand): string {
+  const shown = words.filter((word) => /^[\w./-]{1,40}$/.test(word) && !word.startsWith('-'))
+  const assignment = /^([A-Za-z_]\w*)=/.exec(words[0] ?? '')
+  if (assignment !== null && words.length === 1)
+    return `it sets ${assignment[1]}: put that into the .env file`
+  return `\`${shown.slice(0, 2).join(' ')} …\``
+}
+
+function readRun(words: readonly string[], line: number): ReturnType<ServiceBuilder['finish']> {
+  const builder = serviceBuilder(line)
+  let at = 0
+  while (at < words.length) {
+    const word = words[at] ?? ''
+    at += 1
+    if (word === '--') break
+    if (!word.startsWith('-') || word === '-') {
+      at -= 1
+      break
+    }
+    at = word.startsWith('--')
+      ? longOption(builder, words, word, at, line)
+      : shortOptions(builder, words, word, at, line)
+  }
+  const image = words[at]
+  if (image === undefined) throw raise('IMPORT_IMAGE_MISSING', { line })
+  return builder.finish(image, words.slice(at + 1))
+}
+
+/** Takes `--name value` or `--name=value`; gives the place after it. */
+function longOption(
+  builder: ServiceBuilder,
+  words: readonly string[],
+  word: string,
+  at: number,
+  line: number,
+): number {
+  const equals = word.indexOf('=')
+  const name = word.slice(2, equals === -1 ? undefined : equals)
+  const option = optionOf(name, `--${name}`, line)
+  if (equals !== -1) {
+    builder.take(`--${name}`, option, word.slice(equals + 1))
+    return at
+  }
+  if (option.takes === 'flag') {
+    builder.take(`--${name}`, option, 'true')
+    return at
+  }
+  builder.take(`--${name}`, option, valueOf(words, at, `--${name}`, line))
+  return at + 1
+}
+
+/** Takes `-d`, `-it`, `-v /a:/b`, `-v/a:/b`, `-e=A=1`; gives the place after it. */
+function shortOptions(
+  builder: ServiceBuilder,
+  words: readonly string[],
+  word: string,
+  at: number,
+  line: number,
+): number {
+  for (let index = 1; index < word.length; index += 1) {
+    const letter = word[index] ?? ''
+    const name = SHORT_OPTIONS.get(letter)
+    const option = optionOf(name ?? '', `-${letter}`, line)
+    if (option.takes === 'flag') {
+      if (word[index + 1] === '=') {
+        builder.take(`-${letter}`, option, word.slice(index + 2))
+        return at
+      }
+      builder.take(`-${letter}`, option, 'true')
+      continue
+    }
+    const rest = word.slice(index + 1).replace(/^=/, '')
+    if (rest !== '') {
+      builder.take(`-${letter}`, option, rest)
+      return at
+    }
+    builder.take(`-${letter}`, option, valueOf(words, at, `-${letter}`, line))
+    return at + 1
+  }
+  return at
+}
+
+function optionOf(name: string, flag: string, line: number): DockerOption {
+  const option = Object.hasOwn(DOCKER_OPTIONS, name) ? DOCKER_OPTIONS[name] : undefined
+  if (option === undefined) throw raise('IMPORT_FLAG_UNKNOWN', { flag, line })
+  return option
+}
+
+function valueOf(words: readonly string[], at: number, flag: string, line: number): string {
+  const value = words[at]
+  if (value === undefined) throw raise('IMPORT_FLAG_VALUE', { flag, line, what: 'is missing' })
+  return value
+}

@@ -1,0 +1,8 @@
+export { applyEdits, valueAt } from './edits.ts'
+export type { Edit } from './edits.ts'
+export { IMPORT_FINDINGS } from './findings.ts'
+export { withRawEnvFiles } from './old-keys.ts'
+export { modernise } from './modernise.ts'
+export type { Imported, ImportInput, OldFormat } from './modernise.ts'
+export { importDockerCommand, importDockerRun } from './docker-run.ts'
+export type { DockerRunImport } from './docker-run.ts'
