@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { configCommand } from './commands/config.ts'
 import { completionCommand } from './commands/completion.ts'
+import { nodeBuild } from './commands/node-build.ts'
 import { nodeHistory } from './commands/node-history.ts'
 import { nodeKillSet } from './commands/node-kill-set.ts'
 import { nodeRecover } from './commands/node-recover.ts'
@@ -12,6 +13,7 @@ import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
 
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly Command[] = [
+  nodeBuild,
   nodeKillSet,
   nodePlan,
   nodeUpgrade,

@@ -1,0 +1,145 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pack } from 'tar-stream'
+import type { Engine, ImageFacts } from '../../ports/index.ts'
+import { makeBase } from './base-image.ts'
+import {
+  BASE_RECIPE,
+  INPUTS_LABEL,
+  LABELS_FILE,
+  findRecipe,
+  imageReference,
+  inputFiles,
+  inputsHash,
+  parseLabels,
+} from './recipe.ts'
+import type { ImageRecipe, InputFile, RecipeBook } from './recipe.ts'
+import { Slots } from './slots.ts'
+
+export type BuiltImage = ImageFacts &
+  Readonly<{ reference: string; /** 0 where nothing had to be built. */ builtInMs: number }>
+
+export type BuildProgress = (event: Readonly<{ image: string; line: string }>) => void
+
+export type BuildImagesOptions = Readonly<{
+  /** How many at once: apt unpacks on one core each. */
+  parallel?: number
+  /** An image to build on instead of making the base with mmdebstrap. */
+  base?: string
+  onProgress?: BuildProgress
+  signal?: AbortSignal
+}>
+
+/**
+ * Builds the images of these names that are missing or whose inputs changed, on the engine's own API. An image is
+ * current when its label holds the hash of its inputs; versions are labelled as the packages in it say them.
+ */
+export async function buildImages(
+  engine: Engine,
+  book: RecipeBook,
+  names: readonly string[],
+  options: BuildImagesOptions = {},
+): Promise<readonly BuiltImage[]> {
+  const wanted = names.map((name) => findRecipe(book, name))
+  const slots = new Slots(options.parallel ?? 2)
+  const started = new Map<string, Promise<Ensured>>()
+  const ensure = (target: ImageRecipe): Promise<Ensured> => {
+    const running = started.get(target.name) ?? ensureWithBase(target)
+    started.set(target.name, running)
+    return running
+  }
+  const ensureWithBase = async (target: ImageRecipe): Promise<Ensured> => {
+    const parent = await parentOf(target)
+    const inputs = inputsHash(
+      target,
+      parent.inputs,
+      inputFiles(join(book.root, target.folder ?? target.make ?? '')),
+    )
+    return {
+      ...(await slots.run(() => ensureImage(engine, book, target, inputs, parent.reference, options))),
+      inputs,
+    }
+  }
+  const parentOf = async (
+    target: ImageRecipe,
+  ): Promise<Readonly<{ inputs: string; reference: string | undefined }>> => {
+    if (target.make !== undefined) return { inputs: '', reference: undefined }
+    if (target.base === undefined && options.base !== undefined)
+      return { inputs: options.base, reference: options.base }
+    const parent = findRecipe(book, target.base ?? BASE_RECIPE)
+    return { inputs: (await ensure(parent)).inputs, reference: imageReference(parent.name) }
+  }
+  // What others are built on goes first: those would wait for it.
+  const bases = new Set(wanted.map((target) => target.base))
+  const first = wanted.filter((target) => bases.has(target.name))
+  await Promise.all([...first, ...wanted].map((target) => ensure(target)))
+  return Promise.all(wanted.map((target) => ensure(target)))
+}
+
+type Ensured = BuiltImage & Readonly<{ inputs: string }>
+
+async function ensureImage(
+  engine: Engine,
+  book: RecipeBook,
+  target: ImageRecipe,
+  inputs: string,
+  parent: string | undefined,
+  options: BuildImagesOptions,
+): Promise<BuiltImage> {
+  const reference = imageReference(target.name)
+  const present = await engine.inspectImage(reference)
+  if (present?.labels[INPUTS_LABEL] === inputs) return { ...present, reference, builtInMs: 0 }
+  const tell = (line: string): void => options.onProgress?.({ image: target.name, line })
+  const startedAt = performance.now()
+  tell(`building: ${target.about}`)
+  const built = await (target.make === undefined
+    ? buildFolder(engine, book, target, inputs, parent, options)
+    : makeBase(engine, join(book.root, target.make), reference, { [INPUTS_LABEL]: inputs }))
+  const builtInMs = performance.now() - startedAt
+  tell(`built in ${(builtInMs / 1000).toFixed(1)} s`)
+  return { ...built, reference, builtInMs }
+}
+
+async function buildFolder(
+  engine: Engine,
+  book: RecipeBook,
+  target: ImageRecipe,
+  inputs: string,
+  parent: string | undefined,
+  options: BuildImagesOptions,
+): Promise<ImageFacts> {
+  const reference = imageReference(target.name)
+  const staged = await engine.buildImage(contextTar(inputFiles(join(book.root, target.folder ?? ''))), {
+    tag: `${reference}.staged`,
+    buildArgs: { ...target.arguments, ...(parent === undefined ? {} : { BASE: parent }) },
+    networkMode: 'host',
+    onOutput: (line) => options.onProgress?.({ image: target.name, line }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+  // A label is only true when it is read from what is in the image: so it is added afterwards, without a layer.
+  const said = await engine.runOnce(staged.id, {
+    entrypoint: ['/bin/sh', '-c'],
+    command: [`cat ${LABELS_FILE} 2>/dev/null || :`],
+    timeoutMs: 60_000,
+    user: 'root',
+  })
+  const labels = { ...parseLabels(said.stdout), [INPUTS_LABEL]: inputs }
+  const dockerfile = Buffer.from(`FROM ${reference}.staged\n`)
+  return engine.buildImage(contextTar([{ path: '/Dockerfile', executable: false, content: dockerfile }]), {
+    tag: reference,
+    labels,
+  })
+}
+
+/** Times are zero, so that the engine's build cache holds across checkouts. */
+function contextTar(files: readonly InputFile[]): NodeJS.ReadableStream {
+  const tar = pack()
+  for (const { path, executable, content } of files) {
+    tar.entry(
+      { name: path.slice(1), mode: executable ? 0o755 : 0o644, mtime: new Date(0) },
+      Buffer.from(content),
+    )
+  }
+  tar.finalize()
+  return Readable.from(tar)
+}

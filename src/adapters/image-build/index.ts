@@ -1,0 +1,5 @@
+export { buildImages } from './build-images.ts'
+export type { BuildImagesOptions, BuildProgress, BuiltImage } from './build-images.ts'
+export { BUILD_ERRORS } from './errors.ts'
+export { IMAGE_PREFIX, INPUTS_LABEL, findRecipe, imageReference, readRecipes } from './recipe.ts'
+export type { ImageRecipe, RecipeBook } from './recipe.ts'
