@@ -24,3 +24,20 @@ export { dropCapabilityFlags } from './drop-capability-flags.ts'
 export * from './release/index.ts'
 export { takeCensus } from './take-census.ts'
 export type { CensusSources } from './take-census.ts'
+export { guestCgroup } from './guest-cgroup.ts'
+export { machineName, machineOfScope, machineScope } from './machine-name.ts'
+export { parseQemuCommandLine } from './qemu-command-line.ts'
+export type { QemuCommandLine } from './qemu-command-line.ts'
+export { containerRoot, planHelperRescue, planRescue, remainingInside } from './rescue-plan.ts'
+export type {
+  Group,
+  Level,
+  Movable,
+  Placement,
+  RescueMethod,
+  RescuePlan,
+  RescueRequest,
+  Thread,
+} from './rescue-plan.ts'
+export { isLimitFile, limitsToKeep } from './cgroup-limits.ts'
+export type { Limit, LimitReading } from './cgroup-limits.ts'

@@ -38,7 +38,8 @@ export interface Rescuer {
   method(): Promise<'machined' | 'systemd' | 'cgroups'>
   /**
    * Moves a guest with its helpers out of the container's cgroups in every hierarchy, keeping limits and the layout
-   * that libvirt looks for. Idempotent. Throws RESCUE_FAILED, having left the processes where each of them was or safe.
+   * that libvirt looks for. `from` names the containers that are to stop, by id or by cgroup path. Idempotent, also
+   * after a crash in the middle. Throws RESCUE_FAILED, having left each process where it was or safe.
    */
   rescue(guest: Guest, helpers: readonly Helper[], from: readonly string[]): Promise<RescueReport>
   /** Moves a helper that serves no single guest. */
@@ -51,6 +52,8 @@ export type RescueReport = Readonly<{
   moved: readonly Readonly<{ pid: number; hierarchy: string; from: string; to: string }>[]
   /** Limits that were copied: `memory/memory.limit_in_bytes=…`. */
   limits: readonly string[]
+  /** Limits that the new place does not take, in the same form. */
+  notKept?: readonly string[]
 }>
 
 /** Free space. */

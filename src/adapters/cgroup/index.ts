@@ -1,0 +1,8 @@
+export { cgroupRescuer } from './rescuer.ts'
+export type { RescuerOptions } from './rescuer.ts'
+export { hostKernel } from './host-kernel.ts'
+export type { HostKernelOptions } from './host-kernel.ts'
+export { rescueRecords } from './rescue-record.ts'
+export type { KeptLimit, RescueRecord, RescueRecords } from './rescue-record.ts'
+export type { Hierarchy, Kernel } from './kernel.ts'
+export { RESCUE_ERRORS } from './errors.ts'

@@ -1,0 +1,289 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  guestCgroup,
+  limitsToKeep,
+  machineName,
+  machineScope,
+  planHelperRescue,
+  planRescue,
+} from '../../node/index.ts'
+import { remainingInside } from '../../node/index.ts'
+import type { Guest, Helper, Movable, ProcessId, RescueMethod, RescuePlan } from '../../node/index.ts'
+import type { RescueReport, Rescuer } from '../../ports/index.ts'
+import type { Units } from '../systemd/index.ts'
+import { applyPlan, describeLimit } from './apply-plan.ts'
+import type { Outcome } from './apply-plan.ts'
+import { raiseRescue } from './errors.ts'
+import type { Kernel } from './kernel.ts'
+import type { KeptLimit, RescueRecords } from './rescue-record.ts'
+
+export type RescuerOptions = Readonly<{
+  kernel: Kernel
+  units: Units
+  records: RescueRecords
+  /** How long systemd may take to move a process into its scope. */
+  scopeTimeoutMs?: number
+}>
+
+/** Threads that QEMU starts while its threads are moved are born where their parent is: each round meets fewer. */
+const ROUNDS = 20
+
+/** Helpers that outlive any one guest: in the guest's scope they would end with it. */
+const SHARED = new Set<Helper['kind']>(['dnsmasq', 'virtlogd', 'virtlockd'])
+
+/**
+ * Moves guests and helpers out of containers; docs/rescue.md says how and why.
+ *
+ * INVARIANTS:
+ * - Nothing is ever signalled, and no process is moved into a container.
+ * - Before systemd moves anything, the limits that this makes invisible are on record; the record goes when all is done.
+ * - The report comes from a fresh reading: it is never said that a process is outside when it is not.
+ */
+export function cgroupRescuer(options: RescuerOptions): Rescuer {
+  const { kernel, units, records } = options
+
+  /** Plans afresh in each round, since threads come and go; `makeUnit` gives the base once it exists. */
+  const carryOut = async (work: Work): Promise<RescueReport> => {
+    const start = work.plan(undefined)
+    const before = records.read(work.id)
+    if (!start.needed && before === undefined) {
+      return { method: work.method, unit: lastPart(start.base), moved: [], limits: [] }
+    }
+    const all = before?.limits ?? readLimits(kernel, start)
+    if (before === undefined) records.write({ version: 1, ...idOf(work.id), limits: all })
+    // With v2 at hand libvirt filters devices there: a v1 list would stay as it is and forbid what is attached later.
+    const isDead = (limit: KeptLimit): boolean =>
+      limit.file === 'devices.list' && kernel.v2Controllers().length > 0
+    const limits = all.filter((limit) => !isDead(limit))
+    const base = await work.makeUnit(start.base)
+    const outcome: Outcome = {
+      limits: new Set(),
+      limitTrouble: new Set(all.filter(isDead).map(describeLimit)),
+      moveTrouble: [],
+    }
+    const madeBySystemd = work.method !== 'cgroups'
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const plan = work.plan(base)
+      if (round > 0 && !hasPending(kernel, plan)) break
+      outcome.moveTrouble = []
+      applyPlan({ kernel, plan, limits, madeBySystemd, outcome })
+    }
+    if (madeBySystemd) await keepAsProperties(units, lastPart(base), limits, outcome)
+    const remaining = remainingInside(work.movables(), work.from)
+    if (remaining.length > 0) {
+      const reasons =
+        outcome.moveTrouble.length > 0 ? outcome.moveTrouble : ['its hierarchy is not mounted here']
+      throw raiseRescue('RESCUE_FAILED', { subject: work.subject, remaining, reasons })
+    }
+    records.remove(work.id)
+    return {
+      method: work.method,
+      unit: lastPart(base),
+      moved: movesBetween(start, work.plan(base)),
+      limits: [...outcome.limits],
+      ...(outcome.limitTrouble.size === 0 ? {} : { notKept: [...outcome.limitTrouble] }),
+    }
+  }
+
+  const waitForScope = async (unit: string, pid: number): Promise<string> => {
+    const deadline = performance.now() + (options.scopeTimeoutMs ?? 10_000)
+    for (;;) {
+      const cgroup = await units.cgroupOf(unit)
+      if (cgroup !== undefined) return cgroup
+      if (performance.now() > deadline) {
+        throw raiseRescue('RESCUE_FAILED', {
+          subject: `process ${pid}`,
+          remaining: [`process ${pid}`],
+          reasons: [`systemd did not start ${unit}`],
+        })
+      }
+      await sleep(20)
+    }
+  }
+
+  return {
+    method: () => units.method(),
+
+    async rescue(guest, helpers, from) {
+      const subject = `guest "${guest.name}"`
+      check(kernel, subject, guest.identity)
+      const own = helpers.filter((helper) => belongsTo(helper, guest) && isSame(kernel, helper.identity))
+      for (const helper of own) check(kernel, `helper ${helper.name} of ${subject}`, helper.identity)
+      const method = await units.method()
+      const known = method === 'machined' ? await units.machineOf(guest.identity.pid) : undefined
+      const machine = known?.name ?? machineNameOf(guest, kernel.threadsOf(guest.identity.pid))
+      const movables = (): readonly Movable[] =>
+        [guest, ...own].map(({ identity }) => kernel.threadsOf(identity.pid))
+      return carryOut({
+        subject,
+        id: guest.identity,
+        method,
+        from,
+        movables,
+        plan(base) {
+          const [main = { pid: guest.identity.pid, threads: [] }, ...others] = movables()
+          return planRescue({
+            method,
+            machine,
+            base,
+            guest: main,
+            helpers: others,
+            v2Controllers: kernel.v2Controllers(),
+            from,
+          })
+        },
+        async makeUnit(proposed) {
+          if (method === 'cgroups') return proposed
+          const unit = known?.unit ?? machineScope(machine)
+          const cgroup = await units.cgroupOf(unit)
+          if (cgroup !== undefined) return cgroup
+          const slice = lastPart(proposed.slice(0, proposed.lastIndexOf('/')))
+          const { pid } = guest.identity
+          if (method === 'machined')
+            await units.createMachine({ name: machine, uuid: guest.uuid, pid, slice })
+          else await units.startScope({ unit, slice, description: `Virtual Machine ${machine}`, pids: [pid] })
+          return waitForScope(unit, pid)
+        },
+      })
+    },
+
+    async rescueHelper(helper, from) {
+      const { pid } = helper.identity
+      const subject = `helper ${helper.name} (${helper.kind})`
+      check(kernel, subject, helper.identity)
+      const method = await units.method()
+      const name = `anneal-${helper.kind}-${pid}`
+      const movables = (): readonly Movable[] => [kernel.threadsOf(pid)]
+      return carryOut({
+        subject,
+        id: helper.identity,
+        // machined knows machines; a helper is none.
+        method: method === 'machined' ? 'systemd' : method,
+        from,
+        movables,
+        plan: (base) =>
+          planHelperRescue({
+            base: base ?? (method === 'cgroups' ? `/anneal/${name}` : `/system.slice/${name}.scope`),
+            helper: kernel.threadsOf(pid),
+            from,
+          }),
+        async makeUnit(proposed) {
+          if (method === 'cgroups') return proposed
+          const unit = lastPart(proposed)
+          const cgroup = await units.cgroupOf(unit)
+          if (cgroup !== undefined) return cgroup
+          const description = `${helper.name} that guests need`
+          await units.startScope({ unit, slice: 'system.slice', description, pids: [pid] })
+          return waitForScope(unit, pid)
+        },
+      })
+    },
+  }
+}
+
+type Work = Readonly<{
+  /** For messages. */
+  subject: string
+  id: ProcessId
+  method: RescueMethod
+  from: readonly string[]
+  movables: () => readonly Movable[]
+  plan: (base: string | undefined) => RescuePlan
+  makeUnit: (proposed: string) => Promise<string>
+}>
+
+function check(kernel: Kernel, subject: string, id: ProcessId): void {
+  const now = kernel.identify(id.pid)
+  if (now?.startTicks !== id.startTicks) throw raiseRescue('RESCUE_TARGET_GONE', { subject, pid: id.pid })
+  if (now.pidNamespace !== kernel.hostPidNamespace()) {
+    throw raiseRescue('RESCUE_IMPOSSIBLE', {
+      subject,
+      reason: 'it lives in the pid namespace of the container, which no process can leave',
+      advice:
+        'Live-migrate it to another node or shut it down, then deploy libvirt with the host pid namespace (`pid: host`).',
+    })
+  }
+  const unreachable = kernel
+    .threadsOf(id.pid)
+    .threads.flatMap((thread) => thread.cgroups)
+    .find((line) => line.path.startsWith('/..'))
+  if (unreachable === undefined) return
+  throw raiseRescue('RESCUE_IMPOSSIBLE', {
+    subject,
+    reason: `its control group ${unreachable.path} lies outside of the cgroup namespace that Anneal runs in`,
+    advice:
+      'Run Anneal on the host itself, or in a container with the host cgroup namespace and /sys/fs/cgroup of the host.',
+  })
+}
+
+function isSame(kernel: Kernel, id: ProcessId): boolean {
+  return kernel.identify(id.pid)?.startTicks === id.startTicks
+}
+
+function belongsTo(helper: Helper, guest: Guest): boolean {
+  return !SHARED.has(helper.kind) && helper.guests.length === 1 && helper.guests[0] === guest.uuid
+}
+
+/** As libvirt names it by its domain id; without one as its cgroup is named; else by its pid, which is unique too. */
+function machineNameOf(guest: Guest, process: Movable): string {
+  if (guest.machine !== undefined) return guest.machine
+  if (guest.domainId !== undefined) return machineName(guest.domainId, guest.name)
+  const own = process.threads.flatMap((thread) => thread.cgroups).map((line) => guestCgroup(line.path))
+  const named = own
+    .map((path) => /\/([^/]+)\.libvirt-qemu$/.exec(path ?? '')?.[1])
+    .find((name) => name !== undefined)
+  return named ?? machineName(guest.identity.pid, guest.name)
+}
+
+function readLimits(kernel: Kernel, plan: RescuePlan): readonly KeptLimit[] {
+  return plan.levels.flatMap((level) => {
+    const readings = level.from.map((path) => kernel.limits(level, path))
+    return limitsToKeep(readings).map((limit): KeptLimit => {
+      const to = limit.onScope ? level.scope : level.to
+      const { hierarchy, controllers } = level
+      return { ...limit, hierarchy, controllers, path: to.slice(plan.base.length) }
+    })
+  })
+}
+
+/** systemd writes what it knows of a unit whenever it looks at it anew: what it does not know would be lost then. */
+async function keepAsProperties(
+  units: Units,
+  unit: string,
+  limits: readonly KeptLimit[],
+  outcome: Outcome,
+): Promise<void> {
+  for (const { file, value, path, property } of limits) {
+    const number = /(\d+)$/.exec(value)?.[1]
+    if (property === undefined || number === undefined || path !== '') continue
+    try {
+      await units.setProperties(unit, { [property]: Number(number) })
+    } catch {
+      outcome.limitTrouble.add(`${property} of ${unit} (${file}=${value})`)
+    }
+  }
+}
+
+function hasPending(kernel: Kernel, plan: RescuePlan): boolean {
+  return plan.placements.some((placement) => placement.from !== placement.to && kernel.isMounted(placement))
+}
+
+/** One line for each process and hierarchy that is elsewhere than before. */
+function movesBetween(before: RescuePlan, after: RescuePlan): RescueReport['moved'] {
+  const now = new Map(
+    after.placements.map((placement) => [`${placement.hierarchy} ${placement.tid}`, placement]),
+  )
+  return before.placements.flatMap(({ hierarchy, controllers, pid, tid, from }) => {
+    const to = now.get(`${hierarchy} ${tid}`)?.from
+    if (tid !== pid || to === undefined || to === from) return []
+    return [{ pid, hierarchy: controllers.join(',') || 'v2', from, to }]
+  })
+}
+
+function idOf({ pid, startTicks }: ProcessId): ProcessId {
+  return { pid, startTicks }
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}

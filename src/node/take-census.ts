@@ -1,0 +1,213 @@
+import type { Census, Guest, Helper, Identity } from './census.ts'
+import type { Container } from './container.ts'
+import { guestCgroup } from './guest-cgroup.ts'
+import { machineOfScope, shortName } from './machine-name.ts'
+import type { Process, ProcessTable } from './process.ts'
+import { parseQemuCommandLine } from './qemu-command-line.ts'
+import type { QemuCommandLine } from './qemu-command-line.ts'
+import { executableName, isEmulator, recogniseHelper } from './recognise-helper.ts'
+import { LABELS } from './release/names.ts'
+import type { StatusFile } from './status-file.ts'
+
+export type CensusSources = Readonly<{
+  table: ProcessTable
+  /** libvirt's status files; none where libvirt's directory is not there. */
+  statusFiles: readonly StatusFile[]
+  /** Containers of the engine, running or not: they tell which release a process runs from. */
+  containers: readonly Container[]
+  /** Helpers that a release declares: basename of the executable, and texts that must occur in the arguments. */
+  declared: readonly Readonly<{ exe: string; argv: readonly string[] }>[]
+}>
+
+/**
+ * Who is there: every guest and every process a guest needs, from the process table. Status files only add to it,
+ * so it is whole also while no libvirt runs. A QEMU that libvirt did not start is no guest; where it runs from a
+ * container of the engine it is counted as a declared helper, so that nothing ends it unsaid.
+ */
+export function takeCensus(sources: CensusSources): Census {
+  const emulators = sources.table.processes
+    .filter(isEmulator)
+    .map((process) => ({ process, line: parseQemuCommandLine(process.argv) }))
+    .filter(({ line }) => !line.probe)
+  const found = emulators
+    .filter(({ line }) => isUuid(line.uuid) && line.name !== '')
+    .map(({ process, line }) => {
+      const file = statusFileOf(process, line, sources)
+      return { process, guest: toGuest(process, line, file, sources.containers) }
+    })
+  const guestPids = new Set(found.map(({ process }) => process.pid))
+  return {
+    guests: found.map(({ guest }) => guest),
+    helpers: findHelpers(sources, found, guestPids),
+    stale: sources.statusFiles
+      .filter((file) => !emulators.some(({ process, line }) => statusFileOf(process, line, sources) === file))
+      .map((file) => file.name),
+  }
+}
+
+type Found = Readonly<{ process: Process; guest: Guest }>
+
+/**
+ * The status file that speaks of this very process. A pid counts only within one pid namespace: a libvirt in a
+ * private one writes pids that mean nothing on the host.
+ */
+function statusFileOf(
+  process: Process,
+  line: QemuCommandLine,
+  sources: CensusSources,
+): StatusFile | undefined {
+  const foreign =
+    process.namespaces !== undefined && process.namespaces.pid !== sources.table.hostPidNamespace
+  return sources.statusFiles.find(
+    (file) => file.uuid === line.uuid && (foreign || file.pid === undefined || file.pid === process.pid),
+  )
+}
+
+function toGuest(
+  process: Process,
+  line: QemuCommandLine,
+  file: StatusFile | undefined,
+  containers: readonly Container[],
+): Guest {
+  const owner = ownerOf(process, containers)
+  const release = owner?.labels[LABELS.release]
+  const domainId = file?.domainId ?? line.domainId
+  const machine = machineOf(process)
+  const seenByQemu = [...new Set([...line.consoleFiles, ...(file?.consoleLogs ?? [])])]
+  const throughLogd = line.writesToFdset && (file?.stdioLogd ?? process.stdout?.startsWith('pipe:') ?? false)
+  return {
+    uuid: line.uuid,
+    name: line.name,
+    identity: identityOf(process),
+    emulator: process.exe,
+    consoleLogs: seenByQemu.map((path) => onHost(path, owner)),
+    consoleBackend: throughLogd ? 'logd' : seenByQemu.length > 0 || line.writesToFdset ? 'file' : 'none',
+    ...(owner === undefined ? {} : { ownerContainer: owner.id }),
+    ...(release === undefined ? {} : { ownerRelease: release }),
+    ...(domainId === undefined ? {} : { domainId }),
+    ...(machine === undefined ? {} : { machine }),
+  }
+}
+
+function findHelpers(
+  sources: CensusSources,
+  found: readonly Found[],
+  guestPids: ReadonlySet<number>,
+): readonly Helper[] {
+  const byPid = new Map(sources.table.processes.map((process) => [process.pid, process]))
+  return sources.table.processes.flatMap((process): Helper[] => {
+    if (guestPids.has(process.pid)) return []
+    const owner = ownerOf(process, sources.containers)
+    const helper = (kind: Helper['kind'], guests: readonly string[]): Helper[] => [
+      {
+        kind,
+        name: executableName(process),
+        identity: identityOf(process),
+        guests,
+        ...(owner === undefined ? {} : { ownerContainer: owner.id }),
+      },
+    ]
+    const isForeignQemu =
+      isEmulator(process) && owner !== undefined && !parseQemuCommandLine(process.argv).probe
+    if (isForeignQemu || isDeclared(process, sources.declared)) return helper('declared', [])
+    const rule = recogniseHelper(process)
+    if (rule === undefined || found.length === 0) return []
+    switch (rule.serves) {
+      case 'all':
+        return helper(rule.kind, [])
+      case 'logged': {
+        const logged = found.filter(({ guest }) => guest.consoleBackend === 'logd')
+        return logged.length === 0 ? [] : helper(rule.kind, uuidsOf(logged))
+      }
+      case 'tied':
+        // One that cannot be tied to a guest may belong to any of them.
+        return helper(rule.kind, uuidsOf(found.filter((one) => isTied(process, one, byPid))))
+    }
+  })
+}
+
+/** Whether `process` was started for this guest: by its UUID, a shared socket, its id and name, its cgroup, or by descent. */
+function isTied(
+  process: Process,
+  { process: qemu, guest }: Found,
+  byPid: ReadonlyMap<number, Process>,
+): boolean {
+  const paths = pathsIn(process.argv)
+  const qemuPaths = new Set(pathsIn(qemu.argv))
+  const ownNames = guest.domainId === undefined ? [] : [`/${shortName(guest.domainId, guest.name)}-`]
+  return (
+    process.argv.some((argument) => argument.toLowerCase().includes(guest.uuid)) ||
+    paths.some((path) => qemuPaths.has(path)) ||
+    paths.some((path) => ownNames.some((name) => path.includes(name) || `${path}-`.endsWith(name))) ||
+    sharesGuestCgroup(process, qemu) ||
+    descendsFrom(process, qemu.pid, byPid)
+  )
+}
+
+function sharesGuestCgroup(process: Process, qemu: Process): boolean {
+  const own = new Set(qemu.cgroups.map((line) => guestCgroup(line.path)).filter((path) => path !== undefined))
+  return process.cgroups.some((line) => own.has(guestCgroup(line.path) ?? ''))
+}
+
+function descendsFrom(process: Process, ancestor: number, byPid: ReadonlyMap<number, Process>): boolean {
+  // Bounded: a table read while processes come and go may hold a circle.
+  let at: Process | undefined = process
+  for (let depth = 0; at !== undefined && depth < 64; depth += 1) {
+    if (at.ppid === ancestor) return true
+    at = byPid.get(at.ppid)
+  }
+  return false
+}
+
+/** Absolute paths named in arguments, apart from devices and from the program's own path. */
+function pathsIn(argv: readonly string[]): readonly string[] {
+  return argv
+    .slice(1)
+    .flatMap((argument) => argument.split(/[,=:"\s]+/))
+    .filter((word) => word.startsWith('/') && word.length > 1 && !word.startsWith('/dev/'))
+}
+
+function isDeclared(process: Process, declared: CensusSources['declared']): boolean {
+  const exe = executableName(process)
+  return declared.some(
+    (pattern) =>
+      (pattern.exe === exe || pattern.exe === process.exe) &&
+      pattern.argv.every((text) => process.argv.some((argument) => argument.includes(text))),
+  )
+}
+
+function ownerOf(process: Process, containers: readonly Container[]): Container | undefined {
+  if (process.rootUpperDir === undefined) return undefined
+  return containers.find((container) => container.rootUpperDir === process.rootUpperDir)
+}
+
+/** A path of the container as the host has it, where a bind mount carries it out. */
+function onHost(path: string, owner: Container | undefined): string {
+  const mount = owner?.mounts
+    .filter(({ type, target }) => type === 'bind' && (path === target || path.startsWith(`${target}/`)))
+    .toSorted((a, b) => b.target.length - a.target.length)[0]
+  return mount === undefined ? path : `${mount.source}${path.slice(mount.target.length)}`
+}
+
+function machineOf(process: Process): string | undefined {
+  for (const line of process.cgroups) {
+    if (line.hierarchy !== 0 && !line.controllers.includes('name=systemd')) continue
+    const unit = guestCgroup(line.path)?.split('/').at(-1)
+    const machine = unit === undefined ? undefined : machineOfScope(unit)
+    if (machine !== undefined) return machine
+  }
+  return undefined
+}
+
+function identityOf(process: Process): Identity {
+  const { pid, startTicks, exeInode, namespaces, cgroups } = process
+  return { pid, startTicks, exeInode, namespaces, cgroups }
+}
+
+function uuidsOf(found: readonly Found[]): readonly string[] {
+  return found.map(({ guest }) => guest.uuid)
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+}
