@@ -3,17 +3,21 @@ import { configCommand } from './commands/config.ts'
 import { completionCommand } from './commands/completion.ts'
 import { nodeBuild } from './commands/node-build.ts'
 import { nodeHistory } from './commands/node-history.ts'
+import { nodeImport } from './commands/node-import.ts'
 import { nodeKillSet } from './commands/node-kill-set.ts'
 import { nodeRecover } from './commands/node-recover.ts'
 import { nodeRescue } from './commands/node-rescue.ts'
 import { nodeRollback } from './commands/node-rollback.ts'
 import { nodeStart, nodeStop } from './commands/node-service.ts'
 import { nodeStatus } from './commands/node-status.ts'
+import { nodeLock } from './commands/node-lock.ts'
 import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
 
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly Command[] = [
   nodeBuild,
+  nodeImport,
+  nodeLock,
   nodeKillSet,
   nodePlan,
   nodeUpgrade,

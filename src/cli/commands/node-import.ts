@@ -1,0 +1,42 @@
+import { importCommand, importFile } from '../../adapters/compose/index.ts'
+import { EXIT } from '../../core/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { describeFindings } from '../describe.ts'
+import { raise } from '../errors.ts'
+
+export const nodeImport = command({
+  path: ['node', 'import'],
+  summary: 'turn a fig.yml, an old Compose file or a `docker run` line into a Compose file',
+  operands: 'FILE | -- docker run ...',
+  count: { min: 1, max: 1000 },
+  flags: {
+    project: {
+      kind: 'text',
+      placeholder: 'NAME',
+      help: 'name of the project; else the file’s or its directory’s',
+      flagOnly: true,
+    },
+    json: COMMON_FLAGS.json,
+    progress: COMMON_FLAGS.progress,
+    help: COMMON_FLAGS.help,
+  },
+  details:
+    'The Compose file goes to stdout; what the old form got wrong goes to stderr, with a remedy each. No value of a secret is printed.',
+  async run({ flags, args, output }) {
+    const { project } = flags
+    const options = { environment: process.env, ...(project === undefined ? {} : { project }) }
+    const [first = '', ...rest] = args
+    if (rest.length > 0 && !/^(docker|podman)$/.test(first)) {
+      throw raise('USAGE', {
+        command: 'anneal node import',
+        why: 'it takes one FILE, or `-- docker run …`',
+        help: 'anneal node import --help',
+      })
+    }
+    const result = rest.length > 0 ? await importCommand(args, options) : await importFile(first, options)
+    for (const line of describeFindings(result.findings, output)) output.say(line)
+    output.data({ schema: 'anneal.import/1', ...result }, () => result.text)
+    return EXIT.ok
+  },
+})
