@@ -98,6 +98,17 @@ export const COMPOSE_ERRORS = {
     message: 'Cannot pin the image "{image}" of {services}: neither this engine nor a registry has it',
     remedy: 'build it (`anneal node build`), correct the name, or log in to its registry',
   },
+  LOCK_SECRET: {
+    ...refused,
+    message: 'Cannot lock "{file}": the locked file would hold secrets in plain text ({what})',
+    remedy: 'put them into files that only root and the service may read, and grant those under `secrets:`',
+  },
+  LOCK_MOVES_PATHS: {
+    ...usage,
+    message:
+      'Cannot write the locked file to "{output}": relative paths in it would mean other files than in "{file}"',
+    remedy: 'write it to the same directory, or make the paths absolute',
+  },
   IMPORT_UNKNOWN_FORMAT: {
     ...usage,
     message:

@@ -33,6 +33,14 @@ export async function loadDraft(file: string, options: LoadOptions): Promise<Loa
   const text = await readText(file)
   const directory = directoryOf(file)
   const lookup = await variableSource(directory, options.environment, options.envFile)
+  return draftFromText(text, { file, directory, lookup })
+}
+
+/** The same for a text that is not (or not yet) in its file. */
+export async function draftFromText(
+  text: string,
+  { file, directory, lookup }: Readonly<{ file: string; directory: string; lookup: Lookup }>,
+): Promise<LoadedDraft> {
   const yaml = readYaml(text)
   if (yaml.problems.length > 0) throw invalidRelease(file, locateYaml(file, yaml))
 

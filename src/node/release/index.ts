@@ -28,6 +28,8 @@ export type {
   Service,
   ServiceDraft,
 } from './release.ts'
+export { pinnedReference } from './pin.ts'
+export type { HeldImage } from './pin.ts'
 export { sealRelease, unpinnedServices } from './seal.ts'
 export { shellWords } from './shell-words.ts'
 export { toContainerSpec } from './to-container-spec.ts'
