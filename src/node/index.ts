@@ -41,3 +41,5 @@ export type {
 } from './rescue-plan.ts'
 export { isLimitFile, limitsToKeep } from './cgroup-limits.ts'
 export type { Limit, LimitReading } from './cgroup-limits.ts'
+export { DOCTOR_FINDINGS, examine, isKolla } from './doctor/index.ts'
+export type { DoctorInput } from './doctor/index.ts'

@@ -39,6 +39,7 @@ export {
   LINT_FINDINGS,
   findingsOf,
   hasUrlPassword,
+  lintFinding,
   lintRelease,
   lintService,
   lintWorkload,

@@ -1,0 +1,415 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Census, Guest, Helper, Identity } from '../census.ts'
+import type { Container } from '../container.ts'
+import type { Finding } from '../finding.ts'
+import type { Endangered } from '../kill-set.ts'
+import { examine } from './doctor.ts'
+import type { DoctorInput } from './doctor.ts'
+
+const IDENTITY: Identity = { pid: 900, startTicks: 1, exeInode: '8:1:77', namespaces: undefined, cgroups: [] }
+const NOBODY: Census = { guests: [], helpers: [], stale: [] }
+
+const BINDS = [
+  '/sys/fs/cgroup',
+  '/run/libvirt',
+  '/run/dbus',
+  '/var/lib/libvirt',
+  '/etc/libvirt/qemu',
+  '/var/log/libvirt',
+  '/var/lib/nova',
+  '/dev',
+]
+
+const LIBVIRT: Container = {
+  id: 'a'.repeat(64),
+  name: 'compute-libvirt-0123456789ab',
+  status: 'running',
+  pid: 100,
+  exitCode: undefined,
+  startedAt: '2026-01-01T00:00:00Z',
+  imageId: `sha256:${'1'.repeat(64)}`,
+  image: `sha256:${'1'.repeat(64)}`,
+  labels: { 'io.anneal.project': 'compute', 'io.anneal.service': 'libvirt' },
+  runtime: 'runc',
+  runtimeFamily: 'runc',
+  runtimeVersion: '1.1.5',
+  privileged: true,
+  pidMode: 'host',
+  cgroupnsMode: 'host',
+  networkMode: 'host',
+  mounts: BINDS.map((path) => ({ type: 'bind', source: path, target: path, readOnly: false })),
+  environmentNames: ['PATH'],
+  restartPolicy: 'unless-stopped',
+  cgroupPaths: undefined,
+  health: 'healthy',
+  rootUpperDir: undefined,
+  entrypoint: ['nova-libvirt'],
+  command: ['libvirtd'],
+  stopSignal: 'SIGTERM',
+}
+
+const HEALTHY: DoctorInput = {
+  engine: {
+    kind: 'docker',
+    version: '28.2.2',
+    cgroupDriver: 'systemd',
+    liveRestore: true,
+    storageDir: '/var/lib/docker',
+    startsAtBoot: true,
+  },
+  host: {
+    kernel: '6.1.0',
+    systemdIsInit: true,
+    machinedRunning: true,
+    machinedActivatable: true,
+    missingCapabilities: [],
+    bootId: 'b',
+  },
+  layout: 'unified',
+  containers: [LIBVIRT],
+  census: NOBODY,
+  endangered: [],
+}
+
+const GUEST: Guest = {
+  uuid: '5f0c1de0-0000-4000-8000-000000000001',
+  name: 'instance-00000001',
+  identity: IDENTITY,
+  ownerContainer: LIBVIRT.id,
+  emulator: '/usr/bin/qemu-system-x86_64',
+  consoleLogs: [],
+  consoleBackend: 'logd',
+}
+
+const examined = (changes: Partial<DoctorInput>): readonly Finding[] => examine({ ...HEALTHY, ...changes })
+/** `severity CODE subject` of each finding. */
+const said = (changes: Partial<DoctorInput>): readonly string[] =>
+  examined(changes).map((finding) => `${finding.severity} ${finding.code} ${finding.subject}`)
+const withContainer = (changes: Partial<Container>): Partial<DoctorInput> => ({
+  containers: [{ ...LIBVIRT, ...changes }],
+})
+const engine = (changes: Partial<DoctorInput['engine']>): Partial<DoctorInput> => ({
+  engine: { ...HEALTHY.engine, ...changes },
+})
+const host = (changes: Partial<DoctorInput['host']>): Partial<DoctorInput> => ({
+  host: { ...HEALTHY.host, ...changes },
+})
+const without = (path: string): Partial<DoctorInput> =>
+  withContainer({ mounts: LIBVIRT.mounts.filter((mount) => mount.target !== path) })
+const guest = (changes: Partial<Guest>): Partial<DoctorInput> => ({
+  census: { ...NOBODY, guests: [{ ...GUEST, ...changes }] },
+})
+
+test('a node as it should be gives nothing to say, with a guest and without', () => {
+  assert.deepEqual(said({}), [])
+  assert.deepEqual(said(guest({})), [])
+})
+
+for (const [what, changes, expected] of [
+  [
+    'a private pid namespace',
+    withContainer({ pidMode: 'private' }),
+    'refuse PID_NAMESPACE_PRIVATE compute-libvirt-0123456789ab',
+  ],
+  [
+    'a private cgroup namespace',
+    withContainer({ cgroupnsMode: 'private' }),
+    'refuse CGROUP_NAMESPACE_PRIVATE compute-libvirt-0123456789ab',
+  ],
+  [
+    'no bind of the control groups',
+    without('/sys/fs/cgroup'),
+    'refuse CGROUP_BIND_MISSING compute-libvirt-0123456789ab',
+  ],
+  [
+    'no bind of libvirt’s state',
+    without('/var/lib/libvirt'),
+    'refuse STATE_NOT_PERSISTENT compute-libvirt-0123456789ab',
+  ],
+  ['no way to machined', without('/run/dbus'), 'warn MACHINED_UNREACHABLE compute-libvirt-0123456789ab'],
+  [
+    'a secret in the environment',
+    withContainer({ environmentNames: ['PATH', 'OS_PASSWORD'] }),
+    'warn SECRET_IN_ENVIRONMENT compute-libvirt-0123456789ab',
+  ],
+  [
+    'virtlogd in libvirt’s script',
+    withContainer({ command: ['sh', '-c', 'virtlogd -d; exec libvirtd'] }),
+    'warn VIRTLOGD_INSIDE compute-libvirt-0123456789ab',
+  ],
+  [
+    'a floating image',
+    withContainer({ image: 'a/nova-libvirt:latest' }),
+    'warn IMAGE_FLOATING compute-libvirt-0123456789ab',
+  ],
+  [
+    'nothing that restarts it',
+    withContainer({ restartPolicy: 'no' }),
+    'warn RESTART_MISSING compute-libvirt-0123456789ab',
+  ],
+  ['live-restore off', engine({ liveRestore: false }), 'warn LIVE_RESTORE_OFF docker'],
+  [
+    'an engine that is not started at boot',
+    engine({ startsAtBoot: false }),
+    'warn ENGINE_NOT_AT_BOOT docker',
+  ],
+  ['no machined', host({ machinedRunning: false, machinedActivatable: false }), 'warn MACHINED_ABSENT node'],
+  [
+    'no systemd at all',
+    host({ machinedRunning: false, machinedActivatable: false, systemdIsInit: false }),
+    'info MACHINED_ABSENT node',
+  ],
+  [
+    'missing capabilities',
+    host({ missingCapabilities: ['CAP_SYS_RESOURCE'] }),
+    'info CAPABILITY_MISSING node',
+  ],
+  [
+    'an emulator of a snap’s revision',
+    guest({ emulator: '/snap/openstack-hypervisor/123/usr/bin/qemu-system-x86_64' }),
+    'warn EMULATOR_IN_REVISION instance-00000001',
+  ],
+  [
+    'an emulator that was deleted',
+    guest({ emulator: '/usr/bin/qemu-system-x86_64 (deleted)' }),
+    'warn EMULATOR_REMOVED instance-00000001',
+  ],
+  [
+    'an emulator of a container that is gone',
+    guest({ ownerContainer: 'f'.repeat(64) }),
+    'warn EMULATOR_REMOVED instance-00000001',
+  ],
+  ['a guest that libvirt only remembers', { census: { ...NOBODY, stale: ['old'] } }, 'info GUEST_STALE old'],
+] as const satisfies readonly (readonly [string, Partial<DoctorInput>, string])[]) {
+  test(`${what} gives ${expected}`, () => {
+    assert.deepEqual(said(changes), [expected])
+    for (const finding of examined(changes)) {
+      assert.notEqual(finding.evidence, '')
+      assert.notEqual(finding.remedy, '')
+    }
+  })
+}
+
+test('a path below current of a snap stays and is no finding', () => {
+  assert.deepEqual(
+    said(guest({ emulator: '/snap/openstack-hypervisor/current/usr/bin/qemu-system-x86_64' })),
+    [],
+  )
+})
+
+test('a guest of the previous container is told with both containers', () => {
+  const old: Container = {
+    ...LIBVIRT,
+    id: 'b'.repeat(64),
+    name: 'compute-libvirt-ba9876543210',
+    status: 'exited',
+    restartPolicy: 'no',
+  }
+  const [finding, ...more] = examined({ containers: [LIBVIRT, old], ...guest({ ownerContainer: old.id }) })
+  assert.deepEqual(more, [])
+  assert.equal(finding?.code, 'EMULATOR_OLD')
+  assert.match(finding?.evidence ?? '', /compute-libvirt-ba9876543210.*compute-libvirt-0123456789ab/)
+})
+
+test('guests that would die come first, with the mechanism and whether they can be moved', () => {
+  const one: Endangered = {
+    kind: 'guest',
+    subject: GUEST.uuid,
+    name: GUEST.name,
+    pid: 900,
+    containerName: LIBVIRT.name,
+    mechanisms: ['cgroupV2Kill'],
+    evidence: '/system.slice/docker-aaa.scope',
+    rescuable: true,
+  }
+  const findings = examined({
+    ...engine({ liveRestore: false }),
+    endangered: [one, { ...one, kind: 'helper', name: 'swtpm', rescuable: false }],
+  })
+  assert.deepEqual(
+    findings.map((finding) => finding.code),
+    ['GUEST_ENDANGERED', 'HELPER_ENDANGERED', 'LIVE_RESTORE_OFF'],
+  )
+  assert.match(
+    findings[0]?.evidence ?? '',
+    /pid 900 dies with container "compute-libvirt-0123456789ab" \(cgroupV2Kill: /,
+  )
+  assert.match(findings[0]?.remedy ?? '', /anneal node rescue/)
+  assert.match(findings[1]?.remedy ?? '', /migrate/)
+})
+
+test('virtlogd as a process of libvirt’s container is told once, with the guests that log through it', () => {
+  const virtlogd: Helper = {
+    kind: 'virtlogd',
+    name: 'virtlogd',
+    identity: { ...IDENTITY, pid: 777 },
+    guests: [],
+    ownerContainer: LIBVIRT.id,
+  }
+  const findings = examined({
+    containers: [{ ...LIBVIRT, command: ['sh', '-c', 'virtlogd -d; exec libvirtd'] }],
+    census: { guests: [GUEST], helpers: [virtlogd], stale: [] },
+  })
+  assert.deepEqual(
+    findings.map((finding) => finding.code),
+    ['VIRTLOGD_INSIDE'],
+  )
+  assert.match(findings[0]?.evidence ?? '', /pid 777.*instance-00000001 log through it/)
+})
+
+test('two containers of one service that a reboot would start are told; one that stays stopped is not', () => {
+  const old: Container = {
+    ...LIBVIRT,
+    id: 'b'.repeat(64),
+    name: 'compute-libvirt-ba9876543210',
+    status: 'exited',
+  }
+  assert.deepEqual(said({ containers: [LIBVIRT, { ...old, restartPolicy: 'unless-stopped' }] }), [])
+  assert.deepEqual(said({ containers: [LIBVIRT, { ...old, restartPolicy: 'always' }] }), [
+    'warn BOOT_STARTS_TWO compute/libvirt',
+  ])
+})
+
+test('the label of an image alone does not make two services one', () => {
+  const labels = { 'io.anneal.service': 'libvirt' }
+  const virtlogd: Container = { ...LIBVIRT, id: 'c'.repeat(64), name: 'logs', labels, command: ['virtlogd'] }
+  assert.deepEqual(said({ containers: [{ ...LIBVIRT, labels }, virtlogd] }), [])
+})
+
+test('two libvirts at the same time are refused', () => {
+  const second: Container = {
+    ...LIBVIRT,
+    id: 'b'.repeat(64),
+    name: 'nova_libvirt',
+    labels: {},
+    restartPolicy: 'unless-stopped',
+  }
+  assert.deepEqual(said({ containers: [LIBVIRT, second] }), ['refuse LIBVIRT_TWICE node'])
+})
+
+test('with cgroup v1, the systemd driver and no machined, guests stay in the scope', () => {
+  const codes = said({ ...host({ machinedRunning: false, machinedActivatable: false }), layout: 'hybrid' })
+  assert.deepEqual(codes, ['warn MACHINED_ABSENT node', 'warn SCOPE_HOLDS_GUESTS docker'])
+})
+
+test('containers that have nothing to do with guests are only held to their secrets', () => {
+  const web: Container = {
+    ...LIBVIRT,
+    id: 'd'.repeat(64),
+    name: 'web',
+    image: 'nginx',
+    labels: {},
+    command: ['nginx'],
+    entrypoint: [],
+    pidMode: 'private',
+    restartPolicy: 'always',
+  }
+  assert.deepEqual(said({ containers: [LIBVIRT, web] }), [])
+  assert.deepEqual(said({ containers: [LIBVIRT, { ...web, environmentNames: ['DB_PASSWORD'] }] }), [
+    'warn SECRET_IN_ENVIRONMENT web',
+  ])
+})
+
+test('the examination is stable: the same node gives the same findings in the same order', () => {
+  const input = { ...HEALTHY, ...without('/dev'), ...engine({ liveRestore: false }) }
+  assert.deepEqual(examine(input), examine(structuredClone(input)))
+})
+
+// What `docker inspect` says of a node deployed by kolla-ansible 18 (2024.1), reduced to the keys that matter.
+type Inspect = Readonly<{
+  Id: string
+  Name: string
+  State: { Status: Container['status']; Pid: number }
+  Image: string
+  HostConfig: {
+    Privileged: boolean
+    PidMode: string
+    CgroupnsMode: 'host' | 'private'
+    NetworkMode: string
+    RestartPolicy: { Name: Container['restartPolicy'] }
+  }
+  Config: {
+    Image: string
+    Entrypoint: string[]
+    Cmd: string[]
+    Env: string[]
+    Labels: Record<string, string>
+  }
+  Mounts: { Type: 'bind' | 'volume'; Name?: string; Source: string; Destination: string; RW: boolean }[]
+}>
+
+function kollaNode(): readonly Container[] {
+  const file = new URL('fixtures/kolla-inspect.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as Inspect[]).map((inspect) => ({
+    ...LIBVIRT,
+    id: inspect.Id,
+    name: inspect.Name.slice(1),
+    status: inspect.State.Status,
+    pid: inspect.State.Pid,
+    imageId: inspect.Image,
+    image: inspect.Config.Image,
+    labels: inspect.Config.Labels,
+    privileged: inspect.HostConfig.Privileged,
+    pidMode: inspect.HostConfig.PidMode === 'host' ? 'host' : 'private',
+    cgroupnsMode: inspect.HostConfig.CgroupnsMode,
+    networkMode: inspect.HostConfig.NetworkMode,
+    restartPolicy: inspect.HostConfig.RestartPolicy.Name,
+    environmentNames: inspect.Config.Env.map((entry) => entry.split('=')[0] ?? ''),
+    entrypoint: inspect.Config.Entrypoint,
+    command: inspect.Config.Cmd,
+    mounts: inspect.Mounts.map(({ Type, Name, Source, Destination, RW }) => ({
+      type: Type,
+      source: Type === 'volume' ? (Name ?? '') : Source,
+      target: Destination,
+      readOnly: !RW,
+    })),
+  }))
+}
+
+test('a node deployed by Kolla is recognised, and what it gets wrong is told', () => {
+  const virtlogd: Helper = {
+    kind: 'virtlogd',
+    name: 'virtlogd',
+    identity: { ...IDENTITY, pid: 4290 },
+    guests: [],
+    ownerContainer: '6f1d2c7a9be04d0f8f8c1a25f3f7f1f0d2a1b7c49f1d43b5aa7c4c0d6f0e1a11',
+  }
+  const node: Partial<DoctorInput> = {
+    ...engine({ liveRestore: false }),
+    containers: kollaNode(),
+    census: {
+      guests: [{ ...GUEST, ownerContainer: virtlogd.ownerContainer ?? '' }],
+      helpers: [virtlogd],
+      stale: [],
+    },
+  }
+  assert.deepEqual(said(node), [
+    'warn BIND_MISSING nova_libvirt',
+    'warn VIRTLOGD_INSIDE nova_libvirt',
+    'warn PRIVILEGED_WITHOUT_HOST_PID nova_compute',
+    'warn PRIVILEGED_WITHOUT_HOST_PID neutron_openvswitch_agent',
+    'warn SECRET_IN_ENVIRONMENT prometheus_libvirt_exporter',
+    'warn LIVE_RESTORE_OFF docker',
+    'info KOLLA_RECOGNISED node',
+  ])
+  const kolla = examined(node).at(-1)
+  assert.match(kolla?.evidence ?? '', /^5 containers .*; Kolla 18\.1\.0; images of 20240409$/)
+})
+
+test('a Kolla node without the bind of the control groups (as Wallaby had it) is told what kills its guests', () => {
+  const containers = kollaNode().map((container) => ({
+    ...container,
+    mounts: container.mounts.filter((mount) => mount.target !== '/sys/fs/cgroup'),
+  }))
+  const [first] = examined({ containers })
+  assert.deepEqual(
+    [first?.severity, first?.code, first?.subject],
+    ['refuse', 'CGROUP_BIND_MISSING', 'nova_libvirt'],
+  )
+})
+
+test('no value of an environment reaches a finding', () => {
+  assert.doesNotMatch(JSON.stringify(examined({ containers: kollaNode() })), /not-to-be-told/)
+})

@@ -1,0 +1,35 @@
+import type { Census } from '../census.ts'
+import type { Container, EngineFacts } from '../container.ts'
+import type { Finding } from '../finding.ts'
+import type { HostFacts } from '../host-facts.ts'
+import type { Endangered } from '../kill-set.ts'
+import type { CgroupLayout } from '../process.ts'
+import { kollaFindings, startedByUnit } from './kolla.ts'
+import { containerFindings } from './containers.ts'
+import { guestFindings } from './guests.ts'
+import { hostFindings } from './host.ts'
+
+/** A node as it was found, by Anneal or by anybody else. */
+export type DoctorInput = Readonly<{
+  engine: EngineFacts
+  host: HostFacts
+  layout: CgroupLayout
+  /** All of the engine's, running or not. */
+  containers: readonly Container[]
+  census: Census
+  /** census ∩ kill sets of all running containers, were they stopped now. */
+  endangered: readonly Endangered[]
+}>
+
+const WEIGHT: Readonly<Record<Finding['severity'], number>> = { refuse: 0, warn: 1, info: 2 }
+
+/** What is wrong with a node, the worst first. Looks at nothing but its input and changes nothing. */
+export function examine(input: DoctorInput): readonly Finding[] {
+  const findings = [
+    ...guestFindings(input),
+    ...containerFindings(input, startedByUnit),
+    ...hostFindings(input),
+    ...kollaFindings(input.containers),
+  ]
+  return findings.toSorted((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity])
+}

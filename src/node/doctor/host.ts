@@ -1,0 +1,36 @@
+import type { Finding } from '../finding.ts'
+import type { DoctorInput } from './doctor.ts'
+import { doctorFinding } from './findings.ts'
+
+/** What the host and its engine lack. */
+export function hostFindings({ engine, host, layout, census }: DoctorInput): readonly Finding[] {
+  const findings: Finding[] = []
+  const hasMachined = host.machinedRunning || host.machinedActivatable
+  if (!hasMachined) {
+    const why = host.systemdIsInit
+      ? 'systemd-machined neither runs nor can be started'
+      : 'systemd is not this host’s init'
+    const guests = census.guests.length === 0 ? 'no guest runs' : `${census.guests.length} guests run`
+    const changes = host.systemdIsInit
+      ? {}
+      : { severity: 'info' as const, remedy: 'rely on the image’s hook and on `--rescue`' }
+    findings.push(doctorFinding('MACHINED_ABSENT', 'node', `${why}; ${guests}`, changes))
+  }
+  if (!hasMachined && host.systemdIsInit && layout !== 'unified' && engine.cgroupDriver === 'systemd') {
+    findings.push(
+      doctorFinding(
+        'SCOPE_HOLDS_GUESTS',
+        engine.kind,
+        `cgroup layout ${layout}, driver systemd, no machined`,
+      ),
+    )
+  }
+  if (!engine.liveRestore)
+    findings.push(doctorFinding('LIVE_RESTORE_OFF', engine.kind, 'live-restore is false'))
+  if (!engine.startsAtBoot)
+    findings.push(doctorFinding('ENGINE_NOT_AT_BOOT', engine.kind, 'no enabled unit starts containers'))
+  if (host.missingCapabilities.length > 0) {
+    findings.push(doctorFinding('CAPABILITY_MISSING', 'node', host.missingCapabilities.join(', ')))
+  }
+  return findings
+}
