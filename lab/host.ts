@@ -199,6 +199,8 @@ export class Host {
           ]
         : []),
       ...wanted.map((engine) => `until ${engine} info >/dev/null 2>&1; do sleep 0.1; done`),
+      // Guests here run without KVM. A /dev/kvm that QEMU's user may not open would make libvirt probe QEMU at each start.
+      'rm -f /dev/kvm',
       // Ids of Debian's nova user; the images keep to them.
       'install -d -o 64060 -g 64060 /var/lib/nova /var/lib/nova/instances',
       `install -d ${GUEST_KERNEL_DIRECTORY}`,
