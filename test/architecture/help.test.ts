@@ -6,7 +6,7 @@ import { helpText } from '../../src/cli/help.ts'
 const WIDTH = 80
 
 function tooWide(text: string): readonly string[] {
-  return text.split('\n').filter((line) => [...line].length > WIDTH)
+  return text.split('\n').filter((line) => line.length > WIDTH)
 }
 
 /** `anneal`, `anneal node`, `anneal node plan`, …: whatever --help can be asked of. */

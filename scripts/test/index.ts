@@ -1,0 +1,6 @@
+export { runCheck } from './run-check.ts'
+export { runTier } from './run-tier.ts'
+export { Tally } from './tally.ts'
+export type { Ended, Outcome } from './tally.ts'
+export { CHECKS, TIERS } from './tiers.ts'
+export type { Check, Tier } from './tiers.ts'

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+/** The program that runs all tests, tested itself: what it does not count, nobody sees. */
+const INDEX = fileURLToPath(new URL('../../scripts/test/index.ts', import.meta.url))
+
+let dir = ''
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), 'anneal-tier-'))
+})
+after(() => rmSync(dir, { recursive: true, force: true }))
+
+type Told = Readonly<{ line: string; failed: readonly string[]; skipped: readonly (readonly string[])[] }>
+
+/** Runs a test file in a process of its own: a runner inside of a test runs nothing. */
+function told(
+  text: string | undefined,
+  limits: Readonly<{ timeoutMs?: number; deadlineMs?: number }> = {},
+): Told {
+  const file = join(dir, 'some.test.mjs')
+  if (text === undefined) rmSync(file, { force: true })
+  else writeFileSync(file, `import { after, before, describe, test } from 'node:test'\n${text}`)
+  const tier = {
+    name: 'some',
+    files: [file],
+    oneByOne: true,
+    timeoutMs: 20_000,
+    deadlineMs: 20_000,
+    ...limits,
+  }
+  const driver = `
+    import { Tally, runTier } from ${JSON.stringify(INDEX)}
+    const tally = new Tally(${JSON.stringify(dir)})
+    const tier = ${JSON.stringify(tier)}
+    await runTier(tier, tally, new AbortController().signal)
+    const failed = tally.failed.map(({ name }) => name)
+    const skipped = tally.skipped.map(({ name, reason }) => [name, reason])
+    console.log('\\n' + JSON.stringify({ line: tally.line(), failed, skipped }))`
+  const program = join(dir, 'driver.mjs')
+  writeFileSync(program, driver)
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const output = execFileSync(process.execPath, [program], { env, encoding: 'utf8' })
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Told
+}
+
+test('tests that pass are counted, their suites are not', () => {
+  const { line } = told(`test('one', () => {}); describe('many', () => { test('two', () => {}) })`)
+  assert.equal(line, '2 passed, 0 failed, 0 skipped')
+})
+
+test('a failed test is counted once, not again for its suite', () => {
+  const { line, failed } = told(`
+    describe('many', () => { test('good', () => {}); test('bad', () => { throw new Error('x') }) })`)
+  assert.equal(line, '1 passed, 1 failed, 0 skipped')
+  assert.deepEqual(failed, ['bad'])
+})
+
+test('what is skipped or still to be done never counts as passed, and tells why', () => {
+  const { line, skipped } = told(`
+    test('one', { skip: 'needs podman' }, () => {})
+    test('two', (t) => t.skip('needs root'))
+    test.todo('three')
+    describe('four', { skip: 'needs a kernel' }, () => { test('five', () => {}) })`)
+  assert.equal(line, '0 passed, 0 failed, 4 skipped')
+  assert.deepEqual(skipped, [
+    ['one', 'needs podman'],
+    ['two', 'needs root'],
+    ['three', 'no reason given'],
+    ['four', 'needs a kernel'],
+  ])
+})
+
+test('a file that cannot be loaded has failed', () => {
+  assert.equal(told(`import './nowhere.mjs'`).line, '0 passed, 1 failed, 0 skipped')
+})
+
+test('a failing set-up fails the suite', () => {
+  const { line } = told(
+    `describe('many', () => { before(() => { throw new Error('x') }); test('a', () => {}) })`,
+  )
+  assert.match(line, /^0 passed, [12] failed, 0 skipped$/)
+})
+
+test('a test that does not end within its time has failed', () => {
+  const { line } = told(`test('slow', () => new Promise((resolve) => setTimeout(resolve, 2000)))`, {
+    timeoutMs: 300,
+  })
+  assert.match(line, /^0 passed, [12] failed, 0 skipped$/)
+})
+
+test('a file that never ends is ended, and has failed', () => {
+  const { line } = told(`test('one', () => {}); setInterval(() => {}, 1000)`, { deadlineMs: 6000 })
+  assert.equal(line, '1 passed, 1 failed, 0 skipped')
+})
+
+test('nothing of what a file tells is lost', () => {
+  const { line } = told(`for (let i = 0; i < 3000; i += 1) test('test ' + i, () => {})`)
+  assert.equal(line, '3000 passed, 0 failed, 0 skipped')
+})
+
+test('a file that holds no test has failed', () => {
+  const { line, failed } = told('')
+  assert.equal(line, '0 passed, 1 failed, 0 skipped')
+  assert.deepEqual(failed, ['file'])
+})
+
+test('a tier that has lost its files has failed', () => {
+  const { line, failed } = told(undefined)
+  assert.equal(line, '0 passed, 1 failed, 0 skipped')
+  assert.deepEqual(failed, ['some'])
+})
