@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { byHandArguments } from './by-hand.ts'
+import { daemonConfiguration, hostArguments } from './host-arguments.ts'
+import type { HostSpec } from './host-arguments.ts'
+
+const SPEC: HostSpec = { name: 'node1', init: 'systemd', engine: 'docker', images: [] }
+
+test('a systemd host has a cgroup namespace of its own, a plain host shows the machine its cgroups', () => {
+  const systemd = hostArguments(SPEC, [])
+  const plain = hostArguments({ ...SPEC, init: 'plain' }, [])
+  assert.ok(systemd.join(' ').includes('--cgroupns private'))
+  assert.ok(!systemd.includes('plain-init'))
+  assert.ok(plain.join(' ').includes('--cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw'))
+  assert.equal(plain.at(-1), 'plain-init')
+})
+
+test('live-restore is off unless asked for, as it is where nobody set it', () => {
+  assert.equal(daemonConfiguration(SPEC)['live-restore'], false)
+  assert.equal(daemonConfiguration({ ...SPEC, liveRestore: true })['live-restore'], true)
+})
+
+test('each known fault of a hand-made container leaves out just its part', () => {
+  const whole = byHandArguments({ name: 'libvirt', image: 'nova-libvirt' }).join(' ')
+  for (const part of ['--pid host', '--cgroupns host', '/sys/fs/cgroup:', '/run/dbus:', '/dev:']) {
+    assert.ok(whole.includes(part), part)
+  }
+  const faulty = byHandArguments({
+    name: 'libvirt',
+    image: 'nova-libvirt',
+    without: ['host pid', 'host cgroup namespace', 'cgroup bind'],
+  }).join(' ')
+  assert.ok(!faulty.includes('--pid host'))
+  assert.ok(faulty.includes('--cgroupns private'))
+  assert.ok(!faulty.includes('/sys/fs/cgroup:'))
+  assert.ok(faulty.includes('/run/dbus:'))
+})
