@@ -16,6 +16,9 @@ const PROGRAM = '/opt/anneal/test/integration/support/rescue-here.ts'
 /** Without it libvirt's own placement is all that a guest has. */
 const MASK_HOOK = ['--volume', '/dev/null:/etc/libvirt/hooks/qemu']
 
+const RUNC_FOR_PODMAN = `mkdir -p /etc/containers/containers.conf.d
+  printf '[engine]\\nruntime = "runc"\\n' >/etc/containers/containers.conf.d/runc.conf`
+
 type Fault = Readonly<{
   name: string
   engine: NestedEngine
@@ -71,6 +74,8 @@ for (const { what, spec, method, faults } of HOSTS) {
     let count = 0
     before(async () => {
       host = await Host.up({ ...spec, engine: 'both', images: [IMAGE, NEXT_IMAGE] })
+      // crun refuses to start on a machine with some controllers on v1 and others on v2, as a plain host may be.
+      if (spec.init === 'plain') await host.sh(RUNC_FOR_PODMAN)
     })
     after(async () => {
       await host.down()
@@ -183,6 +188,7 @@ async function endangeredGuest(
   }>,
 ): Promise<Readonly<{ guest: Guest; id: string }>> {
   const { engine, without, image, name } = fault
+  await host.exec([engine, 'rm', '--force', 'libvirt'])
   await runLibvirt(host, { name: 'libvirt', engine, image, stdioHandler: 'file', without, extra: MASK_HOOK })
   const guest = await startGuest(host, { name, via: 'libvirt', engine, console: 'file' })
   for (const command of [

@@ -24,38 +24,41 @@ const DOMAIN_V2 = [...THREADED_V2, 'memory', 'io', 'pids']
  * One round: makes the groups with their limits, and moves what is not where it belongs. Idempotent. Threads that are
  * born meanwhile may be missed, so the caller looks again until a round finds nothing.
  *
- * On v1 everything is ready before the first thread moves. On v2 it cannot be: a group that holds processes passes no
- * controllers on (cgroup-v2.rst, "No Internal Process Constraint"), so first the whole process leaves the base.
+ * On v1 everything is ready before the first thread moves. On v2 it cannot be: controllers are passed on by a group
+ * only after its processes have left it (cgroup-v2.rst, "No Internal Process Constraint"; with `cpu` passed on too
+ * early, it would become the root of threads, and no group below could take the process).
  */
 export function applyPlan(application: Application): void {
   const { plan } = application
   const domains = plan.groups.filter((group) => group.hierarchy === 0 && !group.threaded)
-  for (const group of domains) prepare(application, group, [])
+  for (const group of domains) prepare(application, group, 'bare')
   for (const placements of perProcess(plan, (placement) => placement.hierarchy === 0)) {
     enterDomain(application, placements)
   }
-  for (const group of plan.groups) prepare(application, group, application.limits)
+  for (const group of plan.groups) prepare(application, group, 'whole')
   for (const placements of perProcess(plan, () => true)) moveThreads(application, placements)
 }
 
-function prepare(application: Application, group: Group, limits: readonly KeptLimit[]): void {
-  const { kernel, plan, madeBySystemd, outcome } = application
+/** `bare`: the group alone; `whole`: with the controllers that it needs and its limits. */
+function prepare(application: Application, group: Group, how: 'bare' | 'whole'): void {
+  const { kernel, plan, limits, madeBySystemd, outcome } = application
   if (!kernel.isMounted(group)) return
   try {
     for (const path of ancestors(group.path)) {
       const isSystemds = madeBySystemd && path.length <= plan.base.length
-      makeGroup(kernel, { ...group, path, threaded: group.threaded && path === group.path }, !isSystemds)
+      makeGroup(kernel, { ...group, path, threaded: group.threaded && path === group.path }, how, isSystemds)
     }
   } catch (error) {
     outcome.moveTrouble.push(`${hierarchyName(group)}:${group.path}: ${reasonOf(error)}`)
   }
+  if (how === 'bare') return
   for (const limit of limits) {
     const isHere = limit.hierarchy === group.hierarchy && `${plan.base}${limit.path}` === group.path
     if (isHere) keepLimit(kernel, limit, group.path, outcome)
   }
 }
 
-function makeGroup(kernel: Kernel, group: Group, enable: boolean): void {
+function makeGroup(kernel: Kernel, group: Group, how: 'bare' | 'whole', isSystemds: boolean): void {
   const { path, threaded } = group
   const parent = path.slice(0, path.lastIndexOf('/')) || '/'
   if (!kernel.exists(group, path)) kernel.make(group, path)
@@ -71,7 +74,9 @@ function makeGroup(kernel: Kernel, group: Group, enable: boolean): void {
   if (threaded && kernel.read(group, path, 'cgroup.type') !== 'threaded') {
     kernel.write(group, path, 'cgroup.type', 'threaded')
   }
-  if (enable) enableControllers(kernel, { ...group, path: parent }, threaded ? THREADED_V2 : DOMAIN_V2)
+  // systemd passes on what it wants to, down to its scope.
+  if (how === 'bare' || isSystemds) return
+  enableControllers(kernel, { ...group, path: parent }, threaded ? THREADED_V2 : DOMAIN_V2)
 }
 
 /** What the group has and does not pass on yet. One that cannot pass it on has no such limits below: no failure. */

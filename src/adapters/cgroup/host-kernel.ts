@@ -25,7 +25,8 @@ export function hostKernel(options: HostKernelOptions = {}): Kernel {
     identify(pid) {
       const stat = readLiveStat(procRoot, pid)
       if (stat === undefined) return undefined
-      return { startTicks: stat.startTicks, pidNamespace: readNamespace(`${procRoot}/${pid}/ns/pid`) }
+      const { startTicks, ppid } = stat
+      return { startTicks, ppid, pidNamespace: readNamespace(`${procRoot}/${pid}/ns/pid`) }
     },
     hostPidNamespace: () => readNamespace(`${procRoot}/1/ns/pid`) ?? readNamespace(`${procRoot}/self/ns/pid`),
     threadsOf: (pid) => readThreads(procRoot, pid),

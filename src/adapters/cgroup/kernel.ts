@@ -10,7 +10,9 @@ export type Hierarchy = Pick<CgroupLine, 'hierarchy' | 'controllers'>
  */
 export interface Kernel {
   /** undefined where the process is gone. */
-  identify(pid: number): Readonly<{ startTicks: number; pidNamespace: number | undefined }> | undefined
+  identify(
+    pid: number,
+  ): Readonly<{ startTicks: number; ppid: number; pidNamespace: number | undefined }> | undefined
   /** The pid namespace that `host` means. */
   hostPidNamespace(): number | undefined
   /** The process with all its threads, the main thread first; without threads where it is gone. */

@@ -45,12 +45,12 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
   /** Plans afresh in each round, since threads come and go; `makeUnit` gives the base once it exists. */
   const carryOut = async (work: Work): Promise<RescueReport> => {
     const start = work.plan(undefined)
-    const before = records.read(work.id)
-    if (!start.needed && before === undefined) {
+    const record = records.read(work.id)
+    if (!start.needed && record === undefined) {
       return { method: work.method, unit: lastPart(start.base), moved: [], limits: [] }
     }
-    const all = before?.limits ?? readLimits(kernel, start)
-    if (before === undefined) records.write({ version: 1, ...idOf(work.id), limits: all })
+    const all = record?.limits ?? readLimits(kernel, start)
+    if (record === undefined) records.write({ version: 1, ...idOf(work.id), limits: all })
     // With v2 at hand libvirt filters devices there: a v1 list would stay as it is and forbid what is attached later.
     const isDead = (limit: KeptLimit): boolean =>
       limit.file === 'devices.list' && kernel.v2Controllers().length > 0
@@ -62,9 +62,13 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
       moveTrouble: [],
     }
     const madeBySystemd = work.method !== 'cgroups'
+    let before = ''
     for (let round = 0; round < ROUNDS; round += 1) {
       const plan = work.plan(base)
-      if (round > 0 && !hasPending(kernel, plan)) break
+      const pending = pendingMoves(kernel, plan)
+      // A round that changed nothing would be followed by others like it.
+      if (round > 0 && (pending === '' || pending === before)) break
+      before = pending
       outcome.moveTrouble = []
       applyPlan({ kernel, plan, limits, madeBySystemd, outcome })
     }
@@ -106,9 +110,11 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
 
     async rescue(guest, helpers, from) {
       const subject = `guest "${guest.name}"`
-      check(kernel, subject, guest.identity)
       const own = helpers.filter((helper) => belongsTo(helper, guest) && isSame(kernel, helper.identity))
-      for (const helper of own) check(kernel, `helper ${helper.name} of ${subject}`, helper.identity)
+      const together = new Set([guest, ...own].map(({ identity }) => identity.pid))
+      check(kernel, subject, guest.identity, together)
+      for (const helper of own)
+        check(kernel, `helper ${helper.name} of ${subject}`, helper.identity, together)
       const method = await units.method()
       const known = method === 'machined' ? await units.machineOf(guest.identity.pid) : undefined
       const machine = known?.name ?? machineNameOf(guest, kernel.threadsOf(guest.identity.pid))
@@ -150,7 +156,7 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
     async rescueHelper(helper, from) {
       const { pid } = helper.identity
       const subject = `helper ${helper.name} (${helper.kind})`
-      check(kernel, subject, helper.identity)
+      check(kernel, subject, helper.identity, new Set([pid]))
       const method = await units.method()
       const name = `anneal-${helper.kind}-${pid}`
       const movables = (): readonly Movable[] => [kernel.threadsOf(pid)]
@@ -192,10 +198,10 @@ type Work = Readonly<{
   makeUnit: (proposed: string) => Promise<string>
 }>
 
-function check(kernel: Kernel, subject: string, id: ProcessId): void {
-  const now = kernel.identify(id.pid)
-  if (now?.startTicks !== id.startTicks) throw raiseRescue('RESCUE_TARGET_GONE', { subject, pid: id.pid })
-  if (now.pidNamespace !== kernel.hostPidNamespace()) {
+/** `together`: the processes that are moved in one go. */
+function check(kernel: Kernel, subject: string, id: ProcessId, together: ReadonlySet<number>): void {
+  if (!isSame(kernel, id)) throw raiseRescue('RESCUE_TARGET_GONE', { subject, pid: id.pid })
+  if (isInForeignPidNamespace(kernel, id.pid, together)) {
     throw raiseRescue('RESCUE_IMPOSSIBLE', {
       subject,
       reason: 'it lives in the pid namespace of the container, which no process can leave',
@@ -214,6 +220,20 @@ function check(kernel: Kernel, subject: string, id: ProcessId): void {
     advice:
       'Run Anneal on the host itself, or in a container with the host cgroup namespace and /sys/fs/cgroup of the host.',
   })
+}
+
+/**
+ * A pid namespace ends with its first process. One that a rescued process made for its own children (virtiofsd does,
+ * as a sandbox) is no container's.
+ */
+function isInForeignPidNamespace(kernel: Kernel, pid: number, together: ReadonlySet<number>): boolean {
+  const own = kernel.identify(pid)?.pidNamespace
+  if (own === kernel.hostPidNamespace()) return false
+  let outside = pid
+  while (outside > 1 && kernel.identify(outside)?.pidNamespace === own) {
+    outside = kernel.identify(outside)?.ppid ?? 0
+  }
+  return !together.has(outside)
 }
 
 function isSame(kernel: Kernel, id: ProcessId): boolean {
@@ -264,8 +284,12 @@ async function keepAsProperties(
   }
 }
 
-function hasPending(kernel: Kernel, plan: RescuePlan): boolean {
-  return plan.placements.some((placement) => placement.from !== placement.to && kernel.isMounted(placement))
+/** What is not where it belongs, as text to compare. */
+function pendingMoves(kernel: Kernel, plan: RescuePlan): string {
+  return plan.placements
+    .filter((placement) => placement.from !== placement.to && kernel.isMounted(placement))
+    .map(({ hierarchy, tid, from }) => `${hierarchy} ${tid} ${from}`)
+    .join('\n')
 }
 
 /** One line for each process and hierarchy that is elsewhere than before. */

@@ -1,0 +1,438 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
+import type { Guest, Helper, RescueMethod } from '../../node/index.ts'
+import { cgroupRescuer } from './rescuer.ts'
+import type { RescueRecord, RescueRecords } from './rescue-record.ts'
+import { FakeKernel } from './testing/fake-kernel.ts'
+import type { FakeHierarchy } from './testing/fake-kernel.ts'
+import { FakeUnits } from './testing/fake-units.ts'
+
+const ID = 'c0ffee'.repeat(10).concat('c0ff')
+const UUID = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001'
+const QEMU = 100
+const VCPU = 102
+const SWTPM = 200
+
+const V1: readonly FakeHierarchy[] = [
+  { hierarchy: 6, controllers: ['name=systemd'] },
+  { hierarchy: 5, controllers: ['pids'] },
+  { hierarchy: 4, controllers: ['devices'] },
+  { hierarchy: 3, controllers: ['memory'] },
+  { hierarchy: 2, controllers: ['cpuset'] },
+  { hierarchy: 1, controllers: ['cpu', 'cpuacct'] },
+]
+const V2: readonly FakeHierarchy[] = [
+  { hierarchy: 0, controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
+]
+
+const guest: Guest = {
+  uuid: UUID,
+  name: 'vm',
+  identity: { pid: QEMU, startTicks: 1, exeInode: '', namespaces: undefined, cgroups: [] },
+  emulator: '/usr/bin/qemu-system-x86_64',
+  domainId: 1,
+  consoleLogs: [],
+  consoleBackend: 'none',
+}
+const swtpm: Helper = {
+  kind: 'swtpm',
+  name: 'swtpm',
+  identity: { pid: SWTPM, startTicks: 2, exeInode: '', namespaces: undefined, cgroups: [] },
+  guests: [UUID],
+}
+
+/** Records in memory that a crash does not reach, like files on /run. */
+function memoryRecords(kernel: FakeKernel): RescueRecords & Readonly<{ kept: Map<number, RescueRecord> }> {
+  const kept = new Map<number, RescueRecord>()
+  return {
+    kept,
+    read: ({ pid, startTicks }) => (kept.get(pid)?.startTicks === startTicks ? kept.get(pid) : undefined),
+    write(record) {
+      kernel.onChange('write record')
+      kept.set(record.pid, record)
+    },
+    remove({ pid }) {
+      kernel.onChange('remove record')
+      kept.delete(pid)
+    },
+  }
+}
+
+/** QEMU with a vCPU, an I/O thread and a TPM, all below `root` as libvirt without machined places them on v1. */
+function inContainerV1(root: string): FakeKernel {
+  const kernel = new FakeKernel(V1)
+  const own = `${root}/machine/qemu-1-vm.libvirt-qemu`
+  const threads = (leaf: string): Record<number, string> => ({
+    6: root,
+    5: root,
+    4: own,
+    3: own,
+    2: `${own}/${leaf}`,
+    1: `${own}/${leaf}`,
+  })
+  kernel.addProcess({
+    pid: QEMU,
+    ppid: 1,
+    startTicks: 1,
+    pidNamespace: 1,
+    threads: {
+      [QEMU]: { name: 'qemu-system-x86', cgroups: threads('emulator') },
+      101: { name: 'IO iothread1', cgroups: threads('iothread1') },
+      [VCPU]: { name: 'CPU 0/KVM', cgroups: threads('vcpu0') },
+    },
+  })
+  kernel.addProcess({
+    pid: SWTPM,
+    ppid: 1,
+    startTicks: 2,
+    pidNamespace: 1,
+    // libvirt places helpers only where threads have groups.
+    threads: { [SWTPM]: { name: 'swtpm', cgroups: { ...threads('emulator'), 4: root, 3: root } } },
+  })
+  for (const path of [root, `${root}/machine`, own, `${own}/emulator`, `${own}/vcpu0`, `${own}/iothread1`]) {
+    kernel.setFile(2, path, 'cpuset.cpus', '0-3')
+    kernel.setFile(2, path, 'cpuset.mems', '0')
+  }
+  kernel.setFile(2, own, 'cpuset.cpus', '0-2')
+  kernel.setFile(2, `${own}/emulator`, 'cpuset.cpus', '0-2')
+  kernel.setFile(2, `${own}/iothread1`, 'cpuset.cpus', '0-2')
+  kernel.setFile(2, `${own}/vcpu0`, 'cpuset.cpus', '2')
+  kernel.setFile(1, own, 'cpu.shares', '512')
+  kernel.setFile(1, `${own}/vcpu0`, 'cpu.cfs_quota_us', '50000')
+  kernel.setFile(3, own, 'memory.limit_in_bytes', '900000000')
+  kernel.setFile(3, root, 'memory.limit_in_bytes', '800000000')
+  kernel.setFile(4, own, 'devices.list', 'c 1:3 rw\nc 136:* rw')
+  kernel.setFile(5, root, 'pids.max', '4096')
+  return kernel
+}
+
+/** The same on v2, in a container with a cgroup namespace of its own. */
+function inContainerV2(root: string): FakeKernel {
+  const kernel = new FakeKernel(V2)
+  const own = `${root}/machine/qemu-1-vm.libvirt-qemu`
+  kernel.addProcess({
+    pid: QEMU,
+    ppid: 1,
+    startTicks: 1,
+    pidNamespace: 1,
+    threads: {
+      [QEMU]: { name: 'qemu-system-x86', cgroups: { 0: `${own}/emulator` } },
+      [VCPU]: { name: 'CPU 0/KVM', cgroups: { 0: `${own}/vcpu0` } },
+    },
+  })
+  kernel.addProcess({
+    pid: SWTPM,
+    ppid: 1,
+    startTicks: 2,
+    pidNamespace: 1,
+    threads: { [SWTPM]: { name: 'swtpm', cgroups: { 0: `${own}/emulator` } } },
+  })
+  for (const path of ['/', root, `${root}/machine`]) {
+    kernel.setFile(0, path, 'cgroup.subtree_control', 'cpuset cpu io memory pids')
+  }
+  kernel.setFile(0, own, 'cgroup.subtree_control', 'cpu cpuset')
+  kernel.setFile(0, own, 'cpu.weight', '50')
+  kernel.setFile(0, own, 'memory.max', '900000000')
+  kernel.setFile(0, `${own}/vcpu0`, 'cpu.max', '50000 100000')
+  return kernel
+}
+
+function rescuerOf(kernel: FakeKernel, method: RescueMethod) {
+  const units = new FakeUnits(kernel, method)
+  const records = memoryRecords(kernel)
+  return { rescuer: cgroupRescuer({ kernel, units, records, scopeTimeoutMs: 50 }), units, records }
+}
+
+const leaves = (kernel: FakeKernel, hierarchy: number): readonly (string | undefined)[] =>
+  [QEMU, 101, VCPU, SWTPM].map((tid) => kernel.placeOf(tid, hierarchy))
+
+function assertPlacedV1(kernel: FakeKernel, base: string, inner: string): void {
+  assert.deepEqual(leaves(kernel, 6), [base, base, base, base])
+  assert.deepEqual(leaves(kernel, 5), [base, base, base, base])
+  for (const hierarchy of [4, 3]) assert.deepEqual(leaves(kernel, hierarchy), [inner, inner, inner, inner])
+  for (const hierarchy of [2, 1]) {
+    const expected = ['emulator', 'iothread1', 'vcpu0', 'emulator'].map((leaf) => `${inner}/${leaf}`)
+    assert.deepEqual(leaves(kernel, hierarchy), expected)
+  }
+  const limit = (hierarchy: number, path: string, file: string) =>
+    kernel.read({ hierarchy, controllers: [] }, path, file)
+  assert.equal(limit(1, base, 'cpu.shares'), '512')
+  assert.equal(limit(1, `${inner}/vcpu0`, 'cpu.cfs_quota_us'), '50000')
+  assert.equal(limit(2, inner, 'cpuset.cpus'), '0-2')
+  assert.equal(limit(2, `${inner}/vcpu0`, 'cpuset.cpus'), '2')
+  assert.equal(limit(3, inner, 'memory.limit_in_bytes'), '800000000', 'the container held it tighter')
+  assert.equal(limit(4, inner, 'devices.list'), 'c 1:3 rw\nc 136:* rw')
+  assert.equal(limit(5, base, 'pids.max'), '4096')
+}
+
+const SCOPE = '/machine.slice/machine-qemu\\x2d1\\x2dvm.scope'
+const PARTITION = '/machine/qemu-1-vm.libvirt-qemu'
+const BASES: Readonly<Record<RescueMethod, readonly [base: string, inner: string]>> = {
+  cgroups: [PARTITION, PARTITION],
+  systemd: [SCOPE, `${SCOPE}/libvirt`],
+  machined: [SCOPE, `${SCOPE}/libvirt`],
+}
+const METHODS: readonly RescueMethod[] = ['cgroups', 'systemd', 'machined']
+
+for (const method of METHODS) {
+  test(`v1, ${method}: guest, threads and helper leave the container with their limits`, async () => {
+    const kernel = inContainerV1(`/docker/${ID}`)
+    const { rescuer, units, records } = rescuerOf(kernel, method)
+    const report = await rescuer.rescue(guest, [swtpm], [ID])
+    const [base, inner] = BASES[method]
+    assertPlacedV1(kernel, base, inner)
+    assert.equal(report.method, method)
+    assert.equal(report.unit, base.slice(base.lastIndexOf('/') + 1))
+    assert.equal(report.notKept, undefined)
+    assert.ok(report.limits.includes('cpu,cpuacct/vcpu0/cpu.cfs_quota_us=50000'))
+    assert.deepEqual(
+      report.moved.filter(({ pid, hierarchy }) => pid === QEMU && hierarchy === 'devices'),
+      [{ pid: QEMU, hierarchy: 'devices', from: `/docker/${ID}${PARTITION}`, to: inner }],
+    )
+    assert.equal(records.kept.size, 0)
+    if (method !== 'cgroups') assert.equal(units.properties.get(`${report.unit} CPUShares`), 512)
+    if (method === 'machined') assert.equal(units.machines.get(QEMU)?.name, 'qemu-1-vm')
+  })
+
+  test(`v2, ${method}: guest, threads and helper leave the container with their limits`, async () => {
+    const kernel = inContainerV2(`/docker/${ID}`)
+    const { rescuer } = rescuerOf(kernel, method)
+    const report = await rescuer.rescue(guest, [swtpm], [ID])
+    const [base, inner] = BASES[method]
+    assert.equal(kernel.placeOf(QEMU, 0), `${inner}/emulator`)
+    assert.equal(kernel.placeOf(VCPU, 0), `${inner}/vcpu0`)
+    assert.equal(kernel.placeOf(SWTPM, 0), `${inner}/emulator`)
+    const limit = (path: string, file: string) => kernel.read({ hierarchy: 0, controllers: [] }, path, file)
+    assert.equal(limit(base, 'cpu.weight'), '50')
+    assert.equal(limit(inner, 'memory.max'), '900000000')
+    assert.equal(limit(`${inner}/vcpu0`, 'cpu.max'), '50000 100000')
+    assert.equal(report.notKept, undefined)
+  })
+
+  test(`v1, ${method}: a crash at any moment is made good by the next rescue`, async () => {
+    let crashes = 0
+    for (let at = 1; ; at += 1) {
+      const kernel = inContainerV1(`/docker/${ID}`)
+      const { rescuer } = rescuerOf(kernel, method)
+      const died = crashAt(kernel, at)
+      await rescuer.rescue(guest, [swtpm], [ID]).catch(() => undefined)
+      if (!died()) break
+      crashes += 1
+      kernel.onChange = () => undefined
+      await rescuer.rescue(guest, [swtpm], [ID])
+      assertPlacedV1(kernel, ...BASES[method])
+    }
+    assert.ok(crashes > 30, `only ${crashes} boundaries were crossed`)
+  })
+
+  test(`v2, ${method}: a crash at any moment is made good by the next rescue`, async () => {
+    let crashes = 0
+    for (let at = 1; ; at += 1) {
+      const kernel = inContainerV2(`/docker/${ID}`)
+      const { rescuer } = rescuerOf(kernel, method)
+      const died = crashAt(kernel, at)
+      await rescuer.rescue(guest, [swtpm], [ID]).catch(() => undefined)
+      if (!died()) break
+      crashes += 1
+      kernel.onChange = () => undefined
+      await rescuer.rescue(guest, [swtpm], [ID])
+      const inner = BASES[method][1]
+      assert.equal(kernel.placeOf(VCPU, 0), `${inner}/vcpu0`, `crash ${at}`)
+      assert.equal(kernel.placeOf(SWTPM, 0), `${inner}/emulator`, `crash ${at}`)
+      assert.equal(
+        kernel.read({ hierarchy: 0, controllers: [] }, inner, 'memory.max'),
+        '900000000',
+        `crash ${at}`,
+      )
+    }
+    assert.ok(crashes > 10, `only ${crashes} boundaries were crossed`)
+  })
+}
+
+/** From the n-th change on nothing happens any more: what a kill -9 at that moment leaves. */
+function crashAt(kernel: FakeKernel, change: number): () => boolean {
+  let changes = 0
+  kernel.onChange = () => {
+    changes += 1
+    if (changes >= change) throw Object.assign(new Error('crash'), { code: 'EINTR' })
+  }
+  return () => changes >= change
+}
+
+test('a guest that is in no container is left where it is', async () => {
+  const kernel = inContainerV1('/elsewhere')
+  const before = leaves(kernel, 4)
+  const { rescuer } = rescuerOf(kernel, 'machined')
+  kernel.onChange = (what) => assert.fail(what)
+  const report = await rescuer.rescue(guest, [swtpm], [ID])
+  assert.deepEqual(report.moved, [])
+  assert.deepEqual(leaves(kernel, 4), before)
+})
+
+test('a second rescue finds nothing to do', async () => {
+  const kernel = inContainerV1(`/docker/${ID}`)
+  const { rescuer } = rescuerOf(kernel, 'systemd')
+  await rescuer.rescue(guest, [swtpm], [ID])
+  kernel.onChange = (what) => assert.fail(what)
+  assert.deepEqual((await rescuer.rescue(guest, [swtpm], [ID])).moved, [])
+})
+
+test('a thread that QEMU starts in the middle does not stay behind', async () => {
+  const kernel = inContainerV1(`/docker/${ID}`)
+  const { rescuer } = rescuerOf(kernel, 'cgroups')
+  let born = 300
+  kernel.onChange = (what) => {
+    // Its parent is moved next: the child is born in the old group.
+    if (!what.endsWith('tasks 100') || born >= 303) return
+    kernel.addThread(QEMU, QEMU, born, 'worker')
+    born += 1
+  }
+  await rescuer.rescue(guest, [], [ID])
+  for (const tid of [300, 301, 302].slice(0, born - 300)) {
+    assert.equal(kernel.placeOf(tid, 1), `${PARTITION}/emulator`)
+  }
+  assert.ok(born > 300)
+})
+
+test('a private pid namespace is refused before anything is touched', async () => {
+  const kernel = new FakeKernel(V1)
+  kernel.addProcess({
+    pid: QEMU,
+    ppid: 50,
+    startTicks: 1,
+    pidNamespace: 9,
+    threads: { [QEMU]: { name: 'qemu', cgroups: { 4: `/docker/${ID}` } } },
+  })
+  kernel.addProcess({ pid: 50, ppid: 1, startTicks: 1, pidNamespace: 9, threads: {} })
+  kernel.onChange = (what) => assert.fail(what)
+  const { rescuer } = rescuerOf(kernel, 'cgroups')
+  await assert.rejects(rescuer.rescue(guest, [], [ID]), (error) => {
+    return (
+      isAnnealError(error, 'RESCUE_IMPOSSIBLE') &&
+      /pid namespace/.test(error.message) &&
+      /migrate/.test(error.remedy)
+    )
+  })
+})
+
+test('a helper that made a pid namespace for its own child is moved with it', async () => {
+  const kernel = inContainerV1(`/docker/${ID}`)
+  const sandboxed: Helper = {
+    ...swtpm,
+    kind: 'virtiofsd',
+    name: 'virtiofsd',
+    identity: { ...swtpm.identity, pid: 201 },
+  }
+  kernel.addProcess({
+    pid: 201,
+    ppid: SWTPM,
+    startTicks: 2,
+    pidNamespace: 7,
+    threads: { 201: { name: 'virtiofsd', cgroups: { 4: `/docker/${ID}` } } },
+  })
+  const { rescuer } = rescuerOf(kernel, 'cgroups')
+  await rescuer.rescue(guest, [swtpm, sandboxed], [ID])
+  assert.equal(kernel.placeOf(201, 4), PARTITION)
+})
+
+test('a process that was replaced by another with its pid is not touched', async () => {
+  const kernel = inContainerV1(`/docker/${ID}`)
+  kernel.onChange = (what) => assert.fail(what)
+  const { rescuer } = rescuerOf(kernel, 'cgroups')
+  const other = { ...guest, identity: { ...guest.identity, startTicks: 77 } }
+  await assert.rejects(rescuer.rescue(other, [], [ID]), (error) => isAnnealError(error, 'RESCUE_TARGET_GONE'))
+})
+
+test('what cannot leave a hierarchy is named, and the rest is safe', async () => {
+  const hierarchies = V1.map((each): FakeHierarchy =>
+    each.hierarchy === 4 ? { ...each, mounted: false } : each,
+  )
+  const kernel = new FakeKernel(hierarchies)
+  kernel.addProcess({
+    pid: QEMU,
+    ppid: 1,
+    startTicks: 1,
+    pidNamespace: 1,
+    threads: { [QEMU]: { name: 'qemu', cgroups: { 4: `/docker/${ID}`, 3: `/docker/${ID}` } } },
+  })
+  const { rescuer, records } = rescuerOf(kernel, 'cgroups')
+  await assert.rejects(rescuer.rescue(guest, [], [ID]), (error) => {
+    return isAnnealError(error, 'RESCUE_FAILED') && error.message.includes(`100 devices:/docker/${ID}`)
+  })
+  assert.equal(kernel.placeOf(QEMU, 3), PARTITION)
+  assert.equal(records.kept.size, 1, 'the limits stay on record for the next try')
+})
+
+test('a limit that the new place does not take is told, and the guest is out all the same', async () => {
+  const kernel = inContainerV1(`/docker/${ID}`)
+  kernel.onChange = (what) => {
+    if (what.includes(`3:${PARTITION}/memory.limit_in_bytes`))
+      throw Object.assign(new Error(), { code: 'EBUSY' })
+  }
+  const { rescuer } = rescuerOf(kernel, 'cgroups')
+  const report = await rescuer.rescue(guest, [], [ID])
+  assert.deepEqual(report.notKept, ['memory/memory.limit_in_bytes=800000000'])
+  assert.equal(kernel.placeOf(QEMU, 3), PARTITION)
+})
+
+test('a guest for which libvirt could make no group gets those that the next libvirt looks for', async () => {
+  const root = `/docker/${ID}`
+  const kernel = new FakeKernel(V1)
+  const everywhere = Object.fromEntries(V1.map(({ hierarchy }) => [hierarchy, root]))
+  kernel.addProcess({
+    pid: QEMU,
+    ppid: 1,
+    startTicks: 1,
+    pidNamespace: 1,
+    threads: {
+      [QEMU]: { name: 'qemu-system-x86', cgroups: everywhere },
+      101: { name: 'IO iothread1', cgroups: everywhere },
+      [VCPU]: { name: 'CPU 0/KVM', cgroups: everywhere },
+    },
+  })
+  for (const path of ['/docker', root]) {
+    kernel.setFile(2, path, 'cpuset.cpus', '0-3')
+    kernel.setFile(2, path, 'cpuset.mems', '0')
+  }
+  await rescuerOf(kernel, 'cgroups').rescuer.rescue(guest, [], [ID])
+  for (const hierarchy of [1, 2]) {
+    assert.deepEqual(leaves(kernel, hierarchy).slice(0, 3), [
+      `${PARTITION}/emulator`,
+      `${PARTITION}/iothread1`,
+      `${PARTITION}/vcpu0`,
+    ])
+  }
+  assert.equal(kernel.placeOf(VCPU, 3), PARTITION)
+})
+
+test('a partition of the operator’s choice is kept', async () => {
+  const kernel = new FakeKernel(V1)
+  const path = `/docker/${ID}/tenants.partition/qemu-1-vm.libvirt-qemu`
+  kernel.addProcess({
+    pid: QEMU,
+    ppid: 1,
+    startTicks: 1,
+    pidNamespace: 1,
+    threads: { [QEMU]: { name: 'qemu', cgroups: { 4: `/docker/${ID}`, 3: path } } },
+  })
+  await rescuerOf(kernel, 'cgroups').rescuer.rescue(guest, [], [ID])
+  for (const hierarchy of [3, 4]) {
+    assert.equal(kernel.placeOf(QEMU, hierarchy), '/tenants.partition/qemu-1-vm.libvirt-qemu')
+  }
+})
+
+for (const method of METHODS) {
+  test(`${method}: virtlogd gets a place of its own, never in a guest’s`, async () => {
+    const kernel = inContainerV1(`/docker/${ID}`)
+    const virtlogd: Helper = { ...swtpm, kind: 'virtlogd', name: 'virtlogd' }
+    const { rescuer } = rescuerOf(kernel, method)
+    await rescuer.rescue(guest, [virtlogd], [ID])
+    assert.equal(kernel.placeOf(SWTPM, 4), `/docker/${ID}`, 'a guest does not take it along')
+    const report = await rescuer.rescueHelper(virtlogd, [ID])
+    const place =
+      method === 'cgroups' ? '/anneal/anneal-virtlogd-200' : '/system.slice/anneal-virtlogd-200.scope'
+    for (const { hierarchy } of V1) assert.equal(kernel.placeOf(SWTPM, hierarchy), place)
+    assert.equal(report.unit, place.slice(place.lastIndexOf('/') + 1))
+  })
+}
