@@ -1,0 +1,117 @@
+import type { ByHand, HostSpec, NestedEngine } from '../../lab/index.ts'
+
+/** Where a guest ends up, seen from the container its libvirt runs in. */
+export type Placement = Readonly<{
+  name: string
+  host: HostSpec['init']
+  without: NonNullable<ByHand['without']>
+  /** `ours`: the image's libvirt hook works. `none`: masked, as in images that have no such hook. */
+  hook: 'ours' | 'none'
+  /** `anneal node rescue` is run before the fault. */
+  rescued: boolean
+  /** Runs libvirtd below a first process that reaps, which a private pid namespace needs. */
+  reaper?: true
+  about: string
+}>
+
+export const PLACEMENTS: readonly Placement[] = [
+  {
+    name: 'libvirt-default',
+    host: 'plain',
+    without: ['dbus'],
+    hook: 'none',
+    rescued: false,
+    about:
+      'no systemd, no machined; host pid, host network, privileged, cgroup bind, host cgroup namespace. libvirt moves the guest only in the hierarchies that it manages',
+  },
+  {
+    name: 'private-cgroupns',
+    host: 'systemd',
+    without: ['host cgroup namespace', 'dbus'],
+    hook: 'none',
+    rescued: false,
+    about: 'systemd host; the container has a cgroup namespace of its own and no way to machined',
+  },
+  {
+    name: 'no-cgroup-bind',
+    host: 'systemd',
+    without: ['cgroup bind'],
+    hook: 'none',
+    rescued: false,
+    about:
+      'systemd host with D-Bus; /sys/fs/cgroup is not bound, so libvirt sees only the container’s own groups and puts the guest below them',
+  },
+  {
+    name: 'machined',
+    host: 'systemd',
+    without: [],
+    hook: 'ours',
+    rescued: false,
+    about: 'systemd host, every bind of the shipped release: machined gives the guest a scope of its own',
+  },
+  {
+    name: 'rescue',
+    host: 'plain',
+    without: ['dbus'],
+    hook: 'none',
+    rescued: true,
+    about: '`libvirt-default`, then `anneal node rescue`: the guest is moved to plain cgroups of the host',
+  },
+  {
+    name: 'rescue-systemd',
+    host: 'systemd',
+    without: ['cgroup bind'],
+    hook: 'none',
+    rescued: true,
+    about: '`no-cgroup-bind`, then `anneal node rescue`: the guest is moved to a scope of systemd',
+  },
+  {
+    name: 'hook',
+    host: 'plain',
+    without: ['dbus'],
+    hook: 'ours',
+    rescued: false,
+    about:
+      '`libvirt-default` with the shipped image’s libvirt hook: the guest is placed outside from its start',
+  },
+  {
+    name: 'private-pid',
+    host: 'systemd',
+    without: ['host pid', 'dbus'],
+    hook: 'ours',
+    rescued: false,
+    reaper: true,
+    about:
+      'negative control: the container has a pid namespace of its own, and the kernel ends it with its first process',
+  },
+]
+
+const IMAGE = 'nova-libvirt:bookworm'
+
+/** How an operator would start that libvirt by hand. */
+export function containerOf(placement: Placement, engine: NestedEngine, name: string): ByHand {
+  return {
+    name,
+    engine,
+    image: IMAGE,
+    stdioHandler: 'file',
+    without: placement.without,
+    extra: [
+      // libvirt's cache of what QEMU can do: probing it anew for each container is most of a start.
+      '--volume',
+      '/var/cache/libvirt:/var/cache/libvirt',
+      ...(placement.hook === 'ours' ? [] : ['--volume', '/bin/true:/etc/libvirt/hooks/qemu:ro']),
+      // Nothing may bring the container back behind the cell's back.
+      '--restart=no',
+    ],
+    ...(placement.reaper === true
+      ? {
+          command: [
+            'bash',
+            '-c',
+            'trap "kill %1" TERM; /usr/local/bin/nova-libvirt libvirtd & wait; kill -0 %1 2>/dev/null && wait',
+          ],
+        }
+      : {}),
+  }
+}

@@ -1,0 +1,160 @@
+import { imageReference, virsh } from '../../lab/index.ts'
+import type { Host, NestedEngine } from '../../lab/index.ts'
+import { anneal } from './anneal.ts'
+import type { Verdict } from './cell.ts'
+import { predict } from './cell.ts'
+import { CONTAINER, bringUp, clear, fateOf } from './guest.ts'
+import type { LiveGuest } from './guest.ts'
+import type { Placement } from './placements.ts'
+
+/** What Anneal itself did with a placement: it must refuse or keep the guest, and nothing else. */
+export type UpgradeCell = Readonly<{
+  kind: 'upgrade'
+  engine: NestedEngine
+  placement: string
+  predicted: 'lives' | 'dies' | '?'
+  /** What `anneal node upgrade` did, step by step. */
+  steps: readonly string[]
+  happened: 'lives' | 'dies' | 'stuck' | '?'
+  verdict: Verdict
+  seconds: number
+  at: string
+}>
+
+const FILE = '/run/lab-matrix.locked.yaml'
+const NEXT_IMAGE = 'nova-libvirt:bookworm-backports'
+
+export async function runUpgradeCell(
+  host: Host,
+  engine: NestedEngine,
+  placement: Placement,
+): Promise<UpgradeCell> {
+  const started = performance.now()
+  const steps: string[] = []
+  const base = { kind: 'upgrade', engine, placement: placement.name } as const
+  const ended = () => ({
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+    at: new Date().toISOString(),
+  })
+  try {
+    await clear(host, engine)
+    const guest = await bringUp(host, engine, placement)
+    await host.sh(`cat >${FILE}`, { input: await lockedRelease(host, engine) })
+    if (placement.rescued) {
+      const { exitCode } = await anneal(host, engine, ['node', 'rescue', CONTAINER])
+      steps.push(`rescue: exit ${exitCode}`)
+    }
+    const { dies } = await predict(host, engine, guest, 'stop')
+    const result = await upgradeEitherWay(host, engine, placement, guest, dies, steps)
+    return { ...base, predicted: dies ? 'dies' : 'lives', steps, ...result, ...ended() }
+  } catch (error) {
+    steps.push(error instanceof Error ? error.message : String(error))
+    return { ...base, predicted: '?', steps, happened: '?', verdict: 'ERROR', ...ended() }
+  }
+}
+
+async function upgradeEitherWay(
+  host: Host,
+  engine: NestedEngine,
+  placement: Placement,
+  guest: LiveGuest,
+  endangered: boolean,
+  steps: string[],
+): Promise<Pick<UpgradeCell, 'happened' | 'verdict'>> {
+  if (endangered) {
+    // Refused, and nothing touched: the same container runs, and so does the guest.
+    const before = await identity(host, engine)
+    const first = await upgrade(host, engine, [])
+    steps.push(`upgrade: exit ${first.exitCode}`)
+    const happened = await fateOf(host, guest)
+    if (happened !== 'lives') return { happened, verdict: 'LOST BY ANNEAL' }
+    if (first.exitCode !== 3) throw new Error(`exit 3 was expected: ${first.stderr}`)
+    if ((await identity(host, engine)) !== before) throw new Error('a refused upgrade touched the container')
+    steps.push('nothing touched')
+  }
+  const last = await upgrade(host, engine, endangered ? ['--rescue'] : [])
+  steps.push(`upgrade${endangered ? ' --rescue' : ''}: exit ${last.exitCode}`)
+  const happened = await fateOf(host, guest)
+  if (happened !== 'lives') return { happened, verdict: 'LOST BY ANNEAL' }
+  // A pid namespace cannot be left: there even --rescue must refuse.
+  const expected = placement.without.includes('host pid') ? 3 : 0
+  if (last.exitCode !== expected)
+    throw new Error(`exit ${expected} was expected: ${last.stderr.slice(-1500)}`)
+  if (expected === 0) {
+    await seenRunning(host, engine, guest)
+    steps.push('the new libvirt sees it running')
+  }
+  return { happened, verdict: 'agree' }
+}
+
+function upgrade(host: Host, engine: NestedEngine, flags: readonly string[]) {
+  // 9.0 to 11.3 is a point of no return, which a person has to say yes to.
+  return anneal(host, engine, [
+    'node',
+    'upgrade',
+    FILE,
+    '--adopt',
+    `libvirt=${CONTAINER}`,
+    '--on-failure',
+    'roll-forward',
+    ...flags,
+  ])
+}
+
+async function identity(host: Host, engine: NestedEngine): Promise<string> {
+  return host.must([engine, 'inspect', '--format', '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}', CONTAINER])
+}
+
+/** Through the container that runs now, whatever its name. */
+async function seenRunning(host: Host, engine: NestedEngine, guest: LiveGuest): Promise<void> {
+  const [via = ''] = (await host.must([engine, 'ps', '--quiet'])).split('\n')
+  const state = await virsh(host, via, ['domstate', guest.uuid], { engine })
+  if (state.stdout.trim() !== 'running') {
+    throw new Error(`the new libvirt sees the guest as "${state.stdout.trim()}${state.stderr.trim()}"`)
+  }
+}
+
+/** The shipped arrangement of libvirt, of the next version, pinned to the image that this engine holds. */
+async function lockedRelease(host: Host, engine: NestedEngine): Promise<string> {
+  const inspected = await host.must([
+    engine,
+    'image',
+    'inspect',
+    '--format',
+    '{{.Id}}',
+    imageReference(NEXT_IMAGE),
+  ])
+  const id = `sha256:${inspected.trim().replace(/^sha256:/, '')}`
+  const binds = [
+    '/sys/fs/cgroup',
+    '/run/libvirt',
+    '/run/dbus',
+    '/var/lib/libvirt',
+    '/etc/libvirt/qemu',
+    '/var/log/libvirt',
+    '/var/lib/nova',
+    '/var/cache/libvirt',
+    '/dev',
+  ]
+  return `name: matrix
+x-anneal:
+  libvirt: { service: libvirt, socket: /run/libvirt/libvirt-sock, stateDir: /run/libvirt }
+services:
+  libvirt:
+    image: ${id}
+    command: [libvirtd]
+    privileged: true
+    network_mode: host
+    pid: host
+    cgroup: host
+    restart: unless-stopped
+    environment: { STDIO_HANDLER: file }
+    volumes:
+${binds.map((path) => `      - ${path}:${path}`).join('\n')}
+    stop_grace_period: 20s
+    x-anneal:
+      ready:
+        - libvirt:
+          timeout: 90s
+`
+}
