@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { configCommand } from './commands/config.ts'
 import { completionCommand } from './commands/completion.ts'
 import { nodeBuild } from './commands/node-build.ts'
+import { nodeDoctor } from './commands/node-doctor.ts'
 import { nodeHistory } from './commands/node-history.ts'
 import { nodeImport } from './commands/node-import.ts'
 import { nodeKillSet } from './commands/node-kill-set.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   nodeBuild,
   nodeImport,
   nodeLock,
+  nodeDoctor,
   nodeKillSet,
   nodePlan,
   nodeUpgrade,

@@ -70,10 +70,9 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
           kind: 'createContainer',
           args: { service, name: newName },
         })),
-        ...starts.map(({ service, newName }): Effect => ({
-          kind: 'prewarm',
-          args: { service, name: newName },
-        })),
+        ...starts
+          .filter(({ service }) => service === plan.hypervisor)
+          .map(({ service, newName }): Effect => ({ kind: 'prewarm', args: { service, name: newName } })),
       ]
     case 'switching':
       return [
