@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from '../../node/index.ts'
 import type { FileGrant, ReleaseDraft, ServiceDraft } from '../../node/release/index.ts'
-import { fileFinding } from './file-findings.ts'
+import { fileFinding } from './findings.ts'
 
 /**
  * Looks at the files and directories of the host that a release names. `root` is where the host's root is seen, for

@@ -125,6 +125,8 @@ export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
   hostname: text('hostname', 'h'),
   init: truth('init'),
   interactive: nothing('flag', 'i'),
+  'io-maxbandwidth': dropped('value', 'it is for Windows'),
+  'io-maxiops': dropped('value', 'it is for Windows'),
   ip: dropped('value', NO_NETWORK),
   ip6: dropped('value', NO_NETWORK),
   ipc: text('ipc'),

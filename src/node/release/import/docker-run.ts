@@ -58,7 +58,8 @@ function argumentsOfRun({ words }: ScriptCommand): readonly string[] | undefined
   let rest = words
   while (
     rest[0] !== undefined &&
-    (/^[A-Za-z_]\w*=/.test(rest[0]) || ['sudo', 'exec', 'env', 'nohup'].includes(rest[0]))
+    (/^[A-Za-z_]\w*=/.test(rest[0]) ||
+      ['sudo', 'exec', 'env', 'nohup', 'then', 'else', 'do', '!'].includes(rest[0]))
   ) {
     rest = rest.slice(1)
   }

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TreeMap } from '../tree.ts'
+import { DOCKER_OPTIONS } from './docker-flags.ts'
+import { importDockerCommand, importDockerRun } from './docker-run.ts'
+
+/** The one service of `docker run OPTIONS a/b:1`, without its image. */
+function service(options: string): TreeMap {
+  const { services } = importDockerRun(`docker run ${options} a/b:1`).tree as {
+    services: Record<string, TreeMap>
+  }
+  const [only] = Object.values(services)
+  assert.ok(only)
+  const { image, ...rest } = only
+  assert.equal(image, 'a/b:1')
+  return rest
+}
+
+for (const [options, expected] of [
+  ['--privileged --net=host --pid host -d', { privileged: true, network_mode: 'host', pid: 'host' }],
+  ['--privileged=false', { privileged: false }],
+  ['-v /a:/b:ro --volume /c:/d', { volumes: ['/a:/b:ro', '/c:/d'] }],
+  ['-e A=1 -e B -eC=x=y --env D=', { environment: { A: '1', B: null, C: 'x=y', D: '' } }],
+  ['--env-file x.env', { env_file: [{ path: 'x.env', format: 'raw' }] }],
+  ['-it -w /srv -u nova:kvm', { working_dir: '/srv', user: 'nova:kvm' }],
+  ['-p 80:80 -p=81:81/udp', { ports: ['80:80', '81:81/udp'] }],
+  ['--cap-add NET_ADMIN --cap-drop=ALL', { cap_add: ['NET_ADMIN'], cap_drop: ['ALL'] }],
+  ['--entrypoint /bin/sh', { entrypoint: ['/bin/sh'] }],
+  ['--entrypoint ""', { entrypoint: [] }],
+  ['--stop-timeout 30 --stop-signal SIGINT', { stop_grace_period: '30s', stop_signal: 'SIGINT' }],
+  ['--ulimit nofile=1:2 --ulimit core=0', { ulimits: { nofile: { soft: 1, hard: 2 }, core: 0 } }],
+  ['--health-cmd "virsh version" --health-retries 3', { healthcheck: { test: 'virsh version', retries: 3 } }],
+  ['--no-healthcheck', { healthcheck: { disable: true } }],
+  ['--log-driver journald --log-opt tag=x', { logging: { driver: 'journald', options: { tag: 'x' } } }],
+  ['-l a=b --label c', { labels: { a: 'b', c: '' } }],
+  ['--sysctl net.ipv4.ip_forward=1', { sysctls: { 'net.ipv4.ip_forward': '1' } }],
+  ['--cgroupns host --memory 1g --cpus 1.5', { cgroup: 'host', mem_limit: '1g', cpus: 1.5 }],
+  [
+    '--mount type=bind,src=/a,dst=/b,readonly,bind-propagation=rshared',
+    {
+      volumes: [
+        {
+          type: 'bind',
+          source: '/a',
+          target: '/b',
+          read_only: true,
+          bind: { propagation: 'rshared', create_host_path: false },
+        },
+      ],
+    },
+  ],
+  [
+    '--mount type=tmpfs,target=/t,tmpfs-size=64m',
+    { volumes: [{ type: 'tmpfs', target: '/t', tmpfs: { size: '64m' } }] },
+  ],
+  ['--dns 1.1.1.1 --gpus all', { dns: ['1.1.1.1'], gpus: 'all' }],
+] as const) {
+  test(`docker run ${options} becomes ${JSON.stringify(expected)}`, () => {
+    assert.deepEqual(service(options), expected)
+  })
+}
+
+test('what comes after the image is its command', () => {
+  const { tree } = importDockerRun('docker run -d a/b:1 sh -c "echo \\"$HOME\\" \'$x\'" --net=none')
+  assert.deepEqual((tree['services'] as TreeMap)['b'], {
+    image: 'a/b:1',
+    command: ['sh', '-c', 'echo "$HOME" \'$x\'', '--net=none'],
+  })
+})
+
+test('variables of the shell become variables of Compose, and other dollars stay dollars', () => {
+  assert.deepEqual(service(`-e A="$HOST:\${PORT:-80}" -e B='$HOST' -e C=\\$5 -e D=5$`), {
+    environment: { A: '$HOST:${PORT:-80}', B: '$$HOST', C: '$$5', D: '5$$' },
+  })
+  const split = importDockerCommand(['docker', 'run', '-e', 'A=$B', 'x']).tree
+  assert.deepEqual(split['services'], { x: { image: 'x', environment: { A: '$$B' } } })
+})
+
+test('a script of several commands gives a service each, named by --name or by the image', () => {
+  const { tree, findings } = importDockerRun(`
+    set -e
+    IMAGE=registry:5000/x/y:1   # which
+    docker pull $IMAGE && sudo docker -H tcp://h:2375 run -d --name one $IMAGE
+    if true; then podman run registry:5000/x/two:1; fi
+    docker create --name one a/other >/dev/null 2>&1
+  `)
+  assert.deepEqual(Object.keys(tree['services'] as TreeMap), ['one', 'two', 'one-2'])
+  assert.deepEqual(
+    findings.map(({ code, subject, evidence }) => `${code} ${subject}: ${evidence}`),
+    [
+      'LINE_SKIPPED line 2: `set …`',
+      'LINE_SKIPPED line 3: it sets IMAGE: put that into the .env file',
+      'LINE_SKIPPED line 4: `docker pull …`',
+      'LINE_SKIPPED line 5: `if true …`',
+      'LINE_SKIPPED line 5: `fi …`',
+    ],
+  )
+})
+
+test('volumes that docker run names keep their names', () => {
+  const { tree } = importDockerRun('docker run -v data:/a --mount type=volume,source=more,target=/b x')
+  assert.deepEqual(tree['volumes'], { data: { external: true }, more: { external: true } })
+})
+
+test('options that a release has no place for are named', () => {
+  const { findings } = importDockerRun('docker run --rm -P --network-alias z x')
+  assert.deepEqual(
+    findings.map((finding) => finding.evidence),
+    [
+      '--rm: a container of a release is kept for a rollback',
+      '-P: a release names each port',
+      '--network-alias: a release uses no networks of the engine',
+    ],
+  )
+})
+
+test('every option is taken in its long form', () => {
+  for (const [name, option] of Object.entries(DOCKER_OPTIONS)) {
+    const value =
+      { ulimit: 'a=1', mount: 'type=tmpfs,target=/x' }[name] ?? (/timeout|retries/.test(name) ? '3' : 'a=b')
+    const words = option.takes === 'flag' ? [`--${name}`] : [`--${name}`, value]
+    assert.doesNotThrow(() => importDockerCommand(['docker', 'run', ...words, 'x']), name)
+  }
+})
+
+test('a secret of another command of the script is not told', () => {
+  const { findings } = importDockerRun('mysql --password=hunter2 -e "x"\nTOKEN=hunter2\ndocker run x')
+  assert.equal(findings.length, 2)
+  assert.doesNotMatch(JSON.stringify(findings), /hunter2/)
+})
