@@ -35,13 +35,17 @@ export interface Engine {
     running?: boolean
   }): Promise<readonly Container[]>
   inspectContainer(idOrName: string): Promise<Container | undefined>
-  /** Creates and does not start. Idempotent by name: a container of that name with the same `labels` is returned as it is. */
+  /**
+   * Creates and does not start. Idempotent by name: a container of that name with the same `labels` is returned as it is.
+   * The container is never armed: `restartPolicy` tells what it will be armed with. Podman before 5.1 can be told only
+   * here, and gives what is not `no` as `on-failure`, which acts while the container is up and never after a reboot.
+   */
   createContainer(spec: ContainerSpec): Promise<string>
   /** Starting a running container does nothing. */
   startContainer(id: string): Promise<void>
   /** Sends the container's stop signal, then SIGKILL after the grace. Stopping a stopped container does nothing. */
   stopContainer(id: string, graceMs: number): Promise<void>
-  /** Whether the engine itself brings the container back after a crash or a reboot. */
+  /** Whether the engine itself brings the container back after a crash or a reboot. Does nothing on Podman before 5.1. */
   armContainer(id: string, policy: Container['restartPolicy']): Promise<void>
   /** Removes a stopped container; `force` kills it first. Removing an absent container does nothing. */
   removeContainer(id: string, options: { force: boolean }): Promise<void>
@@ -55,8 +59,9 @@ export interface Engine {
   /** Last lines of the container's output. */
   logs(id: string, lines: number): Promise<string>
   /**
-   * Runs a throw-away container with no network, no host mounts beyond those named, private namespaces and a
-   * read-only root where asked; returns its output and removes it.
+   * Runs a throw-away container with no network, no host mounts beyond those named, private namespaces, no privileges
+   * and a read-only root where asked (the folders that `files` go to may stay writable); returns its output and
+   * removes it, also when it took too long (EXEC_TIMEOUT).
    */
   runOnce(image: string, options: RunOnceOptions): Promise<ExecResult>
 }

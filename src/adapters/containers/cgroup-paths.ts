@@ -65,7 +65,7 @@ export function dockerCgroup(id: string, driver: 'systemd' | 'cgroupfs', parent:
 /** `a-b.slice` lies in `a.slice` (systemd.slice(5)). */
 export function expandSlice(slice: string): string {
   if (!slice.endsWith('.slice')) return slice.startsWith('/') ? slice : `/${slice}`
+  if (slice === '-.slice') return ''
   const parts = slice.slice(0, -'.slice'.length).split('-')
-  if (parts.length === 1 && parts[0] === '') return ''
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('')
 }

@@ -11,6 +11,8 @@ export type Dialect = Readonly<{
   buildPath: string
   /** Query that makes images of the kind whose healthchecks are kept. */
   buildQuery: Readonly<Record<string, string>>
+  /** The last thing that a pull says of a layer. */
+  layerDone: 'Pull complete' | 'Download complete'
   /** Which family's auth files are looked at first. */
   authFirst: 'docker' | 'containers'
   inspectImage: (reference: string) => Promise<ImageFacts | undefined>

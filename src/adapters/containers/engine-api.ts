@@ -84,21 +84,25 @@ export function engineApi(socketPath: string, unreachable: Unreachable): EngineA
           isStream: true,
           ...(hijack ? { hijack: true } : {}),
         },
-        (error, result) => (error === null ? resolve(result) : reject(connectionError(error, unreachable))),
+        (error, result) => (error === null ? resolve(result) : reject(broken(error, request.signal))),
       )
     })
 
-  async function* chunksOf(response: IncomingMessage): AsyncGenerator<Buffer> {
+  /** A request that was given up ends like a connection that broke: it is told by its signal. */
+  const broken = (error: unknown, signal: AbortSignal | undefined): Error =>
+    signal?.aborted === true ? (signal.reason as Error) : connectionError(error, unreachable)
+
+  async function* chunksOf(response: IncomingMessage, signal?: AbortSignal): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of response) yield chunk as Buffer
     } catch (error) {
-      throw connectionError(error, unreachable)
+      throw broken(error, signal)
     }
   }
 
-  const textOf = async (response: IncomingMessage): Promise<string> => {
+  const textOf = async (response: IncomingMessage, signal?: AbortSignal): Promise<string> => {
     const chunks: Buffer[] = []
-    for await (const chunk of chunksOf(response)) chunks.push(chunk)
+    for await (const chunk of chunksOf(response, signal)) chunks.push(chunk)
     return Buffer.concat(chunks).toString('utf8')
   }
 
@@ -117,13 +121,14 @@ export function engineApi(socketPath: string, unreachable: Unreachable): EngineA
 
   return {
     socketPath,
-    json: async <T>(request: EngineRequest) => JSON.parse(await textOf(await answer(request))) as T,
+    json: async <T>(request: EngineRequest) =>
+      JSON.parse(await textOf(await answer(request), request.signal)) as T,
     status: async (request) => {
       const response = await answer(request)
-      await textOf(response)
+      await textOf(response, request.signal)
       return response.statusCode ?? 0
     },
-    stream: async (request) => chunksOf(await answer(request)),
+    stream: async (request) => chunksOf(await answer(request), request.signal),
     hijack: async (request) => {
       const result = await dial(request, true)
       if (isResponse(result)) {

@@ -16,10 +16,9 @@ export const ENGINE_ERRORS = {
     exit: EXIT.failed,
   },
   CAPABILITY_MISSING: {
-    message:
-      'Cannot {action} "{subject}": this host may not grant {capabilities}, which {engine} gives a privileged container',
+    message: 'Cannot {action} "{subject}": this host may not grant {capabilities}, which {engine} asks for',
     remedy:
-      'no container can be made privileged on this host unless its runtime leaves {capabilities} out: register such a runtime with the engine, or run on a host whose capability bounding set (CapBnd in /proc/self/status) is whole',
+      'no container can be made privileged, or have its limits raised, on this host unless its runtime leaves {capabilities} out: register such a runtime with the engine, or run on a host whose capability bounding set (CapBnd in /proc/self/status) is whole',
     retry: false,
     exit: EXIT.unavailable,
   },

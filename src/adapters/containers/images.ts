@@ -47,12 +47,12 @@ export async function pullImage(
           : { headers: { 'X-Registry-Auth': registryAuthHeader(credentials, registry) } }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })
-      const progressOf = pullProgress(image)
+      const progress = pullProgress(image, dialect.layerDone)
       for await (const line of jsonLines<PullLine>(lines)) {
         const error = line.errorDetail?.message ?? line.error
         if (error !== undefined) throw new EngineRefusal(200, error)
-        const progress = progressOf(line)
-        if (progress !== undefined) options.onProgress?.(progress)
+        const step = progress(line)
+        if (step !== undefined) options.onProgress?.(step)
       }
     },
   )
@@ -113,10 +113,4 @@ export async function buildImage(
   const built = await dialect.inspectImage(options.tag)
   if (built === undefined) throw failed('the build ended without an image')
   return built
-}
-
-/** Changes in Dockerfile form that give an imported image its labels. */
-export function labelChanges(labels: Readonly<Record<string, string>>): readonly string[] {
-  const quoted = (text: string) => `"${text.replace(/[\\"$]/g, '\\$&')}"`
-  return Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`)
 }

@@ -8,16 +8,18 @@ import { access, readlink, readFile } from 'node:fs/promises'
 export async function cgroupnsModeOf(pid: number): Promise<'host' | 'private'> {
   if (pid > 0) {
     try {
-      const [container, host] = await Promise.all([
-        readlink(`/proc/${pid}/ns/cgroup`),
-        readlink('/proc/1/ns/cgroup'),
-      ])
+      const [container, host] = await Promise.all([readlink(`/proc/${pid}/ns/cgroup`), hostCgroupns()])
       return container === host ? 'host' : 'private'
     } catch {
       // The process ended meanwhile, or this kernel has no cgroup namespaces.
     }
   }
   return (await unifiedOnly()) ? 'private' : 'host'
+}
+
+/** The first process's, or Anneal's own where a sandbox keeps the first process's from being read. */
+function hostCgroupns(): Promise<string> {
+  return readlink('/proc/1/ns/cgroup').catch(() => readlink('/proc/self/ns/cgroup'))
 }
 
 async function unifiedOnly(): Promise<boolean> {

@@ -17,9 +17,13 @@ const LAYER =
 
 /**
  * Sums a pull's layers. Bytes are those downloaded; they and the layer counts never fall, though an engine starts
- * a layer anew after a broken connection. Layers become known one by one, so `totalBytes` grows.
+ * a layer anew after a broken connection. Podman tells no bytes of a layer that came within its first second,
+ * and counts the image's configuration as a layer. Layers become known one by one, so `totalBytes` grows.
  */
-export function pullProgress(reference: string): (line: PullLine) => PullProgress | undefined {
+export function pullProgress(
+  reference: string,
+  lastPhase: 'Pull complete' | 'Download complete',
+): (line: PullLine) => PullProgress | undefined {
   const layers = new Map<string, Layer>()
   let last: PullProgress = { reference, doneBytes: 0, totalBytes: 0, layersDone: 0, layersTotal: 0 }
 
@@ -38,7 +42,7 @@ export function pullProgress(reference: string): (line: PullLine) => PullProgres
       layer.current = layer.total
     } else if (!/^(pulling|waiting|retrying)/.test(phase)) {
       layer.current = layer.total
-      layer.done ||= phase.startsWith('pull complete') || phase.startsWith('already exists')
+      layer.done ||= phase.startsWith(lastPhase.toLowerCase()) || phase.startsWith('already exists')
     }
     const all = [...layers.values()]
     const sum = (of: (one: Layer) => number) => all.reduce((total, one) => total + of(one), 0)

@@ -2,7 +2,7 @@ import type { Dialect } from './dialect.ts'
 import { tarOfFiles } from './files-tar.ts'
 import { attempted } from './refusals.ts'
 
-/** Puts files into a container below `folder`, root's, mode 0600 or what the tar says; missing folders are made. */
+/** Puts files into a container below `folder`: root's, mode 0644; missing folders below it are made. */
 export async function putFiles(
   dialect: Dialect,
   id: string,

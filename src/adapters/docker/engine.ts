@@ -145,6 +145,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     prefix: '',
     buildPath: '/build',
     buildQuery: {},
+    layerDone: 'Pull complete',
     authFirst: 'docker',
     inspectImage: (reference) => inspectImage(api, reference),
   }

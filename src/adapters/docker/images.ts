@@ -1,12 +1,5 @@
 import type { ImageFacts } from '../../ports/index.ts'
-import {
-  EngineRefusal,
-  attempted,
-  jsonLines,
-  labelChanges,
-  raise,
-  unlessAbsent,
-} from '../containers/index.ts'
+import { EngineRefusal, attempted, jsonLines, raise, unlessAbsent } from '../containers/index.ts'
 import type { EngineApi, PullLine } from '../containers/index.ts'
 
 /** What is read of `GET /images/NAME/json`. */
@@ -72,4 +65,10 @@ export async function importImage(
   if (image === undefined)
     throw raise('IMAGE_NOT_FOUND', { image: tag, state: 'Docker does not hold it after the import' })
   return image
+}
+
+/** Changes in Dockerfile form, whose quoted words take escapes and would have `$NAME` replaced. */
+function labelChanges(labels: Readonly<Record<string, string>>): readonly string[] {
+  const quoted = (text: string) => `"${text.replace(/[\\"$]/g, '\\$&')}"`
+  return Object.entries(labels).map(([name, value]) => `LABEL ${quoted(name)}=${quoted(value)}`)
 }

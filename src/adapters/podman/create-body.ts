@@ -57,7 +57,7 @@ export function createBody(spec: ContainerSpec, canUpdate: boolean): Readonly<Re
     mounts: spec.mounts.filter(({ type }) => type !== 'volume').map(mount),
     volumes: spec.mounts.filter(({ type }) => type === 'volume').map(volume),
     r_limits: Object.entries(spec.ulimits).map(([name, { soft, hard }]) => ({
-      type: `RLIMIT_${name.toUpperCase()}`,
+      type: name,
       soft,
       hard,
     })),

@@ -151,6 +151,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     buildPath: `${LIBPOD}/build`,
     // The OCI format has no healthcheck: Podman would drop the image's.
     buildQuery: { outputformat: 'application/vnd.docker.distribution.manifest.v2+json' },
+    layerDone: 'Download complete',
     authFirst: 'containers',
     inspectImage: async (reference) => inspectImage(await service.api(), reference),
   }

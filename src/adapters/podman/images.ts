@@ -1,5 +1,5 @@
 import type { ImageFacts } from '../../ports/index.ts'
-import { attempted, labelChanges, raise, unlessAbsent } from '../containers/index.ts'
+import { attempted, raise, unlessAbsent } from '../containers/index.ts'
 import type { EngineApi } from '../containers/index.ts'
 import { LIBPOD } from './libpod.ts'
 import { withAlgorithm } from './container-facts.ts'
@@ -50,7 +50,11 @@ export async function importImage(
     api.status({
       method: 'POST',
       path: `${LIBPOD}/images/import`,
-      query: { reference: tag, changes: labelChanges(labels) },
+      query: {
+        reference: tag,
+        // Taken as it stands up to its end, but for quotes around it: nothing is to be escaped.
+        changes: Object.entries(labels).map(([name, value]) => `LABEL ${name}=${value}`),
+      },
       file: rootfs,
     }),
   )

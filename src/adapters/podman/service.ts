@@ -15,7 +15,8 @@ import type { PodmanOptions } from './options.ts'
  * INVARIANTS:
  * - At most one service of this Anneal runs; concurrent callers share its start.
  * - A service outlives Anneal by IDLE_S at most, whatever ends Anneal: it leaves by itself when nobody asks.
- * - It is no child that a signal to Anneal's process group reaches: a request under way is finished.
+ * - A request under way is finished: no signal to Anneal's process group reaches the service, and an Anneal that ends
+ *   takes the service with it only when nothing is under way.
  */
 export type PodmanService = Readonly<{
   /** The API of the running service; starts it where it does not run (any more). */
@@ -36,6 +37,15 @@ type Running = Readonly<{ child: ChildProcess; api: EngineApi; files: readonly s
 export function podmanService(options: PodmanOptions): PodmanService {
   const runDir = options.runDir ?? '/run/anneal'
   let current: Promise<Running> | undefined
+  let underWay = 0
+  const counted = async <T>(request: Promise<T>): Promise<T> => {
+    underWay += 1
+    try {
+      return await request
+    } finally {
+      underWay -= 1
+    }
+  }
 
   const start = async (): Promise<Running> => {
     const started = startService(options, runDir)
@@ -48,8 +58,15 @@ export function podmanService(options: PodmanOptions): PodmanService {
       const heartbeat = setInterval(() => {
         running.api.status({ method: 'GET', path: '/_ping' }).catch(() => {})
       }, HEARTBEAT_MS).unref()
+      const leave = () => {
+        if (underWay > 0) return
+        running.child.kill('SIGTERM')
+        for (const file of running.files) rmSync(file, { force: true })
+      }
+      process.once('exit', leave)
       running.child.once('exit', () => {
         clearInterval(heartbeat)
+        process.off('exit', leave)
         forget()
         for (const file of running.files) rmSync(file, { force: true })
       })
@@ -61,7 +78,14 @@ export function podmanService(options: PodmanOptions): PodmanService {
   }
 
   return {
-    api: async () => (await (current ?? start())).api,
+    async api() {
+      const { api } = await (current ?? start())
+      return {
+        ...api,
+        json: (request) => counted(api.json(request)),
+        status: (request) => counted(api.status(request)),
+      }
+    },
     async close() {
       const running = await current?.catch(() => undefined)
       if (running === undefined || running.child.exitCode !== null || running.child.signalCode !== null)
