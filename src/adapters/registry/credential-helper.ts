@@ -24,19 +24,14 @@ export async function askHelper(
 
   const { code, stdout, stderr } = await new Promise<{ code: number | null; stdout: string; stderr: string }>(
     (resolve, reject) => {
-      const child = spawn(helper, ['get'], { env, stdio: 'pipe', timeout: TIMEOUT_MS })
+      // A signal and no `timeout`: that one's timer would outlive a helper that cannot be started.
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const child = spawn(helper, ['get'], { env, stdio: 'pipe', signal })
       let stdoutText = ''
       let stderrText = ''
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdoutText += text))
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderrText += text))
-      child.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          failed(
-            error.code === 'ENOENT' ? 'it is not installed' : `it cannot be started (${error.code})`,
-            error,
-          ),
-        ),
-      )
+      child.once('error', (error: NodeJS.ErrnoException) => reject(failed(notStarted(error), error)))
       child.once('close', (exit) => resolve({ code: exit, stdout: stdoutText, stderr: stderrText }))
       // A helper may answer and leave without reading its input.
       child.stdin.on('error', () => {})
@@ -60,4 +55,9 @@ export async function askHelper(
     // Said below, without the text: it may hold the secret.
   }
   throw failed('its answer is not the JSON of a login')
+}
+
+function notStarted(error: NodeJS.ErrnoException): string {
+  if (error.name === 'AbortError') return `it did not answer within ${TIMEOUT_MS} ms`
+  return error.code === 'ENOENT' ? 'it is not installed' : `it cannot be started (${error.code})`
 }
