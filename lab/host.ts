@@ -51,11 +51,10 @@ export class Host {
 
   /** Brings a host up from nothing. One of the same name that is there already is taken down first. */
   static async up(spec: HostSpec): Promise<Host> {
-    const [node, ...images] = await ensureImages(['node:bookworm', ...spec.images])
+    const [, ...images] = await ensureImages(['node:bookworm', ...spec.images])
     const guest = await guestFiles()
     const host = new Host(spec)
     await host.down()
-    if (node === undefined) throw new TypeError('the node image is always asked for')
 
     const started = performance.now()
     const directory = host.directory
@@ -66,7 +65,7 @@ export class Host {
       JSON.stringify(daemonConfiguration(spec), undefined, 2),
     )
     writeFileSync(join(directory, 'etc-lab/engines'), `${engines(spec).join('\n')}\n`)
-    for (const engine of engines(spec)) await seedDataDirectory(engine, node, images, join(directory, engine))
+    for (const engine of engines(spec)) await seedDataDirectory(engine, images, join(directory, engine))
     const binds = [
       `${REPOSITORY}:${REPOSITORY}:ro`,
       `${REPOSITORY}:/opt/anneal:ro`,

@@ -16,21 +16,17 @@ const LAYERS = 'storage/overlay'
  * Makes `target` the data directory of a Podman that holds `images`. Its format is not Docker's, so the images are
  * loaded once for each set, in a throw-away host, and kept; a host gets hard links to the layers and copies of the rest.
  */
-export async function seedPodman(
-  node: BuiltImage,
-  images: readonly BuiltImage[],
-  target: string,
-): Promise<void> {
-  const seed = await ensureSeed(node, images)
+export async function seedPodman(images: readonly BuiltImage[], target: string): Promise<void> {
+  const seed = await ensureSeed(images)
   mkdirSync(join(target, LAYERS), { recursive: true })
   const script = `tar --create --exclude "./${LAYERS}" --directory "$1" . | tar --extract --directory "$2"
     cp --archive --link "$1/${LAYERS}/." "$2/${LAYERS}"`
   await must('copy the images for podman', ['bash', '-euo', 'pipefail', '-c', script, 'bash', seed, target])
 }
 
-async function ensureSeed(node: BuiltImage, images: readonly BuiltImage[]): Promise<string> {
+async function ensureSeed(images: readonly BuiltImage[]): Promise<string> {
   const names = images.map((image) => image.reference).join('\n')
-  const contents = [node.id, ...images.map((image) => image.id)].join('\n')
+  const contents = images.map((image) => image.id).join('\n')
   const seed = labPath('seeds', createHash('sha256').update(contents).digest('hex').slice(0, 16))
   return withLock(`${seed}.lock`, async () => {
     if (existsSync(seed)) return seed

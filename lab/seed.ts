@@ -14,11 +14,10 @@ export const DATA_DIRECTORY: Readonly<Record<NestedEngine, string>> = {
 /** Makes `target`, which must not exist, the data directory of an engine that holds `images` from the start. */
 export async function seedDataDirectory(
   engine: NestedEngine,
-  node: BuiltImage,
   images: readonly BuiltImage[],
   target: string,
 ): Promise<void> {
   mkdirSync(target, { recursive: true, mode: 0o710 })
   if (images.length === 0) return
-  await (engine === 'docker' ? seedDocker(images, target) : seedPodman(node, images, target))
+  await (engine === 'docker' ? seedDocker(images, target) : seedPodman(images, target))
 }
