@@ -5,7 +5,7 @@
 export type Severity = 'refuse' | 'warn' | 'info'
 
 export type Finding = Readonly<{
-  /** What programs test on; docs/release.md lists all of them. */
+  /** What programs test on; docs/errors.md lists all of them. */
   code: string
   severity: Severity
   /** What it is about: a service, a container, a guest or the node. */

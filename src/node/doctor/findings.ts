@@ -1,7 +1,7 @@
 import type { FindingTable } from '../release/index.ts'
 import { findingsOf } from '../release/index.ts'
 
-/** What the doctor finds on a node beyond what the lint findings say of each container. docs/release.md lists them. */
+/** What the doctor finds on a node beyond what the lint findings say of each container. docs/errors.md lists them. */
 export const DOCTOR_FINDINGS = {
   GUEST_ENDANGERED: {
     severity: 'refuse',

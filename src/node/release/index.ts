@@ -50,6 +50,7 @@ export {
   workloadOfService,
 } from './lint/index.ts'
 export type { FindingSpec, FindingTable, LintCode, Role, Workload } from './lint/index.ts'
+export { refusedKeys } from './unsupported.ts'
 export { replaceVariables } from './variables.ts'
 export type { Replacement } from './variables.ts'
 export {

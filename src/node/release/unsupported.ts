@@ -162,3 +162,9 @@ export function refuseKeys(map: MapReader, refusals: Readonly<Record<string, Ref
     map.problem(key, raise('UNSUPPORTED', { key, why, instead }), 'key')
   }
 }
+
+/** The names of what is refused, for the documentation to be held to. */
+export const refusedKeys = {
+  top: Object.keys(REFUSED_TOP_KEYS),
+  service: Object.keys(REFUSED_SERVICE_KEYS),
+} as const

@@ -3,7 +3,7 @@ import type { Finding, Severity } from '../../finding.ts'
 export type FindingSpec = Readonly<{ severity: Severity; meaning: string; remedy: string }>
 export type FindingTable = Readonly<Record<string, FindingSpec>>
 
-/** What can be wrong with a service of a release, and with a container as it runs. docs/release.md lists them. */
+/** What can be wrong with a service of a release, and with a container as it runs. docs/errors.md lists them. */
 export const LINT_FINDINGS = {
   SECRET_IN_ENVIRONMENT: {
     severity: 'refuse',
