@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { isAnnealError } from '../../core/index.ts'
+import type { Domain } from '../../ports/index.ts'
 import { libvirtHypervisor } from './hypervisor.ts'
 import { encodeMessage, MESSAGE_TYPE, PROCEDURE, STATUS } from './protocol.ts'
 import { encodeRefusal, fakeLibvirtd, replayLibvirtd } from './testing/fake-libvirtd.ts'
@@ -38,16 +39,15 @@ for (const name of readdirSync(new URL('fixtures/', import.meta.url)).filter((fi
   })
 
   test(`the fake answers what the real libvirt answered: ${name}`, async () => {
-    const hex = Buffer.from('6a8bd5b61c2e4f6d9d0a0f6a54c6c0', 'hex')
     const fake = await start({
       version: BigInt(
         recorded.version.split('.').reduce((sum: number, part: string) => sum * 1000 + Number(part), 0),
       ),
-      domains: recorded.domains.map((domain: { name: string; id: number; state: string }, index: number) => ({
+      domains: recorded.domains.map((domain: Domain) => ({
         name: domain.name,
         id: domain.id,
         state: domain.state === 'running' ? 1 : 5,
-        uuid: Uint8Array.from([...hex, index + 1]),
+        uuid: Uint8Array.from(Buffer.from(domain.uuid.replaceAll('-', ''), 'hex')),
       })),
     })
     const hypervisor = libvirtHypervisor({ sockets: [fake.socket] })
