@@ -6,7 +6,7 @@ import type { Process, ProcessTable } from './process.ts'
 import { parseQemuCommandLine } from './qemu-command-line.ts'
 import type { QemuCommandLine } from './qemu-command-line.ts'
 import { executableName, isEmulator, recogniseHelper } from './recognise-helper.ts'
-import { LABELS } from './release/names.ts'
+import { LABELS } from './release/index.ts'
 import type { StatusFile } from './status-file.ts'
 
 export type CensusSources = Readonly<{

@@ -69,7 +69,7 @@ function mapAt(tree: Tree, path: Path): Readonly<Record<string, Tree>> {
 /** The value in the quotes that it had; with quotes where a bare one would be read as something else. */
 function scalarText(value: string, scalar: Scalar | undefined, before: string): string {
   const bare =
-    /^[A-Za-z][\w./@-]*(:[\w./@-]+)*$/.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value)
+    /^[A-Za-z/][\w./@-]*(:[\w./@-]+)*$/.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value)
   const isBlock = scalar?.type === 'BLOCK_LITERAL' || scalar?.type === 'BLOCK_FOLDED'
   if (isBlock) return `${JSON.stringify(value)}${before.endsWith('\n') ? '\n' : ''}`
   // A key without a value: the text begins right after its colon.

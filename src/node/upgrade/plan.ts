@@ -1,5 +1,5 @@
 import type { Container } from '../container.ts'
-import { containerName } from '../release/names.ts'
+import { containerName } from '../release/index.ts'
 
 /** What planning needs of a service of a release. A `Release` (node/release) satisfies it. */
 export type PlannedService = Readonly<{
