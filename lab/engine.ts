@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { raise } from './errors.ts'
@@ -136,13 +145,19 @@ export function sweepContainerCgroups(ids: readonly string[]): void {
   }
 }
 
-/** rmdir from the leaves up. A group with a process in it stays, and the kernel refuses to remove it. */
-export function removeTree(directory: string): void {
-  if (!existsSync(directory)) return
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeTree(join(directory, entry.name))
+/**
+ * rmdir from the leaves up. A group with a process in it stays: the kernel refuses to remove it. One that is younger
+ * than `minimumAgeMs` stays too: somebody may be about to put a process into it.
+ */
+export function removeTree(directory: string, minimumAgeMs = 0): void {
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeTree(join(directory, entry.name), minimumAgeMs)
+    }
+    if (Date.now() - statSync(directory).mtimeMs >= minimumAgeMs) rmdirSync(directory)
+  } catch {
+    // In use, or gone already: a group that somebody has removed meanwhile is as good.
   }
-  removeEmpty(directory)
 }
 
 function removeEmpty(directory: string): void {

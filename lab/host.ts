@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GUEST_KERNEL_DIRECTORY } from './domain-xml.ts'
@@ -233,9 +233,8 @@ export class Host {
     if (this.spec.init !== 'plain') return
     for (const hierarchy of hierarchies()) {
       for (const top of ['machine', 'machine.slice', 'libpod_parent', 'libpod', 'anneal']) {
-        const directory = join(hierarchy, top)
-        if (existsSync(directory) && readFileSync(join(directory, 'cgroup.procs'), 'utf8') === '')
-          removeTree(directory)
+        // Other plain hosts live there too: what they have just made, and not filled yet, must stay.
+        removeTree(join(hierarchy, top), 10_000)
       }
     }
   }
