@@ -61,9 +61,13 @@ export async function inflict(
 }
 
 export async function startEngine(host: Host, engine: NestedEngine): Promise<void> {
-  if (host.spec.init === 'plain') await host.must(['plain-engine', 'start', engine])
-  else await host.must(['systemctl', 'start', engine === 'docker' ? 'docker.service' : 'podman.socket'])
-  await host.sh(`for n in $(seq 300); do ${engine} info >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`)
+  const start =
+    host.spec.init === 'plain'
+      ? `plain-engine start ${engine}`
+      : `systemctl start ${engine === 'docker' ? 'docker.service' : 'podman.socket'}`
+  await host.sh(
+    `${start}; for n in $(seq 300); do ${engine} info >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
+  )
 }
 
 async function stopEngine(host: Host, engine: NestedEngine): Promise<void> {
@@ -91,9 +95,11 @@ async function alive(host: Host, pid: number): Promise<boolean> {
 }
 
 async function untilDead(host: Host, pid: number): Promise<void> {
-  const deadline = Date.now() + EFFECT_TIMEOUT_MS
-  while (await alive(host, pid)) {
-    if (Date.now() > deadline) throw new Error(`the container's first process ${pid} outlived its end`)
-    await sleep(200)
-  }
+  const script = `for n in $(seq ${EFFECT_TIMEOUT_MS / 200}); do
+    state=$(ps -o stat= -p ${pid}) || exit 0
+    case $state in Z*) exit 0 ;; esac
+    sleep 0.2
+  done
+  echo "the container's first process ${pid} outlived its end" >&2; exit 1`
+  await host.sh(script)
 }

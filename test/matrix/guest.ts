@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   consoleLogPath,
   guestPid,
@@ -7,7 +6,6 @@ import {
   runLibvirt,
   startGuest,
   tickPath,
-  ticks,
   virsh,
   waitForTicks,
 } from '../../lab/index.ts'
@@ -35,10 +33,10 @@ function memoryImage(host: Host): string {
  */
 export async function bringUp(host: Host, engine: NestedEngine, placement: Placement): Promise<LiveGuest> {
   const name = nameOn(host)
-  await host.must(['mkdir', '-p', '/var/cache/libvirt'])
+  const ready = `mkdir -p /var/cache/libvirt; [ -s ${memoryImage(host)} ] && echo saved || echo none`
+  const saved = (await host.sh(ready)).trim() === 'saved'
   await runLibvirt(host, containerOf(placement, engine, CONTAINER))
-  const saved = await host.exec(['test', '-s', memoryImage(host)])
-  if (saved.exitCode !== 0) {
+  if (!saved) {
     await startGuest(host, { name, via: CONTAINER, engine, console: 'file' })
     await mustVirsh(host, engine, ['save', name, memoryImage(host)])
   }
@@ -48,7 +46,7 @@ export async function bringUp(host: Host, engine: NestedEngine, placement: Place
   await mustVirsh(host, engine, ['restore', memoryImage(host)])
   await waitForTicks(host, name, 5)
   const pid = await guestPid(host, name)
-  return { name, uuid: guestUuid(name), pid, startTicks: (await startTicksOf(host, pid)) ?? '' }
+  return { name, uuid: guestUuid(name), pid, startTicks: await startTicksOf(host, pid) }
 }
 
 async function mustVirsh(host: Host, engine: NestedEngine, argv: readonly string[]): Promise<void> {
@@ -56,53 +54,70 @@ async function mustVirsh(host: Host, engine: NestedEngine, argv: readonly string
   if (result.exitCode !== 0) throw new Error(`virsh ${argv[0]}: ${result.stderr}${result.stdout}`.trim())
 }
 
-/** `lives`: the very same process, and its ticks go on. `stuck`: the process is there, but the guest stands still. */
+/**
+ * `lives`: the very same process, and its ticks go on. `stuck`: the process is there, but the guest stands still.
+ * One script, as entering a host costs more than all that it looks at.
+ */
 export async function fateOf(host: Host, guest: LiveGuest): Promise<'lives' | 'dies' | 'stuck'> {
-  if ((await startTicksOf(host, guest.pid)) !== guest.startTicks) return 'dies'
-  const before = (await ticks(host, guest.name)).length
-  const ticked = await waitForTicks(host, guest.name, 3, before, 20_000).then(
-    () => true,
-    () => false,
-  )
-  if ((await startTicksOf(host, guest.pid)) !== guest.startTicks) return 'dies'
-  return ticked ? 'lives' : 'stuck'
+  const script = `${SAME_PROCESS}
+    same "$1" "$2" || { echo dies; exit; }
+    before=$(wc -l <"$3") fate=stuck
+    for n in $(seq 200); do
+      [ "$(wc -l <"$3")" -lt $((before + 3)) ] || { fate=lives; break; }
+      sleep 0.1
+    done
+    same "$1" "$2" && echo $fate || echo dies`
+  const argv = ['bash', '-c', script, 'bash', String(guest.pid), guest.startTicks, tickPath(guest.name)]
+  const fate = (await host.must(argv)).trim()
+  if (fate === 'lives' || fate === 'dies' || fate === 'stuck') return fate
+  throw new Error(`the guest's fate is unclear: ${fate}`)
 }
 
-/** Field 22 of /proc/PID/stat: with the pid it names one process for good. undefined for none, or one that is dead. */
-async function startTicksOf(host: Host, pid: number): Promise<string | undefined> {
-  const stat = await host.exec(['cat', `/proc/${pid}/stat`])
-  if (stat.exitCode !== 0) return undefined
-  const fields = stat.stdout.slice(stat.stdout.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+/**
+ * Field 22 of /proc/PID/stat, the start time, names with the pid one process for good. What stands behind the last
+ * parenthesis begins with field 3, the state.
+ */
+const SAME_PROCESS = `
+    start() { local stat; { stat=$(cat "/proc/$1/stat"); } 2>/dev/null || return 1
+      set -- \${stat##*) }; case $1 in Z | X) return 1 ;; esac; echo "\${20}"; }
+    same() { [ "$(start "$1")" = "$2" ]; }`
+
+async function startTicksOf(host: Host, pid: number): Promise<string> {
+  return (await host.sh(`${SAME_PROCESS}; start ${pid}`)).trim()
 }
 
 /** Leaves the host as it was before the cell: no container, no guest, no state of libvirt, no control group. */
 export async function clear(host: Host, engine: NestedEngine): Promise<void> {
   await startEngine(host, engine)
   const name = nameOn(host)
-  const pid = await guestPid(host, name)
-  if (pid !== 0) await host.exec(['kill', '-KILL', String(pid)])
-  for (let attempt = 0; ; attempt += 1) {
-    const all = (await host.must([engine, 'ps', '--all', '--quiet', '--no-trunc']))
-      .split('\n')
-      .filter(Boolean)
-    if (all.length === 0) break
-    const removed = await host.exec([engine, 'rm', '--force', ...all], { timeoutMs: 60_000 })
-    if (removed.exitCode !== 0 && attempt === 5) throw new Error(`containers stay: ${removed.stderr}`)
-    await sleep(300)
-  }
-  // A container whose shim was killed may leave its first process to pid 1.
-  await host.sh(`
-    for exe in /proc/[0-9]*/exe; do
-      case "$(readlink "$exe" || true)" in
-        */libvirtd | */libvirtd' (deleted)') pid=\${exe#/proc/}; kill -KILL "\${pid%/exe}" || true ;;
-      esac
-    done 2>/dev/null
-    rm -rf /run/libvirt/* /var/lib/libvirt/qemu /etc/libvirt/qemu/* /run/anneal/rescue* /var/lib/anneal*
-    for n in $(seq 50); do
-      find /sys/fs/cgroup -depth -type d \\( -path '*${name}*' -o -path '*${guestUuid(name)}*' \\) -exec rmdir {} + 2>/dev/null || true
-      [ -n "$(find /sys/fs/cgroup -type d \\( -name '*${name}*' -o -name '*${guestUuid(name)}*' \\) | head -n 1)" ] || exit 0
-      sleep 0.1
+  await host.sh(
+    `
+    kill_by() { # FILE of /proc/PID, pattern
+      local one pid
+      for one in /proc/[0-9]*/"$1"; do
+        pid=\${one#/proc/} pid=\${pid%%/*}
+        case $1 in exe) readlink "$one" ;; *) tr '\\0' ' ' <"$one" ;; esac 2>/dev/null | grep -q "$2" || continue
+        kill -KILL "$pid" 2>/dev/null || true
+      done
+    }
+    # The bracket keeps this script from finding itself.
+    kill_by cmdline "[g]uest=${name},debug-threads=on"
+    for n in $(seq 6); do
+      all=$(${engine} ps --all --quiet --no-trunc)
+      [ -n "$all" ] || break
+      ${engine} rm --force $all >/dev/null || sleep 1
     done
-    echo "control groups of ${name} stay" >&2`)
+    [ -z "$(${engine} ps --all --quiet)" ]
+    # A container whose shim was killed may leave its first process to pid 1.
+    kill_by exe '/libvirtd'
+    rm -rf /run/libvirt/* /var/lib/libvirt/qemu /etc/libvirt/qemu/* /run/anneal /var/lib/anneal
+    left() { find /sys/fs/cgroup -type d \\( -name '*${name}*' -o -name '*${guestUuid(name)}*' \\) 2>/dev/null | head -n 1; }
+    for n in $(seq 50); do
+      [ -n "$(left || true)" ] || exit 0
+      find /sys/fs/cgroup -depth -type d \\( -path '*${name}*' -o -path '*${guestUuid(name)}*' \\) -exec rmdir {} + 2>/dev/null || true
+      sleep 0.2
+    done
+    echo "control groups of ${name} stay: $(left)" >&2`,
+    { timeoutMs: 120_000 },
+  )
 }
