@@ -98,10 +98,11 @@ export const COMPOSE_ERRORS = {
     message: 'Cannot pin the image "{image}" of {services}: neither this engine nor a registry has it',
     remedy: 'build it (`anneal node build`), correct the name, or log in to its registry',
   },
-  LOCK_SECRET: {
+  RELEASE_HOLDS_SECRETS: {
     ...refused,
-    message: 'Cannot lock "{file}": the locked file would hold secrets in plain text ({what})',
-    remedy: 'put them into files that only root and the service may read, and grant those under `secrets:`',
+    message: 'Cannot use "{file}" as a release: it holds secrets in plain text ({what})',
+    remedy:
+      'put them into files that only root and the service may read, and grant those under `secrets:`; name variables that are no secrets in x-anneal.publicEnvironment',
   },
   LOCK_MOVES_PATHS: {
     ...usage,

@@ -73,6 +73,21 @@ test('a release that is not pinned is refused with the command that pins it', as
   })
 })
 
+test('a release never holds a secret, however it is pinned', async () => {
+  const file = join(directory, 'secret.yaml')
+  const image = `a/b@sha256:${'0'.repeat(64)}`
+  const text = `name: a\nservices: {s: {image: "${image}", network_mode: host, environment: {DB: "mysql://u:hunter2@h"}}}\n`
+  await writeFile(file, text)
+  await assert.rejects(loadRelease(file, { environment: {}, digest }), (error) => {
+    assert.ok(isAnnealError(error, 'RELEASE_HOLDS_SECRETS'))
+    assert.match(error.message, /s: DB/)
+    assert.doesNotMatch(JSON.stringify([error.message, error.data]), /hunter2/)
+    return true
+  })
+  await writeFile(file, text.replace('environment:', 'x-anneal: {publicEnvironment: [DB]}, environment:'))
+  assert.match((await loadRelease(file, { environment: {}, digest })).id, /^sha256:/)
+})
+
 test('a wrong file is told all at once: place, path, what was expected and what to do', async () => {
   const text = `name: compute
 services:

@@ -1,6 +1,8 @@
 import type { Digest } from '../../core/index.ts'
+import type { Finding } from '../../node/index.ts'
 import type { Lookup, Notice, Release, ReleaseDraft, Replacement, Tree } from '../../node/release/index.ts'
-import { draftRelease, replaceVariables, sealRelease } from '../../node/release/index.ts'
+import { draftRelease, lintRelease, replaceVariables, sealRelease } from '../../node/release/index.ts'
+import { raise } from './errors.ts'
 import type { Environment } from './files.ts'
 import { directoryOf, readEnvFiles, readText, variableSource } from './files.ts'
 import { invalidRelease, locate, locateYaml } from './located.ts'
@@ -55,11 +57,25 @@ export async function draftFromText(
   return { file, yaml, tree, draft, notices, replacements, lookup }
 }
 
-/** Reads a release. Throws RELEASE_INVALID, or RELEASE_UNPINNED where `anneal node lock` has not been run. */
+/**
+ * Reads a release. Throws RELEASE_INVALID, RELEASE_UNPINNED where `anneal node lock` has not been run, and
+ * RELEASE_HOLDS_SECRETS: a release is kept on the node and printed, so no secret may ever be in one.
+ */
 export async function loadRelease(
   file: string,
   options: LoadOptions & Readonly<{ digest: Digest }>,
 ): Promise<Release> {
   const { draft } = await loadDraft(file, options)
+  refuseSecrets(file, lintRelease(draft))
   return sealRelease(draft, options.digest, file)
+}
+
+/** Throws RELEASE_HOLDS_SECRETS, with the names of variables and options. */
+export function refuseSecrets(file: string, findings: readonly Finding[]): void {
+  const secrets = findings.filter(
+    ({ code }) => code === 'SECRET_IN_ENVIRONMENT' || code === 'SECRET_IN_ARGUMENTS',
+  )
+  if (secrets.length === 0) return
+  const what = secrets.map(({ subject, evidence }) => `${subject}: ${evidence}`).join('; ')
+  throw raise('RELEASE_HOLDS_SECRETS', { file, what })
 }

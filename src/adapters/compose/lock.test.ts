@@ -173,7 +173,7 @@ test('secrets are never written into a locked file', async () => {
   await assert.rejects(
     lockText(secret, SOURCE, { environment: { P: 'hunter2' } }),
     (error: Error & { code?: string }) => {
-      assert.equal(error.code, 'LOCK_SECRET')
+      assert.equal(error.code, 'RELEASE_HOLDS_SECRETS')
       assert.match(error.message, /s: A_PASSWORD/)
       assert.doesNotMatch(JSON.stringify(error) + error.message, /hunter2/)
       return true

@@ -18,7 +18,7 @@ import {
 import type { Engine, ImageFacts, PullProgress } from '../../ports/index.ts'
 import { raise } from './errors.ts'
 import { directoryOf, reasonOf } from './files.ts'
-import { draftFromText, loadDraft } from './load.ts'
+import { draftFromText, loadDraft, refuseSecrets } from './load.ts'
 import type { LoadOptions, LoadedDraft } from './load.ts'
 import { LOCK_HEADER, pinText } from './pin-text.ts'
 
@@ -54,7 +54,7 @@ export type Locked = Readonly<{
 
 /**
  * Pins every image of a Compose file and replaces its variables, so that the result means the same on every node.
- * Writes nothing. Throws what loadDraft throws, LOCK_IMAGE_UNKNOWN, LOCK_SECRET, LOCK_MOVES_PATHS.
+ * Writes nothing. Throws what loadDraft throws, LOCK_IMAGE_UNKNOWN, RELEASE_HOLDS_SECRETS, LOCK_MOVES_PATHS.
  */
 export async function lock(file: string, engine: ImageSource, options: LockOptions): Promise<Locked> {
   const loaded = await loadDraft(file, options)
@@ -106,15 +106,6 @@ export async function writeLocked({ output, text }: Pick<Locked, 'output' | 'tex
 export function lockedName(file: string): string {
   const match = /^(.*?)(?:\.locked)?(\.ya?ml)?$/s.exec(file)
   return `${match?.[1] ?? file}.locked${match?.[2] ?? '.yaml'}`
-}
-
-function refuseSecrets(file: string, findings: readonly Finding[]): void {
-  const secrets = findings.filter(
-    ({ code }) => code === 'SECRET_IN_ENVIRONMENT' || code === 'SECRET_IN_ARGUMENTS',
-  )
-  if (secrets.length === 0) return
-  const what = secrets.map(({ subject, evidence }) => `${subject}: ${evidence}`).join('; ')
-  throw raise('LOCK_SECRET', { file, what })
 }
 
 async function pinImages(

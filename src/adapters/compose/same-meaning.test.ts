@@ -160,7 +160,7 @@ test('the same meaning in another spelling has the same id', () => {
     fc.property(meaning, choices, choices, (it, one, other) => {
       assert.equal(idOf(write(spell(it, one), one)), idOf(write(spell(it, other), other)))
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   )
 })
 
@@ -182,7 +182,7 @@ test('another meaning has another id, in whatever spelling', () => {
         assert.notEqual(idOf(write(spell(a, choose), choose)), idOf(write(spell(changed, choose), choose)))
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 80 },
   )
 })
 
