@@ -31,12 +31,12 @@ const host = await Host.up({
   images: [IMAGE],
 })
 try {
-  await report(await measure())
+  print(await measure())
 } finally {
   await host.down()
 }
 
-async function measure(): Promise<{ samples: Record<string, Sample[]>; rollbacks: number[]; bare: boolean }> {
+async function measure(): Promise<{ samples: Record<string, Sample[]>; rollbacks: number[] }> {
   const releases = [await lock('one', '[libvirtd]'), await lock('two', '[libvirtd]')]
   const bad = await lock('bad', '[libvirtd, --config, /nonexistent]')
   await anneal(0, 'upgrade', releases[0] ?? '')
@@ -59,7 +59,7 @@ async function measure(): Promise<{ samples: Record<string, Sample[]>; rollbacks
     samples['dockerRun']?.push(
       await sample(async () => {
         await host.must(['docker', 'stop', 'plain'])
-        await host.must(['docker', 'run', '--detach', ...arguments_('again', ['libvirtd'])])
+        await host.must(['docker', 'run', '--detach', ...runArguments('again', ['libvirtd'])])
         await waitForLibvirt(host, 'again', 'docker')
       }),
     )
@@ -68,7 +68,7 @@ async function measure(): Promise<{ samples: Record<string, Sample[]>; rollbacks
     const line = Object.entries(samples).map(([name, list]) => `${name} ${list.at(-1)?.outageMs} ms`)
     process.stderr.write(`round ${round}/${ROUNDS}: ${line.join(', ')}, rollback ${rollbacks.at(-1)} ms\n`)
   }
-  return { samples, rollbacks, bare: true }
+  return { samples, rollbacks }
 }
 
 /** What libvirt's API and the guest's clock say of an act. */
@@ -132,7 +132,7 @@ async function current(): Promise<string> {
   return names.trim().split('\n')[0] ?? ''
 }
 
-function arguments_(name: string, command: readonly string[]): readonly string[] {
+function runArguments(name: string, command: readonly string[]): readonly string[] {
   return byHandArguments({
     name,
     image: IMAGE,
@@ -143,7 +143,7 @@ function arguments_(name: string, command: readonly string[]): readonly string[]
 }
 
 async function byHand(name: string, command: readonly string[]): Promise<void> {
-  await host.must(['docker', 'run', '--detach', ...arguments_(name, command)])
+  await host.must(['docker', 'run', '--detach', ...runArguments(name, command)])
   await waitForLibvirt(host, name, 'docker')
   // Its capability cache is as warm as the one of a libvirt that has run for a while.
   await host.must(['docker', 'exec', name, 'virsh', 'domcapabilities', '--virttype', 'qemu'])
@@ -156,7 +156,7 @@ function wayBack(report: RunReport): number {
     .reduce((sum, { ms }) => sum + ms, 0)
 }
 
-async function report(result: { samples: Record<string, Sample[]>; rollbacks: number[] }): Promise<void> {
+function print(result: { samples: Record<string, Sample[]>; rollbacks: number[] }): void {
   const { samples, rollbacks } = result
   const outages = (name: string): number[] => (samples[name] ?? []).map((one) => one.outageMs)
   const gaps = (name: string): number[] => (samples[name] ?? []).map((one) => one.tickGapMs)

@@ -16,13 +16,13 @@ export const SERVICE_DOWN_SECONDS = 60
 
 /** Watches what Nova records of the compute service, until `stop` is called. */
 export function watchNova(host: Host): Readonly<{ stop: () => Promise<NovaView> }> {
-  let stopped = false
+  const stop = new AbortController()
   let samples = 0
   let disabledMs = 0
   let longest = 0
   const loop = (async () => {
     let before = performance.now()
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       const [service] = await computeServices(host).catch(() => [])
       const now = performance.now()
       if (service !== undefined) {
@@ -41,7 +41,7 @@ export function watchNova(host: Host): Readonly<{ stop: () => Promise<NovaView> 
   })()
   return {
     async stop() {
-      stopped = true
+      stop.abort()
       await loop
       return { samples, disabledSeconds: disabledMs / 1000, longestSilenceSeconds: longest }
     },

@@ -40,8 +40,12 @@ export function parseCommand(
   const flags: Record<string, unknown> = {}
   for (const [flag, spec] of Object.entries(command.flags)) {
     const value = parsed.values[flag] ?? fromEnvironment(spec, environment) ?? config[flag] ?? fallback(spec)
-    if (spec.kind === 'choice' && value !== undefined && !spec.values.includes(String(value))) {
-      throw fail(`--${flag} is one of ${spec.values.join(', ')}, not "${String(value)}"`)
+    if (
+      spec.kind === 'choice' &&
+      value !== undefined &&
+      !(typeof value === 'string' && spec.values.includes(value))
+    ) {
+      throw fail(`--${flag} is one of ${spec.values.join(', ')}, not ${JSON.stringify(value)}`)
     }
     flags[flag] = value
   }

@@ -1,4 +1,4 @@
-import { loadRelease } from '../adapters/compose/index.ts'
+import { checkFiles, loadRelease } from '../adapters/compose/index.ts'
 import { sha256 } from '../adapters/system/index.ts'
 import { canonicalJson } from '../core/index.ts'
 import { lintRelease, makePlan } from '../node/index.ts'
@@ -55,7 +55,7 @@ export async function planUpgrade(world: NodeWorld, file: string, flags: PlanFla
     next: { release, libvirt: release.libvirt },
   }
   const plan = await planBetween(world, sides, release, old, previous, 'upgrade', flags)
-  return { plan, sides, release, findings: lintRelease(release) }
+  return { plan, sides, release, findings: [...lintRelease(release), ...(await checkFiles(release))] }
 }
 
 export async function planBetween(

@@ -54,7 +54,12 @@ function v1(paths: Readonly<Record<string, string>>): CgroupLine[] {
   }))
 }
 
-function process(pid: number, name: string, cgroups: readonly CgroupLine[], more: Partial<Process> = {}): Process {
+function process(
+  pid: number,
+  name: string,
+  cgroups: readonly CgroupLine[],
+  more: Partial<Process> = {},
+): Process {
   return {
     pid,
     startTicks: pid * 7,
@@ -78,17 +83,36 @@ function pids(...args: Parameters<typeof findKillSet>): number[] {
   return findKillSet(...args).doomed.map((one) => one.pid)
 }
 
-const OWN = v1({ devices: `/docker/${ID}`, memory: `/docker/${ID}`, 'name=systemd': `/docker/${ID}`, freezer: `/docker/${ID}` })
+const OWN = v1({
+  devices: `/docker/${ID}`,
+  memory: `/docker/${ID}`,
+  'name=systemd': `/docker/${ID}`,
+  freezer: `/docker/${ID}`,
+})
 
 test('runc on v1 kills by the devices hierarchy alone', () => {
   const inside = process(QEMU, 'qemu', v1({ devices: `/docker/${ID}`, memory: '/machine/vm' }))
-  const outside = process(QEMU + 1, 'qemu', v1({ devices: '/machine/vm', memory: `/docker/${ID}`, freezer: `/docker/${ID}` }))
-  assert.deepEqual(pids(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), inside, outside), docker, 'stop'), [INIT, QEMU])
+  const outside = process(
+    QEMU + 1,
+    'qemu',
+    v1({ devices: '/machine/vm', memory: `/docker/${ID}`, freezer: `/docker/${ID}` }),
+  )
+  assert.deepEqual(
+    pids(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), inside, outside), docker, 'stop'),
+    [INIT, QEMU],
+  )
 })
 
 test('runc on v1 kills recursively', () => {
-  const nested = process(QEMU, 'qemu', v1({ devices: `/docker/${ID}/machine/qemu-1-vm.libvirt-qemu/emulator` }))
-  assert.deepEqual(pids(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), nested), docker, 'stop'), [INIT, QEMU])
+  const nested = process(
+    QEMU,
+    'qemu',
+    v1({ devices: `/docker/${ID}/machine/qemu-1-vm.libvirt-qemu/emulator` }),
+  )
+  assert.deepEqual(pids(libvirt, table('legacy', process(INIT, 'libvirtd', OWN), nested), docker, 'stop'), [
+    INIT,
+    QEMU,
+  ])
 })
 
 test('the first process is found by the recorded path when it moved itself away', () => {
@@ -110,22 +134,36 @@ test('crun on v1 kills by the memory hierarchy', () => {
   const crun = { ...libvirt, runtime: 'crun', runtimeFamily: 'crun' } as const
   const byMemory = process(QEMU, 'qemu', v1({ devices: '/machine/vm', memory: `/docker/${ID}` }))
   const byDevices = process(QEMU + 1, 'qemu', v1({ devices: `/docker/${ID}`, memory: '/machine/vm' }))
-  assert.deepEqual(pids(crun, table('legacy', process(INIT, 'libvirtd', OWN), byMemory, byDevices), docker, 'stop'), [INIT, QEMU])
+  assert.deepEqual(
+    pids(crun, table('legacy', process(INIT, 'libvirtd', OWN), byMemory, byDevices), docker, 'stop'),
+    [INIT, QEMU],
+  )
 })
 
 test('v2 kills the whole subtree', () => {
   const inside = process(QEMU, 'qemu', v1({ '': `/system.slice/docker-${ID}.scope/machine/vm` }))
-  const outside = process(QEMU + 1, 'qemu', v1({ '': '/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator' }))
+  const outside = process(
+    QEMU + 1,
+    'qemu',
+    v1({ '': '/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator' }),
+  )
   const init = process(INIT, 'libvirtd', v1({ '': `/system.slice/docker-${ID}.scope` }))
   const found = findKillSet(libvirt, table('unified', init, inside, outside), docker, 'stop')
-  assert.deepEqual(found.doomed.map((one) => [one.pid, one.mechanisms]), [
-    [INIT, ['mainProcess', 'cgroupV2Kill']],
-    [QEMU, ['cgroupV2Kill']],
-  ])
+  assert.deepEqual(
+    found.doomed.map((one) => [one.pid, one.mechanisms]),
+    [
+      [INIT, ['mainProcess', 'cgroupV2Kill']],
+      [QEMU, ['cgroupV2Kill']],
+    ],
+  )
 })
 
 test('the systemd driver ends what is in the scope, also where the devices hierarchy is left', () => {
-  const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', 'name=systemd': `/system.slice/docker-${ID}.scope` }))
+  const qemu = process(
+    QEMU,
+    'qemu',
+    v1({ devices: '/machine/vm', 'name=systemd': `/system.slice/docker-${ID}.scope` }),
+  )
   const legacy = table('legacy', process(INIT, 'libvirtd', OWN), qemu)
   assert.deepEqual(pids(libvirt, legacy, docker, 'stop'), [INIT])
   assert.deepEqual(pids(libvirt, legacy, { ...docker, cgroupDriver: 'systemd' }, 'stop'), [INIT, QEMU])
@@ -135,23 +173,40 @@ test('a private pid namespace takes its members and their descendants, whatever 
   const own = { pid: 77, mnt: 1, net: 1, cgroup: 1, ipc: 1 }
   const init = process(INIT, 'libvirtd', OWN, { namespaces: own })
   const member = process(QEMU, 'qemu', v1({ devices: '/' }), { namespaces: own })
-  const nested = process(QEMU + 1, 'nested', v1({ devices: '/' }), { namespaces: { ...own, pid: 88 }, ppid: QEMU })
+  const nested = process(QEMU + 1, 'nested', v1({ devices: '/' }), {
+    namespaces: { ...own, pid: 88 },
+    ppid: QEMU,
+  })
   const other = process(QEMU + 2, 'other', v1({ devices: '/' }))
-  const found = findKillSet({ ...libvirt, pidMode: 'private' }, table('legacy', init, member, nested, other), docker, 'stop')
-  assert.deepEqual(found.doomed.map((one) => one.pid), [INIT, QEMU, QEMU + 1])
+  const found = findKillSet(
+    { ...libvirt, pidMode: 'private' },
+    table('legacy', init, member, nested, other),
+    docker,
+    'stop',
+  )
+  assert.deepEqual(
+    found.doomed.map((one) => one.pid),
+    [INIT, QEMU, QEMU + 1],
+  )
 })
 
 test('an unknown runtime counts as killing by every hierarchy', () => {
   const youki = { ...libvirt, runtime: 'youki', runtimeFamily: 'unknown' } as const
   const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', freezer: `/docker/${ID}` }))
-  assert.deepEqual(pids(youki, table('legacy', process(INIT, 'libvirtd', OWN), qemu), docker, 'stop'), [INIT, QEMU])
+  assert.deepEqual(pids(youki, table('legacy', process(INIT, 'libvirtd', OWN), qemu), docker, 'stop'), [
+    INIT,
+    QEMU,
+  ])
 })
 
 test('without a record and without the id, what shares the cgroup of the first process is inside', () => {
   const split = v1({ '': '/system.slice/libvirt.service/libpod-payload' })
   const qemu = process(QEMU, 'qemu', v1({ '': '/system.slice/libvirt.service/libpod-payload/machine/vm' }))
   const other = process(QEMU + 1, 'qemu', v1({ '': '/system.slice/other.service' }))
-  assert.deepEqual(pids(libvirt, table('unified', process(INIT, 'libvirtd', split), qemu, other), docker, 'stop'), [INIT, QEMU])
+  assert.deepEqual(
+    pids(libvirt, table('unified', process(INIT, 'libvirtd', split), qemu, other), docker, 'stop'),
+    [INIT, QEMU],
+  )
 })
 
 test('a stopped daemon reaches its containers only without live-restore, a killed shim always', () => {

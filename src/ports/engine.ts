@@ -56,8 +56,8 @@ export interface Engine {
     argv: readonly string[],
     options?: { timeoutMs?: number; input?: string },
   ): Promise<ExecResult>
-  /** Last lines of the container's output. */
-  logs(id: string, lines: number): Promise<string>
+  /** Last lines of the container's output; with `since` (RFC 3339) only what was written from then on. */
+  logs(id: string, lines: number, since?: string): Promise<string>
   /**
    * Runs a throw-away container with no network, no host mounts beyond those named, private namespaces, no privileges
    * and a read-only root where asked (the folders that `files` go to may stay writable); returns its output and

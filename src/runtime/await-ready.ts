@@ -34,7 +34,7 @@ export async function awaitReady(world: NodeWorld, question: ReadyQuestion): Pro
           `${describe(probe)} not reached within ${probe.timeoutMs / 1000} s`,
         )
       }
-      await clock.sleep(INTERVAL_MS)
+      await clock.sleep('intervalMs' in probe ? probe.intervalMs : INTERVAL_MS)
     }
   }
   await throwIfExited(world, question)
@@ -74,8 +74,15 @@ async function holds(world: NodeWorld, question: ReadyQuestion, probe: Effective
     case 'tcp':
       return world.net.tcp(probe.host, probe.port, 1000)
     case 'log':
-      return (await world.engine.logs(question.name, 1000)).includes(probe.text)
+      return startedSaying(world, question.name, probe.text)
   }
+}
+
+/** Only what it said since it started: an old container that is started again has said it before. */
+async function startedSaying(world: NodeWorld, name: string, text: string): Promise<boolean> {
+  const container = await world.engine.inspectContainer(name)
+  if (container?.startedAt === undefined) return false
+  return (await world.engine.logs(container.id, 1000, container.startedAt)).includes(text)
 }
 
 async function answers(world: NodeWorld, place: LibvirtPlace): Promise<boolean> {

@@ -36,6 +36,7 @@ export async function checkNode(
     cause: 'stop',
     places,
     helpers: declaredHelpers(sides),
+    expendable: expendableContainers(plan, sides),
   }
   const first = await survey(world, question)
   const { admissibility, findings: unasked } = await askImages(world, plan, sides, first)
@@ -72,6 +73,14 @@ export async function checkNode(
 
 export function placesOf(sides: Sides): readonly LibvirtPlace[] {
   return [sides.old.libvirt, sides.next.libvirt].filter((place) => place !== undefined)
+}
+
+/** Services of the old release that say `guests: expendable`. */
+export function expendableContainers(plan: Plan, sides: Sides): readonly string[] {
+  const services = sides.old.release?.services.filter((service) => service.guests === 'expendable') ?? []
+  return stopped(plan)
+    .filter((old) => services.some((service) => service.name === old.name))
+    .map((old) => old.containerName)
 }
 
 export function declaredHelpers(sides: Sides): readonly DeclaredHelper[] {

@@ -15,7 +15,7 @@ import type {
 import type { NodeWorld, PullProgress } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
 import { createDisarmed } from './create-disarmed.ts'
-import { checkNode, declaredHelpers, domainsOf, placesOf, sizes } from './check-node.ts'
+import { checkNode, declaredHelpers, domainsOf, expendableContainers, placesOf, sizes } from './check-node.ts'
 import { raise } from './errors.ts'
 import { handOver } from './hand-over.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
@@ -270,6 +270,7 @@ async function guardStop(name: string, guard: 'refuse' | 'rescue', context: Exec
     cause: 'stop',
     places: placesOf(sides),
     helpers: declaredHelpers(sides),
+    expendable: expendableContainers(context.plan, sides),
   } as const
   let seen = await survey(world, question)
   if (seen.endangered.length > 0 && (guard === 'rescue' || context.plan.rescue)) {

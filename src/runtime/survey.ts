@@ -31,6 +31,8 @@ export type SurveyQuestion = Readonly<{
   /** Where libvirt keeps its status files; several, where two sides differ. */
   places: readonly LibvirtPlace[]
   helpers: readonly DeclaredHelper[]
+  /** Containers of services that may take guests with them, by their release's own word. */
+  expendable?: readonly string[]
 }>
 
 /** Takes the process table last, so that nothing it misses was there when the containers were listed. */
@@ -46,6 +48,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
   )
   const killSets = stopping.map((container) => findKillSet(container, table, engine, question.cause))
+  const counting = killSets.filter((killSet) => question.expendable?.includes(killSet.containerName) !== true)
   return {
     table,
     engine,
@@ -53,7 +56,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     statusFiles,
     census,
     killSets,
-    endangered: findEndangered(census, killSets),
+    endangered: findEndangered(census, counting),
   }
 }
 

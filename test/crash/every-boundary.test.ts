@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { CrashSignal } from '../../src/adapters/simulated/index.ts'
 import type { SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import { breachesAtRest } from '../../src/node/index.ts'

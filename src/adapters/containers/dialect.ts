@@ -15,6 +15,8 @@ export type Dialect = Readonly<{
   layerDone: 'Pull complete' | 'Download complete'
   /** Which family's auth files are looked at first. */
   authFirst: 'docker' | 'containers'
+  /** An RFC 3339 time as the log request wants it. */
+  logsSince: (time: string) => string
   inspectImage: (reference: string) => Promise<ImageFacts | undefined>
 }>
 

@@ -147,6 +147,8 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     buildQuery: {},
     layerDone: 'Pull complete',
     authFirst: 'docker',
+    // Docker's API takes seconds with a fraction.
+    logsSince: (time) => (Date.parse(time) / 1000).toFixed(3),
     inspectImage: (reference) => inspectImage(api, reference),
   }
 
@@ -205,7 +207,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     },
     removeContainer,
     exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
-    logs: (id, lines) => logs(dialect, id, lines),
+    logs: (id, lines, since) => logs(dialect, id, lines, since),
     putFiles: (id, files) => putFiles(dialect, id, id, '/', files),
     runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),
   }

@@ -250,7 +250,7 @@ test('pings that succeed, fail and time out leave no connection behind', async (
     },
   })
   const hypervisor = libvirtHypervisor({ sockets: [fake.socket] })
-  const results = await Promise.allSettled(Array.from({ length: 60 }, () => hypervisor.ping(50)))
+  const results = await Promise.allSettled(Array.from({ length: 60 }, () => hypervisor.ping(1000)))
   assert.ok(results.some(({ status }) => status === 'rejected'))
   assert.equal(fake.connections().made, 60)
   while (fake.connections().open > 0) await setImmediate()

@@ -153,6 +153,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     buildQuery: { outputformat: 'application/vnd.docker.distribution.manifest.v2+json' },
     layerDone: 'Download complete',
     authFirst: 'containers',
+    logsSince: (time) => time,
     inspectImage: async (reference) => inspectImage(await service.api(), reference),
   }
 
@@ -225,7 +226,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     },
     removeContainer,
     exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
-    logs: (id, lines) => logs(dialect, id, lines),
+    logs: (id, lines, since) => logs(dialect, id, lines, since),
     putFiles: (id, files) => putFiles(dialect, id, id, '/', files),
     runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),
     close: service.close,

@@ -45,8 +45,9 @@ export class MemoryState implements StateStore {
 
   appendHistory(record: unknown): Promise<string> {
     return this.#points.around('appendHistory', () => {
-      const hash = `#${this.history.length}`
-      this.history.push({ previousHash: `#${this.history.length - 1}`, hash, record })
+      const previousHash = this.history.at(-1)?.hash ?? '0'.repeat(64)
+      const hash = String(this.history.length + 1).padStart(64, '0')
+      this.history.push({ previousHash, hash, record })
       return hash
     })
   }

@@ -1,5 +1,7 @@
+import { canonicalJson } from '../../core/index.ts'
 import type { Container, ContainerSpec, EngineFacts } from '../../node/index.ts'
 import type { Engine, ExecResult, ImageFacts } from '../../ports/index.ts'
+import { raise } from '../containers/index.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -91,7 +93,12 @@ export class SimulatedEngine implements Engine {
   createContainer(spec: ContainerSpec): Promise<string> {
     return this.#node.points.around(`create ${spec.name}`, () => {
       const existing = this.#find(spec.name)
-      if (existing !== undefined) return existing.id
+      if (existing !== undefined) {
+        if (canonicalJson(existing.labels) === canonicalJson(spec.labels)) return existing.id
+        throw raise('CONTAINER_NAME_TAKEN', { subject: spec.name })
+      }
+      if (!this.#node.images.has(spec.image))
+        throw raise('IMAGE_NOT_FOUND', { image: spec.image, state: 'the engine does not hold it' })
       this.#created += 1
       const id = String(this.#created).padStart(64, 'c')
       this.#containers.set(id, containerOf(id, spec))
@@ -101,16 +108,15 @@ export class SimulatedEngine implements Engine {
 
   startContainer(id: string): Promise<void> {
     return this.#node.points.around('start', () => {
-      const container = this.#find(id)
-      if (container === undefined) throw new Error('no such container')
+      const container = this.#mustFind(id)
       if (container.status !== 'running') this.#run(container)
     })
   }
 
   stopContainer(id: string): Promise<void> {
     return this.#node.points.around('stop', () => {
-      const container = this.#find(id)
-      if (container !== undefined && container.status === 'running') this.#end(container)
+      const container = this.#mustFind(id)
+      if (container.status === 'running') this.#end(container)
     })
   }
 
@@ -121,11 +127,14 @@ export class SimulatedEngine implements Engine {
     })
   }
 
-  removeContainer(id: string): Promise<void> {
+  removeContainer(id: string, { force }: Readonly<{ force: boolean }>): Promise<void> {
     return this.#node.points.around('remove', () => {
       const container = this.#find(id)
       if (container === undefined) return
-      if (container.status === 'running') throw new Error('the container runs')
+      if (container.status === 'running') {
+        if (!force) throw raise('CONTAINER_STOP_FAILED', { subject: container.name, reason: 'it runs' })
+        this.#end(container)
+      }
       this.#containers.delete(container.id)
     })
   }
@@ -152,6 +161,13 @@ export class SimulatedEngine implements Engine {
     )
   }
 
+  #mustFind(idOrName: string): Mutable<Container> {
+    const container = this.#find(idOrName)
+    if (container === undefined)
+      throw raise('CONTAINER_NOT_FOUND', { action: 'use container', subject: idOrName, engine: 'Docker' })
+    return container
+  }
+
   #run(container: Mutable<Container>): void {
     const image = this.#node.images.get(container.image)
     container.startedAt = new Date(this.#node.nowMs).toISOString()
@@ -162,6 +178,7 @@ export class SimulatedEngine implements Engine {
     }
     container.status = 'running'
     container.pid = this.#node.takePid()
+    container.cgroupPaths = { devices: `/docker/${container.id}` }
     if (image?.libvirt !== undefined) this.#node.attachGuests(image)
     this.#node.runningLibvirt()
   }
@@ -170,6 +187,7 @@ export class SimulatedEngine implements Engine {
     container.status = 'exited'
     container.exitCode = 0
     container.pid = 0
+    container.cgroupPaths = undefined
     this.#node.killInside(container.id)
   }
 }
@@ -206,8 +224,8 @@ function containerOf(id: string, spec: ContainerSpec): Mutable<Container> {
     networkMode: spec.networkMode,
     mounts: spec.mounts.map(({ type, source, target, readOnly }) => ({ type, source, target, readOnly })),
     environmentNames: [],
-    restartPolicy: spec.restartPolicy,
-    cgroupPaths: { devices: `/docker/${id}` },
+    restartPolicy: 'no',
+    cgroupPaths: undefined,
     health: 'none',
     rootUpperDir: undefined,
     entrypoint: [],

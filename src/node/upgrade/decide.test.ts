@@ -43,13 +43,13 @@ const OPTIONS: PlanOptions = {
 
 function plan(options: Partial<PlanOptions> = {}): Plan {
   const current = deployed('old', service('libvirt', '1'), service('compute', '1'))
-  const next = {
+  const release = {
     id: 'new',
     project: 'compute',
     libvirt: { service: 'libvirt' },
     services: [service('libvirt', '2'), service('compute', '2')],
   }
-  return makePlan(current, next, { ...OPTIONS, ...options }, () => 'plan')
+  return makePlan(current, release, { ...OPTIONS, ...options }, () => 'plan')
 }
 
 const report = (verdict: CheckReport['verdict']): CheckReport => ({
@@ -72,7 +72,7 @@ function at(state: StateName, more: Partial<Run> = {}): Run {
   return { state, plan: plan(), cursor: 0, attempts: 0, ...more }
 }
 
-function next(run: Run, event: RunEvent): Run {
+function after(run: Run, event: RunEvent): Run {
   const decision = decide(run, event)
   assert.ok(decision.legal, JSON.stringify(decision))
   return decision.next
@@ -93,7 +93,7 @@ test('a run in which everything succeeds ends committed, and stops dependents fi
     const effect = effectsOf(run.state, run.plan)[run.cursor]
     if (effect?.kind === 'stopContainer' || effect?.kind === 'startContainer')
       order.push(`${effect.kind} ${effect.args.name}`)
-    run = next(run, success(run))
+    run = after(run, success(run))
   }
   assert.equal(run.state, 'committed')
   assert.deepEqual(order, [
@@ -107,46 +107,46 @@ test('a run in which everything succeeds ends committed, and stops dependents fi
 test('a failure in every working state leads where the table says', () => {
   for (const [name, spec] of Object.entries(STATES)) {
     if (spec.stable) continue
-    assert.equal(next(at(name as WorkingState), FAILED).state, spec.onFailure, name)
+    assert.equal(after(at(name as WorkingState), FAILED).state, spec.onFailure, name)
   }
 })
 
 test('what can be tried again is, as often as the table says', () => {
-  const again: RunEvent = { ...FAILED, retry: true } as RunEvent
-  const once = next(at('fetching'), again)
+  const again: RunEvent = { type: 'effectFailed', reason: REASON, retry: true }
+  const once = after(at('fetching'), again)
   assert.deepEqual([once.state, once.attempts], ['fetching', 1])
-  assert.equal(next(next(once, again), again).state, 'abandoning')
+  assert.equal(after(after(once, again), again).state, 'abandoning')
 })
 
 test('endangered guests refuse the run unless it may rescue', () => {
   const checked: RunEvent = { type: 'nodeChecked', report: report('rescue') }
-  assert.equal(next(at('checking'), checked).state, 'refused')
-  assert.equal(next(at('checking', { plan: plan({ rescue: true }) }), checked).state, 'rescuing')
-  assert.equal(next(at('rescuing', { plan: plan({ rescue: true }), cursor: 1 }), checked).state, 'refused')
+  assert.equal(after(at('checking'), checked).state, 'refused')
+  assert.equal(after(at('checking', { plan: plan({ rescue: true }) }), checked).state, 'rescuing')
+  assert.equal(after(at('rescuing', { plan: plan({ rescue: true }), cursor: 1 }), checked).state, 'refused')
 })
 
 test('a failed switch goes forward where a way back was ruled out', () => {
   const forward = plan({ onFailure: 'rollForward' })
-  assert.equal(next(at('switching', { plan: forward }), FAILED).state, 'rollingForward')
-  assert.equal(next(at('switching', { plan: forward }), { type: 'cancelled' }).state, 'switching')
+  assert.equal(after(at('switching', { plan: forward }), FAILED).state, 'rollingForward')
+  assert.equal(after(at('switching', { plan: forward }), { type: 'cancelled' }).state, 'switching')
 })
 
 test('a run cancelled before the switch is abandoned, in the switch rolled back, after it finished', () => {
-  assert.equal(next(at('creating'), { type: 'cancelled' }).state, 'abandoning')
-  assert.equal(next(at('proving'), { type: 'cancelled' }).state, 'rollingBack')
-  assert.equal(next(at('committing'), { type: 'cancelled' }).state, 'committing')
+  assert.equal(after(at('creating'), { type: 'cancelled' }).state, 'abandoning')
+  assert.equal(after(at('proving'), { type: 'cancelled' }).state, 'rollingBack')
+  assert.equal(after(at('committing'), { type: 'cancelled' }).state, 'committing')
 })
 
 test('after a crash, what touched nothing is abandoned and a switch is resumed from its first effect', () => {
-  assert.equal(next(at('creating', { cursor: 1 }), { type: 'recovered' }).state, 'abandoning')
-  const resumed = next(at('switching', { cursor: 3 }), { type: 'recovered' })
+  assert.equal(after(at('creating', { cursor: 1 }), { type: 'recovered' }).state, 'abandoning')
+  const resumed = after(at('switching', { cursor: 3 }), { type: 'recovered' })
   assert.deepEqual([resumed.state, resumed.cursor], ['switching', 0])
-  assert.equal(next(at('proving'), { type: 'recovered' }).state, 'switching')
+  assert.equal(after(at('proving'), { type: 'recovered' }).state, 'switching')
 })
 
 test('the first reason is kept when the way back fails, too', () => {
-  const run = next(at('switching'), FAILED)
-  const worse = next(run, { type: 'effectFailed', reason: { ...REASON, code: 'Y' }, retry: false })
+  const run = after(at('switching'), FAILED)
+  const worse = after(run, { type: 'effectFailed', reason: { ...REASON, code: 'Y' }, retry: false })
   assert.deepEqual([worse.state, worse.reason?.code, worse.secondReason?.code], ['attention', 'X', 'Y'])
 })
 
