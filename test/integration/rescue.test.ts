@@ -5,7 +5,20 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { Host, runLibvirt, startGuest, ticks, virsh, waitForTicks } from '../../lab/index.ts'
+import {
+  consoleBytes,
+  consoleLogPath,
+  domainXml,
+  guestPid,
+  Host,
+  instanceDirectory,
+  runLibvirt,
+  startGuest,
+  tickPath,
+  ticks,
+  virsh,
+  waitForTicks,
+} from '../../lab/index.ts'
 import type { ByHand, Guest, HostSpec, NestedEngine } from '../../lab/index.ts'
 import type { RescueReport } from '../../src/ports/index.ts'
 
@@ -88,6 +101,23 @@ for (const { what, spec, method, faults } of HOSTS) {
       })
     }
 
+    if (method !== 'cgroups') {
+      test('a helper that alone is inside the container goes to its guest', async () => {
+        count += 1
+        await rescueHelperOfGuest(host, `${spec.name}-${count}`)
+      })
+
+      test('a virtlogd inside the container goes to a scope of its own, and the console goes on', async () => {
+        count += 1
+        await rescueLogDaemon(host, `${spec.name}-${count}`)
+      })
+    }
+
+    test('a guest in a private pid namespace is refused, and nothing is touched', async () => {
+      count += 1
+      await refusePrivateNamespace(host, `${spec.name}-${count}`)
+    })
+
     test('a rescue that is killed at any moment is completed by the next one', async () => {
       count += 1
       await killAndRepeat(host, `${spec.name}-${count}`)
@@ -150,6 +180,85 @@ async function rescueAndManage(
   await host.sh(`${engine} rm --force libvirt`)
 }
 
+/** On v1 libvirt places virtiofsd only in cpu, cpuacct and cpuset: in `devices` it stays with the container. */
+async function rescueHelperOfGuest(host: Host, name: string): Promise<void> {
+  await startAfresh(host, 'docker')
+  await runLibvirt(host, { name: 'libvirt', image: IMAGE, stdioHandler: 'file', extra: MASK_HOOK })
+  const xml = domainXml({ name, console: 'file' })
+    .replace('<vcpu>', "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking><vcpu>")
+    .replace('</emulator>', `</emulator>${SHARED_DIRECTORY}`)
+  const directory = instanceDirectory(name)
+  await host.sh(
+    `install -d -o 64055 -g 64055 ${directory}; : >${tickPath(name)}; chown 64055 ${tickPath(name)}; cat >${directory}/d.xml`,
+    { input: xml },
+  )
+  const created = await virsh(host, 'libvirt', ['create', `${directory}/d.xml`])
+  assert.equal(created.exitCode, 0, created.stderr)
+  await waitForTicks(host, name, 3)
+  started.push(await guestPid(host, name))
+  const id = (await host.sh("docker inspect --format '{{.Id}}' libvirt")).trim()
+  const pids = (await host.sh('pgrep virtiofsd')).trim().split('\n').map(Number)
+  assert.equal(pids.length, 2, 'the daemon and its sandboxed child')
+  for (const pid of pids) assert.notDeepEqual(await pathsInside(host, pid, id), [], 'a helper is inside')
+
+  const { failure } = await rescue(host, [id])
+  assert.equal(failure, undefined)
+  for (const pid of pids) assert.deepEqual(await pathsInside(host, pid, id), [])
+  await host.sh('docker stop --time 20 libvirt && docker rm libvirt')
+  for (const pid of pids) assert.notEqual(await startTime(host, pid), '', 'the helper lives on')
+  await runLibvirt(host, { name: 'libvirt', image: IMAGE, stdioHandler: 'file', extra: MASK_HOOK })
+  assert.equal((await virsh(host, 'libvirt', ['destroy', name])).exitCode, 0)
+  await host.sh('docker rm --force libvirt')
+}
+
+const SHARED_DIRECTORY = `<filesystem type='mount'><driver type='virtiofs'/><binary path='/usr/lib/qemu/virtiofsd'/>
+  <source dir='/var/lib/nova'/><target dir='share'/></filesystem>`
+
+async function rescueLogDaemon(host: Host, name: string): Promise<void> {
+  await startAfresh(host, 'docker')
+  const command = ['sh', '-c', 'virtlogd --daemon; exec libvirtd']
+  await runLibvirt(host, { name: 'libvirt', image: IMAGE, stdioHandler: 'logd', extra: MASK_HOOK, command })
+  const guest = await startGuest(host, { name, via: 'libvirt', console: 'logd' })
+  started.push(guest.pid)
+  const id = (await host.sh("docker inspect --format '{{.Id}}' libvirt")).trim()
+  const virtlogd = Number((await host.sh('pgrep virtlogd')).trim())
+  assert.notDeepEqual(await pathsInside(host, virtlogd, id), [])
+
+  const { failure, reports } = await rescue(host, [id])
+  assert.equal(failure, undefined)
+  assert.ok(reports.some(({ unit }) => unit === `anneal-virtlogd-${virtlogd}.scope`))
+  assert.deepEqual(await pathsInside(host, virtlogd, id), [])
+  await host.sh('docker stop --time 20 libvirt && docker rm libvirt')
+  assert.notEqual(await startTime(host, virtlogd), '')
+
+  // The guest prints a line every second.
+  const bytes = await consoleBytes(host, name)
+  const size = `$(stat -c %s ${consoleLogPath(name)})`
+  await host.sh(`for n in $(seq 200); do [ ${size} -gt ${bytes} ] && exit 0; sleep 0.1; done; exit 1`)
+  await host.sh(`kill -9 ${guest.pid} ${virtlogd}; rm -f /run/libvirt/virtlogd*`)
+}
+
+async function refusePrivateNamespace(host: Host, name: string): Promise<void> {
+  await startAfresh(host, 'docker')
+  const extra = [...MASK_HOOK, '--init']
+  await runLibvirt(host, {
+    name: 'libvirt',
+    image: IMAGE,
+    stdioHandler: 'file',
+    without: ['host pid', 'dbus'],
+    extra,
+  })
+  const guest = await startGuest(host, { name, via: 'libvirt', console: 'file' })
+  started.push(guest.pid)
+  const id = (await host.sh("docker inspect --format '{{.Id}}' libvirt")).trim()
+  const places = await host.sh(`cat /proc/${guest.pid}/task/*/cgroup`)
+  const { failure, reports } = await rescue(host, [id])
+  assert.equal(failure?.code, 'RESCUE_IMPOSSIBLE')
+  assert.deepEqual(reports, [])
+  assert.equal(await host.sh(`cat /proc/${guest.pid}/task/*/cgroup`), places)
+  await host.sh('docker rm --force libvirt')
+}
+
 async function killAndRepeat(host: Host, name: string): Promise<void> {
   const engine = 'docker'
   const { guest, id } = await endangeredGuest(host, {
@@ -188,9 +297,10 @@ async function endangeredGuest(
   }>,
 ): Promise<Readonly<{ guest: Guest; id: string }>> {
   const { engine, without, image, name } = fault
-  await host.exec([engine, 'rm', '--force', 'libvirt'])
+  await startAfresh(host, engine)
   await runLibvirt(host, { name: 'libvirt', engine, image, stdioHandler: 'file', without, extra: MASK_HOOK })
   const guest = await startGuest(host, { name, via: 'libvirt', engine, console: 'file' })
+  started.push(guest.pid)
   for (const command of [
     ['schedinfo', name, '--live', '--set', 'cpu_shares=512', 'vcpu_quota=90000', 'emulator_quota=80000'],
     ['memtune', name, '--live', '--hard-limit', '900000'],
@@ -203,6 +313,15 @@ async function endangeredGuest(
   return { guest, id }
 }
 
+/** What a test before this one left behind when it failed must not fail this one too. */
+async function startAfresh(host: Host, engine: NestedEngine): Promise<void> {
+  await host.exec([engine, 'rm', '--force', 'libvirt'])
+  for (const pid of started.splice(0)) await host.exec(['kill', '-KILL', String(pid)])
+}
+
+/** Processes of guests, in their host. */
+const started: number[] = []
+
 type Answer = Readonly<{
   reports: readonly RescueReport[]
   failure?: Readonly<{ code: string; message: string }>
@@ -214,9 +333,9 @@ async function rescue(host: Host, from: readonly string[]): Promise<Answer> {
 
 /** How long the program runs before it does anything. */
 async function measureStart(host: Host): Promise<number> {
-  const started = performance.now()
+  const begin = performance.now()
   await host.must([NODE, PROGRAM, '--census'])
-  return Math.round((performance.now() - started) * 0.7)
+  return Math.round((performance.now() - begin) * 0.7)
 }
 
 /** Every line of every thread that names the container. */
