@@ -71,7 +71,7 @@ export function describeCheck(check: CheckReport, output: Output): string {
 
 const READS = {
   reads: 'reads the guests as they are',
-  translates: 'reads them after flags it does not know are taken out of their status files',
+  translates: 'reads them after what it does not know is taken out of their status files',
   hides: 'would not see them',
 } as const
 

@@ -1,5 +1,20 @@
-import { dropCapabilityFlags, judgeAdmissibility, started, stopped, unaskedFinding } from '../node/index.ts'
-import type { Admissibility, Finding, LibvirtFacts, Plan, Reading, StatusFile } from '../node/index.ts'
+import {
+  STATUS_ELEMENTS,
+  judgeAdmissibility,
+  started,
+  stopped,
+  translateStatus,
+  unaskedFinding,
+} from '../node/index.ts'
+import type {
+  Admissibility,
+  Finding,
+  LibvirtFacts,
+  Plan,
+  Reading,
+  StatusElement,
+  StatusFile,
+} from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 import type { Sides } from './side.ts'
 import type { Survey } from './survey.ts'
@@ -53,13 +68,23 @@ async function ask(
   const askedFlags = [...new Set([...files.flatMap((file) => file.capabilityFlags), ...added])].toSorted()
   const flags = await world.images.readGuests(reader.imageId, { statusFiles: [], flags: askedFlags })
   if (flags === undefined) return undefined
-  const statusFiles = files.map(({ name, xml }) => ({
-    name,
-    xml: dropCapabilityFlags(xml, flags.unknownFlags),
-  }))
-  const read = await world.images.readGuests(reader.imageId, { statusFiles, flags: [] })
-  if (read === undefined) return undefined
-  return { askedFlags, unknownFlags: flags.unknownFlags, refusedGuests: read.refused }
+  const { unknownFlags } = flags
+  const refusedWithout = async (
+    elements: readonly StatusElement[],
+  ): Promise<readonly string[] | undefined> => {
+    const statusFiles = files.map(({ name, xml }) => ({
+      name,
+      xml: translateStatus(xml, { flags: unknownFlags, elements }),
+    }))
+    return (await world.images.readGuests(reader.imageId, { statusFiles, flags: [] }))?.refused
+  }
+  const asTheyAre = await refusedWithout([])
+  if (asTheyAre === undefined) return undefined
+  if (asTheyAre.length === 0) return { askedFlags, unknownFlags, elements: [], refusedGuests: [] }
+  const translated = await refusedWithout(STATUS_ELEMENTS)
+  return translated === undefined
+    ? undefined
+    : { askedFlags, unknownFlags, elements: STATUS_ELEMENTS, refusedGuests: translated }
 }
 
 /** Only in a plan: a run checks after it has fetched. */

@@ -17,7 +17,7 @@ import { awaitReady } from './await-ready.ts'
 import { createDisarmed } from './create-disarmed.ts'
 import { checkNode, declaredHelpers, domainsOf, expendableContainers, placesOf, sizes } from './check-node.ts'
 import { raise } from './errors.ts'
-import { handOver } from './hand-over.ts'
+import { handOver, keepStatusFiles } from './hand-over.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import type { Sides } from './side.ts'
 import { survey } from './survey.ts'
@@ -80,6 +80,7 @@ export const EXECUTORS: Executors = {
       }),
       domainsOf(world, sides.old.libvirt),
     ])
+    if (sides.old.libvirt !== undefined) await keepStatusFiles(world, plan, sides.old.libvirt)
     return { type: 'guestsRecounted', census, domains }
   },
 

@@ -13,7 +13,7 @@ const facts = (version: string, machineTypes: string[]): LibvirtFacts => ({
 
 const OLD = facts('9.0.0', ['pc-i440fx-7.2'])
 const NEW = facts('11.3.0', ['pc-i440fx-7.2', 'pc-i440fx-10.0'])
-const READS: Reading = { askedFlags: ['a'], unknownFlags: [], refusedGuests: [] }
+const READS: Reading = { askedFlags: ['a'], unknownFlags: [], elements: [], refusedGuests: [] }
 const guest = (machineType: string) => ({ uuid: 'u', name: 'one', machineType })
 
 const judge = (back: Reading, machineType = 'pc-i440fx-7.2', guests = [guest(machineType)]) =>

@@ -1,4 +1,5 @@
 import type { Finding } from '../finding.ts'
+import type { StatusElement } from '../translate-status.ts'
 
 /** What an image says of its own libvirt and QEMU when it is run, isolated, for the question. */
 export type LibvirtFacts = Readonly<{
@@ -22,13 +23,15 @@ export type Reading = Readonly<{
   askedFlags: readonly string[]
   /** Those it does not know: one of them makes it drop the whole guest. */
   unknownFlags: readonly string[]
-  /** Guests that it refuses even without these flags. */
+  /** Elements that must leave the guests' status files, too, before it takes them. */
+  elements: readonly StatusElement[]
+  /** Guests that it refuses even so. */
   refusedGuests: readonly string[]
 }>
 
 /**
  * Whether one libvirt re-attaches guests that another one ran.
- * `reads`: as they are. `translates`: after the capability flags it does not know are taken out of the status files
+ * `reads`: as they are. `translates`: after what it does not know is taken out of the status files
  * (qemu_domain.c refuses a whole status file for one unknown flag, and virdomainobjlist.c then drops the domain).
  * `hides`: it would show live guests as shut off.
  */
@@ -74,7 +77,8 @@ function judge(reader: LibvirtFacts, guests: readonly GuestState[], reading: Rea
   const unstartable = guests
     .filter((guest) => types.size > 0 && !types.has(guest.machineType))
     .map((guest) => ({ guest: guest.name, machineType: guest.machineType }))
-  const translates = reading.unknownFlags.length > 0 ? 'translates' : 'reads'
+  const changed = reading.unknownFlags.length > 0 || reading.elements.length > 0
+  const translates = changed ? 'translates' : 'reads'
   const readability = guests.length === 0 ? 'reads' : reading.refusedGuests.length > 0 ? 'hides' : translates
   return { ...reading, readability, unstartable }
 }
