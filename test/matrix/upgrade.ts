@@ -75,11 +75,14 @@ async function upgradeEitherWay(
   const last = await upgrade(host, engine, endangered ? ['--rescue'] : [])
   steps.push(`upgrade${endangered ? ' --rescue' : ''}: exit ${last.exitCode}`)
   const happened = await fateOf(host, guest)
-  if (happened !== 'lives') return { happened, verdict: 'LOST BY ANNEAL' }
+  if (happened !== 'lives') {
+    steps.push(lastWords(last.stderr))
+    return { happened, verdict: 'LOST BY ANNEAL' }
+  }
   // A pid namespace cannot be left: there even --rescue must refuse.
   const expected = placement.without.includes('host pid') ? 3 : 0
   if (last.exitCode !== expected) {
-    steps.push(`exit ${expected} was expected: ${last.stderr.trim().split('\n').slice(-3).join(' / ')}`)
+    steps.push(`exit ${expected} was expected: ${lastWords(last.stderr)}`)
     return { happened, verdict: 'ERROR' }
   }
   if (expected === 0) {
@@ -87,6 +90,15 @@ async function upgradeEitherWay(
     steps.push('the new libvirt sees it running')
   }
   return { happened, verdict: 'agree' }
+}
+
+function lastWords(stderr: string): string {
+  return stderr
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .map((line) => line.trim())
+    .join(' / ')
 }
 
 function upgrade(host: Host, engine: NestedEngine, flags: readonly string[]) {
