@@ -26,7 +26,7 @@ export function summary(rows: readonly Row[]): string {
     `${count('FALSE SAFE')} false safe`,
     `${count('false alarm')} false alarm`,
     `${count('LOST BY ANNEAL')} guests lost by Anneal`,
-    ...(errors === 0 ? [] : [`${errors} could not be run`]),
+    ...(errors === 0 ? [] : [`${errors} in error`]),
   ].join(', ')
 }
 
