@@ -23,9 +23,13 @@ import type { RunOptions, RunResult } from './run.ts'
  */
 export const RUNTIME = join(REPOSITORY, 'lab/images/node/runc-caps')
 
+export function engineSocket(): string {
+  return labPath('engine/docker.sock')
+}
+
 export function dockerEnvironment(): Record<string, string> {
   return {
-    DOCKER_HOST: `unix://${labPath('engine/docker.sock')}`,
+    DOCKER_HOST: `unix://${engineSocket()}`,
     // Whoever runs this may have credential helpers and contexts: none of them is wanted here.
     DOCKER_CONFIG: labPath('engine/config'),
     // The builder that every engine's API has; newer clients would look for a plugin.

@@ -33,12 +33,6 @@ export const LAB_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
-  LAB_IMAGE_UNKNOWN: {
-    message: 'Cannot build image "{name}": no such recipe',
-    remedy: 'Known are {known}: see images/images.json and lab/images/images.json.',
-    retry: false,
-    exit: EXIT.usage,
-  },
   LAB_HOST_NOT_READY: {
     message: 'Cannot bring up host "{name}": not ready after {seconds} s: {state}',
     remedy: 'Look at it with "npm run lab -- shell {name}"; "npm run lab -- down {name}" removes it.',

@@ -1,87 +1,14 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { raise } from './errors.ts'
-import { REPOSITORY } from './paths.ts'
+import { imageReference, readRecipes } from '../src/adapters/image-build/index.ts'
+import type { ImageRecipe, RecipeBook } from '../src/adapters/image-build/index.ts'
 
-/** One entry of images/images.json: an image built from a folder, or made by a script that writes a root tar. */
-export type ImageRecipe = Readonly<{
-  /** `name:tag`, below `localhost/anneal/`. */
-  name: string
-  about: string
-  /** Build context, relative to the repository. */
-  folder?: string
-  /** Name of the image it is built on; `base:bookworm` where absent. */
-  base?: string
-  /** Script writing the root file system's tar to stdout, relative to the repository. */
-  make?: string
-  arguments?: Readonly<Record<string, string>>
-}>
+export { imageReference }
+export type { ImageRecipe }
 
-/** A registry name that no engine would ever ask the internet for, the same under Docker and Podman. */
-export const IMAGE_PREFIX = 'localhost/anneal/'
-/** Label: hash of all that went into the image. */
-export const INPUTS_LABEL = 'io.anneal.inputs'
-/** Where an image says its versions, one `label=value` a line, read from the packages it holds. */
-export const LABELS_FILE = '/usr/lib/anneal/labels'
-
-export function imageReference(name: string): string {
-  return name.startsWith(IMAGE_PREFIX) ? name : `${IMAGE_PREFIX}${name}`
+/** Anneal's own images and those of the test bed. */
+export function recipeBook(): RecipeBook {
+  return readRecipes(['lab/images/images.json'])
 }
 
 export function recipes(): readonly ImageRecipe[] {
-  return ['images/images.json', 'lab/images/images.json'].flatMap(
-    (file) => JSON.parse(readFileSync(join(REPOSITORY, file), 'utf8')) as readonly ImageRecipe[],
-  )
-}
-
-/** `nova-libvirt:bookworm`, `localhost/anneal/nova-libvirt:bookworm`; a name without tag means `:bookworm`. */
-export function recipe(name: string, known: readonly ImageRecipe[] = recipes()): ImageRecipe {
-  const short = name.startsWith(IMAGE_PREFIX) ? name.slice(IMAGE_PREFIX.length) : name
-  const full = short.includes(':') ? short : `${short}:bookworm`
-  const found = known.find((candidate) => candidate.name === full)
-  if (found === undefined) throw raise('LAB_IMAGE_UNKNOWN', { name, known: known.map((one) => one.name) })
-  return found
-}
-
-/** Hash over what decides an image's content as far as the repository does: files, arguments, the base's hash. */
-export function inputsHash(
-  target: ImageRecipe,
-  baseHash: string,
-  read: (path: string) => readonly InputFile[] = inputFiles,
-): string {
-  const hash = createHash('sha256')
-  hash.update(`${baseHash}\0${JSON.stringify(target.arguments ?? {})}\0`)
-  for (const file of read(target.folder ?? target.make ?? '')) {
-    hash.update(`${file.path}\0${file.executable ? 'x' : '-'}\0${file.content.length}\0`)
-    hash.update(file.content)
-  }
-  return hash.digest('hex')
-}
-
-export type InputFile = Readonly<{ path: string; executable: boolean; content: Uint8Array }>
-
-function inputFiles(path: string): readonly InputFile[] {
-  const root = join(REPOSITORY, path)
-  const files = statSync(root).isDirectory()
-    ? readdirSync(root, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .sort()
-    : [root]
-  return files.map((file) => ({
-    path: file.slice(root.length),
-    executable: (statSync(file).mode & 0o111) !== 0,
-    content: readFileSync(file),
-  }))
-}
-
-/** Lines `label=value`; anything else is left out. */
-export function parseLabels(text: string): Readonly<Record<string, string>> {
-  const labels: Record<string, string> = {}
-  for (const line of text.split('\n')) {
-    const match = /^([a-z0-9.-]+)=(.+)$/.exec(line.trim())
-    if (match?.[1] !== undefined && match[2] !== undefined) labels[match[1]] = match[2]
-  }
-  return labels
+  return recipeBook().recipes
 }
