@@ -99,6 +99,10 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     how: 'the OCI runtime is not one whose rules are known: whatever shares a cgroup with the container counts as killed',
     remedy: 'run `anneal node rescue`, or use runc or crun',
   },
+  unregisteredMachine: {
+    how: 'the new libvirt asks machined for the guest, which does not know it, and then stops the guest',
+    remedy: 'upgrade with --rescue: it registers the guest with machined before the switch',
+  },
   mainProcess: {
     how: 'it is the first process of the container that stops',
     remedy: 'keep this service while guests need it: `x-anneal: { replace: when-idle }`',

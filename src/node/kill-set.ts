@@ -10,6 +10,7 @@ export type Mechanism =
   | 'cgroupHybridKill'
   | 'systemdScope'
   | 'unknownRuntime'
+  | 'unregisteredMachine'
   | 'mainProcess'
 
 export type Doomed = ProcessId &

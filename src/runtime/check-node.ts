@@ -5,6 +5,7 @@ import {
   busyGuests,
   missingContainers,
   movedState,
+  started,
   stopped,
 } from '../node/index.ts'
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../node/index.ts'
@@ -37,6 +38,7 @@ export async function checkNode(
     places,
     helpers: declaredHelpers(sides),
     expendable: expendableContainers(plan, sides),
+    reattaching: reattaching(plan, sides),
   }
   const first = await survey(world, question)
   const { admissibility, findings: unasked } = await askImages(world, plan, sides, first)
@@ -73,6 +75,20 @@ export async function checkNode(
 
 export function placesOf(sides: Sides): readonly LibvirtPlace[] {
   return [sides.old.libvirt, sides.next.libvirt].filter((place) => place !== undefined)
+}
+
+/** The next libvirt, where it is replaced: it takes the guests over, or does not. */
+export function reattaching(plan: Plan, sides: Sides): SurveyQuestion['reattaching'] {
+  const next = started(plan).find((candidate) => candidate.service === plan.hypervisor)
+  const service = sides.next.release?.services.find((candidate) => candidate.name === plan.hypervisor)
+  if (next === undefined || service === undefined) return undefined
+  const mounts = service.container.mounts.map(({ type, source, target, readOnly }) => ({
+    type,
+    source,
+    target,
+    readOnly,
+  }))
+  return { container: next.newName, mounts }
 }
 
 /** Services of the old release that say `guests: expendable`. */

@@ -15,7 +15,15 @@ import type {
 import type { NodeWorld, PullProgress } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
 import { createDisarmed } from './create-disarmed.ts'
-import { checkNode, declaredHelpers, domainsOf, expendableContainers, placesOf, sizes } from './check-node.ts'
+import {
+  checkNode,
+  declaredHelpers,
+  domainsOf,
+  expendableContainers,
+  placesOf,
+  reattaching,
+  sizes,
+} from './check-node.ts'
 import { raise } from './errors.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
@@ -62,6 +70,8 @@ export const EXECUTORS: Executors = {
       cause: 'stop',
       places: placesOf(sides),
       helpers: declaredHelpers(sides),
+      expendable: expendableContainers(plan, sides),
+      reattaching: reattaching(plan, sides),
     })
     return DONE
   },
@@ -272,6 +282,8 @@ async function guardStop(name: string, guard: 'refuse' | 'rescue', context: Exec
     places: placesOf(sides),
     helpers: declaredHelpers(sides),
     expendable: expendableContainers(context.plan, sides),
+    // Only the stop of the old libvirt hands the guests over to the new one.
+    reattaching: isHypervisor(name, context.plan) ? reattaching(context.plan, sides) : undefined,
   } as const
   let seen = await survey(world, question)
   if (seen.endangered.length > 0 && (guard === 'rescue' || context.plan.rescue)) {
@@ -286,6 +298,10 @@ async function guardStop(name: string, guard: 'refuse' | 'rescue', context: Exec
     subjects: seen.endangered.map((one) => `${one.kind} "${one.name}" (pid ${one.pid})`),
     mechanism: mechanism === undefined ? 'unknown' : MECHANISMS[mechanism].how,
   })
+}
+
+function isHypervisor(name: string, plan: Plan): boolean {
+  return stopped(plan).some((old) => old.containerName === name && old.name === plan.hypervisor)
 }
 
 /** What only needs a moment is waited for; a dead guest is said at once. */

@@ -1,4 +1,4 @@
-import { findEndangered, findKillSet, takeCensus } from '../node/index.ts'
+import { findEndangered, findKillSet, findUnregistered, takeCensus } from '../node/index.ts'
 import type {
   Census,
   Container,
@@ -33,6 +33,8 @@ export type SurveyQuestion = Readonly<{
   helpers: readonly DeclaredHelper[]
   /** Containers of services that may take guests with them, by their release's own word. */
   expendable?: readonly string[]
+  /** The libvirt that will re-attach the guests afterwards, where one is to. */
+  reattaching?: Readonly<{ container: string; mounts: Container['mounts'] }> | undefined
 }>
 
 /** Takes the process table last, so that nothing it misses was there when the containers were listed. */
@@ -56,8 +58,17 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     statusFiles,
     census,
     killSets,
-    endangered: findEndangered(census, counting),
+    endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
+}
+
+async function unregistered(
+  world: NodeWorld,
+  census: Census,
+  question: SurveyQuestion,
+): Promise<readonly Endangered[]> {
+  if (question.reattaching === undefined || census.guests.length === 0) return []
+  return findUnregistered(census, question.reattaching, await world.host.facts())
 }
 
 async function readStatusFiles(

@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import {
   belowHierarchyRoot,
   cgroupMounts,
+  crunCgroupPaths,
   dockerCgroup,
   expandSlice,
-  inEveryHierarchy,
 } from './cgroup-paths.ts'
 
 const HYBRID = `24 1 0:22 / /proc rw - proc proc rw
@@ -37,13 +37,14 @@ test('a mount that shows a part of its hierarchy adds that part', () => {
   })
 })
 
-test('one path for every hierarchy of this process', () => {
-  assert.deepEqual(inEveryHierarchy('/x', '9:name=systemd:/\n4:cpu,cpuacct:/\n0::/\n'), {
-    'name=systemd': '/x',
-    cpu: '/x',
-    cpuacct: '/x',
-    '': '/x',
+test("crun's one path stands for the hierarchies it uses", () => {
+  const hybrid = '9:name=systemd:/\n4:cpu,cpuacct:/\n0::/\n'
+  assert.deepEqual(crunCgroupPaths('/x', '', hybrid), { 'name=systemd': '/x', cpu: '/x', cpuacct: '/x' })
+  assert.deepEqual(crunCgroupPaths('x/y', '', '0::/\n'), { '': '/x/y' })
+  assert.deepEqual(crunCgroupPaths('/m.slice/c.scope/container', 'c.scope', '0::/\n'), {
+    '': '/m.slice/c.scope',
   })
+  assert.deepEqual(crunCgroupPaths('/m.slice/c.scope', 'c.scope', '0::/\n'), { '': '/m.slice/c.scope' })
 })
 
 test("Docker's cgroup follows its driver and the container's parent", () => {

@@ -42,13 +42,20 @@ export function belowHierarchyRoot(recorded: CgroupPaths, mounts: readonly Cgrou
   )
 }
 
-/** One path for every hierarchy of /proc/self/cgroup: how crun records it. `''` is v2. */
-export function inEveryHierarchy(path: string, selfCgroup: string): CgroupPaths {
+/**
+ * crun records one path for all the hierarchies it uses: the v1 ones of /proc/self/cgroup, or v2 (`''`) where there
+ * are none. Under systemd it may record a cgroup below the scope; but the scope is what it stops in the end.
+ */
+export function crunCgroupPaths(path: string, scope: string, selfCgroup: string): CgroupPaths {
+  const absolute = path.startsWith('/') ? path : `/${path}`
+  const end = scope === '' ? -1 : `${absolute}/`.indexOf(`/${scope}/`)
+  const used = end === -1 ? absolute : absolute.slice(0, end + 1 + scope.length)
   const controllers = selfCgroup
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line) => line.split(':')[1]?.split(',') ?? [])
-  return Object.fromEntries(controllers.map((controller) => [controller, path]))
+  const v1 = controllers.filter((controller) => controller !== '')
+  return Object.fromEntries((v1.length > 0 ? v1 : ['']).map((controller) => [controller, used]))
 }
 
 /**

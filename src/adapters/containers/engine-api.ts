@@ -80,6 +80,8 @@ export function engineApi(socketPath: string, unreachable: Unreachable): EngineA
           ...(request.file === undefined ? {} : { file: request.file }),
           headers: { ...request.headers },
           ...(request.signal === undefined ? {} : { abortSignal: request.signal }),
+          // An empty object is a body too: Podman refuses an update without one.
+          allowEmpty: request.body !== undefined,
           statusCodes: ANY_STATUS,
           isStream: true,
           ...(hijack ? { hijack: true } : {}),

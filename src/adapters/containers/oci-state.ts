@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 import type { CgroupPaths } from '../../node/index.ts'
-import { belowHierarchyRoot, cgroupMounts, inEveryHierarchy } from './cgroup-paths.ts'
+import { belowHierarchyRoot, cgroupMounts, crunCgroupPaths } from './cgroup-paths.ts'
 
 /**
  * What the OCI runtime wrote down about a running container. It stops by this record, whatever became of the
@@ -26,10 +26,11 @@ export async function readOciRecord(id: string, roots: readonly string[]): Promi
     const crun = await readJson(join(root, id, 'status'))
     const path = crun?.['cgroup-path']
     if (typeof path === 'string' && path !== '') {
-      const absolute = path.startsWith('/') ? path : `/${path}`
+      const scope = crun?.['scope']
+      const selfCgroup = await readFile('/proc/self/cgroup', 'utf8')
       return {
         family: 'crun',
-        cgroupPaths: inEveryHierarchy(absolute, await readFile('/proc/self/cgroup', 'utf8')),
+        cgroupPaths: crunCgroupPaths(path, typeof scope === 'string' ? scope : '', selfCgroup),
       }
     }
   }

@@ -74,7 +74,7 @@ export function createBody(spec: ContainerSpec, canUpdate: boolean): Readonly<Re
           : { quota: Math.round(spec.cpus * CPU_PERIOD_US), period: CPU_PERIOD_US },
       ),
       // Podman's own default is 2048, and a guest's threads may count against the container's.
-      pids: { limit: spec.pidsLimit ?? -1 },
+      pids: { limit: spec.pidsLimit ?? 0 },
     },
     ...given('oom_score_adj', spec.oomScoreAdj),
     restart_policy: canUpdate || spec.restartPolicy === 'no' ? 'no' : 'on-failure',

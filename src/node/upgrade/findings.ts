@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
+import { hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
 import type { StatusFile } from '../status-file.ts'
 import { stopped } from './plan.ts'
@@ -54,23 +55,4 @@ export function movedState(
       },
     ]
   })
-}
-
-/** The host path that a container path is, by its longest mount. */
-function hostPathOf(
-  mounts: readonly Pick<Container['mounts'][number], 'type' | 'source' | 'target'>[],
-  path: string,
-): string | undefined {
-  const mount = mounts
-    .filter(
-      (candidate) => path === candidate.target || path.startsWith(`${candidate.target.replace(/\/$/, '')}/`),
-    )
-    .toSorted((a, b) => b.target.length - a.target.length)[0]
-  if (mount === undefined || mount.type === 'tmpfs') return undefined
-  const rest = path.slice(mount.target.replace(/\/$/, '').length)
-  // /var/run is /run everywhere this century.
-  return `${mount.type === 'volume' ? 'volume:' : ''}${mount.source.replace(/\/$/, '')}${rest}`.replace(
-    /^\/var\/run\//,
-    '/run/',
-  )
 }

@@ -1,0 +1,42 @@
+import type { Census, Guest } from './census.ts'
+import type { Container } from './container.ts'
+import type { HostFacts } from './host-facts.ts'
+import type { Endangered } from './kill-set.ts'
+import { hostPathOf } from './host-path.ts'
+
+/** Where libvirt puts a guest that it could not register with machined (virCgroupNewMachineManual). */
+const MANUAL = /^(.*\/[^/]+\.libvirt-(?:qemu|lxc))(?:\/|$)/
+
+/**
+ * Guests that the next libvirt would end. On re-attachment a libvirt that reaches machined asks it for the guest's unit
+ * (virSystemdGetMachineUnitByPID), and where machined knows none it takes the guest's cgroup for lost and stops the
+ * guest (virCgroupNewDetectMachine, qemuProcessReconnect). So a guest that was started by a libvirt without D-Bus must
+ * be registered before a libvirt with D-Bus starts.
+ */
+export function findUnregistered(
+  census: Census,
+  next: Readonly<{ container: string; mounts: Container['mounts'] }>,
+  host: Pick<HostFacts, 'systemdIsInit' | 'machinedActivatable'>,
+): readonly Endangered[] {
+  const reachesMachined =
+    host.systemdIsInit && host.machinedActivatable && hostPathOf(next.mounts, '/run/dbus') !== undefined
+  if (!reachesMachined) return []
+  return census.guests
+    .filter((guest) => guest.machine === undefined)
+    .map((guest) => ({
+      kind: 'guest',
+      subject: guest.uuid,
+      name: guest.name,
+      pid: guest.identity.pid,
+      containerName: next.container,
+      mechanisms: ['unregisteredMachine'],
+      evidence: manualGroups(guest)[0] ?? guest.identity.cgroups[0]?.path ?? 'no cgroup',
+      rescuable: true,
+    }))
+}
+
+/** The cgroups of its own that the guest has now: what it is moved out of when it gets a scope. */
+export function manualGroups(guest: Guest): readonly string[] {
+  const paths = guest.identity.cgroups.flatMap(({ path }) => MANUAL.exec(path)?.[1] ?? [])
+  return [...new Set(paths)]
+}
