@@ -22,6 +22,8 @@ export type UpgradeCell = Readonly<{
 }>
 
 const FILE = '/run/lab-matrix.locked.yaml'
+/** Going on is safe either way; a failed switch is to show itself, not to be undone. */
+const FLAGS = ['--adopt', `libvirt=${CONTAINER}`, '--on-failure', 'roll-forward']
 const NEXT_IMAGE = 'nova-libvirt:bookworm-backports'
 
 export async function runUpgradeCell(
@@ -45,7 +47,12 @@ export async function runUpgradeCell(
       steps.push(`rescue: exit ${exitCode}`)
     }
     const { dies } = await predict(host, engine, guest, 'stop')
-    const result = await upgradeEitherWay(host, engine, placement, guest, dies, steps)
+    // The plan knows more than the kill set: also the libvirt that comes next can be a guest's end.
+    const plan = await anneal(host, engine, ['node', 'plan', FILE, ...FLAGS])
+    steps.push(`plan: exit ${plan.exitCode}`)
+    if (dies && plan.exitCode !== 3)
+      throw new Error(`the plan does not refuse: ${plan.stderr.trim().slice(-500)}`)
+    const result = await upgradeEitherWay(host, engine, placement, guest, plan.exitCode === 3, steps)
     return { ...base, predicted: dies ? 'dies' : 'lives', steps, ...result, ...ended() }
   } catch (error) {
     steps.push(error instanceof Error ? error.message : String(error))
@@ -102,17 +109,7 @@ function lastWords(stderr: string): string {
 }
 
 function upgrade(host: Host, engine: NestedEngine, flags: readonly string[]) {
-  // 9.0 to 11.3 is a point of no return, which a person has to say yes to.
-  return anneal(host, engine, [
-    'node',
-    'upgrade',
-    FILE,
-    '--adopt',
-    `libvirt=${CONTAINER}`,
-    '--on-failure',
-    'roll-forward',
-    ...flags,
-  ])
+  return anneal(host, engine, ['node', 'upgrade', FILE, ...FLAGS, ...flags])
 }
 
 async function identity(host: Host, engine: NestedEngine): Promise<string> {
