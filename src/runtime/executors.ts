@@ -26,6 +26,7 @@ import {
 } from './check-node.ts'
 import { raise } from './errors.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
+import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import type { Sides } from './side.ts'
 import { survey } from './survey.ts'
@@ -205,25 +206,7 @@ export const EXECUTORS: Executors = {
   },
 
   async prune(_, { world, plan }) {
-    const { current, previous } = await world.state.readDeployments()
-    const kept = new Set(
-      [...(current?.services ?? []), ...(previous?.services ?? [])].map((service) => service.containerName),
-    )
-    const [containers, table] = await Promise.all([
-      world.engine.listContainers({ labels: { [LABELS.project]: plan.project } }),
-      world.processes.table(),
-    ])
-    // A guest runs on from the layers of the container that started it: those are leased until it ends.
-    const leased = new Set(
-      table.processes.map((process) => process.rootUpperDir).filter((dir) => dir !== undefined),
-    )
-    for (const container of containers) {
-      const idle =
-        container.status === 'exited' || container.status === 'created' || container.status === 'dead'
-      const free = container.rootUpperDir === undefined || !leased.has(container.rootUpperDir)
-      if (idle && free && !kept.has(container.name))
-        await world.engine.removeContainer(container.id, { force: false })
-    }
+    await pruneContainers(world, plan.project)
     return DONE
   },
 }

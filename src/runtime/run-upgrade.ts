@@ -1,3 +1,4 @@
+import { isAnnealError } from '../core/index.ts'
 import { decide, begin, isStable } from '../node/index.ts'
 import type { Effect, Plan, Reason, Run, RunEvent, StableState } from '../node/index.ts'
 import type { JournalEntry, NodeWorld, PullProgress } from '../ports/index.ts'
@@ -127,7 +128,7 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
         failed: event.type === 'effectFailed',
       })
       await step(event)
-      if (event.type === 'effectFailed' && run.attempts > 0) await world.clock.sleep(500 * run.attempts)
+      if (event.type === 'effectFailed' && run.attempts > 0) await beforeRetry(world, run.attempts)
     }
   } finally {
     await meter.end()
@@ -148,6 +149,22 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
   const hash = await recordOnce(world, report)
   await journal.ended(run.state)
   return { ...report, hash }
+}
+
+/** How long a retry waits for an engine that is away, as one that systemd starts again is for some seconds. */
+const ENGINE_PATIENCE_MS = 60_000
+
+async function beforeRetry(world: NodeWorld, attempts: number): Promise<void> {
+  await world.clock.sleep(500 * attempts)
+  const until = world.clock.monotonic() + ENGINE_PATIENCE_MS
+  while (world.clock.monotonic() < until && !(await answers(world))) await world.clock.sleep(500)
+}
+
+function answers(world: NodeWorld): Promise<boolean> {
+  return world.engine.listContainers({ running: true }).then(
+    () => true,
+    (error: unknown) => !isAnnealError(error, 'ENGINE_UNREACHABLE'),
+  )
 }
 
 /** A crash between the record and the journal's end must not record a run twice. */

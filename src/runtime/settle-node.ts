@@ -5,6 +5,7 @@ import type { NodeWorld } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
 import { createDisarmed } from './create-disarmed.ts'
 import { raise } from './errors.ts'
+import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import { recoverRun } from './run-upgrade.ts'
 import type { RunOptions } from './run-upgrade.ts'
@@ -33,6 +34,11 @@ export async function recoverNode(world: NodeWorld, options: RunOptions = {}): P
   const actions: string[] = []
   await stopStrangers(world, current, previous, actions)
   const problems = await startMissing(world, current, options, actions)
+  // What a run that ended in "attention" had created.
+  if (problems.length === 0) {
+    const removed = await pruneContainers(world, current.project)
+    actions.push(...removed.map((name) => `removed "${name}", which no release refers to`))
+  }
   return { report, actions, problems }
 }
 

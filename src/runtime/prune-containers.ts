@@ -1,0 +1,30 @@
+import { LABELS } from '../node/index.ts'
+import type { NodeWorld } from '../ports/index.ts'
+
+/**
+ * Removes the project's stopped containers that neither the current nor the previous release refers to. A guest runs
+ * on from the layers of the container that started it: that one is leased until the guest ends. Gives their names.
+ */
+export async function pruneContainers(world: NodeWorld, project: string): Promise<readonly string[]> {
+  const { current, previous } = await world.state.readDeployments()
+  const kept = new Set(
+    [...(current?.services ?? []), ...(previous?.services ?? [])].map((service) => service.containerName),
+  )
+  const [containers, table] = await Promise.all([
+    world.engine.listContainers({ labels: { [LABELS.project]: project } }),
+    world.processes.table(),
+  ])
+  const leased = new Set(
+    table.processes.map((process) => process.rootUpperDir).filter((dir) => dir !== undefined),
+  )
+  const removed: string[] = []
+  for (const container of containers) {
+    const idle =
+      container.status === 'exited' || container.status === 'created' || container.status === 'dead'
+    const free = container.rootUpperDir === undefined || !leased.has(container.rootUpperDir)
+    if (!idle || !free || kept.has(container.name)) continue
+    await world.engine.removeContainer(container.id, { force: false })
+    removed.push(container.name)
+  }
+  return removed
+}
