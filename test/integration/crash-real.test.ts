@@ -78,19 +78,13 @@ describe('a crash on a real engine', { concurrency: false }, () => {
     const running = result.containers.filter(({ state }) => state === 'running').map(({ name }) => name)
     const wanted = status.services.map(({ container }) => container)
     assert.deepEqual(running.toSorted(), wanted.toSorted(), 'exactly the current release runs')
-    const known = new Set([status.release, status.previous].map((id) => shortOf(id)))
     const leftovers = result.containers.filter(
-      ({ name }) => name !== birthplace && ![...known].some((id) => name.endsWith(id)),
+      ({ name }) => name !== birthplace && !result.referred.includes(name),
     )
-    assert.deepEqual(leftovers, [], 'nothing is left but the current and the previous release')
+    assert.deepEqual(leftovers, [], `${told}\nnothing is left but the current and the previous release`)
     assert.equal(result.guestStartTime, guest.startTime, 'the guest is the process that it was')
     assert.ok(result.ticked >= 3, `the guest ticks on, not ${result.ticked} in 20 s`)
     assert.equal(result.domstate, 'running', told)
-  }
-
-  /** Containers are named after their release's id. */
-  function shortOf(id: string | undefined): string {
-    return id === undefined ? '(none)' : id.replace(/^sha256:/, '').slice(0, 12)
   }
 
   /** One subtest for each boundary, so that each is named and counted. */

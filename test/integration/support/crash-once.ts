@@ -37,6 +37,8 @@ export type CrashResult = Readonly<{
   status: Done
   history: Done
   containers: readonly Readonly<{ name: string; state: string; libvirt: boolean }>[]
+  /** Of the current and the previous release, as the state directory has them. */
+  referred: readonly string[]
   /** Field 22 of /proc/PID/stat; empty where the process is gone. */
   guestStartTime: string
   /** Ticks within the last look, at most 20 s. */
@@ -199,12 +201,20 @@ const containers = list.stdout
   .map(([name = '', state = '', service]) => ({ name, state, libvirt: service === 'libvirt' }))
 const libvirt = containers.find((container) => container.libvirt && container.state === 'running')
 const domstate = await done('docker', ['exec', libvirt?.name ?? '', 'virsh', 'domstate', order.guest.name])
+type Side = Readonly<{ services: readonly Readonly<{ containerName: string }>[] }>
+const deployments = JSON.parse(readFileSync('/var/lib/anneal/deployments.json', 'utf8')) as Readonly<{
+  current?: Side
+  previous?: Side
+}>
 const result: CrashResult = {
   ...crashed,
   recoveries,
   status,
   history: { ...history, value: undefined },
   containers,
+  referred: [deployments.current, deployments.previous].flatMap(
+    (side) => side?.services.map(({ containerName }) => containerName) ?? [],
+  ),
   guestStartTime: startTimeOf(order.guest.pid),
   ticked: await ticking(order.guest.tickFile),
   domstate: `${domstate.stdout}${domstate.exitCode === 0 ? '' : domstate.stderr}`.trim(),
