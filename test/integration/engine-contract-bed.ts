@@ -33,6 +33,8 @@ export type Bed = Readonly<{
   runtimeName: string
   /** Whether limits of processes reach the container. */
   setsUlimits: boolean
+  /** Whether this host lets an engine raise such limits. */
+  raisesLimits: boolean
   /** Makes a container that wants a right of the kernel which this host lacks; who is to start it, and its id. */
   createDemanding: (spec: ContainerSpec) => Promise<Readonly<{ engine: Engine; id: string }>>
   close: () => Promise<void>
@@ -111,10 +113,11 @@ async function openDocker(dir: string): Promise<Bed> {
     unreachable: dockerEngine({ socketPath: join(dir, 'no.sock') }),
     runtimeName: 'wrapped',
     setsUlimits: !wrapped,
+    raisesLimits: !wrapped,
     dir,
     close: async () => {
       await end(daemon)
-      erase(dir)
+      await erase(dir)
     },
   }
 }
@@ -156,6 +159,7 @@ wrapped = ["${find('runc')}"]
     unreachable: podmanEngine({ ...storage, binary: join(dir, 'no-podman') }),
     runtimeName: 'wrapped',
     setsUlimits: true,
+    raisesLimits: !(await missingCapabilitiesHere()).includes('CAP_SYS_RESOURCE'),
     dir,
     close: async () => {
       // One that shares another's namespace has to go before it: Podman tells of no order, so twice round.
@@ -167,7 +171,7 @@ wrapped = ["${find('runc')}"]
       }
       await engine.close()
       await demanding.close()
-      erase(dir)
+      await erase(dir)
     },
   }
 }
@@ -215,14 +219,20 @@ function post(socketPath: string, path: string, body: object): Promise<unknown> 
   })
 }
 
-/** Takes a folder away with what is still mounted below it. */
-export function erase(dir: string): void {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((path) => path.startsWith(`${dir}/`))
-  for (const path of mounts.toReversed()) execFileSync('umount', ['-l', path])
-  rmSync(dir, { recursive: true, force: true })
+/** Takes a folder away with what is still mounted below it: Podman's own clean-up may be at it for a moment yet. */
+export async function erase(dir: string): Promise<void> {
+  for (const deadline = performance.now() + 10_000; ; await delay(50)) {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((path) => path.startsWith(`${dir}/`))
+    try {
+      for (const path of mounts.toReversed()) execFileSync('umount', ['-l', path], { stdio: 'pipe' })
+      return rmSync(dir, { recursive: true, force: true })
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+    }
+  }
 }
 
 /** Root file system of one program: busybox under the names of its applets. */

@@ -88,6 +88,8 @@ for (const kind of kinds) {
     const output = async (id: string, command: string): Promise<string> =>
       (await engine.exec(id, ['sh', '-c', command])).stdout.trim()
 
+    const major = async () => Number((await engine.facts()).version.split('.')[0])
+
     before(async () => {
       if (lacking !== undefined) return
       dir = mkdtempSync(join(tmpdir(), 'anneal-contract-'))
@@ -115,8 +117,11 @@ for (const kind of kinds) {
       if (lacking !== undefined) return
       silent.closeAllConnections()
       silent.close()
-      for (const closing of [bed, lying, slow, open, closed]) await closing?.close()
-      erase(dir)
+      const closings = await Promise.allSettled(
+        [bed, lying, slow, open, closed].map(async (one?: { close: () => Promise<void> }) => one?.close()),
+      )
+      for (const closing of closings) if (closing.status === 'rejected') throw closing.reason
+      await erase(dir)
     })
 
     test('tells its version, cgroup driver and where its data is', needsEngine, async () => {
@@ -581,7 +586,10 @@ for (const kind of kinds) {
     test(
       'builds from a tar of the context, with arguments, labels and a healthcheck',
       needsEngine,
-      async () => {
+      async (t) => {
+        if (kind === 'podman' && (await major()) >= 5 && !bed.raisesLimits) {
+          return t.skip('needs CAP_SYS_RESOURCE: Podman 5 raises limits for each step of a build')
+        }
         const dockerfile = `FROM ${IMAGE}\nARG what\nCOPY file /file\nHEALTHCHECK --interval=1s CMD true\nRUN echo built $what\nLABEL a=b\nUSER nobody\n`
         const lines: string[] = []
         const image = await engine.buildImage(tarOf({ 'sub/Dockerfile': dockerfile, file: 'content' }), {
@@ -712,6 +720,9 @@ for (const kind of kinds) {
       async (t) => {
         const absent = await missingCapabilitiesHere()
         if (absent.length === 0) return t.skip('needs a host that lacks a capability')
+        if (kind === 'docker' && (await major()) > 20) {
+          return t.skip('needs Docker 20: later ones leave out by themselves what the host lacks')
+        }
         const demanding = await bed.createDemanding(spec({ privileged: true }))
         await assert.rejects(demanding.engine.startContainer(demanding.id), (error) => {
           assert.ok(isAnnealError(error, 'CAPABILITY_MISSING'), String(error))

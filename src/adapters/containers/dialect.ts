@@ -5,7 +5,7 @@ import type { EngineApi } from './engine-api.ts'
 export type Dialect = Readonly<{
   engine: 'Docker' | 'Podman'
   api: () => Promise<EngineApi>
-  /** Before `/containers/…` and `/exec/…`. */
+  /** Before `/containers/…`. */
   prefix: string
   /** Path of the build request. Podman's own: its Docker-compatible one tags as docker.io/library/NAME. */
   buildPath: string

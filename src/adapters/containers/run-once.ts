@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path'
 import type { ContainerSpec, ExecResult, MountSpec, RunOnceOptions } from '../../ports/index.ts'
 import type { Dialect, RunOnceParts } from './dialect.ts'
 import { raise } from './errors.ts'
-import { logStream } from './exec.ts'
+import { logStream } from './logs.ts'
 import { readFrames } from './frames.ts'
 import { putFiles } from './put-files.ts'
 

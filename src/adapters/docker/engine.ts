@@ -7,7 +7,6 @@ import {
   dockerCgroup,
   dockerStateRoots,
   enabledAtBoot,
-  exec,
   logs,
   prepareBindSources,
   pullImage,
@@ -25,6 +24,7 @@ import { DEFAULT_SOCKET, dockerApi, dockerSocket } from './connection.ts'
 import { containerFromDocker } from './container-facts.ts'
 import type { DockerInspect } from './container-facts.ts'
 import { createBody } from './create-body.ts'
+import { exec } from './exec.ts'
 import { importImage, inspectImage } from './images.ts'
 
 export type DockerOptions = Readonly<{
@@ -206,7 +206,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
       )
     },
     removeContainer,
-    exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
+    exec: (id, argv, execOptions = {}) => exec(api, id, argv, execOptions),
     logs: (id, lines, since) => logs(dialect, id, lines, since),
     putFiles: (id, files) => putFiles(dialect, id, id, '/', files),
     runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),

@@ -7,7 +7,6 @@ import {
   buildImage,
   cgroupnsModeOf,
   enabledAtBoot,
-  exec,
   logs,
   prepareBindSources,
   pullImage,
@@ -22,6 +21,7 @@ import type { Dialect, RunOnceParts } from '../containers/index.ts'
 import { containerFromPodman } from './container-facts.ts'
 import type { PodmanInspect } from './container-facts.ts'
 import { createBody } from './create-body.ts'
+import { exec } from './exec.ts'
 import { currentHealth } from './health.ts'
 import { importImage, inspectImage } from './images.ts'
 import { LIBPOD } from './libpod.ts'
@@ -225,7 +225,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
       )
     },
     removeContainer,
-    exec: (id, argv, execOptions = {}) => exec(dialect, id, argv, execOptions),
+    exec: (id, argv, execOptions = {}) => exec(options, id, argv, execOptions),
     logs: (id, lines, since) => logs(dialect, id, lines, since),
     putFiles: (id, files) => putFiles(dialect, id, id, '/', files),
     runOnce: (image, onceOptions) => runOnce(dialect, runOnceParts, image, onceOptions),

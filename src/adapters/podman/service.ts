@@ -7,8 +7,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { engineApi, raise, systemdIsInit } from '../containers/index.ts'
+import { engineApi, raise } from '../containers/index.ts'
 import type { EngineApi } from '../containers/index.ts'
+import { podmanCommand } from './options.ts'
 import type { PodmanOptions } from './options.ts'
 
 /**
@@ -99,7 +100,7 @@ export function podmanService(options: PodmanOptions): PodmanService {
 }
 
 async function startService(options: PodmanOptions, runDir: string): Promise<Running> {
-  const binary = options.binary ?? 'podman'
+  const { binary, flags, env } = await podmanCommand(options)
   if (process.getuid?.() !== 0) {
     throw unreachable(
       binary,
@@ -113,17 +114,6 @@ async function startService(options: PodmanOptions, runDir: string): Promise<Run
   const socketPath = `${base}.sock`
   const log = `${base}.log`
   const files = [socketPath, log]
-  const flags = [
-    ...(options.root === undefined ? [] : ['--root', options.root]),
-    ...(options.runroot === undefined ? [] : ['--runroot', options.runroot]),
-    ...(options.tmpdir === undefined ? [] : ['--tmpdir', options.tmpdir]),
-  ]
-  const env = {
-    ...process.env,
-    // Podman has systemd's timers run the healthchecks, and refuses to start the container where there is no systemd.
-    ...((await systemdIsInit()) ? {} : { DISABLE_HC_SYSTEMD: 'true' }),
-    ...options.env,
-  }
   // A file and no pipe: a service that outlives Anneal must not die of writing to it.
   const output = openSync(log, 'w', 0o600)
   const child = spawn(binary, [...flags, 'system', 'service', `--time=${IDLE_S}`, `unix://${socketPath}`], {
