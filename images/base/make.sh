@@ -1,10 +1,8 @@
 #!/bin/sh
 # Writes the tar of the base image's root file system (Debian bookworm, minbase) to stdout.
 #   images/base/make.sh | docker import -c 'CMD ["/bin/sh"]' - localhost/anneal/base:bookworm
-# Needs root and mmdebstrap. MIRROR names another mirror than deb.debian.org.
+# Needs root and mmdebstrap. MIRROR names another mirror than Debian's own; it then gives no security updates.
 set -eu
-mirror=${MIRROR:-http://deb.debian.org/debian}
-security=${SECURITY_MIRROR:-http://deb.debian.org/debian-security}
 
 # The options stay in the image (/etc/dpkg/dpkg.cfg.d, /etc/apt/apt.conf.d), so every image built on it is as small.
 # An image layer needs no fsync per file: a build that is cut short is thrown away whole.
@@ -21,7 +19,4 @@ exec mmdebstrap --quiet --variant=minbase --format=tar \
   --aptopt='Acquire::Languages "none"' \
   --aptopt='Acquire::Retries "3"' \
   --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d" && chmod 755 "$1/usr/sbin/policy-rc.d"' \
-  bookworm - \
-  "deb $mirror bookworm main" \
-  "deb $mirror bookworm-updates main" \
-  "deb $security bookworm-security main"
+  bookworm - ${MIRROR:+"deb $MIRROR bookworm main"}
