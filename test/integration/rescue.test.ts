@@ -113,6 +113,18 @@ for (const { what, spec, method, faults } of HOSTS) {
       })
     }
 
+    if (method === 'machined') {
+      test('a guest that machined does not know is killed by the first libvirt that finds machined', async () => {
+        count += 1
+        assert.equal(await meetMachined(host, `${spec.name}-${count}`, 'as it is'), 'dead')
+      })
+
+      test('unless it is rescued, which registers it', async () => {
+        count += 1
+        assert.equal(await meetMachined(host, `${spec.name}-${count}`, 'rescued'), 'alive')
+      })
+    }
+
     test('a guest in a private pid namespace is refused, and nothing is touched', async () => {
       count += 1
       await refusePrivateNamespace(host, `${spec.name}-${count}`)
@@ -178,6 +190,32 @@ async function rescueAndManage(
     assert.equal((await host.sh('machinectl --no-legend list')).trim(), '', 'and machined forgets it')
   }
   await host.sh(`${engine} rm --force libvirt`)
+}
+
+/** The old libvirt has no way to the system bus, the new one has; nobody stops the guest. */
+async function meetMachined(
+  host: Host,
+  name: string,
+  how: 'as it is' | 'rescued',
+): Promise<'alive' | 'dead'> {
+  await startAfresh(host, 'docker')
+  await runLibvirt(host, {
+    name: 'libvirt',
+    image: IMAGE,
+    stdioHandler: 'file',
+    without: ['dbus'],
+    extra: MASK_HOOK,
+  })
+  const guest = await startGuest(host, { name, via: 'libvirt', console: 'file' })
+  started.push(guest.pid)
+  const born = await startTime(host, guest.pid)
+  // No container is named: nothing would die with one.
+  if (how === 'rescued') assert.equal((await rescue(host, [])).failure, undefined)
+  await host.sh('docker stop --time 20 libvirt && docker rm libvirt')
+  assert.equal(await startTime(host, guest.pid), born, 'the stop of its container it survives either way')
+  await runLibvirt(host, { name: 'libvirt', image: IMAGE, stdioHandler: 'file', extra: MASK_HOOK })
+  await virsh(host, 'libvirt', ['list'])
+  return (await startTime(host, guest.pid)) === born ? 'alive' : 'dead'
 }
 
 /** On v1 libvirt places virtiofsd only in cpu, cpuacct and cpuset: in `devices` it stays with the container. */

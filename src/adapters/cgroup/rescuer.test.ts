@@ -260,14 +260,27 @@ function crashAt(kernel: FakeKernel, change: number): () => boolean {
   return () => changes >= change
 }
 
-test('a guest that is in no container is left where it is', async () => {
+for (const method of ['cgroups', 'systemd'] as const) {
+  test(`${method}: a guest that is in no container is left where it is`, async () => {
+    const kernel = inContainerV1('/elsewhere')
+    const before = leaves(kernel, 4)
+    const { rescuer } = rescuerOf(kernel, method)
+    kernel.onChange = (what) => assert.fail(what)
+    const report = await rescuer.rescue(guest, [swtpm], [ID])
+    assert.deepEqual(report.moved, [])
+    assert.deepEqual(leaves(kernel, 4), before)
+  })
+}
+
+test('machined: a guest that it does not know is registered, or the next libvirt would kill it', async () => {
   const kernel = inContainerV1('/elsewhere')
-  const before = leaves(kernel, 4)
-  const { rescuer } = rescuerOf(kernel, 'machined')
+  const { rescuer, units } = rescuerOf(kernel, 'machined')
+  await rescuer.rescue(guest, [swtpm], [ID])
+  assert.equal(units.machines.get(QEMU)?.name, 'qemu-1-vm')
+  for (const tid of [QEMU, 101, VCPU])
+    assert.match(kernel.placeOf(tid, 1) ?? '', /libvirt\/(emulator|vcpu0|iothread1)$/)
   kernel.onChange = (what) => assert.fail(what)
-  const report = await rescuer.rescue(guest, [swtpm], [ID])
-  assert.deepEqual(report.moved, [])
-  assert.deepEqual(leaves(kernel, 4), before)
+  assert.deepEqual((await rescuer.rescue(guest, [swtpm], [ID])).moved, [])
 })
 
 test('a second rescue finds nothing to do', async () => {

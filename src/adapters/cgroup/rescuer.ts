@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   guestCgroup,
+  isInPartition,
   limitsToKeep,
   machineName,
   machineScope,
   planHelperRescue,
   planRescue,
+  remainingInside,
 } from '../../node/index.ts'
-import { remainingInside } from '../../node/index.ts'
 import type { Guest, Helper, Movable, ProcessId, RescueMethod, RescuePlan } from '../../node/index.ts'
 import type { RescueReport, Rescuer } from '../../ports/index.ts'
 import type { Units } from '../systemd/index.ts'
@@ -46,7 +47,7 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
   const carryOut = async (work: Work): Promise<RescueReport> => {
     const start = work.plan(undefined)
     const record = records.read(work.id)
-    if (!start.needed && record === undefined) {
+    if (!start.needed && !work.unknownToMachined && record === undefined) {
       return { method: work.method, unit: lastPart(start.base), moved: [], limits: [] }
     }
     const all = record?.limits ?? readLimits(kernel, start)
@@ -117,23 +118,26 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
         check(kernel, `helper ${helper.name} of ${subject}`, helper.identity, together)
       const method = await units.method()
       const known = method === 'machined' ? await units.machineOf(guest.identity.pid) : undefined
-      const machine = known?.name ?? machineNameOf(guest, kernel.threadsOf(guest.identity.pid))
-      const movables = (): readonly Movable[] =>
-        [guest, ...own].map(({ identity }) => kernel.threadsOf(identity.pid))
+      const main = (): Movable => kernel.threadsOf(guest.identity.pid)
+      const machine = known?.name ?? machineNameOf(guest, main())
+      const movables = (): readonly Movable[] => [
+        main(),
+        ...own.map(({ identity }) => kernel.threadsOf(identity.pid)),
+      ]
       return carryOut({
         subject,
         id: guest.identity,
         method,
         from,
         movables,
+        unknownToMachined: method === 'machined' && known === undefined && isInPartition(main()),
         plan(base) {
-          const [main = { pid: guest.identity.pid, threads: [] }, ...others] = movables()
           return planRescue({
             method,
             machine,
             base,
-            guest: main,
-            helpers: others,
+            guest: main(),
+            helpers: movables().slice(1),
             v2Controllers: kernel.v2Controllers(),
             from,
           })
@@ -167,6 +171,7 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
         method: method === 'machined' ? 'systemd' : method,
         from,
         movables,
+        unknownToMachined: false,
         plan: (base) =>
           planHelperRescue({
             base: base ?? (method === 'cgroups' ? `/anneal/${name}` : `/system.slice/${name}.scope`),
@@ -196,6 +201,8 @@ type Work = Readonly<{
   movables: () => readonly Movable[]
   plan: (base: string | undefined) => RescuePlan
   makeUnit: (proposed: string) => Promise<string>
+  /** machined is there and does not know the guest: a libvirt that finds both kills it (`isUnknownToMachined`). */
+  unknownToMachined: boolean
 }>
 
 /** `together`: the processes that are moved in one go. */
