@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Census, Guest } from './census.ts'
-import { findUnregistered, manualGroups } from './find-unregistered.ts'
+import { findUnregistered } from './find-unregistered.ts'
 
 const guest: Guest = {
   uuid: 'u',
@@ -39,8 +39,4 @@ test('it is not by one that cannot ask, nor where machined knows it, nor on a ho
 
 test('all of /run bound is /run/dbus bound', () => {
   assert.equal(findUnregistered(census(guest), { ...next, mounts: [bind('/run')] }, host).length, 1)
-})
-
-test('the groups it is moved out of are its own, without those of its threads', () => {
-  assert.deepEqual(manualGroups(guest), ['/machine/qemu-1-vm.libvirt-qemu'])
 })

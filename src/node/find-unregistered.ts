@@ -1,11 +1,9 @@
-import type { Census, Guest } from './census.ts'
+import type { Census } from './census.ts'
 import type { Container } from './container.ts'
 import type { HostFacts } from './host-facts.ts'
 import type { Endangered } from './kill-set.ts'
 import { hostPathOf } from './host-path.ts'
-
-/** Where libvirt puts a guest that it could not register with machined (virCgroupNewMachineManual). */
-const MANUAL = /^(.*\/[^/]+\.libvirt-(?:qemu|lxc))(?:\/|$)/
+import { isUnknownToMachined } from './unknown-to-machined.ts'
 
 /**
  * Guests that the next libvirt would end. On re-attachment a libvirt that reaches machined asks it for the guest's unit
@@ -22,7 +20,7 @@ export function findUnregistered(
     host.systemdIsInit && host.machinedActivatable && hostPathOf(next.mounts, '/run/dbus') !== undefined
   if (!reachesMachined) return []
   return census.guests
-    .filter((guest) => guest.machine === undefined)
+    .filter((guest) => isUnknownToMachined(guest))
     .map((guest) => ({
       kind: 'guest',
       subject: guest.uuid,
@@ -30,13 +28,7 @@ export function findUnregistered(
       pid: guest.identity.pid,
       containerName: next.container,
       mechanisms: ['unregisteredMachine'],
-      evidence: manualGroups(guest)[0] ?? guest.identity.cgroups[0]?.path ?? 'no cgroup',
+      evidence: guest.identity.cgroups.find(({ path }) => path.includes('.libvirt-qemu'))?.path ?? 'no scope',
       rescuable: true,
     }))
-}
-
-/** The cgroups of its own that the guest has now: what it is moved out of when it gets a scope. */
-export function manualGroups(guest: Guest): readonly string[] {
-  const paths = guest.identity.cgroups.flatMap(({ path }) => MANUAL.exec(path)?.[1] ?? [])
-  return [...new Set(paths)]
 }

@@ -6,6 +6,6 @@ export type HostFacts = Readonly<{
   machinedActivatable: boolean
   /** Capabilities missing from the bounding set, by name (CAP_SYS_RESOURCE, …). */
   missingCapabilities: readonly string[]
-  /** Boot id: changes with every boot. */
+  /** Changes with every boot of the node, also of one that is a container. Only to be compared. */
   bootId: string
 }>

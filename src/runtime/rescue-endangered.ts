@@ -1,4 +1,3 @@
-import { manualGroups } from '../node/index.ts'
 import type { Guest, Helper } from '../node/index.ts'
 import type { NodeWorld, RescueReport } from '../ports/index.ts'
 import { survey } from './survey.ts'
@@ -24,13 +23,7 @@ export async function rescueEndangered(
       (helper) => helper.guests.includes(guest.uuid) && helper.guests.length === 1,
     )
     if (!isMovable(guest) && !helpers.some(isMovable)) continue
-    // One that machined does not know moves into a scope of machined's, out of the group that libvirt made by hand.
-    const unregistered = movable.some(
-      ({ pid, mechanisms }) => pid === guest.identity.pid && mechanisms.includes('unregisteredMachine'),
-    )
-    reports.push(
-      await world.rescuer.rescue(guest, helpers, [...from, ...(unregistered ? manualGroups(guest) : [])]),
-    )
+    reports.push(await world.rescuer.rescue(guest, helpers, from))
     for (const one of [guest, ...helpers]) taken.add(one.identity.pid)
   }
   for (const helper of seen.census.helpers) {
