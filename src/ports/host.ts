@@ -56,11 +56,13 @@ export type RescueReport = Readonly<{
   notKept?: readonly string[]
 }>
 
-/** Free space. */
+/** The host's file systems. */
 export interface Disk {
   freeBytes(path: string): Promise<number>
   /** Size of a file; undefined where there is none. */
   sizeBytes(path: string): Promise<number | undefined>
+  /** Makes a directory and those above it where they are missing. What is there, of whatever kind, stays. */
+  makeDirectory(path: string): Promise<void>
 }
 
 export interface Clock {

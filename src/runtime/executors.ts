@@ -29,6 +29,7 @@ import { handOver, keepStatusFiles } from './hand-over.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import type { Sides } from './side.ts'
+import { startContainer } from './start-container.ts'
 import { survey } from './survey.ts'
 
 export type ExecutorContext = Readonly<{
@@ -136,10 +137,11 @@ export const EXECUTORS: Executors = {
     return DONE
   },
 
-  async startContainer({ name, service }, { world }) {
+  async startContainer({ name, service, of }, { world, sides }) {
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
-    if (container.status !== 'running') await world.engine.startContainer(container.id)
+    if (container.status === 'running') return DONE
+    await startContainer(world, of === 'new' ? sides.next : sides.old, service, container.id)
     return DONE
   },
 

@@ -5,12 +5,14 @@ import type { NodeWorld } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
 import { createDisarmed } from './create-disarmed.ts'
 import { raise } from './errors.ts'
+import { replay } from './journal.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import { recoverRun } from './run-upgrade.ts'
 import type { RunOptions } from './run-upgrade.ts'
 import type { RunReport } from './report.ts'
-import { loadSide } from './side.ts'
+import { loadSide, loadSides } from './side.ts'
+import { startContainer } from './start-container.ts'
 
 export type Recovery = Readonly<{
   /** The interrupted run that was brought to rest. */
@@ -28,6 +30,7 @@ const STRANGER_GRACE_MS = 10_000
  * Run at boot and before every run. The caller holds the lock.
  */
 export async function recoverNode(world: NodeWorld, options: RunOptions = {}): Promise<Recovery> {
+  await startKept(world)
   const report = await recoverRun(world, options)
   const { current, previous } = await world.state.readDeployments()
   if (current === undefined) return { report, actions: [], problems: [] }
@@ -40,6 +43,27 @@ export async function recoverNode(world: NodeWorld, options: RunOptions = {}): P
     actions.push(...removed.map((name) => `removed "${name}", which no release refers to`))
   }
   return { report, actions, problems }
+}
+
+/**
+ * Services that an interrupted run keeps: no effect of it starts them, but a reboot may have stopped them. They are not
+ * waited for here: what becomes of them the run's proof says.
+ */
+async function startKept(world: NodeWorld): Promise<void> {
+  const replayed = replay(await world.state.readJournal())
+  if (replayed === undefined || replayed.ended) return
+  const { plan } = replayed.state
+  const { old } = await loadSides(world.state, replayed.run, plan)
+  for (const action of plan.actions) {
+    if (action.action !== 'keep') continue
+    const container = await world.engine.inspectContainer(action.old.containerName)
+    if (container === undefined || container.status === 'running') continue
+    try {
+      await startContainer(world, old, action.service, container.id)
+    } catch (error) {
+      if (!isAnnealError(error)) throw error
+    }
+  }
 }
 
 /**
@@ -103,7 +127,7 @@ async function startService(
   const container = await world.engine.inspectContainer(id)
   if (container?.restartPolicy !== deployed.restart) await world.engine.armContainer(id, deployed.restart)
   if (container?.status === 'running') return
-  await world.engine.startContainer(id)
+  await startContainer(world, side, deployed.name, id)
   actions.push(`started ${deployed.name}`)
   await awaitReady(world, {
     service: deployed.name,

@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises'
+import { mkdir, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
@@ -23,6 +23,14 @@ export function hostDisk(): Disk {
       } catch (error) {
         if (isAbsent(error)) return undefined
         throw raiseProc('DISK_UNREADABLE', { path, state: String(error) }, error)
+      }
+    },
+    async makeDirectory(path: string): Promise<void> {
+      try {
+        await mkdir(path, { recursive: true })
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
+        throw raiseProc('DIRECTORY_UNMADE', { path, state: String(error) }, error)
       }
     },
   }

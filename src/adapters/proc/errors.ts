@@ -14,6 +14,12 @@ export const PROC_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
+  DIRECTORY_UNMADE: {
+    message: 'Cannot make the directory "{path}": {state}',
+    remedy: 'make it by hand, or correct the path in the release; then run this again',
+    retry: false,
+    exit: EXIT.failed,
+  },
 } as const satisfies ErrorTable
 
 export const raiseProc = errorsOf(PROC_ERRORS)

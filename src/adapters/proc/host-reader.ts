@@ -44,10 +44,15 @@ export function hostReader(options: HostReaderOptions): HostReader {
           read('self/status'),
           Number(read('sys/kernel/cap_last_cap')),
         ),
-        bootId: read('sys/kernel/random/boot_id'),
+        // A node that is itself a container shares the machine's id, but has a first process of its own.
+        bootId: `${read('sys/kernel/random/boot_id')}/${startOfFirst(processes)}`,
       }
     },
   }
+}
+
+function startOfFirst(processes: ProcessTable['processes']): number {
+  return processes.find((process) => process.pid === 1)?.startTicks ?? 0
 }
 
 /** Capabilities that this kernel has and the bounding set (`CapBnd`, hexadecimal) has not. */

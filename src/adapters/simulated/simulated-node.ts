@@ -250,7 +250,11 @@ export class SimulatedNode {
   }
 }
 
-const DISK: Disk = { freeBytes: async () => 2 ** 40, sizeBytes: async () => undefined }
+const DISK: Disk = {
+  freeBytes: async () => 2 ** 40,
+  sizeBytes: async () => undefined,
+  makeDirectory: async () => undefined,
+}
 const NET: Reach = { unix: async () => true, tcp: async () => true }
 
 function guestProcess(guest: SimulatedGuest): Process {

@@ -2,7 +2,14 @@ import { EXIT } from '../../core/index.ts'
 import type { DeployedService } from '../../node/index.ts'
 import { MECHANISMS } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { RUNTIME_ERRORS, awaitReady, loadSide, rescueEndangered, survey } from '../../runtime/index.ts'
+import {
+  RUNTIME_ERRORS,
+  awaitReady,
+  loadSide,
+  rescueEndangered,
+  startContainer,
+  survey,
+} from '../../runtime/index.ts'
 import { errorsOf } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -24,7 +31,7 @@ export const nodeStart = command({
     try {
       const { service, releaseId } = await findService(world, args[0] ?? '', 'start')
       const side = await loadSide(world.state, releaseId)
-      await world.engine.startContainer(service.containerName)
+      await startContainer(world, side, service.name, service.containerName)
       const container = await world.engine.inspectContainer(service.containerName)
       if (container !== undefined && container.restartPolicy !== service.restart) {
         await world.engine.armContainer(container.id, service.restart)
