@@ -1,3 +1,0 @@
-import { upgradeBehaviour } from './support/upgrade-behaviour.ts'
-
-upgradeBehaviour('podman')
