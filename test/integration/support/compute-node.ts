@@ -100,8 +100,11 @@ export class ComputeNode {
 
   /** Every container, sorted: name, state, and the id that a re-created one would not have. */
   async containers(): Promise<readonly string[]> {
-    const format = '{{.Names}} {{.State}} {{.ID}}'
-    const list = await this.host.must([this.engine, 'ps', '--all', '--no-trunc', '--format', format])
+    // Podman's `ps` says for how long, instead of a state.
+    const format = '{{.Name}} {{.State.Status}} {{.Id}}'
+    const list = await this.host.sh(
+      `all=$(${this.engine} ps --all --quiet); [ -z "$all" ] || ${this.engine} inspect --format '${format}' $all`,
+    )
     return list.split('\n').filter(Boolean).toSorted()
   }
 

@@ -1,0 +1,3 @@
+import { upgradeBehaviour } from './support/upgrade-behaviour.ts'
+
+upgradeBehaviour('podman')
