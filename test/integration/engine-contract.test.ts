@@ -503,10 +503,9 @@ for (const kind of kinds) {
       await engine.putFiles(id, { '/deep/down/file': 'early\n' })
       await engine.startContainer(id)
       await engine.putFiles(id, { '/deep/down/other': 'late\n', '/tmp/x': '' })
-      assert.equal(
-        await output(id, 'cat /deep/down/file /deep/down/other; stat -c %u:%a /deep/down/file'),
-        'early\nlate\n0:644',
-      )
+      const command = 'cat /deep/down/file /deep/down/other; stat -c %u:%a /deep/down/file'
+      const stdout = 'early\nlate\n0:644\n'
+      assert.deepEqual(await engine.exec(id, ['sh', '-c', command]), { exitCode: 0, stdout, stderr: '' })
     })
 
     test('logs gives the last lines of both outputs', needsEngine, async () => {
