@@ -49,6 +49,6 @@ export const TIERS: readonly Tier[] = [
     files: ['test/integration/**/*.test.ts'],
     oneByOne: true,
     timeoutMs: 20 * MINUTE_MS,
-    deadlineMs: 25 * MINUTE_MS,
+    deadlineMs: 30 * MINUTE_MS,
   },
 ]
