@@ -18,9 +18,11 @@ mkdir -p "$bin"
 for program in dockerd podman; do
   cat >"$bin/$program" <<EOF
 #!/bin/sh
-# An exec has to see the mounts of the service that its container belongs to.
-case "\$*" in *' exec '*)
-  exec nsenter --target "\$(pgrep -o -f "^podman \$1 \$2 .*system service")" --mount --root --wd=/ $program "\$@" ;;
+# An exec has to see the mounts of the service that its container belongs to: the first one of that storage.
+service=$bin/service\$(echo "\$2" | tr / _)
+case "\$*" in
+*' exec '*) exec nsenter --target "\$(cat "\$service")" --mount --root --wd=/ $program "\$@" ;;
+*' system service '*) [ -e "\$service" ] || echo \$\$ >"\$service" ;;
 esac
 exec unshare --mount --propagation private sh -c '
   mount --bind $tree $tree
