@@ -31,6 +31,8 @@ export const SUB_ROOMS: readonly string[] = ['node/release', 'node/upgrade', 'no
 /** Folders that exist to be shared by others beside them. */
 export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
   { folder: 'adapters/containers', reason: 'what the APIs of Docker and Podman have in common' },
+  { folder: 'formats/filesystem', reason: 'what every file system answers, and walking its paths' },
+  { folder: 'formats/partition-table', reason: 'what MBR and GPT both are' },
   { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },
 ]
 

@@ -1,0 +1,19 @@
+export function toHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
+/** The usual form of a UUID whose 16 bytes are in the order in which they are written (RFC 9562). */
+export function formatUuid(bytes: Uint8Array): string {
+  const hex = toHex(bytes)
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  )
+}
+
+/** The usual form of a GUID as GPT and Microsoft store it: the first three fields are little-endian (UEFI 2.10, appendix A). */
+export function formatGuid(bytes: Uint8Array): string {
+  const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+  return formatUuid(Uint8Array.from(order, (index) => bytes[index] ?? 0))
+}

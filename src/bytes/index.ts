@@ -1,0 +1,32 @@
+export type { ByteSource, Extent, ExtentKind, ReaderWarning } from './source.ts'
+export { BYTES_ERRORS } from './errors.ts'
+export { checkRange, toSafe } from './ranges.ts'
+export { Cursor } from './cursor.ts'
+export {
+  at,
+  bytes,
+  safe64be,
+  safe64le,
+  struct,
+  text,
+  u16be,
+  u16le,
+  u32be,
+  u32le,
+  u64be,
+  u64le,
+  u8,
+} from './struct.ts'
+export type { Field, FieldType, Struct, Values } from './struct.ts'
+export { formatGuid, formatUuid, toHex } from './hex.ts'
+export { crc32, crc32Raw, crc32c, crc32cRaw } from './crc.ts'
+export { clipExtents, endOf, extentsOf, joinExtents, overlayExtents } from './extents.ts'
+export { fromBytes, zeros } from './memory.ts'
+export { mapped, windowOf } from './mapped.ts'
+export type { Piece } from './mapped.ts'
+export { cached } from './cached.ts'
+export { patched } from './patched.ts'
+export type { Patch } from './patched.ts'
+export { counting } from './counting.ts'
+export type { Count } from './counting.ts'
+export { faulty } from './faulty.ts'

@@ -1,0 +1,100 @@
+import type { ByteSource, Extent, ReaderWarning } from '../../bytes/index.ts'
+
+/** What a directory entry leads to. `unknown` only where a directory does not tell (XFS without ftype, old ext2): ask `stat`. */
+export type NodeKind =
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'fifo'
+  | 'socket'
+  | 'block device'
+  | 'character device'
+  | 'unknown'
+
+/** Names a node within its file system: an inode number, or (FAT) where its directory entry lies. */
+export type NodeId = bigint
+
+export type DirectoryEntry = Readonly<{
+  /** UTF-8; bytes that are none show as U+FFFD. `.` and `..` are never listed. */
+  name: string
+  /** As it is on the disk (FAT: the long name in UTF-8). */
+  nameBytes: Uint8Array
+  id: NodeId
+  kind: NodeKind
+}>
+
+/** stat(2), as far as file systems agree. */
+export type NodeStat = Readonly<{
+  id: NodeId
+  kind: NodeKind
+  sizeBytes: number
+  /** Permission bits, set-id and sticky bits: 0o7777. */
+  mode: number
+  uid: number
+  gid: number
+  links: number
+  /** Nanoseconds since 1970, UTC. */
+  modifiedNs: bigint
+  /** Devices only. */
+  device?: Readonly<{ major: number; minor: number }>
+  /** The inode says that it carries extended attributes. */
+  hasXattrs: boolean
+  /** chattr +i */
+  immutable: boolean
+}>
+
+/** Where a range of a file lies in the source of its file system. Ranges are in order; what no range covers is a hole. */
+export type FileRange = Readonly<{
+  fileOffsetBytes: number
+  lengthBytes: number
+  /** In the file system's source. Absent: no data on the disk (unwritten), or data that only `open` can give (inline). */
+  sourceOffsetBytes?: number
+  /** `unwritten` reads as zeros; `inline` lies in a metadata block that may carry a checksum. */
+  kind: 'data' | 'unwritten' | 'inline'
+  /** More than one file may refer to these blocks (reflink): never to be edited. Absent: it cannot be. */
+  maybeShared?: boolean
+}>
+
+export type FileSystemFacts = Readonly<{
+  /** As blkid says: ext2, ext3, ext4, xfs, vfat. */
+  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'vfat'
+  /** '' where it has none. */
+  label: string
+  /** As blkid says: for FAT `ABCD-1234`. */
+  uuid: string
+  blockSizeBytes: number
+  /** What the file system covers, which may be less than its source. */
+  sizeBytes: number
+  freeBytes: number
+  /** Names of the features in use, as mkfs and dumpe2fs/xfs_info call them. */
+  features: readonly string[]
+  /** False where the journal or log has to be replayed first, or errors are recorded. */
+  clean: boolean
+}>
+
+/**
+ * What every file system answers. All of it only reads; errors are those of the format. Numbers, names and links are
+ * hostile: nothing here follows a link or trusts a size beyond what the file system's own geometry allows.
+ */
+export interface FileSystem {
+  readonly facts: FileSystemFacts
+  readonly warnings: readonly ReaderWarning[]
+  readonly root: NodeId
+  stat(id: NodeId, signal?: AbortSignal): Promise<NodeStat>
+  /** In the order of the disk. Throws the format's not-a-directory error on anything else. */
+  list(directory: NodeId, signal?: AbortSignal): AsyncIterable<DirectoryEntry>
+  /** By the directory's index where it has one; undefined where there is no such name. Bytes are compared as they are (FAT: without case). */
+  lookup(directory: NodeId, name: string, signal?: AbortSignal): Promise<DirectoryEntry | undefined>
+  /** The target's bytes in UTF-8. */
+  readLink(id: NodeId, signal?: AbortSignal): Promise<string>
+  /** A regular file's content. Holes and unwritten ranges are `zero` extents. */
+  open(id: NodeId, signal?: AbortSignal): Promise<ByteSource>
+  /** Where a regular file's content lies: for edits in a stream. */
+  ranges(id: NodeId, signal?: AbortSignal): AsyncIterable<FileRange>
+  /**
+   * The whole source, from 0 to its end, as `data` (in use, by whatever) and `unallocated` (free blocks). What lies
+   * behind the file system's own end is `data`. Trusted only as far as checksums go: a file system that is not clean
+   * says `data` for all of it.
+   */
+  allocation(signal?: AbortSignal): AsyncIterable<Extent>
+}

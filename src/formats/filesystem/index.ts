@@ -1,0 +1,13 @@
+export { FILESYSTEM_ERRORS } from './errors.ts'
+export type {
+  DirectoryEntry,
+  FileRange,
+  FileSystem,
+  FileSystemFacts,
+  NodeId,
+  NodeKind,
+  NodeStat,
+} from './filesystem.ts'
+export { findPath, walkPath } from './walk-path.ts'
+export type { Found, WalkOptions } from './walk-path.ts'
+export { readFile } from './read-file.ts'

@@ -1,0 +1,1 @@
+export type { Partition, PartitionTable } from './partition-table.ts'

@@ -1,0 +1,28 @@
+import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
+
+/** One partition. Both schemes count from 1, as Linux does: logical partitions of an MBR begin at 5. */
+export type Partition = Readonly<{
+  number: number
+  offsetBytes: number
+  lengthBytes: number
+  /** GPT: the type GUID in lower case; MBR: the type byte as `0x8e`. */
+  type: string
+  /** What the type is known as: `Linux LVM`, `EFI System`; '' where it is not known. */
+  typeName: string
+  /** GPT: its own name and GUID. MBR: '' and `<disk signature>-<number>`, as Linux makes PARTUUIDs. */
+  label: string
+  partUuid: string
+  /** Legacy boot flag of MBR, or attribute bit 2 of GPT. */
+  bootable: boolean
+  source: ByteSource
+}>
+
+export type PartitionTable = Readonly<{
+  scheme: 'mbr' | 'gpt'
+  /** GPT: the disk GUID; MBR: the disk signature as eight hex digits. */
+  id: string
+  sectorSizeBytes: number
+  /** By number. */
+  partitions: readonly Partition[]
+  warnings: readonly ReaderWarning[]
+}>
