@@ -1,7 +1,26 @@
 export { AnnealError, EXIT, errorsOf, isAnnealError } from './errors.ts'
 export type { ErrorData, ErrorSpec, ErrorTable, ExitCode, Raise } from './errors.ts'
+export { findingsOf } from './finding.ts'
+export type { Finding, FindingSpec, FindingTable, Severity } from './finding.ts'
 export { canonicalJson } from './canonical-json.ts'
 export type { Json } from './canonical-json.ts'
+export {
+  KERNEL_ARGUMENT_ERRORS,
+  KERNEL_ARGUMENT_FINDINGS,
+  editKernelArguments,
+  formatKernelCommandLine,
+  isSameKey,
+  kernelArgument,
+  lintForIronic,
+  parseKernelArgument,
+  parseKernelCommandLine,
+} from './kernel-arguments/index.ts'
+export type {
+  EditedKernelArguments,
+  KernelArgument,
+  KernelArgumentEdits,
+  KernelCommandLine,
+} from './kernel-arguments/index.ts'
 export { formatBytes, formatDuration, parseDurationMs } from './units.ts'
 
 /** SHA-256 of the text's UTF-8 bytes, as `sha256:<64 hex digits>`. Given by argument: this room draws in no platform. */

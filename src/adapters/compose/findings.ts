@@ -1,5 +1,5 @@
-import type { FindingTable } from '../../node/release/index.ts'
-import { findingsOf } from '../../node/release/index.ts'
+import { findingsOf } from '../../core/index.ts'
+import type { FindingTable } from '../../core/index.ts'
 
 /** What can be wrong with the host's files that a release names. */
 export const FILE_FINDINGS = {

@@ -1,5 +1,5 @@
-import type { FindingTable } from '../release/index.ts'
-import { findingsOf } from '../release/index.ts'
+import { findingsOf } from '../../core/index.ts'
+import type { FindingTable } from '../../core/index.ts'
 
 /** What the doctor finds on a node beyond what the lint findings say of each container. docs/errors.md lists them. */
 export const DOCTOR_FINDINGS = {

@@ -37,7 +37,6 @@ export { isList, isMap } from './tree.ts'
 export type { Tree, TreeMap } from './tree.ts'
 export {
   LINT_FINDINGS,
-  findingsOf,
   hasUrlPassword,
   lintFinding,
   lintRelease,
@@ -49,7 +48,7 @@ export {
   workloadOfContainer,
   workloadOfService,
 } from './lint/index.ts'
-export type { FindingSpec, FindingTable, LintCode, Role, Workload } from './lint/index.ts'
+export type { LintCode, Role, Workload } from './lint/index.ts'
 export { refusedKeys } from './unsupported.ts'
 export { replaceVariables } from './variables.ts'
 export type { Replacement } from './variables.ts'

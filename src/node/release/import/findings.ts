@@ -1,5 +1,5 @@
-import type { FindingTable } from '../lint/findings.ts'
-import { findingsOf } from '../lint/findings.ts'
+import { findingsOf } from '../../../core/index.ts'
+import type { FindingTable } from '../../../core/index.ts'
 
 /** What `anneal node import` changed or could not carry over. What it merely carried is judged by the lint findings. */
 export const IMPORT_FINDINGS = {

@@ -1,7 +1,5 @@
-import type { Finding, Severity } from '../../finding.ts'
-
-export type FindingSpec = Readonly<{ severity: Severity; meaning: string; remedy: string }>
-export type FindingTable = Readonly<Record<string, FindingSpec>>
+import { findingsOf } from '../../../core/index.ts'
+import type { FindingTable } from '../../../core/index.ts'
 
 /** What can be wrong with a service of a release, and with a container as it runs. docs/errors.md lists them. */
 export const LINT_FINDINGS = {
@@ -128,19 +126,5 @@ export const LINT_FINDINGS = {
 } as const satisfies FindingTable
 
 export type LintCode = keyof typeof LINT_FINDINGS
-
-/** Makes the function that makes findings of one table. */
-export function findingsOf<T extends FindingTable>(table: T) {
-  return (
-    code: keyof T & string,
-    subject: string,
-    evidence: string,
-    changes: Partial<Finding> = {},
-  ): Finding => {
-    const spec = table[code]
-    if (spec === undefined) throw new TypeError(`unknown finding ${code}`)
-    return { code, severity: spec.severity, subject, evidence, remedy: spec.remedy, ...changes }
-  }
-}
 
 export const lintFinding = findingsOf(LINT_FINDINGS)

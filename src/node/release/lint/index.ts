@@ -1,5 +1,5 @@
-export { LINT_FINDINGS, findingsOf, lintFinding } from './findings.ts'
-export type { FindingSpec, FindingTable, LintCode } from './findings.ts'
+export { LINT_FINDINGS, lintFinding } from './findings.ts'
+export type { LintCode } from './findings.ts'
 export { lintRelease, lintService } from './lint.ts'
 export { lintWorkload } from './rules.ts'
 export { hasUrlPassword, looksSecret, secretOptions } from './secrets.ts'
