@@ -22,8 +22,7 @@ export const LAB_ERRORS = {
   },
   LAB_COMMAND_FAILED: {
     message: 'Cannot {action}: "{command}" exited with {exitCode}: {output}',
-    remedy:
-      'Read the output above; "npm run lab -- status" shows what runs, "npm run lab -- clean" starts afresh.',
+    remedy: 'Read the output above; "anneal lab status" shows what runs, "anneal lab clean" starts afresh.',
     retry: true,
     exit: EXIT.failed,
   },
@@ -35,13 +34,13 @@ export const LAB_ERRORS = {
   },
   LAB_HOST_NOT_READY: {
     message: 'Cannot bring up host "{name}": not ready after {seconds} s: {state}',
-    remedy: 'Look at it with "npm run lab -- shell {name}"; "npm run lab -- down {name}" removes it.',
+    remedy: 'Look at it with "anneal lab host shell {name}"; "anneal lab host down {name}" removes it.',
     retry: true,
     exit: EXIT.unavailable,
   },
   LAB_HOST_UNKNOWN: {
     message: 'Cannot find host "{name}": the test bed has {known}',
-    remedy: 'Bring it up with "npm run lab -- up {name}".',
+    remedy: 'Bring it up with "anneal lab host up {name}".',
     retry: false,
     exit: EXIT.usage,
   },

@@ -33,7 +33,18 @@ export { ensureImages } from './images.ts'
 export type { BuiltImage } from './images.ts'
 export { computeServices, openstackConfiguration, startControl } from './openstack.ts'
 export type { ComputeService } from './openstack.ts'
+export {
+  OPENSTACK_LAB_ERRORS,
+  OpenStackLab,
+  isOn,
+  labNames,
+  namespaceOf,
+  pidsIn,
+  removeLab,
+  typeAt,
+} from './openstack/index.ts'
+export type { Endpoints, IronicAuth, Machine, MachineSpec, OpenStackLabOptions } from './openstack/index.ts'
 export { ensurePackages } from './packages.ts'
-export { REPOSITORY, labDirectory } from './paths.ts'
+export { REPOSITORY, labDirectory, labPath } from './paths.ts'
 export type { RunResult } from './run.ts'
 export type { NestedEngine } from './seed.ts'

@@ -1,57 +1,46 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { isAnnealError } from '../src/core/index.ts'
-import { dockerEnvironment, enginePid, startEngine, stopEngine } from './engine.ts'
-import { containerName } from './host-arguments.ts'
-import type { HostSpec } from './host-arguments.ts'
+import { enginePid, startEngine, stopEngine } from './engine.ts'
+import { HOST_COMMANDS } from './host-commands.ts'
 import { Host } from './host.ts'
 import { recipes } from './image-recipe.ts'
 import { ensureImages } from './images.ts'
+import { OPENSTACK_COMMANDS, openStackStatus } from './openstack/commands.ts'
+import { labNames, removeLab } from './openstack/index.ts'
 import { ensurePackages } from './packages.ts'
 import { labDirectory } from './paths.ts'
 import { say } from './run.ts'
 
-const HELP = `npm run lab -- COMMAND
-  up [NAME] [--plain] [--no-machined] [--docker|--podman|--both]   a compute host (default: node1)
-  shell [NAME] [COMMAND …]     a root shell on it
-  down [NAME]                  remove it, or all of them
-  status                       engine and hosts
-  images [NAME …]              build images (default: all)
-  clean                        hosts, engine, images: everything the test bed made
+const HELP = `usage: anneal lab COMMAND
+
+OpenStack and machines to deploy (--name NAME chooses among several labs):
+  up [--nodes N] [--auth keystone,none,basic] [--clean]
+                        Keystone, Glance, Ironic, N virtual machines
+  nodes [--json]        its machines: power, boot device, addresses
+  console [NODE]        a machine's serial port (--log: all it ever wrote)
+  env                   variables for the openstack client and for anneal
+  shell [COMMAND …]     a shell in its network namespace
+  status                labs, their services and machines; compute hosts
+  down [--all]          end and remove it, however it was left
+
+Compute hosts:
+  host up [NAME] [--plain] [--no-machined] [--docker|--podman|--both]
+  host shell [NAME] [COMMAND …]
+  host down [NAME]      one of them, or all
+
+Both:
+  images [NAME …]       build container images (default: all)
+  clean                 everything that the test bed made
 `
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
-  up: async (argv) => {
-    const { name, flags } = parse(argv)
-    const spec: HostSpec = {
-      name: name ?? 'node1',
-      init: flags.has('plain') ? 'plain' : 'systemd',
-      machined: !flags.has('plain') && !flags.has('no-machined'),
-      engine: flags.has('both') ? 'both' : flags.has('podman') ? 'podman' : 'docker',
-      images: recipes()
-        .filter((one) => one.folder?.startsWith('images/'))
-        .map((one) => one.name),
-    }
-    await Host.up(spec)
+  ...OPENSTACK_COMMANDS,
+  host: async ([verb = '', ...argv]) => {
+    const action = HOST_COMMANDS[verb]
+    if (action === undefined) help(2)
+    else await action(argv)
   },
-  shell: async ([name = 'node1', ...command]) => {
-    const host = await Host.find(name)
-    const terminal = process.stdin.isTTY ? ['--interactive', '--tty'] : ['--interactive']
-    const argv = command.length > 0 ? command : ['bash', '--login']
-    const result = spawnSync('docker', ['exec', ...terminal, containerName(host.name), ...argv], {
-      stdio: 'inherit',
-      env: { ...process.env, ...dockerEnvironment() },
-    })
-    process.exitCode = result.status ?? 1
-  },
-  down: async ([name]) => {
-    for (const host of await Host.list()) {
-      if (name !== undefined && host.name !== name) continue
-      await host.down()
-      say(`host ${host.name} is gone`)
-    }
-  },
-  status: async () => {
+  status: async (argv) => {
     const engine = enginePid()
     const hosts = engine === undefined ? [] : await Host.list()
     const answer = {
@@ -59,7 +48,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
       engine: engine ?? null,
       hosts: hosts.map((host) => host.spec),
     }
-    process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`)
+    process.stdout.write(`${JSON.stringify({ ...answer, ...openStackStatus(argv) }, undefined, 2)}\n`)
   },
   images: async (argv) => {
     await ensurePackages()
@@ -68,6 +57,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
     process.stdout.write(`${JSON.stringify(built, undefined, 2)}\n`)
   },
   clean: async () => {
+    for (const name of labNames()) await removeLab(name)
     if (enginePid() !== undefined) for (const host of await Host.list()) await host.down()
     await stopEngine()
     if (existsSync(labDirectory())) rmSync(labDirectory(), { recursive: true, force: true, maxRetries: 3 })
@@ -75,19 +65,25 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   },
 }
 
-function parse(argv: readonly string[]): Readonly<{ name: string | undefined; flags: ReadonlySet<string> }> {
-  const flags = new Set(argv.filter((word) => word.startsWith('--')).map((word) => word.slice(2)))
-  return { name: argv.find((word) => !word.startsWith('--')), flags }
+function help(exitCode: number): void {
+  ;(exitCode === 0 ? process.stdout : process.stderr).write(HELP)
+  process.exitCode = exitCode
 }
 
-const [command = 'help', ...rest] = process.argv.slice(2)
-const action = COMMANDS[command]
+/** `up node1` is short for `host up node1`: an OpenStack lab takes no operand there. */
+function chosen([word = 'help', ...rest]: readonly string[]): (() => Promise<void>) | undefined {
+  const short = (word === 'up' || word === 'down') && /^[^-]/.test(rest[0] ?? '')
+  const action = short ? HOST_COMMANDS[word] : COMMANDS[word]
+  return action === undefined ? undefined : () => action(rest)
+}
+
+const [word = 'help'] = process.argv.slice(2)
+const action = chosen(process.argv.slice(2))
 if (action === undefined) {
-  process.stderr.write(HELP)
-  process.exitCode = command === 'help' ? 0 : 2
+  help(word === 'help' || word === '--help' ? 0 : 2)
 } else {
   try {
-    await action(rest)
+    await action()
   } catch (error) {
     if (!isAnnealError(error)) throw error
     process.stderr.write(`error: ${error.message}\nremedy: ${error.remedy}\n`)

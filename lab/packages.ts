@@ -1,10 +1,12 @@
-import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { raise } from './errors.ts'
 import { run, say, tail } from './run.ts'
 
-/** What the test bed runs on the machine itself, and the Debian package that brings it. */
-const NEEDED: readonly Readonly<{ program: string; packages: readonly string[] }>[] = [
+type Need = Readonly<{ program: string; packages: readonly string[] }>
+
+/** What the test bed runs on the machine itself for compute hosts, and the Debian package that brings it. */
+const NEEDED: readonly Need[] = [
   { program: 'dockerd', packages: ['docker.io'] },
   { program: 'docker', packages: ['docker.io'] },
   { program: 'runc', packages: ['runc'] },
@@ -16,6 +18,25 @@ const NEEDED: readonly Readonly<{ program: string; packages: readonly string[] }
   { program: 'dpkg-deb', packages: ['dpkg'] },
 ]
 
+/** What the OpenStack services and the virtual machines without an operating system stand on. */
+const NEEDED_BY_OPENSTACK: readonly Need[] = [
+  { program: 'keystone-manage', packages: ['keystone'] },
+  { program: '/usr/lib/uwsgi/plugins/python3_plugin.so', packages: ['uwsgi-plugin-python3'] },
+  { program: 'glance-api', packages: ['glance-api'] },
+  { program: 'ironic-api', packages: ['ironic-api'] },
+  { program: 'ironic-conductor', packages: ['ironic-conductor'] },
+  { program: 'openstack', packages: ['python3-openstackclient', 'python3-ironicclient'] },
+  { program: 'ipmi_sim', packages: ['openipmi'] },
+  { program: 'ipmitool', packages: ['ipmitool'] },
+  { program: 'dnsmasq', packages: ['dnsmasq-base'] },
+  { program: '/usr/lib/ipxe/undionly.kpxe', packages: ['ipxe'] },
+  { program: 'ip', packages: ['iproute2'] },
+  { program: 'busybox', packages: ['busybox-static'] },
+  { program: 'socat', packages: ['socat'] },
+  { program: 'qemu-system-x86_64', packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios'] },
+  { program: 'qemu-img', packages: ['qemu-utils'] },
+]
+
 /** Debian keeps daemons in sbin, which a plain user's PATH may lack. */
 const EXTRA_PATH = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
@@ -25,9 +46,18 @@ export type PackageReport = Readonly<{ installed: readonly string[] }>
  * Installs what is missing; does nothing where all is there. Says on stderr what it installs.
  * Throws LAB_NOT_ROOT, LAB_NO_APT, LAB_PACKAGE_INSTALL.
  */
-export async function ensurePackages(): Promise<PackageReport> {
+export function ensurePackages(): Promise<PackageReport> {
+  return ensure(NEEDED)
+}
+
+/** As ensurePackages, for the OpenStack part of the test bed: some 230 packages, a minute or two the first time. */
+export function ensureOpenStackPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_OPENSTACK)
+}
+
+async function ensure(needed: readonly Need[]): Promise<PackageReport> {
   requireRoot()
-  const missing = NEEDED.filter(({ program }) => !onPath(program))
+  const missing = needed.filter(({ program }) => !onPath(program))
   if (missing.length === 0) return { installed: [] }
   const packages = [...new Set(missing.flatMap((need) => need.packages))]
   if (!onPath('apt-get')) {
@@ -53,7 +83,9 @@ export function requireRoot(): void {
   if (uid !== 0) throw raise('LAB_NOT_ROOT', { uid })
 }
 
+/** Whether a program is on the path; an absolute path names a file, which need not be a program. */
 function onPath(program: string): boolean {
+  if (isAbsolute(program)) return existsSync(program)
   const directories = [...(process.env['PATH'] ?? '').split(':'), ...EXTRA_PATH]
   return directories.some((directory) => {
     try {

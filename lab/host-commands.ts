@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { dockerEnvironment } from './engine.ts'
+import { containerName } from './host-arguments.ts'
+import type { HostSpec } from './host-arguments.ts'
+import { Host } from './host.ts'
+import { recipes } from './image-recipe.ts'
+import { say } from './run.ts'
+
+/** `anneal lab host …`: compute hosts. */
+export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  up: async (argv) => {
+    const { name, flags } = parse(argv)
+    const spec: HostSpec = {
+      name: name ?? 'node1',
+      init: flags.has('plain') ? 'plain' : 'systemd',
+      machined: !flags.has('plain') && !flags.has('no-machined'),
+      engine: flags.has('both') ? 'both' : flags.has('podman') ? 'podman' : 'docker',
+      images: recipes()
+        .filter((one) => one.folder?.startsWith('images/'))
+        .map((one) => one.name),
+    }
+    await Host.up(spec)
+  },
+  shell: async ([name = 'node1', ...command]) => {
+    const host = await Host.find(name)
+    const terminal = process.stdin.isTTY ? ['--interactive', '--tty'] : ['--interactive']
+    const argv = command.length > 0 ? command : ['bash', '--login']
+    const result = spawnSync('docker', ['exec', ...terminal, containerName(host.name), ...argv], {
+      stdio: 'inherit',
+      env: { ...process.env, ...dockerEnvironment() },
+    })
+    process.exitCode = result.status ?? 1
+  },
+  down: async ([name]) => {
+    for (const host of await Host.list()) {
+      if (name !== undefined && host.name !== name) continue
+      await host.down()
+      say(`host ${host.name} is gone`)
+    }
+  },
+}
+
+function parse(argv: readonly string[]): Readonly<{ name: string | undefined; flags: ReadonlySet<string> }> {
+  const flags = new Set(argv.filter((word) => word.startsWith('--')).map((word) => word.slice(2)))
+  return { name: argv.find((word) => !word.startsWith('--')), flags }
+}

@@ -1,0 +1,7 @@
+export { OPENSTACK_LAB_ERRORS } from './errors.ts'
+export type { IronicAuth } from './ironic.ts'
+export { isOn, typeAt } from './machine.ts'
+export type { Machine, MachineSpec } from './machine.ts'
+export { namespaceOf, pidsIn } from './network.ts'
+export { OpenStackLab, labNames, removeLab } from './openstack-lab.ts'
+export type { Endpoints, OpenStackLabOptions } from './openstack-lab.ts'
