@@ -1,4 +1,6 @@
 export type { ByteSource, Extent, ExtentKind, ReaderWarning } from './source.ts'
+export { warningsOf } from './reader-warnings.ts'
+export type { ReaderFindingTable } from './reader-warnings.ts'
 export { BYTES_ERRORS } from './errors.ts'
 export { checkRange, toSafe } from './ranges.ts'
 export { Cursor } from './cursor.ts'

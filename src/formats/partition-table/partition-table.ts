@@ -1,5 +1,17 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 
+/** GPT's attribute bits that have a name: UEFI 2.10, table 5.8; from bit 59 on the Discoverable Partitions Specification. */
+export const PARTITION_FLAGS = {
+  required: 0,
+  'no-block-io': 1,
+  'legacy-boot': 2,
+  'grow-file-system': 59,
+  'read-only': 60,
+  'no-auto': 63,
+} as const
+
+export type PartitionFlag = keyof typeof PARTITION_FLAGS
+
 /** One partition. Both schemes count from 1, as Linux does: logical partitions of an MBR begin at 5. */
 export type Partition = Readonly<{
   number: number
@@ -14,6 +26,8 @@ export type Partition = Readonly<{
   partUuid: string
   /** Legacy boot flag of MBR, or attribute bit 2 of GPT. */
   bootable: boolean
+  /** GPT's attribute bits by name (see `PARTITION_FLAGS`); MBR has none of them. */
+  flags: readonly PartitionFlag[]
   source: ByteSource
 }>
 

@@ -1,0 +1,6 @@
+export { openGpt, probeGpt } from './open-gpt.ts'
+export type { GptOptions } from './open-gpt.ts'
+export { discoverableType } from './discoverable.ts'
+export type { Designator, Discoverable } from './discoverable.ts'
+export { GPT_ERRORS } from './errors.ts'
+export { GPT_FINDINGS } from './findings.ts'

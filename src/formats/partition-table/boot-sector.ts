@@ -1,0 +1,43 @@
+import { Cursor, at, bytes, struct, u16le, u32le, u8 } from '../../bytes/index.ts'
+
+/** The first sector of a disk with an MBR, and of each extended boot record: UEFI 2.10, 5.2.1. */
+export const BOOT_SECTOR = struct('mbr', 512, {
+  diskSignature: at(440, u32le),
+  entries: at(446, bytes(64)),
+  signature: at(510, u16le),
+})
+
+export const BOOT_SECTOR_SIGNATURE = 0xaa_55
+
+/** UEFI 2.10, table 5.2. Cylinders, heads and sectors are not read: nothing has counted in them for decades. */
+export const BOOT_ENTRY = struct('mbr_partition', 16, {
+  status: at(0, u8),
+  type: at(4, u8),
+  firstSector: at(8, u32le),
+  sectors: at(12, u32le),
+})
+
+export type BootEntry = ReturnType<typeof BOOT_ENTRY.read>
+
+/** Type of the one partition of a protective MBR: UEFI 2.10, 5.2.3. */
+export const PROTECTIVE_TYPE = 0xee
+
+/** The four entries of a boot sector, empty ones included; undefined where it does not end in 0x55 0xaa. */
+export function readBootEntries(
+  sector: Uint8Array,
+  base = 0,
+): Readonly<{ diskSignature: number; entries: readonly BootEntry[] }> | undefined {
+  if (sector.length < BOOT_SECTOR.sizeBytes) return undefined
+  const { diskSignature, entries, signature } = BOOT_SECTOR.read(sector, base)
+  if (signature !== BOOT_SECTOR_SIGNATURE) return undefined
+  const cursor = new Cursor(entries, BOOT_ENTRY.name, base + 446)
+  return {
+    diskSignature,
+    entries: [0, 16, 32, 48].map((start) => BOOT_ENTRY.read(cursor.slice(start, 16), base + 446 + start)),
+  }
+}
+
+/** An entry that stands for something: the kernel, too, goes by type and length. */
+export function isInUse(entry: BootEntry): boolean {
+  return entry.type !== 0 && entry.sectors !== 0
+}
