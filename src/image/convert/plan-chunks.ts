@@ -1,0 +1,54 @@
+import { endOf } from '../../bytes/index.ts'
+import type { Extent } from '../../bytes/index.ts'
+
+/** A range that the base uses: its bytes have to be there, be they read or known to be zero. */
+export type UsedRange = Readonly<{ offsetBytes: number; lengthBytes: number; kind: 'data' | 'zero' }>
+
+/** A piece of the base that one thread reads, hashes and writes. Chunks that use nothing are left out. */
+export type Chunk = Readonly<{
+  /** A multiple of the chunk size. */
+  offsetBytes: number
+  /** The chunk size, but for the last. */
+  lengthBytes: number
+  /** In order; neighbours of one kind are one. */
+  used: readonly UsedRange[]
+}>
+
+/**
+ * Cuts the extents of a base into chunks. `unallocated` is left out, or taken for data where `freeSpace` is `read`.
+ * Extents cover the base from 0 to its end.
+ */
+export async function* planChunks(
+  extents: AsyncIterable<Extent>,
+  options: Readonly<{ sizeBytes: number; chunkBytes: number; freeSpace: 'skip' | 'read' }>,
+): AsyncGenerator<Chunk, void, undefined> {
+  const { sizeBytes, chunkBytes, freeSpace } = options
+  let offsetBytes = 0
+  let used: UsedRange[] = []
+  const chunk = (): Chunk => ({
+    offsetBytes,
+    lengthBytes: Math.min(chunkBytes, sizeBytes - offsetBytes),
+    used,
+  })
+  for await (const extent of extents) {
+    const kind = extent.kind === 'unallocated' && freeSpace === 'read' ? 'data' : extent.kind
+    if (kind === 'unallocated') continue
+    for (let at = extent.offsetBytes; at < endOf(extent);) {
+      const start = Math.floor(at / chunkBytes) * chunkBytes
+      if (start !== offsetBytes) {
+        if (used.length > 0) yield chunk()
+        offsetBytes = start
+        used = []
+      }
+      const end = Math.min(start + chunkBytes, endOf(extent))
+      const last = used.at(-1)
+      if (last !== undefined && last.kind === kind && endOf(last) === at) {
+        used[used.length - 1] = { ...last, lengthBytes: end - last.offsetBytes }
+      } else {
+        used.push({ offsetBytes: at, lengthBytes: end - at, kind })
+      }
+      at = end
+    }
+  }
+  if (used.length > 0) yield chunk()
+}
