@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAnnealError } from '../../core/index.ts'
+import type { BareMetal, NetworkPort } from '../../ports/index.ts'
+import { raise } from './errors.ts'
+import type { Fields } from './fields.ts'
+import { metalNode } from './ironic-node.ts'
+import type { ServiceReply, ServiceRequest, Session } from './session.ts'
+
+/** The newest version that Anneal was written against (2023.1), and the oldest with all that it needs. */
+const NEWEST = [1, 82] as const
+const OLDEST = [1, 56] as const
+
+/** How often, and how long between, a request is sent to a node that a conductor holds. */
+const LOCKED_ATTEMPTS = 15
+const LOCKED_WAIT_MS = 1000
+
+type Version = readonly [number, number]
+type MetalRequest = Omit<ServiceRequest, 'service'>
+
+/** The Bare Metal API v1 (https://docs.openstack.org/api-ref/baremetal/), as far as Anneal needs it. */
+export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: number }> = {}): BareMetal {
+  let negotiated: Promise<Version> | undefined
+
+  const version = (): Promise<Version> => {
+    negotiated ??= negotiate(session).catch((error: unknown) => {
+      negotiated = undefined
+      throw error
+    })
+    return negotiated
+  }
+
+  const once = async (request: MetalRequest): Promise<ServiceReply> =>
+    session.send({
+      ...request,
+      service: 'baremetal',
+      headers: { 'x-openstack-ironic-api-version': (await version()).join('.'), ...request.headers },
+    })
+
+  /** A node that a conductor works on refuses everything: nothing was done, so the request is sent again. */
+  const send = async (request: MetalRequest): Promise<ServiceReply> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await once(request)
+      } catch (error) {
+        const locked = isAnnealError(error, 'OPENSTACK_CONFLICT') && /is locked by host/.test(error.message)
+        if (!locked || attempt >= LOCKED_ATTEMPTS) throw error
+        await sleep(options.lockedWaitMs ?? LOCKED_WAIT_MS)
+      }
+    }
+  }
+
+  async function pages(path: string, name: string, action: string, query: MetalRequest['query']) {
+    const found: Fields[] = []
+    for (let marker: string | undefined; ;) {
+      const reply = await once({ method: 'GET', path, action, query: { ...query, marker } })
+      const body = reply.json()
+      const items = body.list(name)
+      found.push(...items)
+      const last = items.at(-1)?.text('uuid')
+      if (last === undefined || last === marker || body.optionalText('next') === undefined) return found
+      marker = last
+    }
+  }
+
+  return {
+    version: async () => (await version()).join('.'),
+    nodes: async () =>
+      (await pages('/v1/nodes/detail', 'nodes', 'list the nodes', { sort_key: 'uuid' })).map((one) =>
+        metalNode(one),
+      ),
+    async node(nameOrUuid) {
+      const reply = await once({
+        method: 'GET',
+        path: nodePath(nameOrUuid),
+        action: `read node "${nameOrUuid}"`,
+        accept: [404],
+      })
+      return reply.status === 404 ? undefined : metalNode(reply.json())
+    },
+    async createNode(spec) {
+      const reply = await send({
+        method: 'POST',
+        path: '/v1/nodes',
+        action: `enroll node "${spec.name}"`,
+        secrets: spec.secrets,
+        json: {
+          name: spec.name,
+          driver: spec.driver,
+          driver_info: spec.driverInfo,
+          properties: spec.properties,
+          extra: spec.extra,
+          resource_class: spec.resourceClass,
+          ...spec.interfaces,
+        },
+      })
+      return metalNode(reply.json())
+    },
+    async changeNode(uuid, changes, secrets = []) {
+      const reply = await send({
+        method: 'PATCH',
+        path: nodePath(uuid),
+        action: `change node "${uuid}"`,
+        json: changes,
+        secrets,
+        // Members are set to what they shall be: once or twice is the same.
+        idempotent: changes.every((one) => one.op !== 'remove'),
+      })
+      return metalNode(reply.json())
+    },
+    async removeNode(uuid) {
+      await send({
+        method: 'DELETE',
+        path: nodePath(uuid),
+        action: `remove node "${uuid}"`,
+        idempotent: true,
+        accept: [404],
+      })
+    },
+    ports: async (uuid) =>
+      (
+        await pages('/v1/ports', 'ports', `list the ports of node "${uuid}"`, { node: uuid, detail: 'True' })
+      ).map((one) => networkPort(one)),
+    async createPort(nodeUuid, port) {
+      const reply = await send({
+        method: 'POST',
+        path: '/v1/ports',
+        action: `add port ${port.address} to node "${nodeUuid}"`,
+        json: { node_uuid: nodeUuid, address: port.address, pxe_enabled: port.pxeEnabled },
+      })
+      return networkPort(reply.json())
+    },
+    async setTraits(uuid, traits) {
+      await send({
+        method: 'PUT',
+        path: `${nodePath(uuid)}/traits`,
+        action: `set the traits of node "${uuid}"`,
+        json: { traits },
+        idempotent: true,
+      })
+    },
+    async validate(uuid) {
+      const reply = await send({
+        method: 'GET',
+        path: `${nodePath(uuid)}/validate`,
+        action: `validate node "${uuid}"`,
+      })
+      const body = reply.json()
+      return body.keys.map((name) => {
+        const one = body.object(name)
+        const reason = one.optionalText('reason')
+        // `result` is null where the node has no such interface.
+        const ok = one.raw('result') !== false
+        return { interface: name, ok, ...(reason === undefined ? {} : { reason }) }
+      })
+    },
+    async provision(uuid, verb, configDrive) {
+      await send({
+        method: 'PUT',
+        path: `${nodePath(uuid)}/states/provision`,
+        action: `ask for "${verb}" of node "${uuid}"`,
+        json: {
+          target: verb,
+          ...(configDrive === undefined
+            ? {}
+            : {
+                configdrive: {
+                  meta_data: configDrive.metaData,
+                  user_data: configDrive.userData,
+                  network_data: configDrive.networkData,
+                },
+              }),
+        },
+      })
+    },
+    async console(uuid) {
+      const reply = await send({
+        method: 'GET',
+        path: `${nodePath(uuid)}/states/console`,
+        action: `read the console of node "${uuid}"`,
+      })
+      const body = reply.json()
+      const info = body.optionalObject('console_info')
+      return {
+        enabled: body.flag('console_enabled'),
+        ...(info === undefined ? {} : { type: info.text('type'), url: info.text('url') }),
+      }
+    },
+    async setConsole(uuid, wanted) {
+      await send({
+        method: 'PUT',
+        path: `${nodePath(uuid)}/states/console`,
+        action: `switch the console of node "${uuid}" ${wanted}`,
+        json: { enabled: wanted === 'on' },
+        idempotent: true,
+      })
+    },
+    async driver(name) {
+      const reply = await once({
+        method: 'GET',
+        path: `/v1/drivers/${encodeURIComponent(name)}`,
+        action: `read driver "${name}"`,
+        accept: [404],
+      })
+      if (reply.status === 404) return undefined
+      return { name, deployInterfaces: reply.json().texts('enabled_deploy_interfaces') }
+    },
+  }
+}
+
+function nodePath(nameOrUuid: string): string {
+  return `/v1/nodes/${encodeURIComponent(nameOrUuid)}`
+}
+
+function networkPort(fields: Fields): NetworkPort {
+  return {
+    uuid: fields.text('uuid'),
+    address: fields.text('address'),
+    pxeEnabled: fields.raw('pxe_enabled') !== false,
+  }
+}
+
+/** The newest version that both sides speak. The answer to any request says the server's range in its headers. */
+async function negotiate(session: Session): Promise<Version> {
+  const action = 'agree on a version of the API'
+  const reply = await session.send({ service: 'baremetal', action, method: 'GET', path: '/v1' })
+  const header = reply.headers['x-openstack-ironic-api-maximum-version']
+  const match = /^(\d+)\.(\d+)$/.exec(typeof header === 'string' ? header : '')
+  if (match === null) {
+    throw raise('OPENSTACK_REPLY_INVALID', {
+      service: 'Ironic',
+      url: await session.endpoint('baremetal', action),
+      where: 'the header X-OpenStack-Ironic-API-Maximum-Version',
+      found: typeof header === 'string' ? 'no version' : 'absent',
+      expected: 'a version such as 1.82',
+    })
+  }
+  const offered: Version = [Number(match[1]), Number(match[2])]
+  if (isBelow(offered, OLDEST)) {
+    throw raise('OPENSTACK_TOO_OLD', {
+      action,
+      service: 'Ironic',
+      offered: offered.join('.'),
+      needed: OLDEST.join('.'),
+    })
+  }
+  return isBelow(offered, NEWEST) ? offered : NEWEST
+}
+
+function isBelow(left: Version, right: Version): boolean {
+  return left[0] < right[0] || (left[0] === right[0] && left[1] < right[1])
+}

@@ -1,0 +1,92 @@
+import { DEPLOY_EFFECTS } from './effects.ts'
+import type { DeployEffect } from './effects.ts'
+import { DEPLOY_STATES, isAtRest } from './states.ts'
+import type { DeployState, DeployStateSpec, WorkState } from './states.ts'
+
+export type DeployReason = Readonly<{ code: string; message: string; remedy: string }>
+
+/** Where a deployment stands. */
+export type DeployRun = Readonly<{
+  state: DeployState
+  /** Which of the state's effects is next. */
+  cursor: number
+  reason?: DeployReason
+}>
+
+export type DeployEvent = Readonly<
+  | { type: 'effectDone' }
+  | { type: 'effectFailed'; reason: DeployReason }
+  /** The node is free, is being deployed with this deployment, or has it already. */
+  | { type: 'nodeExamined'; enter: 'preparing' | 'deploying' | 'proving' }
+  | { type: 'cancelled' }
+>
+
+export type DeployDecision = Readonly<
+  { legal: true; next: DeployRun; effect: DeployEffect | undefined } | { legal: false; why: string }
+>
+
+export const DEPLOY_BEGIN: DeployRun = { state: 'examining', cursor: 0 }
+
+/** The next state and the one effect to do in it. Pure: the same run and event give the same answer every time. */
+export function decideDeploy(run: DeployRun, event: DeployEvent): DeployDecision {
+  if (isAtRest(run.state)) return { legal: false, why: `the deployment has ended in "${run.state}"` }
+  const effect = effectOf(run)
+  switch (event.type) {
+    case 'nodeExamined':
+      if (effect !== 'examine') return { legal: false, why: `nothing is examined in "${run.state}"` }
+      return legal(enter(run, event.enter))
+    case 'effectDone':
+      if (effect === 'examine') return { legal: false, why: 'an examination ends with what was found' }
+      return legal({ ...run, cursor: run.cursor + 1 })
+    case 'effectFailed':
+      return legal({ ...enter(run, spec(run.state).onFailure), reason: run.reason ?? event.reason })
+    case 'cancelled':
+      return legal(cancelled(run))
+  }
+}
+
+/** The effect under way. */
+export function effectOf(run: DeployRun): DeployEffect | undefined {
+  return isAtRest(run.state) ? undefined : DEPLOY_EFFECTS[run.state][run.cursor]
+}
+
+function spec(state: WorkState): Extract<DeployStateSpec, { stable: false }> {
+  return DEPLOY_STATES[state]
+}
+
+function enter(run: DeployRun, state: DeployState): DeployRun {
+  return { ...run, state, cursor: 0 }
+}
+
+const INTERRUPTED: DeployReason = {
+  code: 'DEPLOY_INTERRUPTED',
+  message: 'Cannot finish the deployment: it was interrupted',
+  remedy: 'run the same command again: it goes on from where the node is',
+}
+
+/** Before Ironic was asked what was written is taken away; after that Ironic goes on without Anneal. */
+function cancelled(run: DeployRun): DeployRun {
+  const reason = run.reason ?? INTERRUPTED
+  switch (run.state) {
+    case 'examining':
+      return { ...enter(run, 'refused'), reason }
+    case 'preparing':
+      return { ...enter(run, 'clearing'), reason }
+    case 'deploying':
+    case 'proving':
+      return { ...enter(run, 'left'), reason }
+    case 'clearing':
+    case 'ready':
+    case 'refused':
+    case 'failed':
+    case 'silent':
+    case 'left':
+      return run
+  }
+}
+
+function legal(run: DeployRun): DeployDecision {
+  const settled =
+    !isAtRest(run.state) && effectOf(run) === undefined ? enter(run, spec(run.state).target) : run
+  return { legal: true, next: settled, effect: effectOf(settled) }
+}

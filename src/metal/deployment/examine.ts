@@ -1,0 +1,53 @@
+import type { AnnealError } from '../../core/index.ts'
+import { raise } from '../errors.ts'
+import type { MetalNode } from '../node.ts'
+import { provisionState } from '../provision-states.ts'
+import { MARK } from './plan.ts'
+import type { DeployPlan } from './plan.ts'
+
+/** How a node meets a deployment: where to enter, or why not. */
+export type Examination = Readonly<
+  { ok: true; enter: 'preparing' | 'deploying' | 'proving' } | { ok: false; error: AnnealError }
+>
+
+/** Judges the node by what it is at this moment. What is on it already decides where the deployment goes on. */
+export function examineNode(node: MetalNode, plan: DeployPlan): Examination {
+  const name = plan.node.name
+  const action = `deploy on node "${name}"`
+  const no = (error: AnnealError): Examination => ({ ok: false, error })
+  if (node.maintenance) {
+    const reason = node.maintenanceReason ?? node.fault ?? node.lastError ?? 'no reason is noted'
+    return no(raise('METAL_NODE_MAINTENANCE', { action, node: name, reason }))
+  }
+  const state = node.provisionState
+  const isOurs = node.instanceInfo[MARK] === plan.id
+  const other =
+    typeof node.instanceInfo[MARK] === 'string' ? 'another deployment of Anneal' : 'something else'
+  if (state === 'active') {
+    return isOurs ? { ok: true, enter: 'proving' } : no(occupied(name, other, state))
+  }
+  if (state === 'deploying' || state === 'wait call-back') {
+    return isOurs ? { ok: true, enter: 'deploying' } : no(occupied(name, other, state))
+  }
+  if (node.instanceUuid !== undefined) {
+    return no(occupied(name, `instance ${node.instanceUuid} of Nova`, state))
+  }
+  // After a failed deployment Ironic takes a new one at once.
+  if (state === 'available' || state === 'deploy failed') return { ok: true, enter: 'preparing' }
+  return no(raise('METAL_NODE_STATE', { action, node: name, state, remedy: remedyFor(name, state) }))
+}
+
+function occupied(node: string, by: string, state: string): AnnealError {
+  const remedy =
+    state === 'active'
+      ? `take it away first: \`anneal metal undeploy ${node}\``
+      : `wait for it (\`anneal metal watch ${node}\`), or end it: \`anneal metal undeploy ${node}\``
+  return raise('METAL_NODE_OCCUPIED', { node, by, remedy })
+}
+
+function remedyFor(node: string, state: string): string {
+  const { kind, towards } = provisionState(state)
+  if (kind === 'passing') return `wait until Ironic is done with it: \`anneal metal watch ${node}\``
+  if (towards.available === 'deleted') return `clear it first: \`anneal metal undeploy ${node}\``
+  return `make it available first: \`anneal metal provide ${node}\``
+}

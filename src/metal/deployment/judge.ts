@@ -1,0 +1,54 @@
+import type { AnnealError } from '../../core/index.ts'
+import { raise } from '../errors.ts'
+import type { MetalNode } from '../node.ts'
+import { provisionState } from '../provision-states.ts'
+
+/** A state as it was seen: `since` in milliseconds of a clock that never jumps. */
+export type Seen = Readonly<{ node: MetalNode; sinceMs: number; nowMs: number }>
+
+/** Whether the wait for `active` goes on, is over, or has failed. */
+export type Verdict = Readonly<{ kind: 'wait' } | { kind: 'done' } | { kind: 'failed'; error: AnnealError }>
+
+/** So long a machine may be off while Ironic waits for it: a reset is shorter, and a power cut is not. */
+export const OFF_TOLERATED_MS = 20_000
+
+/**
+ * Judges a node that is being deployed. `offSinceMs` is since when it was seen powered off in a state in which it has
+ * to run, `startedMs` when the deployment began.
+ */
+export function judgeDeploying(
+  name: string,
+  seen: Seen,
+  startedMs: number,
+  offSinceMs: number | undefined,
+): Verdict {
+  const { node, nowMs } = seen
+  const state = node.provisionState
+  const seconds = Math.round((nowMs - startedMs) / 1000)
+  if (state === 'active') return { kind: 'done' }
+  if (provisionState(state).kind === 'failed') {
+    const reason = node.lastError ?? 'it gives no reason'
+    return failed(raise('DEPLOY_FAILED', { node: name, state, seconds, reason }))
+  }
+  if (state === 'available' || state === 'manageable' || state === 'deleting' || state === 'cleaning') {
+    return failed(raise('DEPLOY_ABORTED', { node: name, state }))
+  }
+  if (node.maintenance) {
+    const reason = node.maintenanceReason ?? node.fault ?? 'no reason is noted'
+    return failed(raise('METAL_NODE_MAINTENANCE', { action: `deploy on node "${name}"`, node: name, reason }))
+  }
+  if (offSinceMs !== undefined && nowMs - offSinceMs > OFF_TOLERATED_MS) {
+    const offSeconds = Math.round((nowMs - offSinceMs) / 1000)
+    return failed(raise('DEPLOY_POWERED_OFF', { node: name, state, seconds: offSeconds }))
+  }
+  return { kind: 'wait' }
+}
+
+/** In this state the deploy ramdisk runs on the machine; off, it can never call back. */
+export function mustRun(node: MetalNode): boolean {
+  return node.provisionState === 'wait call-back' && node.targetPowerState === undefined
+}
+
+function failed(error: AnnealError): Verdict {
+  return { kind: 'failed', error }
+}

@@ -1,0 +1,210 @@
+import { canonicalJson } from '../../core/index.ts'
+import type { Digest } from '../../core/index.ts'
+import type { ConfigDrive } from '../config-drive.ts'
+import { raise } from '../errors.ts'
+import { KERNEL_CMDLINE } from '../image.ts'
+import type { ImageFacts } from '../image.ts'
+import { commandLine, mergeArguments } from '../kernel-arguments.ts'
+import type { KernelArgument, PlainArgument } from '../kernel-arguments.ts'
+import { lintArguments } from '../lint-arguments.ts'
+import type { MetalNode } from '../node.ts'
+import { chooseRoute } from '../route.ts'
+import type { RefusedRoute, Route } from '../route.ts'
+
+/** Where Ironic keeps the id of the deployment: gone by itself when the node is undeployed. */
+export const MARK = 'anneal_deployment'
+
+export type DeployWishes = Readonly<{
+  route?: Route
+  /** The boot contract of the image, where it was given beside the image. */
+  contract: readonly PlainArgument[]
+  addedArguments: readonly string[]
+  deletedArguments: readonly string[]
+  configDrive?: ConfigDrive
+}>
+
+/** What a deployment will do, as data: printed by the dry run, and followed by the run. */
+export type DeployPlan = Readonly<{
+  /** Digest of all that reaches the machine: the same image, arguments and drive are the same deployment. */
+  id: string
+  node: Readonly<{ uuid: string; name: string }>
+  image: Readonly<{ reference: string; name: string; kernel?: string; ramdisk?: string; hash?: string }>
+  route: Route
+  why: string
+  refusedRoutes: readonly RefusedRoute[]
+  arguments: readonly KernelArgument[]
+  removedArguments: readonly PlainArgument[]
+  /** Members of the node's instance information that the deployment sets. No secret is among them. */
+  instanceInfo: Readonly<Record<string, string | number>>
+  /** Digest of the config drive's content; the content itself may hold secrets and stays out of the plan. */
+  configDrive?: string
+  notes: readonly string[]
+}>
+
+/** Members of instance_info that a deployment decides; what else is there stays. */
+export const MANAGED: readonly string[] = [
+  'image_source',
+  'image_checksum',
+  'image_os_hash_algo',
+  'image_os_hash_value',
+  'image_disk_format',
+  'image_type',
+  'kernel',
+  'ramdisk',
+  'ramdisk_kernel_arguments',
+  'deploy_interface',
+  MARK,
+]
+
+/**
+ * Plans the deployment of an image on a node. Throws METAL_IMAGE_NOT_READY, METAL_NO_ROUTE, KERNEL_ARGUMENT_INVALID,
+ * KERNEL_ARGUMENT_UNMATCHED: all that can be known before the node is touched.
+ */
+export function planDeployment(
+  node: MetalNode,
+  image: ImageFacts,
+  wishes: DeployWishes,
+  enabledInterfaces: readonly string[],
+  digest: Digest,
+): DeployPlan {
+  refuseUnready(image)
+  const choice = chooseRoute(
+    image,
+    {
+      ...(wishes.route === undefined ? {} : { route: wishes.route }),
+      changesArguments: wishes.addedArguments.length > 0 || wishes.deletedArguments.length > 0,
+      wantsConfigDrive: wishes.configDrive !== undefined,
+    },
+    enabledInterfaces,
+  )
+  const name = node.name ?? node.uuid
+  if (!choice.possible) {
+    throw raise('METAL_NO_ROUTE', {
+      image: image.name,
+      node: name,
+      routes: choice.refused.map(({ route, why }) => `not by ${route}, because ${why}`).join('; '),
+      remedy: [...new Set(choice.refused.map((one) => one.remedy))].join('; or '),
+    })
+  }
+  const { route } = choice
+  if (route === 'direct') refuseTooLarge(node, image)
+  const merged = route === 'ramdisk' ? argumentsFor(image, wishes) : { arguments: [], removed: [] }
+  const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
+  const wanted = instanceInfo(image, route, merged.arguments)
+  const id = digest(canonicalJson({ ...wanted, hash: image.hash, drive })).replace(/^sha256:/, '')
+  return {
+    id: id.slice(0, 32),
+    node: { uuid: node.uuid, name },
+    image: {
+      reference: image.reference,
+      name: image.name,
+      ...(image.kernel === undefined ? {} : { kernel: image.kernel }),
+      ...(image.ramdisk === undefined ? {} : { ramdisk: image.ramdisk }),
+      ...(image.hash === undefined ? {} : { hash: `${image.hash.algorithm}:${image.hash.value}` }),
+    },
+    route,
+    why: choice.why,
+    refusedRoutes: choice.refused,
+    arguments: merged.arguments,
+    removedArguments: merged.removed,
+    instanceInfo: { ...wanted, [MARK]: id.slice(0, 32) },
+    ...(drive === undefined ? {} : { configDrive: drive }),
+    notes: notesOn(image, route, merged.arguments),
+  }
+}
+
+function refuseUnready(image: ImageFacts): void {
+  if (image.status !== 'active') {
+    throw raise('METAL_IMAGE_NOT_READY', {
+      image: image.name,
+      why: `Glance has it in status "${image.status}"`,
+      remedy: 'push its data again: `anneal image push`',
+    })
+  }
+}
+
+const GIB = 1024 ** 3
+
+function refuseTooLarge(node: MetalNode, image: ImageFacts): void {
+  const disk = Number(node.properties['local_gb'])
+  // Ironic's local_gb leaves one GiB out for a partition that it no longer makes; a disk of that size still holds it.
+  const needed = Math.max(image.minDiskGb, image.diskFormat === 'raw' ? (image.sizeBytes ?? 0) / GIB : 0)
+  if (!Number.isFinite(disk) || disk === 0 || needed <= disk + 1) return
+  throw raise('METAL_IMAGE_NOT_READY', {
+    image: image.name,
+    why: `it needs ${needed.toFixed(1)} GiB, and the disk of node "${node.name ?? node.uuid}" has ${disk} (local_gb)`,
+    remedy: 'choose a node with a larger disk, or correct local_gb of this one',
+  })
+}
+
+function argumentsFor(
+  image: ImageFacts,
+  wishes: DeployWishes,
+): Readonly<{ arguments: readonly KernelArgument[]; removed: readonly PlainArgument[] }> {
+  const property = image.properties[KERNEL_CMDLINE]
+  const merged = mergeArguments({
+    contract: wishes.contract,
+    ...(property === undefined ? {} : { property }),
+    added: wishes.addedArguments,
+    deleted: wishes.deletedArguments,
+  })
+  if (merged.unmatched.length > 0) {
+    throw raise('KERNEL_ARGUMENT_UNMATCHED', {
+      unmatched: merged.unmatched,
+      line: commandLine(merged.arguments) || 'empty',
+    })
+  }
+  const problems = lintArguments(merged.arguments)
+  if (problems.length > 0) {
+    throw raise('KERNEL_ARGUMENT_INVALID', {
+      problems: problems
+        .map(({ argument, why }) =>
+          argument === undefined ? why : `${JSON.stringify(argument.text)} (from ${argument.origin}): ${why}`,
+        )
+        .join('; '),
+    })
+  }
+  return merged
+}
+
+function instanceInfo(
+  image: ImageFacts,
+  route: Route,
+  merged: readonly KernelArgument[],
+): Readonly<Record<string, string | number>> {
+  if (route === 'ramdisk') {
+    return {
+      kernel: image.kernel ?? '',
+      ramdisk: image.ramdisk ?? '',
+      deploy_interface: route,
+      // Only the machine's own boot gets these. kernel_append_params would reach the deploy ramdisk, too.
+      ...(merged.length === 0 ? {} : { ramdisk_kernel_arguments: commandLine(merged) }),
+    }
+  }
+  const isUrl = /^(https?|file):/.test(image.reference)
+  return {
+    image_source: image.reference,
+    deploy_interface: route,
+    // Of an image of Glance Ironic asks these itself.
+    ...(isUrl && image.hash !== undefined
+      ? { image_os_hash_algo: image.hash.algorithm, image_os_hash_value: image.hash.value }
+      : {}),
+    ...(isUrl && image.diskFormat !== undefined ? { image_disk_format: image.diskFormat } : {}),
+    ...(isUrl ? { image_type: 'whole-disk-image' } : {}),
+  }
+}
+
+function notesOn(image: ImageFacts, route: Route, merged: readonly KernelArgument[]): readonly string[] {
+  const names = merged.map((one) => one.text)
+  const hasRoot = names.some((one) => /^(root|rdinit|ostree|composefs|coreos\.live\.rootfs_url)=/.test(one))
+  return [
+    ...(route === 'ramdisk' && !hasRoot
+      ? [
+          `no argument names a root file system (root=, rdinit=): what boots is the ramdisk itself. Set property ${KERNEL_CMDLINE} of the image, or give --karg`,
+        ]
+      : []),
+    ...(route === 'direct' && image.properties[KERNEL_CMDLINE] !== undefined
+      ? [`property ${KERNEL_CMDLINE} of the image is not used: a whole disk boots with its own boot entry`]
+      : []),
+  ]
+}

@@ -1,0 +1,83 @@
+/**
+ * The states of one deployment as Anneal carries it. Nothing of this is kept anywhere: the node in Ironic holds it all,
+ * with the deployment's id among its instance information. So a second run looks at the node and goes on from there,
+ * whoever or whatever ended the first one; `afterCrash` says where that is.
+ */
+export type DeployStateSpec = Readonly<
+  | { stable: true; meaning: string }
+  | {
+      stable: false
+      meaning: string
+      target: DeployState
+      onFailure: DeployState
+      /** Where the next run finds itself when this one ends here without a word. */
+      afterCrash: DeployState
+    }
+>
+
+export type DeployState =
+  | 'examining'
+  | 'preparing'
+  | 'clearing'
+  | 'deploying'
+  | 'proving'
+  | 'ready'
+  | 'refused'
+  | 'failed'
+  | 'silent'
+  | 'left'
+
+export const DEPLOY_STATES = {
+  examining: {
+    stable: false,
+    meaning:
+      'reading the node once more: is it free, or is this very deployment on it already? Changes nothing',
+    target: 'preparing',
+    onFailure: 'refused',
+    afterCrash: 'examining',
+  },
+  preparing: {
+    stable: false,
+    meaning: 'writing image, kernel arguments and the deployment’s id to the node; Ironic validates them',
+    target: 'deploying',
+    onFailure: 'clearing',
+    afterCrash: 'preparing',
+  },
+  clearing: {
+    stable: false,
+    meaning: 'taking away again what was written, because Ironic does not find it valid',
+    target: 'refused',
+    onFailure: 'refused',
+    afterCrash: 'preparing',
+  },
+  deploying: {
+    stable: false,
+    meaning: 'Ironic deploys; every state it passes through is noted with its time',
+    target: 'proving',
+    onFailure: 'failed',
+    afterCrash: 'deploying',
+  },
+  proving: {
+    stable: false,
+    meaning:
+      'Ironic says active; now the machine itself has to answer, over SSH or with a mark on its console',
+    target: 'ready',
+    onFailure: 'silent',
+    afterCrash: 'proving',
+  },
+  ready: { stable: true, meaning: 'active, and the machine answered' },
+  refused: { stable: true, meaning: 'something said no; the node is as it was' },
+  failed: { stable: true, meaning: 'Ironic gave up; the same command begins anew' },
+  silent: { stable: true, meaning: 'active, but the machine did not answer in time' },
+  left: {
+    stable: true,
+    meaning: 'interrupted; Ironic goes on by itself, and the same command joins in again',
+  },
+} as const satisfies Record<DeployState, DeployStateSpec>
+
+export type RestState = 'ready' | 'refused' | 'failed' | 'silent' | 'left'
+export type WorkState = Exclude<DeployState, RestState>
+
+export function isAtRest(state: DeployState): state is RestState {
+  return DEPLOY_STATES[state].stable
+}

@@ -1,0 +1,76 @@
+import type { ConfigDrive, ImageFacts, MetalNode, NodeChange, Validation } from '../metal/index.ts'
+import type { Clock } from './host.ts'
+
+/** The service that carries machines through their states: Ironic. Each call throws the adapter's own errors. */
+export interface BareMetal {
+  /** The version of the API that is spoken. */
+  version(): Promise<string>
+  nodes(): Promise<readonly MetalNode[]>
+  /** By uuid or name; undefined where there is none. */
+  node(nameOrUuid: string): Promise<MetalNode | undefined>
+  /** Secrets in `driverInfo` are sent and never told again. */
+  createNode(spec: NodeSpec): Promise<MetalNode>
+  changeNode(uuid: string, changes: readonly NodeChange[], secrets?: readonly string[]): Promise<MetalNode>
+  removeNode(uuid: string): Promise<void>
+  ports(uuid: string): Promise<readonly NetworkPort[]>
+  createPort(nodeUuid: string, port: Omit<NetworkPort, 'uuid'>): Promise<NetworkPort>
+  setTraits(uuid: string, traits: readonly string[]): Promise<void>
+  validate(uuid: string): Promise<readonly Validation[]>
+  /** Asks for a state and does not wait for it. */
+  provision(uuid: string, verb: ProvisionVerb, configDrive?: ConfigDrive): Promise<void>
+  console(uuid: string): Promise<ConsoleInfo>
+  setConsole(uuid: string, wanted: 'on' | 'off'): Promise<void>
+  driver(name: string): Promise<DriverFacts | undefined>
+}
+
+export type ProvisionVerb = 'manage' | 'provide' | 'inspect' | 'active' | 'rebuild' | 'deleted' | 'abort'
+
+export type NodeSpec = Readonly<{
+  name: string
+  driver: string
+  driverInfo: Readonly<Record<string, unknown>>
+  properties: Readonly<Record<string, unknown>>
+  extra: Readonly<Record<string, unknown>>
+  resourceClass?: string
+  /** `deploy_interface` and others of the node, by the service's own names. */
+  interfaces: Readonly<Record<string, string>>
+  /** Values in driverInfo that must not come back in an error. */
+  secrets: readonly string[]
+}>
+
+export type NetworkPort = Readonly<{ uuid: string; address: string; pxeEnabled: boolean }>
+
+export type ConsoleInfo = Readonly<{ enabled: boolean; type?: string; url?: string }>
+
+export type DriverFacts = Readonly<{ name: string; deployInterfaces: readonly string[] }>
+
+/** Where images are registered: Glance. */
+export interface ImageRegistry {
+  /** By id or name; throws where there is none or there are several. */
+  find(nameOrId: string): Promise<ImageFacts>
+}
+
+/** What answers on a machine that was deployed. */
+export interface Machine {
+  /** The greeting of an SSH server (RFC 4253, 4.2), or undefined where nothing answers yet. */
+  sshBanner(host: string, port: number, timeoutMs: number): Promise<string | undefined>
+  /** The console as it speaks, from its beginning where the source keeps it; ends with the signal. */
+  console(source: string, signal: AbortSignal): AsyncIterable<string>
+}
+
+/** Records of deployments, on this machine. */
+export interface DeploymentRecords {
+  /** Replaces the record of one deployment; gives where it is. */
+  save(node: string, deployment: string, record: unknown): Promise<string>
+  /** Newest first. */
+  list(node: string): Promise<readonly unknown[]>
+}
+
+/** What the runtime needs to put an image on a machine. */
+export type MetalWorld = Readonly<{
+  metal: BareMetal
+  images: ImageRegistry
+  machine: Machine
+  records: DeploymentRecords
+  clock: Clock
+}>
