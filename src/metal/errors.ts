@@ -66,18 +66,11 @@ export const METAL_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
-  KERNEL_ARGUMENT_INVALID: {
-    message: 'Cannot use these kernel arguments: {problems}',
-    remedy:
-      'take the argument away (--delete-karg NAME) or write it in another way; docs/metal.md says what a network boot takes',
+  KERNEL_ARGUMENTS_REFUSED: {
+    message: 'Cannot boot with these kernel arguments: {problems}',
+    remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
-  },
-  KERNEL_ARGUMENT_UNMATCHED: {
-    message: 'Cannot take away kernel argument {unmatched}: the command line has none; it is: {line}',
-    remedy: 'name one of these, or leave --delete-karg away',
-    retry: false,
-    exit: EXIT.usage,
   },
   SSH_KEY_INVALID: {
     message: 'Cannot use the SSH key from "{source}": line {line} is no public key',

@@ -1,25 +1,18 @@
-/**
- * The kernel command line of one deployment, made of layers: the boot contract of the image, its property
- * `kernel_cmdline`, then `--karg`. Stated rules:
- *
- * 1. Layers apply in this order; within a layer the order is kept.
- * 2. An argument `name=value` or `name` of a later layer takes the place of all earlier ones of that name, because the
- *    kernel and most of userspace let the last one win. It stands where the first of them stood.
- * 3. Names that are lists (`console`, `rd.lvm.lv`, …) add up; one that is there already word for word is not repeated.
- * 4. `--delete-karg name` takes all of that name away, `--delete-karg name=value` that one; before `--karg` adds.
- */
-export type KernelArgument = Readonly<{
-  text: string
-  /** Where it comes from: `the boot entry`, `image property kernel_cmdline`, `--karg`, … */
-  origin: string
-  /** What it took the place of. */
-  replaced?: readonly PlainArgument[]
-}>
+import {
+  editKernelArguments,
+  formatKernelCommandLine,
+  lintForIronic,
+  parseKernelCommandLine,
+} from '../core/index.ts'
+import type { Finding, KernelArgument } from '../core/index.ts'
 
+/** An argument as it is written, and where it comes from: `the boot entry …`, `image property kernel_cmdline`. */
 export type PlainArgument = Readonly<{ text: string; origin: string }>
 
+export type SourcedArgument = KernelArgument & PlainArgument
+
 export type ArgumentLayers = Readonly<{
-  /** What the image boots with when nobody says anything else; read from its boot entry. */
+  /** What the image boots with when nobody says anything else: its boot contract. */
   contract: readonly PlainArgument[]
   /** The property `kernel_cmdline` of the image. */
   property?: string
@@ -28,86 +21,41 @@ export type ArgumentLayers = Readonly<{
 }>
 
 export type MergedArguments = Readonly<{
-  arguments: readonly KernelArgument[]
-  removed: readonly PlainArgument[]
-  /** `--delete-karg` that met nothing: a typo, more likely than not. */
-  unmatched: readonly string[]
+  /** What the kernel gets. */
+  line: string
+  arguments: readonly SourcedArgument[]
+  /** Of the contract, or of the property; taken away by `--delete-karg` or because another took their place. */
+  removed: readonly SourcedArgument[]
+  /** What is wrong with the line; `refuse` must not be sent. */
+  findings: readonly Finding[]
 }>
 
-/** Given several times they all count. Documentation/admin-guide/kernel-parameters.txt; dracut.cmdline(7). */
-const LISTS = new Set(
-  `console earlycon ip nameserver vlan bond bridge team rd.route rd.lvm.lv rd.lvm.vg rd.luks.uuid rd.luks.name
-  rd.luks.options rd.md.uuid rd.dm.uuid rd.znet rd.driver.blacklist rd.driver.pre rd.driver.post rd.neednet
-  modprobe.blacklist module_blacklist systemd.setenv systemd.wants systemd.mask rd.systemd.mask earlyprintk
-  netroot memmap isolcpus dyndbg`.split(/\s+/),
-)
-
-/** Throws nothing: what is wrong with an argument is for `lintArguments`. */
+/**
+ * The kernel command line of one deployment, by these rules:
+ *
+ * 1. The property `kernel_cmdline` is the image's whole command line where the image has it, as the specification
+ *    lp#1526409 wants it; else the boot contract is. An argument that is in both keeps the origin that the contract
+ *    knows.
+ * 2. `--delete-karg` takes arguments off it, then `--karg` appends. What counts once (`root=`, `ostree=`, …) takes the
+ *    place of an earlier one. `anneal image convert` has the same rules for the same flags.
+ * 3. The result is held to what Ironic's own parser takes. Ironic does not apply that to the field that is used here, and
+ *    puts what is in it into the script of the boot loader as it is.
+ *
+ * Throws KERNEL_ARGUMENT_ABSENT, KERNEL_ARGUMENT_MALFORMED.
+ */
 export function mergeArguments(layers: ArgumentLayers): MergedArguments {
-  const property = splitCommandLine(layers.property ?? '').map((text) => ({
-    text,
-    origin: 'image property kernel_cmdline',
-  }))
-  const below = [...layers.contract, ...property].reduce<readonly KernelArgument[]>(lay, [])
-  const { kept, removed, unmatched } = take(below, layers.deleted)
-  const added = layers.added
-    .flatMap((one) => splitCommandLine(one))
-    .map((text) => ({ text, origin: '--karg' }))
-  return { arguments: added.reduce<readonly KernelArgument[]>(lay, kept), removed, unmatched }
+  const { contract, property } = layers
+  const from = parseKernelCommandLine(property ?? contract.map((one) => one.text).join(' '))
+  const present = from.arguments.map((one) => ({ ...one, origin: originOf(one, contract) }))
+  const { kept, appended, deleted, replaced } = editKernelArguments(present, {
+    delete: layers.deleted,
+    append: layers.added,
+  })
+  const merged = [...kept, ...appended.map((one) => ({ ...one, origin: '--karg' }))]
+  const line = formatKernelCommandLine({ arguments: merged, init: from.init })
+  return { line, arguments: merged, removed: [...deleted, ...replaced], findings: lintForIronic(line) }
 }
 
-/** The text that the kernel gets. */
-export function commandLine(merged: readonly PlainArgument[]): string {
-  return merged.map((one) => one.text).join(' ')
-}
-
-export function argumentName(text: string): string {
-  return text.split('=', 1)[0] ?? text
-}
-
-/** Splits as the kernel does (lib/cmdline.c, next_arg): at white space that is not between double quotes. */
-export function splitCommandLine(text: string): readonly string[] {
-  const words: string[] = []
-  let word = ''
-  let quoted = false
-  for (const character of text) {
-    if (character === '"') quoted = !quoted
-    if (/\s/.test(character) && !quoted) {
-      if (word !== '') words.push(word)
-      word = ''
-    } else {
-      word += character
-    }
-  }
-  return word === '' ? words : [...words, word]
-}
-
-function lay(below: readonly KernelArgument[], next: PlainArgument): readonly KernelArgument[] {
-  const name = argumentName(next.text)
-  if (below.some((one) => one.text === next.text)) return below
-  const earlier = LISTS.has(name) ? [] : below.filter((one) => argumentName(one.text) === name)
-  const [first] = earlier
-  if (first === undefined) return [...below, { text: next.text, origin: next.origin }]
-  const replaced = earlier.map(({ text, origin }) => ({ text, origin }))
-  return below.flatMap((one) =>
-    one === first ? [{ text: next.text, origin: next.origin, replaced }] : earlier.includes(one) ? [] : [one],
-  )
-}
-
-function take(
-  below: readonly KernelArgument[],
-  deleted: readonly string[],
-): Readonly<{
-  kept: readonly KernelArgument[]
-  removed: readonly PlainArgument[]
-  unmatched: readonly string[]
-}> {
-  const meets = (wanted: string, one: KernelArgument): boolean =>
-    wanted.includes('=') ? one.text === wanted : argumentName(one.text) === wanted
-  const isTaken = (one: KernelArgument): boolean => deleted.some((wanted) => meets(wanted, one))
-  return {
-    kept: below.filter((one) => !isTaken(one)),
-    removed: below.filter(isTaken).map(({ text, origin }) => ({ text, origin })),
-    unmatched: deleted.filter((wanted) => !below.some((one) => meets(wanted, one))),
-  }
+function originOf(argument: KernelArgument, contract: readonly PlainArgument[]): string {
+  return contract.find((one) => one.text === argument.text)?.origin ?? 'image property kernel_cmdline'
 }

@@ -4,9 +4,8 @@ import type { ConfigDrive } from '../config-drive.ts'
 import { raise } from '../errors.ts'
 import { KERNEL_CMDLINE } from '../image.ts'
 import type { ImageFacts } from '../image.ts'
-import { commandLine, mergeArguments } from '../kernel-arguments.ts'
-import type { KernelArgument, PlainArgument } from '../kernel-arguments.ts'
-import { lintArguments } from '../lint-arguments.ts'
+import { mergeArguments } from '../kernel-arguments.ts'
+import type { MergedArguments, PlainArgument } from '../kernel-arguments.ts'
 import type { MetalNode } from '../node.ts'
 import { chooseRoute } from '../route.ts'
 import type { RefusedRoute, Route } from '../route.ts'
@@ -32,7 +31,7 @@ export type DeployPlan = Readonly<{
   route: Route
   why: string
   refusedRoutes: readonly RefusedRoute[]
-  arguments: readonly KernelArgument[]
+  arguments: readonly PlainArgument[]
   removedArguments: readonly PlainArgument[]
   /** Members of the node's instance information that the deployment sets. No secret is among them. */
   instanceInfo: Readonly<Record<string, string | number>>
@@ -57,8 +56,8 @@ export const MANAGED: readonly string[] = [
 ]
 
 /**
- * Plans the deployment of an image on a node. Throws METAL_IMAGE_NOT_READY, METAL_NO_ROUTE, KERNEL_ARGUMENT_INVALID,
- * KERNEL_ARGUMENT_UNMATCHED: all that can be known before the node is touched.
+ * Plans the deployment of an image on a node. Throws METAL_IMAGE_NOT_READY, METAL_NO_ROUTE, KERNEL_ARGUMENTS_REFUSED,
+ * KERNEL_ARGUMENT_ABSENT: all that can be known before the node is touched.
  */
 export function planDeployment(
   node: MetalNode,
@@ -88,9 +87,9 @@ export function planDeployment(
   }
   const { route } = choice
   if (route === 'direct') refuseTooLarge(node, image)
-  const merged = route === 'ramdisk' ? argumentsFor(image, wishes) : { arguments: [], removed: [] }
+  const merged = route === 'ramdisk' ? argumentsFor(image, wishes) : NO_ARGUMENTS
   const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
-  const wanted = instanceInfo(image, route, merged.arguments)
+  const wanted = instanceInfo(image, route, merged.line)
   const id = digest(canonicalJson({ ...wanted, hash: image.hash, drive })).replace(/^sha256:/, '')
   return {
     id: id.slice(0, 32),
@@ -105,11 +104,11 @@ export function planDeployment(
     route,
     why: choice.why,
     refusedRoutes: choice.refused,
-    arguments: merged.arguments,
-    removedArguments: merged.removed,
+    arguments: merged.arguments.map(plain),
+    removedArguments: merged.removed.map(plain),
     instanceInfo: { ...wanted, [MARK]: id.slice(0, 32) },
     ...(drive === undefined ? {} : { configDrive: drive }),
-    notes: notesOn(image, route, merged.arguments),
+    notes: notesOn(image, route, merged),
   }
 }
 
@@ -137,10 +136,12 @@ function refuseTooLarge(node: MetalNode, image: ImageFacts): void {
   })
 }
 
-function argumentsFor(
-  image: ImageFacts,
-  wishes: DeployWishes,
-): Readonly<{ arguments: readonly KernelArgument[]; removed: readonly PlainArgument[] }> {
+const NO_ARGUMENTS: MergedArguments = { line: '', arguments: [], removed: [], findings: [] }
+
+/** Longest command line of x86 and arm64 (COMMAND_LINE_SIZE), less what Ironic's template and iPXE put around it. */
+const MOST_BYTES = 1800
+
+function argumentsFor(image: ImageFacts, wishes: DeployWishes): MergedArguments {
   const property = image.properties[KERNEL_CMDLINE]
   const merged = mergeArguments({
     contract: wishes.contract,
@@ -148,29 +149,30 @@ function argumentsFor(
     added: wishes.addedArguments,
     deleted: wishes.deletedArguments,
   })
-  if (merged.unmatched.length > 0) {
-    throw raise('KERNEL_ARGUMENT_UNMATCHED', {
-      unmatched: merged.unmatched,
-      line: commandLine(merged.arguments) || 'empty',
+  const refused = merged.findings.filter((one) => one.severity === 'refuse')
+  if (refused.length > 0) {
+    throw raise('KERNEL_ARGUMENTS_REFUSED', {
+      problems: refused.map((one) => `${one.subject}: ${one.evidence}`).join('; '),
+      remedy: [...new Set(refused.map((one) => one.remedy))].join('; '),
     })
   }
-  const problems = lintArguments(merged.arguments)
-  if (problems.length > 0) {
-    throw raise('KERNEL_ARGUMENT_INVALID', {
-      problems: problems
-        .map(({ argument, why }) =>
-          argument === undefined ? why : `${JSON.stringify(argument.text)} (from ${argument.origin}): ${why}`,
-        )
-        .join('; '),
+  if (merged.line.length > MOST_BYTES) {
+    throw raise('KERNEL_ARGUMENTS_REFUSED', {
+      problems: `${merged.line.length} bytes are more than the ${MOST_BYTES} that fit`,
+      remedy: 'take arguments off: --delete-karg NAME',
     })
   }
   return merged
 }
 
+function plain({ text, origin }: PlainArgument): PlainArgument {
+  return { text, origin }
+}
+
 function instanceInfo(
   image: ImageFacts,
   route: Route,
-  merged: readonly KernelArgument[],
+  line: string,
 ): Readonly<Record<string, string | number>> {
   if (route === 'ramdisk') {
     return {
@@ -178,7 +180,7 @@ function instanceInfo(
       ramdisk: image.ramdisk ?? '',
       deploy_interface: route,
       // Only the machine's own boot gets these. kernel_append_params would reach the deploy ramdisk, too.
-      ...(merged.length === 0 ? {} : { ramdisk_kernel_arguments: commandLine(merged) }),
+      ...(line === '' ? {} : { ramdisk_kernel_arguments: line }),
     }
   }
   const isUrl = /^(https?|file):/.test(image.reference)
@@ -194,17 +196,17 @@ function instanceInfo(
   }
 }
 
-function notesOn(image: ImageFacts, route: Route, merged: readonly KernelArgument[]): readonly string[] {
-  const names = merged.map((one) => one.text)
-  const hasRoot = names.some((one) => /^(root|rdinit|ostree|composefs|coreos\.live\.rootfs_url)=/.test(one))
-  return [
-    ...(route === 'ramdisk' && !hasRoot
-      ? [
-          `no argument names a root file system (root=, rdinit=): what boots is the ramdisk itself. Set property ${KERNEL_CMDLINE} of the image, or give --karg`,
-        ]
-      : []),
-    ...(route === 'direct' && image.properties[KERNEL_CMDLINE] !== undefined
-      ? [`property ${KERNEL_CMDLINE} of the image is not used: a whole disk boots with its own boot entry`]
-      : []),
-  ]
+/** Arguments that say where the root file system is; without any the ramdisk is all that runs. */
+const ROOTS = new Set(['root', 'rdinit', 'coreos.live.rootfs_url', 'boot.live'])
+
+function notesOn(image: ImageFacts, route: Route, merged: MergedArguments): readonly string[] {
+  const warnings = merged.findings.map((one) => `${one.subject}: ${one.evidence}. ${one.remedy}`)
+  const hasRoot = merged.arguments.some((one) => ROOTS.has(one.key))
+  if (route === 'ramdisk') {
+    const noRoot = `no argument names a root file system (root=): what boots is the ramdisk itself. Set property ${KERNEL_CMDLINE} of the image, or give --karg, if that is not meant`
+    return hasRoot ? warnings : [...warnings, noRoot]
+  }
+  return image.properties[KERNEL_CMDLINE] === undefined
+    ? []
+    : [`property ${KERNEL_CMDLINE} of the image is not used: a whole disk boots with its own boot entry`]
 }
