@@ -1,0 +1,158 @@
+import { crc32cRaw } from '../../bytes/index.ts'
+import type { Extent, ReaderWarning } from '../../bytes/index.ts'
+import { warn } from './findings.ts'
+import { readDescriptors } from './group-descriptors.ts'
+import type { GroupDescriptor } from './group-descriptors.ts'
+import { groupRange, metadataRanges } from './group-metadata.ts'
+import type { BlockRange } from './group-metadata.ts'
+import { readBlocks } from './volume.ts'
+import type { Volume } from './volume.ts'
+
+/** Bitmaps that are read at a time: bounds memory. */
+const GROUPS_AT_A_TIME = 512
+
+/**
+ * The whole source in ranges that are in use or free, joined across groups. A group whose bitmap fits neither its
+ * checksum nor its count of free clusters is in use, and a warning is added.
+ */
+export async function* allocationOf(
+  volume: Volume,
+  warnings: ReaderWarning[],
+  signal?: AbortSignal,
+): AsyncGenerator<Extent, void, undefined> {
+  const { blockBytes } = volume.superblock
+  let at = 0
+  let open: BlockRange | undefined
+  const extents = function* (range: BlockRange): Generator<Extent, void, undefined> {
+    const [start, end] = [range.first * blockBytes, range.end * blockBytes]
+    if (start > at) yield { offsetBytes: at, lengthBytes: start - at, kind: 'data' }
+    yield { offsetBytes: start, lengthBytes: end - start, kind: 'unallocated' }
+    at = end
+  }
+  for await (const range of freeRanges(volume, warnings, signal)) {
+    if (open !== undefined && open.end === range.first) {
+      open = { first: open.first, end: range.end }
+      continue
+    }
+    if (open !== undefined) yield* extents(open)
+    open = range
+  }
+  if (open !== undefined) yield* extents(open)
+  const { size } = volume.source
+  if (size > at) yield { offsetBytes: at, lengthBytes: size - at, kind: 'data' }
+}
+
+async function* freeRanges(
+  volume: Volume,
+  warnings: ReaderWarning[],
+  signal?: AbortSignal,
+): AsyncGenerator<BlockRange, void, undefined> {
+  const { superblock, source } = volume
+  // Past the cache: every bitmap is needed once, and where groups lie apart, so do bitmaps.
+  const direct = { ...volume, metadata: source }
+  const descriptors = await readDescriptors(direct, 0, superblock.groups, signal)
+  const metadata = metadataRanges(superblock, descriptors)
+  const doubtful: number[] = []
+  let next = 0
+  for (let from = 0; from < descriptors.length; from += GROUPS_AT_A_TIME) {
+    const some = descriptors.slice(from, from + GROUPS_AT_A_TIME)
+    const written = some.filter(({ blocksUninitialised }) => !blocksUninitialised)
+    const bitmaps = await readBlocks(
+      direct,
+      written.map(({ blockBitmap }) => blockBitmap),
+      signal,
+    )
+    const bitmapOf = new Map(written.map(({ group }, index) => [group, bitmaps[index]]))
+    for (const descriptor of some) {
+      const whole = groupRange(superblock, descriptor.group)
+      // Ranges are in order, and may reach from one group into the next.
+      while (next < metadata.length && (metadata[next]?.end ?? 0) <= whole.first) next += 1
+      const free = freeOfGroup(volume, descriptor, bitmapOf.get(descriptor.group))
+      const kept = free === undefined ? undefined : subtract(free, metadata, next)
+      const sum = kept?.reduce((blocks, { first, end }) => blocks + end - first, 0)
+      if (kept === undefined || clustersOf(volume, sum ?? 0) !== descriptor.freeClusters)
+        doubtful.push(descriptor.group)
+      else yield* kept
+    }
+  }
+  if (doubtful.length > 0) {
+    const message = `the map of free blocks of ${doubtful.length} block groups, the first of which is group ${doubtful[0]}, does not fit its checksum or count`
+    if (!warnings.some((known) => known.message === message)) {
+      warnings.push(warn('EXT4_BITMAP_UNTRUSTED', message))
+    }
+  }
+}
+
+function clustersOf({ superblock }: Volume, blocks: number): number {
+  return Math.ceil(blocks / superblock.clusterBlocks)
+}
+
+/** Undefined where the bitmap does not fit its checksum. Without a bitmap the whole group is free, but for metadata. */
+function freeOfGroup(
+  volume: Volume,
+  descriptor: GroupDescriptor,
+  bitmap: Uint8Array | undefined,
+): readonly BlockRange[] | undefined {
+  const { superblock } = volume
+  const whole = groupRange(superblock, descriptor.group)
+  if (bitmap === undefined) return [whole]
+  const { clusterBlocks } = superblock
+  const bits = superblock.fields.blocksPerGroup / clusterBlocks
+  if (superblock.checksumSeed !== undefined) {
+    const crc = crc32cRaw(superblock.checksumSeed, bitmap.subarray(0, bits >>> 3))
+    const stored = descriptor.blockBitmapChecksum
+    if ((superblock.descriptorBytes >= 64 ? crc : crc & 0xffff) !== stored) return undefined
+  }
+  return clearBits(bitmap, clustersOf(volume, whole.end - whole.first)).map(({ first, end }) => ({
+    first: whole.first + first * clusterBlocks,
+    end: Math.min(whole.first + end * clusterBlocks, whole.end),
+  }))
+}
+
+/** Runs of clear bits among the first `count`, least significant bit first. */
+export function clearBits(bitmap: Uint8Array, count: number): BlockRange[] {
+  const runs: BlockRange[] = []
+  let start = -1
+  for (let at = 0; at < count;) {
+    const byte = bitmap[at >>> 3] ?? 0xff
+    const wholeByte = (at & 7) === 0 && at + 8 <= count
+    if (wholeByte && (byte === 0 || byte === 0xff)) {
+      if (byte === 0 && start < 0) start = at
+      if (byte !== 0 && start >= 0) {
+        runs.push({ first: start, end: at })
+        start = -1
+      }
+      at += 8
+      continue
+    }
+    const clear = ((byte >>> (at & 7)) & 1) === 0
+    if (clear && start < 0) start = at
+    if (!clear && start >= 0) {
+      runs.push({ first: start, end: at })
+      start = -1
+    }
+    at += 1
+  }
+  if (start >= 0) runs.push({ first: start, end: count })
+  return runs
+}
+
+/** What is left of `free` without the ranges of `used` from `from` on; both are in order. */
+function subtract(free: readonly BlockRange[], used: readonly BlockRange[], from: number): BlockRange[] {
+  const left: BlockRange[] = []
+  let index = from
+  for (const { first, end } of free) {
+    let at = first
+    // Ranges of metadata may overlap where clusters are shared: the index does not pass one that still reaches on.
+    while (index > from && (used[index - 1]?.end ?? 0) > first) index -= 1
+    for (; index < used.length; index += 1) {
+      const range = used[index]
+      if (range === undefined || range.first >= end) break
+      if (range.end <= at) continue
+      if (range.first > at) left.push({ first: at, end: range.first })
+      at = Math.max(at, range.end)
+    }
+    if (at < end) left.push({ first: at, end })
+  }
+  return left
+}
