@@ -1,0 +1,13 @@
+import { EXIT, errorsOf } from '../../core/index.ts'
+import type { ErrorTable } from '../../core/index.ts'
+
+export const IMAGE_SOURCE_ERRORS = {
+  IMAGE_UNREADABLE: {
+    message: 'Cannot read "{path}": {reason}',
+    remedy: 'correct the path, or run as a user who may read it; images are only ever opened for reading',
+    retry: false,
+    exit: EXIT.failed,
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(IMAGE_SOURCE_ERRORS)

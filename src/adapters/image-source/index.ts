@@ -1,0 +1,5 @@
+export { decompressPool } from './decompress-pool.ts'
+export type { DecompressPool } from './decompress-pool.ts'
+export { openFileSource } from './file-source.ts'
+export type { OpenSource } from './file-source.ts'
+export { IMAGE_SOURCE_ERRORS } from './errors.ts'

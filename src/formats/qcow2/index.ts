@@ -1,0 +1,6 @@
+export { openQcow2, probeQcow2 } from './open-qcow2.ts'
+export type { OpenQcow2Options, OtherFile, Qcow2 } from './open-qcow2.ts'
+export type { Decompress } from './decompress.ts'
+export type { CompressionType } from './header.ts'
+export { QCOW2_ERRORS } from './errors.ts'
+export { QCOW2_FINDINGS } from './findings.ts'
