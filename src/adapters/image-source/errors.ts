@@ -8,6 +8,13 @@ export const IMAGE_SOURCE_ERRORS = {
     retry: false,
     exit: EXIT.failed,
   },
+  IMAGE_CUT_SHORT: {
+    message:
+      'Cannot read "{path}": it had {sizeBytes} bytes when it was opened, and ends at {offsetBytes} now',
+    remedy: 'let nothing write to the image while it is read',
+    retry: false,
+    exit: EXIT.failed,
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(IMAGE_SOURCE_ERRORS)

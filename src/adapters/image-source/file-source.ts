@@ -31,7 +31,9 @@ function fileSource(file: FileHandle, name: string, size: number): OpenSource {
       let done = 0
       while (done < length) {
         const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
-        if (bytesRead === 0) throw new Error('short')
+        if (bytesRead === 0) {
+          throw raise('IMAGE_CUT_SHORT', { path: name, sizeBytes: size, offsetBytes: offset + done })
+        }
         done += bytesRead
       }
       return bytes
