@@ -34,16 +34,31 @@ export type { BuiltImage } from './images.ts'
 export { computeServices, openstackConfiguration, startControl } from './openstack.ts'
 export type { ComputeService } from './openstack.ts'
 export {
+  BareMetal,
   OPENSTACK_LAB_ERRORS,
   OpenStackLab,
+  deployRamdisk,
   isOn,
   labNames,
+  ipmiDriverInfo,
   namespaceOf,
   pidsIn,
+  placeFile,
   removeLab,
+  testSystem,
   typeAt,
 } from './openstack/index.ts'
-export type { Endpoints, IronicAuth, Machine, MachineSpec, OpenStackLabOptions } from './openstack/index.ts'
+export type {
+  BootFiles,
+  Endpoints,
+  IronicAuth,
+  Machine,
+  MachineSpec,
+  Node,
+  OpenStackLabOptions,
+  Stay,
+  TestSystem,
+} from './openstack/index.ts'
 export { ensurePackages } from './packages.ts'
 export { REPOSITORY, labDirectory, labPath } from './paths.ts'
 export type { RunResult } from './run.ts'

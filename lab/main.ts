@@ -14,8 +14,10 @@ import { say } from './run.ts'
 const HELP = `usage: anneal lab COMMAND
 
 OpenStack and machines to deploy (--name NAME chooses among several labs):
-  up [--nodes N] [--auth keystone,none,basic] [--clean]
-                        Keystone, Glance, Ironic, N virtual machines
+  up [--nodes N]        Keystone, Glance, Ironic, N virtual machines
+    --auth keystone,none,basic     how Ironic's APIs let in
+    --clean                        Ironic wipes disks between deployments
+    --without-deploy-ramdisk       only ramdisk deployments will work
   nodes [--json]        its machines: power, boot device, addresses
   console [NODE]        a machine's serial port (--log: all it ever wrote)
   env                   variables for the openstack client and for anneal

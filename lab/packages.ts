@@ -37,6 +37,25 @@ const NEEDED_BY_OPENSTACK: readonly Need[] = [
   { program: 'qemu-img', packages: ['qemu-utils'] },
 ]
 
+/** What Ironic's deploy ramdisk is made with. */
+const NEEDED_BY_RAMDISK: readonly Need[] = [
+  { program: 'mmdebstrap', packages: ['mmdebstrap'] },
+  { program: 'cpio', packages: ['cpio'] },
+  { program: 'zstd', packages: ['zstd'] },
+]
+
+/** What the small system that tests deploy is made with. */
+const NEEDED_BY_TEST_SYSTEM: readonly Need[] = [
+  { program: 'cpio', packages: ['cpio'] },
+  { program: 'busybox', packages: ['busybox-static'] },
+  { program: 'depmod', packages: ['kmod'] },
+  { program: 'sfdisk', packages: ['fdisk'] },
+  { program: 'mkfs.vfat', packages: ['dosfstools'] },
+  { program: 'mcopy', packages: ['mtools'] },
+  { program: 'syslinux', packages: ['syslinux', 'syslinux-common'] },
+  { program: '/usr/lib/SYSLINUX.EFI/efi64/syslinux.efi', packages: ['syslinux-efi'] },
+]
+
 /** Debian keeps daemons in sbin, which a plain user's PATH may lack. */
 const EXTRA_PATH = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
@@ -53,6 +72,16 @@ export function ensurePackages(): Promise<PackageReport> {
 /** As ensurePackages, for the OpenStack part of the test bed: some 230 packages, a minute or two the first time. */
 export function ensureOpenStackPackages(): Promise<PackageReport> {
   return ensure(NEEDED_BY_OPENSTACK)
+}
+
+/** As ensurePackages, for Ironic's deploy ramdisk. */
+export function ensureRamdiskPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_RAMDISK)
+}
+
+/** As ensurePackages, for the small system that tests deploy. */
+export function ensureTestSystemPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_TEST_SYSTEM)
 }
 
 async function ensure(needed: readonly Need[]): Promise<PackageReport> {

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { computeServices, Host, runLibvirt, startControl, startGuest, tickGaps, ticks } from '../index.ts'
 import { guestFiles } from '../guest-files.ts'
 import { say } from '../run.ts'
+import { deployments } from './deploy.ts'
 
 /**
  * `npm run lab:measure -- outage [RUNS]`: the phases of a libvirt upgrade, with a guest running.
  * `npm run lab:measure -- host`: a host from its images: up, libvirt, guest's first tick, control plane, memory.
+ * `npm run lab:measure -- deploy [WAY …]`: deployments by Ironic, with the seconds of every state (deploy.ts).
  * Each brings its own host up and takes it down.
  */
 const LIBVIRT = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
@@ -81,5 +83,7 @@ function stopwatch(): Stopwatch {
   }
 }
 
-const [what = 'host', runs = '11'] = process.argv.slice(2)
-await (what === 'outage' ? outage(runs) : hostFromImages())
+const [what = 'host', ...words] = process.argv.slice(2)
+if (what === 'outage') await outage(words[0] ?? '11')
+else if (what === 'deploy') await deployments(...words)
+else await hostFromImages()

@@ -21,6 +21,7 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
       nodes: { type: 'string', default: '1' },
       auth: { type: 'string', default: 'keystone,none' },
       clean: { type: 'boolean', default: false },
+      'without-deploy-ramdisk': { type: 'boolean', default: false },
     })
     const name = values.name
     const nodes = Number(values.nodes)
@@ -39,7 +40,14 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
       await removeLab(name)
     const began = performance.now()
     const lab = await interruptible((signal) =>
-      OpenStackLab.up({ name, nodes, ironicAuth, automatedClean: values.clean, signal }),
+      OpenStackLab.up({
+        name,
+        nodes,
+        ironicAuth,
+        automatedClean: values.clean,
+        deployRamdisk: !values['without-deploy-ramdisk'],
+        signal,
+      }),
     )
     say(`lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s`)
     say(`eval "$(anneal lab env${name === DEFAULT_NAME ? '' : ` --name ${name}`})" # then: openstack …`)

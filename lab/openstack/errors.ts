@@ -57,6 +57,19 @@ export const OPENSTACK_LAB_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  LAB_API: {
+    message: 'Cannot {request}: status {status}: {text}',
+    remedy: "Read the service's log in the directory of the lab.",
+    retry: false,
+    exit: EXIT.failed,
+  },
+  LAB_NODE_FAILED: {
+    message: 'Cannot bring node "{name}" to "{expected}": it is in "{state}": {error}',
+    remedy:
+      'See ironic/ironic-conductor.log in the directory of the lab, and "anneal lab console {name} --log".',
+    retry: false,
+    exit: EXIT.failed,
+  },
   LAB_INTERRUPTED: {
     message: 'Cannot bring up the lab: it was interrupted',
     remedy: 'What was started is down again. Run it once more.',

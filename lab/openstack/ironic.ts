@@ -7,9 +7,11 @@ import { ini } from './ini.ts'
 import type { Ini } from './ini.ts'
 import { adminOptions, answersTo } from './keystone.ts'
 import type { Identity } from './keystone.ts'
+import { placeFile } from './place-file.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
 import { useWriteAheadLog } from './sqlite.ts'
+import type { BootFiles } from './systems.ts'
 
 /** How an API tells who calls: by Keystone's tokens, by user and password, or not at all. */
 export type IronicAuth = 'keystone' | 'none' | 'basic'
@@ -22,6 +24,7 @@ const STRATEGIES: Readonly<Record<IronicAuth, string>> = {
   basic: 'http_basic',
 }
 const WEB_PORT = 8080
+const DEPLOY_FILES = { kernel: 'deploy.vmlinuz', ramdisk: 'deploy.initrd' } as const
 
 export type IronicOptions = Readonly<{
   address: string
@@ -64,6 +67,13 @@ export async function placeIronic(directory: string, options: IronicOptions): Pr
     writeSecret(join(directory, `api-${auth}.conf`), ini(apiConfiguration(directory, options, auth)))
   }
   return readFileSync(join(directory, 'basic-password'), 'utf8')
+}
+
+/** Puts the deploy ramdisk where the configuration says it is. */
+export function placeDeployRamdisk(directory: string, files: BootFiles): void {
+  const { kernel, ramdisk } = DEPLOY_FILES
+  placeFile(files.kernel, join(webRoot(directory), kernel))
+  placeFile(files.ramdisk, join(webRoot(directory), ramdisk))
 }
 
 export function conductorService(directory: string, address: string): Service {
@@ -139,7 +149,7 @@ function apiConfiguration(directory: string, options: IronicOptions, auth: Ironi
 
 function configuration(directory: string, options: IronicOptions): Ini {
   const { address, identity } = options
-  const deployRamdisk = (file: string): string => `file://${join(webRoot(directory), file)}`
+  const fileUrl = (file: string): string => `file://${join(webRoot(directory), file)}`
   return {
     DEFAULT: {
       // Also where the API finds the conductor: it must be an address that is there.
@@ -175,8 +185,8 @@ function configuration(directory: string, options: IronicOptions): Ini {
     conductor: {
       automated_clean: options.automatedClean,
       file_url_allowed_paths: directory,
-      deploy_kernel: deployRamdisk('deploy.vmlinuz'),
-      deploy_ramdisk: deployRamdisk('deploy.initrd'),
+      deploy_kernel: fileUrl(DEPLOY_FILES.kernel),
+      deploy_ramdisk: fileUrl(DEPLOY_FILES.ramdisk),
       power_state_sync_max_retries: 1,
       sync_power_state_interval: 15,
       heartbeat_timeout: 300,

@@ -14,6 +14,7 @@ import {
   apiService,
   conductorService,
   ironicUrl,
+  placeDeployRamdisk,
   placeIronic,
   webRoot,
   webService,
@@ -28,6 +29,7 @@ import type { LabNetwork } from './network.ts'
 import { writeSecret } from './prepared.ts'
 import { cleanEnvironment, servicePid, startService, stopService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
+import { deployRamdisk } from './systems.ts'
 
 export type OpenStackLabOptions = Readonly<{
   /** Names the lab, its directory and its namespace. Default: one that nobody else has. */
@@ -38,6 +40,8 @@ export type OpenStackLabOptions = Readonly<{
   ironicAuth?: readonly IronicAuth[]
   /** Ironic wipes disks between deployments, with the deploy ramdisk. Default no. */
   automatedClean?: boolean
+  /** Ironic gets its deploy ramdisk, without which it can do `ramdisk` deployments only. Default no: it takes minutes to make. */
+  deployRamdisk?: boolean
   /** Takes down what is there already. */
   signal?: AbortSignal
 }>
@@ -245,6 +249,7 @@ async function bringUp(name: string, directory: string, options: OpenStackLabOpt
     placeIronic(inside('ironic'), { address, identity, automatedClean }),
     placeGlance(inside('glance'), address, identity),
   ])
+  if (options.deployRamdisk === true) placeDeployRamdisk(inside('ironic'), await deployRamdisk())
   const ipmiPassword = randomBytes(6).toString('hex')
   writeSecret(inside('ipmi-password'), ipmiPassword)
   for (const [index, node] of nodes.entries()) await placeMachine(node, index, network, ipmiPassword)

@@ -1,31 +1,36 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAnnealError } from '../../src/core/index.ts'
-import { OpenStackLab, isOn, labNames, labPath, namespaceOf, pidsIn, removeLab } from '../../lab/index.ts'
+import {
+  BareMetal,
+  OpenStackLab,
+  isOn,
+  labNames,
+  labPath,
+  namespaceOf,
+  pidsIn,
+  placeFile,
+  removeLab,
+  testSystem,
+  typeAt,
+} from '../../lab/index.ts'
+import type { Machine } from '../../lab/index.ts'
 
 /** Real Keystone, Glance and Ironic, and one virtual machine behind a real BMC endpoint. */
 let lab: OpenStackLab
+let bareMetal: BareMetal
 
 before(async () => {
   lab = await OpenStackLab.up({ nodes: 1, ironicAuth: ['keystone', 'none', 'basic'] })
+  bareMetal = new BareMetal(lab)
 })
 
 after(async () => {
   await lab?.down()
 })
-
-async function ironic(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-  const response = await fetch(`${lab.endpoints.bareMetalStandalone}/v1/${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', 'x-openstack-ironic-api-version': '1.82' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`)
-  return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
-}
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt += 1) {
@@ -68,35 +73,48 @@ test('a wrong password is refused by the APIs that ask for one', async () => {
 })
 
 test('a machine is switched on, told where to boot from and switched off through Ironic and its BMC', async () => {
-  const [machine] = lab.nodes
-  assert.ok(machine)
-  const { ipmi } = machine
-  await ironic('POST', 'nodes', {
-    name: machine.name,
-    driver: 'ipmi',
-    driver_info: {
-      ipmi_address: ipmi.address,
-      ipmi_port: ipmi.port,
-      ipmi_username: ipmi.username,
-      ipmi_password: readFileSync(ipmi.passwordFile, 'utf8'),
-      ipmi_cipher_suite: String(ipmi.cipherSuite),
+  const machine = onlyMachine()
+  await bareMetal.enroll(machine)
+  const node = `nodes/${machine.name}`
+  await bareMetal.request('PUT', `${node}/management/boot_device`, { boot_device: 'pxe', persistent: false })
+  const { boot_device: device } = await bareMetal.request('GET', `${node}/management/boot_device`)
+  assert.equal(device, 'pxe')
+  assert.equal(isOn(machine), false)
+  await bareMetal.request('PUT', `${node}/states/power`, { target: 'power on' })
+  await until('power on', async () => (await bareMetal.node(machine.name)).power_state === 'power on')
+  assert.equal(isOn(machine), true)
+  await until('the network boot loader speaks', () => Promise.resolve(consoleOf(machine).includes('iPXE')))
+  await bareMetal.request('PUT', `${node}/states/power`, { target: 'power off' })
+  await until('power off', async () => (await bareMetal.node(machine.name)).power_state === 'power off')
+  assert.equal(isOn(machine), false)
+})
+
+test('Ironic deploys a kernel and a RAM disk, and the machine boots them with arguments of its own', async () => {
+  const machine = onlyMachine()
+  const system = await testSystem()
+  placeFile(system.kernel, join(lab.webRoot, 'test.vmlinuz'))
+  placeFile(system.ramdisk, join(lab.webRoot, 'test.initrd'))
+  await bareMetal.patch(machine.name, {
+    deploy_interface: 'ramdisk',
+    instance_info: {
+      kernel: `${lab.endpoints.web}/test.vmlinuz`,
+      ramdisk: `${lab.endpoints.web}/test.initrd`,
+      ramdisk_kernel_arguments: 'console=ttyS0,115200 said=once',
     },
   })
-  const node = `nodes/${machine.name}`
-  await ironic('PUT', `${node}/states/provision`, { target: 'manage' })
-  await until('manageable', async () => (await ironic('GET', node))['provision_state'] === 'manageable')
-
-  await ironic('PUT', `${node}/management/boot_device`, { boot_device: 'pxe', persistent: false })
-  assert.equal((await ironic('GET', `${node}/management/boot_device`))['boot_device'], 'pxe')
-  assert.equal(isOn(machine), false)
-  await ironic('PUT', `${node}/states/power`, { target: 'power on' })
-  await until('power on', async () => (await ironic('GET', node))['power_state'] === 'power on')
-  assert.equal(isOn(machine), true)
-  await until('the network boot loader speaks on the serial port', () =>
-    Promise.resolve(/iPXE/.test(readFileSync(machine.consoleLog, 'latin1'))),
+  await bareMetal.provision(machine.name, 'active', 'active')
+  await until('the system is up', () => Promise.resolve(/MARK ssh[^]*login: $/.test(consoleOf(machine))))
+  const marks =
+    consoleOf(machine)
+      .match(/MARK [^\r\n]*/g)
+      ?.join('\n') ?? ''
+  assert.match(marks, /MARK command line: .*said=once/)
+  assert.match(marks, new RegExp(`MARK address: ${machine.address}/24`))
+  await typeAt(machine, 'root\n')
+  await until('a shell on the console', () =>
+    Promise.resolve(/login: root[^]*# /.test(consoleOf(machine).slice(-500))),
   )
-  await ironic('PUT', `${node}/states/power`, { target: 'power off' })
-  await until('power off', async () => (await ironic('GET', node))['power_state'] === 'power off')
+  await bareMetal.provision(machine.name, 'deleted', 'available')
   assert.equal(isOn(machine), false)
 })
 
@@ -104,7 +122,7 @@ test('a service that was killed can be started again, and its API knows the node
   await lab.stopService('ironic-conductor', 'abruptly')
   assert.equal(lab.services()['ironic-conductor'], undefined)
   await lab.startService('ironic-conductor')
-  const { nodes } = await ironic('GET', 'nodes')
+  const { nodes } = await bareMetal.request('GET', 'nodes')
   assert.equal((nodes as unknown[]).length, lab.nodes.length)
 })
 
@@ -126,15 +144,25 @@ test('a lab that goes down in the middle of coming up leaves nothing', async () 
 })
 
 test('a lab that is taken down leaves no process, namespace, interface, mount or file', async () => {
-  const [machine] = lab.nodes
-  assert.ok(machine)
-  await ironic('PUT', `nodes/${machine.name}/states/power`, { target: 'power on' })
+  const machine = onlyMachine()
+  await bareMetal.request('PUT', `nodes/${machine.name}/states/power`, { target: 'power on' })
   await until('power on', () => Promise.resolve(isOn(machine)))
   await lab.down()
   assertNothingLeft(lab.name)
   // Once more: there is nothing to do.
   await removeLab(lab.name)
 })
+
+function onlyMachine(): Machine {
+  const [machine] = lab.nodes
+  assert.ok(machine)
+  return machine
+}
+
+/** All that a machine ever wrote to its serial port. */
+function consoleOf(machine: Machine): string {
+  return readFileSync(machine.consoleLog, 'latin1')
+}
 
 function assertNothingLeft(name: string): void {
   assert.ok(!labNames().includes(name))
