@@ -106,6 +106,7 @@ export function describeEffect(effect: Effect): string {
     prewarm: 'warm the capability cache of',
     disarm: 'take out of the boot order:',
     stopContainer: 'stop',
+    standBy: 'let the next one stand by:',
     handOver: 'hand guests over to the',
     startContainer: 'start',
     awaitReady: 'wait for',

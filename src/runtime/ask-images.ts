@@ -51,8 +51,9 @@ export async function askImages(world: NodeWorld, plan: Plan, sides: Sides, seen
   const files = seen.statusFiles.filter((file) =>
     seen.census.guests.some((guest) => guest.uuid === file.uuid),
   )
-  const forward = await ask(world, after, files, [])
-  // What the new libvirt may add: every flag it finds in its own QEMU. It cannot write one it does not know.
+  // What the old libvirt may still write until it stops, and what the new one may write afterwards: every flag that it
+  // finds in its own QEMU. Neither can write one that it does not know.
+  const forward = await ask(world, after, files, before.writtenFlags)
   const back = await ask(world, before, files, after.writtenFlags)
   if (forward === undefined || back === undefined) return unasked('an image did not answer')
   const guests = files.map(({ uuid, name, machineType }) => ({ uuid, name, machineType }))

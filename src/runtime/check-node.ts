@@ -2,11 +2,13 @@ import { formatBytes } from '../core/index.ts'
 import {
   MECHANISMS,
   admissibilityFindings,
+  besideFindings,
   busyGuests,
   missingContainers,
   movedState,
   started,
   stopped,
+  workloadOfService,
 } from '../node/index.ts'
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../node/index.ts'
 import type { Domain, NodeWorld } from '../ports/index.ts'
@@ -47,6 +49,14 @@ export async function checkNode(
   const [host, domains] = [await world.host.facts(), await domainsOf(world, sides.old.libvirt)]
   const seen = await survey(world, question)
   const findings = [
+    ...besideFindings({
+      plan,
+      roles: new Map(
+        sides.next.release?.services.map((service) => [service.name, workloadOfService(service).role]),
+      ),
+      table: seen.table,
+      containers: seen.containers,
+    }),
     ...missingContainers(plan, seen.containers),
     ...(await lowDisk(world, seen)),
     ...busyGuests(seen.statusFiles),

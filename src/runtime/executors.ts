@@ -29,6 +29,7 @@ import { handOver, keepStatusFiles } from './hand-over.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import type { Sides } from './side.ts'
+import { standBy } from './stand-by.ts'
 import { startContainer } from './start-container.ts'
 import { survey } from './survey.ts'
 
@@ -129,6 +130,11 @@ export const EXECUTORS: Executors = {
       return DONE
     await guardStop(name, guard, context)
     await context.world.engine.stopContainer(container.id, graceMs)
+    return DONE
+  },
+
+  async standBy(args, { world, run, sides }) {
+    await standBy(world, run(), sides, args)
     return DONE
   },
 

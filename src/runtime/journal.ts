@@ -125,6 +125,9 @@ function follow(run: Run, entry: JournalEntry): Run {
   if (decision.legal && decision.next.state === recorded) return decision.next
   const found = {
     ...(event.type === 'nodeChecked' ? { check: event.report } : {}),
+    ...(event.type === 'guestsRecounted' && run.check !== undefined
+      ? { check: { ...run.check, census: event.census, domains: event.domains } }
+      : {}),
     ...(event.type === 'proofTaken' ? { proof: event.proof } : {}),
     ...(event.type === 'effectFailed' && run.reason === undefined ? { reason: event.reason } : {}),
   }

@@ -125,6 +125,7 @@ export function subjectOf(effect: Effect): string {
     case 'prewarm':
     case 'disarm':
     case 'stopContainer':
+    case 'standBy':
     case 'startContainer':
     case 'awaitReady':
     case 'arm':

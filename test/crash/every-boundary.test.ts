@@ -96,6 +96,23 @@ for (const scenario of SCENARIOS) {
   })
 }
 
+test('the next libvirt stands by only where it reads the guests as they are', async () => {
+  const waited = async (name: string): Promise<readonly string[]> => {
+    const scenario = SCENARIOS.find((candidate) => candidate.name === name)
+    assert.ok(scenario)
+    const node = await scenario.prepare()
+    const before = node.stoodBy.length
+    const { plan, sides } = scenario.plan(node)
+    await runUpgrade(node.world(), plan, sides, 'run')
+    return node.stoodBy.slice(before).map((container) => container.split('-')[1] ?? '')
+  }
+  assert.deepEqual(await waited('upgrade to a newer libvirt'), ['libvirt'])
+  // The image does not say that it can.
+  assert.deepEqual(await waited('upgrade with guests'), [])
+  // The old libvirt does not know a flag of the new one: status files are translated between the two.
+  assert.deepEqual(await waited('rollback by hand to the release before'), [])
+})
+
 test('random schedules of crashes and power cuts, also during recovery, come to rest', async () => {
   const schedule = fc.record({
     scenario: fc.constantFrom(...SCENARIOS),

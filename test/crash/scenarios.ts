@@ -25,11 +25,11 @@ export function image(name: string): string {
 }
 
 export const IMAGES: Readonly<Record<string, SimulatedImage>> = {
-  [image('libvirt-9')]: { libvirt: '9.0.0', flags: ['a', 'b'] },
+  [image('libvirt-9')]: { libvirt: '9.0.0', flags: ['a', 'b'], standsBy: true },
   [image('libvirt-9b')]: { libvirt: '9.0.1', flags: ['a', 'b'] },
-  [image('libvirt-11')]: { libvirt: '11.3.0', flags: ['a', 'b', 'c'] },
+  [image('libvirt-11')]: { libvirt: '11.3.0', flags: ['a', 'b', 'c'], standsBy: true },
   [image('libvirt-exits')]: { libvirt: '9.0.0', flags: ['a', 'b'], fault: 'exits' },
-  [image('libvirt-silent')]: { libvirt: '9.0.0', flags: ['a', 'b'], fault: 'silent' },
+  [image('libvirt-silent')]: { libvirt: '9.0.0', flags: ['a', 'b'], fault: 'silent', standsBy: true },
   [image('agent-1')]: {},
   [image('agent-2')]: {},
   [image('compute-1')]: {},

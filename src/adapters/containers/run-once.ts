@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
+import { LABELS } from '../../node/index.ts'
 import type { ContainerSpec, ExecResult, MountSpec, RunOnceOptions } from '../../ports/index.ts'
 import type { Dialect, RunOnceParts } from './dialect.ts'
 import { raise } from './errors.ts'
@@ -10,7 +11,7 @@ import { readFrames } from './frames.ts'
 import { putFiles } from './put-files.ts'
 
 /** Carries the pid of the Anneal that made the container: those of a dead one are swept by the next. */
-const LABEL = 'io.anneal.run-once'
+const LABEL = LABELS.runOnce
 
 /** Processes a throw-away container may have: enough for a libvirtd with its probes. */
 const PIDS = 512

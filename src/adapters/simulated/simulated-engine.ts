@@ -1,8 +1,9 @@
 import { canonicalJson } from '../../core/index.ts'
+import { LABELS } from '../../node/index.ts'
 import type { Container, ContainerSpec, EngineFacts } from '../../node/index.ts'
 import type { Engine, ExecResult, ImageFacts } from '../../ports/index.ts'
 import { raise } from '../containers/index.ts'
-import type { SimulatedNode } from './simulated-node.ts'
+import type { SimulatedImage, SimulatedNode } from './simulated-node.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -51,7 +52,9 @@ export class SimulatedEngine implements Engine {
 
   inspectImage(reference: string): Promise<ImageFacts | undefined> {
     return this.#node.points.around('inspectImage', () =>
-      this.#node.images.has(reference) && !this.unpullable.has(reference) ? imageFacts(reference) : undefined,
+      this.#node.images.has(reference) && !this.unpullable.has(reference)
+        ? imageFacts(reference, this.#node.images.get(reference))
+        : undefined,
     )
   }
 
@@ -179,8 +182,7 @@ export class SimulatedEngine implements Engine {
     container.status = 'running'
     container.pid = this.#node.takePid()
     container.cgroupPaths = { devices: `/docker/${container.id}` }
-    if (image?.libvirt !== undefined) this.#node.attachGuests(image)
-    this.#node.runningLibvirt()
+    if (image?.libvirt !== undefined) this.#node.beginLibvirt(container.id, image)
   }
 
   #end(container: Mutable<Container>): void {
@@ -189,15 +191,16 @@ export class SimulatedEngine implements Engine {
     container.pid = 0
     container.cgroupPaths = undefined
     this.#node.killInside(container.id)
+    this.#node.endContainer(container.id)
   }
 }
 
-function imageFacts(reference: string): ImageFacts {
+function imageFacts(reference: string, image: SimulatedImage | undefined): ImageFacts {
   return {
     id: reference,
     repoDigests: [],
     tags: [],
-    labels: {},
+    labels: image?.standsBy === true ? { [LABELS.standBy]: 'libvirtd' } : {},
     sizeBytes: 1,
     architecture: 'amd64',
     user: '',

@@ -31,6 +31,8 @@ export type SimulatedImage = Readonly<{
   flags?: readonly string[]
   /** `exits`: the main process ends at once. `silent`: it runs and never answers. */
   fault?: 'exits' | 'silent'
+  /** Started while another libvirt runs, it waits until that one is gone. */
+  standsBy?: boolean
 }>
 
 export type SimulatedGuest = {
@@ -56,6 +58,9 @@ export class SimulatedNode {
   readonly images: ReadonlyMap<string, SimulatedImage>
   /** Things that must never happen, with the moment they did. */
   readonly violations: string[] = []
+  /** Containers whose libvirt waited for another one to end, in the order in which they began. */
+  readonly stoodBy: string[] = []
+  readonly #waiting = new Set<string>()
   bootId = 'boot-1'
   nextPid = 1000
   nowMs = Date.UTC(2026, 0, 1)
@@ -98,10 +103,32 @@ export class SimulatedNode {
   runningLibvirt(): SimulatedImage | undefined {
     const running = this.engine.running().flatMap((container) => {
       const image = this.images.get(container.image)
-      return image?.libvirt === undefined ? [] : [image]
+      return image?.libvirt === undefined || this.#waiting.has(container.id) ? [] : [image]
     })
     if (running.length > 1) this.violations.push('two libvirts run at once')
     return running[0]
+  }
+
+  /** A libvirt's container has started: it attaches the guests, or waits for the one that runs. */
+  beginLibvirt(containerId: string, image: SimulatedImage): void {
+    const others = this.engine
+      .running()
+      .filter(({ id, image: name }) => id !== containerId && this.images.get(name)?.libvirt !== undefined)
+    if (image.standsBy === true && others.length > 0) this.#waiting.add(containerId)
+    else this.attachGuests(image)
+    this.runningLibvirt()
+  }
+
+  /** A container has ended: if it was the libvirt that runs, the one that waits for it begins at once. */
+  endContainer(containerId: string): void {
+    this.#waiting.delete(containerId)
+    if (this.runningLibvirt() !== undefined) return
+    const next = this.engine.running().find(({ id }) => this.#waiting.has(id))
+    const image = next === undefined ? undefined : this.images.get(next.image)
+    if (next === undefined || image === undefined) return
+    this.#waiting.delete(next.id)
+    this.stoodBy.push(next.name)
+    this.attachGuests(image)
   }
 
   /** What libvirt does when it starts: it writes its own flags into the state of every guest that it can read. */

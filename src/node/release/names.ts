@@ -1,11 +1,15 @@
 import type { Release, Service } from './release.ts'
 
-/** Labels that every container of a release carries. */
+/** Labels that Anneal writes or reads; the first four are on every container of a release. */
 export const LABELS = {
   project: 'io.anneal.project',
   release: 'io.anneal.release',
   service: 'io.anneal.service',
   serviceDigest: 'io.anneal.service-digest',
+  /** Of a throw-away container that asks an image something: the pid of the Anneal that made it. */
+  runOnce: 'io.anneal.run-once',
+  /** Of an image: the daemon of another container that it waits for before its own begins. */
+  standBy: 'io.anneal.stand-by',
 } as const
 
 /** `sha256:0123456789abcdef…` → `0123456789ab`. */

@@ -29,6 +29,12 @@ export type EffectArgs = {
    * endangered guest fails the effect untouched, with `rescue` it is moved first.
    */
   stopContainer: { service: string; name: string; graceMs: number; guard: 'refuse' | 'rescue' }
+  /**
+   * Key: container name. Undo: stopContainer. Starts the new libvirt's container beside the old one where its image says
+   * that it then waits for it: the engine's part of a start leaves the outage. Nothing where status files must change
+   * hands in between, or where the image does not say so.
+   */
+  standBy: { service: string; name: string }
   /** Key: direction. Undo: the opposite. Makes libvirt's status files readable for the release that starts next. */
   handOver: { to: 'new' | 'old' }
   /** Key: container name. Undo: stopContainer. */
@@ -75,12 +81,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
           .map(({ service, newName }): Effect => ({ kind: 'prewarm', args: { service, name: newName } })),
       ]
     case 'switching':
-      return [
-        ...stops.map((old) => disarm(old)),
-        ...recounting(plan, stops),
-        handOver('new'),
-        ...startAll(plan),
-      ]
+      return [...stops.map((old) => disarm(old)), ...stopAll(plan, stops), handOver('new'), ...startAll(plan)]
     case 'proving':
       return [{ kind: 'prove', args: { of: 'new' } }]
     case 'committing':
@@ -123,15 +124,24 @@ function stopOld(old: DeployedService): Effect {
   }
 }
 
-/** The stops, with a recount before the one that takes libvirt away. */
-function recounting(plan: Plan, stops: readonly DeployedService[]): Effect[] {
+/** The stops; before the one that takes libvirt away the next one stands by, and guests are counted once more. */
+function stopAll(plan: Plan, stops: readonly DeployedService[]): Effect[] {
   const recount: Effect = { kind: 'recount', args: {} }
   const at = Math.max(
     0,
     stops.findIndex((old) => old.name === plan.hypervisor),
   )
   const effects = stops.map((old) => stopOld(old))
-  return stops.length === 0 ? [] : [...effects.slice(0, at), recount, ...effects.slice(at)]
+  if (stops.length === 0) return []
+  return [...effects.slice(0, at), ...standBy(plan, stops), recount, ...effects.slice(at)]
+}
+
+/** Only where libvirt is the last to stop and the first to start: what it depends on is then there all the time. */
+function standBy(plan: Plan, stops: readonly DeployedService[]): Effect[] {
+  const first = started(plan)[0]
+  if (first === undefined || first.service !== plan.hypervisor) return []
+  if (stops.at(-1)?.name !== plan.hypervisor) return []
+  return [{ kind: 'standBy', args: { service: first.service, name: first.newName } }]
 }
 
 function handOver(to: 'new' | 'old'): Effect {

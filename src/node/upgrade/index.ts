@@ -7,6 +7,7 @@ export type {
   Readability,
   Reading,
 } from './admissibility.ts'
+export { besideFindings } from './beside.ts'
 export type { CheckReport } from './check.ts'
 export { busyGuests, missingContainers, movedState } from './findings.ts'
 export { breachesAtRest } from './invariants.ts'

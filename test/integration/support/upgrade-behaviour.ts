@@ -58,7 +58,7 @@ export function upgradeBehaviour(engine: NestedEngine): void {
       assert.equal((await node.host.must([engine, 'inspect', '--format', label, libvirt])).trim(), mark)
     }
 
-    test('an inherited container with an endangered guest is refused, then adopted with --rescue', async () => {
+    test('an inherited container is refused unless it is adopted, with an endangered guest unless by --rescue', async () => {
       await runLibvirt(node.host, {
         name: 'nova_libvirt',
         image: 'nova-libvirt:bookworm',
@@ -74,6 +74,10 @@ export function upgradeBehaviour(engine: NestedEngine): void {
       })
       const alive = await node.alive(inherited)
       const untouched = await node.containers()
+      const beside = await node.expect<RunReport>(4, 'node', 'upgrade', file.one)
+      assert.equal(beside.reason?.code, 'SERVICE_RUNS_BESIDE')
+      assert.match(beside.reason?.remedy ?? '', /--adopt libvirt=nova_libvirt/)
+      assert.deepEqual(await node.containers(), untouched, 'nothing is deployed beside it')
       const adopt = ['--adopt', 'libvirt=nova_libvirt']
       const refused = await node.expect<RunReport>(3, 'node', 'upgrade', file.one, ...adopt)
       assert.equal(refused.reason?.code, 'GUESTS_ENDANGERED')
