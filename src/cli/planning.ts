@@ -139,9 +139,9 @@ function plannedAgain(deployment: Deployment, side: Side): PlannedRelease {
     id: deployment.releaseId,
     project: deployment.project,
     libvirt: side.libvirt,
-    services: deployment.services.map(({ name, digest, image, stopGraceMs, restart }) => {
+    services: deployment.services.map(({ name, digest, image, stopGraceMs, restart, dependsOn }) => {
       const replace = side.release?.services.find((service) => service.name === name)?.replace ?? 'always'
-      return { name, digest, image, replace, stopGraceMs, restart }
+      return { name, digest, image, replace, stopGraceMs, restart, ...(dependsOn ? { dependsOn } : {}) }
     }),
   }
 }

@@ -43,8 +43,10 @@ export async function checkNode(
     reattaching: reattaching(plan, sides),
   }
   const first = await survey(world, question)
-  const { admissibility, findings: unasked } = await askImages(world, plan, sides, first)
-  const growingConsoles = options.watchConsoles === 'yes' ? await watchConsoles(world, first) : {}
+  const [{ admissibility, findings: unasked }, growingConsoles] = await Promise.all([
+    askImages(world, plan, sides, first),
+    options.watchConsoles === 'yes' ? watchConsoles(world, first) : {},
+  ])
   // What took long is over: who is there now is what counts.
   const [host, domains] = [await world.host.facts(), await domainsOf(world, sides.old.libvirt)]
   const seen = await survey(world, question)

@@ -192,6 +192,7 @@ export const EXECUTORS: Executors = {
           containerName: container.name,
           stopGraceMs: action.next.stopGraceMs,
           restart: action.next.restart,
+          ...(action.next.dependsOn === undefined ? {} : { dependsOn: action.next.dependsOn }),
         })
       }
     }

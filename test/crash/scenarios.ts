@@ -62,7 +62,14 @@ function service(name: string, of: string): ServiceDraft {
     stopGraceMs: 10_000,
     restart: 'unless-stopped',
     order: 0,
-    dependsOn: [],
+    // The agent need not be ready when the compute service starts.
+    dependsOn:
+      name === 'compute'
+        ? [
+            { service: 'libvirt', condition: 'healthy' },
+            { service: 'agent', condition: 'started' },
+          ]
+        : [],
     ready:
       name === 'libvirt' ? [{ kind: 'libvirt', socket: PLACE.socket, timeoutMs: 5000, intervalMs: 20 }] : [],
     helpers: [],

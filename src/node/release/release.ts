@@ -49,7 +49,7 @@ export type ServiceDraft = Readonly<{
   /** Rank among services that do not depend on each other: lower starts earlier and stops later. */
   order: number
   dependsOn: readonly Dependency[]
-  /** What must be true before the next service starts, in the order given. */
+  /** What must be true before those start that wait for it, in the order given. */
   ready: readonly ReadyProbe[]
   /** Processes of this service that guests need, beyond those Anneal knows by itself. */
   helpers: readonly DeclaredHelper[]

@@ -1,3 +1,4 @@
+import type { Dependency } from '../release/index.ts'
 import type { DeployedService, Plan } from './plan.ts'
 import { started, stopped } from './plan.ts'
 import type { WorkingState } from './states.ts'
@@ -89,7 +90,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
     case 'abandoning':
       return removeNew(plan)
     case 'rollingBack':
-      return [...stopNew(plan), handOver('old'), ...stops.toReversed().flatMap((old) => startOld(old))]
+      return [...stopNew(plan), handOver('old'), ...startOld(stops.toReversed())]
     case 'provingBack':
       return [{ kind: 'prove', args: { of: 'old' } }, ...removeNew(plan)]
     case 'rollingForward':
@@ -149,10 +150,11 @@ function handOver(to: 'new' | 'old'): Effect {
 }
 
 function startAll(plan: Plan): Effect[] {
-  return started(plan).flatMap(({ service, newName }): Effect[] => [
-    { kind: 'startContainer', args: { service, name: newName, of: 'new' } },
-    { kind: 'awaitReady', args: { service, name: newName, of: 'new' } },
-  ])
+  const services = started(plan).map(({ service, next, newName }) => {
+    const args = { service, name: newName, of: 'new' } as const
+    return { name: service, dependsOn: next.dependsOn, args }
+  })
+  return inOrder(services, ({ args }) => [{ kind: 'awaitReady', args }])
 }
 
 function commitNew(plan: Plan): Effect[] {
@@ -172,13 +174,37 @@ function stopNew(plan: Plan): Effect[] {
     }))
 }
 
-function startOld(old: DeployedService): Effect[] {
-  const args = { service: old.name, name: old.containerName, of: 'old' } as const
-  return [
-    { kind: 'startContainer', args },
+function startOld(olds: readonly DeployedService[]): Effect[] {
+  const services = olds.map(({ name, containerName, dependsOn }) => {
+    const args = { service: name, name: containerName, of: 'old' } as const
+    return { name, dependsOn, args }
+  })
+  return inOrder(services, ({ args }) => [
     { kind: 'awaitReady', args },
     { kind: 'arm', args },
-  ]
+  ])
+}
+
+type Starting = Readonly<{
+  name: string
+  dependsOn: readonly Dependency[] | undefined
+  args: EffectArgs['startContainer']
+}>
+
+/**
+ * Starts services in their order. Each waits until those before it are ready, except where it says of one that its
+ * start is enough (Compose's `service_started`): the two then become ready side by side.
+ */
+function inOrder<T extends Starting>(services: readonly T[], ready: (service: T) => Effect[]): Effect[] {
+  const effects: Effect[] = []
+  let unready: readonly T[] = []
+  for (const service of services) {
+    const waits = (before: T): boolean =>
+      service.dependsOn?.find((one) => one.service === before.name)?.condition !== 'started'
+    effects.push(...unready.filter(waits).flatMap(ready), { kind: 'startContainer', args: service.args })
+    unready = [...unready.filter((before) => !waits(before)), service]
+  }
+  return [...effects, ...unready.flatMap(ready)]
 }
 
 function removeNew(plan: Plan): Effect[] {

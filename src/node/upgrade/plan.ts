@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts'
 import { containerName } from '../release/index.ts'
+import type { Dependency } from '../release/index.ts'
 
 /** What planning needs of a service of a release. A `Release` (node/release) satisfies it. */
 export type PlannedService = Readonly<{
@@ -12,6 +13,8 @@ export type PlannedService = Readonly<{
   replace: 'always' | 'when-idle'
   stopGraceMs: number
   restart: Container['restartPolicy']
+  /** Absent where it is not known: it then starts once every service before it is ready. */
+  dependsOn?: readonly Dependency[]
 }>
 
 /** A release as the planner sees it: services in start order (dependencies first). */
@@ -38,6 +41,8 @@ export type DeployedService = Readonly<{
   containerName: string
   stopGraceMs: number
   restart: Container['restartPolicy']
+  /** As of a planned service. */
+  dependsOn?: readonly Dependency[]
 }>
 
 /** What happens to one service. */
