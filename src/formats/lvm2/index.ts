@@ -1,0 +1,8 @@
+export { openLvm2 } from './open-lvm2.ts'
+export type { LvmVolumes } from './open-lvm2.ts'
+export { probeLvm2 } from './read-label.ts'
+export { allocationOfPv, locateInPvs } from './pv-ranges.ts'
+export { mapperName } from './volume-group.ts'
+export type { LogicalVolume, PhysicalVolume, PvRange, VolumeGroup, VolumeSegment } from './volume-group.ts'
+export { LVM_ERRORS } from './errors.ts'
+export { LVM_FINDINGS } from './findings.ts'
