@@ -26,7 +26,14 @@ export const PURE_PACKAGES: readonly string[] = []
 export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats']
 
 /** Folders inside a room that are entered through their own index.ts, also by the rest of the house. */
-export const SUB_ROOMS: readonly string[] = ['node/release', 'node/upgrade', 'node/doctor', 'image/convert']
+export const SUB_ROOMS: readonly string[] = [
+  'node/release',
+  'node/upgrade',
+  'node/doctor',
+  'image/convert',
+  'image/stack',
+  'image/boot',
+]
 
 /** Folders that exist to be shared by others beside them. */
 export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [

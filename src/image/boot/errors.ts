@@ -1,0 +1,26 @@
+import { EXIT, errorsOf } from '../../core/index.ts'
+import type { ErrorTable } from '../../core/index.ts'
+
+const refused = { retry: false, exit: EXIT.refused } as const
+const usage = { retry: false, exit: EXIT.usage } as const
+
+export const BOOT_ERRORS = {
+  BOOT_NOTHING_FOUND: {
+    ...refused,
+    message: 'Cannot tell how "{image}" boots: {reason}',
+    remedy:
+      '`anneal image inspect` shows what is on the disk; a disk of data has nothing to boot, one with an encrypted or foreign file system cannot be read',
+  },
+  BOOT_ENTRY_UNKNOWN: {
+    ...usage,
+    message: 'Cannot find the deployment "{wanted}" in "{image}": it has {present}',
+    remedy: 'name one by its number, its id, its stateroot or the begin of its commit',
+  },
+  BOOT_ENTRY_AMBIGUOUS: {
+    ...usage,
+    message: 'Cannot tell which deployment of "{image}" is meant by "{wanted}": {present} fit',
+    remedy: 'name one by its number or its id',
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(BOOT_ERRORS)

@@ -1,0 +1,214 @@
+import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
+import { EXIT, isAnnealError } from '../../core/index.ts'
+import type { Partition } from '../../formats/partition-table/index.ts'
+import type { Content, Refusal, StackNode } from './node.ts'
+import type { MappedGroup, MappedVolume, Readers } from './readers.ts'
+import { warning } from './findings.ts'
+
+/** Tables within partitions within volumes: nobody nests deeper, and a hostile image shall not. */
+const MOST_LEVELS = 4
+/** Far more than any disk has; a table can claim thousands, and each would be opened. */
+const MOST_NODES = 512
+
+/**
+ * What is on a disk, from its partition table down to its file systems. What is recognised and cannot be read is a node
+ * with the refusal as its content; only what keeps the disk's own bytes from being read throws.
+ */
+export async function detectStack(
+  source: ByteSource,
+  readers: Readers,
+  options: Readonly<{ signal?: AbortSignal }> = {},
+): Promise<StackNode> {
+  return new Detection(readers, options.signal).disk(source)
+}
+
+type Place = Readonly<{ source: ByteSource; address: string; level: number }>
+type Inside = Readonly<{
+  content: Content
+  children: readonly StackNode[]
+  warnings: readonly ReaderWarning[]
+}>
+
+/** Lives as long as one detection: it counts nodes, and gathers physical volumes until all of a level are known. */
+class Detection {
+  readonly #readers: Readers
+  readonly #signal: AbortSignal | undefined
+  #left = MOST_NODES
+
+  constructor(readers: Readers, signal: AbortSignal | undefined) {
+    this.#readers = readers
+    this.#signal = signal
+  }
+
+  async disk(source: ByteSource): Promise<StackNode> {
+    const inside = await this.#inside({ source, address: '', level: 0 })
+    const disk = {
+      address: '',
+      role: 'disk',
+      name: source.name,
+      sizeBytes: source.size,
+      source,
+      ...inside,
+    } as const
+    const [named = disk, ...children] = await this.#withVolumeGroups([disk, ...inside.children], 0)
+    return { ...named, children }
+  }
+
+  async #inside(place: Place): Promise<Inside> {
+    this.#signal?.throwIfAborted()
+    const { source, level } = place
+    let type = 'unknown'
+    try {
+      const found = await this.#readers.recognise(source, this.#signal)
+      switch (found?.kind) {
+        case undefined:
+          return leaf({ kind: 'unknown' })
+        case 'partition table':
+          type = 'partition table'
+          return level < MOST_LEVELS ? await this.#partitions(place) : leaf({ kind: 'unknown' })
+        case 'file system': {
+          type = 'file system'
+          const fileSystem = await this.#readers.openFileSystem(source, this.#signal)
+          return { ...leaf({ kind: 'file system', fileSystem }), warnings: fileSystem.warnings }
+        }
+        case 'physical volume':
+          // Which group it is in is filled in when all physical volumes of the disk are known.
+          return leaf({ kind: 'physical volume', volumeGroup: '', uuid: '' })
+        case 'swap':
+        case 'unreadable':
+          return leaf(found)
+      }
+    } catch (error) {
+      return leaf({ kind: 'unreadable', type, label: '', uuid: '', refusal: refusalOf(error) })
+    }
+  }
+
+  async #partitions({ source, address, level }: Place): Promise<Inside> {
+    const table = await this.#readers.openPartitionTable(source, this.#signal)
+    const { taken, warnings } = this.#take(table.partitions)
+    // Side by side: over a network every one of them is a round trip.
+    const children = await Promise.all(taken.map((partition) => this.#partition(partition, address, level)))
+    return {
+      content: { kind: 'partition table', table },
+      children,
+      warnings: [...table.warnings, ...warnings],
+    }
+  }
+
+  async #partition(partition: Partition, parent: string, level: number): Promise<StackNode> {
+    const { source, number, lengthBytes } = partition
+    const address = joinAddress(parent, `p${number}`)
+    const inside = await this.#inside({ source, address, level: level + 1 })
+    return {
+      address,
+      role: 'partition',
+      name: `partition ${number}`,
+      sizeBytes: lengthBytes,
+      source,
+      partition,
+      ...inside,
+    }
+  }
+
+  /** These nodes, and the groups of the physical volumes among them as further nodes. */
+  async #withVolumeGroups(nodes: readonly StackNode[], level: number): Promise<readonly StackNode[]> {
+    const members = nodes.flatMap(({ address, source, content }) =>
+      content.kind === 'physical volume' && source !== undefined ? [{ address, source }] : [],
+    )
+    if (members.length === 0) return nodes
+    let groups: readonly MappedGroup[]
+    try {
+      groups = await this.#readers.openVolumeGroups(
+        members.map(({ source }) => source),
+        this.#signal,
+      )
+    } catch (error) {
+      const refusal = refusalOf(error)
+      return nodes.map((node) =>
+        node.content.kind === 'physical volume'
+          ? { ...node, content: { kind: 'unreadable', type: 'LVM2_member', label: '', uuid: '', refusal } }
+          : node,
+      )
+    }
+    const named = nodes.map((node) => nameGroup(node, members, groups))
+    return [...named, ...(await Promise.all(groups.map((mapped) => this.#group(mapped, members, level))))]
+  }
+
+  async #group(
+    mapped: MappedGroup,
+    members: readonly Readonly<{ address: string }>[],
+    level: number,
+  ): Promise<StackNode> {
+    const { group } = mapped
+    const { taken, warnings } = this.#take(mapped.volumes)
+    const children = await Promise.all(taken.map((volume) => this.#volume(volume, group.name, level)))
+    return {
+      address: group.name,
+      role: 'volume group',
+      name: group.name,
+      sizeBytes: group.sizeBytes,
+      content: {
+        kind: 'logical volumes',
+        group: {
+          ...group,
+          physicalVolumes: mapped.members.map(({ index }) => members[index]?.address ?? ''),
+        },
+      },
+      children,
+      warnings: [...mapped.warnings, ...warnings],
+    }
+  }
+
+  async #volume(volume: MappedVolume, groupName: string, level: number): Promise<StackNode> {
+    const { name, sizeBytes } = volume
+    const address = `${groupName}/${name}`
+    const common = { address, role: 'logical volume', name, sizeBytes } as const
+    if (!('source' in volume)) {
+      const { type, refusal, uuid } = volume
+      return { ...common, ...leaf({ kind: 'unreadable', type, label: '', uuid, refusal }) }
+    }
+    const { source } = volume
+    return { ...common, source, ...(await this.#inside({ source, address, level: level + 1 })) }
+  }
+
+  /** As many of these as may still be opened. */
+  #take<T>(all: readonly T[]): Readonly<{ taken: readonly T[]; warnings: readonly ReaderWarning[] }> {
+    const taken = all.slice(0, this.#left)
+    this.#left -= taken.length
+    const leftOut = all.length - taken.length
+    return {
+      taken,
+      warnings: leftOut === 0 ? [] : [warning('STACK_TOO_MANY', `${leftOut} of ${all.length} are left out`)],
+    }
+  }
+}
+
+function nameGroup(
+  node: StackNode,
+  members: readonly Readonly<{ address: string }>[],
+  groups: readonly MappedGroup[],
+): StackNode {
+  if (node.content.kind !== 'physical volume') return node
+  for (const { group, members: inside } of groups) {
+    const member = inside.find(({ index }) => members[index]?.address === node.address)
+    if (member !== undefined) {
+      return { ...node, content: { kind: 'physical volume', volumeGroup: group.name, uuid: member.uuid } }
+    }
+  }
+  return node
+}
+
+function leaf(content: Content): Inside {
+  return { content, children: [], warnings: [] }
+}
+
+function joinAddress(parent: string, name: string): string {
+  return parent === '' ? name : `${parent}/${name}`
+}
+
+/** What its own reader says of it. What is no refusal (a disk or network that fails, a bug) goes on upwards. */
+function refusalOf(error: unknown): Refusal {
+  if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
+  const { code, message, remedy } = error
+  return { code, message, remedy }
+}

@@ -1,0 +1,30 @@
+import { EXIT, errorsOf } from '../../core/index.ts'
+import type { ErrorTable } from '../../core/index.ts'
+
+const refused = { retry: false, exit: EXIT.refused } as const
+const usage = { retry: false, exit: EXIT.usage } as const
+
+export const STACK_ERRORS = {
+  ADDRESS_UNKNOWN: {
+    ...usage,
+    message: 'Cannot find "{address}" in "{image}": it has {present}',
+    remedy: 'name one of these; `anneal image inspect` shows what each is',
+  },
+  ADDRESS_AMBIGUOUS: {
+    ...usage,
+    message: 'Cannot tell which "{address}" in "{image}" is meant: {present} fit',
+    remedy: 'name one of these',
+  },
+  ADDRESS_NO_FILE_SYSTEM: {
+    ...refused,
+    message: 'Cannot read files of "{address}" in "{image}": it holds {content}, not a file system',
+    remedy: 'name one that has a file system: {present}',
+  },
+  ADDRESS_UNREADABLE: {
+    ...refused,
+    message: 'Cannot read files of "{address}" in "{image}": {reason}',
+    remedy: '{remedy}',
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(STACK_ERRORS)

@@ -1,0 +1,119 @@
+import type { FileSystem } from '../../formats/filesystem/index.ts'
+import { raise } from './errors.ts'
+import type { StackNode } from './node.ts'
+
+/** A node that holds a file system which can be read. */
+export type Volume = Readonly<{ address: string; node: StackNode; fileSystem: FileSystem }>
+
+/** Every node, parents before children, in the order of the disk. */
+export function nodesOf(node: StackNode): readonly StackNode[] {
+  return [node, ...node.children.flatMap(nodesOf)]
+}
+
+/** Every file system that can be read, in the order of the disk. */
+export function volumesOf(disk: StackNode): readonly Volume[] {
+  return nodesOf(disk).flatMap((node) =>
+    node.content.kind === 'file system'
+      ? [{ address: node.address, node, fileSystem: node.content.fileSystem }]
+      : [],
+  )
+}
+
+/**
+ * The node that an address names: as it is printed (`p2`, `atomicos/root`), or as fstab(5) would have it (`UUID=…`,
+ * `LABEL=…`, `PARTUUID=…`, `PARTLABEL=…`, `/dev/mapper/atomicos-root`). Throws ADDRESS_UNKNOWN, ADDRESS_AMBIGUOUS.
+ */
+export function findNode(disk: StackNode, address: string): StackNode {
+  const nodes = nodesOf(disk)
+  const exact = nodes.find((node) => node.address === address)
+  if (exact !== undefined) return exact
+  const [first, ...others] = matchDevice(disk, address)
+  if (first === undefined) {
+    throw raise('ADDRESS_UNKNOWN', { address, image: disk.name, present: addressesOf(nodes) })
+  }
+  if (others.length > 0) {
+    throw raise('ADDRESS_AMBIGUOUS', { address, image: disk.name, present: addressesOf([first, ...others]) })
+  }
+  return first
+}
+
+/** As `findNode`, for the file system in it. Throws ADDRESS_NO_FILE_SYSTEM and ADDRESS_UNREADABLE, too. */
+export function findVolume(disk: StackNode, address: string): Volume {
+  const node = findNode(disk, address)
+  const { content } = node
+  if (content.kind === 'file system') return { address: node.address, node, fileSystem: content.fileSystem }
+  const image = disk.name
+  if (content.kind === 'unreadable') {
+    const { message, remedy } = content.refusal
+    throw raise('ADDRESS_UNREADABLE', { address, image, reason: message, remedy })
+  }
+  throw raise('ADDRESS_NO_FILE_SYSTEM', {
+    address,
+    image,
+    content: content.kind === 'unknown' ? 'nothing that is known' : `a ${content.kind}`,
+    present: addressesOf(volumesOf(disk)),
+  })
+}
+
+/**
+ * The nodes that a device of fstab(5), of a kernel's `root=` or of a boot loader names. Names that depend on the
+ * machine (/dev/sda2, /dev/vda2) name the partition of that number, as there is only one disk here.
+ */
+export function matchDevice(disk: StackNode, device: string): readonly StackNode[] {
+  const nodes = nodesOf(disk)
+  const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(device)
+  if (tag !== null) {
+    const [, name = '', quoted = ''] = tag
+    const value = quoted.replace(/^"(.*)"$/, '$1')
+    return nodes.filter((node) => matchTag(node, name, value))
+  }
+  const byLink = /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\/(.*)$/.exec(device)
+  if (byLink !== null) {
+    const [, name = '', value = ''] = byLink
+    return nodes.filter((node) => matchTag(node, name.toUpperCase(), unescapeUdev(value)))
+  }
+  const partition = /^\/dev\/(?:[shvx]v?d[a-z]+|(?:nvme\d+n\d+|mmcblk\d+|loop\d+)p)(\d+)$/.exec(device)
+  if (partition !== null) return nodes.filter((node) => node.address === `p${partition[1]}`)
+  return nodes.filter(
+    (node) => node.role === 'logical volume' && [mapperPath(node), `/dev/${node.address}`].includes(device),
+  )
+}
+
+/** `/dev/mapper/vg-lv`: dashes in names are doubled. */
+export function mapperPath(volume: StackNode): string {
+  return `/dev/mapper/${volume.address
+    .split('/')
+    .map((name) => name.replaceAll('-', '--'))
+    .join('-')}`
+}
+
+function matchTag(node: StackNode, tag: string, value: string): boolean {
+  const { content, partition } = node
+  const facts =
+    content.kind === 'file system'
+      ? content.fileSystem.facts
+      : content.kind === 'swap' || content.kind === 'unreadable'
+        ? content
+        : undefined
+  switch (tag) {
+    case 'UUID':
+      return value !== '' && facts?.uuid.toLowerCase() === value.toLowerCase()
+    case 'LABEL':
+      return value !== '' && facts?.label === value
+    case 'PARTUUID':
+      return partition?.partUuid.toLowerCase() === value.toLowerCase()
+    default:
+      return value !== '' && partition?.label === value
+  }
+}
+
+/** udev writes what is unsafe in a file name as `\x20`. */
+function unescapeUdev(text: string): string {
+  return text.replaceAll(/\\x([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+}
+
+function addressesOf(nodes: readonly Readonly<{ address: string }>[]): readonly string[] {
+  return nodes.map(({ address }) => (address === '' ? 'the disk itself ("")' : address))
+}

@@ -1,0 +1,13 @@
+import { warningsOf } from '../../bytes/index.ts'
+import type { ReaderFindingTable } from '../../bytes/index.ts'
+
+/** What is said of the way from a disk down to its file systems, and does not keep it from being gone. */
+export const STACK_FINDINGS = {
+  STACK_TOO_MANY: {
+    severity: 'warn',
+    meaning: 'The disk claims more partitions and volumes than any has: those beyond the limit are left out.',
+    remedy: 'the image is damaged, or made to be a nuisance: take it from a place you trust',
+  },
+} as const satisfies ReaderFindingTable
+
+export const warning = warningsOf(STACK_FINDINGS)

@@ -1,0 +1,49 @@
+import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
+import type { FileSystem } from '../../formats/filesystem/index.ts'
+import type { Partition, PartitionTable } from '../../formats/partition-table/index.ts'
+
+/** Why something that was recognised cannot be read: the error that its reader would throw, as data. */
+export type Refusal = Readonly<{ code: string; message: string; remedy: string }>
+
+export type VolumeGroup = Readonly<{
+  name: string
+  /** As LVM writes it, with dashes. */
+  uuid: string
+  extentSizeBytes: number
+  /** Of all extents, and of those that no logical volume has. */
+  sizeBytes: number
+  freeBytes: number
+  /** Addresses of the nodes that its physical volumes are; one that is in no node of the image is missing here. */
+  physicalVolumes: readonly string[]
+}>
+
+/** What the bytes of a node are. */
+export type Content =
+  | Readonly<{ kind: 'partition table'; table: PartitionTable }>
+  | Readonly<{ kind: 'file system'; fileSystem: FileSystem }>
+  | Readonly<{ kind: 'physical volume'; volumeGroup: string; uuid: string }>
+  | Readonly<{ kind: 'logical volumes'; group: VolumeGroup }>
+  | Readonly<{ kind: 'swap'; label: string; uuid: string }>
+  /** Recognised, and not readable: btrfs, LUKS, a thin volume; a file system that is damaged. `type` as blkid says. */
+  | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: Refusal }>
+  /** No signature of anything known: BIOS boot partitions, reserved or empty space. */
+  | Readonly<{ kind: 'unknown' }>
+
+export type StackNode = Readonly<{
+  /**
+   * What people type to name it: '' for the disk, `p2`, `atomicos` for a volume group, `atomicos/root` for a logical
+   * volume; a partition within one has its parent's address before it: `vg/lv/p1`.
+   */
+  address: string
+  role: 'disk' | 'partition' | 'volume group' | 'logical volume'
+  /** The disk's name as its source has it; `partition 2`; the name of the group or volume. */
+  name: string
+  sizeBytes: number
+  /** A volume group has no bytes of its own; a volume that cannot be mapped has none that can be read. */
+  source?: ByteSource
+  /** Partitions only. */
+  partition?: Partition
+  content: Content
+  children: readonly StackNode[]
+  warnings: readonly ReaderWarning[]
+}>

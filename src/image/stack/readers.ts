@@ -1,0 +1,38 @@
+import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
+import type { FileSystem } from '../../formats/filesystem/index.ts'
+import type { PartitionTable } from '../../formats/partition-table/index.ts'
+import type { Refusal, VolumeGroup } from './node.ts'
+
+/** What a signature says that a source is. */
+export type Recognised =
+  | Readonly<{ kind: 'partition table' }>
+  | Readonly<{ kind: 'file system' }>
+  | Readonly<{ kind: 'physical volume' }>
+  | Readonly<{ kind: 'swap'; label: string; uuid: string }>
+  /** Known by name, and by nothing that reads it. */
+  | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: Refusal }>
+
+export type MappedVolume = Readonly<{ name: string; uuid: string; sizeBytes: number }> &
+  Readonly<{ source: ByteSource } | { type: string; refusal: Refusal }>
+
+export type MappedGroup = Readonly<{
+  group: Omit<VolumeGroup, 'physicalVolumes'>
+  /** Indices into the sources given, each with the UUID of the physical volume that it is. */
+  members: readonly Readonly<{ index: number; uuid: string }>[]
+  /** In the order of the metadata; hidden volumes (pools, images) are left out. */
+  volumes: readonly MappedVolume[]
+  warnings: readonly ReaderWarning[]
+}>
+
+/**
+ * What finds out what a source is, and opens it. The readers of src/formats behind one door, so that the stack can be
+ * detected over disks that a test describes.
+ */
+export type Readers = Readonly<{
+  /** By signatures only; undefined where there is none. */
+  recognise(source: ByteSource, signal?: AbortSignal): Promise<Recognised | undefined>
+  openPartitionTable(source: ByteSource, signal?: AbortSignal): Promise<PartitionTable>
+  openFileSystem(source: ByteSource, signal?: AbortSignal): Promise<FileSystem>
+  /** All volume groups that these physical volumes belong to. One that cannot be read is an AnnealError thrown. */
+  openVolumeGroups(sources: readonly ByteSource[], signal?: AbortSignal): Promise<readonly MappedGroup[]>
+}>
