@@ -49,7 +49,14 @@ export async function findLayout(files: ImageFiles, disk: StackNode): Promise<La
   const { chosen, reason, findings } = chooseRoot(surveys)
   if (chosen === undefined) {
     const boot = bootByContent(surveys, esp)
-    return { rootReason: reason, system: 'none', deployments: [], findings, ...(boot && { boot }), ...(esp && { esp }) }
+    return {
+      rootReason: reason,
+      system: 'none',
+      deployments: [],
+      findings,
+      ...(boot && { boot }),
+      ...(esp && { esp }),
+    }
   }
   const root = chosen.volume
   const deployments = chosen.system === 'ostree' ? await findDeployments(files, root) : []
@@ -59,7 +66,11 @@ export async function findLayout(files: ImageFiles, disk: StackNode): Promise<La
     bootByType(surveys) ??
     bootByContent(surveys, esp, root) ??
     (chosen.names.has('boot')
-      ? ({ volume: root, directory: '/boot', reason: 'no file system of its own is mounted at /boot' } as const)
+      ? ({
+          volume: root,
+          directory: '/boot',
+          reason: 'no file system of its own is mounted at /boot',
+        } as const)
       : undefined)
   return {
     root,
@@ -79,14 +90,19 @@ async function survey(files: ImageFiles, volume: Volume): Promise<Survey> {
     names.has(path.split('/')[1] ?? '') && (await files.find(volume, path)) !== undefined
   if (await has('/ostree/deploy')) return { volume, names, system: 'ostree' }
   if (names.has('composefs') && (await has('/state/deploy'))) return { volume, names, system: 'composefs' }
-  if ((await has('/etc/os-release')) || (await has('/usr/lib/os-release'))) return { volume, names, system: 'plain' }
+  if ((await has('/etc/os-release')) || (await has('/usr/lib/os-release')))
+    return { volume, names, system: 'plain' }
   return { volume, names, system: 'none' }
 }
 
 function isEsp({ volume, names }: Survey): boolean {
   const { type, typeName } = volume.node.partition ?? { type: '', typeName: '' }
   if (volume.fileSystem.facts.type !== 'vfat') return false
-  return ESP_TYPES.includes(type) || typeName === 'EFI System' || [...names].some((name) => name.toUpperCase() === 'EFI')
+  return (
+    ESP_TYPES.includes(type) ||
+    typeName === 'EFI System' ||
+    [...names].some((name) => name.toUpperCase() === 'EFI')
+  )
 }
 
 function chooseRoot(

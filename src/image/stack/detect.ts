@@ -209,6 +209,5 @@ function joinAddress(parent: string, name: string): string {
 /** What its own reader says of it. What is no refusal (a disk or network that fails, a bug) goes on upwards. */
 function refusalOf(error: unknown): Refusal {
   if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
-  const { code, message, remedy } = error
-  return { code, message, remedy }
+  return { code: error.code, message: error.message, remedy: error.remedy }
 }

@@ -124,6 +124,6 @@ function recognisedAs(described: Described): Recognised | undefined {
 }
 
 function refusal(type: string) {
-  const { code, message, remedy } = raise('DESCRIBED_UNREADABLE', { type })
-  return { code, message, remedy }
+  const error = raise('DESCRIBED_UNREADABLE', { type })
+  return { code: error.code, message: error.message, remedy: error.remedy }
 }

@@ -1,0 +1,6 @@
+export { BOOT_ERRORS } from './errors.ts'
+export { BOOT_FINDINGS } from './findings.ts'
+export type { ArgumentSource, BootArgument, BootContract, BootFile, RootVolume } from './contract.ts'
+export type { Loader } from './loader.ts'
+export type { Deployment } from './ostree.ts'
+export type { OsRelease } from './os-release.ts'
