@@ -1,6 +1,13 @@
 import type { Command } from './command.ts'
 import { configCommand } from './commands/config.ts'
 import { completionCommand } from './commands/completion.ts'
+import { metalConsole } from './commands/metal-console.ts'
+import { metalDeploy } from './commands/metal-deploy.ts'
+import { metalEnroll } from './commands/metal-enroll.ts'
+import { metalInspect } from './commands/metal-inspect.ts'
+import { metalProvide, metalUndeploy } from './commands/metal-provide.ts'
+import { metalStatus } from './commands/metal-status.ts'
+import { metalWatch } from './commands/metal-watch.ts'
 import { nodeBuild } from './commands/node-build.ts'
 import { nodeDoctor } from './commands/node-doctor.ts'
 import { nodeHistory } from './commands/node-history.ts'
@@ -16,6 +23,14 @@ import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
 
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly Command[] = [
+  metalEnroll,
+  metalInspect,
+  metalProvide,
+  metalDeploy,
+  metalUndeploy,
+  metalStatus,
+  metalWatch,
+  metalConsole,
   nodeBuild,
   nodeImport,
   nodeLock,

@@ -38,6 +38,12 @@ export class Output {
     this.#stdout.write(ensureNewline(text))
   }
 
+  /** Bytes of somebody else's (a console), as they come. */
+  raw(text: string): void {
+    this.clearLive()
+    this.#stdout.write(text)
+  }
+
   say(line: string): void {
     this.clearLive()
     if (!this.jsonProgress) this.#stderr.write(`${line}\n`)

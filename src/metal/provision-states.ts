@@ -5,52 +5,58 @@
 export type ProvisionState = Readonly<{
   /** `rest`: waits for a verb. `passing`: Ironic works on it. `failed`: Ironic gave up and waits for a verb. */
   kind: 'rest' | 'passing' | 'failed'
-  /** The verb that brings the node a step towards each goal; absent where none does. */
+  /** The verb that brings the node a step towards each goal; absent where none does, or none is safe. */
   towards: Readonly<Partial<Record<Goal, GoalVerb>>>
 }>
 
-export type Goal = 'manageable' | 'available' | 'active'
-export type GoalVerb = 'manage' | 'provide' | 'active' | 'deleted' | 'abort'
+/**
+ * Where a person wants a node. `available` never ends a deployment on the way; `undeployed` does, and is reached when
+ * the node is available again.
+ */
+export type Goal = 'manageable' | 'available' | 'undeployed'
+export type GoalVerb = 'manage' | 'provide' | 'deleted' | 'abort'
 
-const PASSING = { kind: 'passing', towards: {} } as const
+const PASSING: ProvisionState = { kind: 'passing', towards: {} }
+const MANAGE: ProvisionState['towards'] = { manageable: 'manage', available: 'manage' }
+const DELETE: ProvisionState['towards'] = { undeployed: 'deleted' }
 
 export const PROVISION_STATES: Readonly<Record<string, ProvisionState>> = {
-  enroll: { kind: 'rest', towards: { manageable: 'manage', available: 'manage', active: 'manage' } },
+  enroll: { kind: 'rest', towards: MANAGE },
   verifying: PASSING,
-  manageable: { kind: 'rest', towards: { available: 'provide', active: 'provide' } },
+  manageable: { kind: 'rest', towards: { available: 'provide' } },
   inspecting: PASSING,
   'inspect wait': PASSING,
-  'inspect failed': {
-    kind: 'failed',
-    towards: { manageable: 'manage', available: 'manage', active: 'manage' },
-  },
+  'inspect failed': { kind: 'failed', towards: MANAGE },
   cleaning: PASSING,
   'clean wait': PASSING,
-  'clean failed': {
-    kind: 'failed',
-    towards: { manageable: 'manage', available: 'manage', active: 'manage' },
-  },
-  available: { kind: 'rest', towards: { manageable: 'manage', active: 'active' } },
+  'clean failed': { kind: 'failed', towards: { ...MANAGE, undeployed: 'manage' } },
+  available: { kind: 'rest', towards: { manageable: 'manage' } },
   deploying: PASSING,
-  'wait call-back': PASSING,
-  'deploy failed': { kind: 'failed', towards: { available: 'deleted', active: 'active' } },
-  active: { kind: 'rest', towards: { available: 'deleted' } },
+  // Ironic waits for the machine, perhaps for ever: that can be ended.
+  'wait call-back': { kind: 'passing', towards: DELETE },
+  'deploy failed': { kind: 'failed', towards: DELETE },
+  active: { kind: 'rest', towards: DELETE },
   deleting: PASSING,
-  error: { kind: 'failed', towards: { available: 'deleted' } },
-  'adopt failed': { kind: 'failed', towards: { manageable: 'manage', available: 'manage' } },
+  error: { kind: 'failed', towards: DELETE },
   adopting: PASSING,
+  'adopt failed': { kind: 'failed', towards: MANAGE },
   rescuing: PASSING,
   'rescue wait': PASSING,
+  rescue: { kind: 'rest', towards: DELETE },
+  'rescue failed': { kind: 'failed', towards: DELETE },
   unrescuing: PASSING,
-  rescue: { kind: 'rest', towards: { available: 'deleted' } },
-  'rescue failed': { kind: 'failed', towards: { available: 'deleted' } },
-  'unrescue failed': { kind: 'failed', towards: { available: 'deleted' } },
+  'unrescue failed': { kind: 'failed', towards: DELETE },
   servicing: PASSING,
   'service wait': PASSING,
-  'service failed': { kind: 'failed', towards: { available: 'deleted' } },
+  'service failed': { kind: 'failed', towards: DELETE },
 }
 
 /** A state that this table does not know is taken for one in which Ironic works: nothing is asked of it. */
 export function provisionState(name: string): ProvisionState {
   return PROVISION_STATES[name] ?? PASSING
+}
+
+/** The state in which a goal is reached. */
+export function goalState(goal: Goal): string {
+  return goal === 'manageable' ? 'manageable' : 'available'
 }

@@ -54,22 +54,31 @@ export interface ImageRegistry {
 export interface Machine {
   /** The greeting of an SSH server (RFC 4253, 4.2), or undefined where nothing answers yet. */
   sshBanner(host: string, port: number, timeoutMs: number): Promise<string | undefined>
-  /** The console as it speaks, from its beginning where the source keeps it; ends with the signal. */
-  console(source: string, signal: AbortSignal): AsyncIterable<string>
+  /**
+   * Opens a console: `file:PATH`, `unix:PATH`, `tcp:HOST:PORT`. A file is read from the byte `from` on, where that is
+   * known; a socket has only what comes from now on. Throws CONSOLE_UNREADABLE for a source of another kind.
+   */
+  openConsole(source: string, from: number | 'now'): Promise<MachineConsole>
+}
+
+export interface MachineConsole {
+  /** Where in the file reading began; undefined for a socket. */
+  readonly position: number | undefined
+  /** What was written since the last call; '' where there is nothing new, or nobody to write (the machine is off). */
+  read(): Promise<string>
+  close(): Promise<void>
 }
 
 /** Records of deployments, on this machine. */
 export interface DeploymentRecords {
-  /** Replaces the record of one deployment; gives where it is. */
-  save(node: string, deployment: string, record: unknown): Promise<string>
-  /** Newest first. */
-  list(node: string): Promise<readonly unknown[]>
+  /** Replaces the record of one deployment of a node durably; gives where it is. */
+  save(nodeUuid: string, deployment: string, record: unknown): Promise<string>
+  read(nodeUuid: string, deployment: string): Promise<unknown>
 }
 
 /** What the runtime needs to put an image on a machine. */
 export type MetalWorld = Readonly<{
   metal: BareMetal
-  images: ImageRegistry
   machine: Machine
   records: DeploymentRecords
   clock: Clock

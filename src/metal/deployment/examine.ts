@@ -48,6 +48,6 @@ function occupied(node: string, by: string, state: string): AnnealError {
 function remedyFor(node: string, state: string): string {
   const { kind, towards } = provisionState(state)
   if (kind === 'passing') return `wait until Ironic is done with it: \`anneal metal watch ${node}\``
-  if (towards.available === 'deleted') return `clear it first: \`anneal metal undeploy ${node}\``
+  if (towards.undeployed === 'deleted') return `clear it first: \`anneal metal undeploy ${node}\``
   return `make it available first: \`anneal metal provide ${node}\``
 }

@@ -3,8 +3,13 @@ import { raise } from '../errors.ts'
 import type { MetalNode } from '../node.ts'
 import { provisionState } from '../provision-states.ts'
 
-/** A state as it was seen: `since` in milliseconds of a clock that never jumps. */
-export type Seen = Readonly<{ node: MetalNode; sinceMs: number; nowMs: number }>
+/** When a node was looked at, in milliseconds of a clock that never jumps. */
+export type Times = Readonly<{
+  nowMs: number
+  startedMs: number
+  /** Since when it was seen powered off in a state in which it has to run. */
+  offSinceMs: number | undefined
+}>
 
 /** Whether the wait for `active` goes on, is over, or has failed. */
 export type Verdict = Readonly<{ kind: 'wait' } | { kind: 'done' } | { kind: 'failed'; error: AnnealError }>
@@ -12,17 +17,9 @@ export type Verdict = Readonly<{ kind: 'wait' } | { kind: 'done' } | { kind: 'fa
 /** So long a machine may be off while Ironic waits for it: a reset is shorter, and a power cut is not. */
 export const OFF_TOLERATED_MS = 20_000
 
-/**
- * Judges a node that is being deployed. `offSinceMs` is since when it was seen powered off in a state in which it has
- * to run, `startedMs` when the deployment began.
- */
-export function judgeDeploying(
-  name: string,
-  seen: Seen,
-  startedMs: number,
-  offSinceMs: number | undefined,
-): Verdict {
-  const { node, nowMs } = seen
+/** Judges a node that is being deployed. */
+export function judgeDeploying(name: string, node: MetalNode, times: Times): Verdict {
+  const { nowMs, startedMs, offSinceMs } = times
   const state = node.provisionState
   const seconds = Math.round((nowMs - startedMs) / 1000)
   if (state === 'active') return { kind: 'done' }

@@ -1,0 +1,13 @@
+import { EXIT, errorsOf } from '../../core/index.ts'
+import type { ErrorTable } from '../../core/index.ts'
+
+export const MACHINE_ERRORS = {
+  CONSOLE_UNREADABLE: {
+    message: 'Cannot read the console "{source}": {why}',
+    remedy: 'name it as unix:PATH, file:PATH or tcp:HOST:PORT',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(MACHINE_ERRORS)

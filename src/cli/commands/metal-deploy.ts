@@ -1,0 +1,127 @@
+import { EXIT } from '../../core/index.ts'
+import type { ExitCode } from '../../core/index.ts'
+import { sha256 } from '../../adapters/system/index.ts'
+import { MARK_ADDRESS, examineNode, metalError, parseReady, planDeployment } from '../../metal/index.ts'
+import type { MetalNode, Ready } from '../../metal/index.ts'
+import type { MetalWorld } from '../../ports/index.ts'
+import { readNode, runDeployment } from '../../runtime/index.ts'
+import type { DeploymentReport } from '../../runtime/index.ts'
+import { POLL_MS } from '../bring-nodes.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { CONSOLE_FLAGS, consoleSource } from '../console-source.ts'
+import { DRIVE_FLAGS, IMAGE_FLAGS, wantedDrive, wantedImage } from '../deploy-wishes.ts'
+import { describeDeployPlan, describeDeployment, describeStretch } from '../describe-deployment.ts'
+import { durationMs } from '../duration-flag.ts'
+import { METAL_FLAGS, openMetal } from '../metal-world.ts'
+
+const NAME = 'anneal metal deploy'
+
+export const metalDeploy = command({
+  path: ['metal', 'deploy'],
+  summary: 'puts an image on a machine, and waits until the machine answers',
+  operands: 'NODE',
+  count: { min: 1, max: 1 },
+  flags: {
+    ...IMAGE_FLAGS,
+    route: { kind: 'choice', values: ['direct', 'ramdisk'], help: 'how; by default what the image asks for' },
+    karg: { kind: 'list', placeholder: 'ARG', help: 'adds a kernel argument; repeatable', flagOnly: true },
+    'delete-karg': {
+      kind: 'list',
+      placeholder: 'ARG',
+      help: 'takes a kernel argument away, by its name or name=value; repeatable',
+      flagOnly: true,
+    },
+    ...DRIVE_FLAGS,
+    ready: {
+      kind: 'text',
+      placeholder: 'WHEN',
+      help: 'ssh, ssh:HOST[:PORT], console:TEXT or active; by default ssh where the inventory has the address',
+    },
+    ...CONSOLE_FLAGS,
+    timeout: { kind: 'text', placeholder: 'TIME', help: 'longest wait for Ironic', default: '30m' },
+    'ready-timeout': { kind: 'text', placeholder: 'TIME', help: 'then for the machine', default: '10m' },
+    'dry-run': { kind: 'switch', short: 'n', help: 'says what would be done, and why so', flagOnly: true },
+    ...METAL_FLAGS,
+    ...COMMON_FLAGS,
+  },
+  details:
+    'A second run of the same command goes on where the first was interrupted, or finds it done.\nExit code 0: active, and the machine answered. 4: refused, nothing was changed. 1: it failed, or the machine is silent.',
+  async run({ flags, args, output, signal }) {
+    const world = openMetal(flags)
+    const node = await readNode(world, args[0] ?? '', 'deploy')
+    const timeoutMs = durationMs(flags.timeout, 'timeout', NAME)
+    const readyTimeoutMs = durationMs(flags['ready-timeout'], 'ready-timeout', NAME)
+    const configDrive = wantedDrive(flags, node, NAME)
+    const ready = await wantedReady(world, node, flags.ready, flags.console)
+    const plan = planDeployment(
+      node,
+      await wantedImage(flags, NAME),
+      {
+        ...(flags.route === undefined ? {} : { route: flags.route }),
+        contract: [],
+        addedArguments: flags.karg,
+        deletedArguments: flags['delete-karg'],
+        ...(configDrive === undefined ? {} : { configDrive }),
+      },
+      await enabledInterfaces(world, node),
+      sha256,
+    )
+    const found = examineNode(node, plan)
+    if (!found.ok) throw found.error
+    if (flags['dry-run']) {
+      const value = { schema: 'anneal.deploy-plan/1', plan, ready, beginsIn: found.enter }
+      output.data(value, () => describeDeployPlan(plan, ready, output))
+      return EXIT.ok
+    }
+    output.say(`${plan.image.name} onto ${plan.node.name} by ${plan.route}: ${plan.why}`)
+    for (const note of plan.notes) output.say(`${output.yellow('note')}: ${note}`)
+    const report = await runDeployment(world, plan, {
+      ready,
+      timeoutMs,
+      readyTimeoutMs,
+      pollMs: POLL_MS,
+      signal,
+      ...(configDrive === undefined ? {} : { configDrive }),
+      onEffect: (effect) => output.jsonProgress && output.progress({ event: 'effect', effect }, ''),
+      onStretch: (one) => output.progress({ event: 'state', ...one }, `  ${describeStretch(one)}`),
+    })
+    output.data(report, () => describeDeployment(report, output))
+    return exitOfDeployment(report)
+  },
+})
+
+function exitOfDeployment(report: DeploymentReport): ExitCode {
+  switch (report.outcome) {
+    case 'ready':
+      return EXIT.ok
+    case 'refused':
+      return EXIT.refused
+    case 'failed':
+    case 'silent':
+    case 'left':
+      return EXIT.failed
+  }
+}
+
+async function wantedReady(
+  world: MetalWorld,
+  node: MetalNode,
+  text: string | undefined,
+  console: string | undefined,
+): Promise<Ready> {
+  const fallback = typeof node.extra[MARK_ADDRESS] === 'string' ? 'ssh' : 'active'
+  const wish = text ?? fallback
+  const source = wish.startsWith('console:') ? await consoleSource(world, node, console) : undefined
+  return parseReady(wish, node, source)
+}
+
+async function enabledInterfaces(world: MetalWorld, node: MetalNode): Promise<readonly string[]> {
+  const driver = await world.metal.driver(node.driver)
+  if (driver !== undefined) return driver.deployInterfaces
+  throw metalError('METAL_NODE_INVALID', {
+    action: `deploy on node "${node.name ?? node.uuid}"`,
+    node: node.name ?? node.uuid,
+    problems: `no conductor of Ironic runs its driver "${node.driver}"`,
+  })
+}

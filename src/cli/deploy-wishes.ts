@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { configDrive, isPublicKey, metalError } from '../metal/index.ts'
+import type { ConfigDrive, ImageFacts, MetalNode } from '../metal/index.ts'
+import type { FlagTable, FlagValues } from './command.ts'
+import { raise } from './errors.ts'
+import { openImages } from './metal-world.ts'
+
+/** What is deployed. */
+export const IMAGE_FLAGS = {
+  image: {
+    kind: 'text',
+    placeholder: 'IMAGE',
+    help: 'name or id in Glance, or the URL of a raw or qcow2 disk (with --checksum)',
+    flagOnly: true,
+  },
+  kernel: { kind: 'text', placeholder: 'URL', help: 'instead of --image, with --ramdisk', flagOnly: true },
+  ramdisk: { kind: 'text', placeholder: 'URL', help: 'instead of --image, with --kernel', flagOnly: true },
+  checksum: {
+    kind: 'text',
+    placeholder: 'ALG:HEX',
+    help: 'of an --image by URL: sha256:… or sha512:…',
+    flagOnly: true,
+  },
+  'image-cloud': {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'cloud whose Glance has the image, where Ironic stands alone; by default --cloud',
+  },
+} as const satisfies FlagTable
+
+/** What the machine finds on its config drive. */
+export const DRIVE_FLAGS = {
+  'user-data': { kind: 'text', placeholder: 'FILE', help: 'cloud-init user data', flagOnly: true },
+  'network-data': {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'network_data.json, or the same in YAML',
+    flagOnly: true,
+  },
+  'ssh-key': {
+    kind: 'list',
+    placeholder: 'FILE',
+    help: 'public keys that may log in; repeatable',
+    flagOnly: true,
+  },
+  hostname: { kind: 'text', placeholder: 'NAME', help: 'by default the name of the node', flagOnly: true },
+} as const satisfies FlagTable
+
+type ImageWishes = FlagValues<typeof IMAGE_FLAGS> & Readonly<{ cloud: string | undefined }>
+
+/** Finds the image. Throws USAGE where the flags do not say exactly one. */
+export async function wantedImage(flags: ImageWishes, command: string): Promise<ImageFacts> {
+  const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
+  const { image, kernel, ramdisk, checksum } = flags
+  if (image === undefined) {
+    if (kernel === undefined || ramdisk === undefined)
+      throw fail('it wants --image, or --kernel and --ramdisk')
+    return { ...BY_URL, reference: kernel, name: lastPart(kernel), containerFormat: 'ami', kernel, ramdisk }
+  }
+  if (kernel !== undefined || ramdisk !== undefined)
+    throw fail('it takes either --image, or --kernel and --ramdisk')
+  if (!/^(https?|file):\/\//.test(image)) {
+    if (checksum !== undefined) throw fail('--checksum is for an image by URL; Glance knows that of its own')
+    return openImages(flags['image-cloud'] ?? flags.cloud).find(image)
+  }
+  const hash = /^(sha256|sha512):([0-9a-f]{64}|[0-9a-f]{128})$/.exec(checksum ?? '')
+  if (hash === null) throw fail('an image by URL wants --checksum sha256:… or sha512:…')
+  return {
+    ...BY_URL,
+    reference: image,
+    name: lastPart(image),
+    containerFormat: 'bare',
+    diskFormat: image.endsWith('.qcow2') ? 'qcow2' : 'raw',
+    hash: { algorithm: hash[1] ?? '', value: hash[2] ?? '' },
+  }
+}
+
+const BY_URL = { status: 'active', visibility: 'public', minDiskGb: 0, minRamMb: 0, properties: {} } as const
+
+function lastPart(url: string): string {
+  return url.split('/').at(-1) ?? url
+}
+
+/** The config drive that the flags ask for. Throws SSH_KEY_INVALID, USAGE. */
+export function wantedDrive(
+  flags: FlagValues<typeof DRIVE_FLAGS>,
+  node: MetalNode,
+  command: string,
+): ConfigDrive | undefined {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (error) {
+      throw raise('USAGE', { command, why: (error as Error).message, help: `${command} --help` }, error)
+    }
+  }
+  const userData = flags['user-data']
+  const networkData = flags['network-data']
+  return configDrive(
+    {
+      sshKeys: flags['ssh-key'].flatMap((file) => publicKeys(file, read(file))),
+      ...(userData === undefined ? {} : { userData: read(userData) }),
+      ...(networkData === undefined
+        ? {}
+        : { networkData: networkTree(networkData, read(networkData), command) }),
+      ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
+    },
+    node,
+  )
+}
+
+function publicKeys(source: string, text: string): readonly string[] {
+  const lines = text.split('\n').map((line) => line.trim())
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  // A private key by mistake must not reach a service: whatever is no public key stops here.
+  const wrong = lines.findIndex((line) => line !== '' && !line.startsWith('#') && !isPublicKey(line))
+  if (wrong !== -1 || keys.length === 0) throw metalError('SSH_KEY_INVALID', { source, line: wrong + 1 })
+  return keys
+}
+
+function networkTree(file: string, text: string, command: string): Readonly<Record<string, unknown>> {
+  const fail = (why: string): Error =>
+    raise('USAGE', { command, why: `--network-data "${file}": ${why}`, help: `${command} --help` })
+  let tree: unknown
+  try {
+    tree = parse(text)
+  } catch (error) {
+    throw fail((error as Error).message.split('\n')[0] ?? '')
+  }
+  if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw fail('it is not a map')
+  return tree as Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,46 @@
+import { networkMachine } from '../adapters/machine/index.ts'
+import { chooseCloud, glance, imageRegistry, ironic, openSession } from '../adapters/openstack/index.ts'
+import { deploymentFiles } from '../adapters/state/index.ts'
+import { systemClock } from '../adapters/system/index.ts'
+import type { ImageRegistry, MetalWorld } from '../ports/index.ts'
+import type { FlagTable, FlagValues } from './command.ts'
+
+export const CLOUD_FLAGS = {
+  cloud: {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'cloud of clouds.yaml; by default that of OS_CLOUD, the OS_ variables, or the only one',
+  },
+} as const satisfies FlagTable
+
+export const METAL_FLAGS = {
+  ...CLOUD_FLAGS,
+  state: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'directory that keeps the records of deployments',
+    default: '/var/lib/anneal',
+    environment: 'ANNEAL_STATE',
+  },
+} as const satisfies FlagTable
+
+export type MetalFlags = FlagValues<typeof METAL_FLAGS>
+
+/** The cloud’s Ironic, and the state directory of this machine. */
+export function openMetal(flags: MetalFlags): MetalWorld {
+  return {
+    metal: ironic(openSession(chosen(flags.cloud))),
+    machine: networkMachine,
+    records: deploymentFiles(flags.state),
+    clock: systemClock,
+  }
+}
+
+/** Glance of the cloud, or of another one where Ironic stands alone. */
+export function openImages(cloud: string | undefined): ImageRegistry {
+  return imageRegistry(glance(openSession(chosen(cloud))))
+}
+
+function chosen(name: string | undefined) {
+  return chooseCloud({ environment: process.env, workingDirectory: process.cwd() }, name)
+}

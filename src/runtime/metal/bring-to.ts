@@ -1,0 +1,110 @@
+import { Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
+import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
+import type { MetalWorld } from '../../ports/index.ts'
+import { PatientReader } from './patient.ts'
+
+export type BringOptions = Readonly<{
+  /** Completes `Cannot …`. */
+  action: string
+  pollMs: number
+  timeoutMs: number
+  signal: AbortSignal
+  onStretch?: (stretch: Omit<Stretch, 'seconds'>) => void
+}>
+
+export type Brought = Readonly<{ node: MetalNode; timeline: readonly Stretch[]; verbs: readonly string[] }>
+
+/**
+ * Brings a node to a state, one verb after the other, and waits for each. Does nothing where it is there already; joins
+ * in where it is on its way. Throws METAL_NODE_STATE where no safe verb leads on, METAL_VERB_FAILED where Ironic gives
+ * up on one that was asked for here.
+ */
+export async function bringTo(
+  world: MetalWorld,
+  uuid: string,
+  goal: Goal,
+  options: BringOptions,
+): Promise<Brought> {
+  const { clock, metal } = world
+  const timeline = new Timeline()
+  const verbs: string[] = []
+  const startedMs = clock.monotonic()
+  const reader = new PatientReader(() => readNode(world, uuid, options.action), clock)
+  for (;;) {
+    const node = await reader.look()
+    if (node !== undefined) {
+      const seen = timeline.see(node, clock.monotonic(), clock.now())
+      if (seen !== undefined) options.onStretch?.(seen)
+      const next = judge(node, goal, verbs, options.action)
+      if (next === 'done') return { node, timeline: timeline.close(clock.monotonic()), verbs }
+      if (next !== 'wait') {
+        refuseMaintenance(node, options.action)
+        await metal.provision(uuid, next)
+        verbs.push(next)
+        continue
+      }
+    }
+    const seconds = Math.round((clock.monotonic() - startedMs) / 1000)
+    if (options.signal.aborted || seconds * 1000 > options.timeoutMs) {
+      const state = node?.provisionState ?? 'unknown'
+      throw metalError('DEPLOY_TIMEOUT', { node: node?.name ?? uuid, state, seconds })
+    }
+    await clock.sleep(options.pollMs, options.signal)
+  }
+}
+
+/** Throws METAL_NODE_UNKNOWN. */
+export async function readNode(world: MetalWorld, nameOrUuid: string, action: string): Promise<MetalNode> {
+  const node = await world.metal.node(nameOrUuid)
+  if (node !== undefined) return node
+  const names = (await world.metal.nodes()).map((one) => one.name ?? one.uuid)
+  const known = names.length === 0 ? 'there is none' : `there is ${names.slice(0, 20).join(', ')}`
+  throw metalError('METAL_NODE_UNKNOWN', { action, node: nameOrUuid, known })
+}
+
+/** A node in maintenance is left alone: somebody is at it. */
+export function refuseMaintenance(node: MetalNode, action: string): void {
+  if (!node.maintenance) return
+  const reason = node.maintenanceReason ?? node.fault ?? node.lastError ?? 'no reason is noted'
+  throw metalError('METAL_NODE_MAINTENANCE', { action, node: node.name ?? node.uuid, reason })
+}
+
+function judge(
+  node: MetalNode,
+  goal: Goal,
+  verbs: readonly string[],
+  action: string,
+): 'done' | 'wait' | 'manage' | 'provide' | 'deleted' | 'abort' {
+  const state = node.provisionState
+  const { kind, towards } = provisionState(state)
+  const name = node.name ?? node.uuid
+  // The power state is known only a moment after a node became available.
+  if (state === goalState(goal)) return 'done'
+  if (kind === 'failed' && verbs.length > 0) {
+    throw metalError('METAL_VERB_FAILED', {
+      action,
+      node: name,
+      state,
+      reason: node.lastError ?? 'it gives no reason',
+    })
+  }
+  const verb = towards[goal]
+  // `deleted` is asked for once: while it is under way Ironic may still show the state before.
+  if (kind === 'passing') return verb === undefined || verbs.includes(verb) ? 'wait' : verb
+  if (verb !== undefined && !verbs.includes(verb)) return verb
+  // `manage` brings a node from enroll to manageable over `verifying`, and back where that fails.
+  if (verb !== undefined && node.targetProvisionState !== undefined) return 'wait'
+  if (verb !== undefined) {
+    const reason = node.lastError ?? 'it gives no reason'
+    throw metalError('METAL_VERB_FAILED', { action, node: name, state, reason })
+  }
+  throw metalError('METAL_NODE_STATE', { action, node: name, state, remedy: remedyFor(goal, state, name) })
+}
+
+function remedyFor(goal: Goal, state: string, node: string): string {
+  if (goal === 'undeployed') return 'nothing is deployed on it; nothing needs to be done'
+  if (state === 'active' || state === 'deploy failed') {
+    return `what is deployed on it would be lost; if that is meant: \`anneal metal undeploy ${node}\``
+  }
+  return `see \`anneal metal status ${node}\``
+}
