@@ -102,8 +102,8 @@ async function outcomeOf(effect: DeployEffect, context: DeployContext): Promise<
     return await DEPLOY_EXECUTORS[effect](context)
   } catch (error) {
     if (!isAnnealError(error)) throw error
-    const { code, message, remedy } = error
-    return { type: 'effectFailed', reason: { code, message, remedy } }
+    const reason = { code: error.code, message: error.message, remedy: error.remedy }
+    return { type: 'effectFailed', reason }
   }
 }
 
