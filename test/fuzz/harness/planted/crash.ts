@@ -1,0 +1,3 @@
+import { planted } from './bug.ts'
+
+export const target = planted('crash')
