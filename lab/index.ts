@@ -44,6 +44,7 @@ export {
   namespaceOf,
   pidsIn,
   placeFile,
+  redfishDriverInfo,
   removeLab,
   testSystem,
   typeAt,

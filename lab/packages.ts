@@ -34,6 +34,7 @@ const NEEDED_BY_OPENSTACK: readonly Need[] = [
   { program: 'busybox', packages: ['busybox-static'] },
   { program: 'socat', packages: ['socat'] },
   { program: 'qemu-system-x86_64', packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios'] },
+  { program: '/usr/share/OVMF/OVMF_CODE_4M.fd', packages: ['ovmf'] },
   { program: 'qemu-img', packages: ['qemu-utils'] },
 ]
 

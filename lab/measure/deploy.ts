@@ -1,5 +1,5 @@
 /**
- * `npm run lab:measure -- deploy [ramdisk|direct …]`: deployments of the test system by Ironic onto one virtual machine,
+ * `npm run lab:measure -- deploy [ramdisk|direct …] [redfish] [uefi] [clean]`: deployments of the test system by Ironic onto one virtual machine,
  * each from `available` to the machine's own word on its serial port and back; with the seconds of every state.
  */
 import { createHash } from 'node:crypto'
@@ -35,12 +35,17 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
 }
 
-export async function deployments(...wanted: readonly string[]): Promise<void> {
+export async function deployments(...words: readonly string[]): Promise<void> {
+  const wanted = Object.keys(WAYS).filter((name) => words.includes(name))
   const names = wanted.length > 0 ? wanted : Object.keys(WAYS)
   await deployRamdisk()
   const system = await testSystem()
   const began = performance.now()
-  const lab = await OpenStackLab.up({ nodes: 1, deployRamdisk: true })
+  const lab = await OpenStackLab.up({
+    nodes: [words.includes('uefi') ? { firmware: 'uefi' } : {}],
+    deployRamdisk: true,
+    automatedClean: words.includes('clean'),
+  })
   try {
     tell('lab up', performance.now() - began)
     placeFile(system.kernel, `${lab.webRoot}/test.vmlinuz`)
@@ -50,7 +55,7 @@ export async function deployments(...wanted: readonly string[]): Promise<void> {
     if (machine === undefined) return
     const bareMetal = new BareMetal(lab)
     const enrolling = performance.now()
-    await bareMetal.enroll(machine)
+    tellStays(await bareMetal.enroll(machine, words.includes('redfish') ? 'redfish' : 'ipmi'))
     tell('node enrolled and available', performance.now() - enrolling)
     for (const name of names) {
       const way = WAYS[name]

@@ -13,6 +13,7 @@ export type Node = Readonly<{
   power_state: string | null
   last_error: string | null
   deploy_step: Readonly<{ step?: string }> | null
+  clean_step: Readonly<{ step?: string }> | null
   driver_internal_info: Readonly<Record<string, unknown>>
 }>
 
@@ -46,19 +47,23 @@ export class BareMetal {
     return (await this.request('GET', `nodes/${name}`)) as unknown as Node
   }
 
-  /** Registers a machine with its BMC and its network card, and brings it to `available`. */
-  async enroll(machine: Machine, fields: Readonly<Record<string, unknown>> = {}): Promise<Node> {
+  /** Registers a machine with its BMC and its network card, and brings it to `available`; the states on the way. */
+  async enroll(machine: Machine, driver: 'ipmi' | 'redfish' = 'ipmi'): Promise<readonly Stay[]> {
     const node = await this.request('POST', 'nodes', {
       name: machine.name,
-      driver: 'ipmi',
-      driver_info: ipmiDriverInfo(machine),
-      properties: { cpu_arch: 'x86_64', local_gb: machine.diskGiB - 1, capabilities: 'boot_mode:bios' },
-      ...fields,
+      driver,
+      driver_info: driver === 'ipmi' ? ipmiDriverInfo(machine) : redfishDriverInfo(machine),
+      properties: {
+        cpu_arch: 'x86_64',
+        local_gb: machine.diskGiB - 1,
+        capabilities: `boot_mode:${machine.firmware}`,
+      },
     })
     await this.request('POST', 'ports', { node_uuid: node['uuid'], address: machine.mac })
-    await this.provision(machine.name, 'manage', 'manageable')
-    await this.provision(machine.name, 'provide', 'available')
-    return this.node(machine.name)
+    return [
+      ...(await this.provision(machine.name, 'manage', 'manageable')),
+      ...(await this.provision(machine.name, 'provide', 'available')),
+    ]
   }
 
   async patch(name: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
@@ -87,7 +92,7 @@ export class BareMetal {
     const began = performance.now()
     for (let last = began; ;) {
       const node = await this.node(name)
-      const step = node.deploy_step?.step
+      const step = node.deploy_step?.step ?? node.clean_step?.step
       const state = [
         node.provision_state,
         ...(step === undefined ? [] : [step]),
@@ -114,12 +119,22 @@ export class BareMetal {
 }
 
 /** How Ironic's ipmi driver reaches a machine. */
-export function ipmiDriverInfo({ ipmi }: Machine): Readonly<Record<string, unknown>> {
+export function ipmiDriverInfo({ bmc, ipmi }: Machine): Readonly<Record<string, unknown>> {
   return {
     ipmi_address: ipmi.address,
     ipmi_port: ipmi.port,
-    ipmi_username: ipmi.username,
-    ipmi_password: readFileSync(ipmi.passwordFile, 'utf8'),
+    ipmi_username: bmc.username,
+    ipmi_password: readFileSync(bmc.passwordFile, 'utf8'),
     ipmi_cipher_suite: String(ipmi.cipherSuite),
+  }
+}
+
+/** How Ironic's redfish driver reaches a machine. */
+export function redfishDriverInfo({ bmc, redfish }: Machine): Readonly<Record<string, unknown>> {
+  return {
+    redfish_address: redfish.address,
+    redfish_system_id: redfish.systemId,
+    redfish_username: bmc.username,
+    redfish_password: readFileSync(bmc.passwordFile, 'utf8'),
   }
 }

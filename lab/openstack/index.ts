@@ -1,4 +1,4 @@
-export { BareMetal, ipmiDriverInfo } from './bare-metal.ts'
+export { BareMetal, ipmiDriverInfo, redfishDriverInfo } from './bare-metal.ts'
 export type { Node, Stay } from './bare-metal.ts'
 export { OPENSTACK_LAB_ERRORS } from './errors.ts'
 export type { IronicAuth } from './ironic.ts'

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { createSocket } from 'node:dgram'
 import { join } from 'node:path'
 import { REPOSITORY } from '../paths.ts'
 import { run } from '../run.ts'
+import { answersTo } from './keystone.ts'
 import type { LabNetwork } from './network.ts'
 import { addTap } from './network.ts'
 import { writeSecret } from './prepared.ts'
+import { systemPath } from './redfish/resources.ts'
 import type { Service } from './service.ts'
 
 /** What a virtual machine without an operating system is made of. */
@@ -16,6 +18,7 @@ export type MachineSpec = Readonly<{
   cpus: number
   memoryMiB: number
   diskGiB: number
+  firmware: 'bios' | 'uefi'
 }>
 
 /** A machine of a lab, as whoever enrolls it needs to know it. */
@@ -25,15 +28,15 @@ export type Machine = MachineSpec &
     uuid: string
     /** Address that the lab's DHCP server keeps for it. */
     address: string
+    /** Of both endpoints. The password is in a file that only root may read. */
+    bmc: Readonly<{ username: string; passwordFile: string }>
     ipmi: Readonly<{
       address: string
       port: number
-      username: string
-      /** File with the password, readable by root only. */
-      passwordFile: string
       /** Without it ipmitool tries one suite after the other, for ten seconds a call. */
       cipherSuite: number
     }>
+    redfish: Readonly<{ address: string; systemId: string }>
     directory: string
     /** All that the machine ever wrote to its serial port. */
     consoleLog: string
@@ -44,7 +47,9 @@ export type Machine = MachineSpec &
   }>
 
 export const CHASSIS = join(REPOSITORY, 'lab/openstack/machine/chassis')
-const IPMI_USER = 'admin'
+const OVMF = '/usr/share/OVMF'
+const BMC_USER = 'admin'
+const REDFISH_PORT = 8000
 
 export function describeMachine(
   spec: MachineSpec,
@@ -53,19 +58,16 @@ export function describeMachine(
   home: string,
 ): Machine {
   const directory = join(home, 'nodes', spec.name)
+  const uuid = uuidOf(`${network.namespace} ${spec.name}`)
   const pair = (value: number): string => value.toString(16).padStart(2, '0')
   return {
     ...spec,
     mac: `52:54:00:77:${pair(network.subnet)}:${pair(index + 1)}`,
-    uuid: uuidOf(`${network.namespace} ${spec.name}`),
+    uuid,
     address: `10.77.${network.subnet}.${10 + index}`,
-    ipmi: {
-      address: network.address,
-      port: 6230 + index,
-      username: IPMI_USER,
-      passwordFile: join(home, 'ipmi-password'),
-      cipherSuite: 3,
-    },
+    bmc: { username: BMC_USER, passwordFile: join(home, 'bmc-password') },
+    ipmi: { address: network.address, port: 6230 + index, cipherSuite: 3 },
+    redfish: { address: `http://${network.address}:${REDFISH_PORT}`, systemId: systemPath(uuid) },
     directory,
     consoleLog: join(directory, 'console.log'),
     consoleSocket: join(directory, 'console.sock'),
@@ -96,7 +98,7 @@ export async function placeMachine(
       `MAC=${machine.mac}`,
       `TAP=tap${index}`,
       `PROCESSOR=(${processor.join(' ')})`,
-      'FIRMWARE=()',
+      `FIRMWARE=(${placeFirmware(machine).join(' ')})`,
       '',
     ].join('\n'),
   )
@@ -114,6 +116,32 @@ async function processorArguments(): Promise<readonly string[]> {
   })
   // Under TCG without cx16: QEMU 7.2 lets Linux 6.12 panic with it.
   return tried.exitCode === 0 ? kvm : ['-accel', 'tcg', '-cpu', 'max,-cx16']
+}
+
+/** UEFI is Debian's OVMF; its variables, boot entries among them, are the machine's own. SeaBIOS needs no argument. */
+function placeFirmware(machine: Machine): readonly string[] {
+  if (machine.firmware === 'bios') return []
+  copyFileSync(`${OVMF}/OVMF_VARS_4M.fd`, join(machine.directory, 'firmware-variables'))
+  return [
+    `-drive if=pflash,unit=0,format=raw,readonly=on,file=${OVMF}/OVMF_CODE_4M.fd`,
+    '-drive if=pflash,unit=1,format=raw,file=firmware-variables',
+  ]
+}
+
+/** A Redfish service for all machines. */
+export function redfishService(home: string, machines: readonly Machine[]): Service {
+  const url = machines[0]?.redfish.address ?? ''
+  return {
+    name: 'redfish',
+    argv: [process.execPath, join(REPOSITORY, 'lab/openstack/redfish/main.ts'), join(home, 'redfish.json')],
+    ready: async () => (await answersTo(`${url}/redfish/v1`)) === 200,
+  }
+}
+
+export function placeRedfish(home: string, network: LabNetwork, machines: readonly Machine[]): void {
+  const bmc = machines[0]?.bmc
+  const settings = { machines, ...bmc, address: network.address, port: REDFISH_PORT }
+  writeFileSync(join(home, 'redfish.json'), JSON.stringify(settings))
 }
 
 /** The machine's BMC: an IPMI endpoint whose chassis is ours. */
@@ -166,7 +194,7 @@ set_working_mc 0x20
   endlan
   chassis_control "${CHASSIS} ${machine.directory}"
   user 1 false "" "" user 10 ${authentication}
-  user 2 true "${machine.ipmi.username}" "${password}" admin 10 ${authentication}
+  user 2 true "${machine.bmc.username}" "${password}" admin 10 ${authentication}
 `
 }
 

@@ -22,7 +22,7 @@ import {
 } from './ironic.ts'
 import type { IronicAuth } from './ironic.ts'
 import { keystoneService, placeKeystone } from './keystone.ts'
-import { bmcService, describeMachine, placeMachine } from './machine.ts'
+import { bmcService, describeMachine, placeMachine, placeRedfish, redfishService } from './machine.ts'
 import type { Machine, MachineSpec } from './machine.ts'
 import { makeNetwork, removeNetwork } from './network.ts'
 import type { LabNetwork } from './network.ts'
@@ -250,9 +250,11 @@ async function bringUp(name: string, directory: string, options: OpenStackLabOpt
     placeGlance(inside('glance'), address, identity),
   ])
   if (options.deployRamdisk === true) placeDeployRamdisk(inside('ironic'), await deployRamdisk())
-  const ipmiPassword = randomBytes(6).toString('hex')
-  writeSecret(inside('ipmi-password'), ipmiPassword)
-  for (const [index, node] of nodes.entries()) await placeMachine(node, index, network, ipmiPassword)
+  // IPMI allows 20 bytes.
+  const bmcPassword = randomBytes(8).toString('hex')
+  writeSecret(inside('bmc-password'), bmcPassword)
+  for (const [index, node] of nodes.entries()) await placeMachine(node, index, network, bmcPassword)
+  placeRedfish(directory, network, nodes)
   placeDhcp(inside('dhcp'), network, nodes, inside('ironic'))
 
   const readyAfterSeconds: Record<string, number> = {}
@@ -302,6 +304,7 @@ function servicesOf(
     webService(inside('ironic'), address),
     dhcpService(inside('dhcp')),
     ...nodes.map(bmcService),
+    ...(nodes.length === 0 ? [] : [redfishService(directory, nodes)]),
   ]
 }
 
@@ -312,7 +315,9 @@ function machineSpecs(nodes: number | readonly Partial<MachineSpec>[]): readonly
     cpus: 2,
     // The deploy ramdisk needs nearly all of it.
     memoryMiB: 2048,
-    diskGiB: 4,
+    // Ironic's Redfish inspection sees no disk below 4 GiB, and takes one off.
+    diskGiB: 5,
+    firmware: 'bios',
     ...spec,
   }))
 }
