@@ -69,19 +69,13 @@ function* records(
   const end = cursor.length
   for (let at = 0; at + HEADER_BYTES <= end;) {
     const length = recordLength(cursor.u16le(at + 4), volume.superblock.blockBytes)
-    // Without the feature filetype, the type's byte is the upper half of the name's length.
-    const nameBytes = withTypes ? cursor.u8(at + 6) : cursor.u16le(at + 6)
+    // Without the feature filetype, the next byte is the upper half of this number, and no name is that long.
+    const nameBytes = cursor.u8(at + 6)
     const type = withTypes ? cursor.u8(at + 7) : 0
     if (length < HEADER_BYTES || length % 4 !== 0 || at + length > end)
       throw damaged(directory, cursor.base + at, 'rec_len', length, `a multiple of 4 from 8 to ${end - at}`)
-    if (HEADER_BYTES + nameBytes > length || nameBytes > 255)
-      throw damaged(
-        directory,
-        cursor.base + at,
-        'name_len',
-        nameBytes,
-        `at most ${Math.min(255, length - HEADER_BYTES)}`,
-      )
+    if (HEADER_BYTES + nameBytes > length)
+      throw damaged(directory, cursor.base + at, 'name_len', nameBytes, `at most ${length - HEADER_BYTES}`)
     yield { at, inode: cursor.u32le(at), nameBytes, type }
     at += length
   }

@@ -1,0 +1,36 @@
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DifferentialTarget } from './target.ts'
+
+export type Tally = {
+  images: number
+  nodes: number
+  /** Of each image that differs: its seed, how it was made, what differs. */
+  different: { seed: number; made: string; differences: readonly string[] }[]
+}
+
+/** Compares `count` images, of the seeds from `seed` on. Ends early once `until` (milliseconds of the clock) has passed. */
+export async function compareMany(
+  target: DifferentialTarget,
+  options: Readonly<{ count: number; seed: number; until?: number; onImage?: (tally: Tally) => void }>,
+): Promise<Tally> {
+  const work = mkdtempSync(join(tmpdir(), `anneal-differential-${target.name}-`))
+  const tally: Tally = { images: 0, nodes: 0, different: [] }
+  try {
+    for (let seed = options.seed; seed < options.seed + options.count; seed += 1) {
+      if (options.until !== undefined && Date.now() > options.until) break
+      const directory = join(work, String(seed))
+      mkdirSync(directory)
+      const { made, nodes, differences } = await target.compare(seed, directory)
+      rmSync(directory, { recursive: true, force: true })
+      tally.images += 1
+      tally.nodes += nodes
+      if (differences.length > 0) tally.different.push({ seed, made, differences })
+      options.onImage?.(tally)
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+  return tally
+}

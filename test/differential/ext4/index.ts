@@ -1,0 +1,1 @@
+export { ext4 } from './compare.ts'
