@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { lstatSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromBytes } from '../../../src/bytes/index.ts'
 import { openExt4 } from '../../../src/formats/ext4/index.ts'
@@ -32,6 +32,7 @@ export const ext4: DifferentialTarget = {
   name: 'ext4',
   lacks() {
     if (process.getuid?.() !== 0) return 'needs root, to mount images'
+    if (!existsSync('/dev/loop-control')) return 'needs loop devices'
     const absent = NEEDED.filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0)
     return absent.length === 0 ? undefined : `needs ${absent.join(', ')}`
   },
@@ -98,6 +99,7 @@ async function differencesOfLookups(fs: FileSystem, tree: readonly TreeEntry[]):
     if (found?.kind !== kind)
       differences.push(`look-up: ${path} is ${found?.kind ?? 'not found'}, not a ${kind}`)
     if (kind !== 'directory') continue
+    if (!existsSync('/dev/loop-control')) return 'needs loop devices'
     const absent = await findPath(fs, `${path}/not-there`, { lastLink: 'keep' })
     if (absent !== undefined) differences.push(`look-up: ${path}/not-there is found`)
   }

@@ -67,7 +67,7 @@ export function fill(random: Random, directory: string, how: 'kernel' | 'copy'):
   for (let count = random.below(20); count > 0; count -= 1) add(next(random.pick(directories)), small(random))
   for (let count = random.below(5); count > 0; count -= 1) {
     const at = next(random.pick(directories))
-    sparse(random, at)
+    sparse(random, at, how)
     entries.push({ at, kind: 'file' })
   }
   for (let count = random.below(10); count > 0; count -= 1) {
@@ -139,7 +139,7 @@ function small(random: Random): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (byte + index) & 255)
 }
 
-function sparse(random: Random, at: Buffer): void {
+function sparse(random: Random, at: Buffer, how: 'kernel' | 'copy'): void {
   const file = openSync(at, 'w')
   // Far enough apart for the second and third level of a block map, too.
   const span = random.pick([20_000, 400_000, 3_000_000, 70_000_000])
@@ -147,7 +147,8 @@ function sparse(random: Random, at: Buffer): void {
     writeSync(file, random.bytes(random.between(1, 3000)), 0, undefined, random.below(span))
   }
   closeSync(file)
-  if (random.chance(50)) truncateSync(at, random.below(span) + 1)
+  // mke2fs 1.47.0 forgets a hole at the end of a file.
+  if (how === 'kernel' && random.chance(50)) truncateSync(at, random.below(span) + 1)
 }
 
 /** A name that no other entry has; some are no UTF-8. */
