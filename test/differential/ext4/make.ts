@@ -41,18 +41,22 @@ export function makeImage(random: Random, directory: string): Image {
     }
     hashAs(options, path)
     if (by !== 'kernel' && random.chance(50)) e2fsck(path, '-fyD')
-    if (by !== 'mke2fs')
-      inKernel(path, directory, 'rw', (mounted) => fill(random, mkdirIn(mounted), 'kernel'))
+    if (by !== 'mke2fs') inKernel(path, directory, 'rw', (mounted) => fillUntilFull(random, mounted))
     const copied = options.mountable ? undefined : treeOfDirectory(source)
     return { path, options, made: `${by}: mke2fs ${args.join(' ')}; ${options.hash}`, copied }
   }
   throw new Error(`mke2fs refused ${MOST_DRAWS} draws:\n${refused.join('\n')}`)
 }
 
-function mkdirIn(mounted: string): string {
+/** A file system that is full is as good as any other. */
+function fillUntilFull(random: Random, mounted: string): void {
   const directory = join(mounted, 'kernel')
   mkdirSync(directory)
-  return directory
+  try {
+    fill(random, directory, 'kernel')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  }
 }
 
 /** Mounts the image over a loop device, and unmounts it whatever happens. */
