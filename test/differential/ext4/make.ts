@@ -19,6 +19,7 @@ export type Image = Readonly<{
 
 /** Combinations that mke2fs refuses are drawn again. */
 const MOST_DRAWS = 20
+const MOST_MOUNTS = 10
 
 export function makeImage(random: Random, directory: string): Image {
   const refused: string[] = []
@@ -68,12 +69,23 @@ export function inKernel<T>(
 ): T {
   const mounted = join(directory, 'mounted')
   mkdirSync(mounted, { recursive: true })
-  run('mount', ['-t', 'ext4', '-o', `loop,${mode}`, path, mounted])
+  mount(path, mounted, mode)
   try {
     return use(mounted)
   } finally {
     run('umount', [mounted])
   }
+}
+
+/** Who takes a loop device at the same moment makes mount fail: it is tried again. */
+function mount(path: string, mounted: string, mode: 'ro' | 'rw'): void {
+  const args = ['-t', 'ext4', '-o', `loop,${mode}`, path, mounted]
+  for (let attempt = 1; attempt < MOST_MOUNTS; attempt += 1) {
+    const { status, stderr } = spawnSync('mount', args, { env: { ...process.env, LC_ALL: 'C' } })
+    if (status === 0) return
+    if (!/already mounted|busy|loop device/.test(stderr?.toString() ?? '')) break
+  }
+  run('mount', args)
 }
 
 function hashAs({ hash, unsigned }: MadeWith, path: string): void {
