@@ -16,8 +16,8 @@ import { targetOf } from './symlink.ts'
 import type { Volume } from './volume.ts'
 
 const ROOT: NodeId = 2n
-/** 4 MiB: a fetched piece holds the inodes of 256 files, or a directory and its neighbours. */
-const CACHE = { blockBytes: 65_536, blocks: 64 } as const
+/** At most 16 MiB: a piece holds the inodes of 256 files, and listing by an index asks for inodes in no order. */
+const CACHE = { blockBytes: 65_536, blocks: 256 } as const
 
 /** Whether there is an ext2, ext3 or ext4 superblock. Reads 1 KiB; false for whatever is too short. */
 export async function probeExt4(source: ByteSource): Promise<boolean> {
