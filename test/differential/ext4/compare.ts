@@ -125,16 +125,19 @@ async function rangesHoldContent(fs: FileSystem, id: NodeId, image: Uint8Array):
   let at = 0
   for await (const range of fs.ranges(id)) {
     const { fileOffsetBytes, lengthBytes, sourceOffsetBytes, kind } = range
-    const hole = await content.read(at, fileOffsetBytes - at)
-    if (hole.some((byte) => byte !== 0)) return false
+    if (!isZero(await content.read(at, fileOffsetBytes - at))) return false
     const held = await content.read(fileOffsetBytes, lengthBytes)
     if (sourceOffsetBytes !== undefined) {
       if (Buffer.compare(held, image.subarray(sourceOffsetBytes, sourceOffsetBytes + lengthBytes)) !== 0)
         return false
-    } else if (kind === 'unwritten' && held.some((byte) => byte !== 0)) return false
+    } else if (kind === 'unwritten' && !isZero(held)) return false
     at = fileOffsetBytes + lengthBytes
   }
   return true
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes, new Uint8Array(bytes.length)) === 0
 }
 
 async function differencesOfFreeBlocks({ path, options }: Image, fs: FileSystem): Promise<string[]> {
