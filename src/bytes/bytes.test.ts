@@ -179,6 +179,12 @@ describe('sources', () => {
     assert.deepEqual([...(await COUNT.read(30, 1))], [30])
   })
 
+  it('a patch leaves the bytes below alone, also where they are a Buffer, whose slice is no copy', async () => {
+    const below = Buffer.from([1, 2, 3])
+    await patched(fromBytes(below), [{ offsetBytes: 1, bytes: Uint8Array.of(9) }]).read(0, 3)
+    assert.deepEqual([...below], [1, 2, 3])
+  })
+
   it('what is patched is data, also in a hole', async () => {
     const source = patched(zeros(100), [{ offsetBytes: 40, bytes: new Uint8Array(10).fill(1) }])
     assert.deepEqual(await all(extentsOf(source)), ['0+40 zero', '40+10 data', '50+50 zero'])

@@ -27,7 +27,8 @@ export function patched(source: ByteSource, patches: readonly Patch[]): ByteSour
       const found = within(offset, length)
       const bytes = await source.read(offset, length, signal)
       if (found.length === 0) return bytes
-      const out = bytes.slice()
+      // Not `slice`, which on a Buffer would be a view of the very bytes that are to stay as they are.
+      const out = new Uint8Array(bytes)
       for (const patch of found) {
         const from = Math.max(patch.offsetBytes, offset)
         const to = Math.min(patch.offsetBytes + patch.bytes.length, offset + length)

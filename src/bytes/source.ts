@@ -21,7 +21,8 @@ export interface ByteSource {
   readonly name: string
   /**
    * Exactly `length` bytes; throws READ_BEYOND_END or READ_SHORT otherwise. The array may be a view of a cache or of a
-   * larger buffer: treat it as read-only, and copy what you keep. Calls may overlap.
+   * larger buffer: treat it as read-only, and copy what you keep (`new Uint8Array(bytes)`; `slice` of a Buffer does not
+   * copy). Calls may overlap.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
   /**

@@ -70,7 +70,7 @@ export const safe64be: FieldType<number> = {
 
 /** A copy of `length` bytes. */
 export function bytes(length: number): FieldType<Uint8Array> {
-  return { lengthBytes: length, read: (cursor, offset) => cursor.slice(offset, length).slice() }
+  return { lengthBytes: length, read: (cursor, offset) => new Uint8Array(cursor.slice(offset, length)) }
 }
 
 /** Text in a field of `length` bytes: up to the first NUL, bytes that are no UTF-8 shown as U+FFFD. */

@@ -3,3 +3,14 @@ export type * from './host.ts'
 export type * from './state.ts'
 export type * from './node-world.ts'
 export type * from './metal-world.ts'
+export type {
+  BaseRecipe,
+  ChunkConverter,
+  ChunkResult,
+  ChunkUse,
+  ConversionWorld,
+  Digests,
+  OutputFile,
+  OutputFolder,
+  StreamDigest,
+} from './conversion.ts'

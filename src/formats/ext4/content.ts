@@ -41,7 +41,7 @@ function largestSize({ superblock: { blockBytes } }: Volume, extents: boolean): 
 /** The content as a source; holes and unwritten runs are zeros, and what lies behind the size is left out. */
 export function sourceOf(volume: Volume, inode: Inode, content: Content): ByteSource {
   const name = `inode ${inode.number} of "${volume.source.name}"`
-  if ('inline' in content) return fromBytes(content.inline.slice(), name)
+  if ('inline' in content) return fromBytes(new Uint8Array(content.inline), name)
   const pieces: Piece[] = []
   let at = 0
   for (const range of rangesOf(volume, inode, content)) {

@@ -50,7 +50,7 @@ export function entriesIn(volume: Volume, directory: Inode, cursor: Cursor): Dir
       )
     found.push({
       name: decode(name),
-      nameBytes: name.slice(),
+      nameBytes: new Uint8Array(name),
       id: BigInt(inode),
       kind: KINDS[type] ?? 'unknown',
     })

@@ -24,7 +24,7 @@ export function kindOfEntry(type: number): NodeKind {
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export function toEntry({ nameBytes, inode, kind }: RawEntry): DirectoryEntry {
-  return { name: decoder.decode(nameBytes), nameBytes: nameBytes.slice(), id: BigInt(inode), kind }
+  return { name: decoder.decode(nameBytes), nameBytes: new Uint8Array(nameBytes), id: BigInt(inode), kind }
 }
 
 export function isDots({ nameBytes }: RawEntry): boolean {

@@ -16,7 +16,7 @@ export async function readTarget(volume: Volume, inode: Inode, signal?: AbortSig
   if (kind !== 'symlink') throw raise('XFS_NOT_A_SYMLINK', { inode: inode.number, kind })
   const { cursor, format } = inode.data
   if (size < 1 || size > LONGEST) throw badField(cursor, 0, 'the length of a link', size, `1 to ${LONGEST}`)
-  if (format === 'local') return cursor.slice(0, size).slice()
+  if (format === 'local') return new Uint8Array(cursor.slice(0, size))
 
   const { geometry } = volume
   const target = new Uint8Array(size)

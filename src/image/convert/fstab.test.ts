@@ -70,6 +70,12 @@ describe('an fstab', () => {
     assert.equal(editFstab(bytes, () => ({ at: 'there' })).bytes, bytes)
   })
 
+  it('is never changed itself, also where it is a Buffer, whose slice is no copy', () => {
+    const bytes = Buffer.from('/dev/sda1 /boot ext4\n')
+    editFstab(bytes, () => ({ at: 'left behind', what: 'p1' }))
+    assert.equal(bytes.toString(), '/dev/sda1 /boot ext4\n')
+  })
+
   it('may end without a newline and hold bytes that are no UTF-8', () => {
     const bytes = Uint8Array.from([...encode('# caf'), 0xe9, ...encode('\n/dev/sda1 /boot ext4')])
     const { bytes: edited, removed } = editFstab(bytes, () => ({ at: 'left behind', what: 'p1' }))

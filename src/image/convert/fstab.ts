@@ -74,7 +74,7 @@ export function editFstab(bytes: Uint8Array, placeOf: (entry: FstabEntry) => Dev
       doubtful.push(entry)
       continue
     }
-    if (edited === bytes) edited = bytes.slice()
+    if (edited === bytes) edited = new Uint8Array(bytes)
     commentOut(edited.subarray(entry.startByte, entry.endByte))
     removed.push({
       entry,

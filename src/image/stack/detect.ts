@@ -73,7 +73,7 @@ class Detection {
         }
         case 'physical volume':
           // Which group it is in is filled in when all physical volumes of the disk are known.
-          return leaf({ kind: 'physical volume', volumeGroup: '', uuid: '' })
+          return leaf({ kind: 'physical volume', volumeGroup: '', uuid: '', ranges: [] })
         case 'swap':
         case 'unreadable':
           return leaf(found)
@@ -167,8 +167,8 @@ class Detection {
       const { type, refusal, uuid } = volume
       return { ...common, ...leaf({ kind: 'unreadable', type, label: '', uuid, refusal }) }
     }
-    const { source } = volume
-    return { ...common, source, ...(await this.#inside({ source, address, level: level + 1 })) }
+    const { source, segments } = volume
+    return { ...common, source, segments, ...(await this.#inside({ source, address, level: level + 1 })) }
   }
 
   /** As many of these as may still be opened. */
@@ -192,7 +192,8 @@ function nameGroup(
   for (const { group, members: inside } of groups) {
     const member = inside.find(({ index }) => members[index]?.address === node.address)
     if (member !== undefined) {
-      return { ...node, content: { kind: 'physical volume', volumeGroup: group.name, uuid: member.uuid } }
+      const { uuid, ranges } = member
+      return { ...node, content: { kind: 'physical volume', volumeGroup: group.name, uuid, ranges } }
     }
   }
   return node

@@ -5,3 +5,4 @@ export { findNode, findVolume, mapperPath, matchDevice, nodesOf, volumesOf } fro
 export type { Volume } from './find-node.ts'
 export type { Content, Refusal, StackNode, VolumeGroup } from './node.ts'
 export type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.ts'
+export { FORMAT_READERS } from './format-readers.ts'

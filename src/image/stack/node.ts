@@ -1,5 +1,6 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
+import type { PvRange, VolumeSegment } from '../../formats/lvm2/index.ts'
 import type { Partition, PartitionTable } from '../../formats/partition-table/index.ts'
 
 /** Why something that was recognised cannot be read: the error that its reader would throw, as data. */
@@ -21,7 +22,8 @@ export type VolumeGroup = Readonly<{
 export type Content =
   | Readonly<{ kind: 'partition table'; table: PartitionTable }>
   | Readonly<{ kind: 'file system'; fileSystem: FileSystem }>
-  | Readonly<{ kind: 'physical volume'; volumeGroup: string; uuid: string }>
+  /** `ranges`: what each part of it belongs to. */
+  | Readonly<{ kind: 'physical volume'; volumeGroup: string; uuid: string; ranges: readonly PvRange[] }>
   | Readonly<{ kind: 'logical volumes'; group: VolumeGroup }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
   /** Recognised, and not readable: btrfs, LUKS, a thin volume; a file system that is damaged. `type` as blkid says. */
@@ -43,6 +45,8 @@ export type StackNode = Readonly<{
   source?: ByteSource
   /** Partitions only. */
   partition?: Partition
+  /** Logical volumes only: where they lie in the physical volumes. */
+  segments?: readonly VolumeSegment[]
   content: Content
   children: readonly StackNode[]
   warnings: readonly ReaderWarning[]

@@ -1,5 +1,6 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
+import type { PvRange, VolumeSegment } from '../../formats/lvm2/index.ts'
 import type { PartitionTable } from '../../formats/partition-table/index.ts'
 import type { Refusal, VolumeGroup } from './node.ts'
 
@@ -13,12 +14,12 @@ export type Recognised =
   | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: Refusal }>
 
 export type MappedVolume = Readonly<{ name: string; uuid: string; sizeBytes: number }> &
-  Readonly<{ source: ByteSource } | { type: string; refusal: Refusal }>
+  Readonly<{ source: ByteSource; segments: readonly VolumeSegment[] } | { type: string; refusal: Refusal }>
 
 export type MappedGroup = Readonly<{
   group: Omit<VolumeGroup, 'physicalVolumes'>
   /** Indices into the sources given, each with the UUID of the physical volume that it is. */
-  members: readonly Readonly<{ index: number; uuid: string }>[]
+  members: readonly Readonly<{ index: number; uuid: string; ranges: readonly PvRange[] }>[]
   /** In the order of the metadata; hidden volumes (pools, images) are left out. */
   volumes: readonly MappedVolume[]
   warnings: readonly ReaderWarning[]

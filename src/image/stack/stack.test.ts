@@ -50,6 +50,7 @@ test('a physical volume knows its group and the group its physical volumes', asy
     kind: 'physical volume',
     volumeGroup: 'atomic-os',
     uuid: 'pv-0',
+    ranges: [],
   })
   const { content } = findNode(stack, 'atomic-os')
   assert.ok(content.kind === 'logical volumes')

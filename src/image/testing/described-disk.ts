@@ -94,7 +94,7 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
             return described !== undefined &&
               'physicalVolume' in described &&
               described.physicalVolume === name
-              ? [{ index, uuid: `pv-${index}` }]
+              ? [{ index, uuid: `pv-${index}`, ranges: [] }]
               : []
           }),
           volumes: Object.entries(volumes).map(([volume, described]) => ({
@@ -103,7 +103,7 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
             sizeBytes: SIZE_BYTES,
             ...('unreadable' in described
               ? { type: described.unreadable, refusal: refusal(described.unreadable) }
-              : { source: hold(described, `${name}/${volume}`) }),
+              : { source: hold(described, `${name}/${volume}`), segments: [] }),
           })),
           warnings: [],
         }))

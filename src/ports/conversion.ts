@@ -1,0 +1,89 @@
+import type { Patch } from '../bytes/index.ts'
+import type { Chunk, MappedRange } from '../image/convert/index.ts'
+
+/**
+ * Where the bytes of a base come from, as plain data: each thread opens the image for itself, so that no byte of it
+ * crosses from one thread to another but those that are asked for.
+ */
+export type BaseRecipe = Readonly<{
+  /** A path or a URL. */
+  image: string
+  /** A directory in which files that the image names may be opened. */
+  allowedDirectory?: string
+  /** The parts of the image's disk that make the base, in order. */
+  pieces: readonly Readonly<{ diskOffsetBytes: number; lengthBytes: number }>[]
+  /** Places are those of the base. */
+  patches: readonly Patch[]
+}>
+
+/**
+ * What is to become of a chunk: written where it belongs in the output file; given back as it is; or given as one frame
+ * of Zstandard.
+ */
+export type ChunkUse = 'write' | 'bytes' | 'zstd'
+
+export type ChunkResult = Readonly<{
+  chunk: Chunk
+  /** One for each run of used ranges, in order. */
+  mapped: readonly MappedRange[]
+  /** What was not known to be zero beforehand. */
+  readBytes: number
+  /** Into the output file; the rest of the chunk is a hole in it. */
+  writtenBytes: number
+  /** The whole chunk, free space as zeros; or its frame. */
+  bytes?: Uint8Array<ArrayBuffer>
+}>
+
+/** Reads, hashes, compresses and writes chunks, in threads. */
+export interface ChunkConverter {
+  /** Results come in the order of the chunks. After a failure or an abort nothing runs on. */
+  convert(
+    job: Readonly<{ recipe: BaseRecipe; use: ChunkUse; outputPath?: string }>,
+    chunks: readonly Chunk[],
+    signal: AbortSignal,
+  ): AsyncIterable<ChunkResult>
+}
+
+/** Both digests in hex. */
+export type Digests = Readonly<{ sha256: string; sha512: string }>
+
+/** Digests of a stream, off the main thread. */
+export interface StreamDigest {
+  /** Takes the buffer over. Resolves when more may come. */
+  update(bytes: Uint8Array<ArrayBuffer>): Promise<void>
+  /** Zeros, which need not be sent over. */
+  updateZeros(lengthBytes: number): Promise<void>
+  end(): Promise<Digests>
+}
+
+/** What a conversion needs of the world. */
+export type ConversionWorld = Readonly<{
+  chunks: ChunkConverter
+  folder: OutputFolder
+  /** Digests of something small, at once. */
+  smallDigest: () => Readonly<{ update: (bytes: Uint8Array) => void; end: () => Digests }>
+  /** Digests of something large, in threads of their own. */
+  streamDigest: () => StreamDigest & AsyncDisposable
+  /** SHA-256 of a text, in hex. */
+  sha256: (text: string) => string
+  /** One frame of Zstandard that holds so many zeros. */
+  zstdOfZeros: (lengthBytes: number) => Promise<Uint8Array<ArrayBuffer>>
+}>
+
+/** A directory for results. Nothing has its final name before `commit`. */
+export interface OutputFolder {
+  /** An empty file of the given size that is one hole. */
+  create(name: string, sizeBytes: number): Promise<OutputFile>
+  /** Gives every file its name, in the order in which they were created; what was there is replaced only with `force`. */
+  commit(): Promise<void>
+  /** Removes what was not committed. */
+  discard(): Promise<void>
+}
+
+export interface OutputFile {
+  /** Where it is until it is committed. */
+  readonly temporaryPath: string
+  write(bytes: Uint8Array, offsetBytes: number): Promise<void>
+  /** Longer runs of zeros stay the hole that they were; gives how much was written. */
+  writeSparse(bytes: Uint8Array, offsetBytes: number): Promise<number>
+}

@@ -1,0 +1,150 @@
+import { extentsOf } from '../bytes/index.ts'
+import type { ByteSource, Extent } from '../bytes/index.ts'
+import { BLOCK_MAP_BLOCK_BYTES, BOOT_FILE_SCHEMA, alignExtents, planChunks } from '../image/convert/index.ts'
+import type { BaseFormat, BootFile, Chunk, StoredBase, StoredFile } from '../image/convert/index.ts'
+import type { BaseRecipe, ConversionWorld } from '../ports/index.ts'
+import { usedBytesOf } from './base-stream.ts'
+import type { BaseJob } from './base-stream.ts'
+import { writeBase } from './write-base.ts'
+
+/** What a thread works on at a time. Large enough that a chunk costs no more than its bytes, small enough for memory. */
+const CHUNK_BYTES = 2 * 1024 * 1024
+const COPY_BYTES = 1024 * 1024
+
+/** Files of the system that are put together into one: the kernel, or its initrds. */
+export type FileToStore = Readonly<{
+  name: string
+  from: readonly Readonly<{ path: string; source: ByteSource }>[]
+}>
+
+/** Everything that is known before the first byte is written. */
+export type Conversion = Readonly<{
+  kernel?: FileToStore
+  ramdisk?: FileToStore
+  base: Readonly<{ recipe: BaseRecipe; sizeBytes: number; from: string; holds: StoredBase['holds'] }>
+  /** What the whole base holds. */
+  extents: (signal: AbortSignal) => AsyncIterable<Extent>
+  /** The rest of boot.json. */
+  about: Pick<BootFile, 'source' | 'boot' | 'changes' | 'warnings'>
+}>
+
+export type ConvertOptions = Readonly<{
+  format: BaseFormat
+  baseName: string
+  /** `exact`: free space is read and written as it is, and the whole base is digested. */
+  freeSpace: 'skip' | 'exact'
+  /** Further small files beside boot.json, by name. */
+  extraFiles: (boot: BootFile) => Readonly<Record<string, string>>
+  onProgress: (progress: ConvertProgress) => void
+}>
+
+export type ConvertProgress = Readonly<{ doneBytes: number; totalBytes: number }>
+
+export type Converted = Readonly<{ boot: BootFile; readBytes: number; writtenBytes: number }>
+
+/** The base of a conversion, cut into chunks: reads what tells used from free space, and no data. */
+export async function planBase(
+  conversion: Conversion,
+  freeSpace: ConvertOptions['freeSpace'],
+  signal: AbortSignal,
+): Promise<BaseJob> {
+  const { recipe, sizeBytes } = conversion.base
+  const extents = alignExtents(conversion.extents(signal), BLOCK_MAP_BLOCK_BYTES)
+  const options = {
+    sizeBytes,
+    chunkBytes: CHUNK_BYTES,
+    freeSpace: freeSpace === 'exact' ? 'read' : 'skip',
+  } as const
+  const chunks: Chunk[] = []
+  for await (const chunk of planChunks(extents, options)) chunks.push(chunk)
+  return { recipe, sizeBytes, chunkBytes: CHUNK_BYTES, chunks }
+}
+
+/**
+ * Writes kernel, ramdisk, base and boot.json into the world's folder and commits it. Whatever fails, or an abort,
+ * leaves nothing behind under any name.
+ */
+export async function convertImage(
+  world: ConversionWorld,
+  conversion: Conversion,
+  job: BaseJob,
+  options: ConvertOptions,
+  signal: AbortSignal,
+): Promise<Converted> {
+  const totalBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
+  let doneBytes = 0
+  const output = {
+    name: options.baseName,
+    format: options.format,
+    digest: options.freeSpace === 'exact' ? 'whole file' : 'used blocks',
+    onProgress(usedBytes: number) {
+      doneBytes += usedBytes
+      options.onProgress({ doneBytes, totalBytes })
+    },
+  } as const
+  try {
+    // Side by side: the files are read and digested here while the threads are busy with the base.
+    const [written, kernel, ramdisk] = await together(signal, (both) => [
+      writeBase(world, job, output, both),
+      storeFile(world, conversion.kernel, both),
+      storeFile(world, conversion.ramdisk, both),
+    ])
+    const { readBytes, writtenBytes, ...base } = written
+    const { from, holds } = conversion.base
+    const boot: BootFile = {
+      schema: BOOT_FILE_SCHEMA,
+      ...conversion.about,
+      ...(kernel === undefined ? {} : { kernel }),
+      ...(ramdisk === undefined ? {} : { ramdisk }),
+      base: { ...base, from, holds },
+    }
+    const texts = { ...options.extraFiles(boot), 'boot.json': `${JSON.stringify(boot, undefined, 2)}\n` }
+    for (const [name, text] of Object.entries(texts)) {
+      await (await world.folder.create(name, 0)).write(new TextEncoder().encode(text), 0)
+    }
+    signal.throwIfAborted()
+    await world.folder.commit()
+    return { boot, readBytes, writtenBytes }
+  } finally {
+    await world.folder.discard()
+  }
+}
+
+/** The kernel takes several archives one behind the other, each at a multiple of four bytes (initramfs-buffer-format). */
+async function storeFile(
+  world: ConversionWorld,
+  file: FileToStore | undefined,
+  signal: AbortSignal,
+): Promise<StoredFile | undefined> {
+  if (file === undefined) return undefined
+  const output = await world.folder.create(file.name, 0)
+  const digest = world.smallDigest()
+  let sizeBytes = 0
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    digest.update(bytes)
+    await output.write(bytes, sizeBytes)
+    sizeBytes += bytes.length
+  }
+  for (const { source } of file.from) {
+    if (sizeBytes % 4 !== 0) await append(new Uint8Array(4 - (sizeBytes % 4)))
+    for await (const { offsetBytes, lengthBytes } of extentsOf(source, 0, source.size, signal)) {
+      for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += COPY_BYTES) {
+        await append(await source.read(at, Math.min(COPY_BYTES, offsetBytes + lengthBytes - at), signal))
+      }
+    }
+  }
+  return { file: file.name, sizeBytes, ...digest.end(), from: file.from.map(({ path }) => path) }
+}
+
+/** Runs all; the first failure ends the others, and nothing runs on when it is thrown. */
+async function together<const T extends readonly Promise<unknown>[]>(
+  signal: AbortSignal,
+  start: (signal: AbortSignal) => T,
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const failure = new AbortController()
+  const running = start(AbortSignal.any([signal, failure.signal]))
+  const all = Promise.all(running)
+  all.catch((error: unknown) => failure.abort(error))
+  await Promise.allSettled(running)
+  return all
+}
