@@ -37,6 +37,7 @@ export {
   BareMetal,
   OPENSTACK_LAB_ERRORS,
   OpenStackLab,
+  attachComputeHost,
   deployRamdisk,
   isOn,
   labNames,

@@ -16,6 +16,8 @@ const HELP = `usage: anneal lab COMMAND
 OpenStack and machines to deploy (--name NAME chooses among several labs):
   up [--nodes N]        Keystone, Glance, Ironic, N virtual machines
     --auth keystone,none,basic     how Ironic's APIs let in
+    --uefi                         machines with UEFI instead of BIOS
+    --nova                         Nova, Placement, Neutron's API, RabbitMQ
     --clean                        Ironic wipes disks between deployments
     --without-deploy-ramdisk       only ramdisk deployments will work
   nodes [--json]        its machines: power, boot device, addresses

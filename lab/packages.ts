@@ -38,6 +38,17 @@ const NEEDED_BY_OPENSTACK: readonly Need[] = [
   { program: 'qemu-img', packages: ['qemu-utils'] },
 ]
 
+/** What Nova needs beside them. */
+const NEEDED_BY_NOVA: readonly Need[] = [
+  { program: '/usr/lib/rabbitmq/bin/rabbitmq-server', packages: ['rabbitmq-server'] },
+  { program: 'placement-api', packages: ['placement-api'] },
+  { program: 'neutron-server', packages: ['neutron-server'] },
+  { program: 'nova-api', packages: ['nova-api'] },
+  { program: 'nova-conductor', packages: ['nova-conductor'] },
+  { program: 'nova-scheduler', packages: ['nova-scheduler'] },
+  { program: 'nova-compute', packages: ['nova-compute', 'nova-compute-ironic'] },
+]
+
 /** What Ironic's deploy ramdisk is made with. */
 const NEEDED_BY_RAMDISK: readonly Need[] = [
   { program: 'mmdebstrap', packages: ['mmdebstrap'] },
@@ -73,6 +84,11 @@ export function ensurePackages(): Promise<PackageReport> {
 /** As ensurePackages, for the OpenStack part of the test bed: some 230 packages, a minute or two the first time. */
 export function ensureOpenStackPackages(): Promise<PackageReport> {
   return ensure(NEEDED_BY_OPENSTACK)
+}
+
+/** As ensurePackages, for Nova: some 80 packages. */
+export function ensureNovaPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_NOVA)
 }
 
 /** As ensurePackages, for Ironic's deploy ramdisk. */

@@ -21,6 +21,8 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
       nodes: { type: 'string', default: '1' },
       auth: { type: 'string', default: 'keystone,none' },
       clean: { type: 'boolean', default: false },
+      uefi: { type: 'boolean', default: false },
+      nova: { type: 'boolean', default: false },
       'without-deploy-ramdisk': { type: 'boolean', default: false },
     })
     const name = values.name
@@ -42,8 +44,9 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
     const lab = await interruptible((signal) =>
       OpenStackLab.up({
         name,
-        nodes,
+        nodes: Array.from({ length: nodes }, () => ({ firmware: values.uefi ? 'uefi' : 'bios' }) as const),
         ironicAuth,
+        nova: values.nova,
         automatedClean: values.clean,
         deployRamdisk: !values['without-deploy-ramdisk'],
         signal,

@@ -7,6 +7,7 @@ import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
 import { change, useWriteAheadLog } from './sqlite.ts'
 import type { Statement } from './sqlite.ts'
+import { uwsgiConfiguration } from './uwsgi.ts'
 
 export const REGION = 'RegionOne'
 const PORT = 5000
@@ -29,20 +30,33 @@ export async function placeKeystone(
   const kept = await preparedKeystone()
   cpSync(kept, directory, { recursive: true })
   writeFileSync(join(directory, 'keystone.conf'), configuration(directory))
-  writeFileSync(join(directory, 'uwsgi.ini'), uwsgi(directory, address))
+  writeFileSync(
+    join(directory, 'uwsgi.ini'),
+    uwsgiConfiguration({
+      'http-socket': `${address}:${PORT}`,
+      'wsgi-file': '/usr/bin/keystone-wsgi-public',
+      processes: 2,
+      env: `OS_KEYSTONE_CONFIG_FILES=${join(directory, 'keystone.conf')}`,
+      pyargv: `--config-file ${join(directory, 'keystone.conf')}`,
+    }),
+  )
   change(join(directory, 'keystone.db'), [
     { sql: 'UPDATE endpoint SET url = replace(url, ?, ?)', values: [PLACE, address] },
     ...catalogue.flatMap(catalogueStatements),
   ])
   const password = readFileSync(join(directory, 'admin-password'), 'utf8')
-  return { authUrl: `http://${address}:${PORT}/v3`, password }
+  return { authUrl: `${keystoneUrl(address)}/v3`, password }
 }
 
-export function keystoneService(directory: string, authUrl: string): Service {
+export function keystoneUrl(address: string): string {
+  return `http://${address}:${PORT}`
+}
+
+export function keystoneService(directory: string, address: string): Service {
   return {
     name: 'keystone',
     argv: ['uwsgi', '--ini', join(directory, 'uwsgi.ini')],
-    ready: async () => (await answersTo(authUrl)) === 200,
+    ready: async () => (await answersTo(`${keystoneUrl(address)}/v3`)) === 200,
   }
 }
 
@@ -116,28 +130,6 @@ function configuration(directory: string): string {
     cache: { enabled: false },
     // The fewest rounds there are: each service hashes its password anew for a token.
     identity: { password_hash_rounds: 4 },
-  })
-}
-
-function uwsgi(directory: string, address: string): string {
-  return ini({
-    uwsgi: {
-      plugins: 'python3',
-      master: true,
-      // No threads: SQLAlchemy's connections to SQLite belong to one each.
-      processes: 2,
-      'buffer-size': 65535,
-      'die-on-term': true,
-      'no-orphans': true,
-      'http-socket': `${address}:${PORT}`,
-      // As Debian's own unit: uWSGI's plain socket closes after each answer and must say so, or clients that keep the
-      // connection find it reset.
-      'add-header': 'Connection: close',
-      'rem-header': 'Content-Length',
-      'wsgi-file': '/usr/bin/keystone-wsgi-public',
-      env: `OS_KEYSTONE_CONFIG_FILES=${join(directory, 'keystone.conf')}`,
-      pyargv: `--config-file ${join(directory, 'keystone.conf')}`,
-    },
   })
 }
 

@@ -1,73 +1,30 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { ensureOpenStackPackages } from '../packages.ts'
+import { ensureNovaPackages, ensureOpenStackPackages } from '../packages.ts'
 import { labPath } from '../paths.ts'
 import { run, say } from '../run.ts'
 import type { RunOptions, RunResult } from '../run.ts'
-import { CLOUD, placeCloudsFiles } from './clouds-file.ts'
-import { dhcpService, placeDhcp } from './dhcp.ts'
+import { bringUp, servicesOf } from './bring-up.ts'
+import type { Description, Endpoints, OpenStackLabOptions } from './bring-up.ts'
+import { CLOUD } from './clouds-file.ts'
 import { endAll } from './end.ts'
 import { raise } from './errors.ts'
-import { glanceService, glanceUrl, placeGlance } from './glance.ts'
-import {
-  apiService,
-  conductorService,
-  ironicUrl,
-  placeDeployRamdisk,
-  placeIronic,
-  webRoot,
-  webService,
-  webUrl,
-} from './ironic.ts'
-import type { IronicAuth } from './ironic.ts'
-import { keystoneService, placeKeystone } from './keystone.ts'
-import { bmcService, describeMachine, placeMachine, placeRedfish, redfishService } from './machine.ts'
-import type { Machine, MachineSpec } from './machine.ts'
-import { makeNetwork, removeNetwork } from './network.ts'
-import type { LabNetwork } from './network.ts'
-import { writeSecret } from './prepared.ts'
+import { webRoot } from './ironic.ts'
+import type { Machine } from './machine.ts'
+import { removeNetwork } from './network.ts'
 import { cleanEnvironment, servicePid, startService, stopService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
-import { deployRamdisk } from './systems.ts'
-
-export type OpenStackLabOptions = Readonly<{
-  /** Names the lab, its directory and its namespace. Default: one that nobody else has. */
-  name?: string
-  /** How many virtual machines, or what each of them is made of. Default 1. */
-  nodes?: number | readonly Partial<MachineSpec>[]
-  /** APIs of Ironic beside each other, on the same nodes. Default: with Keystone, and without any login. */
-  ironicAuth?: readonly IronicAuth[]
-  /** Ironic wipes disks between deployments, with the deploy ramdisk. Default no. */
-  automatedClean?: boolean
-  /** Ironic gets its deploy ramdisk, without which it can do `ramdisk` deployments only. Default no: it takes minutes to make. */
-  deployRamdisk?: boolean
-  /** Takes down what is there already. */
-  signal?: AbortSignal
-}>
-
-/** Base URLs of the services, without a version. `bareMetal` is the one that Keystone's catalogue names. */
-export type Endpoints = Readonly<{
-  identity: string
-  image: string
-  bareMetal: string
-  bareMetalStandalone?: string
-  bareMetalBasic?: string
-  /** Files in `webRoot` by HTTP, as nodes and Ironic reach them. */
-  web: string
-}>
-
-type Description = Readonly<{
-  network: LabNetwork
-  cloudsFile: string
-  secureFile: string
-  endpoints: Endpoints
-  nodes: readonly Machine[]
-  automatedClean: boolean
-  ironicAuth: readonly IronicAuth[]
-  /** Seconds from the beginning until each service was ready. */
-  readyAfterSeconds: Readonly<Record<string, number>>
-}>
 
 /** Real Keystone, Glance and Ironic, with virtual machines to deploy, in a network namespace of their own. */
 export class OpenStackLab {
@@ -87,6 +44,7 @@ export class OpenStackLab {
   static async up(options: OpenStackLabOptions = {}): Promise<OpenStackLab> {
     const name = checkedName(options.name ?? `t${randomBytes(4).toString('hex')}`)
     await ensureOpenStackPackages()
+    if (options.nova === true) await ensureNovaPackages()
     const directory = directoryOf(name)
     if (existsSync(directory)) throw raise('LAB_OPENSTACK_EXISTS', { name, where: directory })
     for (const one of ['tmp', 'log']) mkdirSync(join(directory, one), { recursive: true, mode: 0o700 })
@@ -193,8 +151,7 @@ export class OpenStackLab {
   }
 
   #services(): readonly Service[] {
-    const { network, nodes, ironicAuth, endpoints } = this.description
-    return servicesOf(this.directory, network.address, nodes, ironicAuth, `${endpoints.identity}/v3`)
+    return servicesOf(this.directory, this.description)
   }
 
   #service(name: string): Service {
@@ -225,105 +182,24 @@ export async function removeLab(name: string, options: { keepLogs?: boolean } = 
   if (options.keepLogs === true && existsSync(join(directory, 'log'))) {
     const kept = `${directory}.failed`
     rmSync(kept, { recursive: true, force: true })
-    await run(['cp', '-a', join(directory, 'log'), kept])
+    renameSync(join(directory, 'log'), kept)
+    // Most services write beside their configuration.
+    for (const part of readdirSync(directory)) {
+      for (const file of filesOf(join(directory, part)).filter((one) => one.endsWith('.log'))) {
+        copyFileSync(join(directory, part, file), join(kept, file))
+      }
+    }
     say(`the logs are in ${kept}`)
   } else rmSync(`${directory}.failed`, { recursive: true, force: true })
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
-async function bringUp(name: string, directory: string, options: OpenStackLabOptions): Promise<Description> {
-  const began = performance.now()
-  const ironicAuth = options.ironicAuth ?? ['keystone', 'none']
-  const automatedClean = options.automatedClean ?? false
-  const network = await makeNetwork(name)
-  const { address } = network
-  const inside = (one: string): string => join(directory, one)
-  const nodes = machineSpecs(options.nodes ?? 1).map((spec, index) =>
-    describeMachine(spec, index, network, directory),
-  )
-  const identity = await placeKeystone(inside('keystone'), address, [
-    { type: 'image', name: 'glance', url: glanceUrl(address) },
-    { type: 'baremetal', name: 'ironic', url: ironicUrl(address, 'keystone') },
-  ])
-  const [basicPassword] = await Promise.all([
-    placeIronic(inside('ironic'), { address, identity, automatedClean }),
-    placeGlance(inside('glance'), address, identity),
-  ])
-  if (options.deployRamdisk === true) placeDeployRamdisk(inside('ironic'), await deployRamdisk())
-  // IPMI allows 20 bytes.
-  const bmcPassword = randomBytes(8).toString('hex')
-  writeSecret(inside('bmc-password'), bmcPassword)
-  for (const [index, node] of nodes.entries()) await placeMachine(node, index, network, bmcPassword)
-  placeRedfish(directory, network, nodes)
-  placeDhcp(inside('dhcp'), network, nodes, inside('ironic'))
-
-  const readyAfterSeconds: Record<string, number> = {}
-  const home: ServiceHome = { directory, namespace: network.namespace }
-  await Promise.all(
-    servicesOf(directory, address, nodes, ironicAuth, identity.authUrl).map(async (service) => {
-      await startService(home, service, options.signal)
-      readyAfterSeconds[service.name] = Math.round((performance.now() - began) / 100) / 10
-    }),
-  )
-  return {
-    network,
-    ...placeCloudsFiles(
-      directory,
-      address,
-      identity,
-      ironicAuth.includes('basic') ? basicPassword : undefined,
-    ),
-    endpoints: {
-      identity: identity.authUrl.replace(/\/v3$/, ''),
-      image: glanceUrl(address),
-      bareMetal: ironicUrl(address, 'keystone'),
-      ...(ironicAuth.includes('none') ? { bareMetalStandalone: ironicUrl(address, 'none') } : {}),
-      ...(ironicAuth.includes('basic') ? { bareMetalBasic: ironicUrl(address, 'basic') } : {}),
-      web: webUrl(address),
-    },
-    nodes,
-    automatedClean,
-    ironicAuth,
-    readyAfterSeconds,
-  }
-}
-
-function servicesOf(
-  directory: string,
-  address: string,
-  nodes: readonly Machine[],
-  ironicAuth: readonly IronicAuth[],
-  authUrl: string,
-): readonly Service[] {
-  const inside = (one: string): string => join(directory, one)
-  return [
-    keystoneService(inside('keystone'), authUrl),
-    conductorService(inside('ironic'), address),
-    glanceService(inside('glance'), address),
-    ...ironicAuth.map((auth) => apiService(inside('ironic'), address, auth)),
-    webService(inside('ironic'), address),
-    dhcpService(inside('dhcp')),
-    ...nodes.map(bmcService),
-    ...(nodes.length === 0 ? [] : [redfishService(directory, nodes)]),
-  ]
-}
-
-function machineSpecs(nodes: number | readonly Partial<MachineSpec>[]): readonly MachineSpec[] {
-  const given = typeof nodes === 'number' ? Array.from({ length: nodes }, () => ({})) : nodes
-  return given.map((spec, index) => ({
-    name: `node${index}`,
-    cpus: 2,
-    // The deploy ramdisk needs nearly all of it.
-    memoryMiB: 2048,
-    // Ironic's Redfish inspection sees no disk below 4 GiB, and takes one off.
-    diskGiB: 5,
-    firmware: 'bios',
-    ...spec,
-  }))
-}
-
 function directoryOf(name = ''): string {
   return labPath('openstack', name)
+}
+
+function filesOf(directory: string): readonly string[] {
+  return statSync(directory).isDirectory() ? readdirSync(directory) : []
 }
 
 /** Also part of a namespace's name. */

@@ -17,7 +17,7 @@ export type Service = Readonly<{
 /** Where a lab's services live. */
 export type ServiceHome = Readonly<{ directory: string; namespace: string }>
 
-const READY_MS = 120_000
+const READY_MS = 240_000
 const STOP_MS = 4_000
 
 /** What every program of a lab gets: nothing of the caller's proxies, credentials and languages. */

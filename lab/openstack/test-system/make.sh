@@ -52,11 +52,11 @@ done | sed -n 's/^insmod *\([^ ]*\).*/\1/p' | awk '!seen[$0]++' | while read -r 
 done
 (cd root && find . -print0 | cpio --null --create --format=newc --owner=0:0 --quiet) | gzip -6 >"$out/initrd"
 
-# One FAT partition that both kinds of firmware start from.
+# One FAT partition that both kinds of firmware start from. GPT: the deploy agent makes no UEFI boot entry on an MBR disk.
 export MTOOLS_SKIP_CHECK=1
 disk=$out/disk.raw
 truncate -s 64M "$disk"
-echo '2048,,0xef,*' | sfdisk -q "$disk"
+printf 'label: gpt\nstart=2048, size=126976, type=uefi, attrs=LegacyBIOSBootable\n' | sfdisk -q "$disk"
 mkfs.vfat --offset 2048 -n TEST "$disk" $((62 * 1024)) >/dev/null
 partition=$disk@@1M
 printf 'SERIAL 0 115200\nDEFAULT linux\nPROMPT 0\nLABEL linux\n KERNEL /vmlinuz\n APPEND initrd=/initrd console=ttyS0,115200 via=disk\n' >syslinux.cfg
@@ -65,4 +65,4 @@ mcopy -i "$partition" "$out/vmlinuz" "$out/initrd" syslinux.cfg ::/
 mcopy -i "$partition" /usr/lib/SYSLINUX.EFI/efi64/syslinux.efi ::/EFI/BOOT/BOOTX64.EFI
 mcopy -i "$partition" /usr/lib/syslinux/modules/efi64/ldlinux.e64 syslinux.cfg ::/EFI/BOOT/
 syslinux --install --offset 1048576 "$disk"
-dd if=/usr/lib/syslinux/mbr/mbr.bin of="$disk" conv=notrunc bs=440 count=1 status=none
+dd if=/usr/lib/syslinux/mbr/gptmbr.bin of="$disk" conv=notrunc bs=440 count=1 status=none

@@ -1,0 +1,96 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { must } from '../run.ts'
+import { ini } from './ini.ts'
+import { adminOptions, answersTo } from './keystone.ts'
+import type { Identity } from './keystone.ts'
+import { packageVersions, prepare, writeSecret } from './prepared.ts'
+import type { Service } from './service.ts'
+import { useWriteAheadLog } from './sqlite.ts'
+
+const PORT = 9696
+
+export function neutronUrl(address: string): string {
+  return `http://${address}:${PORT}`
+}
+
+export type NeutronOptions = Readonly<{ address: string; identity: Identity; transportUrl: string }>
+
+/** Puts the configuration and data base of Neutron's API into `directory`: ML2 with Linux bridges, no router. */
+export async function placeNeutron(directory: string, options: NeutronOptions): Promise<void> {
+  cpSync(await preparedNeutron(), directory, { recursive: true })
+  mkdirSync(join(directory, 'lock'))
+  writeSecret(
+    join(directory, 'neutron.conf'),
+    ini({
+      DEFAULT: {
+        core_plugin: 'ml2',
+        service_plugins: '',
+        transport_url: options.transportUrl,
+        auth_strategy: 'keystone',
+        bind_host: options.address,
+        bind_port: PORT,
+        api_workers: 1,
+        rpc_workers: 1,
+        rpc_state_report_workers: 0,
+        state_path: directory,
+        log_file: join(directory, 'neutron.log'),
+        notify_nova_on_port_status_changes: false,
+        notify_nova_on_port_data_changes: false,
+        api_paste_config: '/etc/neutron/api-paste.ini',
+      },
+      database: { connection: `sqlite:///${join(directory, 'neutron.db')}` },
+      keystone_authtoken: {
+        www_authenticate_uri: options.identity.authUrl,
+        ...adminOptions(options.identity),
+      },
+      ml2: { type_drivers: 'flat,local', tenant_network_types: 'local', mechanism_drivers: 'linuxbridge' },
+      ml2_type_flat: { flat_networks: 'provision' },
+      // The agent of the compute node's release. Neutron counts it as experimental since Zed.
+      experimental: { linuxbridge: true },
+      oslo_concurrency: { lock_path: join(directory, 'lock') },
+    }),
+  )
+}
+
+export function neutronService(directory: string, address: string): Service {
+  return {
+    name: 'neutron-server',
+    argv: ['neutron-server', '--config-file', join(directory, 'neutron.conf')],
+    ready: async () => (await answersTo(`${neutronUrl(address)}/`)) === 200,
+  }
+}
+
+/**
+ * Neutron's migrations alter constraints, which SQLite cannot. So the tables are made from the models, as Neutron's own
+ * functional tests do, and stamped as migrated.
+ */
+const MAKE_TABLES = `
+import sys
+import sqlalchemy
+from neutron.db.migration.models import head
+engine = sqlalchemy.create_engine(sys.argv[1])
+head.get_metadata().create_all(engine)
+`
+
+async function preparedNeutron(): Promise<string> {
+  return prepare({
+    name: 'neutron',
+    inputs: [await packageVersions(['neutron-server', 'python3-neutron']), 'recipe 1'],
+    make: async (directory) => {
+      const connection = `sqlite:///${join(directory, 'neutron.db')}`
+      const path = join(directory, 'dbsync.conf')
+      writeFileSync(path, ini({ DEFAULT: { core_plugin: 'ml2' }, database: { connection } }))
+      const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }
+      await must('make the tables of Neutron', ['/usr/bin/python3', '-c', MAKE_TABLES, connection], { env })
+      await must(
+        'stamp the data base of Neutron',
+        ['neutron-db-manage', '--config-file', path, 'stamp', 'heads'],
+        {
+          env,
+        },
+      )
+      useWriteAheadLog(join(directory, 'neutron.db'))
+    },
+  })
+}
