@@ -1,26 +1,39 @@
 import { constants } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { checkRange } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
+import { deviceSize } from './device-size.ts'
 import { raise } from './errors.ts'
 
 /** A source that holds something open: dispose of it when done. */
 export type OpenSource = ByteSource & AsyncDisposable
 
-/** Opens a file or block device, for reading only. Throws IMAGE_UNREADABLE. */
+/**
+ * Opens a file or block device, for reading only. Holes of a sparse file are told as data: Node cannot ask for them
+ * (SEEK_HOLE), and reading one costs a memory fill. Throws IMAGE_UNREADABLE, IMAGE_NOT_A_FILE.
+ */
 export async function openFileSource(path: string): Promise<OpenSource> {
-  let file: FileHandle
+  let file: FileHandle | undefined
   try {
-    file = await open(path, constants.O_RDONLY)
+    // Opening a pipe would wait for its writer.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = await file.stat()
+    if (!stat.isFile() && !stat.isBlockDevice()) {
+      throw raise('IMAGE_NOT_A_FILE', { path, kind: kindOf(stat) })
+    }
+    return fileSource(file, path, stat.isFile() ? stat.size : await deviceSize(file, stat.rdev))
   } catch (error) {
-    throw raise('IMAGE_UNREADABLE', { path, reason: (error as Error).message }, error)
+    await file?.close()
+    if (error instanceof Error && 'syscall' in error) {
+      throw raise('IMAGE_UNREADABLE', { path, reason: error.message }, error)
+    }
+    throw error
   }
-  const { size } = await file.stat()
-  return fileSource(file, path, size)
 }
 
-function fileSource(file: FileHandle, name: string, size: number): OpenSource {
+export function fileSource(file: FileHandle, name: string, size: number): OpenSource {
   return {
     size,
     name,
@@ -28,8 +41,7 @@ function fileSource(file: FileHandle, name: string, size: number): OpenSource {
       checkRange(this, offset, length)
       signal?.throwIfAborted()
       const bytes = Buffer.allocUnsafeSlow(length)
-      let done = 0
-      while (done < length) {
+      for (let done = 0; done < length;) {
         const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
         if (bytesRead === 0) {
           throw raise('IMAGE_CUT_SHORT', { path: name, sizeBytes: size, offsetBytes: offset + done })
@@ -42,4 +54,10 @@ function fileSource(file: FileHandle, name: string, size: number): OpenSource {
       await file.close()
     },
   }
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'directory'
+  if (stat.isFIFO()) return 'pipe'
+  return stat.isSocket() ? 'socket' : 'character device'
 }

@@ -42,21 +42,24 @@ const decoder = new TextDecoder('utf-8')
 /** Reads and checks everything before the L1 table. Throws QCOW2_… as errors.ts lists them. */
 export async function readHeader(source: ByteSource, signal?: AbortSignal): Promise<Header> {
   const block = await source.read(0, Math.min(HEADER_READ_BYTES, source.size), signal)
-  const v2 = HEADER_V2.read(block)
+  // Before anything else: the sizes of what is no qcow2 may be no numbers.
+  const start = new Cursor(block, 'qcow2 header')
+  const magic = start.u32be(0)
+  const version = start.u32be(4)
   const invalid = (field: string, offsetBytes: number, found: number | string, expected: string) =>
     raise('QCOW2_HEADER_INVALID', { source: source.name, field, offsetBytes, found, expected })
 
-  if (v2.magic !== QCOW2_MAGIC)
-    throw invalid('the magic number', 0, `0x${v2.magic.toString(16)}`, '0x514649fb')
-  if (v2.version !== 2 && v2.version !== 3) {
-    throw raise('QCOW2_VERSION_UNSUPPORTED', { source: source.name, version: v2.version })
+  if (magic !== QCOW2_MAGIC) throw invalid('the magic number', 0, `0x${magic.toString(16)}`, '0x514649fb')
+  if (version !== 2 && version !== 3) {
+    throw raise('QCOW2_VERSION_UNSUPPORTED', { source: source.name, version })
   }
+  const v2 = HEADER_V2.read(block)
   const { clusterBits } = v2
   if (clusterBits < MIN_CLUSTER_BITS || clusterBits > MAX_CLUSTER_BITS) {
     throw invalid('cluster_bits', 20, clusterBits, `${MIN_CLUSTER_BITS} to ${MAX_CLUSTER_BITS}`)
   }
   const clusterBytes = 2 ** clusterBits
-  const v3 = v2.version === 3 ? HEADER_V3.read(block) : undefined
+  const v3 = version === 3 ? HEADER_V3.read(block) : undefined
   const headerLength = v3?.headerLength ?? HEADER_V2.sizeBytes
   if (v3 !== undefined && (headerLength < HEADER_V3.sizeBytes || headerLength > clusterBytes)) {
     throw invalid('header_length', 100, headerLength, `104 to ${clusterBytes}`)
@@ -116,7 +119,7 @@ export async function readHeader(source: ByteSource, signal?: AbortSignal): Prom
   }
 
   return {
-    version: v2.version,
+    version,
     clusterBits,
     sizeBytes: v2.size,
     l1OffsetBytes: v2.l1TableOffset,
@@ -132,12 +135,12 @@ export async function readHeader(source: ByteSource, signal?: AbortSignal): Prom
   }
 
   function backingName(): string {
-    const { backingFileOffset: start, backingFileSize: length } = v2
+    const { backingFileOffset: at, backingFileSize: length } = v2
     if (length === 0 || length > 1023) throw invalid('backing_file_size', 16, length, '1 to 1023')
-    if (start < headerLength || start + length > clusterBytes) {
-      throw invalid('backing_file_offset', 8, start, 'a place in the first cluster, behind the header')
+    if (at < headerLength || at + length > clusterBytes) {
+      throw invalid('backing_file_offset', 8, at, 'a place in the first cluster, behind the header')
     }
-    return decoder.decode(new Cursor(first, 'qcow2 backing file name').slice(start, length))
+    return decoder.decode(new Cursor(first, 'qcow2 backing file name').slice(at, length))
   }
 }
 

@@ -6,8 +6,6 @@ import { at, safe64be, struct, u32be, u64be } from '../../bytes/index.ts'
 export const QCOW2_MAGIC = 0x51_46_49_fb
 
 export const HEADER_V2 = struct('qcow2 header', 72, {
-  magic: at(0, u32be),
-  version: at(4, u32be),
   backingFileOffset: at(8, safe64be),
   backingFileSize: at(16, u32be),
   clusterBits: at(20, u32be),

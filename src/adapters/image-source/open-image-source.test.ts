@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, open, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
+import { isAnnealError } from '../../core/index.ts'
+import { extentsOf } from '../../bytes/index.ts'
+import type { ByteSource } from '../../bytes/index.ts'
+import { deviceSize, sizeByReading } from './device-size.ts'
+import { openImageSource } from './index.ts'
+import { imageServer } from './testing/image-server.ts'
+
+const MIB = 1024 * 1024
+let directory = ''
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'anneal-image-source-'))
+})
+after(() => rm(directory, { recursive: true }))
+
+function has(code: string, words = /./): (error: unknown) => boolean {
+  return (error) => isAnnealError(error, code) && words.test(error.message)
+}
+
+async function put(name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(directory, name)
+  await writeFile(path, bytes)
+  return path
+}
+
+async function hashOf(source: ByteSource): Promise<string> {
+  return createHash('sha256')
+    .update(await source.read(0, source.size))
+    .digest('hex')
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Data, two mebibytes of nothing, data, and an end within a block. */
+const image = Buffer.concat([
+  Buffer.alloc(MIB, 'some text that repeats, '),
+  Buffer.alloc(2 * MIB),
+  Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * index) >>> 7)),
+])
+
+test('a file is read, and not opened for writing', async () => {
+  const path = await put('plain.raw', image)
+  await using opened = await openImageSource(path)
+  assert.equal(opened.wrapper, 'none')
+  assert.equal(await hashOf(opened.source), sha256(image))
+  await truncate(path, 100)
+  await assert.rejects(opened.source.read(0, 200), has('IMAGE_CUT_SHORT'))
+})
+
+test('what is no image is refused without waiting', async () => {
+  await assert.rejects(openImageSource(join(directory, 'absent')), has('IMAGE_UNREADABLE'))
+  await assert.rejects(openImageSource(directory), has('IMAGE_NOT_A_FILE', /directory/))
+  await assert.rejects(openImageSource('/dev/null'), has('IMAGE_NOT_A_FILE', /character device/))
+  const pipe = join(directory, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await assert.rejects(openImageSource(pipe), has('IMAGE_NOT_A_FILE', /pipe/))
+})
+
+test('the size of what has none is found by reading', async () => {
+  for (const size of [1, 511, 512, 513, 1_000_000]) {
+    const file = {
+      read: async (_: unknown, __: number, ___: number, at: number) => ({ bytesRead: at < size ? 1 : 0 }),
+    }
+    assert.equal(await sizeByReading(file as never), size)
+    assert.equal(await deviceSize(file as never, 0xff_ff_ff), size)
+  }
+})
+
+describe('wrappers', () => {
+  const half = image.length >>> 1
+  const parts = [image.subarray(0, half), image.subarray(half)]
+  const xz = (bytes: Uint8Array): Buffer => execFileSync('xz', ['-1', '-c', '-C', 'crc32'], { input: bytes })
+  const WRAPPED = {
+    gzip: (): Buffer => Buffer.concat(parts.map((part) => gzipSync(part))),
+    zstd: (): Buffer =>
+      Buffer.concat(
+        parts.map((part) => zstdCompressSync(part, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })),
+      ),
+    xz: (): Buffer => Buffer.concat(parts.map(xz)),
+  } as const
+
+  for (const [wrapper, wrap] of Object.entries(WRAPPED)) {
+    test(`${wrapper} of several members is one image, whatever it is called`, async () => {
+      const wrapped = wrap()
+      const path = await put('called.qcow2', wrapped)
+      const seen: number[] = []
+      await using opened = await openImageSource(path, {
+        temporaryDirectory: directory,
+        onUnwrap: ({ doneBytes, totalBytes }) => {
+          assert.equal(totalBytes, wrapped.length)
+          seen.push(doneBytes)
+        },
+      })
+      assert.equal(opened.wrapper, wrapper)
+      assert.equal(await hashOf(opened.source), sha256(image))
+      assert.equal(seen.at(-1), wrapped.length)
+      const kinds = []
+      for await (const { kind } of extentsOf(opened.source)) kinds.push(kind)
+      assert.deepEqual(kinds, ['data', 'zero', 'data'])
+      assert.deepEqual(
+        (await readdir(directory)).filter((name) => name.startsWith('.anneal')),
+        [],
+      )
+    })
+
+    test(`${wrapper} that is cut or damaged is refused, and leaves nothing`, async () => {
+      const wrapped = wrap()
+      const damaged = Buffer.from(wrapped)
+      damaged.fill(0x55, wrapped.length - 2000, wrapped.length - 1500)
+      for (const bytes of [wrapped.subarray(0, wrapped.length - 20), damaged]) {
+        const opening = openImageSource(await put('bad', bytes), { temporaryDirectory: directory })
+        await assert.rejects(opening, (error) => isAnnealError(error) && /DAMAGED|ZSTD/.test(error.code))
+      }
+      assert.deepEqual(
+        (await readdir(directory)).filter((name) => name.startsWith('.anneal')),
+        [],
+      )
+    })
+  }
+
+  test('a wrapper over the network needs a directory that was named', async () => {
+    await using server = await imageServer(WRAPPED.zstd())
+    await assert.rejects(openImageSource(server.url), has('IMAGE_NEEDS_TEMPORARY', /zstd/))
+    await using opened = await openImageSource(server.url, { temporaryDirectory: directory })
+    assert.equal(await hashOf(opened.source), sha256(image))
+  })
+})
+
+describe('files that a qcow2 image names', () => {
+  const openNamed = async (name: string, format = 'raw'): Promise<ByteSource> => {
+    const path = await put('overlay', image)
+    await using opened = await openImageSource(path, { otherFilesDirectory: directory })
+    const source = await opened.openOther?.({ name, use: 'backingFile', format })
+    assert.ok(source !== undefined)
+    assert.equal((await source.read(0, 4)).length, 4)
+    return source
+  }
+
+  test('none are opened without a directory', async () => {
+    await using opened = await openImageSource(await put('overlay', image))
+    assert.equal(opened.openOther, undefined)
+  })
+
+  test('those in the directory are opened, by any name that leads there', async () => {
+    const path = await put('base.raw', image)
+    assert.equal((await openNamed('base.raw')).size, image.length)
+    assert.equal((await openNamed(path)).size, image.length)
+    await symlink('base.raw', join(directory, 'link.raw'))
+    assert.equal((await openNamed('./link.raw')).size, image.length)
+  })
+
+  test('those outside of it are not, however they are named', async () => {
+    await symlink('/etc/passwd', join(directory, 'innocent.raw'))
+    await symlink('/etc', join(directory, 'etc'))
+    const names = [
+      '/etc/passwd',
+      '../../../etc/passwd',
+      'innocent.raw',
+      'etc/passwd',
+      '.',
+      '..',
+      'absent.raw',
+    ]
+    for (const name of [...names, 'json:{"driver":"file"}', 'nbd://host/disk', 'file:/etc/passwd', 'a\0b']) {
+      await assert.rejects(openNamed(name), has('IMAGE_OTHER_FILE_REFUSED'), name)
+    }
+  })
+
+  test('a format that is not read is refused, and none is guessed', async () => {
+    await put('base.raw', image)
+    await assert.rejects(openNamed('base.raw', 'vmdk'), has('IMAGE_OTHER_FILE_REFUSED', /vmdk/))
+    await assert.rejects(openNamed('base.raw', 'qcow2'), has('QCOW2_HEADER_INVALID'))
+  })
+
+  test('a chain that circles ends', async () => {
+    const handle = await open(join(directory, 'circle.qcow2'), 'w')
+    await handle.close()
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(directory, 'circle.qcow2'), '1M'])
+    const base = ['-b', 'circle.qcow2', '-F', 'qcow2', join(directory, 'circle.qcow2')]
+    execFileSync('qemu-img', ['rebase', '-u', '-f', 'qcow2', ...base])
+    await assert.rejects(openNamed('circle.qcow2', 'qcow2'), has('IMAGE_OTHER_FILE_REFUSED', /circle/))
+  })
+})

@@ -1,0 +1,77 @@
+import type { ByteSource } from '../../bytes/index.ts'
+import type { Decompress, OtherFile } from '../../formats/qcow2/index.ts'
+import { isHttp } from './address.ts'
+import { decompressPool } from './decompress-pool.ts'
+import { raise } from './errors.ts'
+import { openFileSource } from './file-source.ts'
+import type { HttpOptions } from './http-ranges.ts'
+import { openHttpSource } from './http-source.ts'
+import { otherFilesIn } from './other-files.ts'
+import { unwrap } from './unwrap.ts'
+import type { UnwrapProgress } from './unwrap.ts'
+import { recogniseWrapper } from './wrapper.ts'
+import type { Wrapper } from './wrapper.ts'
+
+export type OpenImageOptions = Readonly<{
+  /**
+   * Where a compressed image is decompressed to. Files use TMPDIR or /var/tmp without it; from the network, it has to be
+   * said: all of the image comes over the line.
+   */
+  temporaryDirectory?: string
+  /** The only directory from which backing and data files of qcow2 images are opened; without it, none are. */
+  otherFilesDirectory?: string
+  /** While a compressed image is decompressed. */
+  onUnwrap?: (progress: UnwrapProgress) => void
+  /** Of the threads that decompress clusters; as many as processors. */
+  threads?: number
+  http?: HttpOptions
+  signal?: AbortSignal
+}>
+
+/** An image that is open, as it was given but for its wrapper: raw, qcow2 or anything else. Dispose of it when done. */
+export type ImageSource = AsyncDisposable &
+  Readonly<{
+    source: ByteSource
+    wrapper: Wrapper
+    decompress: Decompress
+    openOther?: (file: OtherFile) => Promise<ByteSource>
+  }>
+
+/**
+ * Opens an image by path or http(s) address, for reading only: files, block devices, servers that know ranges; `.gz`,
+ * `.xz` and `.zst` by what they hold, whatever they are called. Throws IMAGE_… as errors.ts lists them.
+ */
+export async function openImageSource(
+  location: string,
+  options: OpenImageOptions = {},
+): Promise<ImageSource> {
+  const { signal, threads } = options
+  await using stack = new AsyncDisposableStack()
+  const remote = isHttp(location)
+  const plain: ByteSource = remote
+    ? await openHttpSource(location, options.http, signal)
+    : stack.use(await openFileSource(location))
+  const decompress = stack.use(decompressPool(threads === undefined ? {} : { threads }))
+  const wrapper = await recogniseWrapper(plain)
+  const source = wrapper === 'none' ? plain : stack.use(await unwrap(plain, wrapper, unwrapOptions()))
+  const { otherFilesDirectory } = options
+  const kept = stack.move()
+  const openOther =
+    otherFilesDirectory === undefined
+      ? {}
+      : { openOther: otherFilesIn(otherFilesDirectory, decompress, (opened) => kept.use(opened)) }
+  return { source, wrapper, decompress, ...openOther, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+
+  function unwrapOptions() {
+    const named = options.temporaryDirectory
+    if (remote && named === undefined) {
+      throw raise('IMAGE_NEEDS_TEMPORARY', { path: plain.name, wrapper })
+    }
+    const { onUnwrap } = options
+    return {
+      directory: named ?? process.env['TMPDIR'] ?? '/var/tmp',
+      ...(onUnwrap === undefined ? {} : { onProgress: onUnwrap }),
+      ...(signal === undefined ? {} : { signal }),
+    }
+  }
+}

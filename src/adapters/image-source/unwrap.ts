@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import { open, statfs, unlink } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isAnnealError } from '../../core/index.ts'
+import { joinExtents } from '../../bytes/index.ts'
+import type { ByteSource, Extent } from '../../bytes/index.ts'
+import { decompressed } from './decompressed.ts'
+import { raise } from './errors.ts'
+import { fileSource } from './file-source.ts'
+import type { OpenSource } from './file-source.ts'
+import { streamOf } from './stream-of.ts'
+import type { Wrapper } from './wrapper.ts'
+
+export type UnwrapProgress = Readonly<{
+  /** Of the compressed file. */
+  doneBytes: number
+  totalBytes: number
+}>
+
+export type UnwrapOptions = Readonly<{
+  directory: string
+  onProgress?: (progress: UnwrapProgress) => void
+  signal?: AbortSignal
+}>
+
+/** What is all zeros is not written, in pieces of this size: blocks of file systems are smaller, and few bytes are lost. */
+const PIECE_BYTES = 64 * 1024
+const ZEROS = new Uint8Array(PIECE_BYTES)
+/** How often the free space is looked at, and what has to stay free: the directory may be everybody's. */
+const CHECK_BYTES = 256 * 1024 * 1024
+const RESERVE_BYTES = 64 * 1024 * 1024
+
+/**
+ * Decompresses a wrapped image once, into a sparse file without a name, which is gone when the source is disposed of
+ * or the process ends. Its zeros are told as extents. Throws IMAGE_NO_SPACE, IMAGE_WRAPPER_DAMAGED.
+ */
+export async function unwrap(
+  source: ByteSource,
+  wrapper: Exclude<Wrapper, 'none'>,
+  options: UnwrapOptions,
+): Promise<OpenSource> {
+  const { directory, signal } = options
+  // No image is smaller than what it was compressed to, but for a few bytes.
+  await checkSpace(source.name, directory, source.size)
+  const path = join(directory, `.anneal-${randomUUID()}`)
+  const file = await open(path, 'wx+', 0o600)
+  try {
+    await unlink(path)
+    const read = (doneBytes: number): void => options.onProgress?.({ doneBytes, totalBytes: source.size })
+    const written = await writeSparse(
+      decompressed(wrapper, streamOf(source, read, signal)),
+      file,
+      source.name,
+      directory,
+      signal,
+    )
+    const below = fileSource(file, source.name, written.size)
+    return { ...below, extents: (offset, length) => extentsIn(written.data, offset, length) }
+  } catch (error) {
+    await file.close()
+    if (signal?.aborted === true || isAnnealError(error)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw raise('IMAGE_WRAPPER_DAMAGED', { path: source.name, wrapper, reason }, error)
+  }
+}
+
+type Written = Readonly<{ size: number; data: readonly Extent[] }>
+
+async function writeSparse(
+  chunks: AsyncIterable<Uint8Array>,
+  file: FileHandle,
+  name: string,
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<Written> {
+  const data: { offsetBytes: number; lengthBytes: number; kind: 'data' }[] = []
+  const piece = new Uint8Array(PIECE_BYTES)
+  let filled = 0
+  let size = 0
+  let unchecked = 0
+  const flush = async (): Promise<void> => {
+    const offsetBytes = size - filled
+    if (filled > 0 && Buffer.compare(piece.subarray(0, filled), ZEROS.subarray(0, filled)) !== 0) {
+      const last = data.at(-1)
+      await writeAll(file, piece.subarray(0, filled), offsetBytes)
+      if (last !== undefined && last.offsetBytes + last.lengthBytes === offsetBytes)
+        last.lengthBytes += filled
+      else data.push({ offsetBytes, lengthBytes: filled, kind: 'data' })
+      unchecked += filled
+    }
+    filled = 0
+    if (unchecked < CHECK_BYTES) return
+    unchecked = 0
+    await checkSpace(name, directory, CHECK_BYTES)
+  }
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted()
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + PIECE_BYTES - filled)
+      piece.set(part, filled)
+      filled += part.length
+      size += part.length
+      at += part.length
+      if (filled === PIECE_BYTES) await flush()
+    }
+  }
+  await flush()
+  await file.truncate(size)
+  return { size, data }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done)
+    done += bytesWritten
+  }
+}
+
+async function checkSpace(path: string, directory: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory)
+  const freeBytes = bavail * bsize
+  if (freeBytes >= neededBytes + RESERVE_BYTES) return
+  throw raise('IMAGE_NO_SPACE', { path, directory, neededBytes: neededBytes + RESERVE_BYTES, freeBytes })
+}
+
+/** What is between the data is zero. */
+async function* extentsIn(
+  data: readonly Extent[],
+  offset: number,
+  length: number,
+): AsyncGenerator<Extent, void, undefined> {
+  const end = offset + length
+  const all = function* (): Generator<Extent, void, undefined> {
+    let at = offset
+    for (const extent of data) {
+      const from = Math.max(extent.offsetBytes, at)
+      const to = Math.min(extent.offsetBytes + extent.lengthBytes, end)
+      if (to <= from) continue
+      if (from > at) yield { offsetBytes: at, lengthBytes: from - at, kind: 'zero' }
+      yield { offsetBytes: from, lengthBytes: to - from, kind: 'data' }
+      at = to
+    }
+    if (end > at) yield { offsetBytes: at, lengthBytes: end - at, kind: 'zero' }
+  }
+  yield* joinExtents(all())
+}
