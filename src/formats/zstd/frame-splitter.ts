@@ -95,9 +95,9 @@ export class FrameSplitter {
     return true
   }
 
-  #afterPass(next: 'blockHeader' | 'checksum' | 'end'): Want {
-    if (then === 'blockHeader') return BLOCK_HEADER
-    return then === 'end' ? MAGIC : { what: 'pass', lengthBytes: 4, next: 'end' }
+  #afterPass(following: 'blockHeader' | 'checksum' | 'end'): Want {
+    if (following === 'blockHeader') return BLOCK_HEADER
+    return following === 'end' ? MAGIC : { what: 'pass', lengthBytes: 4, next: 'end' }
   }
 
   #invalid(field: string, found: string, expected: string): Error {
