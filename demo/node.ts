@@ -1,5 +1,6 @@
 import { openstackConfiguration } from '../lab/index.ts'
 import type { Host } from '../lab/index.ts'
+import { formatDuration } from '../src/core/index.ts'
 import type { RunReport } from '../src/runtime/index.ts'
 import { expect } from './story.ts'
 import type { Story } from './story.ts'
@@ -39,6 +40,9 @@ export class DemoNode {
       `anneal ${words.join(' ')} ended with ${done.exitCode}, not ${exitCode}`,
       done.said,
     )
+    const steps = done.value.timings.filter(({ ms }) => ms >= 500).toSorted((a, b) => b.ms - a.ms)
+    const told = steps.map(({ effect, subject, ms }) => `${effect} ${subject} ${formatDuration(ms)}`)
+    if (told.length > 0) this.#story.say(`steps of half a second and more: ${told.join(', ')}`)
     return done.value
   }
 

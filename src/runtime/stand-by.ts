@@ -8,6 +8,10 @@ import { startContainer } from './start-container.ts'
 /** What an image's label has to say: it waits for this daemon of another container, and begins when that is gone. */
 const LIBVIRTD = 'libvirtd'
 
+/** What its output says once it waits, and how long that is waited for. */
+const WAITING = 'standing by'
+const PATIENCE_MS = 2000
+
 /**
  * Starts the new libvirt's container while the old one runs, so that nobody waits for the engine while libvirt is away.
  * Left out wherever the two must not follow each other directly; the container is then started after the stop, as
@@ -28,6 +32,17 @@ export async function standBy(
   const image = await world.engine.inspectImage(next.imageId)
   if (image?.labels[LABELS.standBy] !== LIBVIRTD) return
   await startContainer(world, sides.next, service, next.id)
+  await untilItWaits(world, next.id)
+}
+
+/** It need not: one that is late begins all the same once the other is gone. But then libvirt is away for longer. */
+async function untilItWaits(world: NodeWorld, id: string): Promise<void> {
+  const since = (await world.engine.inspectContainer(id))?.startedAt
+  const until = world.clock.monotonic() + PATIENCE_MS
+  while (world.clock.monotonic() < until) {
+    if ((await world.engine.logs(id, 20, since)).includes(WAITING)) return
+    await world.clock.sleep(50)
+  }
 }
 
 /**
