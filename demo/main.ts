@@ -58,13 +58,16 @@ async function tell(host: Host, node: DemoNode): Promise<void> {
     stdioHandler: 'file',
     without: ['cgroup bind'],
   })
-  const first = await startGuest(host, { name: 'inherited', via: 'nova_libvirt', console: 'file' })
+  // The releases are locked while it boots.
+  const [first, { one, two, bad }] = await Promise.all([
+    startGuest(host, { name: 'inherited', via: 'nova_libvirt', console: 'file' }),
+    lockReleases(node),
+  ])
   story.say(`guest "inherited" boots a Debian kernel in QEMU (pid ${first.pid}) and ticks every 20 ms`)
   const doctor = await node.anneal<{ findings: { code: string }[] }>('node', 'doctor')
   story.fact('doctor found', [...new Set(doctor.value.findings.map(({ code }) => code))].join(', '))
 
   story.chapter('Release one would kill the guest: it is refused, then the guest is rescued')
-  const one = await node.lockRelease('one', 'bookworm')
   const adopt = ['--adopt', 'libvirt=nova_libvirt']
   const refused = await node.run(3, 'node', 'upgrade', one, ...adopt)
   story.fact('upgrade without --rescue', `refused (${refused.reason?.code}), nothing touched`)
@@ -76,7 +79,6 @@ async function tell(host: Host, node: DemoNode): Promise<void> {
   story.say(`guest "second" starts under release one (pid ${second.pid}), outside every container`)
 
   story.chapter('Release two: libvirt 9.0 → 11.3, QEMU 7.2 → 10.0, all services replaced')
-  const two = await node.lockRelease('two', 'bookworm-backports')
   const before = (await ticks(host, 'second')).length
   const nova = watchNova(host)
   const upgraded = await node.run(0, 'node', 'upgrade', two)
@@ -101,9 +103,6 @@ async function tell(host: Host, node: DemoNode): Promise<void> {
   )
 
   story.chapter('A bad release: its libvirt does not start. It is rolled back by itself')
-  const bad = await node.lockRelease('bad', 'bookworm', (text) =>
-    text.replace('command: [libvirtd]', 'command: [libvirtd, --config, /nonexistent]'),
-  )
   const failed = await node.run(6, 'node', 'upgrade', bad)
   story.fact('bad release', `${failed.outcome} (${failed.reason?.code}); ${guestsOf(failed)}`)
   story.fact('back on the old release in', formatDuration(timeIn(failed, 'rollingBack')))
@@ -131,8 +130,17 @@ async function tell(host: Host, node: DemoNode): Promise<void> {
       `same process from start to end, ${(await ticks(host, guest.name)).length} ticks, ${gaps.lost} lost`,
     )
   }
-  await node.anneal('node', 'status')
-  await node.anneal('node', 'history')
+  await Promise.all([node.anneal('node', 'status'), node.anneal('node', 'history')])
+}
+
+/** Each is the shipped example, with one libvirt or the other; the last one with a libvirt that does not start. */
+async function lockReleases(node: DemoNode): Promise<Readonly<{ one: string; two: string; bad: string }>> {
+  const one = await node.lockRelease('one', 'bookworm')
+  const two = await node.lockRelease('two', 'bookworm-backports')
+  const bad = await node.lockRelease('bad', 'bookworm', (text) =>
+    text.replace('command: [libvirtd]', 'command: [libvirtd, --config, /nonexistent]'),
+  )
+  return { one, two, bad }
 }
 
 function guestsOf(report: RunReport): string {

@@ -20,14 +20,14 @@ export class DemoNode {
     this.#story = story
   }
 
-  /** Runs `anneal …` there; what it says goes into the story, its JSON comes back. */
+  /** Runs `anneal …` there; what it says goes into the story as it comes, its JSON comes back. */
   async anneal<T = Readonly<Record<string, unknown>>>(...words: string[]): Promise<Done<T>> {
     this.#story.say(`$ anneal ${words.join(' ')}`)
     const result = await this.#host.exec(['/opt/anneal/anneal', ...words, '--json'], {
       timeoutMs: 300_000,
       env: { ANNEAL_ENGINE: 'docker', NO_COLOR: '1' },
+      onStderrLine: (line) => this.#story.say(line),
     })
-    this.#story.say(result.stderr)
     const value = result.stdout.trim() === '' ? undefined : JSON.parse(result.stdout)
     return { exitCode: result.exitCode, value: value as T, said: result.stderr }
   }

@@ -26,6 +26,8 @@ export type ExecOptions = Readonly<{
   /** The program inside gets SIGTERM, then SIGKILL; the exit code is then 124. Default two minutes. */
   timeoutMs?: number
   env?: Readonly<Record<string, string>>
+  /** Called with each line of stderr as it comes. */
+  onStderrLine?: (line: string) => void
 }>
 
 const READY_MS = 60_000
@@ -120,6 +122,7 @@ export class Host {
     const bounded = ['timeout', '--kill-after=5', String(seconds), ...argv]
     return docker(['exec', ...interactive, ...env, containerName(this.name), ...bounded], {
       ...(options.input === undefined ? {} : { input: options.input }),
+      ...(options.onStderrLine === undefined ? {} : { onStderrLine: options.onStderrLine }),
       timeoutMs: (seconds + 15) * 1000,
     })
   }

@@ -11,6 +11,8 @@ export type RunOptions = Readonly<{
   cwd?: string
   /** Called with each whole line of stdout and stderr as it comes. */
   onLine?: (line: string) => void
+  /** The same for stderr alone. */
+  onStderrLine?: (line: string) => void
 }>
 
 /** Runs a program to its end. Rejects only where it could not be started. */
@@ -33,7 +35,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
             child.kill('SIGKILL')
           }, options.timeoutMs)
     const out = lines(options.onLine)
-    const err = lines(options.onLine)
+    const err = lines(options.onStderrLine ?? options.onLine)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
       out(text)
