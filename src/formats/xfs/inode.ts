@@ -152,10 +152,10 @@ function timeAt(cursor: Cursor, at: number, bigtime: boolean): bigint {
   return BigInt(cursor.i32be(at)) * 1_000_000_000n + BigInt(cursor.u32be(at + 4))
 }
 
-/** IRIX numbers: 14 bits of major, 18 of minor (sysv_major, sysv_minor). */
+/** IRIX numbers, 14 bits of major and 18 of minor; Linux takes 9 of the first (xfs_to_linux_dev_t). */
 function deviceOf({ cursor }: Fork): { major: number; minor: number } {
   const device = cursor.u32be(0)
-  return { major: (device >>> 18) & 0x3fff, minor: device & 0x3ffff }
+  return { major: (device >>> 18) & 0x1ff, minor: device & 0x3ffff }
 }
 
 /** Room for attributes is often set aside (attr2) without there being any. */

@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkRange } from '../../../src/bytes/index.ts'
+import type { ByteSource } from '../../../src/bytes/index.ts'
+import type { FileSystem, NodeId } from '../../../src/formats/filesystem/index.ts'
+import { openXfs } from '../../../src/formats/xfs/index.ts'
+import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
+import { treeOf } from '../../fixtures/tree.ts'
+import type { TreeEntry } from '../../fixtures/tree.ts'
+import { freeSpaceDifferences } from './free-space.ts'
+import { SMALL, drawOptions } from './mkfs-options.ts'
+import type { MadeWith } from './mkfs-options.ts'
+import { drawProtofile } from './protofile.ts'
+import { Random } from '../random.ts'
+import { run } from '../run.ts'
+import type { Comparison, DifferentialTarget } from '../target.ts'
+import { differencesOf } from '../target.ts'
+import { crumble, writeTree } from './write-tree.ts'
+import { treeOfXfsDb } from './xfs-db-tree.ts'
+
+/** XFS against the kernel (V5, mounted read-only) and xfs_db (V4, and free space of both). */
+export const xfs: DifferentialTarget = {
+  name: 'xfs',
+  lacks,
+  compare,
+}
+
+const PROGRAMS = ['mkfs.xfs', 'xfs_db', 'xfs_io', 'getfattr']
+
+function lacks(): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root, for loop mounts'
+  const missing = PROGRAMS.find((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0)
+  return missing === undefined ? undefined : `needs ${missing} (packages xfsprogs and attr)`
+}
+
+async function compare(seed: number, scratch: string): Promise<Comparison> {
+  const random = new Random(seed)
+  const made = drawOptions(random)
+  const image = join(scratch, 'image')
+  writeFileSync(image, '')
+  truncateSync(image, made.sizeMiB << 20)
+  const way = made.version === 4 || random.chance(25) ? 'protofile' : random.chance(4) ? 'shutdown' : 'mount'
+  const from: string[] = []
+  if (way === 'protofile') {
+    const path = join(scratch, 'protofile')
+    writeFileSync(
+      path,
+      drawProtofile(random, scratch, {
+        names: made.sizeMiB * 40,
+        linkLength: made.version === 4 ? 1023 : 100,
+      }),
+    )
+    from.push('-p', path)
+  }
+  run('mkfs.xfs', ['-q', ...made.args, ...from, image], { env: SMALL })
+  if (way !== 'protofile') fill(random, image, scratch, made, way)
+  const expected =
+    made.version === 4 ? treeOfXfsDb(image) : mounted(image, scratch, ['ro', 'norecovery'], treeOfDirectory)
+  const source = fileSource(image)
+  try {
+    const fs = await openXfs(source)
+    const found = await treeOf(fs)
+    const differences = [
+      ...differencesOf(found.map(sorted), expected.map(sorted), 'tree'),
+      ...(await lookupDifferences(fs)),
+      ...(await stateDifferences(fs, image, way)),
+    ]
+    return { made: `${way} ${made.args.join(' ')}`, nodes: expected.length, differences }
+  } finally {
+    source.close()
+  }
+}
+
+function fill(
+  random: Random,
+  image: string,
+  scratch: string,
+  made: MadeWith,
+  way: 'mount' | 'shutdown',
+): void {
+  mounted(image, scratch, ['noatime'], (directory) => {
+    writeTree(random, directory, { reflink: made.args.some((arg) => arg.includes('reflink=1')) })
+    if (made.sizeMiB <= 64 && random.chance(20)) crumble(random, directory, made.blockSize)
+    // As after a power cut: `-f` brings the log to the disk first.
+    if (way === 'shutdown') run('xfs_io', ['-x', '-c', 'shutdown -f', directory])
+  })
+}
+
+function mounted<T>(
+  image: string,
+  scratch: string,
+  options: readonly string[],
+  use: (directory: string) => T,
+): T {
+  const directory = join(scratch, 'mounted')
+  mkdirSync(directory, { recursive: true })
+  run('mount', ['-t', 'xfs', '-o', ['loop', 'nouuid', ...options].join(','), image, directory])
+  try {
+    return use(directory)
+  } finally {
+    run('umount', [directory])
+  }
+}
+
+function sorted(entry: TreeEntry): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/** Every name that is listed is found by its index, and leads to the same; names that are not there are not. */
+async function lookupDifferences(fs: FileSystem): Promise<string[]> {
+  const differences: string[] = []
+  const walk = async (directory: NodeId): Promise<void> => {
+    for await (const entry of fs.list(directory)) {
+      const found = await fs.lookup(directory, entry.name)
+      if (found?.id !== entry.id)
+        differences.push(`lookup of ${entry.name} gives ${found?.id}, not ${entry.id}`)
+      if ((await fs.lookup(directory, `${entry.name}?`.slice(-255))) !== undefined) {
+        differences.push(`lookup finds ${entry.name}?`)
+      }
+      const { kind } = await fs.stat(entry.id)
+      if (entry.kind !== 'unknown' && entry.kind !== kind)
+        differences.push(`${entry.name}: ${entry.kind}, ${kind}`)
+      if (kind === 'directory') await walk(entry.id)
+    }
+  }
+  await walk(fs.root)
+  return differences
+}
+
+async function stateDifferences(fs: FileSystem, image: string, way: string): Promise<string[]> {
+  if (way === 'shutdown') return fs.facts.clean ? ['it counts as clean after a shutdown'] : []
+  if (!fs.facts.clean) return [`it counts as dirty: ${JSON.stringify(fs.warnings)}`]
+  return freeSpaceDifferences(fs, image)
+}
+
+function fileSource(path: string): ByteSource & { close: () => void } {
+  const file = openSync(path, 'r')
+  return {
+    size: statSync(path).size,
+    name: path,
+    async read(offset, length) {
+      checkRange(this, offset, length)
+      const bytes = new Uint8Array(length)
+      readSync(file, bytes, 0, length, offset)
+      return bytes
+    },
+    close: () => closeSync(file),
+  }
+}
