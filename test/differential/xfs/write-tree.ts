@@ -147,10 +147,10 @@ function touch(random: Random, file: string): void {
 /** Leaves free space in pieces, so that chunks of inodes no longer fit as a whole (sparse inodes). */
 export function crumble(random: Random, mount: string, blockSize: number): void {
   const directory = join(mount, 'crumbs')
-  mkdirSync(directory)
   const block = random.bytes(blockSize)
   const paths: string[] = []
   try {
+    mkdirSync(directory)
     for (;;) {
       const path = join(directory, `c${paths.length}`)
       paths.push(path)
@@ -158,6 +158,8 @@ export function crumble(random: Random, mount: string, blockSize: number): void 
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    // There was no room for so much as the directory.
+    if (paths.length === 0) return
   }
   run('sync', ['-f', mount])
   for (const [index, path] of paths.entries()) if (index % 2 === 0) rmSync(path, { force: true })
