@@ -95,7 +95,7 @@ function mounted<T>(
 ): T {
   const directory = join(scratch, 'mounted')
   mkdirSync(directory, { recursive: true })
-  run('mount', ['-t', 'xfs', '-o', ['loop', 'nouuid', ...options].join(','), image, directory])
+  mount(['-t', 'xfs', '-o', ['loop', 'nouuid', ...options].join(','), image, directory])
   try {
     return use(directory)
   } finally {
@@ -105,6 +105,18 @@ function mounted<T>(
 
 function sorted(entry: TreeEntry): string {
   return JSON.stringify(Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/** Others may take the free loop device between its finding and its use: once more, then. */
+function mount(args: readonly string[]): void {
+  for (let left = 5; ; left -= 1) {
+    try {
+      run('mount', args)
+      return
+    } catch (error) {
+      if (left === 0 || !String(error).includes('busy')) throw error
+    }
+  }
 }
 
 /** Every name that is listed is found by its index, and leads to the same; names that are not there are not. */
