@@ -10,6 +10,7 @@ export type ForkFormat = (typeof FORMATS)[number]
 
 const FLAG_REALTIME = 0x1
 const FLAG_IMMUTABLE = 0x8
+const ATTRIBUTE_PARENT = 0x8
 const FLAG2_BIGTIME = 0x8n
 const FLAG2_NREXT64 = 0x10n
 
@@ -162,7 +163,7 @@ function deviceOf({ cursor }: Fork): { major: number; minor: number } {
 function holdsAttributes({ format, cursor, extents }: Fork): boolean {
   switch (format) {
     case 'local':
-      return cursor.u8(2) > 0
+      return holdsOwnAttribute(cursor)
     case 'extents':
       return extents > 0
     case 'btree':
@@ -172,4 +173,14 @@ function holdsAttributes({ format, cursor, extents }: Fork): boolean {
     default:
       return format satisfies never
   }
+}
+
+/** Pointers to parents are kept as attributes, too, which nobody is shown (xfs_attr_sf_hdr, XFS_ATTR_PARENT). */
+function holdsOwnAttribute(cursor: Cursor): boolean {
+  const count = cursor.u8(2)
+  for (let index = 0, at = 4; index < count; index += 1) {
+    if ((cursor.u8(at + 2) & ATTRIBUTE_PARENT) === 0) return true
+    at += 3 + cursor.u8(at) + cursor.u8(at + 1)
+  }
+  return false
 }

@@ -270,6 +270,19 @@ test('a realtime file is refused by name', async () => {
   await assert.rejects(changed.open(id), (error) => isAnnealError(error, 'XFS_REALTIME_FILE'))
 })
 
+test('a pointer to the parent is no extended attribute', async () => {
+  const source = await image('default')
+  const { id } = await walkPath(await openXfs(source), '/attributes/f1', { lastLink: 'keep' })
+  const base = Number(id) * 512
+  const bytes = (await source.read(base, 512)).slice()
+  const fork = 176 + (bytes[82] ?? 0) * 8
+  // Behind the header and two lengths stand the flags.
+  bytes[fork + 6] = 0x8
+  new DataView(bytes.buffer).setUint32(100, checksum(bytes, 100), true)
+  const changed = await openXfs(patched(source, [{ offsetBytes: base, bytes }]))
+  assert.equal((await changed.stat(id)).hasXattrs, false)
+})
+
 test('probing never throws on what is no XFS', async () => {
   assert.equal(await probeXfs(await image('v4')), true)
   assert.equal(await probeXfs(fromBytes(new Uint8Array(100))), false)
