@@ -25,7 +25,8 @@ export async function placeNeutron(directory: string, options: NeutronOptions): 
     ini({
       DEFAULT: {
         core_plugin: 'ml2',
-        service_plugins: '',
+        // Not for routers: listing ports needs a column that only this plug-in's model brings.
+        service_plugins: 'router,port_forwarding',
         transport_url: options.transportUrl,
         auth_strategy: 'keystone',
         bind_host: options.address,

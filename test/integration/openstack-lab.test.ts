@@ -13,6 +13,7 @@ import {
   namespaceOf,
   pidsIn,
   placeFile,
+  redfishDriverInfo,
   removeLab,
   testSystem,
   typeAt,
@@ -24,7 +25,7 @@ let lab: OpenStackLab
 let bareMetal: BareMetal
 
 before(async () => {
-  lab = await OpenStackLab.up({ nodes: 1, ironicAuth: ['keystone', 'none', 'basic'] })
+  lab = await OpenStackLab.up({ nodes: 2, ironicAuth: ['keystone', 'none', 'basic'] })
   bareMetal = new BareMetal(lab)
 })
 
@@ -33,11 +34,11 @@ after(async () => {
 })
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 900; attempt += 1) {
     if (await holds()) return
     await sleep(200)
   }
-  assert.fail(`${what}: not after a minute`)
+  assert.fail(`${what}: not after three minutes`)
 }
 
 async function openstack(argv: readonly string[], cloud?: string): Promise<unknown> {
@@ -73,7 +74,7 @@ test('a wrong password is refused by the APIs that ask for one', async () => {
 })
 
 test('a machine is switched on, told where to boot from and switched off through Ironic and its BMC', async () => {
-  const machine = onlyMachine()
+  const machine = lab.node('node0')
   await bareMetal.enroll(machine)
   const node = `nodes/${machine.name}`
   await bareMetal.request('PUT', `${node}/management/boot_device`, { boot_device: 'pxe', persistent: false })
@@ -90,7 +91,7 @@ test('a machine is switched on, told where to boot from and switched off through
 })
 
 test('Ironic deploys a kernel and a RAM disk, and the machine boots them with arguments of its own', async () => {
-  const machine = onlyMachine()
+  const machine = lab.node('node0')
   const system = await testSystem()
   placeFile(system.kernel, join(lab.webRoot, 'test.vmlinuz'))
   placeFile(system.ramdisk, join(lab.webRoot, 'test.initrd'))
@@ -116,6 +117,44 @@ test('Ironic deploys a kernel and a RAM disk, and the machine boots them with ar
   )
   await bareMetal.provision(machine.name, 'deleted', 'available')
   assert.equal(isOn(machine), false)
+})
+
+test('Ironic learns by Redfish what a machine is made of, and boots it from the network once', async () => {
+  const machine = lab.node('node1')
+  const node = `nodes/${machine.name}`
+  await bareMetal.request('POST', 'nodes', {
+    name: machine.name,
+    driver: 'redfish',
+    inspect_interface: 'redfish',
+    driver_info: redfishDriverInfo(machine),
+  })
+  await bareMetal.provision(machine.name, 'manage', 'manageable')
+  await bareMetal.provision(machine.name, 'inspect', 'manageable')
+  const { properties } = await bareMetal.request('GET', node)
+  assert.deepEqual(properties, {
+    capabilities: 'boot_mode:bios',
+    cpu_arch: 'x86_64',
+    cpus: 2,
+    local_gb: '4',
+    memory_mb: '2048',
+    vendor: 'QEMU',
+  })
+  const { ports } = await bareMetal.request('GET', `ports?node=${machine.name}`)
+  assert.deepEqual(
+    (ports as { address: string }[]).map(({ address }) => address),
+    [machine.mac],
+  )
+
+  const device = async (): Promise<unknown> =>
+    (await bareMetal.request('GET', `${node}/management/boot_device`))['boot_device']
+  await bareMetal.request('PUT', `${node}/management/boot_device`, { boot_device: 'pxe', persistent: false })
+  assert.equal(await device(), 'pxe')
+  await bareMetal.request('PUT', `${node}/states/power`, { target: 'power on' })
+  await until('power on', async () => (await bareMetal.node(machine.name)).power_state === 'power on')
+  assert.equal(isOn(machine), true)
+  assert.notEqual(await device(), 'pxe')
+  await bareMetal.request('PUT', `${node}/states/power`, { target: 'power off' })
+  await until('power off', () => Promise.resolve(!isOn(machine)))
 })
 
 test('a service that was killed can be started again, and its API knows the nodes still', async () => {
@@ -144,7 +183,7 @@ test('a lab that goes down in the middle of coming up leaves nothing', async () 
 })
 
 test('a lab that is taken down leaves no process, namespace, interface, mount or file', async () => {
-  const machine = onlyMachine()
+  const machine = lab.node('node0')
   await bareMetal.request('PUT', `nodes/${machine.name}/states/power`, { target: 'power on' })
   await until('power on', () => Promise.resolve(isOn(machine)))
   await lab.down()
@@ -152,12 +191,6 @@ test('a lab that is taken down leaves no process, namespace, interface, mount or
   // Once more: there is nothing to do.
   await removeLab(lab.name)
 })
-
-function onlyMachine(): Machine {
-  const [machine] = lab.nodes
-  assert.ok(machine)
-  return machine
-}
 
 /** All that a machine ever wrote to its serial port. */
 function consoleOf(machine: Machine): string {
