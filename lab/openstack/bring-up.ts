@@ -13,7 +13,7 @@ import {
   webUrl,
 } from './ironic.ts'
 import type { IronicAuth } from './ironic.ts'
-import { keystoneService, keystoneUrl, placeKeystone } from './keystone.ts'
+import { identityIn, keystoneService, keystoneUrl, placeKeystone } from './keystone.ts'
 import type { CatalogueEntry, Identity } from './keystone.ts'
 import { bmcService, describeMachine, placeMachine, placeRedfish, redfishService } from './machine.ts'
 import type { Machine, MachineSpec } from './machine.ts'
@@ -141,7 +141,7 @@ export function servicesOf(directory: string, outline: Outline): readonly Servic
       ? [
           rabbitService(inside('rabbitmq'), address),
           placementService(inside('placement'), address),
-          neutronService(inside('neutron'), address),
+          neutronService(inside('neutron'), address, identityIn(inside('keystone'), address)),
           ...novaServices(inside('nova'), address),
         ]
       : []),

@@ -66,6 +66,10 @@ export async function placeIronic(directory: string, options: IronicOptions): Pr
   for (const auth of Object.keys(PORTS) as IronicAuth[]) {
     writeSecret(join(directory, `api-${auth}.conf`), ini(apiConfiguration(directory, options, auth)))
   }
+  return basicPassword(directory)
+}
+
+function basicPassword(directory: string): string {
   return readFileSync(join(directory, 'basic-password'), 'utf8')
 }
 
@@ -178,7 +182,16 @@ function configuration(directory: string, options: IronicOptions): Ini {
       default_deploy_interface: 'direct',
       force_raw_images: false,
     },
-    json_rpc: { auth_strategy: 'noauth', host_ip: address, port: 8089 },
+    // Whoever may call the conductor rules the machine that it runs on.
+    json_rpc: {
+      auth_strategy: 'http_basic',
+      http_basic_auth_user_file: join(directory, 'basic-users'),
+      auth_type: 'http_basic',
+      username: BASIC_USER,
+      password: basicPassword(directory),
+      host_ip: address,
+      port: 8089,
+    },
     database: { connection: `sqlite:///${join(directory, 'ironic.db')}` },
     // The lab's dnsmasq serves every node; there is no Neutron to tell.
     dhcp: { dhcp_provider: 'none' },

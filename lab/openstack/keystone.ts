@@ -44,8 +44,35 @@ export async function placeKeystone(
     { sql: 'UPDATE endpoint SET url = replace(url, ?, ?)', values: [PLACE, address] },
     ...catalogue.flatMap(catalogueStatements),
   ])
+  return identityIn(directory, address)
+}
+
+/** How the administrator logs in to the Keystone that was placed in `directory`. */
+export function identityIn(directory: string, address: string): Identity {
   const password = readFileSync(join(directory, 'admin-password'), 'utf8')
   return { authUrl: `${keystoneUrl(address)}/v3`, password }
+}
+
+/** A token of the administrator; undefined while Keystone does not answer. */
+export async function adminToken(identity: Identity): Promise<string | undefined> {
+  const domain = { name: 'Default' }
+  const user = { name: 'admin', domain, password: identity.password }
+  try {
+    const response = await fetch(`${identity.authUrl}/auth/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        auth: {
+          identity: { methods: ['password'], password: { user } },
+          scope: { project: { name: 'admin', domain } },
+        },
+      }),
+    })
+    await response.body?.cancel()
+    return response.headers.get('x-subject-token') ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function keystoneUrl(address: string): string {
@@ -80,7 +107,7 @@ export async function answersTo(
   headers: Record<string, string> = {},
 ): Promise<number | undefined> {
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(5_000) })
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(30_000) })
     await response.body?.cancel()
     return response.status
   } catch {
