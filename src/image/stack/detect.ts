@@ -67,8 +67,8 @@ class Detection {
           type = 'partition table'
           return level < MOST_LEVELS ? await this.#partitions(place) : leaf({ kind: 'unknown' })
         case 'file system': {
-          type = 'file system'
-          const fileSystem = await this.#readers.openFileSystem(source, this.#signal)
+          type = found.type
+          const fileSystem = await this.#readers.openFileSystem(source, found.type, this.#signal)
           return { ...leaf({ kind: 'file system', fileSystem }), warnings: fileSystem.warnings }
         }
         case 'physical volume':

@@ -7,7 +7,8 @@ import type { Refusal, VolumeGroup } from './node.ts'
 /** What a signature says that a source is. */
 export type Recognised =
   | Readonly<{ kind: 'partition table' }>
-  | Readonly<{ kind: 'file system' }>
+  /** `type` as blkid says, `ext4` for ext2 and ext3, too. */
+  | Readonly<{ kind: 'file system'; type: string }>
   | Readonly<{ kind: 'physical volume' }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
   /** Known by name, and by nothing that reads it. */
@@ -33,7 +34,7 @@ export type Readers = Readonly<{
   /** By signatures only; undefined where there is none. */
   recognise(source: ByteSource, signal?: AbortSignal): Promise<Recognised | undefined>
   openPartitionTable(source: ByteSource, signal?: AbortSignal): Promise<PartitionTable>
-  openFileSystem(source: ByteSource, signal?: AbortSignal): Promise<FileSystem>
+  openFileSystem(source: ByteSource, type: string, signal?: AbortSignal): Promise<FileSystem>
   /** All volume groups that these physical volumes belong to. One that cannot be read is an AnnealError thrown. */
   openVolumeGroups(sources: readonly ByteSource[], signal?: AbortSignal): Promise<readonly MappedGroup[]>
 }>

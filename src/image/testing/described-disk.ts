@@ -113,7 +113,8 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
 }
 
 function recognisedAs(described: Described): Recognised | undefined {
-  if ('fileSystem' in described || 'damaged' in described) return { kind: 'file system' }
+  if ('fileSystem' in described || 'damaged' in described)
+    return { kind: 'file system', type: 'fileSystem' in described ? described.fileSystem.facts.type : 'ext4' }
   if ('physicalVolume' in described) return { kind: 'physical volume' }
   if ('swap' in described) return { kind: 'swap', label: '', uuid: described.swap }
   if ('unreadable' in described) {
