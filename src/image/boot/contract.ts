@@ -53,7 +53,8 @@ export type BootContract = Readonly<{
   init: string
   /** All of it, as the kernel gets it. */
   commandLine: string
-  root: RootVolume
+  /** Undefined where neither `root=` nor what was found says which it is. */
+  root?: RootVolume
   deployment?: Deployment
   findings: readonly Finding[]
 }>

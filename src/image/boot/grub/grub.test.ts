@@ -175,7 +175,7 @@ test('a script that is cut or nested without end is a syntax error with its line
     'menuentry x {\n',
     'for a in b; do',
     '"',
-    `${'if true; then '.repeat(100)}`,
+    'if true; then '.repeat(100),
   ]) {
     assert.throws(() => parseGrubScript(text), GrubSyntaxError, text.slice(0, 20))
   }

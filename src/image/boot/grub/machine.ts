@@ -3,7 +3,7 @@
  * menu entries, `blscfg`. It runs nothing that loads, shows or writes. What GRUB would ask of the machine (keys, clock,
  * firmware) answers no.
  *
- * INVARIANTS: at most MOST_STEPS commands are run and MOST_ENTRIES entries kept, whatever the script says.
+ * INVARIANTS: it ends, and keeps no more than the bounds below, whatever the script says.
  */
 import type { Finding } from '../../../core/index.ts'
 import type { Volume } from '../../stack/index.ts'
@@ -54,6 +54,7 @@ const MOST_STEPS = 20_000
 const MOST_ENTRIES = 256
 const MOST_SOURCED = 16
 const MOST_NESTED = 64
+const MOST_CHARACTERS = 65_536
 
 /** Commands that do not decide what boots, and succeed. */
 const WITHOUT_EFFECT =
@@ -97,8 +98,6 @@ export class GrubMachine {
       prefix: `(${device})${prefix}`,
       grub_platform: platform,
       grub_cpu: platform === 'efi' ? 'x86_64' : 'i386',
-      feature_chainloader_bpb: 'y',
-      feature_ntldr: 'y',
       feature_platform_search_hint: 'y',
       feature_default_font_path: 'y',
       feature_all_video_module: 'y',
@@ -343,7 +342,8 @@ export class GrubMachine {
     return at > 0 && this.#set(text.slice(0, at), text.slice(at + 1), source)
   }
 
-  #set(name: string, value: string, source: ArgumentSource): true {
+  #set(name: string, value: string, source: ArgumentSource): boolean {
+    if (value.length > MOST_CHARACTERS) return this.#unclear(this.#file, 'a variable grows without end')
     this.#variables.set(name, { value, source })
     return true
   }

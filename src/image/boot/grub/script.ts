@@ -78,6 +78,7 @@ class Parser {
         this.#expect('{')
         return { kind: 'function', name, body: this.#body(['}']) }
       }
+      case undefined:
       default:
         return this.#simple()
     }

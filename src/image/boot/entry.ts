@@ -1,0 +1,25 @@
+import type { Finding } from '../../core/index.ts'
+import type { BootArgument, BootFile } from './contract.ts'
+import type { Deployment } from './ostree.ts'
+
+/** One thing that an image can boot, whatever describes it, with all files found. */
+export type BootEntry = Readonly<{
+  /** BLS: the file name without `.conf` and boot counter. GRUB: `--id`, or the position in the menu. UKI: the file name. */
+  id: string
+  title: string
+  version: string
+  source: 'bls' | 'grub.cfg' | 'extlinux.conf' | 'uki' | 'modules'
+  /** Where it is described: `address:path`. */
+  file: string
+  triesLeft?: number
+  kernel: BootFile
+  initrds: readonly BootFile[]
+  devicetree?: BootFile
+  /** Of the image's own description. */
+  arguments: readonly BootArgument[]
+  /** What is behind ` -- `. */
+  init: string
+  deployment?: Deployment
+  /** About this entry alone: they matter where it is chosen. */
+  findings: readonly Finding[]
+}>

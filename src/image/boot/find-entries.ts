@@ -1,0 +1,208 @@
+import type { StackNode, Volume } from '../stack/index.ts'
+import { NOTHING_KNOWN } from './arguments.ts'
+import type { Knowledge } from './arguments.ts'
+import { inGrubOrder, inSystemdBootOrder, inVersionOrder } from './bls/order.ts'
+import { completeBlsEntry, findBlsEntries } from './bls/read-entries.ts'
+import type { FoundEntry } from './bls/read-entries.ts'
+import type { Loader } from './loader.ts'
+import type { BootEntry } from './entry.ts'
+import { readExtlinux } from './extlinux.ts'
+import type { FoundLoader } from './find-loader.ts'
+import { GrubDevices } from './grub/devices.ts'
+import { parseEnvironmentBlock } from './grub/environment.ts'
+import type { Variables } from './grub/environment.ts'
+import { completeGrubEntry, readGrubMenu } from './grub/read-menu.ts'
+import type { ImageFiles } from './image-files.ts'
+import type { Layout } from './layout.ts'
+import { findModuleKernels } from './modules.ts'
+import { findUkis } from './uki.ts'
+
+/** What can be booted, in the order of the boot loader's menu, and which of it boots by itself. */
+export type FoundEntries = Readonly<{ loader: Loader; entries: readonly BootEntry[]; defaultIndex: number }>
+
+type Context = Readonly<{ files: ImageFiles; disk: StackNode; layout: Layout }>
+
+/** What the installed boot loader would show. Where that is nothing: whatever entry is there, else the kernels themselves. */
+export async function findEntries(context: Context, loader: FoundLoader): Promise<FoundEntries> {
+  const found = await byLoader(context, loader)
+  if (found.entries.length > 0) return found
+  const { files, layout } = context
+  const others = await withoutLoader(context)
+  if (others.length > 0 || layout.root === undefined) return { ...found, entries: others, defaultIndex: 0 }
+  const [deployment] = layout.deployments
+  const entries = await findModuleKernels(files, layout.root, deployment?.path ?? '/')
+  return { ...found, entries, defaultIndex: 0 }
+}
+
+async function byLoader(context: Context, loader: FoundLoader): Promise<FoundEntries> {
+  const { files } = context
+  switch (loader.kind) {
+    case 'systemd-boot':
+      return bySystemdBoot(context, loader)
+    case 'grub':
+      return byGrub(context, loader)
+    case 'extlinux': {
+      const { configuration, reason, volume } = loader
+      const { entries, defaultId } = await readExtlinux(files, volume, configuration)
+      return {
+        loader: { kind: 'extlinux', configuration: configuration.file, reason },
+        entries,
+        defaultIndex: Math.max(
+          0,
+          entries.findIndex(({ id }) => id === defaultId),
+        ),
+      }
+    }
+    case 'none':
+      return {
+        loader: { kind: 'none', configuration: '', reason: loader.reason },
+        entries: await withoutLoader(context),
+        defaultIndex: 0,
+      }
+  }
+}
+
+/** BLS entries, newest version first, then unified kernel images. */
+async function withoutLoader(context: Context): Promise<readonly BootEntry[]> {
+  const { files, layout } = context
+  const known = { variables: await grubEnvironment(files, layout), isComplete: false }
+  const found = await Promise.all(
+    blsPlaces(layout).map(([volume, directory]) => findBlsEntries(files, volume, directory)),
+  )
+  const bls = await complete(files, inVersionOrder(found.flat()), known)
+  const ukis = await allUkis(files, layout)
+  const sorted = inSystemdBootOrder(ukis.map(({ sorting, entry }) => ({ ...sorting, entry })))
+  return [...bls, ...sorted.map(({ entry }) => entry)]
+}
+
+async function bySystemdBoot(
+  { files, layout }: Context,
+  { configuration, reason }: Extract<FoundLoader, { kind: 'systemd-boot' }>,
+): Promise<FoundEntries> {
+  const found = (
+    await Promise.all(
+      blsPlaces(layout).map(([volume, directory]) => findBlsEntries(files, volume, directory)),
+    )
+  ).flat()
+  const ukis = await allUkis(files, layout)
+  const all = inSystemdBootOrder([
+    ...found.map((one) => ({ ...one, found: one, entry: undefined })),
+    ...ukis.map(({ sorting, entry }) => ({ ...sorting, found: undefined, entry })),
+  ])
+  const entries: BootEntry[] = []
+  for (const { found: one, entry } of all) {
+    const whole = entry ?? (one && (await completeBlsEntry(files, one, NOTHING_KNOWN)))
+    if (whole !== undefined) entries.push(whole)
+  }
+  const [, pattern] = /^\s*default\s+(\S+)/m.exec(configuration?.text ?? '') ?? []
+  const chosen = pattern === undefined ? -1 : entries.findIndex((entry) => matchesPattern(pattern, entry))
+  return {
+    loader: { kind: 'systemd-boot', configuration: configuration?.file ?? '', reason },
+    entries,
+    defaultIndex: Math.max(0, chosen),
+  }
+}
+
+/** loader.conf(5): a glob over the file names of entries; `@saved` is in the firmware's variables, not in the image. */
+function matchesPattern(pattern: string, { id, source }: BootEntry): boolean {
+  const glob = pattern
+    .toLowerCase()
+    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  const name = id.toLowerCase()
+  let expression: RegExp
+  try {
+    expression = new RegExp(`^${glob}$`)
+  } catch {
+    return false
+  }
+  return expression.test(name) || expression.test(`${name}.${source === 'uki' ? 'efi' : 'conf'}`)
+}
+
+async function byGrub(
+  { files, disk, layout }: Context,
+  { configuration, reason }: Extract<FoundLoader, { kind: 'grub' }>,
+): Promise<FoundEntries> {
+  const platform = layout.esp === undefined ? 'pc' : 'efi'
+  const menu = await readGrubMenu(files, new GrubDevices(disk), configuration, platform)
+  files.findings.push(...menu.findings)
+  const known: Knowledge = { variables: menu.variables, isComplete: menu.understood }
+  const entries: BootEntry[] = []
+  /** As `default` may name them: BLS entries by file name, menu entries by id, title or position. */
+  const names: (readonly string[])[] = []
+  if (menu.blsVolume !== undefined) {
+    const found = await grubBlsEntries(files, menu.blsVolume)
+    for (const one of inGrubOrder(found)) {
+      const entry = await completeBlsEntry(files, one, known)
+      if (entry === undefined) continue
+      names.push([one.fileName.replace(/\.conf$/, ''), entry.title])
+      entries.push(entry)
+    }
+  }
+  for (const one of menu.entries) {
+    const entry = await completeGrubEntry(files, one)
+    if (entry === undefined) continue
+    names.push([one.id, one.title, one.position])
+    entries.push(entry)
+  }
+  const kind = menu.blsVolume === undefined ? 'grub' : 'grub-blscfg'
+  return {
+    loader: { kind, configuration: configuration.file.file, reason },
+    entries,
+    defaultIndex: defaultOf(menu.variables, names),
+  }
+}
+
+/** `default` names an entry, or counts from 0; what names nothing is the first one (GRUB manual, "default"). */
+function defaultOf(variables: Variables, names: readonly (readonly string[])[]): number {
+  const wanted = (variables.get('default')?.value ?? '').trim()
+  if (wanted === '') return 0
+  const last = wanted.split('>').at(-1) ?? wanted
+  for (const name of [wanted, last]) {
+    const found = names.findIndex((one) => one.includes(name))
+    if (found !== -1) return found
+  }
+  const index = /^\d+$/.test(wanted) ? Number(wanted) : 0
+  return index < names.length ? index : 0
+}
+
+async function grubBlsEntries(files: ImageFiles, volume: Volume): Promise<readonly FoundEntry[]> {
+  const found = await findBlsEntries(files, volume, '')
+  return found.length > 0 ? found : findBlsEntries(files, volume, '/boot')
+}
+
+async function complete(
+  files: ImageFiles,
+  found: readonly FoundEntry[],
+  known: Knowledge,
+): Promise<readonly BootEntry[]> {
+  const entries = await Promise.all(found.map((one) => completeBlsEntry(files, one, known)))
+  return entries.filter((one) => one !== undefined)
+}
+
+/** What `kernelopts` and the like would be, where GRUB's own configuration is not there to load it. */
+async function grubEnvironment(files: ImageFiles, { boot }: Layout): Promise<Variables> {
+  if (boot === undefined) return new Map()
+  for (const name of ['grub2', 'grub']) {
+    const file = await files.text(boot.volume, `${boot.directory}/${name}/grubenv`)
+    const block = file && parseEnvironmentBlock(file.text, file.file)
+    if (block !== undefined) return block
+  }
+  return new Map()
+}
+
+function blsPlaces({ boot, esp }: Layout): readonly (readonly [Volume, string])[] {
+  return [
+    ...(boot === undefined ? [] : [[boot.volume, boot.directory] as const]),
+    ...(esp === undefined ? [] : [[esp, ''] as const]),
+  ]
+}
+
+async function allUkis(files: ImageFiles, { boot, esp }: Layout): ReturnType<typeof findUkis> {
+  const volumes = [
+    ...(esp === undefined ? [] : [esp]),
+    ...(boot === undefined || boot.directory !== '' ? [] : [boot.volume]),
+  ]
+  return (await Promise.all(volumes.map((volume) => findUkis(files, volume)))).flat()
+}

@@ -1,0 +1,195 @@
+import {
+  editKernelArguments,
+  formatKernelCommandLine,
+  kernelArgument,
+  lintForIronic,
+} from '../../core/index.ts'
+import type { Finding, KernelArgument } from '../../core/index.ts'
+import { mapperPath, matchDevice } from '../stack/index.ts'
+import type { StackNode } from '../stack/index.ts'
+import type { BootArgument, BootContract, RootVolume } from './contract.ts'
+import type { BootEntry } from './entry.ts'
+import { raise } from './errors.ts'
+import type { BootInventory } from './find-boot.ts'
+import { finding } from './findings.ts'
+import { reasonOf } from './reasons.ts'
+
+export type ContractChoices = Readonly<{
+  /** An entry's number in the menu, its id, a stateroot, or the begin of a commit. Left out: what boots by itself. */
+  deployment?: string
+  kargs?: readonly string[]
+  deleteKargs?: readonly string[]
+}>
+
+/**
+ * What boots the image without its boot loader. First come the entry's own arguments; `root=` (and `rd.lvm.lv=`) is made
+ * where there is none; then those of `deleteKargs` are taken off, and `kargs` appended. Throws BOOT_NOTHING_FOUND,
+ * BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
+ */
+export function makeContract(
+  disk: StackNode,
+  inventory: BootInventory,
+  choices: ContractChoices = {},
+): BootContract {
+  const entry = chooseEntry(disk, inventory, choices.deployment)
+  const wanted = { append: choices.kargs ?? [], delete: choices.deleteKargs ?? [] }
+  const ownsRoot = wanted.append.some((text) => text.startsWith('root='))
+  const isDeleted = wanted.delete.includes('root')
+  const complete = ownsRoot || isDeleted ? entry.arguments : withRoot(disk, inventory, entry)
+  const edited = editKernelArguments(complete, wanted)
+  const all = [...edited.kept, ...edited.appended.map(asked)]
+  const root = rootOf(disk, inventory, all)
+  const { id, title, kernel, initrds, devicetree, init, deployment } = entry
+  const commandLine = formatKernelCommandLine({ arguments: all, init })
+  return {
+    entry: id,
+    title,
+    loader: inventory.loader,
+    kernel,
+    initrds,
+    arguments: all,
+    init,
+    commandLine,
+    findings: [
+      ...inventory.findings,
+      ...entry.findings,
+      ...aboutEntry(entry, inventory),
+      ...aboutRoot(disk, all, root),
+      ...aboutIgnition(all),
+      ...lintForIronic(commandLine),
+    ],
+    ...(devicetree && { devicetree }),
+    ...(root && { root }),
+    ...(deployment && { deployment }),
+  }
+}
+
+/** Throws BOOT_NOTHING_FOUND, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS. */
+export function chooseEntry(
+  disk: StackNode,
+  { entries, defaultIndex, layout }: BootInventory,
+  wanted: string | undefined,
+): BootEntry {
+  const chosen = entries[defaultIndex] ?? entries[0]
+  if (chosen === undefined) {
+    const reason =
+      layout.root === undefined
+        ? layout.rootReason
+        : 'no boot entry and no kernel beside its modules was found'
+    throw raise('BOOT_NOTHING_FOUND', { image: disk.name, reason })
+  }
+  if (wanted === undefined) return chosen
+  const present = entries.map(({ id }, index) => `${index} (${id})`)
+  const byNumber = /^\d{1,3}$/.test(wanted) ? entries[Number(wanted)] : undefined
+  const [first, ...others] =
+    byNumber === undefined ? entries.filter((entry) => isNamed(entry, wanted)) : [byNumber]
+  if (first === undefined) throw raise('BOOT_ENTRY_UNKNOWN', { wanted, image: disk.name, present })
+  if (others.length > 0) throw raise('BOOT_ENTRY_AMBIGUOUS', { wanted, image: disk.name, present })
+  return first
+}
+
+function isNamed({ id, deployment }: BootEntry, wanted: string): boolean {
+  if (id === wanted || deployment?.stateroot === wanted) return true
+  return (
+    /^[0-9a-f]{6,64}(\.\d+)?$/.test(wanted) &&
+    `${deployment?.commit}.${deployment?.serial}`.startsWith(wanted)
+  )
+}
+
+function asked(argument: KernelArgument): BootArgument {
+  return { ...argument, source: { kind: 'karg' }, reason: reasonOf(argument, 'asked for with --karg') }
+}
+
+function withRoot(disk: StackNode, { layout }: BootInventory, entry: BootEntry): readonly BootArgument[] {
+  const volume = layout.root
+  if (volume === undefined || entry.arguments.some(({ key }) => key === 'root')) return entry.arguments
+  const { uuid, label } = volume.fileSystem.facts
+  // Ignition gives the root file system a new UUID when it first boots; its label stays.
+  const changesUuid = entry.arguments.some(({ key }) => key.startsWith('ignition.')) && label !== ''
+  const isUnique = matchDevice(disk, `LABEL=${label}`).length === 1
+  const byLabel = changesUuid && isUnique
+  const value = byLabel
+    ? `LABEL=${label}`
+    : uuid === ''
+      ? `PARTUUID=${volume.node.partition?.partUuid ?? ''}`
+      : `UUID=${uuid}`
+  const why = byLabel
+    ? `the image has none; ${volume.address} is its root, by its label as Ignition changes its UUID at the first boot`
+    : `the image has none; ${volume.address} is its root (${layout.rootReason})`
+  const made: BootArgument[] = [make('root', value, why)]
+  if (volume.node.role === 'logical volume' && !entry.arguments.some(({ key }) => key === 'rd.lvm.lv')) {
+    made.push(
+      make('rd.lvm.lv', volume.address, `the root file system is the logical volume ${volume.address}`),
+    )
+  }
+  return [...made, ...entry.arguments]
+}
+
+function make(key: string, value: string, why: string): BootArgument {
+  const argument = kernelArgument(key, value)
+  return { ...argument, source: { kind: 'made' }, reason: reasonOf(argument, why) }
+}
+
+/** What `root=` names, where the image has it; else what was found to be the root. */
+function rootOf(
+  disk: StackNode,
+  { layout }: BootInventory,
+  all: readonly KernelArgument[],
+): RootVolume | undefined {
+  const device = all.findLast(({ key }) => key === 'root')?.value
+  const [named] = device === undefined ? [] : matchDevice(disk, device)
+  const node = named ?? layout.root?.node
+  if (node === undefined) return undefined
+  const { content, address } = node
+  const facts =
+    content.kind === 'file system'
+      ? content.fileSystem.facts
+      : content.kind === 'unreadable'
+        ? content
+        : { type: content.kind, uuid: '', label: '' }
+  return {
+    address,
+    type: facts.type,
+    uuid: facts.uuid,
+    label: facts.label,
+    ...(node.role === 'logical volume' && { logicalVolume: address }),
+  }
+}
+
+function aboutEntry(entry: BootEntry, { layout }: BootInventory): readonly Finding[] {
+  return [
+    ...(entry.triesLeft === 0 ? [finding('ENTRY_HAS_NO_TRIES_LEFT', entry.file, '0 tries left')] : []),
+    ...(entry.initrds.length === 0 ? [finding('INITRD_MISSING', entry.file, 'it names none')] : []),
+    ...(layout.system === 'composefs'
+      ? [finding('COMPOSEFS_BACKEND', layout.root?.address ?? '', 'it has /composefs and /state/deploy')]
+      : []),
+  ]
+}
+
+function aboutRoot(
+  disk: StackNode,
+  all: readonly KernelArgument[],
+  root: RootVolume | undefined,
+): readonly Finding[] {
+  const device = all.findLast(({ key }) => key === 'root')
+  if (device?.value === undefined) return []
+  const found = matchDevice(disk, device.value)
+  if (found.length === 0) {
+    const other = root === undefined ? '' : `; the image’s root is ${root.address}`
+    return [finding('ROOT_NOT_IN_IMAGE', device.text, `no part of the image is called so${other}`)]
+  }
+  const isStable = found.some((node) => node.role === 'logical volume' || mapperPath(node) === device.value)
+  if (!device.value.startsWith('/dev/') || device.value.startsWith('/dev/disk/') || isStable) return []
+  return [finding('ROOT_BY_DEVICE_NAME', device.text, `here it is ${found[0]?.address}`)]
+}
+
+function aboutIgnition(all: readonly KernelArgument[]): readonly Finding[] {
+  const first = all.find(({ key }) => key === 'ignition.firstboot')
+  const platform = all.some(({ key }) => key === 'ignition.platform.id')
+  return [
+    ...(first === undefined ? [] : [finding('IGNITION_FIRST_BOOT', first.text, 'it is on the command line')]),
+    ...(first !== undefined && !platform
+      ? [finding('IGNITION_PLATFORM_MISSING', first.text, 'ignition.platform.id is not on the command line')]
+      : []),
+  ]
+}
