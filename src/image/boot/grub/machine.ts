@@ -17,6 +17,7 @@ import { parseEnvironmentBlock } from './environment.ts'
 import type { Variable, Variables } from './environment.ts'
 import { parseGrubScript } from './script.ts'
 import type { Command, Script } from './script.ts'
+import { titleOf } from './menu-title.ts'
 import { parseSearch } from './search.ts'
 import type { SearchBy } from './search.ts'
 import { GrubSyntaxError } from './tokens.ts'
@@ -382,19 +383,4 @@ export class GrubMachine {
     }
     return false
   }
-}
-
-/** `menuentry "title" --class x --id 'y'`. */
-function titleOf(words: readonly Expanded[]): Readonly<{ title: string; id: string }> {
-  let title = ''
-  let id = ''
-  for (let index = 0; index < words.length; index += 1) {
-    const text = words[index]?.text ?? ''
-    if (text.startsWith('--id=')) id = text.slice('--id='.length)
-    else if (/^--(class|users|hotkey|source|id)$/.test(text)) {
-      index += 1
-      if (text === '--id') id = words[index]?.text ?? ''
-    } else if (!text.startsWith('--') && title === '') title = text
-  }
-  return { title, id }
 }
