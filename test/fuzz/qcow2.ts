@@ -26,9 +26,9 @@ const SEEDS = [
 ]
 
 /** A disk may claim any size: so much of it is looked at. */
-const MOST_EXTENTS = 300
-const MOST_READS = 6
-const READ_BYTES = 100_000
+const MOST_EXTENTS = 120
+const MOST_READS = 3
+const READ_BYTES = 20_000
 
 const expand = (codec: Codec) => async (bytes: Uint8Array, into: Uint8Array) => {
   const parts = Uint32Array.of(0, bytes.length)
