@@ -1,15 +1,14 @@
 import { open } from 'node:fs/promises'
-import { openImageSource } from '../src/adapters/image-source/index.ts'
+import { openDiskImage } from '../src/adapters/image-source/index.ts'
 import { extentsOf } from '../src/bytes/index.ts'
-import { openQcow2 } from '../src/formats/qcow2/index.ts'
 
 /** Reads a qcow2 image as a stream and writes it as a sparse raw file: `node bench/qcow2-to-raw.ts IMAGE OUT`. */
 const PIECE_BYTES = 1024 * 1024
 const LANES = 3
 
 const [, , input = '', output = ''] = process.argv
-await using image = await openImageSource(input)
-const { source } = await openQcow2(image.source, image)
+await using image = await openDiskImage(input)
+const { disk: source } = image
 const out = await open(output, 'w')
 await out.truncate(source.size)
 

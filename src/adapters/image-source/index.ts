@@ -1,3 +1,5 @@
+export { openDiskImage } from './open-disk-image.ts'
+export type { DiskImage } from './open-disk-image.ts'
 export { openImageSource } from './open-image-source.ts'
 export type { ImageSource, OpenImageOptions } from './open-image-source.ts'
 export { decompressPool } from './decompress-pool.ts'

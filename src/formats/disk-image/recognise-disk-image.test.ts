@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
+import { fromBytes } from '../../bytes/index.ts'
+import { recogniseDiskImage } from './index.ts'
+
+const hasQemu = spawnSync('qemu-img', ['--version']).error === undefined
+
+function imageOf(format: string, options: readonly string[]): Uint8Array {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-disk-image-'))
+  try {
+    const path = join(directory, 'disk')
+    execFileSync('qemu-img', ['create', '-q', '-f', format, ...options, path, '1M'])
+    return readFileSync(path)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+describe('what qemu-img makes', () => {
+  const REFUSED = {
+    VMDK: ['vmdk'],
+    'VMDK with a descriptor': ['vmdk', '-o', 'subformat=monolithicFlat'],
+    VDI: ['vdi'],
+    VHD: ['vpc', '-o', 'subformat=dynamic'],
+    'VHD (fixed)': ['vpc', '-o', 'subformat=fixed,force_size=on'],
+    VHDX: ['vhdx'],
+    QED: ['qed'],
+    Parallels: ['parallels'],
+  } as const
+  for (const [name, [format, ...options]] of Object.entries(REFUSED)) {
+    test(`${name} is refused by its name`, async (t) => {
+      if (!hasQemu) return t.skip('needs qemu-img (qemu-utils)')
+      const recognising = recogniseDiskImage(fromBytes(imageOf(format, options)))
+      const type = name.split(' with')[0] ?? ''
+      await assert.rejects(
+        recognising,
+        (error) => isAnnealError(error, 'DISK_IMAGE_UNSUPPORTED') && error.data['type'] === type,
+      )
+    })
+  }
+
+  test('raw and qcow2 are what is read', async (t) => {
+    if (!hasQemu) return t.skip('needs qemu-img (qemu-utils)')
+    assert.equal(await recogniseDiskImage(fromBytes(imageOf('raw', []))), 'raw')
+    assert.equal(await recogniseDiskImage(fromBytes(imageOf('qcow2', []))), 'qcow2')
+    assert.equal(await recogniseDiskImage(fromBytes(imageOf('qcow2', ['-o', 'compat=0.10']))), 'qcow2')
+  })
+})
+
+test('an ISO image is refused, whatever partition table it has', async () => {
+  const bytes = new Uint8Array(64 * 1024)
+  bytes.set(new TextEncoder().encode('CD001'), 32_769)
+  bytes.set([0x55, 0xaa], 510)
+  await assert.rejects(recogniseDiskImage(fromBytes(bytes)), (error) =>
+    isAnnealError(error, 'DISK_IMAGE_IS_ISO'),
+  )
+})
+
+test('what is too short for any signature is raw', async () => {
+  for (const size of [0, 1, 3, 512, 1024, 32_773]) {
+    assert.equal(await recogniseDiskImage(fromBytes(new Uint8Array(size))), 'raw')
+  }
+})

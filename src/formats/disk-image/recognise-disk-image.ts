@@ -1,0 +1,57 @@
+import type { ByteSource } from '../../bytes/index.ts'
+import { raise } from './errors.ts'
+
+export type DiskImageType = 'raw' | 'qcow2'
+
+type Signature = Readonly<{ type: string; offsetBytes: number; text: string }>
+
+/** What begins with none of these is raw: a disk has no magic of its own. */
+const SIGNATURES: readonly Signature[] = [
+  { type: 'qcow2', offsetBytes: 0, text: 'QFI\xfb' },
+  // "Virtual Disk Format 5.0", 4.1 (sparse extents) and 2 (text descriptors).
+  { type: 'VMDK', offsetBytes: 0, text: 'KDMV' },
+  { type: 'VMDK', offsetBytes: 0, text: 'COWD' },
+  { type: 'VMDK', offsetBytes: 0, text: '# Disk DescriptorFile' },
+  // [MS-VHDX] 2.2.1.
+  { type: 'VHDX', offsetBytes: 0, text: 'vhdxfile' },
+  // The footer of a dynamic one has a copy at the start; of a fixed one, only the last sector is not the disk's.
+  { type: 'VHD', offsetBytes: 0, text: 'conectix' },
+  // The signature 0xbeda107f behind 64 bytes of text.
+  { type: 'VDI', offsetBytes: 64, text: '\x7f\x10\xda\xbe' },
+  { type: 'QED', offsetBytes: 0, text: 'QED\0' },
+  { type: 'Parallels', offsetBytes: 0, text: 'WithoutFreeSpace' },
+  { type: 'Parallels', offsetBytes: 0, text: 'WithouFreSpacExt' },
+  // ECMA-119, 8.4: the first volume descriptor, in sector 16.
+  { type: 'ISO 9660', offsetBytes: 32_769, text: 'CD001' },
+]
+
+const HEAD_BYTES = 32_774
+const VHD_FOOTER_BYTES = 512
+
+/**
+ * Whether a file is a disk as it is, or a qcow2 image of one: by signatures, never by a name. Whatever else is known is
+ * refused: read as raw, its own structures would be taken for the disk's. Throws DISK_IMAGE_UNSUPPORTED,
+ * DISK_IMAGE_IS_ISO. Reads the first 33 KiB and the last 512 bytes.
+ */
+export async function recogniseDiskImage(source: ByteSource, signal?: AbortSignal): Promise<DiskImageType> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size), signal)
+  const found = SIGNATURES.find(({ offsetBytes, text }) => hasText(head, offsetBytes, text))
+  if (found?.type === 'qcow2') return 'qcow2'
+  if (found?.type === 'ISO 9660') throw raise('DISK_IMAGE_IS_ISO', { source: source.name })
+  if (found !== undefined) throw raise('DISK_IMAGE_UNSUPPORTED', { source: source.name, type: found.type })
+  if (source.size > VHD_FOOTER_BYTES && source.size % 512 === 0) {
+    const footer = await source.read(source.size - VHD_FOOTER_BYTES, VHD_FOOTER_BYTES, signal)
+    if (hasText(footer, 0, 'conectix')) {
+      throw raise('DISK_IMAGE_UNSUPPORTED', { source: source.name, type: 'VHD (fixed)' })
+    }
+  }
+  return 'raw'
+}
+
+function hasText(bytes: Uint8Array, offset: number, text: string): boolean {
+  if (offset + text.length > bytes.length) return false
+  for (let index = 0; index < text.length; index += 1) {
+    if (bytes[offset + index] !== text.charCodeAt(index)) return false
+  }
+  return true
+}
