@@ -1,12 +1,19 @@
-import { constants, inflateRawSync } from 'node:zlib'
-import { expandFrames } from './zstd-frames.ts'
+import { constants, createInflateRaw, createZstdDecompress, inflateRawSync } from 'node:zlib'
+import { directExpander } from './direct-expander.ts'
+import { expandFrames, soleFrame } from './zstd-frames.ts'
 
 export type Codec = 'deflate' | 'zstd'
 
+/** Set where Node has what it stands on; both fill `into` or give false. */
+const direct = {
+  deflate: directExpander(createInflateRaw(), constants.Z_SYNC_FLUSH),
+  zstd: directExpander(createZstdDecompress(), constants.ZSTD_e_continue),
+} as const
+
 /**
- * Compressed pieces, one behind the other, decompressed one behind the other into `output`. `parts` holds for
- * each where it begins and how long it is; what follows it within its length is not its own. Gives the indices of
- * those that did not give exactly `outLength` bytes.
+ * Compressed pieces, one behind the other, decompressed one behind the other into `output`. `parts` holds for each where
+ * it begins and how long it is; what follows it within its length is not its own. Gives the indices of those that did not
+ * give exactly `outLength` bytes.
  */
 export function expandAll(
   codec: Codec,
@@ -19,10 +26,9 @@ export function expandAll(
   for (let index = 0; index * 2 < parts.length; index += 1) {
     const start = parts[index * 2] ?? 0
     const piece = input.subarray(start, start + (parts[index * 2 + 1] ?? 0))
+    const into = output.subarray(index * outLength, (index + 1) * outLength)
     try {
-      const bytes = expandOne(codec, piece, outLength)
-      if (bytes.length !== outLength) throw new RangeError('wrong length')
-      output.set(bytes, index * outLength)
+      if (!expandOne(codec, piece, into)) failed.push(index)
     } catch {
       failed.push(index)
     }
@@ -30,13 +36,28 @@ export function expandAll(
   return failed
 }
 
-function expandOne(codec: Codec, piece: Uint8Array, outLength: number): Uint8Array {
-  if (codec === 'zstd') return expandFrames(piece, outLength)
-  return inflateRawSync(piece, {
-    // One more than is needed: a chunk that is filled makes Node allocate the next.
-    chunkSize: Math.max(outLength + 1, 64),
-    maxOutputLength: outLength,
-    // A stream whose last bytes are missing is whole if all of its output came.
-    finishFlush: constants.Z_SYNC_FLUSH,
-  })
+function expandOne(codec: Codec, piece: Uint8Array, into: Uint8Array): boolean {
+  if (codec === 'deflate' && direct.deflate !== undefined) return direct.deflate(piece, into)
+  if (codec === 'zstd' && direct.zstd !== undefined) {
+    const frame = soleFrame(piece, into.length)
+    if (frame !== undefined) return direct.zstd(frame, into)
+  }
+  return expandByStream(codec, piece, into)
+}
+
+/** With what Node documents: a new stream for each piece, and a copy. */
+export function expandByStream(codec: Codec, piece: Uint8Array, into: Uint8Array): boolean {
+  const bytes =
+    codec === 'zstd'
+      ? expandFrames(piece, into.length)
+      : inflateRawSync(piece, {
+          // One more than is needed: a chunk that is filled makes Node allocate the next.
+          chunkSize: Math.max(into.length + 1, 64),
+          maxOutputLength: into.length,
+          // A stream whose last bytes are missing is whole if all of its output came.
+          finishFlush: constants.Z_SYNC_FLUSH,
+        })
+  if (bytes.length !== into.length) return false
+  into.set(bytes)
+  return true
 }

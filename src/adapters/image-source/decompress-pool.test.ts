@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deflateRawSync, zstdCompressSync } from 'node:zlib'
+import {
+  constants,
+  createInflateRaw,
+  createZstdDecompress,
+  deflateRawSync,
+  zstdCompressSync,
+} from 'node:zlib'
+import { expandAll, expandByStream } from './codec.ts'
+import { directExpander } from './direct-expander.ts'
 import { decompressPool } from './index.ts'
 
 const CLUSTER = 65_536
@@ -37,6 +45,46 @@ test('a cluster of several zstd frames, one of them to be skipped, is one cluste
   const into = new Uint8Array(CLUSTER)
   await pool.zstd(Buffer.concat([...frames, trailing]), into)
   assert.deepEqual(into, plain)
+})
+
+test('both ways of decompressing give the same, good and bad', () => {
+  const noise = Uint8Array.from({ length: CLUSTER }, (_, index) => (index * 2_654_435_761) >>> 24)
+  const contents = [
+    cluster(3),
+    noise,
+    new Uint8Array(CLUSTER),
+    noise.subarray(1),
+    new Uint8Array(CLUSTER + 1),
+  ]
+  for (const codec of ['deflate', 'zstd'] as const) {
+    const pack = codec === 'deflate' ? deflateRawSync : zstdCompressSync
+    for (const [index, content] of contents.entries()) {
+      const packed = pack(content)
+      for (const piece of [
+        packed,
+        Buffer.concat([packed, trailing]),
+        packed.subarray(0, packed.length - 9),
+      ]) {
+        const [ours, theirs] = [new Uint8Array(CLUSTER), new Uint8Array(CLUSTER)]
+        const bad = expandAll(codec, piece, Uint32Array.of(0, piece.length), CLUSTER, ours)
+        let good = false
+        try {
+          good = expandByStream(codec, piece, theirs)
+        } catch {
+          good = false
+        }
+        assert.equal(bad.length === 0, good, `${codec} ${index}`)
+        if (good) assert.deepEqual(ours, theirs)
+      }
+    }
+  }
+})
+
+test('the pinned Node has what the fast way stands on, and another one is not trusted', () => {
+  assert.notEqual(directExpander(createInflateRaw(), constants.Z_SYNC_FLUSH), undefined)
+  assert.notEqual(directExpander(createZstdDecompress(), constants.ZSTD_e_continue), undefined)
+  assert.equal(directExpander({}, 0), undefined)
+  assert.equal(directExpander({ _handle: {}, _writeState: new Uint32Array(2) }, 0), undefined)
 })
 
 test('a damaged cluster rejects, and those beside it do not', async () => {
