@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { CrashSignal } from '../../src/adapters/simulated/index.ts'
-import type { SimulatedNode } from '../../src/adapters/simulated/index.ts'
+import { CrashSignal, SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import { breachesAtRest } from '../../src/node/index.ts'
 import { recoverNode, replay, runUpgrade } from '../../src/runtime/index.ts'
-import { SCENARIOS } from './scenarios.ts'
+import { IMAGES, OLD, SCENARIOS, planFor, release } from './scenarios.ts'
 import type { Scenario } from './scenarios.ts'
 
 /** Everything that must hold once the node has come to rest. */
@@ -111,6 +110,25 @@ test('the next libvirt stands by only where it reads the guests as they are', as
   assert.deepEqual(await waited('upgrade with guests'), [])
   // The old libvirt does not know a flag of the new one: status files are translated between the two.
   assert.deepEqual(await waited('rollback by hand to the release before'), [])
+})
+
+test('a libvirt that would not see the state of the one before it does not stand by', async () => {
+  const waited = async (source: string): Promise<number> => {
+    const node = new SimulatedNode(IMAGES)
+    const first = planFor(node, OLD)
+    await runUpgrade(node.world(), first.plan, first.sides, 'run-0')
+    const next = release({ libvirt: 'libvirt-11', agent: 'agent-2', compute: 'compute-2' })
+    const services = next.services.map((service) => {
+      const mounts = [{ type: 'bind', source, target: '/run/libvirt', readOnly: false }] as const
+      return { ...service, container: { ...service.container, mounts } }
+    })
+    const { plan, sides } = planFor(node, { ...next, services })
+    const report = await runUpgrade(node.world(), plan, sides, 'run-1')
+    assert.equal(report.outcome, 'committed')
+    return node.stoodBy.length
+  }
+  assert.equal(await waited('/run/libvirt'), 1)
+  assert.equal(await waited('/srv/libvirt'), 0)
 })
 
 test('random schedules of crashes and power cuts, also during recovery, come to rest', async () => {
