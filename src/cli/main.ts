@@ -54,7 +54,7 @@ async function run(found: Command, operands: readonly string[], output: Output):
   const { flags, args } = parseCommand(found, operands, process.env, readConfig(named, COMMANDS))
   const interrupted = new AbortController()
   const interrupt = (): void => {
-    if (!interrupted.signal.aborted) output.say('interrupted: bringing the node to rest first')
+    if (!interrupted.signal.aborted) output.say('interrupted: coming to rest first')
     interrupted.abort()
   }
   process.on('SIGINT', interrupt)

@@ -93,6 +93,14 @@ export const METAL_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  DEPLOY_SILENT: {
+    message:
+      'Cannot deploy on node "{node}": the machine has given no sign of life for {seconds} s, in "{state}"',
+    remedy:
+      'look at its console and its power: it may be off, or hang, or not reach Ironic (which does not look at the power in this state). `anneal metal undeploy {node}` ends the wait, and the same deploy begins anew; --callback-timeout sets how long silence may last',
+    retry: true,
+    exit: EXIT.failed,
+  },
   DEPLOY_ABORTED: {
     message: 'Cannot deploy on node "{node}": somebody took it to "{state}" meanwhile',
     remedy: 'see who else works on the node, then run this again',

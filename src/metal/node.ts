@@ -16,6 +16,8 @@ export type MetalNode = Readonly<{
   reservation?: string
   /** The step of a deployment or a cleaning that runs, `deploy.write_image`. */
   step?: string
+  /** When the deploy ramdisk on the machine was last heard of, RFC 3339; only who may see it is told. */
+  lastHeartbeat?: string
   deployInterface?: string
   bootInterface?: string
   networkInterface?: string

@@ -24,6 +24,7 @@ export function metalNode(fields: Fields): MetalNode {
       lastError: fields.optionalText('last_error'),
       reservation: fields.optionalText('reservation'),
       step: stepOf(fields),
+      lastHeartbeat: heartbeatOf(fields),
       deployInterface: fields.optionalText('deploy_interface'),
       bootInterface: fields.optionalText('boot_interface'),
       networkInterface: fields.optionalText('network_interface'),
@@ -42,6 +43,11 @@ function stepOf(fields: Fields): string | undefined {
     if (typeof side === 'string' && typeof what === 'string') return `${side}.${what}`
   }
   return undefined
+}
+
+function heartbeatOf(fields: Fields): string | undefined {
+  const at = fields.record('driver_internal_info')['agent_last_heartbeat']
+  return typeof at === 'string' ? at : undefined
 }
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

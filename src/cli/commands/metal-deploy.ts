@@ -40,6 +40,12 @@ export const metalDeploy = command({
     },
     ...CONSOLE_FLAGS,
     timeout: { kind: 'text', placeholder: 'TIME', help: 'longest wait for Ironic', default: '30m' },
+    'callback-timeout': {
+      kind: 'text',
+      placeholder: 'TIME',
+      help: 'how long the deploy ramdisk may be silent',
+      default: '20m',
+    },
     'ready-timeout': { kind: 'text', placeholder: 'TIME', help: 'then for the machine', default: '10m' },
     'dry-run': { kind: 'switch', short: 'n', help: 'says what would be done, and why so', flagOnly: true },
     ...METAL_FLAGS,
@@ -51,6 +57,7 @@ export const metalDeploy = command({
     const world = openMetal(flags)
     const node = await readNode(world, args[0] ?? '', 'deploy')
     const timeoutMs = durationMs(flags.timeout, 'timeout', NAME)
+    const callbackTimeoutMs = durationMs(flags['callback-timeout'], 'callback-timeout', NAME)
     const readyTimeoutMs = durationMs(flags['ready-timeout'], 'ready-timeout', NAME)
     const configDrive = wantedDrive(flags, node, NAME)
     const ready = await wantedReady(world, node, flags.ready, flags.console)
@@ -79,6 +86,7 @@ export const metalDeploy = command({
     const report = await runDeployment(world, plan, {
       ready,
       timeoutMs,
+      callbackTimeoutMs,
       readyTimeoutMs,
       pollMs: POLL_MS,
       signal,

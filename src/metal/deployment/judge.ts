@@ -9,6 +9,9 @@ export type Times = Readonly<{
   startedMs: number
   /** Since when it was seen powered off in a state in which it has to run. */
   offSinceMs: number | undefined
+  /** Since when neither its state nor its step changed, and no heartbeat came. */
+  silentSinceMs: number
+  mostSilentMs: number
 }>
 
 /** Whether the wait for `active` goes on, is over, or has failed. */
@@ -38,7 +41,17 @@ export function judgeDeploying(name: string, node: MetalNode, times: Times): Ver
     const offSeconds = Math.round((nowMs - offSinceMs) / 1000)
     return failed(raise('DEPLOY_POWERED_OFF', { node: name, state, seconds: offSeconds }))
   }
+  const silentMs = nowMs - times.silentSinceMs
+  if (state === 'wait call-back' && silentMs > times.mostSilentMs) {
+    const silentSeconds = Math.round(silentMs / 1000)
+    return failed(raise('DEPLOY_SILENT', { node: name, state, seconds: silentSeconds }))
+  }
   return { kind: 'wait' }
+}
+
+/** What changes when Ironic or the machine gets on. */
+export function signOfLife(node: MetalNode): string {
+  return JSON.stringify([node.provisionState, node.step, node.lastHeartbeat])
 }
 
 /** In this state the deploy ramdisk runs on the machine; off, it can never call back. */

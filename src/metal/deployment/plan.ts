@@ -192,7 +192,7 @@ function instanceInfo(
       ? { image_os_hash_algo: image.hash.algorithm, image_os_hash_value: image.hash.value }
       : {}),
     ...(isUrl && image.diskFormat !== undefined ? { image_disk_format: image.diskFormat } : {}),
-    ...(isUrl ? { image_type: 'whole-disk-image' } : {}),
+    ...(isUrl ? { image_type: 'whole-disk' } : {}),
   }
 }
 

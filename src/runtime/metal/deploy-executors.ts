@@ -1,10 +1,19 @@
-import { MANAGED, MARK, examineNode, judgeDeploying, metalError, mustRun } from '../../metal/index.ts'
+import {
+  MANAGED,
+  MARK,
+  examineNode,
+  judgeDeploying,
+  metalError,
+  mustRun,
+  signOfLife,
+} from '../../metal/index.ts'
 import type {
   ConfigDrive,
   DeployEffect,
   DeployEvent,
   DeployPlan,
   MetalNode,
+  NodeChange,
   Ready,
   Timeline,
 } from '../../metal/index.ts'
@@ -23,6 +32,8 @@ export type DeployContext = Readonly<{
   see: (node: MetalNode) => void
   pollMs: number
   timeoutMs: number
+  /** How long the deploy ramdisk may be silent. */
+  callbackTimeoutMs: number
   readyTimeoutMs: number
   signal: AbortSignal
 }>
@@ -46,8 +57,12 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   async writeInstance(context) {
     const { plan, world } = context
     const node = await current(context)
-    const value = { ...without(node.instanceInfo, MANAGED), ...plan.instanceInfo }
-    await world.metal.changeNode(plan.node.uuid, [{ op: 'add', path: '/instance_info', value }])
+    const wanted = Object.entries(plan.instanceInfo).map(([name, value]): NodeChange => ({
+      op: 'add',
+      path: member(name),
+      value,
+    }))
+    await world.metal.changeNode(plan.node.uuid, [...removals(node, plan), ...wanted])
     return DONE
   },
 
@@ -66,8 +81,7 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     const { plan, world } = context
     const node = await current(context)
     if (node.instanceInfo[MARK] === plan.id) {
-      const value = without(node.instanceInfo, MANAGED)
-      await world.metal.changeNode(plan.node.uuid, [{ op: 'add', path: '/instance_info', value }])
+      await world.metal.changeNode(plan.node.uuid, removals(node))
     }
     return DONE
   },
@@ -87,6 +101,8 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     const reader = new PatientReader(() => current(context), clock)
     const startedMs = clock.monotonic()
     let offSinceMs: number | undefined
+    let lastSign = ''
+    let silentSinceMs = startedMs
     for (;;) {
       const node = await reader.look()
       const nowMs = clock.monotonic()
@@ -94,7 +110,16 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
         context.see(node)
         const isOff = mustRun(node) && node.powerState === 'power off'
         offSinceMs = isOff ? (offSinceMs ?? nowMs) : undefined
-        const verdict = judgeDeploying(plan.node.name, node, { nowMs, startedMs, offSinceMs })
+        const sign = signOfLife(node)
+        if (sign !== lastSign) silentSinceMs = nowMs
+        lastSign = sign
+        const verdict = judgeDeploying(plan.node.name, node, {
+          nowMs,
+          startedMs,
+          offSinceMs,
+          silentSinceMs,
+          mostSilentMs: context.callbackTimeoutMs,
+        })
         if (verdict.kind === 'done') return DONE
         if (verdict.kind === 'failed') throw verdict.error
       }
@@ -133,9 +158,18 @@ function current({ world, plan }: DeployContext): Promise<MetalNode> {
   return readNode(world, plan.node.uuid, `deploy on node "${plan.node.name}"`)
 }
 
-function without(
-  record: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)))
+/**
+ * Takes away what a deployment decides and this one does not set. Member by member: Ironic shows asterisks for some, and
+ * would keep those if they were sent back with the whole.
+ */
+function removals(node: MetalNode, plan?: DeployPlan): readonly NodeChange[] {
+  const kept = plan?.instanceInfo ?? {}
+  return MANAGED.filter((name) => name in node.instanceInfo && !(name in kept)).map((name) => ({
+    op: 'remove',
+    path: member(name),
+  }))
+}
+
+function member(name: string): string {
+  return `/instance_info/${name}`
 }

@@ -22,6 +22,8 @@ export type DeploymentOptions = Readonly<{
   ready: Ready
   /** Longest time until Ironic says active. */
   timeoutMs: number
+  /** How long the deploy ramdisk may give no sign of life. */
+  callbackTimeoutMs: number
   /** Longest time from then until the machine answers. */
   readyTimeoutMs: number
   pollMs: number

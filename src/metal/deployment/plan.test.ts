@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { sha256 } from '../../adapters/system/index.ts'
+import { isAnnealError } from '../../core/index.ts'
+import type { ImageFacts } from '../image.ts'
+import type { MetalNode } from '../node.ts'
+import { sampleDisk, sampleNode, sampleTrio } from '../testing/samples.ts'
+import { MARK, planDeployment } from './plan.ts'
+import type { DeployPlan, DeployWishes } from './plan.ts'
+
+const NOTHING: DeployWishes = { contract: [], addedArguments: [], deletedArguments: [] }
+function plan(
+  image: ImageFacts,
+  wishes: Partial<DeployWishes> = {},
+  node: MetalNode = sampleNode(),
+): DeployPlan {
+  return planDeployment(node, image, { ...NOTHING, ...wishes }, ['direct', 'ramdisk'], sha256)
+}
+
+function refused(code: string, why: RegExp, act: () => unknown): void {
+  assert.throws(act, (error) => {
+    assert.ok(isAnnealError(error, code), String(error))
+    assert.match(error.message, why)
+    return true
+  })
+}
+
+describe('the route of an image', () => {
+  test('with kernel and ramdisk is ramdisk, and says why it is not direct', () => {
+    const { route, instanceInfo, refusedRoutes } = plan(sampleTrio())
+    assert.equal(route, 'ramdisk')
+    assert.equal(instanceInfo['kernel'], 'kernel-id')
+    assert.equal(instanceInfo['deploy_interface'], 'ramdisk')
+    assert.match(refusedRoutes[0]?.why ?? '', /LVM/)
+  })
+
+  test('that is a whole disk is direct', () => {
+    const { route, instanceInfo } = plan(sampleDisk())
+    assert.equal(route, 'direct')
+    assert.deepEqual(instanceInfo, {
+      image_source: 'disk-id',
+      deploy_interface: 'direct',
+      [MARK]: instanceInfo[MARK],
+    })
+  })
+
+  test('by URL has its checksum said, as nobody else knows it', () => {
+    const { instanceInfo } = plan(sampleDisk({ reference: 'http://web/disk.raw' }))
+    assert.equal(instanceInfo['image_os_hash_value'], 'ee')
+    assert.equal(instanceInfo['image_type'], 'whole-disk')
+  })
+
+  const impossible: readonly (readonly [string, ImageFacts, Partial<DeployWishes>, RegExp])[] = [
+    ['a trio by direct', sampleTrio(), { route: 'direct' }, /knows neither LVM/],
+    ['a whole disk by ramdisk', sampleDisk(), { route: 'ramdisk' }, /kernel_id and ramdisk_id/],
+    ['a kernel', sampleTrio({ containerFormat: 'aki', diskFormat: 'aki' }), {}, /itself a kernel/],
+    ['a ramdisk', sampleTrio({ containerFormat: 'ari', diskFormat: 'ari' }), {}, /itself a ramdisk/],
+    ['an ISO', sampleDisk({ diskFormat: 'iso' }), {}, /virtual media/],
+    ['another format', sampleDisk({ diskFormat: 'vmdk' }), {}, /vmdk is neither/],
+    ['a trio with a config drive', sampleTrio(), { configDrive: { metaData: {} } }, /no config drive/],
+    ['a whole disk with other arguments', sampleDisk(), { addedArguments: ['a=b'] }, /its own boot entries/],
+    [
+      'a partition by itself',
+      sampleDisk({ properties: { img_type: 'partition' } }),
+      {},
+      /without its kernel/,
+    ],
+  ]
+  for (const [what, image, wishes, why] of impossible) {
+    test(`of ${what} is none`, () => refused('METAL_NO_ROUTE', why, () => plan(image, wishes)))
+  }
+
+  test('that the driver does not offer is none', () => {
+    refused('METAL_NO_ROUTE', /not enabled \(it has direct\)/, () =>
+      planDeployment(sampleNode(), sampleTrio(), NOTHING, ['direct'], sha256),
+    )
+  })
+})
+
+describe('an image', () => {
+  test('without its data is refused', () => {
+    refused('METAL_IMAGE_NOT_READY', /status "queued"/, () => plan(sampleTrio({ status: 'queued' })))
+  })
+
+  test('larger than the disk is refused, and one that just fits is not', () => {
+    const sized = (gib: number) => sampleDisk({ sizeBytes: gib * 1024 ** 3 })
+    refused('METAL_IMAGE_NOT_READY', /5\.0 GiB.*has 3/, () => plan(sized(5)))
+    assert.equal(plan(sized(4)).route, 'direct')
+  })
+})
+
+describe('kernel arguments', () => {
+  const CMDLINE = 'console=ttyS0 root=/dev/mapper/atomicos-root ostree=/ostree/boot.0/a/b/0'
+  const trio = sampleTrio({ properties: { kernel_cmdline: CMDLINE } })
+
+  test('come from the image’s property, and go where only the machine’s own boot sees them', () => {
+    const { instanceInfo } = plan(trio)
+    assert.equal(instanceInfo['ramdisk_kernel_arguments'], CMDLINE)
+    assert.equal(instanceInfo['kernel_append_params'], undefined)
+  })
+
+  test('keep the origin that the boot contract knows', () => {
+    const contract = [
+      { text: 'console=ttyS0', origin: 'boot entry ostree-1.conf' },
+      { text: 'quiet', origin: 'boot entry ostree-1.conf' },
+    ]
+    assert.deepEqual(
+      plan(trio, { contract }).arguments.map((one) => one.origin),
+      ['boot entry ostree-1.conf', 'image property kernel_cmdline', 'image property kernel_cmdline'],
+    )
+    assert.equal(
+      plan(sampleTrio(), { contract }).instanceInfo['ramdisk_kernel_arguments'],
+      'console=ttyS0 quiet',
+    )
+  })
+
+  test('are taken away and added for one deployment, and it shows which', () => {
+    const {
+      instanceInfo,
+      arguments: merged,
+      removedArguments,
+    } = plan(trio, {
+      deletedArguments: ['ostree'],
+      addedArguments: ['root=LABEL=r'],
+    })
+    assert.equal(instanceInfo['ramdisk_kernel_arguments'], 'console=ttyS0 root=LABEL=r')
+    assert.equal(merged.at(-1)?.origin, '--karg')
+    assert.deepEqual(
+      removedArguments.map((one) => one.text),
+      ['ostree=/ostree/boot.0/a/b/0', 'root=/dev/mapper/atomicos-root'],
+    )
+  })
+
+  test('that Ironic’s own parser would not take are refused', () => {
+    for (const bad of ['foo=', '$ignition_firstboot', 'a=é', 'a="b"c']) {
+      refused('KERNEL_ARGUMENTS_REFUSED', /.+/, () => plan(trio, { addedArguments: [bad] }))
+    }
+  })
+
+  test('that are no single argument, or not there to be taken away, are refused', () => {
+    refused('KERNEL_ARGUMENT_MALFORMED', /.+/, () => plan(trio, { addedArguments: ['a b'] }))
+    refused('KERNEL_ARGUMENT_ABSENT', /.+/, () => plan(trio, { deletedArguments: ['nosuch'] }))
+  })
+
+  test('longer than a kernel takes are refused', () => {
+    refused('KERNEL_ARGUMENTS_REFUSED', /1800/, () =>
+      plan(trio, { addedArguments: [`a=${'x'.repeat(2000)}`] }),
+    )
+  })
+
+  test('without a root file system are told of', () => {
+    assert.match(plan(sampleTrio()).notes[0] ?? '', /root=/)
+    assert.deepEqual(plan(trio).notes, [])
+  })
+
+  test('of a whole disk are not used, and it says so', () => {
+    const image = sampleDisk({ properties: { kernel_cmdline: CMDLINE } })
+    assert.match(plan(image).notes[0] ?? '', /not used/)
+  })
+})
+
+describe('the id of a deployment', () => {
+  test('is the same for the same image, arguments and drive, and else another', () => {
+    const same = plan(sampleDisk())
+    assert.equal(plan(sampleDisk()).id, same.id)
+    const of = (image: ImageFacts, wishes: Partial<DeployWishes> = {}): string => plan(image, wishes).id
+    assert.notEqual(of(sampleTrio()), of(sampleTrio({ kernel: 'other' })))
+    assert.notEqual(of(sampleTrio()), of(sampleTrio(), { addedArguments: ['a=b'] }))
+  })
+
+  test('goes with the content of the drive, which itself is nowhere in the plan', () => {
+    const made = plan(sampleDisk(), { configDrive: { metaData: {}, userData: 'password: hunter22' } })
+    assert.notEqual(made.configDrive, undefined)
+    assert.doesNotMatch(JSON.stringify(made), /hunter22/)
+  })
+})

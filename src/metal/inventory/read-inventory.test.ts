@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
+import { sampleNode } from '../testing/samples.ts'
+import { differences } from './differences.ts'
+import { driverInfo } from './inventory.ts'
+import { readInventory } from './read-inventory.ts'
+
+const BMC = { address: '10.0.0.1', username: 'admin', password: { env: 'PW' } }
+const NODE = { name: 'node0', driver: 'ipmi', bmc: BMC, ports: ['52:54:00:AB:00:01'] }
+
+describe('an inventory', () => {
+  test('is read with its defaults under each node', () => {
+    const { nodes } = readInventory(
+      {
+        defaults: {
+          driver: 'ipmi',
+          properties: { local_gb: 3, cpu_arch: 'x86_64' },
+          bmc: { options: { ipmi_cipher_suite: 3 } },
+        },
+        nodes: [{ name: 'node0', bmc: BMC, properties: { local_gb: 8 }, ports: ['52:54:00:AB:00:01'] }],
+      },
+      'f',
+    )
+    assert.deepEqual(nodes, [
+      {
+        name: 'node0',
+        driver: 'ipmi',
+        ports: ['52:54:00:ab:00:01'],
+        properties: { local_gb: 8, cpu_arch: 'x86_64' },
+        traits: [],
+        interfaces: {},
+        bmc: {
+          address: '10.0.0.1',
+          options: { ipmi_cipher_suite: 3 },
+          username: { kind: 'plain', value: 'admin' },
+          password: { kind: 'env', name: 'PW' },
+        },
+      },
+    ])
+  })
+
+  test('takes a node’s own source of a credential instead of the default’s', () => {
+    const defaults = { driver: 'ipmi', bmc: { password: { env: 'ALL' } } }
+    const nodes = [{ name: 'a', bmc: { address: 'x', password: { file: '/own' } } }]
+    assert.deepEqual(readInventory({ defaults, nodes }, 'f').nodes[0]?.bmc?.password, {
+      kind: 'file',
+      path: '/own',
+    })
+  })
+
+  const bad: readonly (readonly [string, unknown, RegExp])[] = [
+    ['without nodes', {}, /the top level.*"nodes"/],
+    ['that is a list', [], /not a map/],
+    ['with an unknown key', { nodes: [{ ...NODE, rack: 3 }] }, /nodes\[0\].*"rack" is not a key/],
+    [
+      'with a password written out',
+      { nodes: [{ ...NODE, bmc: { ...BMC, password: 'calvin' } }] },
+      /nodes\[0\]\.bmc.*written out/,
+    ],
+    [
+      'with a password among the options',
+      { nodes: [{ ...NODE, bmc: { ...BMC, options: { ipmi_password: 'x' } } }] },
+      /credential/,
+    ],
+    [
+      'with two sources of one password',
+      { nodes: [{ ...NODE, bmc: { ...BMC, password: { env: 'A', file: 'B' } } }] },
+      /exactly one/,
+    ],
+    ['with another driver', { nodes: [{ ...NODE, driver: 'ilo' }] }, /none of ipmi, redfish, fake/],
+    ['with a BMC that is nowhere', { nodes: [{ name: 'a', driver: 'redfish' }] }, /needs "bmc"/],
+    ['with a port that is no MAC address', { nodes: [{ ...NODE, ports: ['node0'] }] }, /not a MAC/],
+    ['with a name twice', { nodes: [NODE, { ...NODE, ports: [] }] }, /"node0" is there twice/],
+    [
+      'with a MAC address twice',
+      { nodes: [NODE, { ...NODE, name: 'b' }] },
+      /52:54:00:ab:00:01" is there twice/,
+    ],
+    ['with a name that no URL takes', { nodes: [{ ...NODE, name: 'a/b' }] }, /letters, digits/],
+    ['with an interface that Ironic has not', { nodes: [{ ...NODE, interfaces: { warp: 'x' } }] }, /"warp"/],
+  ]
+  for (const [what, tree, why] of bad) {
+    test(`${what} is refused with its place`, () => {
+      assert.throws(
+        () => readInventory(tree, 'f'),
+        (error) => {
+          assert.ok(isAnnealError(error, 'INVENTORY_INVALID'), String(error))
+          assert.match(error.message, why)
+          assert.doesNotMatch(error.message, /calvin/)
+          return true
+        },
+      )
+    })
+  }
+})
+
+describe('an enrolled node', () => {
+  const [wanted] = readInventory(
+    {
+      nodes: [
+        {
+          ...NODE,
+          bmc: { ...BMC, port: 6230 },
+          properties: { local_gb: 3 },
+          resource_class: 'big',
+          interfaces: { boot: 'ipxe' },
+        },
+      ],
+    },
+    'f',
+  ).nodes
+  assert.ok(wanted)
+
+  test('that is as the inventory says does not differ, whatever else is set on it', () => {
+    const found = sampleNode({
+      resourceClass: 'big',
+      bootInterface: 'ipxe',
+      driverInfo: { ...driverInfo(wanted), ipmi_password: '******', note: 'of somebody' },
+      properties: { local_gb: '3' },
+    })
+    assert.deepEqual(differences(found, wanted), [])
+  })
+
+  test('differs by what the inventory names and no more', () => {
+    const found = sampleNode({ driverInfo: { ipmi_address: '10.0.0.9' }, properties: { local_gb: 3 } })
+    assert.deepEqual(
+      differences(found, wanted).map((one) => one.path),
+      ['/resource_class', '/boot_interface', '/driver_info/ipmi_address', '/driver_info/ipmi_port'],
+    )
+  })
+})

@@ -1,0 +1,110 @@
+import { sampleNode } from '../../../metal/testing/samples.ts'
+import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
+import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
+
+/** What Ironic does with a verb: the states that one look after the other shows. */
+export type Course = Readonly<Partial<Record<ProvisionVerb, readonly Partial<MetalNode>[]>>>
+
+/** One node in memory that goes through its states as it is looked at, and time that passes only by sleeping. */
+export class FakeMetal {
+  node: MetalNode
+  readonly course: Course
+  readonly done: string[] = []
+  readonly records = new Map<string, unknown>()
+  invalid: readonly Validation[] = []
+  banner: string | undefined = 'SSH-2.0-test'
+  consoleText = ''
+  /** Called with each look at the node: to let something happen in the middle. */
+  onLook: (look: number) => void = () => undefined
+  #pending: Partial<MetalNode>[] = []
+  #looks = 0
+  #now = 0
+
+  constructor(course: Course, node: Partial<MetalNode> = {}) {
+    this.course = course
+    this.node = sampleNode(node)
+  }
+
+  get world(): MetalWorld {
+    return {
+      metal: this.#metal,
+      clock: this.#clock,
+      machine: {
+        sshBanner: () => Promise.resolve(this.banner),
+        openConsole: (_, from) => {
+          let at = from === 'now' ? this.consoleText.length : from
+          return Promise.resolve({
+            position: at,
+            read: () => {
+              const text = this.consoleText.slice(at)
+              at = this.consoleText.length
+              return Promise.resolve(text)
+            },
+            close: () => Promise.resolve(),
+          })
+        },
+      },
+      records: {
+        save: (node, deployment, record) => {
+          this.records.set(`${node} ${deployment}`, record)
+          return Promise.resolve(deployment)
+        },
+        read: (node, deployment) => Promise.resolve(this.records.get(`${node} ${deployment}`)),
+      },
+    }
+  }
+
+  get #clock(): Clock {
+    return {
+      now: () => this.#now,
+      monotonic: () => this.#now,
+      sleep: (ms) => {
+        this.#now += ms
+        return Promise.resolve()
+      },
+    }
+  }
+
+  get #metal(): BareMetal {
+    const unused = (): Promise<never> => Promise.reject(new TypeError('not part of this fake'))
+    return {
+      version: () => Promise.resolve('1.82'),
+      nodes: () => Promise.resolve([this.node]),
+      node: (name) => {
+        this.#looks += 1
+        this.onLook(this.#looks)
+        const next = this.#pending.shift()
+        if (next !== undefined) this.node = { ...this.node, ...next }
+        return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
+      },
+      changeNode: (_, changes) => {
+        this.done.push('change')
+        for (const change of changes) this.#apply(change)
+        return Promise.resolve(this.node)
+      },
+      validate: () => Promise.resolve(this.invalid),
+      provision: (_, verb, drive) => {
+        this.done.push(drive === undefined ? verb : `${verb} with drive`)
+        const [first, ...rest] = this.course[verb] ?? []
+        this.node = { ...this.node, ...first }
+        this.#pending = rest
+        return Promise.resolve()
+      },
+      createNode: unused,
+      removeNode: unused,
+      ports: () => Promise.resolve([]),
+      createPort: unused,
+      setTraits: unused,
+      console: unused,
+      setConsole: unused,
+      driver: unused,
+    }
+  }
+
+  #apply(change: NodeChange): void {
+    const name = change.path.replace('/instance_info/', '')
+    const { [name]: _, ...rest } = this.node.instanceInfo
+    const instanceInfo = change.op === 'remove' ? rest : { ...rest, [name]: change.value }
+    this.node = { ...this.node, instanceInfo }
+  }
+}
