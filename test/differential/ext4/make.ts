@@ -84,6 +84,7 @@ function mount(path: string, mounted: string, mode: 'ro' | 'rw'): void {
     const { status, stderr } = spawnSync('mount', args, { env: { ...process.env, LC_ALL: 'C' } })
     if (status === 0) return
     if (!/already mounted|busy|loop device/.test(stderr?.toString() ?? '')) break
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, attempt * 50)
   }
   run('mount', args)
 }
