@@ -52,8 +52,8 @@ export function makeImage(random: Random, directory: string): Image {
 /** A file system that is full is as good as any other. */
 function fillUntilFull(random: Random, mounted: string): void {
   const directory = join(mounted, 'kernel')
-  mkdirSync(directory)
   try {
+    mkdirSync(directory)
     fill(random, directory, 'kernel')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
@@ -73,7 +73,7 @@ export function inKernel<T>(
   try {
     return use(mounted)
   } finally {
-    run('umount', [mounted])
+    unmount(mounted)
   }
 }
 
@@ -84,9 +84,22 @@ function mount(path: string, mounted: string, mode: 'ro' | 'rw'): void {
     const { status, stderr } = spawnSync('mount', args, { env: { ...process.env, LC_ALL: 'C' } })
     if (status === 0) return
     if (!/already mounted|busy|loop device/.test(stderr?.toString() ?? '')) break
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, attempt * 50)
+    pause(attempt * 50)
   }
   run('mount', args)
+}
+
+/** Who looks at every mount for a moment keeps it busy. */
+function unmount(mounted: string): void {
+  for (let attempt = 1; attempt < MOST_MOUNTS; attempt += 1) {
+    if (spawnSync('umount', [mounted]).status === 0) return
+    pause(attempt * 50)
+  }
+  run('umount', [mounted])
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
 function hashAs({ hash, unsigned }: MadeWith, path: string): void {
