@@ -116,11 +116,13 @@ function flagsOf(attributes: bigint): readonly PartitionFlag[] {
     .map(([name]) => name as PartitionFlag)
 }
 
+const UTF_16 = new TextDecoder('utf-16le', { ignoreBOM: true })
+
 /** 36 UTF-16 units, up to the first that is zero; half a surrogate pair shows as U+FFFD. */
 function nameOf(raw: Uint8Array): string {
   let end = 0
   while (end < raw.length && (raw[end] !== 0 || raw[end + 1] !== 0)) end += 2
-  return new TextDecoder('utf-16le', { ignoreBOM: true }).decode(raw.subarray(0, end))
+  return UTF_16.decode(raw.subarray(0, end))
 }
 
 function outsideOfUsable(partitions: readonly Partition[], copy: Copy): readonly number[] {
