@@ -8,8 +8,10 @@
 import { parseArgs } from 'node:util'
 import { compareMany } from './compare-many.ts'
 import { ext4 } from './ext4/index.ts'
+import { fat } from './fat/index.ts'
+import { partitionTable } from './partition-table/index.ts'
 
-const TARGETS = [ext4]
+const TARGETS = [ext4, fat, partitionTable]
 
 const { values, positionals } = parseArgs({
   options: { count: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
