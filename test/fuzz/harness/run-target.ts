@@ -23,6 +23,8 @@ export type RunResult = Progress & Readonly<{ failures: readonly Failure[] }>
 /** So many different failures, and it is no use to go on. */
 const MOST_FAILURES = 10
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Fuzzes one target until it has had its executions or its time. Failures of one kind count once, and are minimised. */
 export async function runTarget(name: string, options: RunOptions): Promise<RunResult> {
   const startMs = performance.now()
@@ -42,10 +44,11 @@ export async function runTarget(name: string, options: RunOptions): Promise<RunR
     const signature = signatureOf(failure)
     if (!found.has(signature)) found.set(signature, failure)
   }
+  // Where the machine is so busy that not even the first executions were reported by then, they are waited for.
+  const lastMs = options.deadlineMs * 5
+  const isLate = (): boolean => elapsedMs() >= (executions === 0 ? lastMs : options.deadlineMs)
   const isOver = (): boolean =>
-    executions >= options.executions ||
-    elapsedMs() >= options.deadlineMs ||
-    found.size >= (options.mostFailures ?? MOST_FAILURES)
+    executions >= options.executions || isLate() || found.size >= (options.mostFailures ?? MOST_FAILURES)
 
   /** One worker after another: who hangs is ended, and another goes on with other chances. */
   const lane = async (index: number): Promise<void> => {
@@ -62,7 +65,10 @@ export async function runTarget(name: string, options: RunOptions): Promise<RunR
         }
         if (isOver()) void worker.stop()
       })
-      const timer = setTimeout(() => void worker.stop(), Math.max(0, options.deadlineMs - elapsedMs()))
+      const timer = setTimeout(
+        () => void worker.stop(),
+        Math.max(0, Math.min(lastMs - elapsedMs(), LONGEST_TIMER_MS)),
+      )
       const { failure } = await worker.ended
       clearTimeout(timer)
       if (failure !== undefined) note(failure)
