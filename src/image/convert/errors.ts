@@ -10,6 +10,12 @@ export const CONVERSION_ERRORS = {
       'Cannot make a base of "{image}": its root is the logical volume "{volume}", which lies on {count} physical volumes ({places})',
     remedy: 'one partition is not enough to boot it: convert the whole disk with --whole-disk',
   },
+  BASE_UNKNOWN: {
+    ...refused,
+    message:
+      'Cannot make a base of "{image}": neither root= nor what is on the disk says which part is its root',
+    remedy: 'convert the whole disk with --whole-disk; `anneal image inspect` shows what is there',
+  },
   BASE_NESTED: {
     ...refused,
     message:

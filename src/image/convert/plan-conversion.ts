@@ -6,6 +6,7 @@ import { baseOfDisk, baseOfRoot } from './base.ts'
 import type { Base } from './base.ts'
 import type { BootSummary, Change } from './boot-file.ts'
 import { editMounts } from './edit-mounts.ts'
+import { raise } from './errors.ts'
 
 export type ConversionWishes = Readonly<{
   /** The root's partition with kernel and ramdisk beside it, or the disk as it is. */
@@ -24,8 +25,8 @@ export type ConversionPlan = Readonly<{
 }>
 
 /**
- * What a conversion will do, before a byte is written: reads metadata and the fstab only. Throws BASE_SPLIT and
- * EDIT_REFUSED.
+ * What a conversion will do, before a byte is written: reads metadata and the fstab only. Throws BASE_UNKNOWN,
+ * BASE_SPLIT, BASE_NESTED and EDIT_REFUSED.
  */
 export async function planConversion(
   disk: StackNode,
@@ -38,9 +39,11 @@ export async function planConversion(
   if (wishes.what === 'disk') {
     return { base: baseOfDisk(disk), patches: [], changes: [], warnings: found, boot }
   }
-  const base = baseOfRoot(disk, contract.root.address)
+  if (contract.root === undefined) throw raise('BASE_UNKNOWN', { image: disk.name })
+  const { address } = contract.root
+  const base = baseOfRoot(disk, address)
   if (wishes.mounts === 'keep') return { base, patches: [], changes: [], warnings: found, boot }
-  const root = findVolume(disk, contract.root.address)
+  const root = findVolume(disk, address)
   const systemRoot = contract.deployment?.path ?? '/'
   const edit = await editMounts(disk, base, root, systemRoot, wishes.signal)
   return {

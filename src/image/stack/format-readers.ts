@@ -1,61 +1,90 @@
 import type { ByteSource } from '../../bytes/index.ts'
-import { openExt4, probeExt4 } from '../../formats/ext4/index.ts'
-import { openGpt, probeGpt } from '../../formats/gpt/index.ts'
-import { openLvm2, probeLvm2 } from '../../formats/lvm2/index.ts'
+import type { FileSystem } from '../../formats/filesystem/index.ts'
+import { openExt4 } from '../../formats/ext4/index.ts'
+import { openGpt } from '../../formats/gpt/index.ts'
+import { openLvm2 } from '../../formats/lvm2/index.ts'
 import type { LogicalVolume, VolumeGroup } from '../../formats/lvm2/index.ts'
-import { openMbr, probeMbr } from '../../formats/mbr/index.ts'
-import { openXfs, probeXfs } from '../../formats/xfs/index.ts'
-import type { MappedGroup, MappedVolume, Readers } from './readers.ts'
+import { openMbr } from '../../formats/mbr/index.ts'
+import { recognise, refusalOf } from '../../formats/recognise/index.ts'
+import { openXfs } from '../../formats/xfs/index.ts'
+import type { AnnealError } from '../../core/index.ts'
+import type { Refusal } from './node.ts'
+import type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.ts'
+
+type Options = Readonly<{ signal?: AbortSignal }>
+
+const FILE_SYSTEMS: Readonly<Record<string, (source: ByteSource, options: Options) => Promise<FileSystem>>> =
+  {
+    ext4: openExt4,
+    xfs: openXfs,
+  }
 
 /** The readers of src/formats. */
 export const FORMAT_READERS: Readers = {
-  async recognise(source) {
-    if ((await probeXfs(source)) || (await probeExt4(source))) return { kind: 'file system' }
-    if (await probeLvm2(source)) return { kind: 'physical volume' }
-    if ((await probeGpt(source)) || (await probeMbr(source))) return { kind: 'partition table' }
-    return undefined
+  async recognise(source, signal): Promise<Recognised | undefined> {
+    const found = await recognise(source, signal)
+    if (found === undefined) return undefined
+    const { type, family, isRead, label, uuid } = found
+    if (isRead && family === 'partition table') return { kind: 'partition table' }
+    if (isRead && family === 'physical volume') return { kind: 'physical volume' }
+    if (isRead && family === 'file system') return { kind: 'file system', type }
+    if (family === 'swap') return { kind: 'swap', label, uuid }
+    return { kind: 'unreadable', type, label, uuid, refusal: asData(refusalOf(source, found)) }
   },
+
   async openPartitionTable(source, signal) {
-    const options = signal === undefined ? {} : { signal }
-    return (await probeGpt(source)) ? openGpt(source, options) : openMbr(source, options)
+    const found = await recognise(source, signal)
+    return found?.type === 'gpt' ? openGpt(source, optionsOf(signal)) : openMbr(source, optionsOf(signal))
   },
-  async openFileSystem(source, signal) {
-    const options = signal === undefined ? {} : { signal }
-    return (await probeXfs(source)) ? openXfs(source, options) : openExt4(source, options)
+
+  async openFileSystem(source, type, signal) {
+    const open = FILE_SYSTEMS[type]
+    if (open === undefined) throw refusalOf(source, await recognise(source, signal))
+    return open(source, optionsOf(signal))
   },
+
   async openVolumeGroups(sources, signal) {
-    const { groups, warnings } = await openLvm2(sources, signal === undefined ? {} : { signal })
-    return groups.map((group) => ({ ...mappedGroup(group, sources), warnings }))
+    const { groups, warnings } = await openLvm2(sources, optionsOf(signal))
+    return groups.map((group, index) => mappedGroup(group, sources, index === 0 ? warnings : []))
   },
 }
 
-function mappedGroup(group: VolumeGroup, sources: readonly ByteSource[]): MappedGroup {
+function optionsOf(signal: AbortSignal | undefined): Options {
+  return signal === undefined ? {} : { signal }
+}
+
+function mappedGroup(
+  group: VolumeGroup,
+  sources: readonly ByteSource[],
+  warnings: MappedGroup['warnings'],
+): MappedGroup {
+  const { name, id, extentBytes } = group
   const ranges = group.physicalVolumes.flatMap((pv) => pv.ranges)
-  const freeBytes = sum(ranges.filter(({ use }) => use === 'free'))
+  const bytesOf = (wanted: typeof ranges): number =>
+    wanted.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)
   return {
     group: {
-      name: group.name,
-      uuid: group.id,
-      extentSizeBytes: group.extentBytes,
-      sizeBytes: sum(ranges.filter(({ use }) => use !== 'metadata')),
-      freeBytes,
+      name,
+      uuid: id,
+      extentSizeBytes: extentBytes,
+      sizeBytes: bytesOf(ranges.filter(({ use }) => use !== 'metadata')),
+      freeBytes: bytesOf(ranges.filter(({ use }) => use === 'free')),
     },
-    members: group.physicalVolumes.flatMap(({ id, source, ranges: own }) =>
-      source === undefined ? [] : [{ index: sources.indexOf(source), uuid: id, ranges: own }],
-    ),
+    members: group.physicalVolumes.flatMap(({ id: uuid, source, ranges: own }) => {
+      const index = source === undefined ? -1 : sources.indexOf(source)
+      return index === -1 ? [] : [{ index, uuid, ranges: own }]
+    }),
     volumes: group.logicalVolumes.filter(({ visible }) => visible).map(mappedVolume),
-    warnings: [],
+    warnings,
   }
 }
 
 function mappedVolume({ name, id, sizeBytes, types, segments, content }: LogicalVolume): MappedVolume {
-  const common = { name, uuid: id, sizeBytes }
-  if ('source' in content) return { ...common, source: content.source, segments }
-  const { refusal } = content
-  const { message, remedy } = refusal
-  return { ...common, type: types.join(', '), refusal: { code: refusal.code, message, remedy } }
+  const volume = { name, uuid: id, sizeBytes }
+  if ('source' in content) return { ...volume, source: content.source, segments }
+  return { ...volume, type: `LVM2 ${types.join(', ')}`, refusal: asData(content.refusal) }
 }
 
-function sum(ranges: readonly Readonly<{ lengthBytes: number }>[]): number {
-  return ranges.reduce((total, { lengthBytes }) => total + lengthBytes, 0)
+function asData(error: AnnealError): Refusal {
+  return { code: error.code, message: error.message, remedy: error.remedy }
 }
