@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isAnnealError } from '../core/index.ts'
 import { configDrive, isPublicKey } from './config-drive.ts'
 import { parseReady } from './ready.ts'
-import { sampleNode } from './testing/samples.ts'
+import { sampleNode } from './testing/index.ts'
 import { Timeline } from './timeline.ts'
 
 test('what counts as ready is read with the place where the machine answers', () => {

@@ -31,6 +31,7 @@ export const SUB_ROOMS: readonly string[] = [
   'node/upgrade',
   'node/doctor',
   'image/convert',
+  'metal/testing',
   'image/stack',
   'image/boot',
 ]

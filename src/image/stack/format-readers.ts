@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import { openExt4 } from '../../formats/ext4/index.ts'
+import { openFat } from '../../formats/fat/index.ts'
 import { openGpt } from '../../formats/gpt/index.ts'
 import { openLvm2 } from '../../formats/lvm2/index.ts'
 import type { LogicalVolume, VolumeGroup } from '../../formats/lvm2/index.ts'
@@ -17,6 +18,7 @@ const FILE_SYSTEMS: Readonly<Record<string, (source: ByteSource, options: Option
   {
     ext4: openExt4,
     xfs: openXfs,
+    vfat: openFat,
   }
 
 /** The readers of src/formats. */

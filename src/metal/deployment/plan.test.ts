@@ -4,7 +4,7 @@ import { sha256 } from '../../adapters/system/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
-import { sampleDisk, sampleNode, sampleTrio } from '../testing/samples.ts'
+import { sampleDisk, sampleNode, sampleTrio } from '../testing/index.ts'
 import { MARK, planDeployment } from './plan.ts'
 import type { DeployPlan, DeployWishes } from './plan.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
-import { sampleNode } from '../testing/samples.ts'
+import { sampleNode } from '../testing/index.ts'
 import { differences } from './differences.ts'
 import { driverInfo } from './inventory.ts'
 import { readInventory } from './read-inventory.ts'

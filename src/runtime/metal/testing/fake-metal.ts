@@ -1,4 +1,4 @@
-import { sampleNode } from '../../../metal/testing/samples.ts'
+import { sampleNode } from '../../../metal/testing/index.ts'
 import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
 import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
 

@@ -1,0 +1,1 @@
+export { sampleDisk, sampleNode, sampleTrio } from './samples.ts'
