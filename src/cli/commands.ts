@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { configCommand } from './commands/config.ts'
+import { imageConvert } from './commands/image-convert.ts'
 import { completionCommand } from './commands/completion.ts'
 import { metalConsole } from './commands/metal-console.ts'
 import { metalDeploy } from './commands/metal-deploy.ts'
@@ -23,6 +24,7 @@ import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
 
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly Command[] = [
+  imageConvert,
   metalEnroll,
   metalInspect,
   metalProvide,

@@ -1,0 +1,176 @@
+import { conversionTools, openOutputFolder } from '../../adapters/convert/index.ts'
+import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
+import { ipxeScript } from '../../image/convert/index.ts'
+import type { BaseFormat, BootFile } from '../../image/convert/index.ts'
+import { convertImage, planBase, streamBase, usedBytesOf } from '../../runtime/index.ts'
+import type { BaseJob, ConvertProgress } from '../../runtime/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { CONVERSION_FLAGS, openConversion } from '../image-conversion.ts'
+import type { OpenedConversion } from '../image-conversion.ts'
+import type { Output } from '../output.ts'
+import { raise } from '../errors.ts'
+
+const BASE_NAMES = { raw: 'base.raw', qcow2: 'base.qcow2', zstd: 'base.raw.zst' } as const
+/** Ten times a second is enough for eyes and for programs. */
+const TELL_MS = 100
+
+export const imageConvert = command({
+  path: ['image', 'convert'],
+  summary: 'turn a disk image into kernel, ramdisk, base and boot.json',
+  operands: 'IMAGE',
+  count: { min: 1, max: 1 },
+  flags: {
+    output: {
+      kind: 'text',
+      short: 'o',
+      placeholder: 'DIR',
+      help: 'where the results go; - writes the raw base to standard output, and nothing else',
+    },
+    format: {
+      kind: 'choice',
+      values: ['raw', 'qcow2', 'zstd'],
+      default: 'raw',
+      help: 'of the base; raw is sparse',
+    },
+    exact: {
+      kind: 'switch',
+      help: 'reads, writes and digests free space, too, as it is in the image',
+      flagOnly: true,
+    },
+    ipxe: { kind: 'switch', help: 'writes boot.ipxe, which boots the results', flagOnly: true },
+    force: { kind: 'switch', help: 'replaces results that are there already', flagOnly: true },
+    ...CONVERSION_FLAGS,
+    'dry-run': { kind: 'switch', short: 'n', help: 'says what would be done, and why so', flagOnly: true },
+    ...COMMON_FLAGS,
+  },
+  details:
+    'IMAGE is a path or an http(s) address: raw or qcow2. It is only ever read, by an ordinary user, and nothing is mounted.\nFree space of file systems and volume groups is neither read nor written.',
+  async run({ flags, args, output, signal }) {
+    const startedAt = performance.now()
+    await using stack = new AsyncDisposableStack()
+    const opened = await openConversion(stack, args[0] ?? '', flags, signal)
+    const freeSpace = flags.exact ? 'exact' : 'skip'
+    const job = await planBase(opened.conversion, freeSpace, signal)
+    for (const line of planLines(opened, job)) output.say(line)
+    if (flags['dry-run']) {
+      const { changes, warnings, boot } = opened.conversion.about
+      const base = { sizeBytes: job.sizeBytes, usedBytes: usedBytes(job), from: opened.conversion.base.from }
+      output.data(
+        { schema: 'anneal.conversion-plan/1', base, boot, changes, warnings } as { schema: string },
+        () => boot.commandLine,
+      )
+      return EXIT.ok
+    }
+    if (flags.output === undefined) {
+      throw raise('USAGE', {
+        command: 'anneal image convert',
+        why: 'it was not said where the results go (-o DIR)',
+        help: 'anneal image convert --help',
+      })
+    }
+    if (flags.output === '-') {
+      await writeToPipe(job, signal)
+      return EXIT.ok
+    }
+    const format: BaseFormat = flags.format
+    const baseName = BASE_NAMES[format]
+    const extra = flags.ipxe ? ['boot.ipxe'] : []
+    const folder = await openOutputFolder({
+      directory: flags.output,
+      names: [baseName, `${baseName}.bmap`, 'kernel', 'ramdisk', ...extra, 'boot.json'],
+      existing: flags.force ? 'replace' : 'refuse',
+      neededBytes: usedBytes(job),
+    })
+    const progress = progressTeller(output, startedAt)
+    const { boot, readBytes, writtenBytes } = await convertImage(
+      { ...conversionTools(), folder },
+      opened.conversion,
+      job,
+      {
+        format,
+        baseName,
+        freeSpace,
+        extraFiles: (made) => (flags.ipxe ? { 'boot.ipxe': ipxeOf(made) } : {}),
+        onProgress: progress,
+      },
+      signal,
+    )
+    const took = performance.now() - startedAt
+    output.say(
+      `done in ${formatDuration(took)}: ${formatBytes(readBytes)} read, ${formatBytes(writtenBytes)} written`,
+    )
+    output.data(boot, () => describe(boot, flags.output ?? ''))
+    return EXIT.ok
+  },
+})
+
+function usedBytes(job: BaseJob): number {
+  return job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
+}
+
+function planLines({ contract, conversion }: OpenedConversion, job: BaseJob): readonly string[] {
+  const { changes, warnings } = conversion.about
+  return [
+    `boots ${contract.title === '' ? contract.entry : contract.title} (${contract.entry})`,
+    `base is ${conversion.base.from}: ${formatBytes(job.sizeBytes)}, of which ${formatBytes(usedBytes(job))} are in use`,
+    ...changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
+    ...warnings.map((text) => `warning: ${text}`),
+  ]
+}
+
+function progressTeller(output: Output, startedAt: number): (progress: ConvertProgress) => void {
+  let toldAt = 0
+  return ({ doneBytes, totalBytes }) => {
+    const now = performance.now()
+    if (now - toldAt < TELL_MS && doneBytes < totalBytes) return
+    toldAt = now
+    if (output.jsonProgress) {
+      output.progress({ event: 'convert', doneBytes, totalBytes }, '')
+      return
+    }
+    const rate = doneBytes / Math.max(0.001, (now - startedAt) / 1000)
+    const left = formatDuration(((totalBytes - doneBytes) / Math.max(1, rate)) * 1000)
+    const percent = totalBytes === 0 ? 100 : Math.floor((doneBytes / totalBytes) * 100)
+    output.live(
+      `  ${percent} %  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}  ${formatBytes(rate)}/s  ${left} left`,
+    )
+  }
+}
+
+/** Zeros are written, too: a pipe has no holes. */
+async function writeToPipe(job: BaseJob, signal: AbortSignal): Promise<void> {
+  const zeros = new Uint8Array(job.chunkBytes)
+  for await (const { bytes, lengthBytes } of streamBase(conversionTools().chunks, job, 'bytes', signal)) {
+    await writeStdout(bytes ?? zeros.subarray(0, lengthBytes))
+  }
+}
+
+function writeStdout(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function ipxeOf(boot: BootFile): string {
+  const { kernel, ramdisk } = boot
+  return ipxeScript(boot.boot.commandLine, {
+    kernel: kernel?.file ?? 'kernel',
+    ...(ramdisk === undefined ? {} : { ramdisk: ramdisk.file }),
+  })
+}
+
+function describe(boot: BootFile, directory: string): string {
+  const rows = [boot.kernel, boot.ramdisk].flatMap((file) =>
+    file === undefined
+      ? []
+      : [`${directory}/${file.file}  ${formatBytes(file.sizeBytes)}  sha256 ${file.sha256}`],
+  )
+  const { base } = boot
+  return [
+    ...rows,
+    `${directory}/${base.file}  ${formatBytes(base.sizeBytes)}, ${formatBytes(base.usedBytes)} in use  ${base.blockMap?.file ?? ''}`,
+    '',
+    boot.boot.commandLine,
+  ].join('\n')
+}
