@@ -9,6 +9,8 @@ import { metalInspect } from './commands/metal-inspect.ts'
 import { metalProvide, metalUndeploy } from './commands/metal-provide.ts'
 import { metalStatus } from './commands/metal-status.ts'
 import { metalWatch } from './commands/metal-watch.ts'
+import { imageCat, imageExtract, imageLs } from './commands/image-files.ts'
+import { imageInspect } from './commands/image-inspect.ts'
 import { nodeBuild } from './commands/node-build.ts'
 import { nodeDoctor } from './commands/node-doctor.ts'
 import { nodeHistory } from './commands/node-history.ts'
@@ -25,6 +27,10 @@ import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly Command[] = [
   imageConvert,
+  imageInspect,
+  imageLs,
+  imageCat,
+  imageExtract,
   metalEnroll,
   metalInspect,
   metalProvide,

@@ -49,6 +49,18 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  IMAGE_HAS_NO: {
+    message: 'Cannot find "{role}:" in "{image}": {reason}',
+    remedy: 'name the file system by its address; `anneal image inspect` shows what is there',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  IMAGE_PATH_NOT_A_FILE: {
+    message: 'Cannot read "{path}": it is a {kind}',
+    remedy: 'name a regular file; see what is there with `anneal image ls`',
+    retry: false,
+    exit: EXIT.usage,
+  },
 } as const
 
 export const raise = errorsOf(CLI_ERRORS)

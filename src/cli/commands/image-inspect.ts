@@ -1,0 +1,44 @@
+import { EXIT, isAnnealError } from '../../core/index.ts'
+import { findBoot, makeContract } from '../../image/boot/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { describeImage } from '../describe-image.ts'
+import { BOOT_FLAGS, OPEN_FLAGS } from '../image-flags.ts'
+import { imageReport } from '../image-report.ts'
+import { openImage } from '../open-image.ts'
+
+export const imageInspect = command({
+  path: ['image', 'inspect'],
+  summary: 'show what is on an image, and how it boots: each kernel argument with its reason',
+  operands: 'IMAGE',
+  count: { min: 1, max: 1 },
+  flags: { ...BOOT_FLAGS, ...OPEN_FLAGS, ...COMMON_FLAGS },
+  details:
+    'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --deployment, --karg and --delete-karg it shows what would boot then. JSON schema anneal.image/1.',
+  async run({ flags, args, output, signal }) {
+    await using opened = await openImage(args[0] ?? '', { flags, output, signal })
+    const { image, stack } = opened
+    const inventory = await findBoot(stack, { signal })
+    const asked = {
+      kargs: flags.karg,
+      deleteKargs: flags['delete-karg'],
+      ...(flags.deployment !== undefined && { deployment: flags.deployment }),
+    }
+    const contract = contractOrRefusal(() => makeContract(stack, inventory, asked))
+    const kind = [image.type, ...(image.wrapper === 'none' ? [] : [image.wrapper])].join(' in ')
+    output.data(imageReport(image, stack, inventory, contract), () =>
+      describeImage(stack, kind, inventory, contract, output),
+    )
+    return EXIT.ok
+  },
+})
+
+/** That nothing boots is an answer here; that what was asked for is not there is none. */
+function contractOrRefusal(make: () => ReturnType<typeof makeContract>) {
+  try {
+    return make()
+  } catch (error) {
+    if (!isAnnealError(error, 'BOOT_NOTHING_FOUND')) throw error
+    return { code: error.code, message: error.message, remedy: error.remedy }
+  }
+}

@@ -1,0 +1,179 @@
+import { formatBytes } from '../core/index.ts'
+import type { Finding } from '../core/index.ts'
+import type { BootContract, BootFile, BootInventory } from '../image/boot/index.ts'
+import { nodesOf } from '../image/stack/index.ts'
+import type { StackNode } from '../image/stack/index.ts'
+import type { Output } from './output.ts'
+
+/** For people: the stack, what is on it, what boots, and each argument with its reason. */
+export function describeImage(
+  stack: StackNode,
+  kind: string,
+  inventory: BootInventory,
+  contract: BootContract | Readonly<{ message: string; remedy: string }>,
+  output: Output,
+): string {
+  const refusal = 'message' in contract ? contract : undefined
+  const chosen = 'message' in contract ? undefined : contract
+  return [
+    ...describeStack(stack, kind, inventory, output),
+    '',
+    ...describeSystem(inventory, output),
+    ...describeEntries(inventory, chosen, output),
+    ...(chosen === undefined ? [] : describeContract(chosen, output)),
+    ...describeFindings(chosen?.findings ?? inventory.findings, output),
+    ...(refusal === undefined
+      ? []
+      : ['', `${output.red('nothing boots')}  ${refusal.message}`, `  remedy: ${refusal.remedy}`]),
+  ].join('\n')
+}
+
+function describeStack(
+  stack: StackNode,
+  kind: string,
+  { layout }: BootInventory,
+  output: Output,
+): readonly string[] {
+  const uses = new Map<string, string>([
+    ...(layout.esp === undefined ? [] : [[layout.esp.address, 'EFI system partition'] as const]),
+    ...(layout.boot === undefined || layout.boot.directory !== ''
+      ? []
+      : [[layout.boot.volume.address, '/boot'] as const]),
+    ...(layout.root === undefined
+      ? []
+      : [[layout.root.address, layout.boot?.directory === '/boot' ? '/ and /boot' : '/'] as const]),
+  ])
+  const rows = nodesOf(stack).map((node) => [
+    node.address === '' ? output.bold(node.name) : `  ${node.address}`,
+    formatBytes(node.sizeBytes),
+    node.address === '' ? `${kind}, ${contentOf(node)}` : contentOf(node),
+    uses.get(node.address) ?? node.partition?.label ?? '',
+  ])
+  const warnings = nodesOf(stack).flatMap((node) =>
+    node.warnings.map(({ code, message }) => `  ${output.yellow(code)}  ${message}`),
+  )
+  return [...table(rows), ...warnings]
+}
+
+function contentOf({ content, partition }: StackNode): string {
+  switch (content.kind) {
+    case 'partition table':
+      return content.table.scheme.toUpperCase()
+    case 'file system': {
+      const { type, label, freeBytes, clean } = content.fileSystem.facts
+      const more = [
+        label === '' ? '' : `“${label}”`,
+        `${formatBytes(freeBytes)} free`,
+        clean ? '' : 'not clean',
+      ]
+      return [type, ...more.filter((text) => text !== '')].join(', ')
+    }
+    case 'physical volume':
+      return `LVM2 physical volume${content.volumeGroup === '' ? '' : ` of ${content.volumeGroup}`}`
+    case 'logical volumes':
+      return `volume group, ${formatBytes(content.group.freeBytes)} free`
+    case 'swap':
+      return 'swap'
+    case 'unreadable':
+      return `${content.type}, not read: ${content.refusal.code}`
+    case 'unknown':
+      return partition?.typeName === undefined || partition.typeName === '' ? '—' : partition.typeName
+  }
+}
+
+function describeSystem(
+  { layout, loader, entries, defaultIndex }: BootInventory,
+  output: Output,
+): readonly string[] {
+  const { osRelease, deployments, system } = layout
+  const os = osRelease ?? entries[defaultIndex]?.deployment?.osRelease ?? deployments[0]?.osRelease
+  const kinds = { ostree: ', of ostree', composefs: ', of bootc’s composefs back end', plain: '', none: '' }
+  const version = os?.imageVersion === undefined || os.imageVersion === '' ? '' : ` ${os.imageVersion}`
+  const name = os === undefined ? 'unknown' : `${os.prettyName}${version}`
+  return [
+    `${output.bold('system')}      ${name}${kinds[system]}`,
+    `${output.bold('boot loader')} ${loader.kind} (${loader.reason})`,
+    ...(layout.boot === undefined
+      ? []
+      : [`${output.bold('/boot')}       ${layout.boot.volume.address}: ${layout.boot.reason}`]),
+    ...deployments.map(
+      ({ stateroot, commit, serial, origin }, index) =>
+        `${index === 0 ? output.bold('deployments') : '           '} ${stateroot} ${commit.slice(0, 12)}.${serial}${origin === '' ? '' : ` ${origin}`}`,
+    ),
+  ]
+}
+
+function describeEntries(
+  { entries, defaultIndex }: BootInventory,
+  chosen: BootContract | undefined,
+  output: Output,
+): readonly string[] {
+  if (entries.length === 0) return []
+  const rows = entries.map(({ id, title, file, deployment, triesLeft }, index) => [
+    `${chosen?.entry === id ? '*' : ' '} ${index}`,
+    title,
+    [
+      file,
+      ...(index === defaultIndex ? ['default'] : []),
+      ...(triesLeft === undefined ? [] : [`${triesLeft} tries left`]),
+      ...(deployment === undefined ? [] : [`${deployment.commit.slice(0, 12)}.${deployment.serial}`]),
+    ].join(', '),
+  ])
+  return ['', output.bold('boot entries, in the order of the menu'), ...table(rows)]
+}
+
+function describeContract(
+  { kernel, initrds, devicetree, arguments: all, init }: BootContract,
+  output: Output,
+): readonly string[] {
+  const files: readonly (readonly [string, BootFile])[] = [
+    ['kernel', kernel],
+    ...initrds.map((file) => ['initrd', file] as const),
+    ...(devicetree === undefined ? [] : [['devicetree', devicetree] as const]),
+  ]
+  return [
+    '',
+    output.bold('what boots'),
+    ...table(
+      files.map(([what, { address, path, section, sizeBytes }]) => [
+        `  ${what}`,
+        formatBytes(sizeBytes),
+        `${address}:${path}${section === undefined ? '' : ` ${section.name}`}`,
+      ]),
+    ),
+    '',
+    output.bold('command line'),
+    ...all.flatMap(({ text, reason }) => [`  ${text}`, `      ${reason}`]),
+    ...(init === '' ? [] : [`  -- ${init}`, '      for init']),
+  ]
+}
+
+function describeFindings(findings: readonly Finding[], output: Output): readonly string[] {
+  if (findings.length === 0) return []
+  return [
+    '',
+    output.bold('findings'),
+    ...findings.flatMap(({ severity, code, subject, evidence, remedy }) => [
+      `  ${severity === 'refuse' ? output.red(severity) : severity === 'warn' ? output.yellow(severity) : severity}  ${code}  ${subject}: ${evidence}`,
+      `      remedy: ${remedy}`,
+    ]),
+  ]
+}
+
+/** Columns as wide as what is in them; colours take no room. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  // eslint-disable-next-line no-control-regex
+  const length = (text: string): number => text.replaceAll(/\u001B\[\d+m/g, '').length
+  const widths = rows.reduce<readonly number[]>(
+    (most, row) => row.map((cell, index) => Math.max(most[index] ?? 0, length(cell))),
+    [],
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, index) =>
+        index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - length(cell)),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+}

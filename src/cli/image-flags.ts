@@ -1,0 +1,32 @@
+import type { FlagTable } from './command.ts'
+
+/** How an image is opened. */
+export const OPEN_FLAGS = {
+  'files-in': {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'where backing and data files of a qcow2 image may be opened; without it nowhere',
+  },
+  temporary: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'where a compressed image is unpacked; needed for one from the network',
+  },
+} as const satisfies FlagTable
+
+/** What is booted, and how. */
+export const BOOT_FLAGS = {
+  deployment: {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'entry to boot: its number, its id, a stateroot or the begin of a commit',
+    flagOnly: true,
+  },
+  karg: { kind: 'list', placeholder: 'ARG', help: 'append a kernel argument', flagOnly: true },
+  'delete-karg': {
+    kind: 'list',
+    placeholder: 'ARG',
+    help: 'take off a kernel argument: KEY, or KEY=VALUE',
+    flagOnly: true,
+  },
+} as const satisfies FlagTable

@@ -1,0 +1,88 @@
+import type { DiskImage } from '../adapters/image-source/index.ts'
+import type { BootContract, BootEntry, BootInventory } from '../image/boot/index.ts'
+import type { StackNode } from '../image/stack/index.ts'
+
+/** What `anneal image inspect --json` prints: schema `anneal.image/1`. Sizes are in bytes. */
+export function imageReport(
+  image: DiskImage,
+  stack: StackNode,
+  inventory: BootInventory,
+  contract: BootContract | Readonly<{ code: string; message: string; remedy: string }>,
+) {
+  const { layout, loader, entries, defaultIndex, findings } = inventory
+  const { root, boot, esp, system, osRelease, deployments } = layout
+  return {
+    schema: 'anneal.image/1',
+    image: {
+      name: stack.name,
+      type: image.type,
+      wrapper: image.wrapper,
+      imageBytes: image.imageBytes,
+      diskBytes: stack.sizeBytes,
+      warnings: image.warnings,
+    },
+    stack: nodeReport(stack),
+    layout: {
+      system,
+      root: root === undefined ? null : { address: root.address, reason: layout.rootReason },
+      boot:
+        boot === undefined
+          ? null
+          : { address: boot.volume.address, directory: boot.directory, reason: boot.reason },
+      esp: esp?.address ?? null,
+    },
+    osRelease: osRelease ?? entries[defaultIndex]?.deployment?.osRelease ?? deployments[0]?.osRelease ?? null,
+    deployments,
+    loader,
+    entries: entries.map((entry, index) => entryReport(entry, index === defaultIndex)),
+    contract: 'code' in contract ? null : contract,
+    refusal: 'code' in contract ? contract : null,
+    findings: 'code' in contract ? findings : contract.findings,
+  } as const
+}
+
+function entryReport({ deployment, ...entry }: BootEntry, isDefault: boolean) {
+  return { ...entry, isDefault, deployment: deployment?.path ?? null }
+}
+
+function nodeReport(node: StackNode): Readonly<Record<string, unknown>> {
+  const { address, role, name, sizeBytes, partition, content, children, warnings } = node
+  return {
+    address,
+    role,
+    name,
+    sizeBytes,
+    ...(partition && {
+      partition: {
+        number: partition.number,
+        offsetBytes: partition.offsetBytes,
+        type: partition.type,
+        typeName: partition.typeName,
+        label: partition.label,
+        partUuid: partition.partUuid,
+        bootable: partition.bootable,
+      },
+    }),
+    content: contentReport(content),
+    warnings,
+    children: children.map(nodeReport),
+  }
+}
+
+function contentReport(content: StackNode['content']): Readonly<Record<string, unknown>> {
+  switch (content.kind) {
+    case 'file system':
+      return { kind: content.kind, ...content.fileSystem.facts }
+    case 'partition table': {
+      const { scheme, id, sectorSizeBytes } = content.table
+      return { kind: content.kind, scheme, id, sectorSizeBytes }
+    }
+    case 'logical volumes':
+      return { kind: content.kind, ...content.group }
+    case 'physical volume':
+    case 'swap':
+    case 'unreadable':
+    case 'unknown':
+      return content
+  }
+}
