@@ -114,7 +114,8 @@ function mount(args: readonly string[]): void {
       run('mount', args)
       return
     } catch (error) {
-      if (left === 0 || !String(error).includes('busy')) throw error
+      if (left === 0) throw error
+      run('sleep', ['0.2'])
     }
   }
 }
