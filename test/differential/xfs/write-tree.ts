@@ -34,7 +34,7 @@ export function writeTree(random: Random, mount: string, features: Readonly<{ re
       else if (random.chance(20)) touch(random, file)
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    if (!isFull(error)) throw error
   }
 }
 
@@ -157,7 +157,7 @@ export function crumble(random: Random, mount: string, blockSize: number): void 
       writeFileSync(path, block)
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    if (!isFull(error)) throw error
     // There was no room for so much as the directory.
     if (paths.length === 0) return
   }
@@ -167,6 +167,13 @@ export function crumble(random: Random, mount: string, blockSize: number): void 
   try {
     for (let index = 0; index < 2000; index += 1) writeFileSync(join(directory, `small${index}`), '')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    if (!isFull(error)) throw error
   }
+}
+
+function isFull(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    ((error as NodeJS.ErrnoException).code === 'ENOSPC' || error.message.includes('No space left on device'))
+  )
 }
