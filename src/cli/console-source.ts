@@ -1,3 +1,4 @@
+import { isAnnealError } from '../core/index.ts'
 import { metalError } from '../metal/index.ts'
 import type { MetalNode } from '../metal/index.ts'
 import type { MetalWorld } from '../ports/index.ts'
@@ -29,7 +30,10 @@ export async function consoleSource(
   }
   let info = await world.metal.console(node.uuid)
   if (!info.enabled) {
-    await world.metal.setConsole(node.uuid, 'on')
+    await world.metal.setConsole(node.uuid, 'on').catch((error: unknown) => {
+      if (!isAnnealError(error, 'OPENSTACK_REFUSED')) throw error
+      throw metalError('CONSOLE_UNAVAILABLE', { node: name, why: 'Ironic does not start it', remedy }, error)
+    })
     for (let look = 0; look < 20 && !info.enabled; look += 1) {
       await world.clock.sleep(500)
       info = await world.metal.console(node.uuid)

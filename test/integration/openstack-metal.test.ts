@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { OpenStackLab, isOn, testSystem } from '../../lab/index.ts'
+import type { Machine } from '../../lab/index.ts'
+import { REPOSITORY } from '../../lab/paths.ts'
+import { run } from '../../lab/run.ts'
+import type { RunResult } from '../../lab/run.ts'
+import type { DeploymentReport } from '../../src/runtime/index.ts'
+
+/** `anneal metal` against real Keystone, Glance and Ironic, and virtual machines behind real BMC endpoints. */
+let lab: OpenStackLab
+const directory = mkdtempSync(join(tmpdir(), 'anneal-metal-'))
+const inventory = join(directory, 'machines.yaml')
+
+before(async () => {
+  lab = await OpenStackLab.up({
+    name: `metal${process.pid % 10_000}`,
+    nodes: 1,
+    ironicAuth: ['keystone', 'none', 'basic'],
+  })
+  const machine = onlyMachine()
+  writeFileSync(
+    inventory,
+    JSON.stringify({
+      nodes: [
+        {
+          name: machine.name,
+          driver: 'ipmi',
+          resource_class: 'baremetal',
+          interfaces: { boot: 'ipxe', network: 'noop' },
+          properties: { cpu_arch: 'x86_64', local_gb: 3, capabilities: 'boot_mode:bios' },
+          bmc: {
+            address: machine.ipmi.address,
+            port: machine.ipmi.port,
+            username: machine.bmc.username,
+            password: { file: machine.bmc.passwordFile },
+            options: { ipmi_cipher_suite: machine.ipmi.cipherSuite },
+          },
+          ports: [machine.mac],
+          address: machine.address,
+        },
+      ],
+    }),
+  )
+})
+
+after(async () => {
+  await lab?.down()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function onlyMachine(): Machine {
+  const [machine] = lab.nodes
+  assert.ok(machine)
+  return machine
+}
+
+function anneal(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
+  return run([join(REPOSITORY, 'anneal'), ...argv], {
+    env: { ...lab.environment, ANNEAL_STATE: directory, ...env },
+    timeoutMs: 600_000,
+  })
+}
+
+async function annealJson<T>(argv: readonly string[]): Promise<T> {
+  const { exitCode, stdout, stderr } = await anneal([...argv, '--json'])
+  assert.equal(exitCode, 0, stderr)
+  return JSON.parse(stdout) as T
+}
+
+async function openstack(argv: readonly string[]): Promise<Record<string, unknown>> {
+  const result = await lab.openstack([...argv, '-f', 'json'])
+  assert.equal(result.exitCode, 0, result.stderr)
+  return JSON.parse(result.stdout) as Record<string, unknown>
+}
+
+/** Makes an image with the official client; Anneal works on what that made. Gives its id. */
+async function makeImage(
+  name: string,
+  format: string,
+  container: string,
+  file: string,
+  properties: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const extra = Object.entries(properties).flatMap(([key, value]) => [
+    '--property',
+    `${key}=${String(value)}`,
+  ])
+  const form = ['--disk-format', format, '--container-format', container, '--file', file]
+  const image = await openstack(['image', 'create', '--public', ...form, ...extra, name])
+  assert.equal(typeof image['id'], 'string')
+  return String(image['id'])
+}
+
+function code(result: RunResult): unknown {
+  const line = result.stderr.split('\n').find((one) => one.startsWith('{"schema":"anneal.error/1"'))
+  assert.ok(line, result.stderr)
+  return (JSON.parse(line) as { code: unknown }).code
+}
+
+describe('a login', () => {
+  test('with a password, without any, with HTTP basic, with an application credential and with a token shows the same', async () => {
+    const credential = await openstack(['application', 'credential', 'create', 'of-the-test'])
+    const token = await openstack(['token', 'issue'])
+    const keystone = { OS_CLOUD: '', OS_CLIENT_CONFIG_FILE: '/dev/null', OS_AUTH_URL: lab.endpoints.identity }
+    const logins: readonly Readonly<Record<string, string>>[] = [
+      { OS_CLOUD: 'lab' },
+      { OS_CLOUD: 'lab-standalone' },
+      { OS_CLOUD: 'lab-basic' },
+      {
+        ...keystone,
+        OS_AUTH_TYPE: 'v3applicationcredential',
+        OS_APPLICATION_CREDENTIAL_ID: String(credential['id']),
+        OS_APPLICATION_CREDENTIAL_SECRET: String(credential['secret']),
+      },
+      { ...keystone, OS_AUTH_TYPE: 'token', OS_TOKEN: String(token['id']), OS_PROJECT_NAME: 'admin' },
+    ]
+    for (const login of logins) {
+      const { exitCode, stdout, stderr } = await anneal(['metal', 'status', '--json'], login)
+      assert.equal(exitCode, 0, stderr)
+      assert.equal((JSON.parse(stdout) as { api: string }).api, '1.82')
+    }
+  })
+
+  test('with a wrong password is refused with Keystone’s words and request id, and nothing secret', async () => {
+    const result = await anneal(['metal', 'status', '--json'], {
+      OS_CLOUD: '',
+      OS_CLIENT_CONFIG_FILE: '/dev/null',
+      OS_AUTH_URL: lab.endpoints.identity,
+      OS_USERNAME: 'admin',
+      OS_PASSWORD: 'wrong-password',
+      OS_PROJECT_NAME: 'admin',
+    })
+    assert.equal(code(result), 'OPENSTACK_LOGIN_REFUSED')
+    assert.match(result.stderr, /requires authentication.*req-/)
+    assert.doesNotMatch(result.stderr, /wrong-password/)
+  })
+})
+
+test('a machine is enrolled once, and its password is nowhere to be seen', async () => {
+  const first = await annealJson<{ nodes: { outcome: string }[] }>(['metal', 'enroll', inventory])
+  assert.deepEqual(
+    first.nodes.map((one) => one.outcome),
+    ['created'],
+  )
+  const second = await annealJson<{ nodes: { outcome: string }[] }>(['metal', 'enroll', inventory])
+  assert.deepEqual(
+    second.nodes.map((one) => one.outcome),
+    ['unchanged'],
+  )
+  const secret = readFileSync(onlyMachine().bmc.passwordFile, 'utf8').trim()
+  const told = JSON.stringify([first, second, await anneal(['metal', 'status', '--json'])])
+  assert.ok(!told.includes(secret))
+})
+
+test('a machine becomes available, and a second run finds it so', async () => {
+  const first = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', onlyMachine().name])
+  assert.deepEqual(first.nodes[0]?.verbs, ['manage', 'provide'])
+  const second = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', onlyMachine().name])
+  assert.deepEqual(second.nodes[0]?.verbs, [])
+})
+
+test('a trio is deployed by ramdisk with the arguments of its property, and the machine answers', async () => {
+  const machine = onlyMachine()
+  const system = await testSystem()
+  const kernelId = await makeImage('kernel', 'aki', 'aki', system.kernel)
+  const ramdiskId = await makeImage('ramdisk', 'ari', 'ari', system.ramdisk)
+  const base = join(directory, 'base')
+  writeFileSync(base, 'a base that nobody boots')
+  await makeImage('trio', 'ami', 'ami', base, {
+    kernel_id: kernelId,
+    ramdisk_id: ramdiskId,
+    kernel_cmdline: 'console=ttyS0,115200 root=LABEL=r said=never',
+  })
+  const command = [
+    'metal',
+    'deploy',
+    machine.name,
+    '--image',
+    'trio',
+    '--delete-karg',
+    'said',
+    '--karg',
+    'said=once',
+  ]
+
+  // What cannot work is refused with nothing changed.
+  for (const [more, expected] of [
+    [['--route', 'direct'], 'METAL_NO_ROUTE'],
+    [['--karg', 'foo='], 'KERNEL_ARGUMENTS_REFUSED'],
+    [['--hostname', 'h'], 'METAL_NO_ROUTE'],
+    [['--ready', 'console:x'], 'CONSOLE_UNAVAILABLE'],
+  ] as const) {
+    const result = await anneal([...command, ...more, '--json'])
+    assert.equal(code(result), expected)
+  }
+  const standalone = await anneal([...command, '--json'], { OS_CLOUD: 'lab-standalone' })
+  assert.equal(code(standalone), 'OPENSTACK_SERVICE_MISSING')
+  const untouched = await openstack(['baremetal', 'node', 'show', machine.name])
+  assert.deepEqual([untouched['provision_state'], untouched['instance_info']], ['available', {}])
+
+  const report = await annealJson<DeploymentReport>([
+    ...command,
+    '--ready',
+    'console:MARK ssh',
+    '--console',
+    `file:${machine.consoleLog}`,
+  ])
+  assert.deepEqual([report.schema, report.outcome, report.route], ['anneal.deployment/1', 'ready', 'ramdisk'])
+  assert.equal(report.answer, 'MARK ssh')
+  const states = report.timeline.map((one) => one.state)
+  for (const state of ['available', 'deploying', 'active', 'waiting for the console']) {
+    assert.ok(states.includes(state), states.join(', '))
+  }
+  const line = /MARK command line: (.*)/.exec(readFileSync(machine.consoleLog, 'latin1'))?.[1] ?? ''
+  assert.match(line, /console=ttyS0,115200 root=LABEL=r said=once initrd=/)
+  assert.doesNotMatch(line, /never/)
+
+  // The official client sees what Anneal made.
+  const node = await openstack(['baremetal', 'node', 'show', machine.name])
+  const info = node['instance_info'] as Record<string, unknown>
+  assert.deepEqual([node['provision_state'], node['deploy_interface']], ['active', 'direct'])
+  assert.equal(info['ramdisk_kernel_arguments'], 'console=ttyS0,115200 root=LABEL=r said=once')
+  assert.equal(info['anneal_deployment'], report.deployment)
+
+  // The record is kept, and the same command finds it done, now by SSH.
+  assert.ok(
+    readdirSync(join(directory, 'metal', report.node.uuid)).some((one) => one.includes(report.deployment)),
+  )
+  const again = await annealJson<DeploymentReport>([...command, '--ready', 'ssh'])
+  assert.deepEqual([again.outcome, again.resumedIn], ['ready', 'proving'])
+  assert.match(again.answer ?? '', /^SSH-2\.0-/)
+
+  // Another deployment does not push it aside.
+  const other = await anneal([...command, '--karg', 'more=1', '--json'])
+  assert.equal(code(other), 'METAL_NODE_OCCUPIED')
+  // And what provides does not take it away.
+  assert.equal(code(await anneal(['metal', 'provide', machine.name, '--json'])), 'METAL_NODE_STATE')
+})
+
+test('a machine is undeployed, and nothing of the deployment stays on the node', async () => {
+  const machine = onlyMachine()
+  await annealJson(['metal', 'undeploy', machine.name])
+  assert.equal(isOn(machine), false)
+  const node = await openstack(['baremetal', 'node', 'show', machine.name])
+  assert.deepEqual([node['provision_state'], node['instance_info']], ['available', {}])
+})
+
+test('a machine in maintenance is left alone, with the reason', async () => {
+  const { name } = onlyMachine()
+  const maintenance = ['baremetal', 'node', 'maintenance']
+  await lab.openstack([...maintenance, 'set', '--reason', 'fan broken', name])
+  const result = await anneal(['metal', 'deploy', name, '--image', 'trio', '--json'])
+  assert.equal(code(result), 'METAL_NODE_MAINTENANCE')
+  assert.match(result.stderr, /fan broken/)
+  await lab.openstack([...maintenance, 'unset', name])
+})
