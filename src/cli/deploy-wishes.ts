@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { configDrive, isPublicKey, metalError } from '../metal/index.ts'
-import type { ConfigDrive, ImageFacts, MetalNode } from '../metal/index.ts'
+import type { ConfigDrive, ImageFacts, MetalNode, PlainArgument } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { raise } from './errors.ts'
 import { openImages } from './metal-world.ts'
@@ -28,6 +28,46 @@ export const IMAGE_FLAGS = {
     help: 'cloud whose Glance has the image, where Ironic stands alone; by default --cloud',
   },
 } as const satisfies FlagTable
+
+/** Kernel arguments. */
+export const ARGUMENT_FLAGS = {
+  boot: {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'boot.json of `anneal image convert`: arguments of an image that has none in kernel_cmdline, and their origin',
+    flagOnly: true,
+  },
+  karg: { kind: 'list', placeholder: 'ARG', help: 'adds a kernel argument; repeatable', flagOnly: true },
+  'delete-karg': {
+    kind: 'list',
+    placeholder: 'ARG',
+    help: 'takes a kernel argument away, by its name or name=value; repeatable',
+    flagOnly: true,
+  },
+} as const satisfies FlagTable
+
+/** The arguments of a boot.json (schema anneal.boot/1), each with the file of the image that it is from. */
+export function bootContract(file: string | undefined, command: string): readonly PlainArgument[] {
+  if (file === undefined) return []
+  const fail = (why: string): Error =>
+    raise('USAGE', { command, why: `--boot "${file}": ${why}`, help: `${command} --help` })
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw fail((error as Error).message)
+  }
+  const { schema, boot } = (value ?? {}) as { schema?: unknown; boot?: { arguments?: unknown } }
+  const list = boot?.arguments
+  if (schema !== 'anneal.boot/1' || !Array.isArray(list))
+    throw fail('it is no boot.json (schema anneal.boot/1)')
+  return list.map((one: unknown) => {
+    const { text, source } = (one ?? {}) as { text?: unknown; source?: unknown }
+    if (typeof text !== 'string' || typeof source !== 'string')
+      throw fail('an argument in it has no text or source')
+    return { text, origin: source }
+  })
+}
 
 /** What the machine finds on its config drive. */
 export const DRIVE_FLAGS = {

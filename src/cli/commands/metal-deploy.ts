@@ -10,7 +10,14 @@ import { POLL_MS } from '../bring-nodes.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { CONSOLE_FLAGS, consoleSource } from '../console-source.ts'
-import { DRIVE_FLAGS, IMAGE_FLAGS, wantedDrive, wantedImage } from '../deploy-wishes.ts'
+import {
+  ARGUMENT_FLAGS,
+  DRIVE_FLAGS,
+  IMAGE_FLAGS,
+  bootContract,
+  wantedDrive,
+  wantedImage,
+} from '../deploy-wishes.ts'
 import { describeDeployPlan, describeDeployment, describeStretch } from '../describe-deployment.ts'
 import { durationMs } from '../duration-flag.ts'
 import { METAL_FLAGS, openMetal } from '../metal-world.ts'
@@ -25,13 +32,7 @@ export const metalDeploy = command({
   flags: {
     ...IMAGE_FLAGS,
     route: { kind: 'choice', values: ['direct', 'ramdisk'], help: 'how; by default what the image asks for' },
-    karg: { kind: 'list', placeholder: 'ARG', help: 'adds a kernel argument; repeatable', flagOnly: true },
-    'delete-karg': {
-      kind: 'list',
-      placeholder: 'ARG',
-      help: 'takes a kernel argument away, by its name or name=value; repeatable',
-      flagOnly: true,
-    },
+    ...ARGUMENT_FLAGS,
     ...DRIVE_FLAGS,
     ready: {
       kind: 'text',
@@ -66,7 +67,7 @@ export const metalDeploy = command({
       await wantedImage(flags, NAME),
       {
         ...(flags.route === undefined ? {} : { route: flags.route }),
-        contract: [],
+        contract: bootContract(flags.boot, NAME),
         addedArguments: flags.karg,
         deletedArguments: flags['delete-karg'],
         ...(configDrive === undefined ? {} : { configDrive }),

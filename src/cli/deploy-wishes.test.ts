@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { isAnnealError } from '../core/index.ts'
+import { bootContract, wantedImage } from './deploy-wishes.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'anneal-wishes-'))
+after(() => rmSync(directory, { recursive: true }))
+
+function contractOf(text: string) {
+  const file = join(directory, 'boot.json')
+  writeFileSync(file, text)
+  return bootContract(file, 'x')
+}
+
+test('a boot.json gives its arguments with where they are from', () => {
+  const boot = { arguments: [{ text: 'root=LABEL=r', source: 'ostree-1.conf', reason: 'as it is' }] }
+  assert.deepEqual(contractOf(JSON.stringify({ schema: 'anneal.boot/1', boot })), [
+    { text: 'root=LABEL=r', origin: 'ostree-1.conf' },
+  ])
+})
+
+test('what is no boot.json is refused', () => {
+  for (const text of [
+    '',
+    '[]',
+    'null',
+    '{"schema":"anneal.boot/2"}',
+    '{"schema":"anneal.boot/1","boot":{"arguments":[1]}}',
+  ]) {
+    assert.throws(
+      () => contractOf(text),
+      (error) => isAnnealError(error, 'USAGE'),
+      text,
+    )
+  }
+})
+
+const FLAGS = {
+  image: undefined,
+  kernel: undefined,
+  ramdisk: undefined,
+  checksum: undefined,
+  'image-cloud': undefined,
+  cloud: undefined,
+}
+
+test('an image by URL has to come with its checksum, and one image is said, not two', async () => {
+  const usage = (error: unknown): boolean => isAnnealError(error, 'USAGE')
+  await assert.rejects(wantedImage(FLAGS, 'x'), usage)
+  await assert.rejects(wantedImage({ ...FLAGS, image: 'http://w/d.raw' }, 'x'), usage)
+  await assert.rejects(wantedImage({ ...FLAGS, image: 'a', kernel: 'http://w/k' }, 'x'), usage)
+  await assert.rejects(wantedImage({ ...FLAGS, kernel: 'http://w/k' }, 'x'), usage)
+  const disk = await wantedImage(
+    { ...FLAGS, image: 'http://w/d.qcow2', checksum: `sha256:${'a'.repeat(64)}` },
+    'x',
+  )
+  assert.deepEqual([disk.name, disk.diskFormat, disk.hash?.algorithm], ['d.qcow2', 'qcow2', 'sha256'])
+  const trio = await wantedImage({ ...FLAGS, kernel: 'http://w/k', ramdisk: 'http://w/r' }, 'x')
+  assert.deepEqual([trio.kernel, trio.ramdisk], ['http://w/k', 'http://w/r'])
+})
