@@ -21,6 +21,7 @@ import { CLOUD } from './clouds-file.ts'
 import { endAll } from './end.ts'
 import { raise } from './errors.ts'
 import { webRoot } from './ironic.ts'
+import { adminToken, identityIn } from './keystone.ts'
 import type { Machine } from './machine.ts'
 import { removeNetwork } from './network.ts'
 import { cleanEnvironment, servicePid, startService, stopService } from './service.ts'
@@ -139,6 +140,17 @@ export class OpenStackLab {
       ...options,
       env: { ...env, OS_CLOUD: options.cloud ?? env.OS_CLOUD ?? CLOUD },
     })
+  }
+
+  /** A token of the administrator, for plain requests. Throws LAB_API. */
+  async token(): Promise<string> {
+    const { address } = this.description.network
+    const token = await adminToken(identityIn(join(this.directory, 'keystone'), address))
+    if (token === undefined) {
+      const request = `POST ${this.endpoints.identity}/v3/auth/tokens`
+      throw raise('LAB_API', { request, status: 0, text: 'no token' })
+    }
+    return token
   }
 
   /** Ends every process, and removes network and directory. */
