@@ -6,7 +6,7 @@ import { adminOptions, answersTo } from './keystone.ts'
 import type { Identity } from './keystone.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
-import { useWriteAheadLog } from './sqlite.ts'
+import { sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 
 const PORT = 9292
 
@@ -37,7 +37,7 @@ async function preparedGlance(): Promise<string> {
     inputs: [await packageVersions(['glance-api', 'python3-glance']), 'recipe 1'],
     make: async (directory) => {
       const path = join(directory, 'dbsync.conf')
-      writeFileSync(path, ini({ database: { connection: `sqlite:///${join(directory, 'glance.db')}` } }))
+      writeFileSync(path, ini({ database: { connection: sqliteUrl(join(directory, 'glance.db')) } }))
       await must('prepare Glance', ['glance-manage', '--config-file', path, 'db_sync'], {
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       })
@@ -59,7 +59,7 @@ function configuration(directory: string, address: string, identity: Identity): 
     file: { filesystem_store_datadir: join(directory, 'images') },
     os_glance_staging_store: { filesystem_store_datadir: join(directory, 'staging') },
     os_glance_tasks_store: { filesystem_store_datadir: join(directory, 'tasks') },
-    database: { connection: `sqlite:///${join(directory, 'glance.db')}` },
+    database: { connection: sqliteUrl(join(directory, 'glance.db')) },
     oslo_concurrency: { lock_path: join(directory, 'lock') },
     // Looked for beside the configuration otherwise.
     paste_deploy: { flavor: 'keystone', config_file: '/etc/glance/glance-api-paste.ini' },

@@ -10,7 +10,7 @@ import type { Identity } from './keystone.ts'
 import { placeFile } from './place-file.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
-import { useWriteAheadLog } from './sqlite.ts'
+import { sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 import type { BootFiles } from './systems.ts'
 
 /** How an API tells who calls: by Keystone's tokens, by user and password, or not at all. */
@@ -115,7 +115,7 @@ async function preparedIronic(): Promise<string> {
     inputs: [await packageVersions(['ironic-common', 'python3-ironic']), 'recipe 1'],
     make: async (directory) => {
       const path = join(directory, 'dbsync.conf')
-      writeFileSync(path, ini({ database: { connection: `sqlite:///${join(directory, 'ironic.db')}` } }))
+      writeFileSync(path, ini({ database: { connection: sqliteUrl(join(directory, 'ironic.db')) } }))
       await must('prepare Ironic', ['ironic-dbsync', '--config-file', path, 'create_schema'], {
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
       })
@@ -192,7 +192,7 @@ function configuration(directory: string, options: IronicOptions): Ini {
       host_ip: address,
       port: 8089,
     },
-    database: { connection: `sqlite:///${join(directory, 'ironic.db')}` },
+    database: { connection: sqliteUrl(join(directory, 'ironic.db')) },
     // The lab's dnsmasq serves every node; there is no Neutron to tell.
     dhcp: { dhcp_provider: 'none' },
     conductor: {

@@ -5,7 +5,7 @@ import { must } from '../run.ts'
 import { ini } from './ini.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
-import { change, useWriteAheadLog } from './sqlite.ts'
+import { change, sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 import type { Statement } from './sqlite.ts'
 import { uwsgiConfiguration } from './uwsgi.ts'
 
@@ -150,7 +150,7 @@ async function preparedKeystone(): Promise<string> {
 function configuration(directory: string): string {
   return ini({
     DEFAULT: { log_file: join(directory, 'keystone.log') },
-    database: { connection: `sqlite:///${join(directory, 'keystone.db')}` },
+    database: { connection: sqliteUrl(join(directory, 'keystone.db')) },
     fernet_tokens: { key_repository: join(directory, 'fernet') },
     credential: { key_repository: join(directory, 'credential') },
     token: { provider: 'fernet' },

@@ -6,7 +6,7 @@ import { adminOptions, adminToken, answersTo } from './keystone.ts'
 import type { Identity } from './keystone.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
-import { useWriteAheadLog } from './sqlite.ts'
+import { sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 
 const PORT = 9696
 
@@ -39,7 +39,7 @@ export async function placeNeutron(directory: string, options: NeutronOptions): 
         notify_nova_on_port_data_changes: false,
         api_paste_config: '/etc/neutron/api-paste.ini',
       },
-      database: { connection: `sqlite:///${join(directory, 'neutron.db')}` },
+      database: { connection: sqliteUrl(join(directory, 'neutron.db')) },
       keystone_authtoken: {
         www_authenticate_uri: options.identity.authUrl,
         ...adminOptions(options.identity),
@@ -87,7 +87,7 @@ async function preparedNeutron(): Promise<string> {
     name: 'neutron',
     inputs: [await packageVersions(['neutron-server', 'python3-neutron']), 'recipe 1'],
     make: async (directory) => {
-      const connection = `sqlite:///${join(directory, 'neutron.db')}`
+      const connection = sqliteUrl(join(directory, 'neutron.db'))
       const path = join(directory, 'dbsync.conf')
       writeFileSync(path, ini({ DEFAULT: { core_plugin: 'ml2' }, database: { connection } }))
       const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }

@@ -9,7 +9,7 @@ import { adminOptions, answersTo } from './keystone.ts'
 import type { Identity } from './keystone.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
-import { change, useWriteAheadLog } from './sqlite.ts'
+import { change, sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 
 const PORT = 8774
 const CELLS = ['nova_api.db', 'nova_cell0.db', 'nova_cell1.db'] as const
@@ -89,7 +89,7 @@ export function computeNodeFiles(directory: string, nodeAddress: string): Comput
 async function preparedNova(): Promise<string> {
   return prepare({
     name: 'nova',
-    inputs: [await packageVersions(['nova-common', 'python3-nova']), 'recipe 1'],
+    inputs: [await packageVersions(['nova-common', 'python3-nova']), 'recipe 2'],
     make: async (directory) => {
       const path = join(directory, 'nova.conf')
       writeFileSync(path, ini({ DEFAULT: { transport_url: 'fake:///' }, ...databases(directory) }))
@@ -98,7 +98,7 @@ async function preparedNova(): Promise<string> {
           env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
         })
       await manage('api_db', 'sync')
-      const cell0 = `sqlite:///${join(directory, 'nova_cell0.db')}`
+      const cell0 = sqliteUrl(join(directory, 'nova_cell0.db'))
       await manage('cell_v2', 'map_cell0', '--database_connection', cell0)
       await manage('db', 'sync')
       await manage('cell_v2', 'create_cell', '--name', 'cell1')
@@ -110,8 +110,8 @@ async function preparedNova(): Promise<string> {
 
 function databases(directory: string): Ini {
   return {
-    api_database: { connection: `sqlite:///${join(directory, 'nova_api.db')}` },
-    database: { connection: `sqlite:///${join(directory, 'nova_cell1.db')}` },
+    api_database: { connection: sqliteUrl(join(directory, 'nova_api.db')) },
+    database: { connection: sqliteUrl(join(directory, 'nova_cell1.db')) },
   }
 }
 

@@ -6,7 +6,7 @@ import { adminOptions, answersTo } from './keystone.ts'
 import type { Identity } from './keystone.ts'
 import { packageVersions, prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
-import { useWriteAheadLog } from './sqlite.ts'
+import { sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 import { uwsgiConfiguration } from './uwsgi.ts'
 
 const PORT = 8778
@@ -22,7 +22,7 @@ export async function placePlacement(directory: string, address: string, identit
     join(directory, 'placement.conf'),
     ini({
       DEFAULT: { log_file: join(directory, 'placement.log') },
-      placement_database: { connection: `sqlite:///${join(directory, 'placement.db')}` },
+      placement_database: { connection: sqliteUrl(join(directory, 'placement.db')) },
       api: { auth_strategy: 'keystone' },
       keystone_authtoken: { www_authenticate_uri: identity.authUrl, ...adminOptions(identity) },
     }),
@@ -51,7 +51,7 @@ async function preparedPlacement(): Promise<string> {
     name: 'placement',
     inputs: [await packageVersions(['placement-api', 'python3-placement']), 'recipe 1'],
     make: async (directory) => {
-      const connection = `sqlite:///${join(directory, 'placement.db')}`
+      const connection = sqliteUrl(join(directory, 'placement.db'))
       writeFileSync(join(directory, 'placement.conf'), ini({ placement_database: { connection } }))
       await must('prepare Placement', ['placement-manage', '--config-dir', directory, 'db', 'sync'], {
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', OS_PLACEMENT_CONFIG_DIR: directory },

@@ -3,6 +3,11 @@ import { DatabaseSync } from 'node:sqlite'
 /** One statement with its values. */
 export type Statement = Readonly<{ sql: string; values?: readonly string[] }>
 
+/** For SQLAlchemy. Whoever finds the data base locked waits for a minute, not for five seconds: machines are slow. */
+export function sqliteUrl(path: string): string {
+  return `sqlite:///${path}?timeout=60`
+}
+
 /** Runs statements in one transaction on a data base that no service has open yet. */
 export function change(path: string, statements: readonly Statement[]): void {
   const database = new DatabaseSync(path)

@@ -75,8 +75,16 @@ test('Nova stops the guest that outlived its libvirt, and it is gone from machin
       (one) => one['Host'] === HOST && one['State'] === 'up' && one['Status'] === 'enabled',
     )
   })
-  await cloud.must('server', 'stop', 'guest')
-  await until('the guest is shut off', async () => (await cloud.server('guest'))['status'] === 'SHUTOFF')
+  let asked = Number.NEGATIVE_INFINITY
+  await until('the guest is shut off', async () => {
+    if ((await cloud.server('guest'))['status'] === 'SHUTOFF') return true
+    // Nova on SQLite may drop an action when two of its services write at once ("database is locked"): ask again.
+    if (performance.now() - asked > 120_000) {
+      asked = performance.now()
+      await cloud.must('server', 'stop', 'guest')
+    }
+    return false
+  })
   assert.deepEqual(await machines(), [])
   await cloud.must('server', 'start', 'guest')
   await until('the guest is active again', async () => (await cloud.server('guest'))['status'] === 'ACTIVE')
