@@ -5,20 +5,18 @@ import { openImageSource } from '../../../src/adapters/image-source/index.ts'
 import { extentsOf } from '../../../src/bytes/index.ts'
 import type { ByteSource } from '../../../src/bytes/index.ts'
 import { openQcow2 } from '../../../src/formats/qcow2/index.ts'
+import { run } from '../run.ts'
+import type { Comparison, DifferentialTarget } from '../target.ts'
 import { makeImage } from './make.ts'
-import { run } from './run.ts'
 
 type Range = Readonly<{ start: number; length: number; data: boolean }>
 
-/** One image compared with what qemu-img says. `made`: enough to make it again by hand. */
-export type Comparison = Readonly<{ made: string; nodes: number; differences: readonly string[] }>
-
 /** Random qcow2 images, their contents by `qemu-img convert` and their allocation by `qemu-img map`. */
-export const qcow2 = {
+export const qcow2: DifferentialTarget = {
   name: 'qcow2',
-  lacks: (): string | undefined =>
+  lacks: () =>
     spawnSync('qemu-img', ['--version']).error === undefined ? undefined : 'needs qemu-img (qemu-utils)',
-  async compare(seed: number, directory: string): Promise<Comparison> {
+  async compare(seed, directory): Promise<Comparison> {
     const { path, commands } = makeImage(seed, directory)
     const raw = join(directory, 'expected.raw')
     run('qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', path, raw])
@@ -43,7 +41,7 @@ export const qcow2 = {
     if (ours !== theirs) differences.push(`data: ${ours}, not ${theirs}`)
     return { made: commands.join('; '), nodes: found.length, differences }
   },
-} as const
+}
 
 async function hashOf(source: ByteSource, pieceBytes: number): Promise<string> {
   const hash = createHash('sha256')

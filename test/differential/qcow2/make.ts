@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from './run.ts'
+import { Random } from '../random.ts'
+import { run } from '../run.ts'
 
 export type Made = Readonly<{ path: string; commands: readonly string[] }>
 
@@ -8,8 +9,9 @@ const KIB = 1024
 
 /** The same image for the same seed: clusters, versions, compression, overlays and what is written at random. */
 export function makeImage(seed: number, directory: string): Made {
-  const below = randomOf(seed)
-  const chance = (percent: number): boolean => below(100) < percent
+  const random = new Random(seed)
+  const below = (limit: number): number => random.below(limit)
+  const chance = (percent: number): boolean => random.chance(percent)
   const commands: string[] = []
   const qemu = (program: string, ...argv: string[]): void => {
     commands.push([program, ...argv.map((word) => (word.includes(' ') ? `'${word}'` : word))].join(' '))
@@ -73,15 +75,4 @@ function contents(size: number, below: (limit: number) => number): Uint8Array {
     at = end
   }
   return bytes
-}
-
-/** mulberry32 */
-function randomOf(seed: number): (limit: number) => number {
-  let state = seed >>> 0
-  return (limit) => {
-    state = (state + 0x6d_2b_79_f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit)
-  }
 }
