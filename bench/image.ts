@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../scripts/source/index.ts'
+
+/**
+ * `npm run bench:image -- IMAGE.qcow2 [ROUNDS] [FORM…]`: a whole `anneal image convert` (kernel, ramdisk, base, block map,
+ * boot.json) against `qemu-img convert` of the one partition alone, in turn, in one run, on the same image in several
+ * forms (v3 v2 zlib zstd raw). Wall seconds, CPU seconds and peak memory from getrusage(2) by way of GNU time.
+ * IMAGE is what lab/atomic/build-full-image.sh made (lvm-xfs): its second partition is what both convert.
+ */
+const [image = '', rounds = '5', ...wanted] = process.argv.slice(2)
+const PARTITION = { offsetBytes: 411648 * 512, sizeBytes: 12171264 * 512 }
+const FORMS = {
+  v3: ['-O', 'qcow2'],
+  v2: ['-O', 'qcow2', '-o', 'compat=0.10'],
+  zlib: ['-O', 'qcow2', '-c'],
+  zstd: ['-O', 'qcow2', '-c', '-o', 'compression_type=zstd'],
+  raw: ['-O', 'raw'],
+} as const
+type Form = keyof typeof FORMS
+type Cost = Readonly<{ wallS: number; cpuS: number; peakMiB: number }>
+
+function main(): void {
+  if (image === '' || !existsSync('/usr/bin/time')) {
+    process.stderr.write(
+      'usage: npm run bench:image -- IMAGE.qcow2 [ROUNDS] [FORM…]  (needs the packages time and qemu-utils)\n',
+    )
+    process.exitCode = 2
+    return
+  }
+  const work = join(process.env['TMPDIR'] ?? '/var/tmp', `anneal-bench-image-${process.pid}`)
+  mkdirSync(work)
+  try {
+    process.stdout.write(
+      'form   anneal: wall s  CPU s  MiB   qemu-img: wall s  CPU s  MiB   wall ratio: median (each round)\n',
+    )
+    for (const form of Object.keys(FORMS) as Form[]) {
+      if (wanted.length === 0 || wanted.includes(form)) compare(form, work)
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+function compare(form: Form, work: string): void {
+  const path = join(work, `image.${form}`)
+  execFileSync('qemu-img', ['convert', ...FORMS[form], image, path])
+  const driver = form === 'raw' ? 'raw' : 'qcow2'
+  const ours: Cost[] = []
+  const theirs: Cost[] = []
+  for (let round = 0; round < Number(rounds); round += 1) {
+    const out = join(work, 'out')
+    const base = join(work, 'base')
+    ours.push(measure(join(ROOT, 'anneal'), ['image', 'convert', path, '-o', out]))
+    rmSync(out, { recursive: true })
+    const range = `driver=raw,offset=${PARTITION.offsetBytes},size=${PARTITION.sizeBytes},file.driver=${driver},file.file.driver=file,file.file.filename=${path}`
+    theirs.push(measure('qemu-img', ['convert', '-O', 'raw', '--image-opts', range, base]))
+    rmSync(base)
+  }
+  rmSync(path)
+  const ratios = ours.map(({ wallS }, index) => wallS / (theirs[index]?.wallS ?? 1))
+  const cells = [ours, theirs].map((costs) =>
+    [
+      median(costs.map((one) => one.wallS)),
+      median(costs.map((one) => one.cpuS)),
+      median(costs.map((one) => one.peakMiB)),
+    ]
+      .map((value, index) => value.toFixed(index === 2 ? 0 : 2).padStart(7))
+      .join(''),
+  )
+  process.stdout.write(
+    `${form.padEnd(6)} ${cells.join('        ')}        ${median(ratios).toFixed(2)} (${ratios.map((one) => one.toFixed(2)).join(' ')})\n`,
+  )
+}
+
+function measure(program: string, argv: readonly string[]): Cost {
+  const { status, stderr } = spawnSync(
+    '/usr/bin/time',
+    ['--format', '%e %U %S %M', '--quiet', program, ...argv],
+    {
+      encoding: 'utf8',
+    },
+  )
+  const last = stderr.trim().split('\n').at(-1) ?? ''
+  const [wall = 0, user = 0, system = 0, peakKib = 0] = last.split(' ').map(Number)
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`)
+  return { wallS: wall, cpuS: user + system, peakMiB: peakKib / 1024 }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return (
+    ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) /
+    2
+  )
+}
+
+main()
