@@ -8,7 +8,7 @@ import { raise } from './errors.ts'
 import type { IronicAuth } from './ironic.ts'
 import { isOn } from './machine.ts'
 import type { Machine } from './machine.ts'
-import { OpenStackLab, labNames, removeLab } from './openstack-lab.ts'
+import { OpenStackLab, isAbandoned, labNames, removeLab } from './openstack-lab.ts'
 
 const DEFAULT_NAME = 'lab'
 const NAME = { name: { type: 'string', default: DEFAULT_NAME } } as const
@@ -38,8 +38,7 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
       })
     }
     // What an interrupted attempt left behind is in nobody's use.
-    if (labNames().includes(name) && !OpenStackLab.list().some((lab) => lab.name === name))
-      await removeLab(name)
+    if (isAbandoned(name)) await removeLab(name)
     const began = performance.now()
     const lab = await interruptible((signal) =>
       OpenStackLab.up({

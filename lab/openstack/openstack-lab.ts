@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { alive } from '../lock.ts'
 import { ensureNovaPackages, ensureOpenStackPackages } from '../packages.ts'
 import { labPath } from '../paths.ts'
 import { run, say } from '../run.ts'
@@ -26,6 +27,9 @@ import type { Machine } from './machine.ts'
 import { removeNetwork } from './network.ts'
 import { cleanEnvironment, servicePid, startService, stopService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
+
+/** Holds the pid of who brings a lab up, as long as that takes. */
+const COMING_UP = 'coming-up'
 
 /** Real Keystone, Glance and Ironic, with virtual machines to deploy, in a network namespace of their own. */
 export class OpenStackLab {
@@ -49,9 +53,11 @@ export class OpenStackLab {
     const directory = directoryOf(name)
     if (existsSync(directory)) throw raise('LAB_OPENSTACK_EXISTS', { name, where: directory })
     for (const one of ['tmp', 'log']) mkdirSync(join(directory, one), { recursive: true, mode: 0o700 })
+    writeFileSync(join(directory, COMING_UP), String(process.pid))
     try {
       const description = await bringUp(name, directory, options)
       writeFileSync(join(directory, 'lab.json'), JSON.stringify(description, undefined, 2))
+      rmSync(join(directory, COMING_UP))
       return new OpenStackLab(name, description)
     } catch (error) {
       // The logs are what tells why: they stay beside the lab's directory until the next attempt.
@@ -183,6 +189,14 @@ export class OpenStackLab {
 /** Names of all labs, also of those that did not come up whole. */
 export function labNames(): readonly string[] {
   return existsSync(directoryOf()) ? readdirSync(directoryOf()).filter((one) => !one.includes('.')) : []
+}
+
+/** Whether a lab neither came up whole nor has anybody who still brings it up. */
+export function isAbandoned(name: string): boolean {
+  const directory = directoryOf(name)
+  if (!existsSync(directory) || existsSync(join(directory, 'lab.json'))) return false
+  const path = join(directory, COMING_UP)
+  return !existsSync(path) || !alive(Number(readFileSync(path, 'utf8')))
 }
 
 /** Removes a lab by name, in whatever state it is: also one whose `up` was interrupted. */
