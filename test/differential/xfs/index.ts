@@ -112,7 +112,7 @@ function sorted(entry: TreeEntry): string {
 
 /** Others may take the free loop device between its finding and its use: once more, then. */
 function mount(args: readonly string[]): void {
-  for (let left = 5; ; left -= 1) {
+  for (let left = 50; ; left -= 1) {
     try {
       run('mount', args)
       return
