@@ -16,6 +16,11 @@ describe('the words of a refusal', () => {
       '409 Conflict Image status transition from active to saving is not allowed',
     ],
     [
+      'Glance in JSON',
+      '{"message": "Image status transition from active to saving is not allowed<br /><br />\\n\\n\\n", "code": "409 Conflict", "title": "Conflict"}',
+      'Image status transition from active to saving is not allowed',
+    ],
+    [
       'Ironic',
       '{"error_message": "{\\"faultcode\\": \\"Client\\", \\"faultstring\\": \\"Node x is locked by host a\\", \\"debuginfo\\": null}"}',
       'Node x is locked by host a',

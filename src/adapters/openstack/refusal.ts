@@ -44,7 +44,8 @@ function wordsOf(body: string): string {
       .replaceAll('&gt;', '>')
       .replaceAll('&amp;', '&')
   }
-  return messageOf(value) ?? body
+  // Glance, asked for JSON, puts what would have been its page into the message.
+  return (messageOf(value) ?? body).replaceAll(/<br ?\/?>/g, ' ')
 }
 
 /**
