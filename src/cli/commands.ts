@@ -2,6 +2,9 @@ import type { Command } from './command.ts'
 import { configCommand } from './commands/config.ts'
 import { imageConvert } from './commands/image-convert.ts'
 import { completionCommand } from './commands/completion.ts'
+import { imageList } from './commands/image-list.ts'
+import { imagePrune } from './commands/image-prune.ts'
+import { imagePush } from './commands/image-push.ts'
 import { metalConsole } from './commands/metal-console.ts'
 import { metalDeploy } from './commands/metal-deploy.ts'
 import { metalEnroll } from './commands/metal-enroll.ts'
@@ -31,6 +34,9 @@ export const COMMANDS: readonly Command[] = [
   imageLs,
   imageCat,
   imageExtract,
+  imagePush,
+  imageList,
+  imagePrune,
   metalEnroll,
   metalInspect,
   metalProvide,

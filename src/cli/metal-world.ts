@@ -1,8 +1,15 @@
 import { networkMachine } from '../adapters/machine/index.ts'
-import { chooseCloud, glance, imageRegistry, ironic, openSession } from '../adapters/openstack/index.ts'
+import {
+  chooseCloud,
+  glance,
+  imageRegistry,
+  imageStore,
+  ironic,
+  openSession,
+} from '../adapters/openstack/index.ts'
 import { deploymentFiles } from '../adapters/state/index.ts'
 import { systemClock } from '../adapters/system/index.ts'
-import type { ImageRegistry, MetalWorld } from '../ports/index.ts'
+import type { ImageRegistry, ImageStore, MetalWorld } from '../ports/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 
 export const CLOUD_FLAGS = {
@@ -39,6 +46,12 @@ export function openMetal(flags: MetalFlags): MetalWorld {
 /** Glance of the cloud, or of another one where Ironic stands alone. */
 export function openImages(cloud: string | undefined): ImageRegistry {
   return imageRegistry(glance(openSession(chosen(cloud))))
+}
+
+/** Glance of the cloud, to push to. */
+export function openStore(cloud: string | undefined): ImageStore {
+  const session = openSession(chosen(cloud))
+  return imageStore(session, glance(session))
 }
 
 function chosen(name: string | undefined) {

@@ -17,7 +17,7 @@ export type BaseRecipe = Readonly<{
 }>
 
 /**
- * What is to become of a chunk: written where it belongs in the output file; given back as it is; or given as one frame
+ * What is to become of a chunk: written where it belongs in the output file, and only hashed where there is none; given back as it is; or given as one frame
  * of Zstandard.
  */
 export type ChunkUse = 'write' | 'bytes' | 'zstd'

@@ -1,21 +1,15 @@
-import { extentsOf } from '../bytes/index.ts'
-import type { ByteSource, Extent } from '../bytes/index.ts'
+import type { Extent } from '../bytes/index.ts'
 import { BLOCK_MAP_BLOCK_BYTES, BOOT_FILE_SCHEMA, alignExtents, planChunks } from '../image/convert/index.ts'
 import type { BaseFormat, BootFile, Chunk, StoredBase, StoredFile } from '../image/convert/index.ts'
 import type { BaseRecipe, ConversionWorld } from '../ports/index.ts'
 import { usedBytesOf } from './base-stream.ts'
 import type { BaseJob } from './base-stream.ts'
+import { fileBytes } from './file-bytes.ts'
+import type { FileToStore } from './file-bytes.ts'
 import { writeBase } from './write-base.ts'
 
 /** What a thread works on at a time. Large enough that a chunk costs no more than its bytes, small enough for memory. */
 const CHUNK_BYTES = 2 * 1024 * 1024
-const COPY_BYTES = 1024 * 1024
-
-/** Files of the system that are put together into one: the kernel, or its initrds. */
-export type FileToStore = Readonly<{
-  name: string
-  from: readonly Readonly<{ path: string; source: ByteSource }>[]
-}>
 
 /** Everything that is known before the first byte is written. */
 export type Conversion = Readonly<{
@@ -110,7 +104,6 @@ export async function convertImage(
   }
 }
 
-/** The kernel takes several archives one behind the other, each at a multiple of four bytes (initramfs-buffer-format). */
 async function storeFile(
   world: ConversionWorld,
   file: FileToStore | undefined,
@@ -120,18 +113,10 @@ async function storeFile(
   const output = await world.folder.create(file.name, 0)
   const digest = world.smallDigest()
   let sizeBytes = 0
-  const append = async (bytes: Uint8Array): Promise<void> => {
+  for await (const bytes of fileBytes(file, signal)) {
     digest.update(bytes)
     await output.write(bytes, sizeBytes)
     sizeBytes += bytes.length
-  }
-  for (const { source } of file.from) {
-    if (sizeBytes % 4 !== 0) await append(new Uint8Array(4 - (sizeBytes % 4)))
-    for await (const { offsetBytes, lengthBytes } of extentsOf(source, 0, source.size, signal)) {
-      for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += COPY_BYTES) {
-        await append(await source.read(at, Math.min(COPY_BYTES, offsetBytes + lengthBytes - at), signal))
-      }
-    }
   }
   return { file: file.name, sizeBytes, ...digest.end(), from: file.from.map(({ path }) => path) }
 }

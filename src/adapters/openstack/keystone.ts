@@ -19,6 +19,8 @@ export type Token = Readonly<{
   /** Milliseconds since the epoch. */
   expiresAt: number
   catalogue: readonly Endpoint[]
+  /** Undefined for a token of no project. */
+  projectId?: string
 }>
 
 export type KeystoneAuth = Exclude<Auth, { kind: 'none' | 'httpBasic' }>
@@ -57,7 +59,13 @@ export async function logIn(http: Http, cloud: Cloud, auth: KeystoneAuth): Promi
     const missing = { ...origin, where: 'the header X-Subject-Token', found: 'absent', expected: 'a string' }
     throw raise('OPENSTACK_REPLY_INVALID', missing)
   }
-  return { id, expiresAt: Date.parse(token.text('expires_at')), catalogue: catalogueOf(token) }
+  const projectId = token.optionalObject('project')?.text('id')
+  return {
+    id,
+    expiresAt: Date.parse(token.text('expires_at')),
+    catalogue: catalogueOf(token),
+    ...(projectId === undefined ? {} : { projectId }),
+  }
 }
 
 /** The JSON of an answer. */

@@ -27,6 +27,8 @@ export interface Session {
   stream(request: ServiceRequest): Promise<AsyncIterable<Uint8Array>>
   /** Where the API of a service is, without its version. Throws OPENSTACK_SERVICE_MISSING. */
   endpoint(service: ServiceType, action: string): Promise<string>
+  /** The project that is logged in to; undefined where there is no Keystone. */
+  project(): Promise<string | undefined>
 }
 
 /** What people call the services. */
@@ -105,6 +107,7 @@ export function openSession(cloud: Cloud, http: Http = openHttp(cloud)): Session
     cloud,
     send,
     endpoint,
+    project: async () => (hasKeystone(auth) ? (await token()).projectId : undefined),
     stream: async (request) => http.stream(await prepared(request, 'fresh')),
   }
 }

@@ -1,0 +1,274 @@
+import { canonicalJson } from '../../core/index.ts'
+import { formatBlockMap } from '../../image/convert/index.ts'
+import type { MappedRange } from '../../image/convert/index.ts'
+import type { ChunkConverter, NewImage, StoredImage, Visibility } from '../../ports/index.ts'
+import { streamBase, usedBytesOf } from '../base-stream.ts'
+import type { BaseJob } from '../base-stream.ts'
+import type { Conversion } from '../convert-image.ts'
+import { fileBytes } from '../file-bytes.ts'
+import type { FileToStore } from '../file-bytes.ts'
+import { isComplete, ourImages } from './image-sets.ts'
+import { CONTENT, ROLE, SET, STATE, describingProperties } from './properties.ts'
+import type { Role } from './properties.ts'
+import { uploadImage } from './upload-image.ts'
+import type { Piece, UploadWorld } from './upload-image.ts'
+
+export type PushWorld = UploadWorld &
+  Readonly<{ chunks: ChunkConverter; /** In hex, of a text. */ sha256: (text: string) => string }>
+
+export type PushWishes = Readonly<{
+  /** Of the base; kernel and ramdisk have it with `-kernel` and `-ramdisk` behind it. */
+  name: string
+  containerFormat: string
+  diskFormat: string
+  visibility: Visibility
+  protection: 'protected' | 'open'
+  /** Beside those that follow from the image; they win over `os_distro` and `os_version`. */
+  properties: Readonly<Record<string, string>>
+  /** `plan`: nothing in the store changes. */
+  mode: 'apply' | 'plan'
+}>
+
+export type PushedImage = Readonly<{
+  role: Role
+  name: string
+  /** Undefined for what a plan would upload. */
+  id?: string
+  outcome: 'uploaded' | 'kept' | 'would be uploaded'
+  sizeBytes: number
+  /** What the store has been sent; the zeros of free space are in it. */
+  sentBytes: number
+  tookMs: number
+  sha512?: string
+}>
+
+export type Pushed = Readonly<{
+  set: string
+  /** Kernel, ramdisk, base. */
+  images: readonly PushedImage[]
+  /** What an interrupted push of the same set had left, and is gone. */
+  removed: readonly Readonly<{ id: string; name: string }>[]
+}>
+
+export type PushStep = Readonly<
+  | { event: 'removed'; id: string; name: string }
+  | { event: 'busy'; id: string; name: string }
+  | { event: 'sent'; role: Role; sentBytes: number; sizeBytes: number }
+  | ({ event: 'image' } & PushedImage)
+>
+
+/**
+ * Puts kernel, ramdisk and base of a conversion into a store, the base last, and nothing that is there already.
+ *
+ * INVARIANTS: an image has its final name only after the store's digest of it was compared; a base only after the kernel
+ * and ramdisk that it names; no image of another project, or that Anneal did not push, is changed.
+ */
+export async function pushImage(
+  world: PushWorld,
+  conversion: Conversion,
+  job: BaseJob,
+  wishes: PushWishes,
+  tell: (step: PushStep) => void,
+  signal: AbortSignal,
+): Promise<Pushed> {
+  const push = new Push(world, conversion, wishes, tell, signal)
+  await push.lookAround()
+  const kernel = await push.file('kernel', conversion.kernel)
+  const ramdisk = await push.file('ramdisk', conversion.ramdisk)
+  const base = await push.base(job, kernel, ramdisk)
+  return {
+    set: push.set,
+    images: [kernel, ramdisk, base].filter((one) => one !== undefined),
+    removed: push.removed,
+  }
+}
+
+class Push {
+  readonly set: string
+  readonly removed: { id: string; name: string }[] = []
+  readonly #world: PushWorld
+  readonly #wishes: PushWishes
+  readonly #tell: (step: PushStep) => void
+  readonly #signal: AbortSignal
+  readonly #describing: Readonly<Record<string, string>>
+  #ours: readonly StoredImage[] = []
+
+  constructor(
+    world: PushWorld,
+    conversion: Conversion,
+    wishes: PushWishes,
+    tell: (step: PushStep) => void,
+    signal: AbortSignal,
+  ) {
+    this.#world = world
+    this.#wishes = wishes
+    this.#tell = tell
+    this.#signal = signal
+    const { name, containerFormat, diskFormat, visibility, properties } = wishes
+    this.#describing = {
+      ...describingProperties(conversion.about, conversion.base.holds),
+      ...properties,
+    }
+    const { pieces, patches } = conversion.base.recipe
+    // All that can be told without reading data: what is the same is one set, however often it is pushed.
+    const made = {
+      ...{ name, containerFormat, diskFormat, visibility, properties: this.#describing },
+      ...{ pieces, patches: patches.map((one) => ({ ...one, bytes: Array.from(one.bytes) })) },
+    }
+    this.set = world.sha256(canonicalJson(made)).slice(0, 32)
+  }
+
+  /** What is there, and away with what an interrupted push of this set has left. */
+  async lookAround(): Promise<void> {
+    const { store } = this.#world
+    const found = await ourImages(store)
+    this.#ours = found.filter(isComplete)
+    for (const { id, name, status, protected: kept, properties } of found) {
+      if (properties[SET] !== this.set || properties[STATE] !== 'uploading' || kept) continue
+      // Somebody may be sending its bytes at this moment.
+      if (status === 'saving') this.#tell({ event: 'busy', id, name })
+      else if (this.#wishes.mode === 'apply') {
+        await store.remove(id)
+        this.removed.push({ id, name })
+        this.#tell({ event: 'removed', id, name })
+      }
+    }
+  }
+
+  /** A kernel or ramdisk is the same where its bytes are. */
+  async file(role: 'kernel' | 'ramdisk', file: FileToStore | undefined): Promise<PushedImage | undefined> {
+    if (file === undefined) return undefined
+    const format = role === 'kernel' ? 'aki' : 'ari'
+    const { sizeBytes, sha512 } = await this.#digestFile(file)
+    const { name, visibility } = this.#wishes
+    const same = this.#ours.find(
+      (one) =>
+        one.properties[ROLE] === role &&
+        one.containerFormat === format &&
+        one.visibility === visibility &&
+        one.hash?.algorithm === 'sha512' &&
+        one.hash.value === sha512,
+    )
+    if (same !== undefined) return this.#kept(role, same, sizeBytes)
+    const image = {
+      ...{ name: `${name}-${role}`, containerFormat: format, diskFormat: format, visibility },
+      properties: this.#marks(role),
+    }
+    return this.#upload(role, image, sizeBytes, pieces(fileBytes(file, this.#signal)), () => ({}))
+  }
+
+  /** A base is the same where its set, its kernel and ramdisk and what its blocks hold are. */
+  async base(
+    job: BaseJob,
+    kernel: PushedImage | undefined,
+    ramdisk: PushedImage | undefined,
+  ): Promise<PushedImage> {
+    const { name, containerFormat, diskFormat, visibility } = this.#wishes
+    const links = {
+      ...(kernel?.id === undefined ? {} : { kernel_id: kernel.id }),
+      ...(ramdisk?.id === undefined ? {} : { ramdisk_id: ramdisk.id }),
+    }
+    const { chunks, sha256 } = this.#world
+    const alike = this.#ours.filter(
+      ({ properties, sizeBytes }) =>
+        properties[SET] === this.set &&
+        properties[ROLE] === 'base' &&
+        sizeBytes === job.sizeBytes &&
+        properties['kernel_id'] === links.kernel_id &&
+        properties['ramdisk_id'] === links.ramdisk_id,
+    )
+    // Only where it may be there already is all of it read beforehand.
+    if (alike.length > 0) {
+      const mapped: MappedRange[] = []
+      let readBytes = 0
+      const run = { recipe: job.recipe, use: 'write' } as const
+      for await (const result of chunks.convert(run, job.chunks, this.#signal)) {
+        for (const range of result.mapped) mapped.push(range)
+        readBytes += usedBytesOf(result.chunk)
+      }
+      const content = sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
+      const same = alike.find(({ properties }) => properties[CONTENT] === content)
+      if (same !== undefined) return this.#kept('base', same, job.sizeBytes)
+    }
+    const mapped: MappedRange[] = []
+    const image = {
+      ...{ name, containerFormat, diskFormat, visibility },
+      properties: { ...this.#describing, ...links, ...this.#marks('base') },
+    }
+    const stream = streamBase(chunks, job, 'bytes', this.#signal)
+    const watched = async function* (): AsyncGenerator<Piece, void, undefined> {
+      for await (const piece of stream) {
+        for (const range of piece.mapped) mapped.push(range)
+        yield piece
+      }
+    }
+    return this.#upload('base', image, job.sizeBytes, watched(), () => ({
+      [CONTENT]: sha256(formatBlockMap(job.sizeBytes, mapped, sha256)),
+    }))
+  }
+
+  #marks(role: Role): Readonly<Record<string, string>> {
+    return { [SET]: this.set, [ROLE]: role, anneal_source: this.#describing['anneal_source'] ?? '' }
+  }
+
+  async #kept(
+    role: Role,
+    { id, name, hash, protected: kept }: StoredImage,
+    sizeBytes: number,
+  ): Promise<PushedImage> {
+    const { mode, protection } = this.#wishes
+    if (mode === 'apply' && protection === 'protected' && !kept) {
+      await this.#world.store.change(id, { protected: true })
+    }
+    return this.#done({
+      ...{ role, name, id, outcome: 'kept', sizeBytes, sentBytes: 0, tookMs: 0 },
+      ...(hash?.algorithm === 'sha512' ? { sha512: hash.value } : {}),
+    })
+  }
+
+  async #upload(
+    role: Role,
+    image: NewImage,
+    sizeBytes: number,
+    bytes: AsyncIterable<Piece>,
+    lastProperties: () => Readonly<Record<string, string>>,
+  ): Promise<PushedImage> {
+    const about = { role, name: image.name, sizeBytes } as const
+    if (this.#wishes.mode === 'plan') {
+      return this.#done({ ...about, outcome: 'would be uploaded', sentBytes: 0, tookMs: 0 })
+    }
+    let sentBytes = 0
+    const { id, digests, tookMs } = await uploadImage(
+      this.#world,
+      {
+        ...{ image, sizeBytes, pieces: bytes, lastProperties, protection: this.#wishes.protection },
+        onSent: (lengthBytes) => {
+          sentBytes += lengthBytes
+          this.#tell({ event: 'sent', role, sentBytes, sizeBytes })
+        },
+      },
+      this.#signal,
+    )
+    return this.#done({ ...about, id, outcome: 'uploaded', sentBytes, tookMs, sha512: digests.sha512 })
+  }
+
+  #done(image: PushedImage): PushedImage {
+    this.#tell({ event: 'image', ...image })
+    return image
+  }
+
+  async #digestFile(file: FileToStore): Promise<Readonly<{ sizeBytes: number; sha512: string }>> {
+    await using digest = this.#world.streamDigest()
+    let sizeBytes = 0
+    for await (const { bytes, lengthBytes } of pieces(fileBytes(file, this.#signal))) {
+      sizeBytes += lengthBytes
+      if (bytes !== undefined) await digest.update(bytes)
+    }
+    return { sizeBytes, sha512: (await digest.end()).sha512 }
+  }
+}
+
+async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece, void, undefined> {
+  // A buffer of its own each: what is read may be a window of a cache.
+  for await (const chunk of chunks) yield { lengthBytes: chunk.length, bytes: Uint8Array.from(chunk) }
+}
