@@ -7,6 +7,12 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  INTERRUPTED: {
+    message: 'Cannot finish "{command}": it was interrupted, and has come to rest',
+    remedy: 'run it again: it goes on from what is there, or begins anew',
+    retry: true,
+    exit: EXIT.failed,
+  },
   CONFIG_INVALID: {
     message: 'Cannot use the configuration file "{file}": {why}',
     remedy: 'see `anneal config` for an example with every setting',

@@ -61,6 +61,11 @@ async function run(found: Command, operands: readonly string[], output: Output):
   process.on('SIGTERM', interrupt)
   try {
     return await found.run({ flags: flags as never, args, output, signal: interrupted.signal })
+  } catch (error) {
+    const { aborted, reason } = interrupted.signal
+    throw aborted && error === reason
+      ? raise('INTERRUPTED', { command: `anneal ${found.path.join(' ')}` })
+      : error
   } finally {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)

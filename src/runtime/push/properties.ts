@@ -40,14 +40,14 @@ export function checkProperties(texts: readonly string[]): Readonly<Record<strin
 /** What a base tells of the system that it holds. */
 export function describingProperties(
   { boot, source }: Pick<BootFile, 'boot' | 'source'>,
-  holds: StoredBase['holds'],
+  { holds, boots }: Readonly<{ holds: StoredBase['holds']; boots: 'by itself' | 'with its kernel' }>,
 ): Readonly<Record<string, string>> {
   const { deployment, os } = boot
   return {
     ...(os.id ? { os_distro: os.id } : {}),
     ...(os.versionId ? { os_version: os.versionId } : {}),
     // A whole disk boots by its own loader: a command line beside it would say what is not so.
-    ...(holds === 'disk' ? {} : { [KERNEL_CMDLINE]: boot.commandLine }),
+    ...(boots === 'by itself' ? {} : { [KERNEL_CMDLINE]: boot.commandLine }),
     anneal_source: source.name,
     anneal_holds: holds,
     ...(deployment === undefined

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../core/index.ts'
 import { formatBlockMap } from '../../image/convert/index.ts'
 import type { MappedRange } from '../../image/convert/index.ts'
 import type { ChunkConverter, NewImage, StoredImage, Visibility } from '../../ports/index.ts'
-import { streamBase, usedBytesOf } from '../base-stream.ts'
+import { streamBase } from '../base-stream.ts'
 import type { BaseJob } from '../base-stream.ts'
 import type { Conversion } from '../convert-image.ts'
 import { fileBytes } from '../file-bytes.ts'
@@ -106,7 +106,10 @@ class Push {
     this.#signal = signal
     const { name, containerFormat, diskFormat, visibility, properties } = wishes
     this.#describing = {
-      ...describingProperties(conversion.about, conversion.base.holds),
+      ...describingProperties(conversion.about, {
+        holds: conversion.base.holds,
+        boots: conversion.kernel === undefined ? 'by itself' : 'with its kernel',
+      }),
       ...properties,
     }
     const { pieces, patches } = conversion.base.recipe
@@ -180,11 +183,9 @@ class Push {
     // Only where it may be there already is all of it read beforehand.
     if (alike.length > 0) {
       const mapped: MappedRange[] = []
-      let readBytes = 0
       const run = { recipe: job.recipe, use: 'write' } as const
       for await (const result of chunks.convert(run, job.chunks, this.#signal)) {
         for (const range of result.mapped) mapped.push(range)
-        readBytes += usedBytesOf(result.chunk)
       }
       const content = sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
       const same = alike.find(({ properties }) => properties[CONTENT] === content)
