@@ -82,11 +82,14 @@ describe('anneal image push', { skip: missing === undefined ? false : `needs ${m
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let text = ''
-    for await (const part of child.stderr) {
-      text += String(part)
-      if (/"event":"sent","role":"base"/.test(text)) break
-    }
-    assert.match(text, /"role":"base"/)
+    await new Promise<void>((resolve, reject) => {
+      // Read on after that: a full or closed pipe would stop the push.
+      child.stderr.on('data', (part) => {
+        text += String(part)
+        if (/"event":"sent","role":"base"/.test(text)) resolve()
+      })
+      child.once('exit', () => reject(new Error(`it ended by itself: ${text}`)))
+    })
     return child
   }
 
@@ -128,14 +131,14 @@ describe('anneal image push', { skip: missing === undefined ? false : `needs ${m
   })
 
   test('a second push uploads nothing', async () => {
-    const before = await names()
+    const earlier = await names()
     const { images, sentBytes } = await push('system', '--property', 'os_type=linux')
     assert.equal(sentBytes, 0)
     assert.deepEqual(
       images.map(({ outcome }) => outcome),
       ['kept', 'kept', 'kept'],
     )
-    assert.deepEqual(await names(), before)
+    assert.deepEqual(await names(), earlier)
   })
 
   test('a whole disk is one image that boots by itself', async () => {
@@ -217,12 +220,15 @@ describe('anneal image push', { skip: missing === undefined ? false : `needs ${m
     const { sets } = await anneal<{
       sets: readonly { base: { name: string }; missing: readonly string[] }[]
     }>('image', 'list')
-    assert.deepEqual(sets.map(({ base, missing: gone }) => [base.name, gone]).toSorted(), [
-      ['disk', []],
-      ['killed', []],
-      ['orphan', []],
-      ['system', []],
-    ])
+    assert.deepEqual(
+      new Map(sets.map(({ base, missing: gone }) => [base.name, gone])),
+      new Map([
+        ['disk', []],
+        ['killed', []],
+        ['orphan', []],
+        ['system', []],
+      ]),
+    )
   })
 
   /** What a command writes to its standard output. */

@@ -115,8 +115,13 @@ class Push {
     const { pieces, patches } = conversion.base.recipe
     // All that can be told without reading data: what is the same is one set, however often it is pushed.
     const made = {
-      ...{ name, containerFormat, diskFormat, visibility, properties: this.#describing },
-      ...{ pieces, patches: patches.map((one) => ({ ...one, bytes: Array.from(one.bytes) })) },
+      name,
+      containerFormat,
+      diskFormat,
+      visibility,
+      properties: this.#describing,
+      pieces,
+      patches: patches.map((one) => ({ ...one, bytes: Array.from(one.bytes) })),
     }
     this.set = world.sha256(canonicalJson(made)).slice(0, 32)
   }
@@ -154,10 +159,13 @@ class Push {
     )
     if (same !== undefined) return this.#kept(role, same, sizeBytes)
     const image = {
-      ...{ name: `${name}-${role}`, containerFormat: format, diskFormat: format, visibility },
+      name: `${name}-${role}`,
+      containerFormat: format,
+      diskFormat: format,
+      visibility,
       properties: this.#marks(role),
     }
-    return this.#upload(role, image, sizeBytes, pieces(fileBytes(file, this.#signal)), () => ({}))
+    return this.#upload(role, image, sizeBytes, asPieces(fileBytes(file, this.#signal)), () => ({}))
   }
 
   /** A base is the same where its set, its kernel and ramdisk and what its blocks hold are. */
@@ -193,7 +201,10 @@ class Push {
     }
     const mapped: MappedRange[] = []
     const image = {
-      ...{ name, containerFormat, diskFormat, visibility },
+      name,
+      containerFormat,
+      diskFormat,
+      visibility,
       properties: { ...this.#describing, ...links, ...this.#marks('base') },
     }
     const stream = streamBase(chunks, job, 'bytes', this.#signal)
@@ -222,7 +233,13 @@ class Push {
       await this.#world.store.change(id, { protected: true })
     }
     return this.#done({
-      ...{ role, name, id, outcome: 'kept', sizeBytes, sentBytes: 0, tookMs: 0 },
+      role,
+      name,
+      id,
+      outcome: 'kept',
+      sizeBytes,
+      sentBytes: 0,
+      tookMs: 0,
       ...(hash?.algorithm === 'sha512' ? { sha512: hash.value } : {}),
     })
   }
@@ -242,7 +259,11 @@ class Push {
     const { id, digests, tookMs } = await uploadImage(
       this.#world,
       {
-        ...{ image, sizeBytes, pieces: bytes, lastProperties, protection: this.#wishes.protection },
+        image,
+        sizeBytes,
+        pieces: bytes,
+        lastProperties,
+        protection: this.#wishes.protection,
         onSent: (lengthBytes) => {
           sentBytes += lengthBytes
           this.#tell({ event: 'sent', role, sentBytes, sizeBytes })
@@ -261,7 +282,7 @@ class Push {
   async #digestFile(file: FileToStore): Promise<Readonly<{ sizeBytes: number; sha512: string }>> {
     await using digest = this.#world.streamDigest()
     let sizeBytes = 0
-    for await (const { bytes, lengthBytes } of pieces(fileBytes(file, this.#signal))) {
+    for await (const { bytes, lengthBytes } of asPieces(fileBytes(file, this.#signal))) {
       sizeBytes += lengthBytes
       if (bytes !== undefined) await digest.update(bytes)
     }
@@ -269,7 +290,7 @@ class Push {
   }
 }
 
-async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece, void, undefined> {
+async function* asPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece, void, undefined> {
   // A buffer of its own each: what is read may be a window of a cache.
   for await (const chunk of chunks) yield { lengthBytes: chunk.length, bytes: Uint8Array.from(chunk) }
 }

@@ -14,7 +14,7 @@ export class FakeStore implements ImageStore {
   #created = 0
 
   async *list(): AsyncGenerator<StoredImage> {
-    yield* [...this.images.values()]
+    yield* this.images.values()
   }
 
   show(id: string): Promise<StoredImage | undefined> {
@@ -33,8 +33,13 @@ export class FakeStore implements ImageStore {
   put(image: Partial<StoredImage> & Readonly<{ id: string; name: string }>): StoredImage {
     const at = '2026-01-01T00:00:00Z'
     const whole = {
-      ...{ status: 'active', visibility: 'private', protected: false, own: true },
-      ...{ createdAt: at, updatedAt: at, properties: {} },
+      status: 'active',
+      visibility: 'private',
+      protected: false,
+      own: true,
+      createdAt: at,
+      updatedAt: at,
+      properties: {},
       ...image,
     }
     this.images.set(whole.id, whole)

@@ -41,8 +41,13 @@ export class SmallPush {
       this.#conversion,
       this.#job,
       {
-        ...{ name: 'small', containerFormat: 'ami', diskFormat: 'raw', visibility: 'private' },
-        ...{ protection: 'open', properties: {}, mode: 'apply' },
+        name: 'small',
+        containerFormat: 'ami',
+        diskFormat: 'raw',
+        visibility: 'private',
+        protection: 'open',
+        properties: {},
+        mode: 'apply',
         ...this.wishes,
       },
       (step) => this.steps.push(step),
@@ -89,7 +94,8 @@ export class SmallPush {
 
   get #job(): BaseJob {
     const used = (offsetBytes: number, lengthBytes: number) => ({
-      ...{ offsetBytes, lengthBytes },
+      offsetBytes,
+      lengthBytes,
       used: [{ offsetBytes, lengthBytes, kind: 'data' } as const],
     })
     const { recipe } = this.#conversion.base
@@ -108,7 +114,9 @@ export class SmallPush {
       ramdisk: file('ramdisk', this.initrds),
       base: {
         recipe: { image: '/somewhere/small.qcow2', pieces: [], patches: [] },
-        ...{ sizeBytes: this.baseBytes.length, from: 'p2', holds: 'filesystem' },
+        sizeBytes: this.baseBytes.length,
+        from: 'p2',
+        holds: 'filesystem',
       },
       extents: () => {
         throw new Error('the job is made already')
