@@ -1,7 +1,8 @@
 import { raise } from './errors.ts'
 import { clipExtents, extentsOf } from './extents.ts'
+import { placesOf, shiftPlaces } from './places.ts'
 import { checkRange } from './ranges.ts'
-import type { ByteSource, Extent, ExtentKind } from './source.ts'
+import type { ByteSource, Extent, ExtentKind, Place } from './source.ts'
 
 /** A piece of a mapped source: bytes of another source, or a hole. Pieces follow one another without gaps. */
 export type Piece = Readonly<{ lengthBytes: number }> &
@@ -65,6 +66,17 @@ export function mapped(pieces: readonly Piece[], name: string): ByteSource {
         const start = piece.sourceOffsetBytes + within
         const below = extentsOf(piece.source, start, partLength, signal)
         yield* clipExtents(below, start, partLength, at - start)
+      }
+    },
+    async *places(offset, length, signal): AsyncGenerator<Place, void, undefined> {
+      checkRange(this, offset, length)
+      for (const { piece, at, within, partLength } of parts(offset, length)) {
+        if (!('source' in piece)) {
+          yield { kind: 'zero', offsetBytes: at, lengthBytes: partLength }
+          continue
+        }
+        const start = piece.sourceOffsetBytes + within
+        yield* shiftPlaces(placesOf(piece.source, start, partLength, signal), at - start)
       }
     },
   }

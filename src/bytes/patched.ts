@@ -1,6 +1,7 @@
 import { clipExtents, endOf, extentsOf } from './extents.ts'
+import { clipPlace, placesOf } from './places.ts'
 import { checkRange } from './ranges.ts'
-import type { ByteSource, Extent } from './source.ts'
+import type { ByteSource, Extent, Place } from './source.ts'
 
 /** Bytes that take the place of as many others. */
 export type Patch = Readonly<{ offsetBytes: number; bytes: Uint8Array }>
@@ -50,6 +51,22 @@ export function patched(source: ByteSource, patches: readonly Patch[]): ByteSour
           at = to
         }
         if (at < endOf(extent)) yield* clipExtents(one(extent), at, endOf(extent) - at)
+      }
+    },
+    async *places(offset, length, signal): AsyncGenerator<Place, void, undefined> {
+      const found = within(offset, length)
+      for await (const place of placesOf(source, offset, length, signal)) {
+        let at = place.offsetBytes
+        for (const { offsetBytes, bytes } of found) {
+          const from = Math.max(offsetBytes, at)
+          const to = Math.min(offsetBytes + bytes.length, endOf(place))
+          if (to <= from) continue
+          if (from > at) yield clipPlace(place, at, from)
+          const part = bytes.subarray(from - offsetBytes, to - offsetBytes)
+          yield { kind: 'given', offsetBytes: from, lengthBytes: to - from, bytes: part }
+          at = to
+        }
+        if (at < endOf(place)) yield clipPlace(place, at, endOf(place))
       }
     },
   }

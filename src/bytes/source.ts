@@ -14,6 +14,31 @@ export type ExtentKind =
 
 export type Extent = Readonly<{ offsetBytes: number; lengthBytes: number; kind: ExtentKind }>
 
+/**
+ * Where the bytes of a range lie, below all layers: for those who read large parts of a source by other means than `read`
+ * (a thread with the file's descriptor).
+ * - `stored`: as they are, from `sourceOffsetBytes` of a source that is made of no other.
+ * - `packed`: within a unit of `unitBytes` from its byte `unitOffsetBytes` on, whose compressed form begins at
+ *   `sourceOffsetBytes` and ends within `sourceLengthBytes`.
+ * - `given`: in memory.
+ */
+export type Place = Readonly<{ offsetBytes: number; lengthBytes: number }> &
+  (
+    | Readonly<{ kind: 'zero' }>
+    | Readonly<{ kind: 'given'; bytes: Uint8Array }>
+    | Readonly<{ kind: 'stored'; source: ByteSource; sourceOffsetBytes: number }>
+    | Readonly<{
+        kind: 'packed'
+        /** A raw deflate stream (RFC 1951); frames of Zstandard (RFC 8878). */
+        codec: 'deflate' | 'zstd'
+        source: ByteSource
+        sourceOffsetBytes: number
+        sourceLengthBytes: number
+        unitBytes: number
+        unitOffsetBytes: number
+      }>
+  )
+
 export interface ByteSource {
   /** In bytes. */
   readonly size: number
@@ -30,6 +55,11 @@ export interface ByteSource {
    * kind. Left out by sources that do not know: then all is data (see `extentsOf`).
    */
   extents?(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Extent>
+  /**
+   * Where the bytes of the range are, in order, without gaps or overlaps, covering exactly the range. Left out by sources
+   * that are made of no other (see `placesOf`).
+   */
+  places?(offset: number, length: number, signal?: AbortSignal): AsyncIterable<Place>
 }
 
 /** Something a reader noticed and went on in spite of. `code` is one of the format's …_FINDINGS table. */

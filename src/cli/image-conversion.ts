@@ -1,5 +1,6 @@
 import { openDiskImage } from '../adapters/image-source/index.ts'
 import type { DiskImage } from '../adapters/image-source/index.ts'
+import { patched } from '../bytes/index.ts'
 import { findBoot, makeContract, openBootFile } from '../image/boot/index.ts'
 import type { BootContract, BootFile } from '../image/boot/index.ts'
 import { planConversion } from '../image/convert/index.ts'
@@ -66,8 +67,8 @@ export async function openConversion(
   const image = stack.use(
     await openDiskImage(location, {
       signal,
-      // Threads of the conversion decompress for themselves; here it is metadata only.
-      threads: 1,
+      // Threads of the conversion decompress for themselves; here it is metadata, kernel and ramdisk.
+      threads: 0,
       ...(directory === undefined ? {} : { otherFilesDirectory: directory }),
     }),
   )
@@ -85,12 +86,6 @@ export async function openConversion(
     signal,
   })
   const { base, patches, changes, warnings, boot } = plan
-  const recipe = {
-    image: location,
-    ...(directory === undefined ? {} : { allowedDirectory: directory }),
-    pieces: base.pieces,
-    patches,
-  }
   const conversion: Conversion = {
     ...(flags['whole-disk']
       ? {}
@@ -101,8 +96,9 @@ export async function openConversion(
             : { ramdisk: await fileToStore(disk, 'ramdisk', contract.initrds, signal) }),
         }),
     base: {
-      recipe,
-      sizeBytes: base.sizeBytes,
+      source: patched(base.source, patches),
+      pieces: base.pieces,
+      patches,
       from: base.node.address === '' ? 'disk' : base.node.address,
       holds: base.holds,
     },

@@ -1,24 +1,9 @@
-import type { Patch } from '../bytes/index.ts'
+import type { ByteSource } from '../bytes/index.ts'
 import type { Chunk, MappedRange } from '../image/convert/index.ts'
 
 /**
- * Where the bytes of a base come from, as plain data: each thread opens the image for itself, so that no byte of it
- * crosses from one thread to another but those that are asked for.
- */
-export type BaseRecipe = Readonly<{
-  /** A path or a URL. */
-  image: string
-  /** A directory in which files that the image names may be opened. */
-  allowedDirectory?: string
-  /** The parts of the image's disk that make the base, in order. */
-  pieces: readonly Readonly<{ diskOffsetBytes: number; lengthBytes: number }>[]
-  /** Places are those of the base. */
-  patches: readonly Patch[]
-}>
-
-/**
- * What is to become of a chunk: written where it belongs in the output file, and only hashed where there is none; given back as it is; or given as one frame
- * of Zstandard.
+ * What is to become of a chunk: written where it belongs in the output file, and only hashed where there is none;
+ * given back as it is; or given as one frame of Zstandard.
  */
 export type ChunkUse = 'write' | 'bytes' | 'zstd'
 
@@ -36,9 +21,11 @@ export type ChunkResult = Readonly<{
 
 /** Reads, hashes, compresses and writes chunks, in threads. */
 export interface ChunkConverter {
+  /** A source from start to end, without threads. A piece holds good until the next is asked for: copy what you keep. */
+  read(source: ByteSource, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Results come in the order of the chunks. After a failure or an abort nothing runs on. */
   convert(
-    job: Readonly<{ recipe: BaseRecipe; use: ChunkUse; outputPath?: string }>,
+    job: Readonly<{ base: ByteSource; use: ChunkUse; outputPath?: string }>,
     chunks: readonly Chunk[],
     signal: AbortSignal,
   ): AsyncIterable<ChunkResult>

@@ -5,7 +5,6 @@ export type * from './node-world.ts'
 export type * from './metal-world.ts'
 export type * from './image-store.ts'
 export type {
-  BaseRecipe,
   ChunkConverter,
   ChunkResult,
   ChunkUse,

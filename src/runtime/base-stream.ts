@@ -1,10 +1,11 @@
 import { endOf } from '../bytes/index.ts'
+import type { ByteSource } from '../bytes/index.ts'
 import type { Chunk, MappedRange } from '../image/convert/index.ts'
-import type { BaseRecipe, ChunkConverter } from '../ports/index.ts'
+import type { ChunkConverter } from '../ports/index.ts'
 
 /** A base that is ready to be read. */
 export type BaseJob = Readonly<{
-  recipe: BaseRecipe
+  base: ByteSource
   sizeBytes: number
   /** The most that a piece holds. */
   chunkBytes: number
@@ -32,7 +33,7 @@ export async function* streamBase(
   signal: AbortSignal,
 ): AsyncGenerator<BasePiece, void, undefined> {
   let at = 0
-  const run = { recipe: job.recipe, use } as const
+  const run = { base: job.base, use } as const
   for await (const { chunk, mapped, readBytes, bytes } of converter.convert(run, job.chunks, signal)) {
     yield* zeros(at, chunk.offsetBytes, job.chunkBytes)
     const { offsetBytes, lengthBytes } = chunk

@@ -1,7 +1,7 @@
-import type { Extent } from '../bytes/index.ts'
+import type { ByteSource, Extent, Patch } from '../bytes/index.ts'
 import { BLOCK_MAP_BLOCK_BYTES, BOOT_FILE_SCHEMA, alignExtents, planChunks } from '../image/convert/index.ts'
 import type { BaseFormat, BootFile, Chunk, StoredBase, StoredFile } from '../image/convert/index.ts'
-import type { BaseRecipe, ConversionWorld } from '../ports/index.ts'
+import type { ConversionWorld } from '../ports/index.ts'
 import { usedBytesOf } from './base-stream.ts'
 import type { BaseJob } from './base-stream.ts'
 import { fileBytes } from './file-bytes.ts'
@@ -15,7 +15,15 @@ const CHUNK_BYTES = 2 * 1024 * 1024
 export type Conversion = Readonly<{
   kernel?: FileToStore
   ramdisk?: FileToStore
-  base: Readonly<{ recipe: BaseRecipe; sizeBytes: number; from: string; holds: StoredBase['holds'] }>
+  base: Readonly<{
+    /** With what is changed about it. */
+    source: ByteSource
+    /** The parts of the image's disk that it is made of, and what was changed: both tell one base from another. */
+    pieces: readonly Readonly<{ diskOffsetBytes: number; lengthBytes: number }>[]
+    patches: readonly Patch[]
+    from: string
+    holds: StoredBase['holds']
+  }>
   /** What the whole base holds. */
   extents: (signal: AbortSignal) => AsyncIterable<Extent>
   /** The rest of boot.json. */
@@ -42,7 +50,8 @@ export async function planBase(
   freeSpace: ConvertOptions['freeSpace'],
   signal: AbortSignal,
 ): Promise<BaseJob> {
-  const { recipe, sizeBytes } = conversion.base
+  const { source: base } = conversion.base
+  const sizeBytes = base.size
   const extents = alignExtents(conversion.extents(signal), BLOCK_MAP_BLOCK_BYTES)
   const options = {
     sizeBytes,
@@ -51,7 +60,7 @@ export async function planBase(
   } as const
   const chunks: Chunk[] = []
   for await (const chunk of planChunks(extents, options)) chunks.push(chunk)
-  return { recipe, sizeBytes, chunkBytes: CHUNK_BYTES, chunks }
+  return { base, sizeBytes, chunkBytes: CHUNK_BYTES, chunks }
 }
 
 /**
@@ -113,7 +122,7 @@ async function storeFile(
   const output = await world.folder.create(file.name, 0)
   const digest = world.smallDigest()
   let sizeBytes = 0
-  for await (const bytes of fileBytes(file, signal)) {
+  for await (const bytes of fileBytes(file, world.chunks, signal)) {
     digest.update(bytes)
     await output.write(bytes, sizeBytes)
     sizeBytes += bytes.length

@@ -1,7 +1,5 @@
-import { extentsOf } from '../bytes/index.ts'
 import type { ByteSource } from '../bytes/index.ts'
-
-const COPY_BYTES = 1024 * 1024
+import type { ChunkConverter } from '../ports/index.ts'
 
 /** Files of the system that are put together into one: the kernel, or its initrds. */
 export type FileToStore = Readonly<{
@@ -9,9 +7,13 @@ export type FileToStore = Readonly<{
   from: readonly Readonly<{ path: string; source: ByteSource }>[]
 }>
 
-/** The kernel takes several archives one behind the other, each at a multiple of four bytes (initramfs-buffer-format). */
+/**
+ * The kernel takes several archives one behind the other, each at a multiple of four bytes (initramfs-buffer-format).
+ * A piece holds good until the next is asked for.
+ */
 export async function* fileBytes(
   { from }: FileToStore,
+  converter: ChunkConverter,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let sizeBytes = 0
@@ -21,11 +23,7 @@ export async function* fileBytes(
       sizeBytes += padding.length
       yield padding
     }
-    for await (const { offsetBytes, lengthBytes } of extentsOf(source, 0, source.size, signal)) {
-      for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += COPY_BYTES) {
-        yield await source.read(at, Math.min(COPY_BYTES, offsetBytes + lengthBytes - at), signal)
-      }
-    }
+    yield* converter.read(source, signal)
     sizeBytes += source.size
   }
 }

@@ -71,7 +71,7 @@ const writeRaw: Writer = async (world, job, { name, onProgress }, signal) => {
   const file = await world.folder.create(name, job.sizeBytes)
   const mapped: MappedRange[] = []
   let [readBytes, writtenBytes] = [0, 0]
-  const run = { recipe: job.recipe, use: 'write', outputPath: file.temporaryPath } as const
+  const run = { base: job.base, use: 'write', outputPath: file.temporaryPath } as const
   for await (const result of world.chunks.convert(run, job.chunks, signal)) {
     for (const range of result.mapped) mapped.push(range)
     readBytes += result.readBytes

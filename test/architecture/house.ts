@@ -38,6 +38,7 @@ export const SUB_ROOMS: readonly string[] = [
 
 /** Folders that exist to be shared by others beside them. */
 export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
+  { folder: 'adapters/codec', reason: 'decompressing pieces of images, for all threads that do it' },
   { folder: 'adapters/containers', reason: 'what the APIs of Docker and Podman have in common' },
   { folder: 'formats/filesystem', reason: 'what every file system answers, and walking its paths' },
   { folder: 'formats/partition-table', reason: 'what MBR and GPT both are' },
@@ -49,7 +50,7 @@ export const EDGES: readonly Readonly<{ from: string; to: string; reason: string
   {
     from: 'adapters/convert',
     to: 'adapters/image-source',
-    reason: 'each thread of a conversion opens the image for itself',
+    reason: 'threads of a conversion read the file that an image is, by its descriptor',
   },
   {
     from: 'adapters/cgroup',

@@ -1,5 +1,5 @@
-import { expandAll } from '../../src/adapters/image-source/codec.ts'
-import type { Codec } from '../../src/adapters/image-source/codec.ts'
+import { expandAll } from '../../src/adapters/codec/index.ts'
+import type { Codec } from '../../src/adapters/codec/index.ts'
 import { zeros } from '../../src/bytes/index.ts'
 import type { ByteSource } from '../../src/bytes/index.ts'
 import { openQcow2, probeQcow2 } from '../../src/formats/qcow2/index.ts'

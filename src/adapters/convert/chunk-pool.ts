@@ -1,86 +1,139 @@
+import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { ByteSource } from '../../bytes/index.ts'
 import type { Chunk } from '../../image/convert/index.ts'
+import type { ChunkResult, ChunkUse } from '../../ports/index.ts'
+import { dataBytesOf, orderOf } from './chunk-order.ts'
 import { raise } from './errors.ts'
-import { fromData } from './failure-data.ts'
-import type { ChunkResult } from '../../ports/index.ts'
-import type { FromWorker, ToWorker, WorkerInput } from './messages.ts'
+import type { ChunkDone, ChunkFailed, ChunkOrder } from './messages.ts'
 
 /** Chunks that a thread has at a time: one to work on, and one for when it is done. */
 const AHEAD = 2
 const MOST_THREADS = 8
+/** A thread keeps its buffers outside of V8's heap, and makes few objects. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
 
+type Job = Readonly<{ base: ByteSource; use: ChunkUse; outputPath?: string }>
 type Member = { worker: Worker; underWay: number }
 
 /**
- * The threads of one conversion.
+ * The threads of one conversion. Where bytes are is found here; they are read, decompressed, hashed and written there.
  *
  * INVARIANTS: a chunk is given to one thread; results come in the order of the chunks; at most AHEAD × threads chunks
  * are under way or wait for an earlier one, so memory is bounded however slow the taker is; after the first failure
- * nothing more is given out.
+ * nothing more is given out; when it ends, no thread uses a descriptor any more.
  */
 export async function* convertChunks(
-  job: WorkerInput,
+  job: Job,
   chunks: readonly Chunk[],
   signal: AbortSignal,
 ): AsyncGenerator<ChunkResult, void, undefined> {
   signal.throwIfAborted()
-  const threads = Math.min(MOST_THREADS, availableParallelism())
+  const { base, use, outputPath } = job
+  const outputFd = outputPath === undefined ? undefined : openOutput(outputPath)
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
-  const waiting = new Map<number, (result: ChunkResult) => void>()
-  const members: Member[] = []
   const aborted = (): void => fail(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
+  const waiting = new Map<number, (done: ChunkDone | ChunkFailed) => void>()
+  const threads = Math.min(MOST_THREADS, availableParallelism(), chunks.length)
+  const members = Array.from({ length: threads }, () => startMember(base.name, waiting, fail))
 
-  for (let index = 0; index < threads; index += 1) {
-    const worker = new Worker(new URL('worker.ts', import.meta.url), {
-      workerData: job,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    })
-    const member: Member = { worker, underWay: 0 }
-    worker.on('message', (message: FromWorker) => {
-      if ('failure' in message) fail(fromData(message.failure, job.recipe.image))
-      else if ('result' in message) {
-        member.underWay -= 1
-        waiting.get(message.result.chunk.offsetBytes)?.(message.result)
-        waiting.delete(message.result.chunk.offsetBytes)
-      }
-    })
-    worker.on('error', (error) => fail(error))
-    worker.on('exit', () => {
-      fail(
-        raise('CONVERSION_BROKEN', {
-          image: job.recipe.image,
-          why: 'a thread of the conversion ended by itself',
-        }),
-      )
-    })
-    members.push(member)
+  const give = (order: ChunkOrder): Promise<ChunkDone | ChunkFailed> => {
+    const member = members.reduce((best, one) => (one.underWay < best.underWay ? one : best))
+    const { promise, resolve } = Promise.withResolvers<ChunkDone | ChunkFailed>()
+    waiting.set(order.offsetBytes, resolve)
+    member.underWay += 1
+    member.worker.postMessage(order, [])
+    return promise
+  }
+  const take = async ({ chunk, order, done }: UnderWay): Promise<ChunkResult> => {
+    const result = await Promise.race([done, failed])
+    if ('why' in result) throw await failureOf(job, chunk, result, signal)
+    const { sha256, writtenBytes, bytes } = result
+    const mapped = order.runs.map(({ at, lengthBytes }, index) => ({
+      offsetBytes: chunk.offsetBytes + at,
+      lengthBytes,
+      sha256: sha256[index] ?? '',
+    }))
+    const found = { chunk, mapped, readBytes: dataBytesOf(chunk), writtenBytes }
+    return bytes === undefined ? found : { ...found, bytes }
   }
 
   try {
-    const queue: Promise<ChunkResult>[] = []
+    const queue: UnderWay[] = []
     for (const chunk of chunks) {
+      const order = await orderOf(base, chunk, use, outputFd, signal)
       if (queue.length >= threads * AHEAD) {
         const [first] = queue.splice(0, 1)
-        if (first !== undefined) yield await Promise.race([first, failed])
+        if (first !== undefined) yield await take(first)
       }
-      const member = members.reduce((best, one) => (one.underWay < best.underWay ? one : best))
-      member.underWay += 1
-      queue.push(
-        new Promise((resolve) => {
-          waiting.set(chunk.offsetBytes, resolve)
-        }),
-      )
-      member.worker.postMessage({ chunk } satisfies ToWorker)
+      queue.push({ chunk, order: { runs: order.runs }, done: give(order) })
     }
-    for (const result of queue) yield await Promise.race([result, failed])
+    for (const one of queue) yield await take(one)
   } finally {
     signal.removeEventListener('abort', aborted)
     for (const { worker } of members) {
       worker.removeAllListeners('exit')
       await worker.terminate()
     }
+    if (outputFd !== undefined) closeSync(outputFd)
+  }
+}
+
+type UnderWay = Readonly<{
+  chunk: Chunk
+  order: Pick<ChunkOrder, 'runs'>
+  done: Promise<ChunkDone | ChunkFailed>
+}>
+
+function startMember(
+  image: string,
+  waiting: Map<number, (done: ChunkDone | ChunkFailed) => void>,
+  fail: (cause: unknown) => void,
+): Member {
+  const worker = new Worker(new URL('chunk-thread.ts', import.meta.url), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    resourceLimits: THREAD_LIMITS,
+  })
+  const member: Member = { worker, underWay: 0 }
+  worker.on('message', (done: ChunkDone | ChunkFailed) => {
+    member.underWay -= 1
+    waiting.get(done.offsetBytes)?.(done)
+    waiting.delete(done.offsetBytes)
+  })
+  const broken = (why: string): void => fail(raise('CONVERSION_BROKEN', { image, why }))
+  worker.on('error', (error) => broken(error.message))
+  worker.on('exit', () => broken('a thread of the conversion ended by itself'))
+  return member
+}
+
+/**
+ * What a thread could not read is read once more by the reader itself, which says what is wrong with the image, and where.
+ */
+async function failureOf(
+  { base, outputPath = '' }: Job,
+  chunk: Chunk,
+  { during, why }: ChunkFailed,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (during === 'write') return raise('OUTPUT_UNWRITABLE', { path: outputPath, why })
+  try {
+    for (const { kind, offsetBytes, lengthBytes } of chunk.used) {
+      if (kind === 'data') await base.read(offsetBytes, lengthBytes, signal)
+    }
+  } catch (error) {
+    return error
+  }
+  return raise('CONVERSION_BROKEN', { image: base.name, why })
+}
+
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'r+')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw raise('OUTPUT_UNWRITABLE', { path, why }, error)
   }
 }

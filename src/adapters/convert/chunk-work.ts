@@ -1,91 +1,124 @@
 import { hash } from 'node:crypto'
-import { writeSync } from 'node:fs'
-import { promisify } from 'node:util'
-import { zstdCompress } from 'node:zlib'
-import { endOf } from '../../bytes/index.ts'
-import type { ByteSource } from '../../bytes/index.ts'
-import type { Chunk, MappedRange, UsedRange } from '../../image/convert/index.ts'
+import { readSync, writeSync } from 'node:fs'
+import { zstdCompressSync } from 'node:zlib'
+import { expandOne } from '../codec/index.ts'
 import { dataRuns } from './data-runs.ts'
-import type { ChunkResult, ChunkUse } from '../../ports/index.ts'
+import type { ChunkDone, ChunkFailed, ChunkOrder, PackedStep, Step } from './messages.ts'
 
-const compress = promisify(zstdCompress)
+/** Compressed pieces near one another in a file are fetched in one read: with no more between them, up to so much. */
+const MAX_GAP_BYTES = 64 * 1024
+const MAX_FETCH_BYTES = 1024 * 1024
 
-/** Reads a chunk, hashes what is used of it, and writes or gives it. */
-export async function workChunk(
-  source: ByteSource,
-  chunk: Chunk,
-  use: ChunkUse,
-  outputFd: number | undefined,
-): Promise<ChunkResult> {
-  const whole = use === 'write' ? undefined : Buffer.alloc(chunk.lengthBytes)
-  const mapped: MappedRange[] = []
-  let readBytes = 0
-  let writtenBytes = 0
-  for (const run of runsOf(chunk.used)) {
-    const bytes = await readRun(source, run.ranges)
-    readBytes += run.ranges.reduce(
-      (sum, { kind, lengthBytes }) => sum + (kind === 'data' ? lengthBytes : 0),
-      0,
-    )
-    mapped.push({
-      offsetBytes: run.offsetBytes,
-      lengthBytes: bytes.length,
-      sha256: hash('sha256', bytes, 'hex'),
-    })
-    if (whole !== undefined) whole.set(bytes, run.offsetBytes - chunk.offsetBytes)
-    else if (outputFd !== undefined) {
-      for (const { start, end } of dataRuns(bytes)) {
-        writeAll(outputFd, bytes.subarray(start, end), run.offsetBytes + start)
-        writtenBytes += end - start
+/**
+ * Does what a thread of a conversion does, chunk after chunk, in memory that it keeps: memory that is new for each chunk
+ * costs more than all the rest (see docs/bench.md). Everything is done at once, since the thread has nothing else to do.
+ */
+export class ChunkWork {
+  #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #packed: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #unit: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+
+  /** Never throws: what went wrong is told. */
+  do(order: ChunkOrder): ChunkDone | ChunkFailed {
+    const { offsetBytes, use, runs, outputFd } = order
+    let during: ChunkFailed['during'] = 'read'
+    try {
+      const chunk = this.read(order)
+      const sha256 = runs.map((run) => hash('sha256', part(chunk, run), 'hex'))
+      during = 'write'
+      let writtenBytes = 0
+      if (use === 'write' && outputFd !== undefined) {
+        for (const run of runs) {
+          const bytes = part(chunk, run)
+          for (const { start, end } of dataRuns(bytes)) {
+            writeAll(outputFd, bytes.subarray(start, end), offsetBytes + run.at + start)
+            writtenBytes += end - start
+          }
+        }
+      }
+      const done = { offsetBytes, sha256, writtenBytes }
+      if (use === 'write') return done
+      return { ...done, bytes: Uint8Array.from(use === 'zstd' ? zstdCompressSync(chunk) : chunk) }
+    } catch (error) {
+      return { offsetBytes, during, why: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  /** What an order is about, in memory that the next one takes; what is not in use may be anything. Throws. */
+  read({ lengthBytes, use, steps }: Pick<ChunkOrder, 'lengthBytes' | 'use' | 'steps'>): Uint8Array {
+    if (this.#chunk.length < lengthBytes) this.#chunk = new Uint8Array(lengthBytes)
+    const chunk = this.#chunk
+    // The last chunk is still in it; free space between the steps is zeros.
+    if (use !== 'write') chunk.fill(0, 0, lengthBytes)
+    const packed: PackedStep[] = []
+    for (const step of steps) {
+      if (step.kind === 'packed') packed.push(step)
+      else if (step.kind === 'stored') readAll(step.fd, part(chunk, step), step.offsetBytes)
+      else if (step.kind === 'given') chunk.set(step.bytes, step.at)
+      else chunk.fill(0, step.at, step.at + step.lengthBytes)
+    }
+    for (const group of neighbours(packed)) this.#expand(group, chunk)
+    return chunk.subarray(0, lengthBytes)
+  }
+
+  #expand({ fd, offsetBytes, lengthBytes, steps }: Group, chunk: Uint8Array): void {
+    if (this.#packed.length < lengthBytes)
+      this.#packed = new Uint8Array(Math.max(lengthBytes, MAX_FETCH_BYTES))
+    const packed = this.#packed.subarray(0, lengthBytes)
+    readAll(fd, packed, offsetBytes)
+    for (const step of steps) {
+      const from = step.offsetBytes - offsetBytes
+      const piece = packed.subarray(from, from + step.packedBytes)
+      if (step.lengthBytes === step.unitBytes) this.#expandOne(step, piece, part(chunk, step))
+      else {
+        if (this.#unit.length !== step.unitBytes) this.#unit = new Uint8Array(step.unitBytes)
+        this.#expandOne(step, piece, this.#unit)
+        const { unitOffsetBytes } = step
+        chunk.set(this.#unit.subarray(unitOffsetBytes, unitOffsetBytes + step.lengthBytes), step.at)
       }
     }
   }
-  const result = { chunk, mapped, readBytes, writtenBytes }
-  if (whole === undefined) return result
-  const bytes = use === 'zstd' ? await compress(whole) : whole
-  return { ...result, bytes: ownBuffer(bytes) }
-}
 
-type Run = { offsetBytes: number; ranges: UsedRange[] }
-
-/** Used ranges that touch: they are hashed as one. */
-function runsOf(used: readonly UsedRange[]): readonly Run[] {
-  const runs: Run[] = []
-  for (const range of used) {
-    const last = runs.at(-1)?.ranges.at(-1)
-    if (last !== undefined && endOf(last) === range.offsetBytes) runs.at(-1)?.ranges.push(range)
-    else runs.push({ offsetBytes: range.offsetBytes, ranges: [range] })
+  #expandOne({ codec, offsetBytes, unitBytes }: PackedStep, piece: Uint8Array, into: Uint8Array): void {
+    if (expandOne(codec, piece, into)) return
+    throw new Error(`what is at byte ${offsetBytes} does not decompress to ${unitBytes} bytes`)
   }
-  return runs
 }
 
-/** What is known to be zero is not read. */
-async function readRun(source: ByteSource, ranges: readonly UsedRange[]): Promise<Uint8Array> {
-  const [first] = ranges
-  const last = ranges.at(-1)
-  if (first === undefined || last === undefined) return new Uint8Array(0)
-  if (ranges.length === 1 && first.kind === 'data') return source.read(first.offsetBytes, first.lengthBytes)
-  const bytes = new Uint8Array(endOf(last) - first.offsetBytes)
-  await Promise.all(
-    ranges.map(async ({ kind, offsetBytes, lengthBytes }) => {
-      if (kind === 'data')
-        bytes.set(await source.read(offsetBytes, lengthBytes), offsetBytes - first.offsetBytes)
-    }),
-  )
-  return bytes
+type Group = { fd: number; offsetBytes: number; lengthBytes: number; steps: PackedStep[] }
+
+function neighbours(steps: readonly PackedStep[]): readonly Group[] {
+  const groups: Group[] = []
+  for (const step of steps.toSorted((a, b) => a.fd - b.fd || a.offsetBytes - b.offsetBytes)) {
+    const { fd, offsetBytes, packedBytes } = step
+    const last = groups.at(-1)
+    const end = offsetBytes + packedBytes
+    const near =
+      last?.fd === fd &&
+      offsetBytes <= last.offsetBytes + last.lengthBytes + MAX_GAP_BYTES &&
+      end - last.offsetBytes <= MAX_FETCH_BYTES
+    if (near) {
+      last.steps.push(step)
+      last.lengthBytes = Math.max(last.lengthBytes, end - last.offsetBytes)
+    } else groups.push({ fd, offsetBytes, lengthBytes: packedBytes, steps: [step] })
+  }
+  return groups
+}
+
+function part(chunk: Uint8Array, { at, lengthBytes }: Pick<Step, 'at' | 'lengthBytes'>): Uint8Array {
+  return chunk.subarray(at, at + lengthBytes)
+}
+
+function readAll(fd: number, into: Uint8Array, offsetBytes: number): void {
+  for (let done = 0; done < into.length;) {
+    const read = readSync(fd, into, done, into.length - done, offsetBytes + done)
+    if (read === 0) throw new Error(`the file ends at byte ${offsetBytes + done}`)
+    done += read
+  }
 }
 
 function writeAll(fd: number, bytes: Uint8Array, offsetBytes: number): void {
   for (let done = 0; done < bytes.length;) {
     done += writeSync(fd, bytes, done, bytes.length - done, offsetBytes + done)
   }
-}
-
-/** An array with a buffer to itself, which can be handed over to another thread. */
-function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) {
-    return new Uint8Array(buffer)
-  }
-  return Uint8Array.from(bytes)
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import type { ConversionWorld } from '../../ports/index.ts'
 import { convertChunks } from './chunk-pool.ts'
+import { readSource } from './read-source.ts'
 import { streamDigest } from './stream-digest.ts'
 
 const compress = promisify(zstdCompress)
@@ -10,7 +11,7 @@ const compress = promisify(zstdCompress)
 /** All that a conversion needs but its output. */
 export function conversionTools(): Omit<ConversionWorld, 'folder'> {
   return {
-    chunks: { convert: convertChunks },
+    chunks: { convert: convertChunks, read: readSource },
     streamDigest,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
     zstdOfZeros: async (lengthBytes) => Uint8Array.from(await compress(Buffer.alloc(lengthBytes))),

@@ -1,21 +1,44 @@
-import type { Chunk } from '../../image/convert/index.ts'
-import type { BaseRecipe, ChunkResult, ChunkUse } from '../../ports/index.ts'
+import type { Codec } from '../codec/index.ts'
 
-export type WorkerInput = Readonly<{ recipe: BaseRecipe; use: ChunkUse; outputPath?: string }>
+/** How a part of a chunk comes into memory; `at` is its place in the chunk. `fd` is a descriptor of this process. */
+export type Step = Readonly<{ at: number; lengthBytes: number }> &
+  (
+    | Readonly<{ kind: 'zero' }>
+    | Readonly<{ kind: 'given'; bytes: Uint8Array }>
+    | Readonly<{ kind: 'stored'; fd: number; offsetBytes: number }>
+    | Readonly<{
+        kind: 'packed'
+        codec: Codec
+        fd: number
+        offsetBytes: number
+        packedBytes: number
+        unitBytes: number
+        unitOffsetBytes: number
+      }>
+  )
 
-export type ToWorker = Readonly<{ chunk: Chunk }>
+export type PackedStep = Extract<Step, { kind: 'packed' }>
 
-/** An error as data: its class does not survive the way between threads. */
-export type FailureData = Readonly<{
-  code: string
-  message: string
-  remedy: string
-  retry: boolean
-  exit: number
-  causes: readonly string[]
+/** All that a thread has to know of a chunk. */
+export type ChunkOrder = Readonly<{
+  /** Of the chunk in the base. */
+  offsetBytes: number
+  lengthBytes: number
+  use: 'write' | 'bytes' | 'zstd'
+  /** The file to write to; without it, chunks with the use `write` are hashed only. */
+  outputFd?: number
+  /** All that is in use of it, in order. */
+  steps: readonly Step[]
+  /** What is hashed as one: steps that touch. */
+  runs: readonly Readonly<{ at: number; lengthBytes: number }>[]
 }>
 
-export type FromWorker =
-  | Readonly<{ ready: true }>
-  | Readonly<{ result: ChunkResult }>
-  | Readonly<{ failure: FailureData }>
+export type ChunkDone = Readonly<{
+  offsetBytes: number
+  /** Of each run, in hex. */
+  sha256: readonly string[]
+  writtenBytes: number
+  bytes?: Uint8Array<ArrayBuffer>
+}>
+
+export type ChunkFailed = Readonly<{ offsetBytes: number; during: 'read' | 'write'; why: string }>

@@ -7,8 +7,7 @@ import {
   deflateRawSync,
   zstdCompressSync,
 } from 'node:zlib'
-import { expandAll, expandByStream } from './codec.ts'
-import { directExpander } from './direct-expander.ts'
+import { directExpander, expandAll, expandByStream } from '../codec/index.ts'
 import { decompressPool } from './index.ts'
 
 const CLUSTER = 65_536

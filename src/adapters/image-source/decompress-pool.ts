@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Decompress } from '../../formats/qcow2/index.ts'
-import { expandAll } from './codec.ts'
-import type { Codec } from './codec.ts'
+import { expandAll } from '../codec/index.ts'
+import type { Codec } from '../codec/index.ts'
 
 /**
  * To a worker: pieces to decompress, one behind the other in `slot` from `inputOffset` on; `parts` holds offset (from
@@ -43,7 +43,7 @@ const AHEAD = 2
 const IN_PLACE_BYTES = 4 * 1024 * 1024
 
 /**
- * Decompresses on as many threads as the machine has processors. Dispose of it when done: threads are ended, and what
+ * Decompresses on as many threads as the machine has processors; with none, always in place. Dispose of it when done: threads are ended, and what
  * is under way rejects. Threads that have nothing to do keep no process from ending.
  *
  * INVARIANTS: each job settles exactly once; what is given must stay as it is until then; at most AHEAD
@@ -60,7 +60,7 @@ export function decompressPool(options: Readonly<{ threads?: number }> = {}): De
 
   const expand = (codec: Codec, bytes: Uint8Array, into: Uint8Array): Promise<void> => {
     if (closed) return Promise.reject(new Error('the decompressor is closed'))
-    if (members.length === 0 && inPlaceBytes < IN_PLACE_BYTES) {
+    if (threads === 0 || (members.length === 0 && inPlaceBytes < IN_PLACE_BYTES)) {
       inPlaceBytes += into.length
       return expandInPlace(codec, bytes, into)
     }

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { expandAll } from './codec.ts'
+import { expandAll } from '../codec/index.ts'
 import type { Batch, BatchDone } from './decompress-pool.ts'
 
 // Nothing here may throw: what does not decompress is told by its index.

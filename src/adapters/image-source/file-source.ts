@@ -10,11 +10,19 @@ import { raise } from './errors.ts'
 /** A source that holds something open: dispose of it when done. */
 export type OpenSource = ByteSource & AsyncDisposable
 
+/** A source that is a file or device of its own: with its descriptor other threads can read it, until it is disposed of. */
+type FileSource = OpenSource & Readonly<{ fd: number }>
+
+/** The descriptor of the file that a source is, if it is one and nothing lies between. */
+export function descriptorOf(source: ByteSource): number | undefined {
+  return 'fd' in source && typeof source.fd === 'number' ? source.fd : undefined
+}
+
 /**
  * Opens a file or block device, for reading only. Holes of a sparse file are told as data: Node cannot ask for them
  * (SEEK_HOLE), and reading one costs a memory fill. Throws IMAGE_UNREADABLE, IMAGE_NOT_A_FILE.
  */
-export async function openFileSource(path: string): Promise<OpenSource> {
+export async function openFileSource(path: string): Promise<FileSource> {
   let file: FileHandle | undefined
   try {
     // Opening a pipe would wait for its writer.
@@ -33,8 +41,9 @@ export async function openFileSource(path: string): Promise<OpenSource> {
   }
 }
 
-export function fileSource(file: FileHandle, name: string, size: number): OpenSource {
+export function fileSource(file: FileHandle, name: string, size: number): FileSource {
   return {
+    fd: file.fd,
     size,
     name,
     async read(offset, length, signal) {

@@ -22,7 +22,7 @@ export type OpenImageOptions = Readonly<{
   otherFilesDirectory?: string
   /** While a compressed image is decompressed. */
   onUnwrap?: (progress: UnwrapProgress) => void
-  /** Of the threads that decompress clusters; as many as processors. */
+  /** How many decompress clusters: as many as processors; with 0, whoever reads does it. */
   threads?: number
   http?: HttpOptions
   signal?: AbortSignal

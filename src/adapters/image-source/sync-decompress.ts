@@ -1,6 +1,6 @@
 import type { Decompress } from '../../formats/qcow2/index.ts'
-import { expandAll } from './codec.ts'
-import type { Codec } from './codec.ts'
+import { expandAll } from '../codec/index.ts'
+import type { Codec } from '../codec/index.ts'
 
 /** Decompresses at once, in the thread that asks: for threads whose work that is. */
 export const SYNC_DECOMPRESS: Decompress = {

@@ -1,5 +1,5 @@
-import { cached, checkRange, clipExtents, extentsOf } from '../../bytes/index.ts'
-import type { ByteSource, Extent, ReaderWarning } from '../../bytes/index.ts'
+import { cached, checkRange, clipExtents, extentsOf, placesOf, shiftPlaces } from '../../bytes/index.ts'
+import type { ByteSource, Extent, Place, ReaderWarning } from '../../bytes/index.ts'
 import { clusterMap } from './cluster-map.ts'
 import type { Run } from './cluster-map.ts'
 import { compressedClusters } from './compressed-clusters.ts'
@@ -173,6 +173,37 @@ function diskOf(
           }
           if (lengthBytes > shown) {
             yield { offsetBytes: offsetBytes + shown, lengthBytes: lengthBytes - shown, kind: 'zero' }
+          }
+        }
+      }
+    },
+    /** In the file itself, in the data file, and where the backing file has its own. */
+    async *places(offset, length, signal): AsyncGenerator<Place, void, undefined> {
+      checkRange(this, offset, length)
+      for await (const batch of map.runs(offset, length, signal)) {
+        for (const run of batch) {
+          const { kind, offsetBytes, lengthBytes, hostOffsetBytes, hostLengthBytes } = run
+          if (kind === 'data') {
+            const stored = placesOf(data, hostOffsetBytes, lengthBytes, signal)
+            yield* shiftPlaces(stored, offsetBytes - hostOffsetBytes)
+          } else if (kind === 'compressed') {
+            yield {
+              kind: 'packed',
+              offsetBytes,
+              lengthBytes,
+              codec: header.compression === 'zstd' ? 'zstd' : 'deflate',
+              source,
+              sourceOffsetBytes: hostOffsetBytes,
+              sourceLengthBytes: hostLengthBytes,
+              unitBytes: map.clusterBytes,
+              unitOffsetBytes: offsetBytes % map.clusterBytes,
+            }
+          } else {
+            const shown = kind === 'hole' ? shownLength(run) : 0
+            if (shown > 0 && backing !== undefined) yield* placesOf(backing, offsetBytes, shown, signal)
+            if (lengthBytes > shown) {
+              yield { kind: 'zero', offsetBytes: offsetBytes + shown, lengthBytes: lengthBytes - shown }
+            }
           }
         }
       }

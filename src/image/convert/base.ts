@@ -1,5 +1,5 @@
 import { extentsOf, overlayExtents } from '../../bytes/index.ts'
-import type { Extent } from '../../bytes/index.ts'
+import type { ByteSource, Extent } from '../../bytes/index.ts'
 import { findNode, nodesOf } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import { allocationOf } from './allocation.ts'
@@ -12,6 +12,7 @@ export type Base = Readonly<{
   node: StackNode
   holds: 'filesystem' | 'lvm2' | 'disk'
   sizeBytes: number
+  source: ByteSource
   /** The parts of the disk that it is made of, in order. */
   pieces: readonly Readonly<{ diskOffsetBytes: number; lengthBytes: number }>[]
   /** What it holds, as every layer of it tells: clusters of the image, extents of volumes, blocks of file systems. */
@@ -54,6 +55,7 @@ function makeBase(disk: StackNode, node: StackNode, holds: Base['holds']): Base 
     node,
     holds,
     sizeBytes: node.sizeBytes,
+    source,
     pieces,
     extents: (signal) =>
       overlayExtents(allocationOf(disk, node, signal), extentsOf(source, 0, source.size, signal)),

@@ -112,7 +112,7 @@ class Push {
       }),
       ...properties,
     }
-    const { pieces, patches } = conversion.base.recipe
+    const { pieces, patches } = conversion.base
     // All that can be told without reading data: what is the same is one set, however often it is pushed.
     const made = {
       name,
@@ -165,7 +165,7 @@ class Push {
       visibility,
       properties: this.#marks(role),
     }
-    return this.#upload(role, image, sizeBytes, asPieces(fileBytes(file, this.#signal)), () => ({}))
+    return this.#upload(role, image, sizeBytes, this.#pieces(file), () => ({}))
   }
 
   /** A base is the same where its set, its kernel and ramdisk and what its blocks hold are. */
@@ -191,7 +191,7 @@ class Push {
     // Only where it may be there already is all of it read beforehand.
     if (alike.length > 0) {
       const mapped: MappedRange[] = []
-      const run = { recipe: job.recipe, use: 'write' } as const
+      const run = { base: job.base, use: 'write' } as const
       for await (const result of chunks.convert(run, job.chunks, this.#signal)) {
         for (const range of result.mapped) mapped.push(range)
       }
@@ -279,18 +279,19 @@ class Push {
     return image
   }
 
+  async *#pieces(file: FileToStore): AsyncGenerator<Piece, void, undefined> {
+    for await (const bytes of fileBytes(file, this.#world.chunks, this.#signal)) {
+      yield { lengthBytes: bytes.length, bytes: Uint8Array.from(bytes) }
+    }
+  }
+
   async #digestFile(file: FileToStore): Promise<Readonly<{ sizeBytes: number; sha512: string }>> {
     await using digest = this.#world.streamDigest()
     let sizeBytes = 0
-    for await (const { bytes, lengthBytes } of asPieces(fileBytes(file, this.#signal))) {
-      sizeBytes += lengthBytes
-      if (bytes !== undefined) await digest.update(bytes)
+    for await (const bytes of fileBytes(file, this.#world.chunks, this.#signal)) {
+      sizeBytes += bytes.length
+      await digest.update(Uint8Array.from(bytes))
     }
     return { sizeBytes, sha512: (await digest.end()).sha512 }
   }
-}
-
-async function* asPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece, void, undefined> {
-  // A buffer of its own each: what is read may be a window of a cache.
-  for await (const chunk of chunks) yield { lengthBytes: chunk.length, bytes: Uint8Array.from(chunk) }
 }

@@ -57,7 +57,12 @@ export class SmallPush {
 
   get #world(): PushWorld {
     const now = { at: 0 }
-    const chunks: ChunkConverter = { convert: (run) => this.#convert(run.use) }
+    const chunks: ChunkConverter = {
+      convert: (run) => this.#convert(run.use),
+      async *read(source) {
+        yield await source.read(0, source.size)
+      },
+    }
     return {
       store: this.store,
       chunks,
@@ -98,9 +103,9 @@ export class SmallPush {
       lengthBytes,
       used: [{ offsetBytes, lengthBytes, kind: 'data' } as const],
     })
-    const { recipe } = this.#conversion.base
+    const { source: base } = this.#conversion.base
     const chunks = [used(0, CHUNK), used(3 * CHUNK, this.last.length)]
-    return { recipe, sizeBytes: this.baseBytes.length, chunkBytes: CHUNK, chunks }
+    return { base, sizeBytes: this.baseBytes.length, chunkBytes: CHUNK, chunks }
   }
 
   get #conversion(): Conversion {
@@ -113,8 +118,9 @@ export class SmallPush {
       kernel: file('kernel', [this.kernel]),
       ramdisk: file('ramdisk', this.initrds),
       base: {
-        recipe: { image: '/somewhere/small.qcow2', pieces: [], patches: [] },
-        sizeBytes: this.baseBytes.length,
+        source: fromBytes(this.baseBytes, 'small'),
+        pieces: [],
+        patches: [],
         from: 'p2',
         holds: 'filesystem',
       },

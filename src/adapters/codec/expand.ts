@@ -27,16 +27,21 @@ export function expandAll(
     const start = parts[index * 2] ?? 0
     const piece = input.subarray(start, start + (parts[index * 2 + 1] ?? 0))
     const into = output.subarray(index * outLength, (index + 1) * outLength)
-    try {
-      if (!expandOne(codec, piece, into)) failed.push(index)
-    } catch {
-      failed.push(index)
-    }
+    if (!expandOne(codec, piece, into)) failed.push(index)
   }
   return failed
 }
 
-function expandOne(codec: Codec, piece: Uint8Array, into: Uint8Array): boolean {
+/** One piece, and what follows it and is not its own; false unless it gave all of `into` and no more. */
+export function expandOne(codec: Codec, piece: Uint8Array, into: Uint8Array): boolean {
+  try {
+    return expand(codec, piece, into)
+  } catch {
+    return false
+  }
+}
+
+function expand(codec: Codec, piece: Uint8Array, into: Uint8Array): boolean {
   if (codec === 'deflate' && direct.deflate !== undefined) return direct.deflate(piece, into)
   if (codec === 'zstd' && direct.zstd !== undefined) {
     const frame = soleFrame(piece, into.length)
