@@ -35,6 +35,7 @@ export const INODE_FLAGS = {
   encrypted: 0x800,
   indexed: 0x1000,
   extents: 0x8_0000,
+  verity: 0x10_0000,
   attributeValue: 0x20_0000,
   inlineData: 0x1000_0000,
   casefolded: 0x4000_0000,
@@ -114,7 +115,7 @@ export function parseInode(volume: Volume, number: number, raw: Uint8Array, offs
   }
 }
 
-function extraSizeOf(cursor: Cursor): number {
+export function extraSizeOf(cursor: Cursor): number {
   return cursor.length > OLD_INODE_BYTES ? cursor.u16le(INODE.extraSize) : 0
 }
 

@@ -9,6 +9,7 @@ import { hasFlag } from './inode.ts'
 import type { Inode } from './inode.ts'
 import { lookupIn } from './lookup.ts'
 import { inodeReader } from './read-inode.ts'
+import { planSize } from './size-change.ts'
 import { stateOf } from './state.ts'
 import { statOf } from './stat.ts'
 import { SUPERBLOCK, SUPERBLOCK_OFFSET, looksLikeSuperblock, parseSuperblock } from './superblock.ts'
@@ -101,6 +102,9 @@ function fileSystemOf(volume: Volume): FileSystem {
     async *ranges(id, signal): AsyncGenerator<FileRange, void, undefined> {
       const inode = await fileOf(id, signal)
       yield* rangesOf(volume, inode, await contentOf(volume, inode, signal))
+    },
+    async planSize(id, sizeBytes, signal) {
+      return planSize(volume, await fileOf(id, signal), sizeBytes, signal)
     },
     async *allocation(signal): AsyncGenerator<Extent, void, undefined> {
       if (clean) yield* allocationOf(volume, warnings, signal)

@@ -1,6 +1,7 @@
 import { mapped } from '../../bytes/index.ts'
 import type { ByteSource, Extent, ReaderWarning } from '../../bytes/index.ts'
 import type {
+  ContentChange,
   DirectoryEntry,
   FileRange,
   FileSystem,
@@ -107,6 +108,15 @@ export class FatFileSystem implements FileSystem {
       yield { fileOffsetBytes, lengthBytes, sourceOffsetBytes, kind: 'data', maybeShared: false }
       fileOffsetBytes += lengthBytes
     }
+  }
+
+  /** The size is in the directory entry, which no checksum covers. */
+  async planSize(id: NodeId, sizeBytes: number, signal?: AbortSignal): Promise<ContentChange> {
+    const { size } = await this.#content(id, signal)
+    if (size === sizeBytes) return { patches: [] }
+    const bytes = new Uint8Array(4)
+    new DataView(bytes.buffer).setUint32(0, sizeBytes, true)
+    return { patches: [{ offsetBytes: Number(id) + DIRECTORY_ENTRY.fields.size.offsetBytes, bytes }] }
   }
 
   async *allocation(signal?: AbortSignal): AsyncGenerator<Extent, void, undefined> {

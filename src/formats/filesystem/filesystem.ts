@@ -1,4 +1,5 @@
 import type { ByteSource, Extent, ReaderWarning } from '../../bytes/index.ts'
+import type { ContentChange } from './content-change.ts'
 
 /** What a directory entry leads to. `unknown` only where a directory does not tell (XFS without ftype, old ext2): ask `stat`. */
 export type NodeKind =
@@ -91,6 +92,12 @@ export interface FileSystem {
   open(id: NodeId, signal?: AbortSignal): Promise<ByteSource>
   /** Where a regular file's content lies: for edits in a stream. */
   ranges(id: NodeId, signal?: AbortSignal): AsyncIterable<FileRange>
+  /**
+   * What changes in the file system's own structures (the size, checksums over it) for a regular file to be that long
+   * in the blocks that it has. Refused where other content, of whatever length, would not be taken for the file's:
+   * a seal over it, a feature that is not known. For `planContentChange`, which sees to everything else.
+   */
+  planSize(id: NodeId, sizeBytes: number, signal?: AbortSignal): Promise<ContentChange>
   /**
    * The whole source, from 0 to its end, as `data` (in use, by whatever) and `unallocated` (free blocks). What lies
    * behind the file system's own end is `data`. Trusted only as far as checksums go: a file system that is not clean

@@ -1,3 +1,5 @@
+export { planContentChange } from './content-change.ts'
+export type { ContentChange } from './content-change.ts'
 export { FILESYSTEM_ERRORS } from './errors.ts'
 export type {
   DirectoryEntry,

@@ -73,7 +73,8 @@ function clip(
   return { start, length: Math.min(count * geometry.blockSize, size - start) }
 }
 
-function checkFile(inode: Inode): void {
+/** Throws XFS_NOT_A_FILE, XFS_REALTIME_FILE. */
+export function checkFile(inode: Inode): void {
   const { kind } = inode.stat
   if (kind !== 'file') throw raise('XFS_NOT_A_FILE', { inode: inode.number, kind })
   if (inode.realtime) throw raise('XFS_REALTIME_FILE', { inode: inode.number })

@@ -23,6 +23,7 @@ import { readLogState } from './log.ts'
 import type { LogState } from './log.ts'
 import { Nodes } from './nodes.ts'
 import { isSharedRun } from './refcount.ts'
+import { planSize } from './size-change.ts'
 import { readSuperblock } from './superblock.ts'
 import type { Geometry } from './superblock.ts'
 import { readTarget } from './symlink.ts'
@@ -68,6 +69,9 @@ export async function openXfs(
     },
     async *ranges(id, signal) {
       yield* contentRanges(volume, await nodes.inode(id, signal), isShared, signal)
+    },
+    async planSize(id, sizeBytes, signal) {
+      return planSize(volume, await nodes.inode(id, signal), sizeBytes, signal)
     },
     async *allocation(signal) {
       if (trusted) yield* allocationOf(volume, signal)

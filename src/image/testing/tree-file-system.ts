@@ -109,6 +109,9 @@ export function treeFileSystem(tree: Tree, facts: TreeFacts = {}): FileSystem {
       const { content } = nodeOf(id)
       if (content.length > 0) yield { fileOffsetBytes: 0, lengthBytes: content.length, kind: 'inline' }
     },
+    async planSize() {
+      return { refusal: 'it is on no disk' }
+    },
     async *allocation() {
       yield { offsetBytes: 0, lengthBytes: 1 << 20, kind: 'data' }
     },
