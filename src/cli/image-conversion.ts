@@ -74,14 +74,15 @@ export async function openConversion(
   )
   const disk = await detectStack(image.disk, FORMAT_READERS, { signal })
   const inventory = await findBoot(disk, { signal })
-  const contract = makeContract(disk, inventory, {
+  const choices = {
     kargs: flags.karg,
     deleteKargs: flags['delete-karg'],
     ...(flags.deployment === undefined ? {} : { deployment: flags.deployment }),
-  })
-  const osRelease = contract.deployment?.osRelease ?? inventory.layout.osRelease
-  const plan = await planConversion(disk, contract, osRelease, {
+  }
+  const contract = makeContract(disk, inventory, choices)
+  const plan = await planConversion(disk, inventory, contract, {
     what: flags['whole-disk'] ? 'disk' : 'root',
+    arguments: choices,
     mounts: flags['keep-fstab'] ? 'keep' : 'edit',
     signal,
   })

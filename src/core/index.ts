@@ -9,6 +9,7 @@ export {
   KERNEL_ARGUMENT_FINDINGS,
   editKernelArguments,
   formatKernelCommandLine,
+  hasKernelArgument,
   isSameKey,
   kernelArgument,
   lintForIronic,

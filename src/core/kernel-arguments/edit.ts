@@ -30,7 +30,7 @@ export function editKernelArguments<T extends KernelArgument>(
 ): EditedKernelArguments<T> {
   const unwanted = edits.delete.map((text) => {
     const wanted = parseKernelArgument(text)
-    if (!present.some((one) => matches(one, wanted))) {
+    if (!hasKernelArgument(present, text)) {
       throw raise('KERNEL_ARGUMENT_ABSENT', { text, present: present.map((one) => one.text) })
     }
     return wanted
@@ -45,6 +45,12 @@ export function editKernelArguments<T extends KernelArgument>(
     deleted: present.filter(isDeleted),
     replaced: present.filter((one) => !isDeleted(one) && isReplaced(one)),
   }
+}
+
+/** Whether there is one that `--delete-karg` would take off. Throws KERNEL_ARGUMENT_MALFORMED. */
+export function hasKernelArgument(present: readonly KernelArgument[], text: string): boolean {
+  const wanted = parseKernelArgument(text)
+  return present.some((one) => matches(one, wanted))
 }
 
 function matches(one: KernelArgument, wanted: KernelArgument): boolean {

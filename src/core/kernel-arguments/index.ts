@@ -8,6 +8,6 @@ export {
   parseKernelCommandLine,
 } from './parse.ts'
 export type { KernelArgument, KernelCommandLine } from './parse.ts'
-export { editKernelArguments } from './edit.ts'
+export { editKernelArguments, hasKernelArgument } from './edit.ts'
 export type { EditedKernelArguments, KernelArgumentEdits } from './edit.ts'
 export { lintForIronic } from './lint.ts'

@@ -1,5 +1,5 @@
 import type { Finding } from '../../core/index.ts'
-import type { BootArgument, BootFile } from './contract.ts'
+import type { ArgumentSource, BootArgument, BootFile } from './contract.ts'
 import type { Deployment } from './ostree.ts'
 
 /** One thing that an image can boot, whatever describes it, with all files found. */
@@ -17,6 +17,8 @@ export type BootEntry = Readonly<{
   devicetree?: BootFile
   /** Of the image's own description. */
   arguments: readonly BootArgument[]
+  /** Where the entry itself has its command line; the line is left out where it has none yet. What a variable stands for is elsewhere. */
+  argumentsAt?: Extract<ArgumentSource, { file: string }>
   /** What is behind ` -- `. */
   init: string
   deployment?: Deployment

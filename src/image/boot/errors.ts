@@ -21,6 +21,17 @@ export const BOOT_ERRORS = {
     message: 'Cannot tell which deployment of "{image}" is meant by "{wanted}": {present} fit',
     remedy: 'name one by its number or its id',
   },
+  KARG_EDIT_REFUSED: {
+    ...refused,
+    message: 'Cannot change kernel arguments in "{file}" while the image streams past: {why}',
+    remedy:
+      'leave --karg and --delete-karg out, and change them in the running system (grubby, ostree admin kargs, rpm-ostree kargs, /etc/default/grub); or start that system once, change them, and shut it down cleanly before the image is taken',
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(BOOT_ERRORS)
+
+/** Why an edit of boot entries is refused, as the end of a sentence. */
+export function refuseArgumentEdit(file: string, why: string): Error {
+  return raise('KARG_EDIT_REFUSED', { file, why })
+}

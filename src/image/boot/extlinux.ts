@@ -115,6 +115,7 @@ async function complete(
     arguments: all.filter(({ key }) => key !== 'initrd'),
     init,
     findings,
+    argumentsAt: { kind: 'extlinux.conf', file, ...(append && { line: append.line }) },
     ...(devicetree && { devicetree }),
   }
 }

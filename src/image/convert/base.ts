@@ -1,5 +1,5 @@
-import { extentsOf, overlayExtents } from '../../bytes/index.ts'
-import type { ByteSource, Extent } from '../../bytes/index.ts'
+import { extentsOf, overlayExtents, patched } from '../../bytes/index.ts'
+import type { ByteSource, Extent, Patch } from '../../bytes/index.ts'
 import { findNode, nodesOf } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import { allocationOf } from './allocation.ts'
@@ -34,6 +34,18 @@ export function baseOfRoot(disk: StackNode, rootAddress: string): Base {
     throw raise('BASE_SPLIT', { image: disk.name, volume: rootAddress, count: members.length, places })
   }
   return makeBase(disk, findNode(disk, member), 'lvm2')
+}
+
+/** The base with some of its bytes replaced: those are data, be they free or zero in the image. */
+export function patchBase(disk: StackNode, base: Base, patches: readonly Patch[]): Base {
+  const { source } = base.node
+  if (source === undefined || patches.length === 0) return base
+  const changed = patched(source, patches)
+  return {
+    ...base,
+    extents: (signal) =>
+      overlayExtents(allocationOf(disk, base.node, signal), extentsOf(changed, 0, changed.size, signal)),
+  }
 }
 
 /** All of the disk. */

@@ -1,11 +1,14 @@
 import type { Patch } from '../../bytes/index.ts'
 import { findPath, readFile } from '../../formats/filesystem/index.ts'
+import type { ContentChange } from '../../formats/filesystem/index.ts'
+import type { FstabEntry } from '../boot/index.ts'
 import { matchDevice } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { Base } from './base.ts'
 import type { Change } from './boot-file.ts'
+import { raise } from './errors.ts'
 import { editFstab, namesBlockDevice } from './fstab.ts'
-import type { DevicePlace, FstabEntry } from './fstab.ts'
+import type { DevicePlace } from './fstab.ts'
 import { locateEdit } from './locate-edit.ts'
 import { locateIn } from './locate.ts'
 
@@ -40,13 +43,13 @@ export async function editMounts(
     ...(signal && { signal }),
   })
   const { bytes, removed, doubtful } = editFstab(before, (entry) => placeOf(disk, base, entry))
-  const locate = (offset: number, length: number): Iterable<{ offsetBytes: number; lengthBytes: number }> =>
-    locateIn(disk, base.node, root.node, offset, length)
+  const edit: ContentChange =
+    removed.length === 0
+      ? { patches: [] }
+      : await locateEdit(disk, base, root, { id: found.id, before, after: bytes }, signal)
+  if ('refusal' in edit) throw raise('EDIT_REFUSED', { file: path, why: edit.refusal })
   return {
-    patches:
-      removed.length === 0
-        ? []
-        : await locateEdit(root.fileSystem, { id: found.id, path }, before, bytes, locate, signal),
+    patches: edit.patches,
     changes: removed.map(({ text, reason, entry }) => ({
       file: path,
       what: `line ${entry.line} is a comment now: ${text.trim()}`,

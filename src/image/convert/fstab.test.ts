@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { editFstab, namesBlockDevice, parseFstab } from './fstab.ts'
-import type { DevicePlace, FstabEntry } from './fstab.ts'
+import { parseFstab } from '../boot/index.ts'
+import type { FstabEntry } from '../boot/index.ts'
+import { editFstab, namesBlockDevice } from './fstab.ts'
+import type { DevicePlace } from './fstab.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)

@@ -1,6 +1,6 @@
 export { alignExtents } from './align-extents.ts'
-export { editFstab, namesBlockDevice, parseFstab } from './fstab.ts'
-export type { DevicePlace, FstabEdit, FstabEntry, RemovedMount } from './fstab.ts'
+export { editFstab, namesBlockDevice } from './fstab.ts'
+export type { DevicePlace, FstabEdit, RemovedMount } from './fstab.ts'
 export { planChunks } from './plan-chunks.ts'
 export type { Chunk, UsedRange } from './plan-chunks.ts'
 export { BLOCK_MAP_BLOCK_BYTES, formatBlockMap } from './block-map.ts'

@@ -1,10 +1,13 @@
 import type { Patch } from '../../bytes/index.ts'
-import type { BootContract, OsRelease } from '../boot/index.ts'
+import { formatKernelCommandLine } from '../../core/index.ts'
+import { makeContract } from '../boot/index.ts'
+import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
 import { findVolume } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
-import { baseOfDisk, baseOfRoot } from './base.ts'
+import { baseOfDisk, baseOfRoot, patchBase } from './base.ts'
 import type { Base } from './base.ts'
 import type { BootSummary, Change } from './boot-file.ts'
+import { editArguments } from './edit-arguments.ts'
 import { editMounts } from './edit-mounts.ts'
 import { raise } from './errors.ts'
 
@@ -13,6 +16,8 @@ export type ConversionWishes = Readonly<{
   what: 'root' | 'disk'
   /** Whether mounts of what stays behind are taken out of the fstab. */
   mounts: 'edit' | 'keep'
+  /** Of a disk: its boot entries are edited. Those of a root are in the contract already. */
+  arguments: ContractChoices
   signal?: AbortSignal
 }>
 
@@ -25,34 +30,73 @@ export type ConversionPlan = Readonly<{
 }>
 
 /**
- * What a conversion will do, before a byte is written: reads metadata and the fstab only. Throws BASE_UNKNOWN,
- * BASE_SPLIT, BASE_NESTED and EDIT_REFUSED.
+ * What a conversion will do, before a byte is written: reads metadata, the fstab and boot entries only. Throws BASE_UNKNOWN,
+ * BASE_SPLIT, BASE_NESTED, EDIT_REFUSED and KARG_EDIT_REFUSED.
  */
 export async function planConversion(
   disk: StackNode,
+  inventory: BootInventory,
   contract: BootContract,
-  osRelease: OsRelease | undefined,
   wishes: ConversionWishes,
 ): Promise<ConversionPlan> {
-  const found = contract.findings.map(({ subject, evidence }) => `${subject}: ${evidence}`)
+  const osRelease = contract.deployment?.osRelease ?? inventory.layout.osRelease
+  if (wishes.what === 'disk') return planDisk(disk, inventory, contract, osRelease, wishes)
+  const warnings = warningsOf(contract)
   const boot = summary(contract, osRelease)
-  if (wishes.what === 'disk') {
-    return { base: baseOfDisk(disk), patches: [], changes: [], warnings: found, boot }
-  }
   if (contract.root === undefined) throw raise('BASE_UNKNOWN', { image: disk.name })
   const { address } = contract.root
   const base = baseOfRoot(disk, address)
-  if (wishes.mounts === 'keep') return { base, patches: [], changes: [], warnings: found, boot }
+  if (wishes.mounts === 'keep') return { base, patches: [], changes: [], warnings, boot }
   const root = findVolume(disk, address)
   const systemRoot = contract.deployment?.path ?? '/'
   const edit = await editMounts(disk, base, root, systemRoot, wishes.signal)
   return {
-    base,
+    base: patchBase(disk, base, edit.patches),
     patches: edit.patches,
     changes: edit.changes,
-    warnings: [...found, ...edit.warnings],
+    warnings: [...warnings, ...edit.warnings],
     boot,
   }
+}
+
+/** The disk as it is, but for what is asked of its boot entries. It boots by itself: nothing is added to their arguments unasked. */
+async function planDisk(
+  disk: StackNode,
+  inventory: BootInventory,
+  contract: BootContract,
+  osRelease: OsRelease | undefined,
+  { arguments: wanted, signal }: ConversionWishes,
+): Promise<ConversionPlan> {
+  const base = baseOfDisk(disk)
+  const append = wanted.kargs ?? []
+  const unwanted = wanted.deleteKargs ?? []
+  const deployment = wanted.deployment === undefined ? {} : { deployment: wanted.deployment }
+  if (append.length === 0 && unwanted.length === 0) {
+    const boot = summary(withoutMade(contract), osRelease)
+    return { base, patches: [], changes: [], warnings: warningsOf(contract), boot }
+  }
+  const wishes = { append, delete: unwanted, ...deployment, ...(signal && { signal }) }
+  const edit = await editArguments(disk, base, inventory, wishes)
+  const { patches, changes } = edit
+  const edited = makeContract(edit.disk, edit.inventory, deployment)
+  return {
+    base: patchBase(disk, base, patches),
+    patches,
+    changes,
+    warnings: [...warningsOf(edited), ...edit.warnings],
+    boot: summary(withoutMade(edited), osRelease),
+  }
+}
+
+function warningsOf({ findings }: BootContract): readonly string[] {
+  return findings.map(({ subject, evidence }) => `${subject}: ${evidence}`)
+}
+
+/** What a boot loader of the disk says, and not what a netboot would have to add. */
+function withoutMade(contract: BootContract): BootContract {
+  const own = contract.arguments.filter(({ source }) => source.kind !== 'made')
+  const { init } = contract
+  return { ...contract, arguments: own, commandLine: formatKernelCommandLine({ arguments: own, init }) }
 }
 
 function summary(contract: BootContract, osRelease: OsRelease | undefined): BootSummary {

@@ -61,6 +61,7 @@ export async function completeBlsEntry(
     expandOptions(text, { kind: 'bls', file, line }, known),
   )
   const { id, title, version, triesLeft } = entry
+  const line = entry.options.at(-1)?.line
   return {
     id,
     title: title === '' ? id : title,
@@ -70,6 +71,7 @@ export async function completeBlsEntry(
     kernel,
     initrds,
     arguments: expanded.flatMap((one) => one.arguments),
+    argumentsAt: { kind: 'bls', file, ...(line !== undefined && { line }) },
     init: expanded.findLast(({ init }) => init !== '')?.init ?? '',
     findings: expanded.flatMap((one) => one.findings),
     ...(triesLeft !== undefined && { triesLeft }),

@@ -57,6 +57,7 @@ export async function completeGrubEntry(files: ImageFiles, entry: GrubEntry): Pr
   }
   const devicetree =
     entry.devicetree && (await locateBootFile(files, entry.devicetree.volume, entry.devicetree.path))
+  const at = entry.kernel.source
   const dashes = entry.arguments.findIndex(({ text }) => text === '--')
   const own = dashes === -1 ? entry.arguments : entry.arguments.slice(0, dashes)
   return {
@@ -76,6 +77,7 @@ export async function completeGrubEntry(files: ImageFiles, entry: GrubEntry): Pr
             .map(({ text }) => text)
             .join(' '),
     findings: [],
+    ...('file' in at && { argumentsAt: at }),
     ...(devicetree && { devicetree }),
   }
 }

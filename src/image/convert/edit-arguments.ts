@@ -1,0 +1,146 @@
+import { patched } from '../../bytes/index.ts'
+import type { Patch } from '../../bytes/index.ts'
+import { readFile, walkPath } from '../../formats/filesystem/index.ts'
+import {
+  applyFileEdit,
+  bytesOfLatin1,
+  entriesToEdit,
+  findBoot,
+  isSameArguments,
+  latin1Of,
+  planArgumentEdits,
+  refuseArgumentEdit,
+} from '../boot/index.ts'
+import type { ArgumentWishes, BootEntry, BootInventory, FileEdit } from '../boot/index.ts'
+import { FORMAT_READERS, detectStack, findVolume } from '../stack/index.ts'
+import type { StackNode } from '../stack/index.ts'
+import type { Base } from './base.ts'
+import type { Change } from './boot-file.ts'
+import { locateEdit } from './locate-edit.ts'
+
+/** As `ImageFiles` reads: configurations are a few KiB. */
+const MOST_TEXT_BYTES = 1 << 20
+
+export type ArgumentPatches = Readonly<{
+  patches: readonly Patch[]
+  changes: readonly Change[]
+  warnings: readonly string[]
+  /** The disk as it will be: looked at again, with the patches over it. */
+  disk: StackNode
+  inventory: BootInventory
+}>
+
+/**
+ * Changes kernel arguments in the boot entries of a disk, while it streams past: patches of the bytes of the files that
+ * carry them. Then the patched disk is looked at anew, and every entry has to say what was asked for. Throws
+ * KARG_EDIT_REFUSED, and what `planArgumentEdits` and the readers throw.
+ */
+export async function editArguments(
+  disk: StackNode,
+  base: Base,
+  inventory: BootInventory,
+  wishes: ArgumentWishes & Readonly<{ deployment?: string; signal?: AbortSignal }>,
+): Promise<ArgumentPatches> {
+  const { deployment, signal } = wishes
+  const { source } = disk
+  if (source === undefined) throw new TypeError('a disk has bytes')
+  const entries = await entriesToEdit(disk, inventory, deployment, signal)
+  const { files, expected } = planArgumentEdits(entries, inventory.loader, wishes)
+  const patches: Patch[] = []
+  for (const file of files) patches.push(...(await patchesOf(disk, base, file, signal)))
+
+  const after = await detectStack(
+    patched(source, patches),
+    FORMAT_READERS,
+    signal === undefined ? {} : { signal },
+  )
+  const found = await findBoot(after, signal === undefined ? {} : { signal })
+  const again = await entriesToEdit(after, found, deployment, signal)
+  for (const { file, id, arguments: wanted } of expected) {
+    const entry = again.find((one) => one.file === file && one.id === id)
+    if (entry === undefined || !isSameArguments(entry.arguments, wanted)) {
+      const says = entry === undefined ? 'nothing' : commandLineOf(entry)
+      throw refuseArgumentEdit(file, `read again, the entry ${id} says ${says}`)
+    }
+  }
+  return {
+    patches,
+    changes: files.flatMap((file) => changesOf(file)),
+    warnings: warningsOf(inventory, found, entries, files),
+    disk: after,
+    inventory: found,
+  }
+}
+
+async function patchesOf(
+  disk: StackNode,
+  base: Base,
+  edit: FileEdit,
+  signal: AbortSignal | undefined,
+): Promise<readonly Patch[]> {
+  const [, address = '', path = ''] = /^([^:]*):(.*)$/s.exec(edit.file) ?? []
+  const volume = findVolume(disk, address)
+  const { id } = await walkPath(volume.fileSystem, path, { lastLink: 'follow', ...(signal && { signal }) })
+  const before = await readFile(volume.fileSystem, id, {
+    path,
+    limitBytes: MOST_TEXT_BYTES,
+    ...(signal && { signal }),
+  })
+  const after = bytesOfLatin1(applyFileEdit(latin1Of(before), edit))
+  const change = await locateEdit(disk, base, volume, { id, before, after }, signal)
+  if ('refusal' in change) throw refuseArgumentEdit(edit.file, change.refusal)
+  return change.patches
+}
+
+function changesOf({ file, edits }: FileEdit): readonly Change[] {
+  return edits.flatMap(({ line, remove, append }) => {
+    const place = line === 0 ? 'a new line' : `line ${line}`
+    return [
+      ...(remove.length === 0
+        ? []
+        : [
+            {
+              file,
+              what: `${place} loses ${remove.join(' ')}`,
+              reason: 'asked for with --delete-karg, or replaced by a --karg',
+            },
+          ]),
+      ...(append.length === 0
+        ? []
+        : [{ file, what: `${place} gains ${append.join(' ')}`, reason: 'asked for with --karg' }]),
+    ]
+  })
+}
+
+function warningsOf(
+  before: BootInventory,
+  after: BootInventory,
+  edited: readonly BootEntry[],
+  files: readonly FileEdit[],
+): readonly string[] {
+  const warnings: string[] = []
+  const byDefault = before.entries[before.defaultIndex]
+  if (
+    byDefault !== undefined &&
+    !edited.some(({ file, id }) => file === byDefault.file && id === byDefault.id)
+  ) {
+    warnings.push(`the disk boots ${byDefault.id} by itself, whose arguments stay as they are`)
+  }
+  for (const [index, { id, arguments: all }] of before.entries.entries()) {
+    const now = after.entries[index]
+    if (edited.some((one) => one.id === id) || now === undefined || isSameArguments(all, now.arguments))
+      continue
+    warnings.push(`the entry ${id} changes, too: it takes its arguments from the same variable`)
+  }
+  for (const { kind, file } of files) {
+    if (kind !== 'grub.cfg') continue
+    warnings.push(
+      `${file} is made anew by update-grub or grub2-mkconfig in the running system, from files that were not edited (/etc/default/grub; with ostree, its own entries)`,
+    )
+  }
+  return warnings
+}
+
+function commandLineOf({ arguments: all }: BootEntry): string {
+  return all.map(({ text }) => text).join(' ') || 'nothing'
+}
