@@ -1,7 +1,7 @@
 import { editKernelArguments, hasKernelArgument, isSameKey } from '../../../core/index.ts'
 import type { KernelArgument } from '../../../core/index.ts'
 import { inLatin1 } from '../byte-text.ts'
-import type { ArgumentSource, BootArgument } from '../contract.ts'
+import type { ArgumentSource } from '../contract.ts'
 import type { BootEntry } from '../entry.ts'
 import { refuseArgumentEdit } from '../errors.ts'
 import type { Loader } from '../loader.ts'
@@ -32,7 +32,7 @@ const GRUB_SPECIAL = /[^!-~ ]|[;&|<>{}$'\\`#]/
 /**
  * Which lines of which files change, for entries to lose and gain arguments. What is to be taken off is taken off where
  * it is written: in the entry, or in the variable that the entry asks for. What is added goes to the entry, or into the
- * variable of grubenv (`kernelopts`) where the entry has nothing of its own. Throws KARG_EDIT_REFUSED,
+ * variable of grubenv (`kernelopts`) where an entry has nothing of its own. Throws KARG_EDIT_REFUSED,
  * KERNEL_ARGUMENT_ABSENT (of the first entry; others may lack what is deleted), KERNEL_ARGUMENT_MALFORMED.
  */
 export function planArgumentEdits(
@@ -42,11 +42,12 @@ export function planArgumentEdits(
 ): EntryEdits {
   const places = new Map<string, { source: WrittenIn; remove: Set<string>; append: readonly string[] }>()
   const placeOf = (source: WrittenIn) => {
-    const key = `${source.kind} ${source.line ?? 0} ${source.file}`
+    const key = keyOf(source)
     const known = places.get(key) ?? { source, remove: new Set<string>(), append: [] }
     places.set(key, known)
     return known
   }
+  const carrierOf = carriersOf(entries)
   const expected = entries.map((entry, index): ExpectedEntry => {
     const unwanted =
       index === 0 ? wishes.delete : wishes.delete.filter((one) => hasKernelArgument(entry.arguments, one))
@@ -131,17 +132,35 @@ function writtenIn(entry: BootEntry, source: ArgumentSource): WrittenIn {
   return source
 }
 
-/** Where a new argument of an entry goes. */
-function carrierOf({ argumentsAt, arguments: all, source, file }: BootEntry): WrittenIn {
-  if (source === 'uki') throw inUki(file)
-  if (argumentsAt === undefined) throw refuseArgumentEdit(file, 'no boot entry describes this kernel')
-  const own = all.some((one) => isFrom(one, argumentsAt.kind))
-  const variable = all.find((one) => isFrom(one, 'grubenv'))?.source
-  return !own && variable !== undefined && 'file' in variable ? variable : argumentsAt
+/**
+ * Where a new argument of each entry goes: to the entry, or to the variable of grubenv that an entry without anything of
+ * its own is made of. Then everybody who asks for that variable has it from there.
+ */
+function carriersOf(entries: readonly BootEntry[]): (entry: BootEntry) => WrittenIn {
+  const shared = new Set(
+    entries.flatMap((entry) => (hasOwn(entry) ? [] : [variableOf(entry)])).map((source) => keyOf(source)),
+  )
+  return (entry) => {
+    if (entry.source === 'uki') throw inUki(entry.file)
+    const variable = variableOf(entry)
+    if (variable !== undefined && shared.has(keyOf(variable))) return variable
+    if (entry.argumentsAt === undefined)
+      throw refuseArgumentEdit(entry.file, 'no boot entry describes this kernel')
+    return entry.argumentsAt
+  }
 }
 
-function isFrom({ source }: BootArgument, kind: ArgumentSource['kind']): boolean {
-  return source.kind === kind
+function hasOwn({ arguments: all, argumentsAt }: BootEntry): boolean {
+  return all.some(({ source }) => source.kind === argumentsAt?.kind)
+}
+
+function variableOf({ arguments: all }: BootEntry): WrittenIn | undefined {
+  const source = all.find((one) => one.source.kind === 'grubenv')?.source
+  return source !== undefined && 'file' in source ? source : undefined
+}
+
+function keyOf(source: WrittenIn | undefined): string {
+  return source === undefined ? '' : `${source.kind} ${source.line ?? 0} ${source.file}`
 }
 
 function inUki(file: string): Error {
