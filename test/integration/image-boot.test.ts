@@ -30,6 +30,7 @@ const LAYOUTS: readonly ImageLayout[] = [
   'bootc',
   'debian',
   'rhel',
+  'sdboot',
   'uki',
 ]
 

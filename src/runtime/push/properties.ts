@@ -46,8 +46,12 @@ export function describingProperties(
   return {
     ...(os.id ? { os_distro: os.id } : {}),
     ...(os.versionId ? { os_version: os.versionId } : {}),
-    // A whole disk boots by its own loader: a command line beside it would say what is not so.
-    ...(boots === 'by itself' ? {} : { [KERNEL_CMDLINE]: boot.commandLine }),
+    // A whole disk boots by its own loader: what deployers take for an instruction would say what is not so.
+    ...(boots === 'with its kernel'
+      ? { [KERNEL_CMDLINE]: boot.commandLine }
+      : boot.commandLine === ''
+        ? {}
+        : { anneal_kernel_cmdline: boot.commandLine }),
     anneal_source: source.name,
     anneal_holds: holds,
     ...(deployment === undefined
