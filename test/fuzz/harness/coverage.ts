@@ -9,12 +9,26 @@ export class Coverage {
   readonly #session = new Session()
   readonly #seen = new Set<string>()
   #last: readonly string[] = []
+  #isOn = false
   readonly #isWatched: (url: string) => boolean
 
   constructor(isWatched: (url: string) => boolean) {
     this.#isWatched = isWatched
     this.#session.connect()
     this.#session.post('Profiler.enable')
+    this.resume()
+  }
+
+  /** What is executed until `resume` is not looked at, and several times faster: V8 may optimise it. */
+  pause(): void {
+    if (!this.#isOn) return
+    this.#isOn = false
+    this.#session.post('Profiler.stopPreciseCoverage')
+  }
+
+  resume(): void {
+    if (this.#isOn) return
+    this.#isOn = true
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   }
 
@@ -22,8 +36,9 @@ export class Coverage {
     return this.#seen.size
   }
 
-  /** Blocks that were reached since the last call, and never before it. */
+  /** Blocks that were reached since the last call, and never before it; none while it is paused. */
   takeNew(): number {
+    if (!this.#isOn) return 0
     this.#last = [...this.#reached()].filter((block) => !this.#seen.has(block))
     for (const block of this.#last) this.#seen.add(block)
     return this.#last.length

@@ -31,6 +31,12 @@ export type Report =
   | Readonly<{ kind: 'passed' }>
 
 const BATCH = 100
+/**
+ * By turns: batches in which it is looked at what they reach, so that what reaches something new is changed further; and
+ * batches that change what was found and are only executed, some ten times as fast.
+ */
+const SCOUTED_BATCHES = 20
+const PLAIN_BATCHES = 200
 const MOST_MUTATIONS = 24
 /** Of executions that start from a seed, not from something that was found. */
 const FRESH = 0.3
@@ -87,7 +93,10 @@ async function explore(one: FuzzTarget, all: readonly Base[]): Promise<void> {
     if (failure !== undefined) failed(input, failure)
   }
   coverage.takeNew()
-  for (;;) {
+  for (let turn = 0; ; turn += 1) {
+    const place = turn % (SCOUTED_BATCHES + PLAIN_BATCHES)
+    if (place === 0) coverage.resume()
+    if (place === SCOUTED_BATCHES) coverage.pause()
     const batch: Input[] = []
     for (let index = 0; index < BATCH; index += 1) {
       const input = drawInput(random, corpus, all, terrains)
