@@ -1,16 +1,25 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { ROOT } from '../scripts/source/index.ts'
 
 /**
  * `npm run bench:image -- IMAGE.qcow2 [ROUNDS] [FORM…]`: a whole `anneal image convert` (kernel, ramdisk, base, block map,
  * boot.json) against `qemu-img convert` of the one partition alone, in turn, in one run, on the same image in several
  * forms (v3 v2 zlib zstd raw). Wall seconds, CPU seconds and peak memory from getrusage(2) by way of GNU time.
+ * With `--by-hand`, in each round also what people do without Anneal (bench/by-hand): guestfish and then that, and the script
+ * of 2014; both need libguestfs-tools and a kernel in /boot, and minutes.
  * IMAGE is what lab/atomic/build-full-image.sh made (lvm-xfs): its second partition is what both convert.
  */
-const [image = '', rounds = '5', ...wanted] = process.argv.slice(2)
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'by-hand': { type: 'boolean' } },
+})
+const [image = '', rounds = '5', ...wanted] = positionals
 const PARTITION = { offsetBytes: 411648 * 512, sizeBytes: 12171264 * 512 }
+/** Programs in bench/by-hand. */
+const BY_HAND = ['guestfish', 'convert-2014'] as const
 const FORMS = {
   v3: ['-O', 'qcow2'],
   v2: ['-O', 'qcow2', '-o', 'compat=0.10'],
@@ -52,6 +61,7 @@ function compare(form: Form, work: string): void {
   const out = join(work, 'out')
   const base = join(work, 'base')
   const range = `driver=raw,offset=${PARTITION.offsetBytes},size=${PARTITION.sizeBytes},file.driver=${driver},file.file.driver=file,file.file.filename=${path}`
+  const byHand: Record<(typeof BY_HAND)[number], Cost[]> = { guestfish: [], 'convert-2014': [] }
   const convert = {
     ours(): void {
       ours.push(measure(join(ROOT, 'anneal'), ['image', 'convert', path, '-o', out]))
@@ -69,6 +79,8 @@ function compare(form: Form, work: string): void {
   for (let round = 0; round < Number(rounds); round += 1) {
     for (const one of round % 2 === 0 ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const))
       convert[one]()
+    for (const name of flags['by-hand'] === true ? BY_HAND : [])
+      byHand[name].push(measureByHand(name, path, work))
   }
   rmSync(path)
   const ratios = ours.map(({ wallS }, index) => wallS / (theirs[index]?.wallS ?? 1))
@@ -84,6 +96,28 @@ function compare(form: Form, work: string): void {
   process.stdout.write(
     `${form.padEnd(6)} ${cells.join('        ')}        ${median(ratios).toFixed(2)} (${ratios.map((one) => one.toFixed(2)).join(' ')})\n`,
   )
+  for (const name of BY_HAND) {
+    const costs = byHand[name]
+    if (costs.length === 0) continue
+    const times = costs.map(({ wallS }, index) => wallS / (ours[index]?.wallS ?? 1))
+    process.stdout.write(
+      `  ${name}: ${median(costs.map(({ wallS }) => wallS)).toFixed(1)} s, CPU ${median(costs.map(({ cpuS }) => cpuS)).toFixed(1)} s, ${median(costs.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB: ${median(times).toFixed(1)} times Anneal's wall time (${times.map((one) => one.toFixed(1)).join(' ')})\n`,
+    )
+  }
+}
+
+/** Both change the image: each gets a copy, which is not counted. */
+function measureByHand(name: (typeof BY_HAND)[number], path: string, work: string): Cost {
+  const directory = join(work, name)
+  mkdirSync(directory)
+  const copy = join(directory, 'image')
+  copyFileSync(path, copy)
+  const script = join(import.meta.dirname, 'by-hand', `${name}.sh`)
+  try {
+    return measure(script, [copy, directory, String(PARTITION.offsetBytes), String(PARTITION.sizeBytes)])
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 function measure(program: string, argv: readonly string[]): Cost {
