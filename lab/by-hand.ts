@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { raise } from './errors.ts'
 import { virsh } from './guest.ts'
 import { engines } from './host-arguments.ts'
-import type { Host } from './host.ts'
+import type { ComputeHost } from './compute-host.ts'
 import { imageReference } from './image-recipe.ts'
 import type { NestedEngine } from './seed.ts'
 
@@ -50,7 +50,7 @@ export function byHandArguments(spec: ByHand): readonly string[] {
 }
 
 /** Starts libvirtd in a container and waits until it answers. Gives the seconds that took. */
-export async function runLibvirt(host: Host, spec: ByHand): Promise<number> {
+export async function runLibvirt(host: ComputeHost, spec: ByHand): Promise<number> {
   const engine = spec.engine ?? engines(host.spec)[0] ?? 'docker'
   await prepareState(host)
   const started = performance.now()
@@ -60,7 +60,7 @@ export async function runLibvirt(host: Host, spec: ByHand): Promise<number> {
 }
 
 /** Starts virtlogd in a container of its own. */
-export async function runVirtlogd(host: Host, spec: ByHand): Promise<void> {
+export async function runVirtlogd(host: ComputeHost, spec: ByHand): Promise<void> {
   const engine = spec.engine ?? engines(host.spec)[0] ?? 'docker'
   await prepareState(host)
   await host.must([engine, 'run', '--detach', ...byHandArguments({ ...spec, command: ['virtlogd'] })])
@@ -70,14 +70,14 @@ export async function runVirtlogd(host: Host, spec: ByHand): Promise<void> {
 }
 
 export async function waitForLibvirt(
-  host: Host,
+  host: ComputeHost,
   via: string,
   engine: NestedEngine,
-  timeoutMs = 60_000,
+  timeoutMs = 60_000 * host.slowness,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
-    const result = await virsh(host, via, ['uri'], { engine, timeoutMs: 10_000 })
+    const result = await virsh(host, via, ['uri'], { engine, timeoutMs: 10_000 * host.slowness })
     if (result.exitCode === 0) return
     if (Date.now() > deadline) {
       const logs = await host.exec([engine, 'logs', '--tail', '5', via])
@@ -94,6 +94,6 @@ export async function waitForLibvirt(
 }
 
 /** Podman wants bind sources to exist; Docker makes them. */
-async function prepareState(host: Host): Promise<void> {
+async function prepareState(host: ComputeHost): Promise<void> {
   await host.must(['mkdir', '-p', ...STATE, '/run/dbus'])
 }

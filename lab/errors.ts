@@ -44,6 +44,14 @@ export const LAB_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  LAB_NO_CGROUP_V2: {
+    message:
+      'Cannot give host "{name}" cgroup v2: this machine has it with no controller at all (mounted: {mounted})',
+    remedy:
+      'Use a machine that boots with cgroup v2, or leave one controller to it, as by cgroup_no_v1=hugetlb.',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
   LAB_GUEST_START: {
     message: 'Cannot start guest "{name}" through "{via}": {output}',
     remedy: 'Look at the log of container "{via}" on the host.',

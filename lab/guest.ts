@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { consoleLogPath, domainXml, guestUuid, instanceDirectory, tickPath } from './domain-xml.ts'
 import type { GuestSpec } from './domain-xml.ts'
 import { raise } from './errors.ts'
 import { engines } from './host-arguments.ts'
-import type { Host } from './host.ts'
+import type { ComputeHost } from './compute-host.ts'
 import type { RunResult } from './run.ts'
 import type { NestedEngine } from './seed.ts'
 
@@ -20,18 +19,18 @@ export type Guest = Readonly<{ name: string; uuid: string; pid: number }>
 
 /** `virsh …` in a container of the host. */
 export function virsh(
-  host: Host,
+  host: ComputeHost,
   via: string,
   argv: readonly string[],
   options: { engine?: NestedEngine; timeoutMs?: number } = {},
 ): Promise<RunResult> {
   const engine = options.engine ?? engines(host.spec)[0] ?? 'docker'
-  const { timeoutMs = 60_000 } = options
+  const { timeoutMs = 60_000 * host.slowness } = options
   return host.exec([engine, 'exec', via, 'virsh', '--connect', 'qemu:///system', ...argv], { timeoutMs })
 }
 
 /** Defines and starts a tick guest, and waits for its first ticks. Throws LAB_GUEST_START, LAB_GUEST_SILENT. */
-export async function startGuest(host: Host, start: GuestStart): Promise<Guest> {
+export async function startGuest(host: ComputeHost, start: GuestStart): Promise<Guest> {
   const { name, via } = start
   const directory = instanceDirectory(name)
   // QEMU's own user writes the ticks: libvirt labels only what it knows of.
@@ -56,9 +55,8 @@ export async function startGuest(host: Host, start: GuestStart): Promise<Guest> 
 export type Tick = Readonly<{ number: number; microseconds: number }>
 
 /** All ticks of the guest so far, as its own monotonic clock dates them. */
-export async function ticks(host: Host, name: string): Promise<readonly Tick[]> {
-  const text = await readFile(await host.path(tickPath(name)), 'latin1').catch(() => '')
-  return parseTicks(text)
+export async function ticks(host: ComputeHost, name: string): Promise<readonly Tick[]> {
+  return parseTicks(await host.read(tickPath(name)))
 }
 
 /** Lines `T number microseconds`; a last line without its end is left out. */
@@ -84,11 +82,11 @@ export function tickGaps(all: readonly Tick[]): Readonly<{ longestMs: number; lo
 
 /** Waits until the guest has ticked `count` times more than `after`. Throws LAB_GUEST_SILENT. */
 export async function waitForTicks(
-  host: Host,
+  host: ComputeHost,
   name: string,
   count: number,
   after = 0,
-  timeoutMs = 90_000,
+  timeoutMs = 90_000 * host.slowness,
 ): Promise<number> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
@@ -101,13 +99,12 @@ export async function waitForTicks(
 }
 
 /** Bytes of the guest's console log. */
-export async function consoleBytes(host: Host, name: string): Promise<number> {
-  const text = await readFile(await host.path(consoleLogPath(name)), 'latin1').catch(() => '')
-  return text.length
+export async function consoleBytes(host: ComputeHost, name: string): Promise<number> {
+  return (await host.read(consoleLogPath(name))).length
 }
 
 /** Pid of the guest's QEMU on the host, found by its command line: it needs no libvirt. 0 where there is none. */
-export async function guestPid(host: Host, name: string): Promise<number> {
+export async function guestPid(host: ComputeHost, name: string): Promise<number> {
   const script = `for exe in /proc/[0-9]*/cmdline; do
     if tr '\\0' '\\n' <"$exe" 2>/dev/null | grep -qx "guest=$1,debug-threads=on"; then pid=\${exe#/proc/}; echo "\${pid%/cmdline}"; fi
   done`

@@ -1,3 +1,4 @@
+import { V2_INIT, cgroupParent, machineIsV2 } from './cgroup-v2.ts'
 import { imageReference } from './image-recipe.ts'
 import type { NestedEngine } from './seed.ts'
 
@@ -11,6 +12,8 @@ export type HostSpec = Readonly<{
   init: 'systemd' | 'plain'
   /** systemd-machined can be reached over D-Bus. Default: yes under systemd. Never under plain. */
   machined?: boolean
+  /** `v2`: its /sys/fs/cgroup is cgroup v2 alone, whatever the machine's is. Default: as the machine's. */
+  cgroups?: 'v2'
   /** What the host runs containers with. */
   engine: NestedEngine | 'both'
   /** Names of images, as in images.json, which its engines hold from the start. */
@@ -29,8 +32,17 @@ export function engines(spec: Pick<HostSpec, 'engine'>): readonly NestedEngine[]
   return spec.engine === 'both' ? ['docker', 'podman'] : [spec.engine]
 }
 
+/** cgroup v2 has to be put into the host, as the machine has something else. */
+export function needsV2(spec: Pick<HostSpec, 'cgroups'>): boolean {
+  return spec.cgroups === 'v2' && !machineIsV2()
+}
+
 /** Arguments of the outer `docker run` that makes the host. `binds` are `source:target[:ro]`. */
-export function hostArguments(spec: HostSpec, binds: readonly string[]): readonly string[] {
+export function hostArguments(
+  spec: HostSpec,
+  binds: readonly string[],
+  v2 = needsV2(spec) ? V2_INIT : undefined,
+): readonly string[] {
   const systemd = spec.init === 'systemd'
   return [
     'run',
@@ -43,12 +55,15 @@ export function hostArguments(spec: HostSpec, binds: readonly string[]): readonl
     '--tmpfs=/run:exec',
     '--tmpfs=/run/lock',
     '--tmpfs=/tmp:exec',
-    ...(systemd
-      ? ['--cgroupns', 'private', '--env', 'container=docker']
-      : ['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw', '--stop-signal', 'SIGTERM']),
+    ...(systemd ? ['--env', 'container=docker'] : ['--stop-signal', 'SIGTERM']),
+    ...(systemd || v2 !== undefined
+      ? ['--cgroupns', 'private']
+      : ['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw']),
+    ...(v2 === undefined ? [] : ['--cgroup-parent', cgroupParent(spec.name)]),
     ...binds.flatMap((bind) => ['--volume', bind]),
     imageReference('node:bookworm'),
-    ...(systemd ? [] : ['plain-init']),
+    ...(v2 ?? []),
+    ...(systemd ? (v2 === undefined ? [] : ['/sbin/init']) : ['plain-init']),
   ]
 }
 

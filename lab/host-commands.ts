@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { dockerEnvironment } from './engine.ts'
-import { containerName } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 import { Host } from './host.ts'
 import { recipes } from './image-recipe.ts'
@@ -14,6 +13,7 @@ export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) =>
       name: name ?? 'node1',
       init: flags.has('plain') ? 'plain' : 'systemd',
       machined: !flags.has('plain') && !flags.has('no-machined'),
+      ...(flags.has('cgroup-v2') ? { cgroups: 'v2' as const } : {}),
       engine: flags.has('both') ? 'both' : flags.has('podman') ? 'podman' : 'docker',
       images: recipes()
         .filter((one) => one.folder?.startsWith('images/'))
@@ -25,7 +25,11 @@ export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) =>
     const host = await Host.find(name)
     const terminal = process.stdin.isTTY ? ['--interactive', '--tty'] : ['--interactive']
     const argv = command.length > 0 ? command : ['bash', '--login']
-    const result = spawnSync('docker', ['exec', ...terminal, containerName(host.name), ...argv], {
+    const [program = '', ...rest] = [
+      ...(await host.entry(terminal, { TERM: process.env['TERM'] ?? 'dumb' })),
+      ...argv,
+    ]
+    const result = spawnSync(program, rest, {
       stdio: 'inherit',
       env: { ...process.env, ...dockerEnvironment() },
     })

@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GUEST_KERNEL_DIRECTORY } from './domain-xml.ts'
+import { delegateV2, entryV2, removeV2 } from './cgroup-v2.ts'
+import { DEFAULT_TIMEOUT_MS, bounded, shellScript, succeeded } from './compute-host.ts'
+import type { ComputeHost, ExecOptions } from './compute-host.ts'
 import {
   docker,
+  dockerEnvironment,
   hierarchies,
   mustDocker,
   removeTree,
@@ -13,38 +17,29 @@ import {
 } from './engine.ts'
 import { raise } from './errors.ts'
 import { guestFiles } from './guest-files.ts'
-import { HOST_LABEL, containerName, daemonConfiguration, engines, hostArguments } from './host-arguments.ts'
+import {
+  HOST_LABEL,
+  containerName,
+  daemonConfiguration,
+  engines,
+  hostArguments,
+  needsV2,
+} from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 import { ensureImages } from './images.ts'
 import { REPOSITORY, labPath } from './paths.ts'
-import { say } from './run.ts'
+import { preparation } from './prepare-host.ts'
+import { run, say } from './run.ts'
 import type { RunResult } from './run.ts'
 import { DATA_DIRECTORY, seedDataDirectory } from './seed.ts'
 
-export type ExecOptions = Readonly<{
-  input?: string
-  /** The program inside gets SIGTERM, then SIGKILL; the exit code is then 124. Default two minutes. */
-  timeoutMs?: number
-  env?: Readonly<Record<string, string>>
-  /** Called with each line of stderr as it comes. */
-  onStderrLine?: (line: string) => void
-}>
-
 const READY_MS = 60_000
 
-/** As on a host without the package systemd-container: a masked unit would make libvirt fail instead of doing without. */
-const REMOVE_MACHINED = [
-  'systemctl stop systemd-machined.service',
-  'rm -f /usr/share/dbus-1/system-services/org.freedesktop.machine1.service',
-  'rm -f /lib/systemd/system/systemd-machined.service /lib/systemd/system/dbus-org.freedesktop.machine1.service',
-  'systemctl daemon-reload',
-  'systemctl reload dbus',
-].join('; ')
-
 /** A compute host of the test bed: a container of the outer engine, with engines of its own inside. */
-export class Host {
+export class Host implements ComputeHost {
   readonly name: string
   readonly spec: HostSpec
+  readonly slowness = 1
 
   private constructor(spec: HostSpec) {
     this.name = spec.name
@@ -76,6 +71,7 @@ export class Host {
       `${join(directory, 'etc-lab')}:/etc/lab`,
       ...engines(spec).map((engine) => `${join(directory, engine)}:${DATA_DIRECTORY[engine]}`),
     ]
+    if (needsV2(spec)) delegateV2(spec.name)
     await mustDocker(`create host ${spec.name}`, hostArguments(spec, binds))
     await host.#prepare()
     say(`host ${spec.name} is up after ${((performance.now() - started) / 1000).toFixed(1)} s`)
@@ -115,42 +111,43 @@ export class Host {
   }
 
   /** Runs a program on the host. */
-  exec(argv: readonly string[], options: ExecOptions = {}): Promise<RunResult> {
-    const seconds = (options.timeoutMs ?? 120_000) / 1000
-    const env = Object.entries(options.env ?? {}).flatMap(([name, value]) => ['--env', `${name}=${value}`])
-    const interactive = options.input === undefined ? [] : ['--interactive']
-    const bounded = ['timeout', '--kill-after=5', String(seconds), ...argv]
-    return docker(['exec', ...interactive, ...env, containerName(this.name), ...bounded], {
-      ...(options.input === undefined ? {} : { input: options.input }),
-      ...(options.onStderrLine === undefined ? {} : { onStderrLine: options.onStderrLine }),
-      timeoutMs: (seconds + 15) * 1000,
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<RunResult> {
+    const { input, env, timeoutMs = DEFAULT_TIMEOUT_MS, onStderrLine } = options
+    const interactive = input === undefined ? [] : ['--interactive']
+    return run([...(await this.entry(interactive, env)), ...bounded(argv, timeoutMs)], {
+      ...(input === undefined ? {} : { input }),
+      ...(onStderrLine === undefined ? {} : { onStderrLine }),
+      env: dockerEnvironment(),
+      timeoutMs: timeoutMs + 15_000,
     })
+  }
+
+  /** What to put before a program so that it runs on the host. `flags` are those of `docker exec`. */
+  async entry(
+    flags: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<readonly string[]> {
+    if (needsV2(this.spec)) {
+      const container = { id: await this.#inspect('{{.Id}}'), pid: await this.pid() }
+      return entryV2(this.name, container, env)
+    }
+    const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`])
+    return ['docker', 'exec', ...flags, ...variables, containerName(this.name)]
   }
 
   /** Runs a program that must succeed; its stdout. */
   async must(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
-    const result = await this.exec(argv, options)
-    if (result.exitCode !== 0) {
-      const output = `${result.stderr}${result.stdout}`.trim()
-      throw raise('LAB_COMMAND_FAILED', {
-        action: `run a program on host ${this.name}`,
-        command: argv.join(' ').slice(0, 300),
-        exitCode: result.exitCode,
-        output,
-      })
-    }
-    return result.stdout
+    return succeeded(this.name, argv, await this.exec(argv, options))
   }
 
   /** A shell script on the host that must succeed; its stdout. */
   sh(script: string, options: ExecOptions = {}): Promise<string> {
-    return this.must(['bash', '-euo', 'pipefail', '-c', script], options)
+    return this.must(shellScript(script), options)
   }
 
   /** Pid of the host's first process, as the machine sees it. 0 when the host is off. */
   async pid(): Promise<number> {
-    const output = await docker(['inspect', '--format', '{{.State.Pid}}', containerName(this.name)])
-    return Number(output.stdout.trim() || 0)
+    return Number(await this.#inspect('{{.State.Pid}}'))
   }
 
   /**
@@ -161,6 +158,10 @@ export class Host {
     return `/proc/${await this.pid()}/root${inside}`
   }
 
+  async read(path: string): Promise<string> {
+    return readFile(await this.path(path), 'latin1').catch(() => '')
+  }
+
   /** Restarts the host. `power cut`: nothing inside hears of it. Guests end either way, and /run starts empty. */
   async reboot(kind: 'orderly' | 'power cut'): Promise<void> {
     const name = containerName(this.name)
@@ -168,7 +169,7 @@ export class Host {
     if (kind === 'orderly') await docker(['stop', '--time', '20', name])
     else await docker(['kill', '--signal', 'KILL', name])
     await docker(['wait', name])
-    if (this.spec.init === 'plain') await this.#sweep(nested)
+    if (this.spec.init === 'plain' && !needsV2(this.spec)) await this.#sweep(nested)
     await mustDocker(`start host ${this.name}`, ['start', name])
     await this.#prepare()
   }
@@ -176,7 +177,7 @@ export class Host {
   /** Removes the host: processes, mounts, control groups, directories. A host that is not there is fine. */
   async down(): Promise<void> {
     const nested = await this.#nestedContainers()
-    const id = (await docker(['inspect', '--format', '{{.Id}}', containerName(this.name)])).stdout.trim()
+    const id = await this.#inspect('{{.Id}}')
     if (id !== '') {
       await mustDocker(`remove host ${this.name}`, ['rm', '--force', '--volumes', containerName(this.name)])
     }
@@ -185,31 +186,13 @@ export class Host {
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 })
   }
 
+  /** Empty where there is no such container. */
+  async #inspect(format: string): Promise<string> {
+    return (await docker(['inspect', '--format', format, containerName(this.name)])).stdout.trim()
+  }
+
   async #prepare(): Promise<void> {
-    const wanted = engines(this.spec)
-    const systemd = this.spec.init === 'systemd'
-    const script = [
-      'set -eu',
-      ...(systemd
-        ? [
-            'until systemctl is-system-running --wait >/tmp/lab-state 2>/dev/null || grep -q degraded /tmp/lab-state; do sleep 0.1; done',
-            ...((this.spec.machined ?? true) ? [] : [REMOVE_MACHINED]),
-            ...wanted.map(
-              (engine) =>
-                `systemctl enable --now ${engine === 'docker' ? 'docker.service' : 'podman.socket'} >/dev/null 2>&1`,
-            ),
-          ]
-        : []),
-      ...wanted.map((engine) => `until ${engine} info >/dev/null 2>&1; do sleep 0.1; done`),
-      // Guests here run without KVM. A /dev/kvm that QEMU's user may not open would make libvirt probe QEMU at each start.
-      'rm -f /dev/kvm',
-      // Ids of Debian's nova user; the images keep to them.
-      'install -d -o 64060 -g 64060 /var/lib/nova /var/lib/nova/instances',
-      `install -d ${GUEST_KERNEL_DIRECTORY}`,
-      `[ -e ${GUEST_KERNEL_DIRECTORY}/vmlinuz ] || cp /opt/guest/vmlinuz /opt/guest/initrd.gz ${GUEST_KERNEL_DIRECTORY}/`,
-      'grep -q localhost /etc/hosts || echo "127.0.0.1 localhost" >>/etc/hosts',
-      'grep -q "$(hostname)" /etc/hosts || echo "127.0.0.1 $(hostname)" >>/etc/hosts',
-    ].join('\n')
+    const script = preparation(this.spec)
     const deadline = Date.now() + READY_MS
     for (;;) {
       const result = await this.exec(['sh', '-c', script], { timeoutMs: READY_MS })
@@ -233,6 +216,7 @@ export class Host {
   /** A plain host lives in the machine's own cgroup tree, so what it made there must go with it. */
   async #sweep(containers: readonly string[]): Promise<void> {
     sweepContainerCgroups(containers)
+    if (needsV2(this.spec)) return removeV2(this.name)
     if (this.spec.init !== 'plain') return
     for (const hierarchy of hierarchies()) {
       for (const top of ['machine', 'machine.slice', 'libpod_parent', 'libpod', 'anneal']) {

@@ -28,7 +28,7 @@ OpenStack and machines to deploy (--name NAME chooses among several labs):
   down [--all]          end and remove it, however it was left
 
 Compute hosts:
-  host up [NAME] [--plain] [--no-machined] [--docker|--podman|--both]
+  host up [NAME] [--plain] [--no-machined] [--cgroup-v2] [--docker|--podman|--both]
   host shell [NAME] [COMMAND …]
   host down [NAME]      one of them, or all
 

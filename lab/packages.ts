@@ -68,6 +68,13 @@ const NEEDED_BY_TEST_SYSTEM: readonly Need[] = [
   { program: '/usr/lib/SYSLINUX.EFI/efi64/syslinux.efi', packages: ['syslinux-efi'] },
 ]
 
+/** What a compute host needs that is a virtual machine. */
+const NEEDED_BY_VIRTUAL_HOST: readonly Need[] = [
+  { program: 'qemu-system-x86_64', packages: ['qemu-system-x86', 'seabios'] },
+  { program: 'mke2fs', packages: ['e2fsprogs'] },
+  { program: 'ssh', packages: ['openssh-client'] },
+]
+
 /** Debian keeps daemons in sbin, which a plain user's PATH may lack. */
 const EXTRA_PATH = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
@@ -89,6 +96,11 @@ export function ensureOpenStackPackages(): Promise<PackageReport> {
 /** As ensurePackages, for Nova: some 80 packages. */
 export function ensureNovaPackages(): Promise<PackageReport> {
   return ensure(NEEDED_BY_NOVA)
+}
+
+/** As ensurePackages, for compute hosts that are virtual machines. */
+export function ensureVirtualHostPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_VIRTUAL_HOST)
 }
 
 /** As ensurePackages, for Ironic's deploy ramdisk. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Host, NestedEngine } from '../../lab/index.ts'
+import type { ComputeHost, NestedEngine } from '../../lab/index.ts'
 
 /** What ends the container. */
 export const CAUSES = ['stop', 'rm -f', 'kill', 'engine stopped', 'shim killed'] as const
@@ -23,7 +23,7 @@ const EFFECT_TIMEOUT_MS = 60_000
 
 /** Does it for real, and waits until it has taken effect. Says what became of the container. */
 export async function inflict(
-  host: Host,
+  host: ComputeHost,
   engine: NestedEngine,
   container: string,
   cause: Cause,
@@ -33,26 +33,26 @@ export async function inflict(
     case 'stop':
       await host.must([engine, 'stop', '--time', '10', container])
       await untilDead(host, main)
-      await sleep(SETTLE_MS)
+      await sleep(SETTLE_MS * host.slowness)
       return 'stopped'
     case 'rm -f':
       await host.must([engine, 'rm', '--force', container])
       await untilDead(host, main)
-      await sleep(SETTLE_MS)
+      await sleep(SETTLE_MS * host.slowness)
       return 'removed'
     case 'kill':
       await host.must([engine, 'kill', '--signal', 'KILL', container])
       await untilDead(host, main)
-      await sleep(SETTLE_MS)
+      await sleep(SETTLE_MS * host.slowness)
       return 'killed'
     case 'engine stopped':
       await stopEngine(host, engine)
-      await sleep(SETTLE_MS)
+      await sleep(SETTLE_MS * host.slowness)
       return (await alive(host, main)) ? 'runs on' : 'stopped with the engine'
     case 'shim killed': {
       const shim = await shimOf(host, engine, container, main)
       await host.must(['kill', '-KILL', String(shim)])
-      await sleep(SHIM_SETTLE_MS)
+      await sleep(SHIM_SETTLE_MS * host.slowness)
       // Only Docker's containerd ends a container that has lost its shim.
       if (engine === 'docker') await untilDead(host, main)
       return (await alive(host, main)) ? 'runs on' : 'ended with its shim'
@@ -60,24 +60,29 @@ export async function inflict(
   }
 }
 
-export async function startEngine(host: Host, engine: NestedEngine): Promise<void> {
+export async function startEngine(host: ComputeHost, engine: NestedEngine): Promise<void> {
   const start =
     host.spec.init === 'plain'
       ? `plain-engine start ${engine}`
       : `systemctl start ${engine === 'docker' ? 'docker.service' : 'podman.socket'}`
   await host.sh(
-    `${start}; for n in $(seq 300); do ${engine} info >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
+    `${start}; for n in $(seq ${300 * host.slowness}); do ${engine} info >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
   )
 }
 
-async function stopEngine(host: Host, engine: NestedEngine): Promise<void> {
+async function stopEngine(host: ComputeHost, engine: NestedEngine): Promise<void> {
   if (host.spec.init === 'plain') await host.must(['plain-engine', 'stop', engine])
   // The socket too: a client would start the service again.
   else await host.must(['systemctl', 'stop', `${engine}.socket`, `${engine}.service`])
 }
 
 /** containerd-shim is the parent of the container's first process; of conmon Podman knows the pid. */
-async function shimOf(host: Host, engine: NestedEngine, container: string, main: number): Promise<number> {
+async function shimOf(
+  host: ComputeHost,
+  engine: NestedEngine,
+  container: string,
+  main: number,
+): Promise<number> {
   const pid =
     engine === 'docker'
       ? await host.must(['ps', '-o', 'ppid=', '-p', String(main)])
@@ -89,17 +94,17 @@ async function shimOf(host: Host, engine: NestedEngine, container: string, main:
   return Number(pid)
 }
 
-async function alive(host: Host, pid: number): Promise<boolean> {
+async function alive(host: ComputeHost, pid: number): Promise<boolean> {
   const state = await host.exec(['ps', '-o', 'stat=', '-p', String(pid)])
   return state.exitCode === 0 && !state.stdout.trim().startsWith('Z')
 }
 
-async function untilDead(host: Host, pid: number): Promise<void> {
-  const script = `for n in $(seq ${EFFECT_TIMEOUT_MS / 200}); do
+async function untilDead(host: ComputeHost, pid: number): Promise<void> {
+  const script = `for n in $(seq ${(EFFECT_TIMEOUT_MS * host.slowness) / 200}); do
     state=$(ps -o stat= -p ${pid}) || exit 0
     case $state in Z*) exit 0 ;; esac
     sleep 0.2
   done
   echo "the container's first process ${pid} outlived its end" >&2; exit 1`
-  await host.sh(script)
+  await host.sh(script, { timeoutMs: 2 * EFFECT_TIMEOUT_MS * host.slowness })
 }

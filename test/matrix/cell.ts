@@ -1,4 +1,4 @@
-import type { Host, NestedEngine } from '../../lab/index.ts'
+import type { ComputeHost, NestedEngine } from '../../lab/index.ts'
 import { anneal } from './anneal.ts'
 import type { KillSetAnswer } from './anneal.ts'
 import { CAUSE_FLAG, inflict } from './causes.ts'
@@ -27,7 +27,7 @@ export type Cell = Readonly<{
 }>
 
 export async function runCell(
-  host: Host,
+  host: ComputeHost,
   engine: NestedEngine,
   placement: Placement,
   cause: Cause,
@@ -82,7 +82,7 @@ function judge(predicted: 'lives' | 'dies', happened: 'lives' | 'dies' | 'stuck'
 
 /** What `anneal node kill-set` says of the guest. Throws where its census does not have it. */
 export async function predict(
-  host: Host,
+  host: ComputeHost,
   engine: NestedEngine,
   guest: LiveGuest,
   cause: Cause,
@@ -106,7 +106,11 @@ export async function predict(
 }
 
 /** Undefined where the guest still lives afterwards; else what was said. Throws where rescue says it could not. */
-async function rescue(host: Host, engine: NestedEngine, guest: LiveGuest): Promise<string | undefined> {
+async function rescue(
+  host: ComputeHost,
+  engine: NestedEngine,
+  guest: LiveGuest,
+): Promise<string | undefined> {
   const { exitCode, stderr } = await anneal(host, engine, ['node', 'rescue', CONTAINER])
   const fate = await fateOf(host, guest)
   if (fate !== 'lives') return `after rescue the guest is ${fate}: ${stderr.trim()}`

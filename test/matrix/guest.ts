@@ -9,7 +9,7 @@ import {
   virsh,
   waitForTicks,
 } from '../../lab/index.ts'
-import type { Host, NestedEngine } from '../../lab/index.ts'
+import type { ComputeHost, NestedEngine } from '../../lab/index.ts'
 import { containerOf } from './placements.ts'
 import type { Placement } from './placements.ts'
 import { startEngine } from './causes.ts'
@@ -19,11 +19,11 @@ export const CONTAINER = 'libvirt'
 export type LiveGuest = Readonly<{ name: string; uuid: string; pid: number; startTicks: string }>
 
 /** Guests' names are seen by every plain host of the machine: they carry the host's. */
-function nameOn(host: Host): string {
+function nameOn(host: ComputeHost): string {
   return `${host.name}-vm`
 }
 
-function memoryImage(host: Host): string {
+function memoryImage(host: ComputeHost): string {
   return `/var/lib/nova/${nameOn(host)}.saved`
 }
 
@@ -31,7 +31,11 @@ function memoryImage(host: Host): string {
  * A fresh libvirt container, and in it a guest that runs and ticks. The guest boots once on each host; later cells
  * resume it from its memory image, which starts a QEMU as any start does, but saves the emulated boot.
  */
-export async function bringUp(host: Host, engine: NestedEngine, placement: Placement): Promise<LiveGuest> {
+export async function bringUp(
+  host: ComputeHost,
+  engine: NestedEngine,
+  placement: Placement,
+): Promise<LiveGuest> {
   const name = nameOn(host)
   const ready = `mkdir -p /var/cache/libvirt; [ -s ${memoryImage(host)} ] && echo saved || echo none`
   const saved = (await host.sh(ready)).trim() === 'saved'
@@ -49,7 +53,7 @@ export async function bringUp(host: Host, engine: NestedEngine, placement: Place
   return { name, uuid: guestUuid(name), pid, startTicks: await startTicksOf(host, pid) }
 }
 
-async function mustVirsh(host: Host, engine: NestedEngine, argv: readonly string[]): Promise<void> {
+async function mustVirsh(host: ComputeHost, engine: NestedEngine, argv: readonly string[]): Promise<void> {
   const result = await virsh(host, CONTAINER, argv, { engine })
   if (result.exitCode !== 0) throw new Error(`virsh ${argv[0]}: ${result.stderr}${result.stdout}`.trim())
 }
@@ -58,11 +62,11 @@ async function mustVirsh(host: Host, engine: NestedEngine, argv: readonly string
  * `lives`: the very same process, and its ticks go on. `stuck`: the process is there, but the guest stands still.
  * One script, as entering a host costs more than all that it looks at.
  */
-export async function fateOf(host: Host, guest: LiveGuest): Promise<'lives' | 'dies' | 'stuck'> {
+export async function fateOf(host: ComputeHost, guest: LiveGuest): Promise<'lives' | 'dies' | 'stuck'> {
   const script = `${SAME_PROCESS}
     same "$1" "$2" || { echo dies; exit; }
     before=$(wc -l <"$3") fate=stuck
-    for n in $(seq 200); do
+    for n in $(seq ${200 * host.slowness}); do
       [ "$(wc -l <"$3")" -lt $((before + 3)) ] || { fate=lives; break; }
       sleep 0.1
     done
@@ -82,12 +86,12 @@ const SAME_PROCESS = `
       set -- \${stat##*) }; case $1 in Z | X) return 1 ;; esac; echo "\${20}"; }
     same() { [ "$(start "$1")" = "$2" ]; }`
 
-async function startTicksOf(host: Host, pid: number): Promise<string> {
+async function startTicksOf(host: ComputeHost, pid: number): Promise<string> {
   return (await host.sh(`${SAME_PROCESS}; start ${pid}`)).trim()
 }
 
 /** Leaves the host as it was before the cell: no container, no guest, no state of libvirt, no control group. */
-export async function clear(host: Host, engine: NestedEngine): Promise<void> {
+export async function clear(host: ComputeHost, engine: NestedEngine): Promise<void> {
   await startEngine(host, engine)
   const name = nameOn(host)
   await host.sh(
@@ -118,6 +122,6 @@ export async function clear(host: Host, engine: NestedEngine): Promise<void> {
       sleep 0.2
     done
     echo "control groups of ${name} stay: $(left)" >&2`,
-    { timeoutMs: 120_000 },
+    { timeoutMs: 120_000 * host.slowness },
   )
 }

@@ -5,43 +5,58 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Host, ensurePackages, labDirectory } from '../../lab/index.ts'
+import { ensurePackages, labDirectory } from '../../lab/index.ts'
 import type { NestedEngine } from '../../lab/index.ts'
+import { BEDS, factsOf, hostFor, placementsIn, sideBySide, withRuntimeOfUpgrades } from './bed.ts'
+import type { Bed } from './bed.ts'
 import { CAUSES } from './causes.ts'
 import type { Cause } from './causes.ts'
 import { runCell } from './cell.ts'
 import { clear } from './guest.ts'
-import { PLACEMENTS } from './placements.ts'
-import type { Placement } from './placements.ts'
 import { failed, keyOf, markdown, summary } from './report.ts'
 import type { HostFacts, Results, Row } from './report.ts'
 import { runUpgradeCell } from './upgrade.ts'
 
-const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--no-upgrade] [--keep] [--docs]
+const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--no-upgrade] [--keep] [--docs]
   --engine, --placement, --cause   only these cells; each may be given more than once. --cause none: upgrades only
+  --bed                            what the cells run on; the results of each are kept, and written, apart
   --no-upgrade                     leave out the upgrades by Anneal
   --keep                           use hosts that an earlier --keep left, and leave them
   --docs                           run nothing; write the table of the last run into docs/matrix.md
-  placements: ${PLACEMENTS.map((one) => one.name).join(', ')}
+  beds: machine (the machine's own cgroups), cgroup-v2 (hosts whose /sys/fs/cgroup is cgroup v2), vm (a virtual machine)
+  placements: ${placementsIn('cgroup-v2')
+    .map((one) => one.name)
+    .join(', ')}
   causes: ${CAUSES.join(', ')}
 `
 
-const IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
-const RESULTS = join(labDirectory(), 'matrix.json')
 const DOCS = join(import.meta.dirname, '../../docs/matrix.md')
-const MARKS = ['<!-- table: npm run matrix -- --docs -->', '<!-- end of table -->'] as const
 
 const { values } = parseArgs({
   options: {
     engine: { type: 'string', multiple: true },
     placement: { type: 'string', multiple: true },
     cause: { type: 'string', multiple: true },
+    bed: { type: 'string', default: 'machine' },
     'no-upgrade': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
+
+const BED: Bed = BEDS.find((one) => one === values.bed) ?? 'machine'
+const PLACEMENTS = placementsIn(BED)
+const FILES: Readonly<Record<Bed, string>> = {
+  machine: 'matrix.json',
+  'cgroup-v2': 'matrix-v2.json',
+  vm: 'matrix-vm.json',
+}
+const RESULTS = join(labDirectory(), FILES[BED])
+const MARKS = [
+  `<!-- table: npm run matrix -- ${BED === 'machine' ? '' : `--bed ${BED} `}--docs -->`,
+  '<!-- end of table -->',
+] as const
 
 if (values.help) process.stdout.write(HELP)
 else if (values.docs) writeDocs()
@@ -55,7 +70,8 @@ async function main(): Promise<number> {
     'placement',
   )
   const causes = values.cause?.includes('none') === true ? [] : chosen(CAUSES, values.cause, 'cause')
-  if (engines === undefined || names === undefined || causes === undefined) {
+  const bed = chosen(BEDS, [values.bed], 'bed')
+  if (bed === undefined || engines === undefined || names === undefined || causes === undefined) {
     process.stderr.write(HELP)
     return 2
   }
@@ -72,17 +88,20 @@ async function main(): Promise<number> {
       `${row.verdict.padEnd(11)} ${row.engine} ${row.placement} ${what}: predicted ${row.predicted}, ${row.happened}; ${detail} (${row.seconds} s)\n`,
     )
   }
+  const todo = { placements: names, causes, upgrades }
+  const hosts: HostFacts[] = []
   // One engine beside the other: their hosts share nothing that a cell looks at.
-  const todo = { placements: PLACEMENTS.filter((one) => names.includes(one.name)), causes, upgrades }
-  const hosts = await Promise.all(engines.map((engine) => runEngine(engine, todo, keep)))
-  const known = save(rows, hosts.flat())
+  if (sideBySide(BED))
+    hosts.push(...(await Promise.all(engines.map((engine) => runEngine(engine, todo, keep)))).flat())
+  else for (const engine of engines) hosts.push(...(await runEngine(engine, todo, keep)))
+  const known = save(rows, hosts)
   const mine = new Set(rows.map(keyOf))
   const table = known.rows.filter((row) => mine.has(keyOf(row)))
   process.stdout.write(`${markdown(table)}\n`)
   return failed(rows) ? 1 : 0
 }
 
-type Todo = Readonly<{ placements: readonly Placement[]; causes: readonly Cause[]; upgrades: boolean }>
+type Todo = Readonly<{ placements: readonly string[]; causes: readonly Cause[]; upgrades: boolean }>
 
 async function runEngine(
   engine: NestedEngine,
@@ -91,44 +110,19 @@ async function runEngine(
 ): Promise<readonly HostFacts[]> {
   const facts: HostFacts[] = []
   for (const init of ['plain', 'systemd'] as const) {
-    const placements = todo.placements.filter((one) => one.host === init)
+    const placements = PLACEMENTS.filter((one) => one.host === init && todo.placements.includes(one.name))
     if (placements.length === 0) continue
-    const host = await hostFor(engine, init)
+    const host = await hostFor(BED, engine, init, { kept: values.keep })
     facts.push({ host: `${engine} on ${init}`, facts: await factsOf(host, engine) })
     for (const placement of placements) {
       for (const cause of todo.causes) done(await runCell(host, engine, placement, cause))
-      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement))
+      if (!todo.upgrades) continue
+      done(await withRuntimeOfUpgrades(BED, host, engine, () => runUpgradeCell(host, engine, placement)))
     }
     await clear(host, engine)
     if (!values.keep) await host.down()
   }
   return facts
-}
-
-async function hostFor(engine: NestedEngine, init: 'plain' | 'systemd'): Promise<Host> {
-  const name = `matrix-${engine}-${init}`
-  const left = values.keep ? (await Host.list()).find((host) => host.name === name) : undefined
-  const host = left ?? (await Host.up({ name, init, engine, machined: init === 'systemd', images: IMAGES }))
-  if (engine === 'podman' && init === 'plain') {
-    // crun, Debian's default, refuses a hybrid cgroup layout that it meets with no systemd to hide it.
-    await host.sh(
-      'mkdir -p /etc/containers/containers.conf.d; printf "[engine]\\nruntime = \\"runc\\"\\n" >/etc/containers/containers.conf.d/runtime.conf',
-    )
-  }
-  return host
-}
-
-async function factsOf(host: Host, engine: NestedEngine): Promise<string> {
-  const format =
-    engine === 'docker'
-      ? 'docker {{.ServerVersion}}, {{.DefaultRuntime}} (runc), cgroup driver {{.CgroupDriver}}'
-      : 'podman {{.Version.Version}}, {{.Host.OCIRuntime.Name}}, cgroup driver {{.Host.CgroupManager}}'
-  const engineFacts = (await host.must([engine, 'info', '--format', format])).trim()
-  const runtimes = await host.sh('runc --version | head -n 1; crun --version | head -n 1')
-  const layout = await host.sh(
-    'if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo unified; elif [ -d /sys/fs/cgroup/unified ]; then echo hybrid; else echo v1; fi',
-  )
-  return `${engineFacts}; ${runtimes.trim().replaceAll('\n', ', ')}; cgroups ${layout.trim()}`
 }
 
 /** Later results of a cell replace earlier ones; the order is that of the tables. */
@@ -169,9 +163,10 @@ function writeDocs(): void {
     '',
     markdown(rows),
   ].join('\n')
-  const [before = ''] = text.split(start)
-  const after = text.split(end)[1] ?? ''
-  writeFileSync(DOCS, `${before}${start}\n\n${table}\n\n${end}${after}`)
+  const at = text.indexOf(start)
+  const until = text.indexOf(end, at)
+  if (at < 0 || until < 0) throw new Error(`${DOCS} has no "${start}" that ends with "${end}"`)
+  writeFileSync(DOCS, `${text.slice(0, at)}${start}\n\n${table}\n\n${text.slice(until)}`)
   process.stdout.write(`${summary(rows)}\n`)
 }
 

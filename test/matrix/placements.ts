@@ -14,7 +14,7 @@ export type Placement = Readonly<{
   about: string
 }>
 
-export const PLACEMENTS: readonly Placement[] = [
+const PLACEMENTS: readonly Placement[] = [
   {
     name: 'libvirt-default',
     host: 'plain',
@@ -85,6 +85,29 @@ export const PLACEMENTS: readonly Placement[] = [
       'negative control: the container has a pid namespace of its own, and the kernel ends it with its first process',
   },
 ]
+
+/**
+ * On cgroup v2 a container with the host's cgroup namespace sees the whole tree, also where nothing is bound, and
+ * libvirt puts the guest outside. Only one with a namespace and a tree of its own keeps it.
+ */
+const OWN_TREE: Placement = {
+  name: 'own-cgroup-tree',
+  host: 'systemd',
+  without: ['host cgroup namespace', 'cgroup bind', 'dbus'],
+  hook: 'none',
+  rescued: false,
+  about:
+    'systemd host; the engine’s defaults on cgroup v2: a cgroup namespace of its own and nothing bound, so that all libvirt can see is below the container',
+}
+
+/** The same placements where /sys/fs/cgroup is cgroup v2; those to be rescued begin where a guest is endangered. */
+export function placementsOn(cgroups: 'v1' | 'v2'): readonly Placement[] {
+  if (cgroups === 'v1') return PLACEMENTS
+  return PLACEMENTS.flatMap((placement) => {
+    if (placement.name === 'no-cgroup-bind') return [placement, OWN_TREE]
+    return [placement.rescued ? { ...placement, without: OWN_TREE.without } : placement]
+  })
+}
 
 const IMAGE = 'nova-libvirt:bookworm'
 

@@ -1,5 +1,5 @@
 import { imageReference, virsh } from '../../lab/index.ts'
-import type { Host, NestedEngine } from '../../lab/index.ts'
+import type { ComputeHost, NestedEngine } from '../../lab/index.ts'
 import { anneal } from './anneal.ts'
 import type { Verdict } from './cell.ts'
 import { predict } from './cell.ts'
@@ -27,7 +27,7 @@ const FLAGS = ['--adopt', `libvirt=${CONTAINER}`, '--on-failure', 'roll-forward'
 const NEXT_IMAGE = 'nova-libvirt:bookworm-backports'
 
 export async function runUpgradeCell(
-  host: Host,
+  host: ComputeHost,
   engine: NestedEngine,
   placement: Placement,
 ): Promise<UpgradeCell> {
@@ -61,7 +61,7 @@ export async function runUpgradeCell(
 }
 
 async function upgradeEitherWay(
-  host: Host,
+  host: ComputeHost,
   engine: NestedEngine,
   placement: Placement,
   guest: LiveGuest,
@@ -108,16 +108,16 @@ function lastWords(stderr: string): string {
     .join(' / ')
 }
 
-function upgrade(host: Host, engine: NestedEngine, flags: readonly string[]) {
+function upgrade(host: ComputeHost, engine: NestedEngine, flags: readonly string[]) {
   return anneal(host, engine, ['node', 'upgrade', FILE, ...FLAGS, ...flags])
 }
 
-async function identity(host: Host, engine: NestedEngine): Promise<string> {
+async function identity(host: ComputeHost, engine: NestedEngine): Promise<string> {
   return host.must([engine, 'inspect', '--format', '{{.Id}} {{.State.Pid}} {{.State.StartedAt}}', CONTAINER])
 }
 
 /** Through the container that runs now, whatever its name. */
-async function seenRunning(host: Host, engine: NestedEngine, guest: LiveGuest): Promise<void> {
+async function seenRunning(host: ComputeHost, engine: NestedEngine, guest: LiveGuest): Promise<void> {
   const [via = ''] = (await host.must([engine, 'ps', '--quiet'])).split('\n')
   const state = await virsh(host, via, ['domstate', guest.uuid], { engine })
   if (state.stdout.trim() !== 'running') {
@@ -126,7 +126,7 @@ async function seenRunning(host: Host, engine: NestedEngine, guest: LiveGuest): 
 }
 
 /** The shipped arrangement of libvirt, of the next version, pinned to the image that this engine holds. */
-async function lockedRelease(host: Host, engine: NestedEngine): Promise<string> {
+async function lockedRelease(host: ComputeHost, engine: NestedEngine): Promise<string> {
   const inspected = await host.must([
     engine,
     'image',

@@ -1,0 +1,94 @@
+import { Host, VirtualHost } from '../../lab/index.ts'
+import type { ComputeHost, HostSpec, NestedEngine } from '../../lab/index.ts'
+import { placementsOn } from './placements.ts'
+import type { Placement } from './placements.ts'
+
+/**
+ * What the cells run on. `machine`: containers with the machine's own cgroups. `cgroup-v2`: containers whose
+ * /sys/fs/cgroup is cgroup v2. `vm`: a virtual machine with a Debian kernel of its own, where all controllers are on v2.
+ */
+export const BEDS = ['machine', 'cgroup-v2', 'vm'] as const
+
+export type Bed = (typeof BEDS)[number]
+
+const IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
+
+/** The virtual machine boots systemd, and nothing else. */
+export function placementsIn(bed: Bed): readonly Placement[] {
+  if (bed === 'machine') return placementsOn('v1')
+  return placementsOn('v2').filter((placement) => bed !== 'vm' || placement.host === 'systemd')
+}
+
+/** Whether the engines' cells may run at the same time: on one host they would share libvirt's state. */
+export function sideBySide(bed: Bed): boolean {
+  return bed !== 'vm'
+}
+
+/** `kept`: one that an earlier run left will do. */
+export async function hostFor(
+  bed: Bed,
+  engine: NestedEngine,
+  init: HostSpec['init'],
+  kept: Readonly<{ kept: boolean }>,
+): Promise<ComputeHost> {
+  if (bed === 'vm') {
+    const name = `matrix-vm-${engine}`
+    const left = kept.kept ? VirtualHost.list().find((host) => host.name === name) : undefined
+    return left ?? VirtualHost.up({ name, init: 'systemd', engine, images: IMAGES })
+  }
+  const name = `matrix-${bed === 'cgroup-v2' ? 'v2-' : ''}${engine}-${init}`
+  const left = kept.kept ? (await Host.list()).find((host) => host.name === name) : undefined
+  const spec: HostSpec = { name, init, engine, machined: init === 'systemd', images: IMAGES }
+  const host = left ?? (await Host.up(bed === 'cgroup-v2' ? { ...spec, cgroups: 'v2' } : spec))
+  // crun, Debian's default, refuses a hybrid cgroup layout that it meets with no systemd to hide it.
+  if (bed === 'machine' && engine === 'podman' && init === 'plain') await usePodmanRuntime(host, 'runc')
+  return host
+}
+
+/**
+ * crun raises a limit before it loads a filter of devices on v2, which every container that is not privileged gets: so
+ * Anneal's question to an image ends where the machine grants no CAP_SYS_RESOURCE. There the containers that Anneal
+ * makes run by runc; the one it replaces was made by crun, and it is crun that kills with it.
+ */
+export async function withRuntimeOfUpgrades<T>(
+  bed: Bed,
+  host: ComputeHost,
+  engine: NestedEngine,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (bed !== 'cgroup-v2' || engine !== 'podman') return work()
+  await usePodmanRuntime(host, 'runc')
+  try {
+    return await work()
+  } finally {
+    await usePodmanRuntime(host, 'crun')
+  }
+}
+
+/** Its service reads the configuration when it starts. */
+async function usePodmanRuntime(host: ComputeHost, runtime: 'runc' | 'crun'): Promise<void> {
+  const restart =
+    host.spec.init === 'plain'
+      ? 'plain-engine stop podman; plain-engine start podman'
+      : 'systemctl stop podman.service'
+  await host.sh(
+    `mkdir -p /etc/containers/containers.conf.d
+    printf '[engine]\\nruntime = "${runtime}"\\n' >/etc/containers/containers.conf.d/runtime.conf
+    ${restart}`,
+  )
+}
+
+/** What its engines say of themselves. */
+export async function factsOf(host: ComputeHost, engine: NestedEngine): Promise<string> {
+  const format =
+    engine === 'docker'
+      ? 'docker {{.ServerVersion}}, {{.DefaultRuntime}} (runc), cgroup driver {{.CgroupDriver}}'
+      : 'podman {{.Version.Version}}, {{.Host.OCIRuntime.Name}}, cgroup driver {{.Host.CgroupManager}}'
+  const engineFacts = (await host.must([engine, 'info', '--format', format])).trim()
+  const runtimes = await host.sh('runc --version | head -n 1; crun --version | head -n 1')
+  const layout = await host.sh(
+    'if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo "unified ($(cat /sys/fs/cgroup/cgroup.controllers))"; elif [ -d /sys/fs/cgroup/unified ]; then echo hybrid; else echo v1; fi; uname -r',
+  )
+  const [cgroups = '', kernel = ''] = layout.trim().split('\n')
+  return `${engineFacts}; ${runtimes.trim().replaceAll('\n', ', ')}; cgroups ${cgroups}; kernel ${kernel}`
+}
