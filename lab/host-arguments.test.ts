@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byHandArguments } from './by-hand.ts'
+import { V2_INIT } from './cgroup-v2.ts'
 import { daemonConfiguration, hostArguments } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 
@@ -13,6 +14,15 @@ test('a systemd host has a cgroup namespace of its own, a plain host shows the m
   assert.ok(!systemd.includes('plain-init'))
   assert.ok(plain.join(' ').includes('--cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw'))
   assert.equal(plain.at(-1), 'plain-init')
+})
+
+test('a host with cgroup v2 mounts it first, below a control group of its own', () => {
+  const systemd = hostArguments({ ...SPEC, cgroups: 'v2' }, [], V2_INIT)
+  assert.ok(systemd.join(' ').includes('--cgroupns private --cgroup-parent /anneal-lab-v2-node1'))
+  assert.deepEqual(systemd.slice(-5), [...V2_INIT, '/sbin/init'])
+  const plain = hostArguments({ ...SPEC, init: 'plain', cgroups: 'v2' }, [], V2_INIT)
+  assert.ok(!plain.includes('/sys/fs/cgroup:/sys/fs/cgroup:rw'))
+  assert.deepEqual(plain.slice(-5), [...V2_INIT, 'plain-init'])
 })
 
 test('live-restore is off unless asked for, as it is where nobody set it', () => {

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { dockerEnvironment } from './engine.ts'
+import type { ComputeHost } from './compute-host.ts'
+import { dockerEnvironment, enginePid } from './engine.ts'
 import type { HostSpec } from './host-arguments.ts'
 import { Host } from './host.ts'
 import { recipes } from './image-recipe.ts'
 import { say } from './run.ts'
+import { VirtualHost, quoted } from './vm/virtual-host.ts'
 
 /** `anneal lab host …`: compute hosts. */
 export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
@@ -19,16 +21,10 @@ export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) =>
         .filter((one) => one.folder?.startsWith('images/'))
         .map((one) => one.name),
     }
-    await Host.up(spec)
+    await (flags.has('vm') ? VirtualHost.up({ ...spec, init: 'systemd' }) : Host.up(spec))
   },
   shell: async ([name = 'node1', ...command]) => {
-    const host = await Host.find(name)
-    const terminal = process.stdin.isTTY ? ['--interactive', '--tty'] : ['--interactive']
-    const argv = command.length > 0 ? command : ['bash', '--login']
-    const [program = '', ...rest] = [
-      ...(await host.entry(terminal, { TERM: process.env['TERM'] ?? 'dumb' })),
-      ...argv,
-    ]
+    const [program = '', ...rest] = await shellOn(name, command.length > 0 ? command : ['bash', '--login'])
     const result = spawnSync(program, rest, {
       stdio: 'inherit',
       env: { ...process.env, ...dockerEnvironment() },
@@ -36,12 +32,26 @@ export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) =>
     process.exitCode = result.status ?? 1
   },
   down: async ([name]) => {
-    for (const host of await Host.list()) {
+    for (const host of await everyHost()) {
       if (name !== undefined && host.name !== name) continue
       await host.down()
       say(`host ${host.name} is gone`)
     }
   },
+}
+
+/** Containers and virtual machines. */
+export async function everyHost(): Promise<readonly ComputeHost[]> {
+  return [...VirtualHost.list(), ...(enginePid() === undefined ? [] : await Host.list())]
+}
+
+async function shellOn(name: string, argv: readonly string[]): Promise<readonly string[]> {
+  const terminal = process.stdin.isTTY
+  const virtual = VirtualHost.list().find((host) => host.name === name)
+  if (virtual !== undefined) return [...virtual.entry(terminal ? ['-t'] : []), quoted(argv)]
+  const host = await Host.find(name)
+  const flags = terminal ? ['--interactive', '--tty'] : ['--interactive']
+  return [...(await host.entry(flags, { TERM: process.env['TERM'] ?? 'dumb' })), ...argv]
 }
 
 function parse(argv: readonly string[]): Readonly<{ name: string | undefined; flags: ReadonlySet<string> }> {

@@ -1,8 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { isAnnealError } from '../src/core/index.ts'
 import { enginePid, startEngine, stopEngine } from './engine.ts'
-import { HOST_COMMANDS } from './host-commands.ts'
-import { Host } from './host.ts'
+import { HOST_COMMANDS, everyHost } from './host-commands.ts'
 import { recipes } from './image-recipe.ts'
 import { ensureImages } from './images.ts'
 import { OPENSTACK_COMMANDS, openStackStatus } from './openstack/commands.ts'
@@ -28,7 +27,9 @@ OpenStack and machines to deploy (--name NAME chooses among several labs):
   down [--all]          end and remove it, however it was left
 
 Compute hosts:
-  host up [NAME] [--plain] [--no-machined] [--cgroup-v2] [--docker|--podman|--both]
+  host up [NAME] [--plain] [--no-machined] [--docker|--podman|--both]
+    --cgroup-v2                    its /sys/fs/cgroup is cgroup v2
+    --vm                           a virtual machine, with a kernel of its own
   host shell [NAME] [COMMAND …]
   host down [NAME]      one of them, or all
 
@@ -46,7 +47,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   },
   status: async (argv) => {
     const engine = enginePid()
-    const hosts = engine === undefined ? [] : await Host.list()
+    const hosts = await everyHost()
     const answer = {
       directory: labDirectory(),
       engine: engine ?? null,
@@ -62,7 +63,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   },
   clean: async () => {
     for (const name of labNames()) await removeLab(name)
-    if (enginePid() !== undefined) for (const host of await Host.list()) await host.down()
+    for (const host of await everyHost()) await host.down()
     await stopEngine()
     if (existsSync(labDirectory())) rmSync(labDirectory(), { recursive: true, force: true, maxRetries: 3 })
     say(`${labDirectory()} is gone`)

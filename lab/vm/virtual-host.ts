@@ -209,8 +209,8 @@ export class VirtualHost implements ComputeHost {
 /** Debian's runtime as it is: a machine of its own grants every capability. */
 const DAEMON = { 'storage-driver': 'overlay2', iptables: false, ip6tables: false, bridge: 'none' }
 
-/** One word for a remote shell. */
-function quoted(argv: readonly string[]): string {
+/** An argument vector as one command of a remote shell. */
+export function quoted(argv: readonly string[]): string {
   return argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
 }
 
