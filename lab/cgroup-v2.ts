@@ -69,10 +69,8 @@ export function entryV2(
     pid=$2; shift 2
     exec nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup --root --wd -- env --ignore-environment "$@"`
   const variables = { PATH: PROGRAMS, HOME: '/root', TERM: 'dumb', container: 'docker', ...environment }
-  return [
-    ...['sh', '-euc', script, 'sh', container.id, String(container.pid)],
-    ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-  ]
+  const shell = ['sh', '-euc', script, 'sh', container.id, String(container.pid)]
+  return [...shell, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)]
 }
 
 const PROGRAMS = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'

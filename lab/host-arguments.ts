@@ -79,3 +79,14 @@ export function daemonConfiguration(spec: HostSpec): Readonly<Record<string, unk
     'live-restore': spec.liveRestore ?? false,
   }
 }
+
+/**
+ * Of Podman on a host with cgroup v2: no limit of processes unless asked for, as crun refuses one whose controller is
+ * not on v2; and crun as the machine lets it run.
+ */
+export const PODMAN_ON_V2 = `[containers]
+pids_limit = 0
+
+[engine.runtimes]
+crun = ["/opt/anneal/lab/crun-v2"]
+`

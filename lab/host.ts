@@ -19,6 +19,7 @@ import { raise } from './errors.ts'
 import { guestFiles } from './guest-files.ts'
 import {
   HOST_LABEL,
+  PODMAN_ON_V2,
   containerName,
   daemonConfiguration,
   engines,
@@ -62,6 +63,10 @@ export class Host implements ComputeHost {
       JSON.stringify(daemonConfiguration(spec), undefined, 2),
     )
     writeFileSync(join(directory, 'etc-lab/engines'), `${engines(spec).join('\n')}\n`)
+    if (needsV2(spec)) {
+      mkdirSync(join(directory, 'etc-containers'))
+      writeFileSync(join(directory, 'etc-containers/v2.conf'), PODMAN_ON_V2)
+    }
     for (const engine of engines(spec)) await seedDataDirectory(engine, images, join(directory, engine))
     const binds = [
       `${REPOSITORY}:${REPOSITORY}:ro`,
@@ -69,6 +74,7 @@ export class Host implements ComputeHost {
       `${guest.directory}:/opt/guest:ro`,
       `${join(directory, 'etc-docker')}:/etc/docker`,
       `${join(directory, 'etc-lab')}:/etc/lab`,
+      ...(needsV2(spec) ? [`${join(directory, 'etc-containers')}:/etc/containers/containers.conf.d`] : []),
       ...engines(spec).map((engine) => `${join(directory, engine)}:${DATA_DIRECTORY[engine]}`),
     ]
     if (needsV2(spec)) delegateV2(spec.name)

@@ -1,5 +1,5 @@
 import { GUEST_KERNEL_DIRECTORY } from './domain-xml.ts'
-import { engines, needsV2 } from './host-arguments.ts'
+import { engines } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 
 /** As on a host without the package systemd-container: a masked unit would make libvirt fail instead of doing without. */
@@ -24,13 +24,6 @@ export function preparation(spec: HostSpec): string {
             (engine) =>
               `systemctl enable --now ${engine === 'docker' ? 'docker.service' : 'podman.socket'} >/dev/null 2>&1`,
           ),
-        ]
-      : []),
-    // Podman limits processes unless told not to, and crun refuses a limit whose controller is not on v2.
-    ...(needsV2(spec)
-      ? [
-          'mkdir -p /etc/containers/containers.conf.d',
-          "printf '[containers]\\npids_limit = 0\\n' >/etc/containers/containers.conf.d/pids.conf",
         ]
       : []),
     ...wanted.map((engine) => `until ${engine} info >/dev/null 2>&1; do sleep 0.1; done`),

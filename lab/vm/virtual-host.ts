@@ -118,8 +118,10 @@ export class VirtualHost implements ComputeHost {
       ControlPath: join(this.directory, 'ssh'),
       ControlPersist: '600',
     }
+    const ssh = ['ssh', '-F', '/dev/null', '-i', join(this.directory, 'key'), '-p', String(this.#port)]
     return [
-      ...['ssh', '-F', '/dev/null', '-i', join(this.directory, 'key'), '-p', String(this.#port), ...flags],
+      ...ssh,
+      ...flags,
       ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
       'root@127.0.0.1',
     ]
@@ -173,15 +175,15 @@ export class VirtualHost implements ComputeHost {
     const child = spawn(
       'qemu-system-x86_64',
       [
-        ...['-name', this.name, '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
-        ...['-smp', '2', '-m', '2560', '-nodefaults', '-display', 'none', '-no-reboot'],
-        ...['-serial', `file:${at('console.log')}`, '-pidfile', at('pid')],
-        ...['-kernel', join(root, 'boot/vmlinuz'), '-initrd', join(root, 'boot/initrd.img')],
-        ...['-append', 'root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=-1'],
-        ...['-drive', `file=${at('disk')},if=virtio,format=raw,cache=unsafe`],
-        ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${this.#port}-:22`],
-        ...['-device', 'virtio-net-pci,netdev=net'],
-      ],
+        ['-name', this.name, '-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max'],
+        ['-smp', '2', '-m', '2560', '-nodefaults', '-display', 'none', '-no-reboot'],
+        ['-serial', `file:${at('console.log')}`, '-pidfile', at('pid')],
+        ['-kernel', join(root, 'boot/vmlinuz'), '-initrd', join(root, 'boot/initrd.img')],
+        ['-append', 'root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=-1'],
+        ['-drive', `file=${at('disk')},if=virtio,format=raw,cache=unsafe`],
+        ['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${this.#port}-:22`],
+        ['-device', 'virtio-net-pci,netdev=net'],
+      ].flat(),
       { detached: true, stdio: ['ignore', log, log] },
     )
     child.unref()

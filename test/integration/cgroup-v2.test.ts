@@ -18,6 +18,12 @@ type KillSetAnswer = Readonly<{
 
 /** What engines do by default on cgroup v2: a cgroup namespace, and so a tree, of the container's own. */
 const OWN_TREE: NonNullable<ByHand['without']> = ['host cgroup namespace', 'cgroup bind', 'dbus']
+/** Below the root of that tree, as systemd in a container goes: where there are controllers, no guest starts otherwise. */
+const LEAF = [
+  'bash',
+  '-c',
+  'mkdir -p /sys/fs/cgroup/leaf && echo 0 >/sys/fs/cgroup/leaf/cgroup.procs && exec /usr/local/bin/nova-libvirt libvirtd',
+]
 /** The hook of the shipped image would say so, and could do nothing about it. */
 const MASK_HOOK = ['--volume', '/dev/null:/etc/libvirt/hooks/qemu']
 
@@ -33,8 +39,14 @@ describe('on a host with cgroup v2', { concurrency: false }, () => {
   })
 
   const inherit = async (engine: NestedEngine, name: string): Promise<Alive> => {
-    const spec = { name: 'nova_libvirt', image: 'nova-libvirt:bookworm', engine, extra: MASK_HOOK }
-    await runLibvirt(node.host, { ...spec, without: OWN_TREE })
+    await runLibvirt(node.host, {
+      name: 'nova_libvirt',
+      image: 'nova-libvirt:bookworm',
+      engine,
+      without: OWN_TREE,
+      extra: MASK_HOOK,
+      command: LEAF,
+    })
     return node.alive(await startGuest(node.host, { name, via: 'nova_libvirt', engine }))
   }
 

@@ -41,41 +41,12 @@ export async function hostFor(
   const spec: HostSpec = { name, init, engine, machined: init === 'systemd', images: IMAGES }
   const host = left ?? (await Host.up(bed === 'cgroup-v2' ? { ...spec, cgroups: 'v2' } : spec))
   // crun, Debian's default, refuses a hybrid cgroup layout that it meets with no systemd to hide it.
-  if (bed === 'machine' && engine === 'podman' && init === 'plain') await usePodmanRuntime(host, 'runc')
-  return host
-}
-
-/**
- * crun raises a limit before it loads a filter of devices on v2, which every container that is not privileged gets: so
- * Anneal's question to an image ends where the machine grants no CAP_SYS_RESOURCE. There the containers that Anneal
- * makes run by runc; the one it replaces was made by crun, and it is crun that kills with it.
- */
-export async function withRuntimeOfUpgrades<T>(
-  bed: Bed,
-  host: ComputeHost,
-  engine: NestedEngine,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (bed !== 'cgroup-v2' || engine !== 'podman') return work()
-  await usePodmanRuntime(host, 'runc')
-  try {
-    return await work()
-  } finally {
-    await usePodmanRuntime(host, 'crun')
+  if (bed === 'machine' && engine === 'podman' && init === 'plain') {
+    await host.sh(
+      'mkdir -p /etc/containers/containers.conf.d; printf "[engine]\\nruntime = \\"runc\\"\\n" >/etc/containers/containers.conf.d/runtime.conf',
+    )
   }
-}
-
-/** Its service reads the configuration when it starts. */
-async function usePodmanRuntime(host: ComputeHost, runtime: 'runc' | 'crun'): Promise<void> {
-  const restart =
-    host.spec.init === 'plain'
-      ? 'plain-engine stop podman; plain-engine start podman'
-      : 'systemctl stop podman.service'
-  await host.sh(
-    `mkdir -p /etc/containers/containers.conf.d
-    printf '[engine]\\nruntime = "${runtime}"\\n' >/etc/containers/containers.conf.d/runtime.conf
-    ${restart}`,
-  )
+  return host
 }
 
 /** What its engines say of themselves. */

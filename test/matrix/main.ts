@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensurePackages, labDirectory } from '../../lab/index.ts'
 import type { NestedEngine } from '../../lab/index.ts'
-import { BEDS, factsOf, hostFor, placementsIn, sideBySide, withRuntimeOfUpgrades } from './bed.ts'
+import { BEDS, factsOf, hostFor, placementsIn, sideBySide } from './bed.ts'
 import type { Bed } from './bed.ts'
 import { CAUSES } from './causes.ts'
 import type { Cause } from './causes.ts'
@@ -116,8 +116,7 @@ async function runEngine(
     facts.push({ host: `${engine} on ${init}`, facts: await factsOf(host, engine) })
     for (const placement of placements) {
       for (const cause of todo.causes) done(await runCell(host, engine, placement, cause))
-      if (!todo.upgrades) continue
-      done(await withRuntimeOfUpgrades(BED, host, engine, () => runUpgradeCell(host, engine, placement)))
+      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement))
     }
     await clear(host, engine)
     if (!values.keep) await host.down()

@@ -9,8 +9,11 @@ export type Placement = Readonly<{
   hook: 'ours' | 'none'
   /** `anneal node rescue` is run before the fault. */
   rescued: boolean
-  /** Runs libvirtd below a first process that reaps, which a private pid namespace needs. */
-  reaper?: true
+  /**
+   * Command instead of libvirtd. `reaper`: below a first process that reaps, which a private pid namespace needs.
+   * `leaf`: in a group below the container's own, as systemd in a container goes.
+   */
+  command?: keyof typeof COMMANDS
   about: string
 }>
 
@@ -80,7 +83,7 @@ const PLACEMENTS: readonly Placement[] = [
     without: ['host pid', 'dbus'],
     hook: 'ours',
     rescued: false,
-    reaper: true,
+    command: 'reaper',
     about:
       'negative control: the container has a pid namespace of its own, and the kernel ends it with its first process',
   },
@@ -88,7 +91,8 @@ const PLACEMENTS: readonly Placement[] = [
 
 /**
  * On cgroup v2 a container with the host's cgroup namespace sees the whole tree, also where nothing is bound, and
- * libvirt puts the guest outside. Only one with a namespace and a tree of its own keeps it.
+ * libvirt puts the guest outside. One with a namespace and a tree of its own keeps it; but while libvirtd is in the root
+ * of that tree, no controller can be passed on below it, and where there are any libvirt starts no guest.
  */
 const OWN_TREE: Placement = {
   name: 'own-cgroup-tree',
@@ -96,8 +100,9 @@ const OWN_TREE: Placement = {
   without: ['host cgroup namespace', 'cgroup bind', 'dbus'],
   hook: 'none',
   rescued: false,
+  command: 'leaf',
   about:
-    'systemd host; the engine’s defaults on cgroup v2: a cgroup namespace of its own and nothing bound, so that all libvirt can see is below the container',
+    'systemd host; the engine’s default on cgroup v2, a cgroup namespace of its own, and nothing bound: all that libvirt can see is below the container',
 }
 
 /** The same placements where /sys/fs/cgroup is cgroup v2; those to be rescued begin where a guest is endangered. */
@@ -105,11 +110,25 @@ export function placementsOn(cgroups: 'v1' | 'v2'): readonly Placement[] {
   if (cgroups === 'v1') return PLACEMENTS
   return PLACEMENTS.flatMap((placement) => {
     if (placement.name === 'no-cgroup-bind') return [placement, OWN_TREE]
-    return [placement.rescued ? { ...placement, without: OWN_TREE.without } : placement]
+    const { without, command } = OWN_TREE
+    return [placement.rescued ? { ...placement, without, ...(command && { command }) } : placement]
   })
 }
 
 const IMAGE = 'nova-libvirt:bookworm'
+
+const COMMANDS = {
+  reaper: [
+    'bash',
+    '-c',
+    'trap "kill %1" TERM; /usr/local/bin/nova-libvirt libvirtd & wait; kill -0 %1 2>/dev/null && wait',
+  ],
+  leaf: [
+    'bash',
+    '-c',
+    'mkdir -p /sys/fs/cgroup/leaf && echo 0 >/sys/fs/cgroup/leaf/cgroup.procs && exec /usr/local/bin/nova-libvirt libvirtd',
+  ],
+} as const
 
 /** How an operator would start that libvirt by hand. */
 export function containerOf(placement: Placement, engine: NestedEngine, name: string): ByHand {
@@ -127,14 +146,6 @@ export function containerOf(placement: Placement, engine: NestedEngine, name: st
       // Nothing may bring the container back behind the cell's back.
       '--restart=no',
     ],
-    ...(placement.reaper === true
-      ? {
-          command: [
-            'bash',
-            '-c',
-            'trap "kill %1" TERM; /usr/local/bin/nova-libvirt libvirtd & wait; kill -0 %1 2>/dev/null && wait',
-          ],
-        }
-      : {}),
+    ...(placement.command === undefined ? {} : { command: COMMANDS[placement.command] }),
   }
 }
