@@ -18,6 +18,8 @@ export interface BareMetal {
   validate(uuid: string): Promise<readonly Validation[]>
   /** Asks for a state and does not wait for it. */
   provision(uuid: string, verb: ProvisionVerb, configDrive?: ConfigDrive): Promise<void>
+  /** Asks for power on, or for off and on again, and does not wait for it. Power on is nothing where it is on. */
+  power(uuid: string, wanted: 'on' | 'restarted'): Promise<void>
   console(uuid: string): Promise<ConsoleInfo>
   setConsole(uuid: string, wanted: 'on' | 'off'): Promise<void>
   driver(name: string): Promise<DriverFacts | undefined>

@@ -172,6 +172,15 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
         },
       })
     },
+    async power(uuid, wanted) {
+      await send({
+        method: 'PUT',
+        path: `${nodePath(uuid)}/states/power`,
+        action: `switch node "${uuid}" ${wanted === 'on' ? 'on' : 'off and on'}`,
+        json: { target: wanted === 'on' ? 'power on' : 'rebooting' },
+        idempotent: wanted === 'on',
+      })
+    },
     async console(uuid) {
       const reply = await send({
         method: 'GET',

@@ -28,12 +28,12 @@ const CANCELLED: DeployEvent = { type: 'cancelled' }
 
 describe('a deployment', () => {
   test('goes from the look at the node to the machine’s answer', () => {
-    assert.equal(after(FRESH, DONE, DONE, DONE, DONE, DONE).state, 'ready')
+    assert.equal(after(FRESH, DONE, DONE, DONE, DONE, DONE, DONE).state, 'ready')
   })
 
   test('joins in where an earlier run was interrupted', () => {
     assert.equal(effectOf(after({ type: 'nodeExamined', enter: 'deploying' })), 'askForActive')
-    assert.equal(effectOf(after({ type: 'nodeExamined', enter: 'proving' })), 'awaitAnswer')
+    assert.equal(effectOf(after({ type: 'nodeExamined', enter: 'proving' })), 'askForPower')
   })
 
   test('that Ironic does not find valid takes away what it wrote, and keeps the first reason', () => {

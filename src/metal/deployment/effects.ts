@@ -10,11 +10,16 @@ export type DeployEffectArgs = {
   validate: Record<string, never>
   /** Key: the deployment's id in instance_info. Undo: none needed. */
   clearInstance: Record<string, never>
-  /** Key: the deployment's id in instance_info; not asked for again while Ironic works on it. Undo: undeploy. */
+  /**
+   * Key: the deployment's id in instance_info; not asked for again while Ironic works on it. A machine that an earlier run
+   * gave up as silent, and that has been silent since, is restarted. Undo: undeploy.
+   */
   askForActive: Record<string, never>
   /** Reads, until Ironic is done. */
   awaitActive: Record<string, never>
-  /** Reads, until the machine answers. */
+  /** Key: the power state; nothing where the machine is on. Undo: none needed. */
+  askForPower: Record<string, never>
+  /** Reads, until the machine answers, or is not deployed any more. */
   awaitAnswer: Record<string, never>
 }
 
@@ -26,5 +31,5 @@ export const DEPLOY_EFFECTS: Readonly<Record<WorkState, readonly DeployEffect[]>
   preparing: ['writeInstance', 'validate'],
   clearing: ['clearInstance'],
   deploying: ['askForActive', 'awaitActive'],
-  proving: ['awaitAnswer'],
+  proving: ['askForPower', 'awaitAnswer'],
 }

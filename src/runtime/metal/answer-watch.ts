@@ -63,6 +63,12 @@ export class AnswerWatch {
     this.#console = await this.#world.machine.openConsole(this.#ready.source, from)
   }
 
+  /** What the console has said so far does not count. */
+  async expectBoot(): Promise<void> {
+    while (((await this.#console?.read()) ?? '') !== '');
+    this.#heard = ''
+  }
+
   async answered(): Promise<boolean> {
     switch (this.#ready.kind) {
       case 'active':

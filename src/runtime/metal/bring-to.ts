@@ -1,6 +1,7 @@
 import { Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
+import { clearing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
 
 export type BringOptions = Readonly<{
@@ -36,7 +37,10 @@ export async function bringTo(
       const seen = timeline.see(node, clock.monotonic(), clock.now())
       if (seen !== undefined) options.onStretch?.(seen)
       const next = judge(node, goal, verbs, options.action)
-      if (next === 'done') return { node, timeline: timeline.close(clock.monotonic()), verbs }
+      if (next === 'done') {
+        if (goal === 'undeployed') await clearLeftovers(world, node, options.action)
+        return { node, timeline: timeline.close(clock.monotonic()), verbs }
+      }
       if (next !== 'wait') {
         refuseMaintenance(node, options.action)
         await metal.provision(uuid, next)
@@ -51,6 +55,14 @@ export async function bringTo(
     }
     await clock.sleep(options.pollMs, options.signal)
   }
+}
+
+/** A deployment that was killed before it asked Ironic has left on the node what it wrote: nobody else takes it away. */
+async function clearLeftovers(world: MetalWorld, node: MetalNode, action: string): Promise<void> {
+  const changes = clearing(node)
+  if (changes.length === 0) return
+  refuseMaintenance(node, action)
+  await world.metal.changeNode(node.uuid, changes)
 }
 
 /** Throws METAL_NODE_UNKNOWN. */

@@ -1,25 +1,18 @@
-import {
-  MANAGED,
-  MARK,
-  examineNode,
-  judgeDeploying,
-  metalError,
-  mustRun,
-  signOfLife,
-} from '../../metal/index.ts'
+import { MARK, examineNode, judgeDeploying, metalError, mustRun, signOfLife } from '../../metal/index.ts'
 import type {
   ConfigDrive,
   DeployEffect,
   DeployEvent,
   DeployPlan,
   MetalNode,
-  NodeChange,
   Ready,
   Timeline,
 } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import type { AnswerWatch } from './answer-watch.ts'
 import { readNode } from './bring-to.ts'
+import type { DeploymentNotes } from './deployment-notes.ts'
+import { clearing, writing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
 
 export type DeployContext = Readonly<{
@@ -28,6 +21,7 @@ export type DeployContext = Readonly<{
   configDrive?: ConfigDrive
   ready: Ready
   watch: AnswerWatch
+  notes: DeploymentNotes
   timeline: Timeline
   see: (node: MetalNode) => void
   pollMs: number
@@ -57,12 +51,7 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   async writeInstance(context) {
     const { plan, world } = context
     const node = await current(context)
-    const wanted = Object.entries(plan.instanceInfo).map(([name, value]): NodeChange => ({
-      op: 'add',
-      path: member(name),
-      value,
-    }))
-    await world.metal.changeNode(plan.node.uuid, [...removals(node, plan), ...wanted])
+    await world.metal.changeNode(plan.node.uuid, writing(node, plan))
     return DONE
   },
 
@@ -80,17 +69,20 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   async clearInstance(context) {
     const { plan, world } = context
     const node = await current(context)
-    if (node.instanceInfo[MARK] === plan.id) {
-      await world.metal.changeNode(plan.node.uuid, removals(node))
-    }
+    if (node.instanceInfo[MARK] === plan.id) await world.metal.changeNode(plan.node.uuid, clearing(node))
     return DONE
   },
 
   async askForActive(context) {
-    const { plan, world, configDrive } = context
+    const { plan, world, configDrive, notes } = context
     const node = await current(context)
     const begun = ['deploying', 'wait call-back', 'active'].includes(node.provisionState)
-    if (begun && node.instanceInfo[MARK] === plan.id) return DONE
+    if (begun && node.instanceInfo[MARK] === plan.id) {
+      const silent = node.provisionState === 'wait call-back' && signOfLife(node) === notes.silentAt
+      // A restart by way of Ironic, which then takes the deploy ramdisk for a new one and goes on with it.
+      if (silent) await world.metal.power(plan.node.uuid, 'restarted')
+      return DONE
+    }
     await world.metal.provision(plan.node.uuid, 'active', configDrive)
     return DONE
   },
@@ -121,7 +113,10 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
           mostSilentMs: context.callbackTimeoutMs,
         })
         if (verdict.kind === 'done') return DONE
-        if (verdict.kind === 'failed') throw verdict.error
+        if (verdict.kind === 'failed') {
+          if (verdict.error.code === 'DEPLOY_SILENT') await context.notes.gaveUp(sign)
+          throw verdict.error
+        }
       }
       const seconds = Math.round((nowMs - startedMs) / 1000)
       if (nowMs - startedMs > context.timeoutMs) {
@@ -133,17 +128,37 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     }
   },
 
+  async askForPower(context) {
+    const { plan, world, watch } = context
+    const { powerState, targetPowerState } = await current(context)
+    if (powerState !== 'power off' || targetPowerState !== undefined) return DONE
+    // What its console said until now is of a boot that has ended.
+    await watch.expectBoot()
+    await world.metal.power(plan.node.uuid, 'on')
+    return DONE
+  },
+
   async awaitAnswer(context) {
     const { plan, world, watch, signal } = context
     const { clock } = world
+    const reader = new PatientReader(() => current(context), clock)
     const startedMs = clock.monotonic()
     context.timeline.enter({ state: watch.state }, startedMs, clock.now())
-    for (;;) {
+    let node: MetalNode | undefined
+    for (let lookedMs = Number.NEGATIVE_INFINITY; ;) {
       if (await watch.answered()) return DONE
-      const passedMs = clock.monotonic() - startedMs
-      if (passedMs > context.readyTimeoutMs) {
-        const seconds = Math.round(passedMs / 1000)
-        throw metalError('MACHINE_SILENT', { node: plan.node.name, why: watch.missing, seconds })
+      const nowMs = clock.monotonic()
+      if (nowMs - lookedMs >= LOOK_MS) {
+        node = await reader.look()
+        lookedMs = nowMs
+        if (node !== undefined && !isStillThere(node, plan)) {
+          throw metalError('DEPLOY_ABORTED', { node: plan.node.name, state: node.provisionState })
+        }
+      }
+      if (nowMs - startedMs > context.readyTimeoutMs) {
+        const off = node?.powerState === 'power off' ? ', and Ironic has it powered off,' : ''
+        const seconds = Math.round((nowMs - startedMs) / 1000)
+        throw metalError('MACHINE_SILENT', { node: plan.node.name, why: watch.missing + off, seconds })
       }
       if (signal.aborted) return DONE
       await clock.sleep(context.pollMs, signal)
@@ -151,25 +166,16 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   },
 }
 
+/** How often the node is looked at while its machine is waited for: whether it is still deployed changes seldom. */
+const LOOK_MS = 3000
+
+function isStillThere(node: MetalNode, plan: DeployPlan): boolean {
+  return node.provisionState === 'active' && node.instanceInfo[MARK] === plan.id
+}
+
 /** Interfaces that a deployment goes through; a missing console or a rescue that is not set up keeps nobody from it. */
 const NEEDED = new Set(['boot', 'deploy', 'power', 'management', 'network', 'storage'])
 
 function current({ world, plan }: DeployContext): Promise<MetalNode> {
   return readNode(world, plan.node.uuid, `deploy on node "${plan.node.name}"`)
-}
-
-/**
- * Takes away what a deployment decides and this one does not set. Member by member: Ironic shows asterisks for some, and
- * would keep those if they were sent back with the whole.
- */
-function removals(node: MetalNode, plan?: DeployPlan): readonly NodeChange[] {
-  const kept = plan?.instanceInfo ?? {}
-  return MANAGED.filter((name) => name in node.instanceInfo && !(name in kept)).map((name) => ({
-    op: 'remove',
-    path: member(name),
-  }))
-}
-
-function member(name: string): string {
-  return `/instance_info/${name}`
 }

@@ -24,21 +24,3 @@ export type DeploymentReport = Readonly<{
   /** The SSH greeting, or the line of the console, by which the machine showed that it is up. */
   answer?: string
 }>
-
-/** What is kept while a deployment is under way, so that another run can go on with it. */
-export type DeploymentNote = Readonly<{
-  schema: 'anneal.deployment-note/1'
-  deployment: string
-  startedAt: string
-  /** Where the console's file ended before Ironic was asked: what is before it is of an earlier boot. */
-  consolePosition?: number
-}>
-
-export function isNote(value: unknown): value is DeploymentNote {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'schema' in value &&
-    value.schema === 'anneal.deployment-note/1'
-  )
-}

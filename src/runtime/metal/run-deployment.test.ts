@@ -28,6 +28,8 @@ const GOES_WELL: Course = {
   ],
 }
 
+/** What the plan makes of a node. */
+const ACTIVE = { provisionState: 'active', powerState: 'power on', instanceInfo: { [MARK]: plan.id } }
 const SSH = { kind: 'ssh', host: 'h', port: 22 } as const
 
 function options(more: Partial<DeploymentOptions> = {}): DeploymentOptions {
@@ -66,13 +68,47 @@ describe('a deployment', () => {
   })
 
   test('that is done already asks for nothing and looks whether the machine answers', async () => {
-    const fake = new FakeMetal({}, { provisionState: 'active', instanceInfo: { [MARK]: plan.id } })
+    const fake = new FakeMetal({}, ACTIVE)
     const report = await runDeployment(fake.world, plan, options())
     assert.deepEqual([report.outcome, report.resumedIn, fake.done], ['ready', 'proving', []])
   })
 
+  test('that is done already has its machine switched on again where that is off', async () => {
+    const fake = new FakeMetal({}, { ...ACTIVE, powerState: 'power off' })
+    // The mark is of the boot that has ended.
+    fake.consoleText = 'login:'
+    const ready = { kind: 'console', text: 'login:', source: 'file:x' } as const
+    const report = await runDeployment(fake.world, plan, options({ ready }))
+    assert.deepEqual([report.outcome, fake.done], ['silent', ['power on']])
+  })
+
+  test('that somebody takes away while its machine is waited for is given up', async () => {
+    const fake = new FakeMetal({}, ACTIVE)
+    fake.banner = undefined
+    fake.onLook = (look) => {
+      if (look === 4) fake.node = { ...fake.node, provisionState: 'deleting' }
+    }
+    const report = await runDeployment(fake.world, plan, options())
+    assert.deepEqual([report.outcome, report.reason?.code], ['silent', 'DEPLOY_ABORTED'])
+  })
+
+  test('meets services that are away for a while, and asks them again', async () => {
+    const fake = new FakeMetal(GOES_WELL)
+    fake.away = 3
+    const report = await runDeployment(fake.world, plan, options())
+    assert.deepEqual([report.outcome, fake.done], ['ready', ['change', 'active']])
+  })
+
+  test('meets services that stay away, and says who', async () => {
+    const fake = new FakeMetal(GOES_WELL)
+    fake.away = 1000
+    const report = await runDeployment(fake.world, plan, options())
+    assert.deepEqual([report.outcome, report.reason?.code], ['refused', 'OPENSTACK_FAILED'])
+    assert.deepEqual(fake.done, [])
+  })
+
   test('that an earlier run began is waited for and not asked for again', async () => {
-    const fake = new FakeMetal({}, { provisionState: 'wait call-back', instanceInfo: { [MARK]: plan.id } })
+    const fake = new FakeMetal({}, { ...ACTIVE, provisionState: 'wait call-back' })
     fake.onLook = (look) => {
       if (look === 5) fake.node = { ...fake.node, provisionState: 'active' }
     }
@@ -117,6 +153,21 @@ describe('a deployment', () => {
     const fake = new FakeMetal({ active: [{ provisionState: 'wait call-back', powerState: 'power on' }] })
     const report = await runDeployment(fake.world, plan, options())
     assert.equal(report.reason?.code, 'DEPLOY_SILENT')
+    // Another run that finds it no less silent has it restarted, and does not wait once more before that.
+    fake.onLook = () => {
+      if (fake.done.includes('power restarted')) fake.node = { ...fake.node, provisionState: 'active' }
+    }
+    const second = await runDeployment(fake.world, plan, options())
+    assert.deepEqual([second.outcome, second.resumedIn], ['ready', 'deploying'])
+    assert.deepEqual(fake.done, ['change', 'active', 'power restarted'])
+  })
+
+  test('whose machine was heard of since an earlier run gave up is not restarted', async () => {
+    const fake = new FakeMetal({ active: [{ provisionState: 'wait call-back', powerState: 'power on' }] })
+    await runDeployment(fake.world, plan, options())
+    fake.node = { ...fake.node, lastHeartbeat: 'now' }
+    await runDeployment(fake.world, plan, options())
+    assert.deepEqual(fake.done, ['change', 'active'])
   })
 
   test('whose machine is heard of again and again is waited for', async () => {
@@ -217,6 +268,15 @@ describe('bringing a node to a state', () => {
       const fake = new FakeMetal(course, { provisionState })
       assert.deepEqual((await bring(fake, 'undeployed')).verbs, ['deleted'], provisionState)
     }
+  })
+
+  test('to undeploy also clears what a deployment left that was killed before it asked Ironic', async () => {
+    const fake = new FakeMetal({}, { instanceInfo: { [MARK]: 'x', kernel: 'k', other: 'stays' } })
+    assert.deepEqual((await bring(fake, 'undeployed')).verbs, [])
+    assert.deepEqual(fake.node.instanceInfo, { other: 'stays' })
+    const foreign = new FakeMetal({}, { instanceInfo: { image_source: 'of somebody else' } })
+    await bring(foreign, 'undeployed')
+    assert.deepEqual(foreign.done, [])
   })
 
   test('ends with Ironic’s words where a verb fails', async () => {

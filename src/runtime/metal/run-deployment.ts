@@ -1,4 +1,4 @@
-import { isAnnealError } from '../../core/index.ts'
+import { EXIT, isAnnealError } from '../../core/index.ts'
 import { DEPLOY_BEGIN, Timeline, decideDeploy, effectOf, isAtRest } from '../../metal/index.ts'
 import type {
   ConfigDrive,
@@ -14,8 +14,9 @@ import type { MetalWorld } from '../../ports/index.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { DEPLOY_EXECUTORS } from './deploy-executors.ts'
 import type { DeployContext } from './deploy-executors.ts'
-import { isNote } from './deployment-report.ts'
-import type { DeploymentNote, DeploymentReport } from './deployment-report.ts'
+import { DeploymentNotes } from './deployment-notes.ts'
+import type { DeploymentReport } from './deployment-report.ts'
+import { PATIENCE_MS } from './patient.ts'
 
 export type DeploymentOptions = Readonly<{
   configDrive?: ConfigDrive
@@ -44,14 +45,15 @@ export async function runDeployment(
   const { clock } = world
   const startedMs = clock.monotonic()
   const startedAt = new Date(clock.now()).toISOString()
-  const note = await world.records.read(plan.node.uuid, plan.id)
-  const watch = new AnswerWatch(world, options.ready, isNote(note) ? note.consolePosition : undefined)
+  const notes = await DeploymentNotes.open(world, plan)
+  const watch = new AnswerWatch(world, options.ready, notes.consolePosition)
   const timeline = new Timeline()
   const context: DeployContext = {
     ...options,
     world,
     plan,
     watch,
+    notes,
     timeline,
     see: (node) => {
       const seen = timeline.see(node, clock.monotonic(), clock.now())
@@ -65,7 +67,7 @@ export async function runDeployment(
     for (let effect = effectOf(run); effect !== undefined; effect = effectOf(run)) {
       options.onEffect?.(effect)
       if (effect === 'askForActive' && enteredIn === 'preparing') {
-        await keepNote(world, plan, watch, startedAt)
+        await notes.begin(startedAt, watch.consolePosition)
       }
       const event = await outcomeOf(effect, context)
       if (event.type === 'nodeExamined') enteredIn = event.enter
@@ -99,13 +101,32 @@ export async function runDeployment(
   return report
 }
 
+/** Effects that change something; those that wait look through a service's absence by themselves. */
+const CHANGING: ReadonlySet<DeployEffect> = new Set([
+  'writeInstance',
+  'validate',
+  'clearInstance',
+  'askForActive',
+  'askForPower',
+])
+const AGAIN_MS = 2000
+
+/** Does an effect. Where the service is away it is done again until that is over: each looks before it changes anything. */
 async function outcomeOf(effect: DeployEffect, context: DeployContext): Promise<DeployEvent> {
-  try {
-    return await DEPLOY_EXECUTORS[effect](context)
-  } catch (error) {
-    if (!isAnnealError(error)) throw error
-    const reason = { code: error.code, message: error.message, remedy: error.remedy }
-    return { type: 'effectFailed', reason }
+  const { clock } = context.world
+  const startedMs = clock.monotonic()
+  for (;;) {
+    try {
+      return await DEPLOY_EXECUTORS[effect](context)
+    } catch (error) {
+      if (!isAnnealError(error)) throw error
+      const isAway = error.retry && error.exit === EXIT.unavailable && CHANGING.has(effect)
+      if (!isAway || context.signal.aborted || clock.monotonic() - startedMs > PATIENCE_MS) {
+        const reason = { code: error.code, message: error.message, remedy: error.remedy }
+        return { type: 'effectFailed', reason }
+      }
+      await clock.sleep(AGAIN_MS, context.signal)
+    }
   }
 }
 
@@ -118,20 +139,4 @@ function next(run: DeployRun, event: DeployEvent): DeployRun {
 function restState(run: DeployRun): RestState {
   if (!isAtRest(run.state)) throw new TypeError(`a deployment has stopped in "${run.state}"`)
   return run.state
-}
-
-/** Written before Ironic is asked: another run of the same deployment knows from it which boot the console tells of. */
-async function keepNote(
-  world: MetalWorld,
-  plan: DeployPlan,
-  watch: AnswerWatch,
-  startedAt: string,
-): Promise<void> {
-  const note: DeploymentNote = {
-    schema: 'anneal.deployment-note/1',
-    deployment: plan.id,
-    startedAt,
-    ...(watch.consolePosition === undefined ? {} : { consolePosition: watch.consolePosition }),
-  }
-  await world.records.save(plan.node.uuid, plan.id, note)
 }

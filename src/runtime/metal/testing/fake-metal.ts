@@ -1,6 +1,11 @@
+import { EXIT, errorsOf } from '../../../core/index.ts'
 import { sampleNode } from '../../../metal/testing/index.ts'
 import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
 import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
+
+const raise = errorsOf({
+  OPENSTACK_FAILED: { message: 'Cannot: away', remedy: 'none', retry: true, exit: EXIT.unavailable },
+})
 
 /** What Ironic does with a verb: the states that one look after the other shows. */
 export type Course = Readonly<Partial<Record<ProvisionVerb, readonly Partial<MetalNode>[]>>>
@@ -14,6 +19,8 @@ export class FakeMetal {
   invalid: readonly Validation[] = []
   banner: string | undefined = 'SSH-2.0-test'
   consoleText = ''
+  /** So many changes fail with an error that passes, before one is done. */
+  away = 0
   /** Called with each look at the node: to let something happen in the middle. */
   onLook: (look: number) => void = () => undefined
   #pending: Partial<MetalNode>[] = []
@@ -78,6 +85,10 @@ export class FakeMetal {
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
       changeNode: (_, changes) => {
+        if (this.away > 0) {
+          this.away -= 1
+          return Promise.reject(raise('OPENSTACK_FAILED'))
+        }
         this.done.push('change')
         for (const change of changes) this.#apply(change)
         return Promise.resolve(this.node)
@@ -88,6 +99,11 @@ export class FakeMetal {
         const [first, ...rest] = this.course[verb] ?? []
         this.node = { ...this.node, ...first }
         this.#pending = rest
+        return Promise.resolve()
+      },
+      power: (_, wanted) => {
+        this.done.push(`power ${wanted}`)
+        this.node = { ...this.node, powerState: 'power on' }
         return Promise.resolve()
       },
       createNode: unused,

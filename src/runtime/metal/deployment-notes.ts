@@ -1,0 +1,70 @@
+import type { DeployPlan } from '../../metal/index.ts'
+import type { MetalWorld } from '../../ports/index.ts'
+
+/** What is kept of a deployment that is under way, for another run that goes on with it. */
+export type DeploymentNote = Readonly<{
+  schema: 'anneal.deployment-note/1'
+  deployment: string
+  startedAt: string
+  /** Where the console's file ended before Ironic was asked: what is before it is of an earlier boot. */
+  consolePosition?: number
+  /** The last sign of life (`signOfLife`) of a machine that an earlier run gave up as silent. */
+  silentAt?: string
+}>
+
+/** The note of one deployment. A run on another machine does not have it, and does without. */
+export class DeploymentNotes {
+  readonly #world: MetalWorld
+  readonly #plan: DeployPlan
+  #note: DeploymentNote | undefined
+
+  private constructor(world: MetalWorld, plan: DeployPlan, note: DeploymentNote | undefined) {
+    this.#world = world
+    this.#plan = plan
+    this.#note = note
+  }
+
+  static async open(world: MetalWorld, plan: DeployPlan): Promise<DeploymentNotes> {
+    const kept = await world.records.read(plan.node.uuid, plan.id)
+    return new DeploymentNotes(world, plan, isNote(kept) ? kept : undefined)
+  }
+
+  get consolePosition(): number | undefined {
+    return this.#note?.consolePosition
+  }
+
+  get silentAt(): string | undefined {
+    return this.#note?.silentAt
+  }
+
+  /** Written before Ironic is asked: another run knows from it which boot the console tells of. */
+  async begin(startedAt: string, consolePosition: number | undefined): Promise<void> {
+    await this.#keep({
+      schema: 'anneal.deployment-note/1',
+      deployment: this.#plan.id,
+      startedAt,
+      ...(consolePosition === undefined ? {} : { consolePosition }),
+    })
+  }
+
+  /** The next run that finds the machine as silent as this need not wait for it once more. */
+  async gaveUp(sign: string): Promise<void> {
+    const startedAt = new Date(this.#world.clock.now()).toISOString()
+    const note = this.#note ?? { schema: 'anneal.deployment-note/1', deployment: this.#plan.id, startedAt }
+    await this.#keep({ ...note, silentAt: sign })
+  }
+
+  async #keep(note: DeploymentNote): Promise<void> {
+    this.#note = note
+    await this.#world.records.save(this.#plan.node.uuid, this.#plan.id, note)
+  }
+}
+
+function isNote(value: unknown): value is DeploymentNote {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'schema' in value &&
+    value.schema === 'anneal.deployment-note/1'
+  )
+}
