@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { configDrive, isPublicKey, metalError } from '../metal/index.ts'
-import type { ConfigDrive, ImageFacts, MetalNode, PlainArgument } from '../metal/index.ts'
+import { isPublicKey, metalError } from '../metal/index.ts'
+import type { DriveWishes, ImageFacts, PlainArgument } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { raise } from './errors.ts'
 import { openImages } from './metal-world.ts'
@@ -122,12 +122,8 @@ function lastPart(url: string): string {
   return url.split('/').at(-1) ?? url
 }
 
-/** The config drive that the flags ask for. Throws SSH_KEY_INVALID, USAGE. */
-export function wantedDrive(
-  flags: FlagValues<typeof DRIVE_FLAGS>,
-  node: MetalNode,
-  command: string,
-): ConfigDrive | undefined {
+/** What the flags ask the config drive to hold. Throws SSH_KEY_INVALID, USAGE. */
+export function driveWishes(flags: FlagValues<typeof DRIVE_FLAGS>, command: string): DriveWishes {
   const read = (file: string): string => {
     try {
       return readFileSync(file, 'utf8')
@@ -137,17 +133,14 @@ export function wantedDrive(
   }
   const userData = flags['user-data']
   const networkData = flags['network-data']
-  return configDrive(
-    {
-      sshKeys: flags['ssh-key'].flatMap((file) => publicKeys(file, read(file))),
-      ...(userData === undefined ? {} : { userData: read(userData) }),
-      ...(networkData === undefined
-        ? {}
-        : { networkData: networkTree(networkData, read(networkData), command) }),
-      ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
-    },
-    node,
-  )
+  return {
+    sshKeys: flags['ssh-key'].flatMap((file) => publicKeys(file, read(file))),
+    ...(userData === undefined ? {} : { userData: read(userData) }),
+    ...(networkData === undefined
+      ? {}
+      : { networkData: networkTree(networkData, read(networkData), command) }),
+    ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
+  }
 }
 
 function publicKeys(source: string, text: string): readonly string[] {

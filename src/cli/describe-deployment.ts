@@ -8,22 +8,38 @@ import type { Output } from './output.ts'
 export function describeDeployPlan(plan: DeployPlan, ready: Ready, output: Output): string {
   const { image } = plan
   return [
-    `${output.bold(image.name)} onto ${output.bold(plan.node.name)} by ${plan.route}: ${plan.why}`,
+    `${output.bold(image.name)} onto ${output.bold(plan.node.name)} ${wayOf(plan)}: ${plan.why}`,
     ...plan.refusedRoutes.map((one) => `  not by ${one.route}: ${one.why}`),
     `  image      ${image.reference}${image.hash === undefined ? '' : `  ${shortened(image.hash)}`}`,
     ...(plan.route === 'ramdisk'
       ? [`  kernel     ${image.kernel ?? '?'}`, `  ramdisk    ${image.ramdisk ?? '?'}`]
       : []),
     ...describeArguments(plan),
+    ...describeServer(plan),
     ...(plan.configDrive === undefined ? [] : [`  drive      ${shortened(plan.configDrive)}`]),
     `  ready      ${describeReady(ready)}`,
     `  deployment ${plan.id}`,
     ...plan.notes.map((note) => `${output.yellow('note')}: ${note}`),
     'what would be done:',
-    ...Object.entries(DEPLOY_EFFECTS)
+    ...Object.entries(DEPLOY_EFFECTS[plan.server === undefined ? 'ironic' : 'nova'])
       .filter(([state]) => state !== 'clearing')
       .flatMap(([state, effects]) => effects.map((effect) => `  ${state}: ${effect}`)),
   ].join('\n')
+}
+
+/** `by direct`, `by way of Nova` */
+export function wayOf({ route, server }: Pick<DeploymentReport, 'route' | 'server'>): string {
+  return server === undefined ? `by ${route}` : 'by way of Nova'
+}
+
+function describeServer({ server }: DeployPlan): readonly string[] {
+  if (server === undefined) return []
+  const { flavor, networks, key } = server
+  const net = typeof networks === 'string' ? networks : networks.join(', ')
+  return [
+    `  server     ${server.name} of Nova, flavor ${flavor.name}, networks ${net}`,
+    ...(key === undefined ? [] : [`  key pair   ${key.name}`]),
+  ]
 }
 
 function describeArguments(plan: DeployPlan): readonly string[] {
@@ -55,7 +71,7 @@ export function describeDeployment(report: DeploymentReport, output: Output): st
   const paint = report.outcome === 'ready' ? output.green(report.outcome) : output.red(report.outcome)
   return [
     ...report.timeline.map((one) => `${one.seconds.toFixed(1).padStart(8)} s  ${describeStretch(one)}`),
-    `${report.seconds.toFixed(1).padStart(8)} s  ${paint}: ${report.image.name} on ${report.node.name} by ${report.route}`,
+    `${report.seconds.toFixed(1).padStart(8)} s  ${paint}: ${report.image.name} on ${report.node.name} ${wayOf(report)}`,
     ...(report.answer === undefined ? [] : [`            it answered: ${report.answer}`]),
     ...(report.resumedIn === undefined
       ? []

@@ -5,6 +5,7 @@ import {
   imageRegistry,
   imageStore,
   ironic,
+  nova,
   openSession,
 } from '../adapters/openstack/index.ts'
 import { deploymentFiles } from '../adapters/state/index.ts'
@@ -35,8 +36,10 @@ export type MetalFlags = FlagValues<typeof METAL_FLAGS>
 
 /** The cloud’s Ironic, and the state directory of this machine. */
 export function openMetal(flags: MetalFlags): MetalWorld {
+  const session = openSession(chosen(flags.cloud))
   return {
-    metal: ironic(openSession(chosen(flags.cloud))),
+    metal: ironic(session),
+    compute: nova(session),
     machine: networkMachine,
     records: deploymentFiles(flags.state),
     clock: systemClock,

@@ -66,6 +66,18 @@ export const METAL_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  METAL_NOVA_CANNOT: {
+    message: 'Cannot deploy image "{image}" on node "{node}" by way of Nova: {why}',
+    remedy: '{remedy}',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  METAL_SERVER_UNDEPLOYABLE: {
+    message: 'Cannot undeploy node "{node}": it is instance {server}, and {why}',
+    remedy: '{remedy}',
+    retry: false,
+    exit: EXIT.refused,
+  },
   KERNEL_ARGUMENTS_REFUSED: {
     message: 'Cannot boot with these kernel arguments: {problems}',
     remedy: '{remedy}',
@@ -79,7 +91,7 @@ export const METAL_ERRORS = {
     exit: EXIT.usage,
   },
   DEPLOY_FAILED: {
-    message: 'Cannot deploy on node "{node}": Ironic gave up in "{state}" after {seconds} s: {reason}',
+    message: 'Cannot deploy on node "{node}": {service} gave up in "{state}" after {seconds} s: {reason}',
     remedy:
       'correct what it says, then run the same command again: it starts over from there; or `anneal metal undeploy {node}`',
     retry: true,
@@ -97,7 +109,7 @@ export const METAL_ERRORS = {
     message:
       'Cannot deploy on node "{node}": the machine has given no sign of life for {seconds} s, in "{state}"',
     remedy:
-      'look at its console and its power: it may be off, or hang, or not reach Ironic (which does not look at the power in this state). `anneal metal undeploy {node}` ends the wait, and the same deploy begins anew; --callback-timeout sets how long silence may last',
+      'look at its console and its power: it may be off, or hang, or not reach Ironic (which does not look at the power in this state). The same command has it restarted and goes on; `anneal metal undeploy {node}` ends the wait; --callback-timeout sets how long silence may last',
     retry: true,
     exit: EXIT.failed,
   },

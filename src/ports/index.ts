@@ -3,6 +3,7 @@ export type * from './host.ts'
 export type * from './state.ts'
 export type * from './node-world.ts'
 export type * from './metal-world.ts'
+export type * from './compute.ts'
 export type * from './image-store.ts'
 export type {
   ChunkConverter,

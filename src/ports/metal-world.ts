@@ -1,4 +1,5 @@
 import type { ConfigDrive, ImageFacts, MetalNode, NodeChange, Validation } from '../metal/index.ts'
+import type { Compute } from './compute.ts'
 import type { Clock } from './host.ts'
 
 /** The service that carries machines through their states: Ironic. Each call throws the adapter's own errors. */
@@ -81,6 +82,8 @@ export interface DeploymentRecords {
 /** What the runtime needs to put an image on a machine. */
 export type MetalWorld = Readonly<{
   metal: BareMetal
+  /** Asked only for what goes by way of it: many clouds, and every Ironic by itself, have none. */
+  compute: Compute
   machine: Machine
   records: DeploymentRecords
   clock: Clock

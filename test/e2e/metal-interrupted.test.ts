@@ -83,7 +83,7 @@ describe('by ramdisk', () => {
 
 describe('by direct', () => {
   test('a deploy and a conductor that die while the machine boots the deploy ramdisk cost nothing', async () => {
-    await bed.kill(await bed.underWay(deploy('disk', UP), /"state":"wait call-back"/))
+    await (await bed.underWay(deploy('disk', UP), /"state":"wait call-back"/)).kill()
     await bed.lab.stopService('ironic-conductor', 'abruptly')
     await bed.lab.startService('ironic-conductor')
     const { outcome, resumedIn, reason } = await bed.report(deploy('disk', UP))

@@ -1,30 +1,64 @@
 /**
- * Nova's Ironic driver, for real: a server is created by the `openstack` client, and a machine without an operating
- * system is deployed by way of the deploy ramdisk; then it is deleted, and available again.
+ * Through Nova and its Ironic driver, for real: `anneal metal deploy --via nova` asks for a server, and a machine without
+ * an operating system is deployed by way of the deploy ramdisk; then it is undeployed, and available again.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { BareMetal, OpenStackLab, isOn, testSystem } from '../../lab/index.ts'
+import { isOn, testSystem } from '../../lab/index.ts'
+import { run } from '../../lab/run.ts'
+import { MetalBed, errorOf } from '../integration/support/metal-bed.ts'
 import { Cloud, until } from './cloud.ts'
 
-let lab: OpenStackLab
+let bed: MetalBed
 let cloud: Cloud
+let key: string
+
+const ONLY_ITS_CLASS = ['VCPU', 'MEMORY_MB', 'DISK_GB'].flatMap((one) => ['--property', `resources:${one}=0`])
 
 before(async () => {
-  lab = await OpenStackLab.up({ nodes: [{ firmware: 'uefi' }], nova: true, deployRamdisk: true })
-  cloud = new Cloud(lab)
+  bed = await MetalBed.up({ nodes: [{ firmware: 'uefi' }], nova: true, deployRamdisk: true })
+  cloud = new Cloud(bed.lab)
+  key = join(bed.directory, 'key')
+  await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key])
+  writeFileSync(join(bed.directory, 'user-data'), '#cloud-config\n{}\n')
 })
 
 after(async () => {
-  await lab?.down()
+  await bed?.down()
 })
 
+function deploy(...more: readonly string[]): readonly string[] {
+  const { name, consoleLog } = bed.machine
+  return [
+    ...[
+      'metal',
+      'deploy',
+      name,
+      '--via',
+      'nova',
+      '--image',
+      'metal',
+      '--flavor',
+      'metal',
+      '--network',
+      'none',
+    ],
+    ...['--ssh-key', `${key}.pub`, '--user-data', join(bed.directory, 'user-data')],
+    ...['--ready', 'console:MARK ssh', '--console', `file:${consoleLog}`, ...more],
+  ]
+}
+
+async function refusal(argv: readonly string[]): Promise<string> {
+  const { code, remedy } = errorOf(await bed.anneal([...argv, '--json']))
+  assert.notEqual(remedy, '')
+  return code
+}
+
 test('a node of Ironic is a hypervisor of Nova', async () => {
-  const bareMetal = new BareMetal(lab)
-  await bareMetal.enroll(lab.node('node0'), 'redfish')
-  await bareMetal.patch('node0', { resource_class: 'metal', deploy_interface: 'direct' })
-  const { uuid } = await bareMetal.node('node0')
+  await bed.enroll()
+  const uuid = (await bed.node()).uuid
   await until('the hypervisor', async () => {
     const list = await cloud.list('hypervisor', 'list')
     return list.some((one) => one['Hypervisor Type'] === 'ironic' && one['Hypervisor Hostname'] === uuid)
@@ -32,31 +66,69 @@ test('a node of Ironic is a hypervisor of Nova', async () => {
   // Placement learns of the resource class a little later.
   await until('its inventory', async () => {
     const response = await fetch(
-      `${lab.endpoints.placement}/allocation_candidates?resources=CUSTOM_METAL:1`,
-      { headers: { 'x-auth-token': await lab.token(), 'openstack-api-version': 'placement 1.10' } },
+      `${bed.lab.endpoints.placement}/allocation_candidates?resources=CUSTOM_BAREMETAL:1`,
+      { headers: { 'x-auth-token': await bed.lab.token(), 'openstack-api-version': 'placement 1.10' } },
     )
     const { allocation_requests: found } = (await response.json()) as { allocation_requests?: unknown[] }
     return (found ?? []).length > 0
   })
 })
 
-test('Nova deploys a whole disk onto it, and it boots', async () => {
+test('what Nova cannot do is refused before anything changes', async () => {
   const { disk } = await testSystem()
-  const image = ['image', 'create', 'metal', '--public', '--disk-format', 'raw', '--container-format', 'bare']
-  await cloud.must(...image, '--file', disk)
-  const nothing = ['VCPU', 'MEMORY_MB', 'DISK_GB'].flatMap((one) => ['--property', `resources:${one}=0`])
-  const flavor = ['flavor', 'create', 'metal', '--ram', '1024', '--disk', '2', '--vcpus', '1']
-  await cloud.must(...flavor, '--property', 'resources:CUSTOM_METAL=1', ...nothing)
-  await cloud.must('server', 'create', 'metal', '--image', 'metal', '--flavor', 'metal', '--nic', 'none')
-  await until('the server is active', async () => (await cloud.server('metal'))['status'] === 'ACTIVE', 1200)
-  const machine = lab.node('node0')
-  await until('the system is up', () =>
-    Promise.resolve(/MARK command line: .*via=disk/.test(readFileSync(machine.consoleLog, 'latin1'))),
-  )
+  await bed.image('metal', { disk: 'raw', container: 'bare', file: disk })
+  await bed.trio('trio')
+  const flavor = ['flavor', 'create', '--ram', '1024', '--disk', '2', '--vcpus', '1']
+  await cloud.must(...flavor, 'metal', '--property', 'resources:CUSTOM_BAREMETAL=1', ...ONLY_ITS_CLASS)
+  await cloud.must(...flavor, 'of-vms')
+  await cloud.must(...flavor, 'of-others', '--property', 'resources:CUSTOM_OTHER=1', ...ONLY_ITS_CLASS)
+  const cases: readonly Readonly<[readonly string[], string]>[] = [
+    [['--flavor', 'of-vms'], 'METAL_NOVA_CANNOT'],
+    [['--flavor', 'of-others'], 'METAL_NOVA_CANNOT'],
+    [['--flavor', 'of-nobody'], 'OPENSTACK_NAME_UNKNOWN'],
+    [['--image', 'trio'], 'METAL_NOVA_CANNOT'],
+    [['--karg', 'quiet'], 'METAL_NOVA_CANNOT'],
+    [['--key', 'another'], 'METAL_NOVA_CANNOT'],
+    [['--network', 'by-name'], 'USAGE'],
+  ]
+  for (const [more, code] of cases) assert.equal(await refusal(deploy(...more)), code, more.join(' '))
+  assert.deepEqual(await cloud.list('server', 'list'), [])
+  assert.equal((await bed.node()).provision_state, 'available')
 })
 
-test('deleted in Nova, the node is off and available again', async () => {
-  await cloud.must('server', 'delete', '--wait', 'metal')
-  await new BareMetal(lab).waitFor('node0', 'available')
-  assert.equal(isOn(lab.node('node0')), false)
+test('a server is deployed onto the machine that was named, though Anneal is killed in the middle', async () => {
+  await (await bed.underWay(deploy(), /"effect":"awaitServer"/)).kill()
+  const report = await bed.report(deploy())
+  assert.deepEqual([report.outcome, report.resumedIn], ['ready', 'deploying'], JSON.stringify(report))
+  assert.match(readFileSync(bed.machine.consoleLog, 'latin1'), /MARK command line: .*via=disk/)
+  const servers = await cloud.list('server', 'list')
+  assert.deepEqual(
+    servers.map((one) => [one['Name'], one['Status']]),
+    [[bed.machine.name, 'ACTIVE']],
+  )
+  const { instance_uuid: instance, provision_state: state } = await bed.node()
+  assert.deepEqual([instance, state], [servers[0]?.['ID'], 'active'])
+  // The key of the config drive lets in.
+  const ssh = ['ssh', '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null']
+  const login = await run([...ssh, '-o', 'BatchMode=yes', `root@${bed.machine.address}`, 'true'])
+  assert.equal(login.exitCode, 0, login.stderr)
+})
+
+test('the same command finds it done, and another deployment does not push it aside', async () => {
+  const again = await bed.report(deploy())
+  assert.deepEqual([again.outcome, again.resumedIn], ['ready', 'proving'])
+  assert.equal(await refusal(deploy('--hostname', 'another')), 'METAL_NODE_OCCUPIED')
+  const direct = ['metal', 'deploy', bed.machine.name, '--image', 'metal', '--ready', 'active']
+  assert.equal(await refusal(direct), 'METAL_NODE_OCCUPIED')
+})
+
+test('undeployed, the server is gone from Nova, and the node is off and available again', async () => {
+  const { nodes } = await bed.json<{ nodes: readonly { verbs: readonly string[] }[] }>([
+    ...['metal', 'undeploy', bed.machine.name],
+  ])
+  assert.deepEqual(nodes[0]?.verbs, ['server removed'])
+  assert.deepEqual(await cloud.list('server', 'list'), [])
+  const { instance_uuid: instance, provision_state: state } = await bed.node()
+  assert.deepEqual([instance, state], [null, 'available'])
+  assert.equal(isOn(bed.machine), false)
 })

@@ -43,7 +43,7 @@ test('a deploy that is killed in each of its effects in turn is finished by the 
     'awaitAnswer',
   ]
   for (const effect of phases) {
-    await bed.kill(await bed.underWay(command, new RegExp(`"effect":"${effect}"`)))
+    await (await bed.underWay(command, new RegExp(`"effect":"${effect}"`))).kill()
   }
   const last = await bed.report(command)
   assert.deepEqual([last.outcome, last.resumedIn], ['ready', 'proving'], JSON.stringify(last.reason))
@@ -53,14 +53,17 @@ test('a deploy that is killed in each of its effects in turn is finished by the 
 })
 
 test('a machine that is undeployed while it is waited for is given up at once', async () => {
-  const running = bed.report([...deploy('phases'), '--ready', 'ssh:192.0.2.1'])
+  const running = await bed.underWay(
+    [...deploy('phases'), '--ready', 'ssh:192.0.2.1'],
+    /"effect":"awaitAnswer"/,
+  )
   await bed.json(['metal', 'undeploy', bed.machine.name])
-  const { outcome, reason } = await running
+  const { outcome, reason } = await running.report()
   assert.deepEqual([outcome, reason?.code], ['silent', 'DEPLOY_ABORTED'])
 })
 
 test('what a deploy wrote that was killed before it asked Ironic is taken away by undeploy', async () => {
-  await bed.kill(await bed.underWay(deploy('killed'), /"effect":"validate"/))
+  await (await bed.underWay(deploy('killed'), /"effect":"validate"/)).kill()
   assert.match(String((await bed.node()).instance_info['ramdisk_kernel_arguments']), /said=killed/)
   await bed.json(['metal', 'undeploy', bed.machine.name])
   assert.deepEqual((await bed.node()).instance_info, {})
@@ -69,8 +72,8 @@ test('what a deploy wrote that was killed before it asked Ironic is taken away b
 test('a conductor that dies in the middle of a deploy fails it with Ironic’s words, and the same command finishes it', async () => {
   const command = [...deploy('conductor'), ...heard()]
   // What the killed run wrote belongs to another deployment, and is in nobody's way.
-  await bed.kill(await bed.underWay(deploy('killed'), /"effect":"validate"/))
-  await bed.kill(await bed.underWay(command, /"state":"deploying"/))
+  await (await bed.underWay(deploy('killed'), /"effect":"validate"/)).kill()
+  await (await bed.underWay(command, /"state":"deploying"/)).kill()
   await bed.lab.stopService('ironic-conductor', 'abruptly')
   const running = bed.report(command)
   await bed.lab.startService('ironic-conductor')

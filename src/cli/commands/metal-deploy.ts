@@ -1,8 +1,17 @@
 import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
-import { MARK_ADDRESS, examineNode, metalError, parseReady, planDeployment } from '../../metal/index.ts'
-import type { MetalNode, Ready } from '../../metal/index.ts'
+import {
+  MARK,
+  MARK_ADDRESS,
+  configDrive as makeDrive,
+  examineNode,
+  examineServer,
+  metalError,
+  parseReady,
+  planDeployment,
+} from '../../metal/index.ts'
+import type { DeployPlan, Examination, MetalNode, Ready } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import { readNode, runDeployment } from '../../runtime/index.ts'
 import type { DeploymentReport } from '../../runtime/index.ts'
@@ -15,12 +24,13 @@ import {
   DRIVE_FLAGS,
   IMAGE_FLAGS,
   bootContract,
-  wantedDrive,
+  driveWishes,
   wantedImage,
 } from '../deploy-wishes.ts'
-import { describeDeployPlan, describeDeployment, describeStretch } from '../describe-deployment.ts'
+import { describeDeployPlan, describeDeployment, describeStretch, wayOf } from '../describe-deployment.ts'
 import { durationMs } from '../duration-flag.ts'
 import { METAL_FLAGS, openMetal } from '../metal-world.ts'
+import { NOVA_FLAGS, checkVia, planViaNova } from '../nova-wishes.ts'
 
 const NAME = 'anneal metal deploy'
 
@@ -34,6 +44,7 @@ export const metalDeploy = command({
     route: { kind: 'choice', values: ['direct', 'ramdisk'], help: 'how; by default what the image asks for' },
     ...ARGUMENT_FLAGS,
     ...DRIVE_FLAGS,
+    ...NOVA_FLAGS,
     ready: {
       kind: 'text',
       placeholder: 'WHEN',
@@ -55,34 +66,40 @@ export const metalDeploy = command({
   details:
     'A second run of the same command goes on where the first was interrupted, or finds it done.\nExit code 0: active, and the machine answered. 4: refused, nothing was changed. 1: it failed, or the machine is silent.',
   async run({ flags, args, output, signal }) {
+    checkVia(flags, NAME)
     const world = openMetal(flags)
     const node = await readNode(world, args[0] ?? '', 'deploy')
     const timeoutMs = durationMs(flags.timeout, 'timeout', NAME)
     const callbackTimeoutMs = durationMs(flags['callback-timeout'], 'callback-timeout', NAME)
     const readyTimeoutMs = durationMs(flags['ready-timeout'], 'ready-timeout', NAME)
-    const configDrive = wantedDrive(flags, node, NAME)
+    const drive = driveWishes(flags, NAME)
+    const configDrive = makeDrive(drive, node)
     const ready = await wantedReady(world, node, flags.ready, flags.console)
-    const plan = planDeployment(
-      node,
-      await wantedImage(flags, NAME),
-      {
-        ...(flags.route === undefined ? {} : { route: flags.route }),
-        contract: bootContract(flags.boot, NAME),
-        addedArguments: flags.karg,
-        deletedArguments: flags['delete-karg'],
-        ...(configDrive === undefined ? {} : { configDrive }),
-      },
-      await enabledInterfaces(world, node),
-      sha256,
-    )
-    const found = examineNode(node, plan)
+    const image = await wantedImage(flags, NAME)
+    const plan =
+      flags.via === 'nova'
+        ? await planViaNova(world, node, image, flags, drive, NAME)
+        : planDeployment(
+            node,
+            image,
+            {
+              ...(flags.route === undefined ? {} : { route: flags.route }),
+              contract: bootContract(flags.boot, NAME),
+              addedArguments: flags.karg,
+              deletedArguments: flags['delete-karg'],
+              ...(configDrive === undefined ? {} : { configDrive }),
+            },
+            await enabledInterfaces(world, node),
+            sha256,
+          )
+    const found = await examine(world, node, plan)
     if (!found.ok) throw found.error
     if (flags['dry-run']) {
       const value = { schema: 'anneal.deploy-plan/1', plan, ready, beginsIn: found.enter }
       output.data(value, () => describeDeployPlan(plan, ready, output))
       return EXIT.ok
     }
-    output.say(`${plan.image.name} onto ${plan.node.name} by ${plan.route}: ${plan.why}`)
+    output.say(`${plan.image.name} onto ${plan.node.name} ${wayOf(plan)}: ${plan.why}`)
     for (const note of plan.notes) output.say(`${output.yellow('note')}: ${note}`)
     const report = await runDeployment(world, plan, {
       ready,
@@ -99,6 +116,13 @@ export const metalDeploy = command({
     return exitOfDeployment(report)
   },
 })
+
+/** What the run would find at this moment: refused here, nothing has begun. */
+async function examine(world: MetalWorld, node: MetalNode, plan: DeployPlan): Promise<Examination> {
+  if (plan.server === undefined) return examineNode(node, plan)
+  const [server] = await world.compute.marked(MARK, plan.id)
+  return examineServer(node, server, plan)
+}
 
 function exitOfDeployment(report: DeploymentReport): ExitCode {
   switch (report.outcome) {

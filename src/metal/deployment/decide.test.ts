@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import type { MetalNode } from '../node.ts'
 import { sampleNode, sampleTrio } from '../testing/index.ts'
-import { DEPLOY_BEGIN, decideDeploy, effectOf } from './decide.ts'
+import { beginDeploy, decideDeploy, effectOf } from './decide.ts'
 import type { DeployEvent, DeployRun } from './decide.ts'
 import { examineNode } from './examine.ts'
 import { judgeDeploying, mustRun } from './judge.ts'
@@ -18,7 +18,7 @@ function after(...events: readonly DeployEvent[]): DeployRun {
     const decision = decideDeploy(run, event)
     assert.ok(decision.legal, decision.legal ? '' : decision.why)
     return decision.next
-  }, DEPLOY_BEGIN)
+  }, beginDeploy('ironic'))
 }
 
 const FRESH: DeployEvent = { type: 'nodeExamined', enter: 'preparing' }
@@ -59,13 +59,13 @@ describe('a deployment', () => {
 
   test('at rest takes no more events, and no effect ends with another’s event', () => {
     assert.equal(decideDeploy(after(FAILED), DONE).legal, false)
-    assert.equal(decideDeploy(DEPLOY_BEGIN, DONE).legal, false)
+    assert.equal(decideDeploy(beginDeploy('ironic'), DONE).legal, false)
     assert.equal(decideDeploy(after(FRESH), FRESH).legal, false)
   })
 
   test('reaches every state of the table by some events', () => {
     const seen = new Set<DeployState>()
-    const waiting = [DEPLOY_BEGIN]
+    const waiting = [beginDeploy('ironic')]
     const keys = new Set<string>()
     const enters = (['preparing', 'deploying', 'proving'] as const).map((enter): DeployEvent => ({
       type: 'nodeExamined',

@@ -1,5 +1,5 @@
 import { DEPLOY_EFFECTS } from './effects.ts'
-import type { DeployEffect } from './effects.ts'
+import type { DeployEffect, DeployVia } from './effects.ts'
 import { DEPLOY_STATES, isAtRest } from './states.ts'
 import type { DeployState, DeployStateSpec, WorkState } from './states.ts'
 
@@ -7,6 +7,7 @@ export type DeployReason = Readonly<{ code: string; message: string; remedy: str
 
 /** Where a deployment stands. */
 export type DeployRun = Readonly<{
+  via: DeployVia
   state: DeployState
   /** Which of the state's effects is next. */
   cursor: number
@@ -25,7 +26,11 @@ export type DeployDecision = Readonly<
   { legal: true; next: DeployRun; effect: DeployEffect | undefined } | { legal: false; why: string }
 >
 
-export const DEPLOY_BEGIN: DeployRun = { state: 'examining', cursor: 0 }
+export function beginDeploy(via: DeployVia): DeployRun {
+  return { via, state: 'examining', cursor: 0 }
+}
+
+const EXAMINATIONS: ReadonlySet<DeployEffect | undefined> = new Set(['examine', 'examineServer'])
 
 /** The next state and the one effect to do in it. Pure: the same run and event give the same answer every time. */
 export function decideDeploy(run: DeployRun, event: DeployEvent): DeployDecision {
@@ -33,10 +38,10 @@ export function decideDeploy(run: DeployRun, event: DeployEvent): DeployDecision
   const effect = effectOf(run)
   switch (event.type) {
     case 'nodeExamined':
-      if (effect !== 'examine') return { legal: false, why: `nothing is examined in "${run.state}"` }
+      if (!EXAMINATIONS.has(effect)) return { legal: false, why: `nothing is examined in "${run.state}"` }
       return legal(enter(run, event.enter))
     case 'effectDone':
-      if (effect === 'examine') return { legal: false, why: 'an examination ends with what was found' }
+      if (EXAMINATIONS.has(effect)) return { legal: false, why: 'an examination ends with what was found' }
       return legal({ ...run, cursor: run.cursor + 1 })
     case 'effectFailed':
       return legal({ ...enter(run, spec(run.state).onFailure), reason: run.reason ?? event.reason })
@@ -47,7 +52,7 @@ export function decideDeploy(run: DeployRun, event: DeployEvent): DeployDecision
 
 /** The effect under way. */
 export function effectOf(run: DeployRun): DeployEffect | undefined {
-  return isAtRest(run.state) ? undefined : DEPLOY_EFFECTS[run.state][run.cursor]
+  return isAtRest(run.state) ? undefined : DEPLOY_EFFECTS[run.via][run.state][run.cursor]
 }
 
 function spec(state: WorkState): Extract<DeployStateSpec, { stable: false }> {

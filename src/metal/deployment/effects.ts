@@ -21,15 +21,42 @@ export type DeployEffectArgs = {
   askForPower: Record<string, never>
   /** Reads, until the machine answers, or is not deployed any more. */
   awaitAnswer: Record<string, never>
+  /** Reads the node, and the server of this deployment where there is one; ends with `nodeExamined`. */
+  examineServer: Record<string, never>
+  /** Key: the name of the key pair, which follows from the key. Undo: none, it may be in use. */
+  keepKey: Record<string, never>
+  /**
+   * Key: the deployment's id in the server's metadata; a server of it that failed is removed first. Undo: undeploy.
+   */
+  createServer: Record<string, never>
+  /** Reads, until Nova has the server active, and the node behind it is active in its name. */
+  awaitServer: Record<string, never>
+  /** Key: the server's status; nothing where it is not shut off. Undo: none needed. */
+  startServer: Record<string, never>
 }
 
 export type DeployEffect = keyof DeployEffectArgs
 
+/** Who is asked: Ironic itself, or Nova, which asks Ironic. */
+export type DeployVia = 'ironic' | 'nova'
+
 /** The effects of a state, in order; the dry run prints these very ones. */
-export const DEPLOY_EFFECTS: Readonly<Record<WorkState, readonly DeployEffect[]>> = {
-  examining: ['examine'],
-  preparing: ['writeInstance', 'validate'],
-  clearing: ['clearInstance'],
-  deploying: ['askForActive', 'awaitActive'],
-  proving: ['askForPower', 'awaitAnswer'],
+export const DEPLOY_EFFECTS: Readonly<
+  Record<DeployVia, Readonly<Record<WorkState, readonly DeployEffect[]>>>
+> = {
+  ironic: {
+    examining: ['examine'],
+    preparing: ['writeInstance', 'validate'],
+    clearing: ['clearInstance'],
+    deploying: ['askForActive', 'awaitActive'],
+    proving: ['askForPower', 'awaitAnswer'],
+  },
+  nova: {
+    examining: ['examineServer'],
+    preparing: ['keepKey'],
+    // A key pair is all that was made until here. It is the user's own, by its content, and stays.
+    clearing: [],
+    deploying: ['createServer', 'awaitServer'],
+    proving: ['startServer', 'awaitAnswer'],
+  },
 }

@@ -9,8 +9,13 @@ import type { MergedArguments, PlainArgument } from '../kernel-arguments.ts'
 import type { MetalNode } from '../node.ts'
 import { chooseRoute } from '../route.ts'
 import type { RefusedRoute, Route } from '../route.ts'
+import type { ServerPlan } from '../server.ts'
+import { refuseTooLarge, refuseUnready } from './image-fits.ts'
 
-/** Where Ironic keeps the id of the deployment: gone by itself when the node is undeployed. */
+/**
+ * Where Ironic (instance_info) or Nova (metadata of the server) keeps the id of the deployment: gone by itself when the
+ * node is undeployed.
+ */
 export const MARK = 'anneal_deployment'
 
 export type DeployWishes = Readonly<{
@@ -37,6 +42,8 @@ export type DeployPlan = Readonly<{
   instanceInfo: Readonly<Record<string, string | number>>
   /** Digest of the config drive's content; the content itself may hold secrets and stays out of the plan. */
   configDrive?: string
+  /** The server to ask Nova for; absent where Ironic is asked itself. */
+  server?: ServerPlan
   notes: readonly string[]
 }>
 
@@ -110,30 +117,6 @@ export function planDeployment(
     ...(drive === undefined ? {} : { configDrive: drive }),
     notes: notesOn(image, route, merged),
   }
-}
-
-function refuseUnready(image: ImageFacts): void {
-  if (image.status !== 'active') {
-    throw raise('METAL_IMAGE_NOT_READY', {
-      image: image.name,
-      why: `Glance has it in status "${image.status}"`,
-      remedy: 'push its data again: `anneal image push`',
-    })
-  }
-}
-
-const GIB = 1024 ** 3
-
-function refuseTooLarge(node: MetalNode, image: ImageFacts): void {
-  const disk = Number(node.properties['local_gb'])
-  // Ironic's local_gb leaves one GiB out for a partition that it no longer makes; a disk of that size still holds it.
-  const needed = Math.max(image.minDiskGb, image.diskFormat === 'raw' ? (image.sizeBytes ?? 0) / GIB : 0)
-  if (!Number.isFinite(disk) || disk === 0 || needed <= disk + 1) return
-  throw raise('METAL_IMAGE_NOT_READY', {
-    image: image.name,
-    why: `it needs ${needed.toFixed(1)} GiB, and the disk of node "${node.name ?? node.uuid}" has ${disk} (local_gb)`,
-    remedy: 'choose a node with a larger disk, or correct local_gb of this one',
-  })
 }
 
 const NO_ARGUMENTS: MergedArguments = { line: '', arguments: [], removed: [], findings: [] }

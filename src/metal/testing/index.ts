@@ -1,1 +1,1 @@
-export { sampleDisk, sampleNode, sampleTrio } from './samples.ts'
+export { sampleDisk, sampleFlavor, sampleNode, sampleTrio } from './samples.ts'

@@ -1,5 +1,6 @@
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
+import type { Flavor } from '../server.ts'
 
 /** A node that is available, with what a test says otherwise. */
 export function sampleNode(more: Partial<MetalNode> = {}): MetalNode {
@@ -48,5 +49,16 @@ export function sampleDisk(more: Partial<ImageFacts> = {}): ImageFacts {
     sizeBytes: 64 * 1024 ** 2,
     hash: { algorithm: 'sha512', value: 'ee' },
     ...more,
+  }
+}
+
+/** A flavor of bare metal, for nodes of one resource class. */
+export function sampleFlavor(resource = 'CUSTOM_METAL'): Flavor {
+  const zero = { 'resources:VCPU': '0', 'resources:MEMORY_MB': '0', 'resources:DISK_GB': '0' }
+  return {
+    id: 'flavor-id',
+    name: 'metal',
+    diskGb: 2,
+    extraSpecs: { [`resources:${resource}`]: '1', ...zero },
   }
 }

@@ -3,6 +3,7 @@ import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import { clearing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
+import { removeServerOf } from './remove-server.ts'
 
 export type BringOptions = Readonly<{
   /** Completes `Cannot …`. */
@@ -36,10 +37,16 @@ export async function bringTo(
     if (node !== undefined) {
       const seen = timeline.see(node, clock.monotonic(), clock.now())
       if (seen !== undefined) options.onStretch?.(seen)
-      const next = judge(node, goal, verbs, options.action)
+      const server = goal === 'undeployed' ? node.instanceUuid : undefined
+      const next = server === undefined ? judge(node, goal, verbs, options.action) : 'wait'
       if (next === 'done') {
         if (goal === 'undeployed') await clearLeftovers(world, node, options.action)
         return { node, timeline: timeline.close(clock.monotonic()), verbs }
+      }
+      if (server !== undefined && !verbs.includes(SERVER_REMOVED)) {
+        refuseMaintenance(node, options.action)
+        await removeServerOf(world, node, server)
+        verbs.push(SERVER_REMOVED)
       }
       if (next !== 'wait') {
         refuseMaintenance(node, options.action)
@@ -56,6 +63,9 @@ export async function bringTo(
     await clock.sleep(options.pollMs, options.signal)
   }
 }
+
+/** Stands among the verbs: Nova was asked to end the server that the node is. */
+const SERVER_REMOVED = 'server removed'
 
 /** A deployment that was killed before it asked Ironic has left on the node what it wrote: nobody else takes it away. */
 async function clearLeftovers(world: MetalWorld, node: MetalNode, action: string): Promise<void> {

@@ -1,44 +1,16 @@
-import { MARK, examineNode, judgeDeploying, metalError, mustRun, signOfLife } from '../../metal/index.ts'
-import type {
-  ConfigDrive,
-  DeployEffect,
-  DeployEvent,
-  DeployPlan,
-  MetalNode,
-  Ready,
-  Timeline,
-} from '../../metal/index.ts'
-import type { MetalWorld } from '../../ports/index.ts'
-import type { AnswerWatch } from './answer-watch.ts'
-import { readNode } from './bring-to.ts'
-import type { DeploymentNotes } from './deployment-notes.ts'
+import { MARK, examineNode, judgeDeploying, metalError } from '../../metal/index.ts'
+import type { DeployEffect, MetalNode } from '../../metal/index.ts'
+import { awaitDeploying, restartSilent } from './await-deploying.ts'
+import { DONE, current } from './deploy-context.ts'
+import type { DeployContext, Executor } from './deploy-context.ts'
 import { clearing, writing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
-
-export type DeployContext = Readonly<{
-  world: MetalWorld
-  plan: DeployPlan
-  configDrive?: ConfigDrive
-  ready: Ready
-  watch: AnswerWatch
-  notes: DeploymentNotes
-  timeline: Timeline
-  see: (node: MetalNode) => void
-  pollMs: number
-  timeoutMs: number
-  /** How long the deploy ramdisk may be silent. */
-  callbackTimeoutMs: number
-  readyTimeoutMs: number
-  signal: AbortSignal
-}>
-
-type Outcome = Exclude<DeployEvent, { type: 'effectFailed' | 'cancelled' }>
-type Executor = (context: DeployContext) => Promise<Outcome>
-
-const DONE: Outcome = { type: 'effectDone' }
+import { SERVER_EXECUTORS, isServerThere } from './server-executors.ts'
 
 /** One function for each effect. Each looks at the node before it changes anything, because it may be a repetition. */
 export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
+  ...SERVER_EXECUTORS,
+
   async examine(context) {
     const node = await current(context)
     context.see(node)
@@ -74,59 +46,21 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   },
 
   async askForActive(context) {
-    const { plan, world, configDrive, notes } = context
+    const { plan, world, configDrive } = context
     const node = await current(context)
     const begun = ['deploying', 'wait call-back', 'active'].includes(node.provisionState)
     if (begun && node.instanceInfo[MARK] === plan.id) {
-      const silent = node.provisionState === 'wait call-back' && signOfLife(node) === notes.silentAt
-      // A restart by way of Ironic, which then takes the deploy ramdisk for a new one and goes on with it.
-      if (silent) await world.metal.power(plan.node.uuid, 'restarted')
+      await restartSilent(context, node)
       return DONE
     }
     await world.metal.provision(plan.node.uuid, 'active', configDrive)
     return DONE
   },
 
-  async awaitActive(context) {
-    const { plan, world, signal } = context
-    const { clock } = world
-    const reader = new PatientReader(() => current(context), clock)
-    const startedMs = clock.monotonic()
-    let offSinceMs: number | undefined
-    let lastSign = ''
-    let silentSinceMs = startedMs
-    for (;;) {
-      const node = await reader.look()
-      const nowMs = clock.monotonic()
-      if (node !== undefined) {
-        context.see(node)
-        const isOff = mustRun(node) && node.powerState === 'power off'
-        offSinceMs = isOff ? (offSinceMs ?? nowMs) : undefined
-        const sign = signOfLife(node)
-        if (sign !== lastSign) silentSinceMs = nowMs
-        lastSign = sign
-        const verdict = judgeDeploying(plan.node.name, node, {
-          nowMs,
-          startedMs,
-          offSinceMs,
-          silentSinceMs,
-          mostSilentMs: context.callbackTimeoutMs,
-        })
-        if (verdict.kind === 'done') return DONE
-        if (verdict.kind === 'failed') {
-          if (verdict.error.code === 'DEPLOY_SILENT') await context.notes.gaveUp(sign)
-          throw verdict.error
-        }
-      }
-      const seconds = Math.round((nowMs - startedMs) / 1000)
-      if (nowMs - startedMs > context.timeoutMs) {
-        const state = node?.provisionState ?? 'unknown'
-        throw metalError('DEPLOY_TIMEOUT', { node: plan.node.name, state, seconds })
-      }
-      if (signal.aborted) return DONE
-      await clock.sleep(context.pollMs, signal)
-    }
-  },
+  awaitActive: (context) =>
+    awaitDeploying(context, (node, times) =>
+      Promise.resolve(judgeDeploying(context.plan.node.name, node, times)),
+    ),
 
   async askForPower(context) {
     const { plan, world, watch } = context
@@ -151,7 +85,7 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
       if (nowMs - lookedMs >= LOOK_MS) {
         node = await reader.look()
         lookedMs = nowMs
-        if (node !== undefined && !isStillThere(node, plan)) {
+        if (node !== undefined && !(await isStillThere(context, node))) {
           throw metalError('DEPLOY_ABORTED', { node: plan.node.name, state: node.provisionState })
         }
       }
@@ -169,13 +103,12 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
 /** How often the node is looked at while its machine is waited for: whether it is still deployed changes seldom. */
 const LOOK_MS = 3000
 
-function isStillThere(node: MetalNode, plan: DeployPlan): boolean {
-  return node.provisionState === 'active' && node.instanceInfo[MARK] === plan.id
+function isStillThere(context: DeployContext, node: MetalNode): Promise<boolean> {
+  const { plan } = context
+  if (node.provisionState !== 'active') return Promise.resolve(false)
+  if (plan.server !== undefined) return isServerThere(context, node)
+  return Promise.resolve(node.instanceInfo[MARK] === plan.id)
 }
 
 /** Interfaces that a deployment goes through; a missing console or a rescue that is not set up keeps nobody from it. */
 const NEEDED = new Set(['boot', 'deploy', 'power', 'management', 'network', 'storage'])
-
-function current({ world, plan }: DeployContext): Promise<MetalNode> {
-  return readNode(world, plan.node.uuid, `deploy on node "${plan.node.name}"`)
-}

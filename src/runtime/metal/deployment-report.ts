@@ -1,4 +1,11 @@
-import type { DeployPlan, DeployReason, PlainArgument, RestState, Stretch } from '../../metal/index.ts'
+import type {
+  DeployPlan,
+  DeployReason,
+  PlainArgument,
+  RestState,
+  ServerPlan,
+  Stretch,
+} from '../../metal/index.ts'
 
 /** What `anneal metal deploy --json` gives and the state directory keeps. No secret is in it. */
 export type DeploymentReport = Readonly<{
@@ -9,6 +16,8 @@ export type DeploymentReport = Readonly<{
   route: string
   why: string
   kernelArguments: readonly PlainArgument[]
+  /** What Nova was asked for; absent where Ironic was asked itself. */
+  server?: ServerPlan
   configDrive?: string
   outcome: RestState
   reason?: DeployReason

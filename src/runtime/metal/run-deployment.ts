@@ -1,5 +1,5 @@
 import { EXIT, isAnnealError } from '../../core/index.ts'
-import { DEPLOY_BEGIN, Timeline, decideDeploy, effectOf, isAtRest } from '../../metal/index.ts'
+import { Timeline, beginDeploy, decideDeploy, effectOf, isAtRest } from '../../metal/index.ts'
 import type {
   ConfigDrive,
   DeployEffect,
@@ -13,7 +13,7 @@ import type {
 import type { MetalWorld } from '../../ports/index.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { DEPLOY_EXECUTORS } from './deploy-executors.ts'
-import type { DeployContext } from './deploy-executors.ts'
+import type { DeployContext } from './deploy-context.ts'
 import { DeploymentNotes } from './deployment-notes.ts'
 import type { DeploymentReport } from './deployment-report.ts'
 import { PATIENCE_MS } from './patient.ts'
@@ -60,13 +60,13 @@ export async function runDeployment(
       if (seen !== undefined) options.onStretch?.(seen)
     },
   }
-  let run: DeployRun = DEPLOY_BEGIN
+  let run: DeployRun = beginDeploy(plan.server === undefined ? 'ironic' : 'nova')
   let cancelled = false
   let enteredIn: 'preparing' | 'deploying' | 'proving' = 'preparing'
   try {
     for (let effect = effectOf(run); effect !== undefined; effect = effectOf(run)) {
       options.onEffect?.(effect)
-      if (effect === 'askForActive' && enteredIn === 'preparing') {
+      if (ASKING.has(effect) && enteredIn === 'preparing') {
         await notes.begin(startedAt, watch.consolePosition)
       }
       const event = await outcomeOf(effect, context)
@@ -86,6 +86,7 @@ export async function runDeployment(
     route: plan.route,
     why: plan.why,
     kernelArguments: plan.arguments,
+    ...(plan.server === undefined ? {} : { server: plan.server }),
     ...(plan.configDrive === undefined ? {} : { configDrive: plan.configDrive }),
     outcome: restState(run),
     ...(run.reason === undefined ? {} : { reason: run.reason }),
@@ -101,6 +102,9 @@ export async function runDeployment(
   return report
 }
 
+/** From then on another runs by itself, and a later run has to know where the console was. */
+const ASKING: ReadonlySet<DeployEffect> = new Set(['askForActive', 'createServer'])
+
 /** Effects that change something; those that wait look through a service's absence by themselves. */
 const CHANGING: ReadonlySet<DeployEffect> = new Set([
   'writeInstance',
@@ -108,6 +112,9 @@ const CHANGING: ReadonlySet<DeployEffect> = new Set([
   'clearInstance',
   'askForActive',
   'askForPower',
+  'keepKey',
+  'createServer',
+  'startServer',
 ])
 const AGAIN_MS = 2000
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +14,19 @@ const ANNEAL = join(REPOSITORY, 'anneal')
 
 /** A node of Ironic, as far as tests look. */
 type SeenNode = Readonly<{
+  uuid: string
   provision_state: string
   instance_info: Readonly<Record<string, unknown>>
   instance_uuid: string | null
   deploy_step: Readonly<{ step?: string }> | null
+}>
+
+/** A command that runs. */
+type UnderWay = Readonly<{
+  /** Ends it as a power cut does. */
+  kill: () => Promise<void>
+  /** What it reports in the end. */
+  report: () => Promise<DeploymentReport>
 }>
 
 /** A lab with machines, and `anneal` and `openstack` as an operator types them, with a state directory of their own. */
@@ -106,27 +114,33 @@ export class MetalBed {
   }
 
   /** A command under way, once it has told of `progress`. The launcher hands its process over: this is the process. */
-  async underWay(argv: readonly string[], progress: RegExp): Promise<ChildProcess> {
-    const child = spawn(ANNEAL, [...argv, '--progress', 'jsonl'], {
+  async underWay(argv: readonly string[], progress: RegExp): Promise<UnderWay> {
+    const child = spawn(ANNEAL, [...argv, '--json', '--progress', 'jsonl'], {
       env: { ...process.env, ...this.#environment() },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
+    let printed = ''
     let told = ''
+    child.stdout.on('data', (part) => (printed += String(part)))
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
     await new Promise<void>((resolve, reject) => {
       child.stderr.on('data', (part) => {
         told += String(part)
         if (progress.test(told)) resolve()
       })
-      child.once('exit', () => reject(new Error(`it ended by itself: ${told}`)))
+      child.once('close', () => reject(new Error(`it ended by itself: ${told}${printed}`)))
     })
-    return child
-  }
-
-  /** Ends a command as a power cut does. */
-  async kill(child: ChildProcess): Promise<void> {
-    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-    child.kill('SIGKILL')
-    await ended
+    return {
+      kill: async () => {
+        child.kill('SIGKILL')
+        await ended
+      },
+      report: async () => {
+        await ended
+        assert.notEqual(printed, '', told)
+        return JSON.parse(printed) as DeploymentReport
+      },
+    }
   }
 
   async openstack<T = Record<string, unknown>>(argv: readonly string[]): Promise<T> {

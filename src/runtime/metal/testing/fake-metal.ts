@@ -2,6 +2,7 @@ import { EXIT, errorsOf } from '../../../core/index.ts'
 import { sampleNode } from '../../../metal/testing/index.ts'
 import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
 import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
+import { FakeCompute } from './fake-compute.ts'
 
 const raise = errorsOf({
   OPENSTACK_FAILED: { message: 'Cannot: away', remedy: 'none', retry: true, exit: EXIT.unavailable },
@@ -15,6 +16,7 @@ export class FakeMetal {
   node: MetalNode
   readonly course: Course
   readonly done: string[] = []
+  readonly compute = new FakeCompute()
   readonly records = new Map<string, unknown>()
   invalid: readonly Validation[] = []
   banner: string | undefined = 'SSH-2.0-test'
@@ -35,6 +37,7 @@ export class FakeMetal {
   get world(): MetalWorld {
     return {
       metal: this.#metal,
+      compute: this.compute,
       clock: this.#clock,
       machine: {
         sshBanner: () => Promise.resolve(this.banner),
