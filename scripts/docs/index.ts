@@ -1,3 +1,4 @@
+export { findDeployWays } from './deployment-states-page.ts'
 export { readErrorTables, readFindingTables } from './error-tables.ts'
 export type { FindingTable, Table } from './error-tables.ts'
 export { readInlineCodes } from './inline-codes.ts'

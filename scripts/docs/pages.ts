@@ -1,3 +1,4 @@
+import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
 import { errorsPage } from './errors-page.ts'
 import { readInlineCodes } from './inline-codes.ts'
@@ -19,5 +20,6 @@ export async function generatedPages(): Promise<readonly Page[]> {
       }),
     },
     { path: 'docs/states.md', text: statesPage() },
+    { path: 'docs/deployment-states.md', text: deploymentStatesPage() },
   ]
 }

@@ -1,8 +1,8 @@
 import { STATES, effectsOf } from '../../src/node/index.ts'
 import type { Effect, StateName, StateSpec, WorkingState } from '../../src/node/index.ts'
+import { stateDiagram } from './diagram.ts'
 import { code, page, table } from './markdown.ts'
 import { findTransitions, samplePlan } from './transitions.ts'
-import type { Transition } from './transitions.ts'
 
 /** docs/states.md: the table of states, and the ways between them as `decide` goes them. */
 export function statesPage(): string {
@@ -25,7 +25,11 @@ export function statesPage(): string {
     ),
     '## The ways between them',
     'Found by giving every event to every state, with and without rescue, rolling back and rolling forward.',
-    ['```mermaid', ...diagram(findTransitions()), '```'].join('\n'),
+    stateDiagram(
+      states.map(([name]) => name),
+      findTransitions(),
+      (name) => STATES[name].stable,
+    ),
   ])
 }
 
@@ -56,19 +60,4 @@ const TOLD: Readonly<Record<string, (value: unknown) => string>> = {
 function effectName(effect: Effect): string {
   const told = Object.entries(effect.args).map(([name, value]) => TOLD[name]?.(value) ?? '')
   return code(effect.kind) + told.join('')
-}
-
-/** One arrow for each pair of states, with all that leads along it. */
-function diagram(transitions: readonly Transition[]): readonly string[] {
-  const names = Object.keys(STATES) as StateName[]
-  const arrows = names.flatMap((from) =>
-    names.flatMap((to) => {
-      const because = transitions
-        .filter((one) => one.from === from && one.to === to)
-        .map((one) => one.because)
-      return because.length === 0 ? [] : [`  ${from} --> ${to}: ${[...new Set(because)].join(', ')}`]
-    }),
-  )
-  const ends = names.filter((name) => STATES[name].stable).map((name) => `  ${name} --> [*]`)
-  return ['stateDiagram-v2', '  [*] --> fetching', ...arrows, ...ends]
 }

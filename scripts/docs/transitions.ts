@@ -1,8 +1,8 @@
 import { begin, decide, isStable, makePlan } from '../../src/node/index.ts'
 import type { CheckReport, Deployment, Plan, Run, RunEvent, StateName } from '../../src/node/index.ts'
+import type { Way } from './diagram.ts'
 
-/** A way from one state to another, and what leads there. */
-export type Transition = Readonly<{ from: StateName; to: StateName; because: string }>
+export type Transition = Way<StateName>
 
 /** A plan that makes every state do something: one service is replaced. */
 export function samplePlan(rescue: boolean, onFailure: Plan['onFailure']): Plan {

@@ -31,6 +31,8 @@ export type NewImage = Readonly<{
 
 /** A registry that images are put into. */
 export interface ImageStore {
+  /** Whether the store says who owns an image: without a login there is no project, and `own` is true of every image. */
+  knowsOwners(): Promise<boolean>
   /** Every image that one may see, oldest first. */
   list(): AsyncIterable<StoredImage>
   show(id: string): Promise<StoredImage | undefined>

@@ -6,7 +6,10 @@ import { EXIT } from '../../src/core/index.ts'
 import type { ErrorTable } from '../../src/core/index.ts'
 import { STATES, isStable } from '../../src/node/index.ts'
 import type { StateName } from '../../src/node/index.ts'
+import { DEPLOY_STATES, isAtRest } from '../../src/metal/index.ts'
+import type { DeployState, DeployStateSpec } from '../../src/metal/index.ts'
 import {
+  findDeployWays,
   findTransitions,
   generatedPages,
   readErrorTables,
@@ -198,3 +201,32 @@ describe('docs/states.md', () => {
     )
   })
 })
+
+for (const via of ['ironic', 'nova'] as const) {
+  describe(`docs/deployment-states.md, of deployments via ${via}`, () => {
+    const ways = findDeployWays(via)
+    const states = Object.entries(DEPLOY_STATES) as [DeployState, DeployStateSpec][]
+
+    test('shows a way into every state, and none out of a state at rest', () => {
+      const unreached = states
+        .map(([name]) => name)
+        .filter((name) => name !== 'examining' && !ways.some(({ to }) => to === name))
+      // Nothing has to be cleared where nothing was written.
+      assert.deepEqual(unreached, via === 'nova' ? ['clearing'] : [])
+      assert.deepEqual(
+        ways.filter(({ from }) => isAtRest(from)),
+        [],
+      )
+    })
+
+    test('shows each state leaving for its target and for where failure leads', () => {
+      for (const [name, spec] of states) {
+        if (spec.stable || (via === 'nova' && name === 'clearing')) continue
+        const leads = ways.filter(({ from }) => from === name).map(({ to }) => to)
+        assert.ok(leads.includes(spec.target), `${name} → ${spec.target}`)
+        const afterFailure = via === 'nova' && spec.onFailure === 'clearing' ? 'refused' : spec.onFailure
+        assert.ok(leads.includes(afterFailure), `${name} → ${afterFailure}`)
+      }
+    })
+  })
+}

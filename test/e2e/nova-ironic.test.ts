@@ -15,6 +15,8 @@ let bed: MetalBed
 let cloud: Cloud
 let key: string
 
+type Undeployed = Readonly<{ nodes: readonly { verbs: readonly string[] }[] }>
+
 const ONLY_ITS_CLASS = ['VCPU', 'MEMORY_MB', 'DISK_GB'].flatMap((one) => ['--property', `resources:${one}=0`])
 
 before(async () => {
@@ -31,23 +33,10 @@ after(async () => {
 
 function deploy(...more: readonly string[]): readonly string[] {
   const { name, consoleLog } = bed.machine
-  return [
-    ...[
-      'metal',
-      'deploy',
-      name,
-      '--via',
-      'nova',
-      '--image',
-      'metal',
-      '--flavor',
-      'metal',
-      '--network',
-      'none',
-    ],
-    ...['--ssh-key', `${key}.pub`, '--user-data', join(bed.directory, 'user-data')],
-    ...['--ready', 'console:MARK ssh', '--console', `file:${consoleLog}`, ...more],
-  ]
+  const server = ['--via', 'nova', '--image', 'metal', '--flavor', 'metal', '--network', 'none']
+  const drive = ['--ssh-key', `${key}.pub`, '--user-data', join(bed.directory, 'user-data')]
+  const ready = ['--ready', 'console:MARK ssh', '--console', `file:${consoleLog}`]
+  return ['metal', 'deploy', name, ...server, ...drive, ...ready, ...more]
 }
 
 async function refusal(argv: readonly string[]): Promise<string> {
@@ -123,9 +112,7 @@ test('the same command finds it done, and another deployment does not push it as
 })
 
 test('undeployed, the server is gone from Nova, and the node is off and available again', async () => {
-  const { nodes } = await bed.json<{ nodes: readonly { verbs: readonly string[] }[] }>([
-    ...['metal', 'undeploy', bed.machine.name],
-  ])
+  const { nodes } = await bed.json<Undeployed>(['metal', 'undeploy', bed.machine.name])
   assert.deepEqual(nodes[0]?.verbs, ['server removed'])
   assert.deepEqual(await cloud.list('server', 'list'), [])
   const { instance_uuid: instance, provision_state: state } = await bed.node()

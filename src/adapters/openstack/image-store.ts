@@ -8,6 +8,7 @@ export function imageStore(session: Session, images: Glance): ImageStore {
   const stored = async (image: GlanceImage): Promise<StoredImage> =>
     storedImage(image, await session.project())
   return {
+    knowsOwners: async () => (await session.project()) !== undefined,
     async *list() {
       for await (const image of images.list()) yield await stored(image)
     },

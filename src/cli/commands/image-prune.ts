@@ -19,6 +19,11 @@ export const imagePrune = command({
       default: '24h',
       help: 'what is not finished is left alone until it has not changed for this long',
     },
+    'all-owners': {
+      kind: 'switch',
+      help: 'where nobody is logged in to Glance: takes every pushed image for one’s own',
+      flagOnly: true,
+    },
     'dry-run': { kind: 'switch', short: 'n', help: 'says what would be removed', flagOnly: true },
     ...CLOUD_FLAGS,
     ...COMMON_FLAGS,
@@ -30,6 +35,7 @@ export const imagePrune = command({
     const store = openStore(flags.cloud)
     const { remove, keep } = await planPrune(store, {
       what: flags.older ? 'older' : 'unfinished',
+      owners: flags['all-owners'] ? 'all' : 'own',
       untouchedSince: new Date(Date.now() - untouchedMs).toISOString(),
     })
     const dryRun = flags['dry-run']

@@ -106,7 +106,7 @@ function line(step: Exclude<PushStep, { event: 'sent' }>): string {
     case 'removed':
       return `removed ${step.id} "${step.name}", which an interrupted push had left`
     case 'busy':
-      return `left ${step.id} "${step.name}" alone: Glance is receiving it, or was when it was stopped`
+      return `left ${step.id} "${step.name}" alone: another push may be at it (\`anneal image prune\` removes it later)`
     case 'image':
       return imageLine(step)
   }

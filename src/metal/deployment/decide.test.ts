@@ -41,7 +41,16 @@ describe('a deployment', () => {
     assert.equal(effectOf(clearing), 'clearInstance')
     const other = { ...REASON, code: 'OTHER' }
     const ended = after(FRESH, DONE, FAILED, { type: 'effectFailed', reason: other })
-    assert.deepEqual([ended.state, ended.reason?.code], ['refused', 'CODE'])
+    assert.deepEqual([ended.state, ended.reason?.code], ['failed', 'CODE'])
+  })
+
+  test('by way of Nova, which has nothing to clear, is refused where preparing it fails', () => {
+    const run = [FRESH, FAILED].reduce<DeployRun>((at, event) => {
+      const decision = decideDeploy(at, event)
+      assert.ok(decision.legal)
+      return decision.next
+    }, beginDeploy('nova'))
+    assert.equal(run.state, 'refused')
   })
 
   test('that fails ends by how far it came', () => {

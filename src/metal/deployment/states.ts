@@ -47,7 +47,8 @@ export const DEPLOY_STATES = {
     stable: false,
     meaning: 'taking away again what was written, because Ironic does not find it valid',
     target: 'refused',
-    onFailure: 'refused',
+    // What was written is still there: the next run, or undeploy, takes it away.
+    onFailure: 'failed',
     afterCrash: 'preparing',
   },
   deploying: {
@@ -67,7 +68,10 @@ export const DEPLOY_STATES = {
   },
   ready: { stable: true, meaning: 'active, and the machine answered' },
   refused: { stable: true, meaning: 'something said no; the node is as it was' },
-  failed: { stable: true, meaning: 'Ironic gave up; the same command begins anew' },
+  failed: {
+    stable: true,
+    meaning: 'Ironic or Nova gave up, or could not be asked; the same command begins anew, or goes on',
+  },
   silent: { stable: true, meaning: 'active, but the machine did not answer in time' },
   left: {
     stable: true,

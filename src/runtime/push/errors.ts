@@ -21,6 +21,13 @@ export const PUSH_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  PRUNE_OWNERS_UNKNOWN: {
+    message: 'Cannot prune: nobody is logged in to this Glance, so it does not say whose an image is',
+    remedy:
+      'use a cloud with a login; or look at what --dry-run --all-owners would remove, and if that is all yours, give --all-owners',
+    retry: false,
+    exit: EXIT.refused,
+  },
   PUSH_PROPERTY_INVALID: {
     message: 'Cannot set property "{property}": {why}',
     remedy:

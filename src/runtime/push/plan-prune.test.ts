@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
 import type { StoredImage } from '../../ports/index.ts'
 import { listSets } from './image-sets.ts'
 import { planPrune } from './plan-prune.ts'
@@ -24,12 +25,25 @@ function putSet(store: FakeStore, id: string, name: string, day: number, more: M
 }
 
 async function prune(store: FakeStore, options: Partial<PruneOptions> = {}): Promise<Prune> {
-  return planPrune(store, { what: 'unfinished', untouchedSince: '2026-02-01T00:00:00Z', ...options })
+  return planPrune(store, {
+    what: 'unfinished',
+    untouchedSince: '2026-02-01T00:00:00Z',
+    owners: 'own',
+    ...options,
+  })
 }
 
 const ids = (images: Prune['remove']): readonly string[] => images.map(({ image }) => image.id)
 
 describe('prune', () => {
+  test('without a login takes nothing unless it is told that all is one’s own', async () => {
+    const store = new FakeStore()
+    store.owners = 'unknown'
+    put(store, 'alone', 'kernel')
+    await assert.rejects(prune(store), (error) => isAnnealError(error, 'PRUNE_OWNERS_UNKNOWN'))
+    assert.deepEqual(ids((await prune(store, { owners: 'all' })).remove), ['alone'])
+  })
+
   test('takes what did not finish and what no base names, and no set', async () => {
     const store = new FakeStore()
     putSet(store, 'a', 'system', 1)

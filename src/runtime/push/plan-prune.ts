@@ -1,4 +1,5 @@
 import type { ImageStore, StoredImage } from '../../ports/index.ts'
+import { raise } from './errors.ts'
 import { isComplete, isOurs, linksOf } from './image-sets.ts'
 import { ROLE, STATE } from './properties.ts'
 
@@ -7,6 +8,8 @@ export type PruneOptions = Readonly<{
   what: 'unfinished' | 'older'
   /** Unfinished and unused images that changed later may belong to a push that is under way: ISO 8601. */
   untouchedSince: string
+  /** `all`: also where the store does not say whose an image is, and every set counts as one's own. */
+  owners: 'own' | 'all'
 }>
 
 export type Prune = Readonly<{
@@ -15,8 +18,12 @@ export type Prune = Readonly<{
   keep: readonly Readonly<{ image: StoredImage; reason: string }>[]
 }>
 
-/** What of this project's pushed images is of no use any more. Removes nothing itself. */
+/**
+ * What of this project's pushed images is of no use any more. Removes nothing itself. Throws PRUNE_OWNERS_UNKNOWN where
+ * nobody is logged in, as then everybody's images would count as one's own.
+ */
 export async function planPrune(store: ImageStore, options: PruneOptions): Promise<Prune> {
+  if (options.owners === 'own' && !(await store.knowsOwners())) throw raise('PRUNE_OWNERS_UNKNOWN')
   const all: StoredImage[] = []
   for await (const image of store.list()) all.push(image)
   const ours = all.filter(isOurs)

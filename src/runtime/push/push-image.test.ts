@@ -179,6 +179,12 @@ describe('a push that fails', () => {
     const left = named(store, 'small (uploading)')
     assert.equal(left.status, 'queued')
     store.before = () => undefined
+    // While it is young it may belong to another push that is about to send its bytes.
+    push.now = Date.parse(left.updatedAt) + 60_000
+    const early = await push.run()
+    assert.deepEqual(early.removed, [])
+    store.images.delete(early.images.at(-1)?.id ?? '')
+    push.now = Date.parse(left.updatedAt) + 2 * 3_600_000
     const { removed, images } = await push.run()
     assert.deepEqual(removed, [{ id: left.id, name: left.name }])
     assert.deepEqual(
@@ -209,5 +215,32 @@ describe('a push that fails', () => {
       [...store.images.values()].map(({ name }) => name),
       ['small-kernel', 'small-ramdisk'],
     )
+  })
+})
+
+describe('pushes of one set beside each other', () => {
+  test('leave one base, whole, whose id both give, and remove nothing of each other', async () => {
+    // With so many turns in between, each order of the two is met: one first, the other first, both at once.
+    for (let delay = 0; delay < 60; delay += 1) {
+      const { push, store } = small()
+      const other = new SmallPush(store)
+      const late = async () => {
+        for (let turn = 0; turn < delay; turn += 1) await Promise.resolve()
+        return other.run()
+      }
+      const results = await Promise.all([push.run(), late()])
+      const bases = [...store.images.values()].filter(
+        ({ properties }) => properties['anneal_role'] === 'base',
+      )
+      assert.deepEqual(
+        bases.map(({ name, properties }) => [name, properties['anneal_state']]),
+        [['small', 'complete']],
+        `delay ${delay}`,
+      )
+      for (const { images } of results) assert.equal(images.at(-1)?.id, bases[0]?.id)
+      for (const link of ['kernel_id', 'ramdisk_id']) {
+        assert.ok(store.images.has(bases[0]?.properties[link] ?? ''), `${link}, delay ${delay}`)
+      }
+    }
   })
 })

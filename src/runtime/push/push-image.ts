@@ -7,11 +7,13 @@ import type { BaseJob } from '../base-stream.ts'
 import type { Conversion } from '../convert-image.ts'
 import { fileBytes } from '../file-bytes.ts'
 import type { FileToStore } from '../file-bytes.ts'
+import { byAge, findAlike } from './find-alike.ts'
+import type { Alike } from './find-alike.ts'
 import { isComplete, ourImages } from './image-sets.ts'
 import { CONTENT, ROLE, SET, STATE, describingProperties } from './properties.ts'
 import type { Role } from './properties.ts'
 import { uploadImage } from './upload-image.ts'
-import type { Piece, UploadWorld } from './upload-image.ts'
+import type { Piece, Upload, UploadWorld } from './upload-image.ts'
 
 export type PushWorld = UploadWorld &
   Readonly<{ chunks: ChunkConverter; /** In hex, of a text. */ sha256: (text: string) => string }>
@@ -61,7 +63,10 @@ export type PushStep = Readonly<
  * Puts kernel, ramdisk and base of a conversion into a store, the base last, and nothing that is there already.
  *
  * INVARIANTS: an image has its final name only after the store's digest of it was compared; a base only after the kernel
- * and ramdisk that it names; no image of another project, or that Anneal did not push, is changed.
+ * and ramdisk that it names; no image of another project, or that Anneal did not push, is changed; no image of another
+ * push is removed that may be under way. Of pushes of one set that run beside each other the one whose base is whole first
+ * stays; of two that are whole in the same moment the one that was created first. The others take back their base, and
+ * give its id as theirs. Their kernels and ramdisks stay, as somebody may count on them: prune removes what nobody names.
  */
 export async function pushImage(
   world: PushWorld,
@@ -82,6 +87,9 @@ export async function pushImage(
     removed: push.removed,
   }
 }
+
+/** An image that was created and has not changed for so long belongs to a push that has ended. */
+const STALE_MS = 3_600_000
 
 class Push {
   readonly set: string
@@ -131,10 +139,11 @@ class Push {
     const { store } = this.#world
     const found = await ourImages(store)
     this.#ours = found.filter(isComplete)
-    for (const { id, name, status, protected: kept, properties } of found) {
+    for (const { id, name, status, updatedAt, protected: kept, properties } of found) {
       if (properties[SET] !== this.set || properties[STATE] !== 'uploading' || kept) continue
-      // Somebody may be sending its bytes at this moment.
-      if (status === 'saving') this.#tell({ event: 'busy', id, name })
+      // Somebody may be sending its bytes at this moment, or be about to.
+      const isFresh = Date.parse(updatedAt) > this.#world.clock.now() - STALE_MS
+      if (status === 'saving' || isFresh) this.#tell({ event: 'busy', id, name })
       else if (this.#wishes.mode === 'apply') {
         await store.remove(id)
         this.removed.push({ id, name })
@@ -165,7 +174,7 @@ class Push {
       visibility,
       properties: this.#marks(role),
     }
-    return this.#upload(role, image, sizeBytes, this.#pieces(file), () => ({}))
+    return this.#upload(role, image, sizeBytes, this.#pieces(file), { lastProperties: () => ({}) })
   }
 
   /** A base is the same where its set, its kernel and ramdisk and what its blocks hold are. */
@@ -180,7 +189,7 @@ class Push {
       ...(ramdisk?.id === undefined ? {} : { ramdisk_id: ramdisk.id }),
     }
     const { chunks, sha256 } = this.#world
-    const alike = this.#ours.filter(
+    const candidates = this.#ours.filter(
       ({ properties, sizeBytes }) =>
         properties[SET] === this.set &&
         properties[ROLE] === 'base' &&
@@ -189,14 +198,14 @@ class Push {
         properties['ramdisk_id'] === links.ramdisk_id,
     )
     // Only where it may be there already is all of it read beforehand.
-    if (alike.length > 0) {
+    if (candidates.length > 0) {
       const mapped: MappedRange[] = []
       const run = { base: job.base, use: 'write' } as const
       for await (const result of chunks.convert(run, job.chunks, this.#signal)) {
         for (const range of result.mapped) mapped.push(range)
       }
       const content = sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
-      const same = alike.find(({ properties }) => properties[CONTENT] === content)
+      const same = candidates.find(({ properties }) => properties[CONTENT] === content)
       if (same !== undefined) return this.#kept('base', same, job.sizeBytes)
     }
     const mapped: MappedRange[] = []
@@ -214,9 +223,30 @@ class Push {
         yield piece
       }
     }
-    return this.#upload('base', image, job.sizeBytes, watched(), () => ({
-      [CONTENT]: sha256(formatBlockMap(job.sizeBytes, mapped, sha256)),
-    }))
+    const content = (): string => sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
+    const alike = (): Alike => ({
+      set: this.set,
+      content: content(),
+      sizeBytes: job.sizeBytes,
+      kernel: kernel?.sha512,
+      ramdisk: ramdisk?.sha512,
+    })
+    const pushed = await this.#upload('base', image, job.sizeBytes, watched(), {
+      lastProperties: () => ({ [CONTENT]: content() }),
+      sameMeanwhile: (id) => findAlike(this.#world.store, alike(), id),
+    })
+    return pushed.outcome === 'uploaded' ? this.#settle(pushed, alike()) : pushed
+  }
+
+  /** Two bases that became whole in the same moment have not seen each other before: now they do. */
+  async #settle(mine: PushedImage, wanted: Alike): Promise<PushedImage> {
+    const { store } = this.#world
+    const id = mine.id ?? ''
+    const [own, other] = await Promise.all([store.show(id), findAlike(store, wanted, id)])
+    if (own === undefined || other === undefined || byAge(own, other) < 0) return this.#done(mine)
+    if (own.protected) await store.change(id, { protected: false })
+    await store.remove(id)
+    return this.#kept('base', other, mine.sizeBytes, mine.sentBytes)
   }
 
   #marks(role: Role): Readonly<Record<string, string>> {
@@ -227,6 +257,7 @@ class Push {
     role: Role,
     { id, name, hash, protected: kept }: StoredImage,
     sizeBytes: number,
+    sentBytes = 0,
   ): Promise<PushedImage> {
     const { mode, protection } = this.#wishes
     if (mode === 'apply' && protection === 'protected' && !kept) {
@@ -238,7 +269,7 @@ class Push {
       id,
       outcome: 'kept',
       sizeBytes,
-      sentBytes: 0,
+      sentBytes,
       tookMs: 0,
       ...(hash?.algorithm === 'sha512' ? { sha512: hash.value } : {}),
     })
@@ -249,20 +280,21 @@ class Push {
     image: NewImage,
     sizeBytes: number,
     bytes: AsyncIterable<Piece>,
-    lastProperties: () => Readonly<Record<string, string>>,
+    { lastProperties, sameMeanwhile = () => Promise.resolve(undefined) }: LastSteps,
   ): Promise<PushedImage> {
     const about = { role, name: image.name, sizeBytes } as const
     if (this.#wishes.mode === 'plan') {
       return this.#done({ ...about, outcome: 'would be uploaded', sentBytes: 0, tookMs: 0 })
     }
     let sentBytes = 0
-    const { id, digests, tookMs } = await uploadImage(
+    const { id, digests, tookMs, same } = await uploadImage(
       this.#world,
       {
         image,
         sizeBytes,
         pieces: bytes,
         lastProperties,
+        sameMeanwhile,
         protection: this.#wishes.protection,
         onSent: (lengthBytes) => {
           sentBytes += lengthBytes
@@ -271,7 +303,9 @@ class Push {
       },
       this.#signal,
     )
-    return this.#done({ ...about, id, outcome: 'uploaded', sentBytes, tookMs, sha512: digests.sha512 })
+    if (same !== undefined) return this.#kept(role, same, sizeBytes, sentBytes)
+    const uploaded = { ...about, id, outcome: 'uploaded', sentBytes, tookMs, sha512: digests.sha512 } as const
+    return role === 'base' ? uploaded : this.#done(uploaded)
   }
 
   #done(image: PushedImage): PushedImage {
@@ -295,3 +329,8 @@ class Push {
     return { sizeBytes, sha512: (await digest.end()).sha512 }
   }
 }
+
+type LastSteps = Readonly<{
+  lastProperties: Upload['lastProperties']
+  sameMeanwhile?: Upload['sameMeanwhile']
+}>

@@ -20,9 +20,12 @@ export type Upload = Readonly<{
   /** Asked when all has been sent. */
   lastProperties: () => Readonly<Record<string, string>>
   onSent: (sentBytes: number) => void
+  /** Asked before the image gets its name: another one that is whole already and the same. */
+  sameMeanwhile: (id: string) => Promise<StoredImage | undefined>
 }>
 
-export type Uploaded = Readonly<{ id: string; digests: Digests; tookMs: number }>
+/** `same`: another push of the same set was faster; what was sent here is gone again. */
+export type Uploaded = Readonly<{ id: string; digests: Digests; tookMs: number; same?: StoredImage }>
 
 const MOST_ZEROS = 1024 * 1024
 
@@ -51,6 +54,11 @@ export async function uploadImage(
     const digests = await digest.end()
     compare(image.name, id, await store.show(id), digests, sizeBytes)
     signal.throwIfAborted()
+    const same = await upload.sameMeanwhile(id)
+    if (same !== undefined) {
+      await removeUnfinished(world, id)
+      return { id, digests, tookMs: clock.monotonic() - startedAt, same }
+    }
     await store.change(id, {
       name: image.name,
       properties: { ...upload.lastProperties(), [STATE]: 'complete' satisfies State },

@@ -11,7 +11,12 @@ export class FakeStore implements ImageStore {
   damage: (bytes: Buffer) => Buffer = (bytes) => bytes
   /** Called before each call that changes something: to let it fail. */
   before: (call: string, image: string) => void = () => undefined
+  owners: 'known' | 'unknown' = 'known'
   #created = 0
+
+  knowsOwners(): Promise<boolean> {
+    return Promise.resolve(this.owners === 'known')
+  }
 
   async *list(): AsyncGenerator<StoredImage> {
     yield* this.images.values()

@@ -16,6 +16,8 @@ export class SmallPush {
   initrds = [Buffer.from('early'), Buffer.from('the initrd')]
   first = Buffer.alloc(CHUNK, 'a')
   last = Buffer.alloc(CHUNK / 2, 'z')
+  /** Milliseconds since the epoch. */
+  now = 0
   /** How often all of the base was read. */
   reads = 0
   steps: PushStep[] = []
@@ -56,7 +58,6 @@ export class SmallPush {
   }
 
   get #world(): PushWorld {
-    const now = { at: 0 }
     const chunks: ChunkConverter = {
       convert: (run) => this.#convert(run.use),
       async *read(source) {
@@ -69,10 +70,10 @@ export class SmallPush {
       streamDigest,
       sha256: (text) => createHash('sha256').update(text).digest('hex'),
       clock: {
-        now: () => now.at,
-        monotonic: () => now.at,
+        now: () => this.now,
+        monotonic: () => this.now,
         sleep: (ms) => {
-          now.at += ms
+          this.now += ms
           return Promise.resolve()
         },
       },
