@@ -73,11 +73,10 @@ test('a conductor that dies in the middle of a deploy fails it with Ironic’s w
   const command = [...deploy('conductor'), ...heard()]
   // What the killed run wrote belongs to another deployment, and is in nobody's way.
   await (await bed.underWay(deploy('killed'), /"effect":"validate"/)).kill()
-  await (await bed.underWay(command, /"state":"deploying"/)).kill()
+  const running = await bed.underWay(command, /"state":"deploying"/)
   await bed.lab.stopService('ironic-conductor', 'abruptly')
-  const running = bed.report(command)
   await bed.lab.startService('ironic-conductor')
-  const first = await running
+  const first = await running.report()
   assert.deepEqual([first.outcome, first.reason?.code], ['failed', 'DEPLOY_FAILED'], JSON.stringify(first))
   assert.match(first.reason?.message ?? '', /conductor/)
   assert.match(first.reason?.remedy ?? '', /same command again/)

@@ -186,7 +186,7 @@ describe('a push', { skip: missing === undefined ? false : `needs ${missing}` },
   }
 
   for (const [what, setting, words] of [
-    ['image is larger than Glance takes', 'image_size_cap = 20000000', /larger than|20000000/i],
+    ['image is larger than Glance takes', 'image_size_cap = 20000000', /too large/],
     ['project has used up its quota', 'user_storage_quota = 20000000', /quota|exceed/i],
   ] as const) {
     test(`whose ${what} is refused in Glance’s words and leaves no half image; raised, the next push finishes it`, async () => {

@@ -6,7 +6,7 @@ import type { Glance } from './glance.ts'
 import { openHttp } from './http.ts'
 import { openSession } from './session.ts'
 import { FakeCloud } from './testing/fake-cloud.ts'
-import type { Responder } from './testing/fake-cloud.ts'
+import type { FakeAnswer, Responder } from './testing/fake-cloud.ts'
 
 const started: FakeCloud[] = []
 afterEach(async () => {
@@ -214,6 +214,40 @@ describe('an upload', () => {
       })
     })
   }
+})
+
+describe('an upload under which the service closes the connection', () => {
+  async function* many(): AsyncGenerator<Uint8Array> {
+    for (let part = 0; part < 64; part += 1) yield Buffer.alloc(1 << 16)
+  }
+  const SIZE = { sizeBytes: 64 << 16 }
+
+  /** Hangs up under the first upload, and then answers as told. */
+  function hangingUp(then: FakeAnswer): Responder {
+    let seen = 0
+    return ({ method }) => {
+      if (method !== 'PUT') return undefined
+      seen += 1
+      return seen === 1 ? { early: true, hangUp: true } : { ...then, early: true }
+    }
+  }
+
+  test('is told with the reason that it gives when it is asked with one byte', async () => {
+    const { images, cloud } = await open(hangingUp({ status: 413, text: 'Denying attempt' }))
+    await assert.rejects(images.upload('i', many(), SIZE), (error) => {
+      assert.ok(isAnnealError(error, 'OPENSTACK_QUOTA'), String(error))
+      assert.match(error.message, /Denying attempt/)
+      return true
+    })
+    assert.equal(cloud.requests.at(-1)?.headers['content-length'], String(SIZE.sizeBytes))
+  })
+
+  test('is told as that where the reason is only what broke off', async () => {
+    const { images } = await open(hangingUp({ status: 409, text: 'saving' }))
+    await assert.rejects(images.upload('i', many(), SIZE), (error) =>
+      isAnnealError(error, 'OPENSTACK_UNREACHABLE'),
+    )
+  })
 })
 
 test('a download comes as it is stored', async () => {

@@ -54,6 +54,8 @@ export type HttpOptions = Readonly<{
   timeoutMs?: number
   /** The first wait before a request is sent again; doubles. */
   retryMs?: number
+  /** Longest wait for the reason for which a service broke an upload off. */
+  whyMs?: number
 }>
 
 const ATTEMPTS = 4
@@ -62,27 +64,29 @@ const MOST_RETRY_MS = 10_000
 const TIMEOUT_MS = 120_000
 /** An upload ends only when the store has taken everything in: Ceph or a slow disk may need long for the last bytes. */
 const UPLOAD_TIMEOUT_MS = 900_000
+const WHY_MS = 30_000
 /** What a service answers in JSON is far below this; a body without end must not fill the memory. */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024
 
 export function openHttp(options: HttpOptions = {}): Http {
-  const agent = new Agent({
-    connect: {
-      timeout: 15_000,
-      ...pem('ca', options.caFile),
-      ...pem('cert', options.certFile),
-      ...pem('key', options.keyFile),
-    },
-    // A connection of its own for each request: several WSGI servers close one that they kept, in the middle of the
-    // next request.
-    pipelining: 0,
-  })
+  const connect = {
+    timeout: 15_000,
+    ...pem('ca', options.caFile),
+    ...pem('cert', options.certFile),
+    ...pem('key', options.keyFile),
+  }
+  // A connection of its own for each request: several WSGI servers close one that they kept, in the middle of the next
+  // request.
+  const agent = new Agent({ connect, pipelining: 0 })
+  // An upload says `keep-alive`, and has its own all the same: a server that would close the connection after its answer
+  // does so before all has arrived, and then a refusal in the middle is lost (eventlet reads on where it is to keep it).
+  const uploads = new Agent({ connect, pipelining: 1, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 })
 
   const once = async (wanted: HttpRequest): Promise<Dispatcher.ResponseData> => {
     const timeoutMs = wanted.bytes === undefined ? (options.timeoutMs ?? TIMEOUT_MS) : UPLOAD_TIMEOUT_MS
     try {
       return await request(wanted.url, {
-        dispatcher: agent,
+        dispatcher: wanted.bytes === undefined ? agent : uploads,
         method: wanted.method,
         headers: headersOf(wanted),
         headersTimeout: timeoutMs,
@@ -95,15 +99,39 @@ export function openHttp(options: HttpOptions = {}): Http {
     }
   }
 
-  const answer = async (wanted: HttpRequest): Promise<HttpReply> => {
+  const replyTo = async (wanted: HttpRequest): Promise<HttpReply> => {
     const response = await once(wanted)
-    const reply = {
+    return {
       status: response.statusCode,
       headers: response.headers,
       text: await textOf(response.body).catch((error: unknown) => {
         throw unreachable(wanted, error)
       }),
       requestId: requestIdIn(response.headers),
+    }
+  }
+
+  /**
+   * A service that refuses an upload by its headers alone answers, and closes the connection under what is still being
+   * sent: then the break is seen, and the answer is lost. The same request with one byte, and no more until it is answered,
+   * tells why. Throws the refusal; nothing where there is none.
+   */
+  const refuseAsTheServiceDid = async (wanted: HttpRequest): Promise<void> => {
+    const patience = AbortSignal.timeout(options.whyMs ?? WHY_MS)
+    const signal = wanted.signal === undefined ? patience : AbortSignal.any([patience, wanted.signal])
+    const bytes = oneByte(signal)
+    const reply = await replyTo({ ...wanted, bytes, signal }).catch(() => undefined)
+    // The image may still be in the state of the upload that broke: that is no reason.
+    if (reply !== undefined && reply.status >= 400 && reply.status !== 409) throw refused(wanted, reply)
+  }
+
+  const answer = async (wanted: HttpRequest): Promise<HttpReply> => {
+    let reply: HttpReply
+    try {
+      reply = await replyTo(wanted)
+    } catch (error) {
+      if (wanted.bytes !== undefined && broke(error)) await refuseAsTheServiceDid(wanted)
+      throw error
     }
     if (reply.status < 400 || (wanted.accept ?? []).includes(reply.status)) return reply
     throw refused(wanted, reply)
@@ -135,6 +163,18 @@ export function openHttp(options: HttpOptions = {}): Http {
       })
     },
   }
+}
+
+async function* oneByte(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(1)
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** Whether the other side ended a connection that stood. */
+function broke(error: unknown): boolean {
+  if (!isAnnealError(error, 'OPENSTACK_UNREACHABLE')) return false
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
+  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'UND_ERR_SOCKET'
 }
 
 function isReading(method: Method): boolean {

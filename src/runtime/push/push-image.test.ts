@@ -221,8 +221,11 @@ describe('a push that fails', () => {
 describe('pushes of one set beside each other', () => {
   test('leave one base, whole, whose id both give, and remove nothing of each other', async () => {
     // With so many turns in between, each order of the two is met: one first, the other first, both at once.
-    for (let delay = 0; delay < 60; delay += 1) {
+    for (let step = 0; step < 120; step += 1) {
       const { push, store } = small()
+      // Also where the one that begins first is whole last.
+      const [delay, slowness] = step < 60 ? [step, 0] : [20, step]
+      push.slowness = slowness
       const other = new SmallPush(store)
       const late = async () => {
         for (let turn = 0; turn < delay; turn += 1) await Promise.resolve()
@@ -235,11 +238,11 @@ describe('pushes of one set beside each other', () => {
       assert.deepEqual(
         bases.map(({ name, properties }) => [name, properties['anneal_state']]),
         [['small', 'complete']],
-        `delay ${delay}`,
+        `step ${step}`,
       )
       for (const { images } of results) assert.equal(images.at(-1)?.id, bases[0]?.id)
       for (const link of ['kernel_id', 'ramdisk_id']) {
-        assert.ok(store.images.has(bases[0]?.properties[link] ?? ''), `${link}, delay ${delay}`)
+        assert.ok(store.images.has(bases[0]?.properties[link] ?? ''), `${link}, step ${step}`)
       }
     }
   })

@@ -18,6 +18,8 @@ export class SmallPush {
   last = Buffer.alloc(CHUNK / 2, 'z')
   /** Milliseconds since the epoch. */
   now = 0
+  /** So many turns of others pass before each chunk is there. */
+  slowness = 0
   /** How often all of the base was read. */
   reads = 0
   steps: PushStep[] = []
@@ -87,7 +89,7 @@ export class SmallPush {
       if (chunk === undefined) return
       const { offsetBytes } = chunk
       const sha256 = createHash('sha256').update(bytes).digest('hex')
-      await Promise.resolve()
+      for (let turn = 0; turn <= this.slowness; turn += 1) await Promise.resolve()
       yield {
         chunk,
         mapped: [{ offsetBytes, lengthBytes: bytes.length, sha256 }],
