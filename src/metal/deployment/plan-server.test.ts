@@ -50,6 +50,11 @@ describe('a plan by way of Nova', () => {
     ],
     ['kernel arguments', { wishes: { beyondNova: ['--karg'] } }, /--karg/],
     ['network data', { wishes: { drive: { sshKeys: [], networkData: {} } } }, /Neutron/],
+    [
+      'a key for a server without network',
+      { wishes: { networks: 'none', keyName: 'k' } },
+      /config drive for a server without a network/,
+    ],
     ['two keys', { wishes: { keyName: 'k', drive: { sshKeys: ['ssh-ed25519 AAAA me'] } } }, /one key pair/],
   ]
   for (const [what, given, words] of refusals) {

@@ -56,13 +56,22 @@ export function planServer(
   const keys = drive.sshKeys.length + (keyName === undefined ? 0 : 1)
   if (keys > 1) throw cannot('a server has one key pair', 'give one key, and the others in --user-data')
   const [material] = drive.sshKeys
-  const content = configDrive(drive, node)
+  const { hostname, ...held } = drive
+  const content = configDrive(held, node)
+  const wantsDrive = content !== undefined || keyName !== undefined
+  if (wantsDrive && networks === 'none') {
+    // nova.virt.ironic.driver, _get_network_metadata: TypeError, and the server is in ERROR.
+    throw cannot(
+      'its Ironic driver fails on a config drive for a server without a network',
+      'name a network (--network ID), or leave --key, --ssh-key and --user-data away',
+    )
+  }
   const server: ServerPlan = {
-    name: drive.hostname ?? name,
+    name: hostname ?? name,
     flavor: { id: wishes.flavor.id, name: wishes.flavor.name },
     networks,
     // A server without metadata service finds its key and user data on the drive alone.
-    configDrive: content === undefined && keyName === undefined ? 'notWanted' : 'wanted',
+    configDrive: wantsDrive ? 'wanted' : 'notWanted',
     ...(keyName === undefined ? {} : { key: { name: keyName } }),
     ...(material === undefined ? {} : { key: { name: keyPairName(material, digest), material } }),
   }

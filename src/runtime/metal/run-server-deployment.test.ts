@@ -14,7 +14,7 @@ const KEY = 'ssh-ed25519 AAAAC3Nza user'
 const plan = planServer(
   sampleNode({ resourceClass: 'metal' }),
   sampleDisk(),
-  { flavor: sampleFlavor(), networks: 'none', drive: { sshKeys: [KEY] }, beyondNova: [] },
+  { flavor: sampleFlavor(), networks: 'auto', drive: { sshKeys: [KEY] }, beyondNova: [] },
   sha256,
 )
 
