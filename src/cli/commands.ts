@@ -1,64 +1,53 @@
 import type { Command } from './command.ts'
-import { configCommand } from './commands/config.ts'
-import { imageConvert } from './commands/image-convert.ts'
-import { completionCommand } from './commands/completion.ts'
-import { imageList } from './commands/image-list.ts'
-import { imagePrune } from './commands/image-prune.ts'
-import { imagePush } from './commands/image-push.ts'
-import { metalConsole } from './commands/metal-console.ts'
-import { metalDeploy } from './commands/metal-deploy.ts'
-import { metalEnroll } from './commands/metal-enroll.ts'
-import { metalInspect } from './commands/metal-inspect.ts'
-import { metalProvide, metalUndeploy } from './commands/metal-provide.ts'
-import { metalStatus } from './commands/metal-status.ts'
-import { metalWatch } from './commands/metal-watch.ts'
-import { imageCat, imageExtract, imageLs } from './commands/image-files.ts'
-import { imageInspect } from './commands/image-inspect.ts'
-import { nodeBuild } from './commands/node-build.ts'
-import { nodeDoctor } from './commands/node-doctor.ts'
-import { nodeHistory } from './commands/node-history.ts'
-import { nodeImport } from './commands/node-import.ts'
-import { nodeKillSet } from './commands/node-kill-set.ts'
-import { nodeRecover } from './commands/node-recover.ts'
-import { nodeRescue } from './commands/node-rescue.ts'
-import { nodeRollback } from './commands/node-rollback.ts'
-import { nodeStart, nodeStop } from './commands/node-service.ts'
-import { nodeStatus } from './commands/node-status.ts'
-import { nodeLock } from './commands/node-lock.ts'
-import { nodePlan, nodeUpgrade } from './commands/node-upgrade.ts'
+
+/** A command that can be called: what it needs is loaded when it is. */
+export type CommandEntry = Readonly<{
+  /** `['node', 'plan']`. */
+  path: readonly string[]
+  load: () => Promise<Command>
+}>
 
 /** Every command, in the order of a node's life. One line → one function. */
-export const COMMANDS: readonly Command[] = [
-  imageConvert,
-  imageInspect,
-  imageLs,
-  imageCat,
-  imageExtract,
-  imagePush,
-  imageList,
-  imagePrune,
-  metalEnroll,
-  metalInspect,
-  metalProvide,
-  metalDeploy,
-  metalUndeploy,
-  metalStatus,
-  metalWatch,
-  metalConsole,
-  nodeBuild,
-  nodeImport,
-  nodeLock,
-  nodeDoctor,
-  nodeKillSet,
-  nodePlan,
-  nodeUpgrade,
-  nodeRollback,
-  nodeRescue,
-  nodeStatus,
-  nodeHistory,
-  nodeRecover,
-  nodeStart,
-  nodeStop,
-  configCommand,
-  completionCommand,
+export const COMMANDS: readonly CommandEntry[] = [
+  entry('image convert', async () => (await import('./commands/image-convert.ts')).imageConvert),
+  entry('image inspect', async () => (await import('./commands/image-inspect.ts')).imageInspect),
+  entry('image ls', async () => (await import('./commands/image-files.ts')).imageLs),
+  entry('image cat', async () => (await import('./commands/image-files.ts')).imageCat),
+  entry('image extract', async () => (await import('./commands/image-files.ts')).imageExtract),
+  entry('image push', async () => (await import('./commands/image-push.ts')).imagePush),
+  entry('image list', async () => (await import('./commands/image-list.ts')).imageList),
+  entry('image prune', async () => (await import('./commands/image-prune.ts')).imagePrune),
+  entry('metal enroll', async () => (await import('./commands/metal-enroll.ts')).metalEnroll),
+  entry('metal inspect', async () => (await import('./commands/metal-inspect.ts')).metalInspect),
+  entry('metal provide', async () => (await import('./commands/metal-provide.ts')).metalProvide),
+  entry('metal deploy', async () => (await import('./commands/metal-deploy.ts')).metalDeploy),
+  entry('metal undeploy', async () => (await import('./commands/metal-provide.ts')).metalUndeploy),
+  entry('metal status', async () => (await import('./commands/metal-status.ts')).metalStatus),
+  entry('metal watch', async () => (await import('./commands/metal-watch.ts')).metalWatch),
+  entry('metal console', async () => (await import('./commands/metal-console.ts')).metalConsole),
+  entry('node build', async () => (await import('./commands/node-build.ts')).nodeBuild),
+  entry('node import', async () => (await import('./commands/node-import.ts')).nodeImport),
+  entry('node lock', async () => (await import('./commands/node-lock.ts')).nodeLock),
+  entry('node doctor', async () => (await import('./commands/node-doctor.ts')).nodeDoctor),
+  entry('node kill-set', async () => (await import('./commands/node-kill-set.ts')).nodeKillSet),
+  entry('node plan', async () => (await import('./commands/node-upgrade.ts')).nodePlan),
+  entry('node upgrade', async () => (await import('./commands/node-upgrade.ts')).nodeUpgrade),
+  entry('node rollback', async () => (await import('./commands/node-rollback.ts')).nodeRollback),
+  entry('node rescue', async () => (await import('./commands/node-rescue.ts')).nodeRescue),
+  entry('node status', async () => (await import('./commands/node-status.ts')).nodeStatus),
+  entry('node history', async () => (await import('./commands/node-history.ts')).nodeHistory),
+  entry('node recover', async () => (await import('./commands/node-recover.ts')).nodeRecover),
+  entry('node start', async () => (await import('./commands/node-service.ts')).nodeStart),
+  entry('node stop', async () => (await import('./commands/node-service.ts')).nodeStop),
+  entry('config', async () => (await import('./commands/config.ts')).configCommand),
+  entry('completion', async () => (await import('./commands/completion.ts')).completionCommand),
 ]
+
+/** For whoever looks at all of them: help, completion, the configuration file. */
+export function loadCommands(entries: readonly CommandEntry[] = COMMANDS): Promise<readonly Command[]> {
+  return Promise.all(entries.map(({ load }) => load()))
+}
+
+function entry(words: string, load: CommandEntry['load']): CommandEntry {
+  return { path: words.split(' '), load }
+}

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import type { Command } from './command.ts'
 import { raise } from './errors.ts'
 
@@ -9,10 +8,10 @@ export const DEFAULT_CONFIG = '/etc/anneal/config.yaml'
  * Settings from a YAML file whose keys are the long names of flags. The default file may be absent, a named one may
  * not. A key that no command has is refused: a typo must not pass for a setting.
  */
-export function readConfig(
+export async function readConfig(
   file: string | undefined,
-  commands: readonly Command[],
-): Readonly<Record<string, unknown>> {
+  allCommands: () => Promise<readonly Command[]>,
+): Promise<Readonly<Record<string, unknown>>> {
   const path = file ?? DEFAULT_CONFIG
   let text: string
   try {
@@ -21,6 +20,8 @@ export function readConfig(
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw raise('CONFIG_INVALID', { file: path, why: (error as Error).message }, error)
   }
+  // Loaded only where there is a file, as are all commands: most machines have none.
+  const { parse } = await import('yaml')
   let value: unknown
   try {
     value = parse(text)
@@ -31,7 +32,7 @@ export function readConfig(
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw raise('CONFIG_INVALID', { file: path, why: 'it is not a map of settings' })
   }
-  const known = settings(commands)
+  const known = settings(await allCommands())
   for (const [key, setting] of Object.entries(value)) {
     const spec = known.get(key)
     if (spec === undefined) throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not a setting` })

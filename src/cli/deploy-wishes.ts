@@ -4,6 +4,7 @@ import { isPublicKey, metalError } from '../metal/index.ts'
 import type { DriveWishes, ImageFacts, PlainArgument } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { raise } from './errors.ts'
+import { KARG_FLAGS } from './karg-flags.ts'
 import { openImages } from './metal-world.ts'
 
 /** What is deployed. */
@@ -37,13 +38,7 @@ export const ARGUMENT_FLAGS = {
     help: 'boot.json of `anneal image convert`: arguments of an image that has none in kernel_cmdline, and their origin',
     flagOnly: true,
   },
-  karg: { kind: 'list', placeholder: 'ARG', help: 'adds a kernel argument; repeatable', flagOnly: true },
-  'delete-karg': {
-    kind: 'list',
-    placeholder: 'ARG',
-    help: 'takes a kernel argument away, by its name or name=value; repeatable',
-    flagOnly: true,
-  },
+  ...KARG_FLAGS,
 } as const satisfies FlagTable
 
 /** The arguments of a boot.json (schema anneal.boot/1), each with the file of the image that it is from. */

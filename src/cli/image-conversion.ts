@@ -2,28 +2,17 @@ import { openDiskImage } from '../adapters/image-source/index.ts'
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { patched } from '../bytes/index.ts'
 import { findBoot, makeContract, openBootFile } from '../image/boot/index.ts'
-import type { BootContract, BootFile } from '../image/boot/index.ts'
-import { planConversion } from '../image/convert/index.ts'
-import type { ConversionPlan } from '../image/convert/index.ts'
+import type { BootContract, BootFile, BootInventory, ContractChoices } from '../image/boot/index.ts'
+import { describeContract, planConversion } from '../image/convert/index.ts'
 import { FORMAT_READERS, detectStack } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../runtime/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
+import { BOOT_FLAGS } from './image-flags.ts'
 
 /** Which system of an image is meant, and what is changed about how it boots. */
 export const CONTRACT_FLAGS = {
-  deployment: {
-    kind: 'text',
-    placeholder: 'WHICH',
-    help: 'another boot entry: its number, its id, a stateroot or a commit',
-  },
-  karg: { kind: 'list', placeholder: 'ARG', help: 'adds a kernel argument; repeatable', flagOnly: true },
-  'delete-karg': {
-    kind: 'list',
-    placeholder: 'ARG',
-    help: 'takes a kernel argument away, by its name or name=value; repeatable',
-    flagOnly: true,
-  },
+  ...BOOT_FLAGS,
   'files-from': {
     kind: 'text',
     placeholder: 'DIR',
@@ -45,24 +34,24 @@ export const CONVERSION_FLAGS = {
   },
 } as const satisfies FlagTable
 
-export type OpenedConversion = Readonly<{
+/** An image that is open, and how it boots. */
+export type OpenedBoot = Readonly<{
   image: DiskImage
   disk: StackNode
+  inventory: BootInventory
   contract: BootContract
-  plan: ConversionPlan
-  conversion: Conversion
+  choices: ContractChoices
 }>
 
-/**
- * Opens an image and plans its conversion: reads metadata only. The image belongs to `stack`. Throws what the readers,
- * the contract and the plan throw; nothing is written.
- */
-export async function openConversion(
+export type OpenedConversion = OpenedBoot & Readonly<{ conversion: Conversion }>
+
+/** Opens an image and finds what boots it: reads metadata only. The image belongs to `stack`. */
+async function openBoot(
   stack: AsyncDisposableStack,
   location: string,
-  flags: FlagValues<typeof CONVERSION_FLAGS>,
+  flags: FlagValues<typeof CONTRACT_FLAGS>,
   signal: AbortSignal,
-): Promise<OpenedConversion> {
+): Promise<OpenedBoot> {
   const directory = flags['files-from']
   const image = stack.use(
     await openDiskImage(location, {
@@ -79,23 +68,42 @@ export async function openConversion(
     deleteKargs: flags['delete-karg'],
     ...(flags.deployment === undefined ? {} : { deployment: flags.deployment }),
   }
-  const contract = makeContract(disk, inventory, choices)
-  const plan = await planConversion(disk, inventory, contract, {
+  return { image, disk, inventory, choices, contract: makeContract(disk, inventory, choices) }
+}
+
+/** Kernel and ramdisk of an image, and what is told of them: no base is looked for, and no fstab is edited. */
+export async function openBootOnly(
+  stack: AsyncDisposableStack,
+  location: string,
+  flags: FlagValues<typeof CONTRACT_FLAGS>,
+  signal: AbortSignal,
+): Promise<OpenedBoot & Readonly<{ files: Pick<Conversion, 'kernel' | 'ramdisk' | 'about'> }>> {
+  const opened = await openBoot(stack, location, flags, signal)
+  const { inventory, contract } = opened
+  const about = aboutImage(opened, location, { changes: [], ...describeContract(inventory, contract) })
+  return { ...opened, files: { ...(await trioFiles(opened, signal)), about } }
+}
+
+/**
+ * Opens an image and plans its conversion: reads metadata only. The image belongs to `stack`. Throws what the readers,
+ * the contract and the plan throw; nothing is written.
+ */
+export async function openConversion(
+  stack: AsyncDisposableStack,
+  location: string,
+  flags: FlagValues<typeof CONVERSION_FLAGS>,
+  signal: AbortSignal,
+): Promise<OpenedConversion> {
+  const opened = await openBoot(stack, location, flags, signal)
+  const { disk, inventory, contract, choices } = opened
+  const { base, patches, ...told } = await planConversion(disk, inventory, contract, {
     what: flags['whole-disk'] ? 'disk' : 'root',
     arguments: choices,
     mounts: flags['keep-fstab'] ? 'keep' : 'edit',
     signal,
   })
-  const { base, patches, changes, warnings, boot } = plan
   const conversion: Conversion = {
-    ...(flags['whole-disk']
-      ? {}
-      : {
-          kernel: await fileToStore(disk, 'kernel', [contract.kernel], signal),
-          ...(contract.initrds.length === 0
-            ? {}
-            : { ramdisk: await fileToStore(disk, 'ramdisk', contract.initrds, signal) }),
-        }),
+    ...(flags['whole-disk'] ? {} : await trioFiles(opened, signal)),
     base: {
       source: patched(base.source, patches),
       pieces: base.pieces,
@@ -104,14 +112,32 @@ export async function openConversion(
       holds: base.holds,
     },
     extents: (asked) => base.extents(asked),
-    about: {
-      source: { name: sourceName(location), format: image.type, sizeBytes: image.imageBytes },
-      boot,
-      changes,
-      warnings: [...warnings, ...disk.warnings.map(({ message }) => message)],
-    },
+    about: aboutImage(opened, location, told),
   }
-  return { image, disk, contract, plan, conversion }
+  return { ...opened, conversion }
+}
+
+function aboutImage(
+  { image, disk }: OpenedBoot,
+  location: string,
+  { boot, changes, warnings }: Pick<Conversion['about'], 'boot' | 'changes' | 'warnings'>,
+): Conversion['about'] {
+  return {
+    source: { name: sourceName(location), format: image.type, sizeBytes: image.imageBytes },
+    boot,
+    changes,
+    warnings: [...warnings, ...disk.warnings.map(({ message }) => message)],
+  }
+}
+
+async function trioFiles(
+  { disk, contract: { kernel, initrds } }: OpenedBoot,
+  signal: AbortSignal,
+): Promise<Pick<Conversion, 'kernel' | 'ramdisk'>> {
+  return {
+    kernel: await fileToStore(disk, 'kernel', [kernel], signal),
+    ...(initrds.length === 0 ? {} : { ramdisk: await fileToStore(disk, 'ramdisk', initrds, signal) }),
+  }
 }
 
 async function fileToStore(

@@ -1,4 +1,5 @@
 import type { FlagTable } from './command.ts'
+import { KARG_FLAGS } from './karg-flags.ts'
 
 /** How an image is opened. */
 export const OPEN_FLAGS = {
@@ -22,11 +23,5 @@ export const BOOT_FLAGS = {
     help: 'entry to boot: its number, its id, a stateroot or the begin of a commit',
     flagOnly: true,
   },
-  karg: { kind: 'list', placeholder: 'ARG', help: 'append a kernel argument', flagOnly: true },
-  'delete-karg': {
-    kind: 'list',
-    placeholder: 'ARG',
-    help: 'take off a kernel argument: KEY, or KEY=VALUE',
-    flagOnly: true,
-  },
+  ...KARG_FLAGS,
 } as const satisfies FlagTable

@@ -2,7 +2,8 @@ import manifest from '../../package.json' with { type: 'json' }
 import { AnnealError, EXIT } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { Command } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, loadCommands } from './commands.ts'
+import type { CommandEntry } from './commands.ts'
 import { readConfig } from './config.ts'
 import { raise } from './errors.ts'
 import { helpText } from './help.ts'
@@ -20,8 +21,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   const wantsHelp = argv.some((word) => word === '--help' || word === '-h') && !argv.includes('--')
   const output = outputFor(argv)
   try {
-    if (found === undefined || wantsHelp) return help(found, words, wantsHelp)
-    return await run(found, argv.slice(found.path.length), output)
+    if (found === undefined || wantsHelp) return await help(found, words, wantsHelp)
+    return await run(await found.load(), argv.slice(found.path.length), output)
   } catch (error) {
     if (error instanceof AnnealError) {
       output.error(error)
@@ -33,7 +34,11 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function help(found: Command | undefined, words: readonly string[], wanted: boolean): ExitCode {
+async function help(
+  found: CommandEntry | undefined,
+  words: readonly string[],
+  wanted: boolean,
+): Promise<ExitCode> {
   const group = words.filter((_, index) =>
     COMMANDS.some((one) => words.slice(0, index + 1).every((word, at) => one.path[at] === word)),
   )
@@ -44,14 +49,16 @@ function help(found: Command | undefined, words: readonly string[], wanted: bool
       help: `anneal ${[...group, '--help'].join(' ')}`,
     })
   }
-  const text = helpText(found?.path ?? group, COMMANDS)
+  const path = found?.path ?? group
+  const asked = COMMANDS.filter((one) => path.every((word, at) => one.path[at] === word))
+  const text = helpText(path, await loadCommands(asked))
   ;(wanted ? process.stdout : process.stderr).write(text)
   return wanted ? EXIT.ok : EXIT.usage
 }
 
 async function run(found: Command, operands: readonly string[], output: Output): Promise<ExitCode> {
   const named = valueOf(operands, '--config') ?? process.env['ANNEAL_CONFIG']
-  const { flags, args } = parseCommand(found, operands, process.env, readConfig(named, COMMANDS))
+  const { flags, args } = parseCommand(found, operands, process.env, await readConfig(named, loadCommands))
   const interrupted = new AbortController()
   const interrupt = (): void => {
     if (!interrupted.signal.aborted) output.say('interrupted: coming to rest first')

@@ -1,11 +1,11 @@
 import type { ByteSource, Extent, Patch } from '../bytes/index.ts'
 import { BLOCK_MAP_BLOCK_BYTES, BOOT_FILE_SCHEMA, alignExtents, planChunks } from '../image/convert/index.ts'
-import type { BaseFormat, BootFile, Chunk, StoredBase, StoredFile } from '../image/convert/index.ts'
+import type { BaseFormat, BootFile, Chunk, StoredBase } from '../image/convert/index.ts'
 import type { ConversionWorld } from '../ports/index.ts'
 import { usedBytesOf } from './base-stream.ts'
 import type { BaseJob } from './base-stream.ts'
-import { fileBytes } from './file-bytes.ts'
 import type { FileToStore } from './file-bytes.ts'
+import { storeFile, storeTexts } from './store-files.ts'
 import { writeBase } from './write-base.ts'
 
 /** What a thread works on at a time. Large enough that a chunk costs no more than its bytes, small enough for memory. */
@@ -101,33 +101,13 @@ export async function convertImage(
       ...(ramdisk === undefined ? {} : { ramdisk }),
       base: { ...base, from, holds },
     }
-    const texts = { ...options.extraFiles(boot), 'boot.json': `${JSON.stringify(boot, undefined, 2)}\n` }
-    for (const [name, text] of Object.entries(texts)) {
-      await (await world.folder.create(name, 0)).write(new TextEncoder().encode(text), 0)
-    }
+    await storeTexts(world, boot, options.extraFiles(boot))
     signal.throwIfAborted()
     await world.folder.commit()
     return { boot, readBytes, writtenBytes }
   } finally {
     await world.folder.discard()
   }
-}
-
-async function storeFile(
-  world: ConversionWorld,
-  file: FileToStore | undefined,
-  signal: AbortSignal,
-): Promise<StoredFile | undefined> {
-  if (file === undefined) return undefined
-  const output = await world.folder.create(file.name, 0)
-  const digest = world.smallDigest()
-  let sizeBytes = 0
-  for await (const bytes of fileBytes(file, world.chunks, signal)) {
-    digest.update(bytes)
-    await output.write(bytes, sizeBytes)
-    sizeBytes += bytes.length
-  }
-  return { file: file.name, sizeBytes, ...digest.end(), from: file.from.map(({ path }) => path) }
 }
 
 /** Runs all; the first failure ends the others, and nothing runs on when it is thrown. */

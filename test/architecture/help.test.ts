@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { COMMANDS as ENTRIES, loadCommands } from '../../src/cli/commands.ts'
 import { helpText } from '../../src/cli/help.ts'
 
 const WIDTH = 80
+const COMMANDS = await loadCommands()
 
 function tooWide(text: string): readonly string[] {
   return text.split('\n').filter((line) => line.length > WIDTH)
@@ -27,6 +28,13 @@ for (const [name, path] of paths) {
     assert.ok(text.endsWith('\n') && !/undefined|\[object/.test(text), text)
   })
 }
+
+test('a command is loaded under the name that it has', () => {
+  assert.deepEqual(
+    ENTRIES.map(({ path }) => path),
+    COMMANDS.map(({ path }) => path),
+  )
+})
 
 test('every command is named in the help of its group', () => {
   for (const { path } of COMMANDS) {

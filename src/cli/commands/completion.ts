@@ -10,8 +10,8 @@ export const completionCommand = command({
   count: { min: 0, max: 0 },
   flags: { help: COMMON_FLAGS.help },
   async run({ output }) {
-    const { COMMANDS } = await import('../commands.ts')
-    output.text(bashCompletion(COMMANDS))
+    const { loadCommands } = await import('../commands.ts')
+    output.text(bashCompletion(await loadCommands()))
     return EXIT.ok
   },
 })

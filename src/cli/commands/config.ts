@@ -10,8 +10,8 @@ export const configCommand = command({
   count: { min: 0, max: 0 },
   flags: { help: COMMON_FLAGS.help },
   async run({ output }) {
-    const { COMMANDS } = await import('../commands.ts')
-    output.text(configExample(COMMANDS))
+    const { loadCommands } = await import('../commands.ts')
+    output.text(configExample(await loadCommands()))
     return EXIT.ok
   },
 })

@@ -1,15 +1,15 @@
 import { conversionTools, openOutputFolder } from '../../adapters/convert/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
-import { ipxeScript } from '../../image/convert/index.ts'
-import type { BaseFormat, BootFile } from '../../image/convert/index.ts'
+import type { BaseFormat } from '../../image/convert/index.ts'
 import { convertImage, planBase, streamBase, usedBytesOf } from '../../runtime/index.ts'
 import type { BaseJob, ConvertProgress } from '../../runtime/index.ts'
 import { command } from '../command.ts'
+import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
+import { describeBootFile, ipxeOf } from '../describe-boot-file.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { CONVERSION_FLAGS, openConversion } from '../image-conversion.ts'
 import type { OpenedConversion } from '../image-conversion.ts'
 import type { Output } from '../output.ts'
-import { raise } from '../errors.ts'
 
 const BASE_NAMES = { raw: 'base.raw', qcow2: 'base.qcow2', zstd: 'base.raw.zst' } as const
 /** Ten times a second is enough for eyes and for programs. */
@@ -33,6 +33,11 @@ export const imageConvert = command({
       default: 'raw',
       help: 'of the base; raw is sparse',
     },
+    'boot-only': {
+      kind: 'switch',
+      help: 'kernel, ramdisk and boot.json, without a base: little else is read',
+      flagOnly: true,
+    },
     exact: {
       kind: 'switch',
       help: 'reads, writes and digests free space, too, as it is in the image',
@@ -47,6 +52,7 @@ export const imageConvert = command({
   details:
     'IMAGE is a path or an http(s) address: raw or qcow2. It is only ever read, by an ordinary user, and nothing is mounted.\nFree space of file systems and volume groups is neither read nor written.',
   async run({ flags, args, output, signal }) {
+    if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()
     await using stack = new AsyncDisposableStack()
     const opened = await openConversion(stack, args[0] ?? '', flags, signal)
@@ -63,11 +69,7 @@ export const imageConvert = command({
       return EXIT.ok
     }
     if (flags.output === undefined) {
-      throw raise('USAGE', {
-        command: 'anneal image convert',
-        why: 'it was not said where the results go (-o DIR)',
-        help: 'anneal image convert --help',
-      })
+      throw convertUsage('it was not said where the results go (-o DIR)')
     }
     if (flags.output === '-') {
       await writeToPipe(job, signal)
@@ -100,7 +102,7 @@ export const imageConvert = command({
     output.say(
       `done in ${formatDuration(took)}: ${formatBytes(readBytes)} read, ${formatBytes(writtenBytes)} written`,
     )
-    output.data(boot, () => describe(boot, flags.output ?? ''))
+    output.data(boot, () => describeBootFile(boot, flags.output ?? ''))
     return EXIT.ok
   },
 })
@@ -150,27 +152,4 @@ function writeStdout(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
   })
-}
-
-function ipxeOf(boot: BootFile): string {
-  const { kernel, ramdisk } = boot
-  return ipxeScript(boot.boot.commandLine, {
-    kernel: kernel?.file ?? 'kernel',
-    ...(ramdisk === undefined ? {} : { ramdisk: ramdisk.file }),
-  })
-}
-
-function describe(boot: BootFile, directory: string): string {
-  const rows = [boot.kernel, boot.ramdisk].flatMap((file) =>
-    file === undefined
-      ? []
-      : [`${directory}/${file.file}  ${formatBytes(file.sizeBytes)}  sha256 ${file.sha256}`],
-  )
-  const { base } = boot
-  return [
-    ...rows,
-    `${directory}/${base.file}  ${formatBytes(base.sizeBytes)}, ${formatBytes(base.usedBytes)} in use  ${base.blockMap?.file ?? ''}`,
-    '',
-    boot.boot.commandLine,
-  ].join('\n')
 }

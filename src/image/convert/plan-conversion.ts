@@ -39,10 +39,8 @@ export async function planConversion(
   contract: BootContract,
   wishes: ConversionWishes,
 ): Promise<ConversionPlan> {
-  const osRelease = contract.deployment?.osRelease ?? inventory.layout.osRelease
-  if (wishes.what === 'disk') return planDisk(disk, inventory, contract, osRelease, wishes)
-  const warnings = warningsOf(contract)
-  const boot = summary(contract, osRelease)
+  if (wishes.what === 'disk') return planDisk(disk, inventory, contract, wishes)
+  const { boot, warnings } = describeContract(inventory, contract)
   if (contract.root === undefined) throw raise('BASE_UNKNOWN', { image: disk.name })
   const { address } = contract.root
   const base = baseOfRoot(disk, address)
@@ -59,12 +57,20 @@ export async function planConversion(
   }
 }
 
+/** What is told of a boot contract alone, where there is no base: for its kernel and ramdisk. */
+export function describeContract(
+  inventory: BootInventory,
+  contract: BootContract,
+): Readonly<{ boot: BootSummary; warnings: readonly string[] }> {
+  const osRelease = contract.deployment?.osRelease ?? inventory.layout.osRelease
+  return { boot: summary(contract, osRelease), warnings: warningsOf(contract) }
+}
+
 /** The disk as it is, but for what is asked of its boot entries. It boots by itself: nothing is added to their arguments unasked. */
 async function planDisk(
   disk: StackNode,
   inventory: BootInventory,
   contract: BootContract,
-  osRelease: OsRelease | undefined,
   { arguments: wanted, signal }: ConversionWishes,
 ): Promise<ConversionPlan> {
   const base = baseOfDisk(disk)
@@ -72,19 +78,19 @@ async function planDisk(
   const unwanted = wanted.deleteKargs ?? []
   const deployment = wanted.deployment === undefined ? {} : { deployment: wanted.deployment }
   if (append.length === 0 && unwanted.length === 0) {
-    const boot = summary(withoutMade(contract), osRelease)
-    return { base, patches: [], changes: [], warnings: warningsOf(contract), boot }
+    return { base, patches: [], changes: [], ...describeContract(inventory, withoutMade(contract)) }
   }
   const wishes = { append, delete: unwanted, ...deployment, ...(signal && { signal }) }
   const edit = await editArguments(disk, base, inventory, wishes)
   const { patches, changes } = edit
-  const edited = makeContract(edit.disk, edit.inventory, deployment)
+  const edited = withoutMade(makeContract(edit.disk, edit.inventory, deployment))
+  const { boot, warnings } = describeContract(edit.inventory, edited)
   return {
     base: patchBase(disk, base, patches),
     patches,
     changes,
-    warnings: [...warningsOf(edited), ...edit.warnings],
-    boot: summary(withoutMade(edited), osRelease),
+    warnings: [...warnings, ...edit.warnings],
+    boot,
   }
 }
 
