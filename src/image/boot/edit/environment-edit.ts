@@ -12,6 +12,8 @@ export const editEnvironment: TextEditor = (text, edit) => {
   const [, variables, fill, rest] = /^([^]*\n)(#+)([^#]*)$/.exec(text) ?? []
   if (variables === undefined || fill === undefined || !variables.startsWith(HEADER)) return undefined
   const entries = variables.split(/(?<!(?:^|[^\\])(?:\\\\)*\\)\n/)
+  // Behind a newline that is escaped, the value goes on in what looks like the rest of the block.
+  if (entries.at(-1) !== '') return undefined
   let line = 1
   for (const [index, entry] of entries.entries()) {
     if (line === edit.line) {

@@ -59,13 +59,19 @@ function editWords(text: string, { remove, append }: ArgumentEdit): string | und
   return `${kept}${added}${end}`
 }
 
-/** A command line, without those arguments and with these in front of what is init's. */
+/** A command line, without those arguments and with these in front of what is init's; undefined where that cannot be. */
 export function editCommandLine(text: string, { remove, append }: ArgumentEdit): string | undefined {
   const { arguments: present, init } = parseKernelCommandLine(text)
   if (!remove.every((unwanted) => present.some((one) => one.text === unwanted))) return undefined
   const kept = present.filter((one) => !remove.includes(one.text))
-  const added = append.flatMap((one) => parseKernelCommandLine(one).arguments)
-  return formatKernelCommandLine({ arguments: [...kept, ...added], init })
+  const all = [...kept, ...append.flatMap((one) => parseKernelCommandLine(one).arguments)]
+  const edited = formatKernelCommandLine({ arguments: all, init })
+  // A quote that never closes takes what is behind it with it.
+  const again = parseKernelCommandLine(edited)
+  const isSame =
+    again.arguments.length === all.length &&
+    again.arguments.every((one, index) => one.text === all[index]?.text)
+  return isSame ? edited : undefined
 }
 
 function onLine(

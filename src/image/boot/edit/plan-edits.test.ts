@@ -126,6 +126,16 @@ describe('kernel arguments in GRUB’s environment block', () => {
     })
   })
 
+  test('are refused where a value goes on in the rest of the block, or a quote never closes', async () => {
+    for (const end of ['quiet \\\n', 'x="y z\n']) {
+      const block = `${GRUBENV.replace('quiet \n', end)}${'#'.repeat(100)}`
+      await assert.rejects(
+        edit({ ...files(0), '/boot/grub2/grubenv': block }, { append: ['a=1'] }),
+        (error) => isAnnealError(error, 'KARG_EDIT_REFUSED'),
+      )
+    }
+  })
+
   test('are refused where it has no room', async () => {
     await assert.rejects(edit(files(3), { append: ['abcdef=1'] }), (error) =>
       isAnnealError(error, 'KARG_EDIT_REFUSED'),
