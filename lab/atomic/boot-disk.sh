@@ -11,7 +11,7 @@ disk=$(readlink -f "$1") log=$2 limit=${3:-300}
 work=$(mktemp -d "${TMPDIR:-/tmp}/boot-disk.XXXXXX")
 cp /usr/share/OVMF/OVMF_VARS_4M.fd "$work/vars.fd"
 : >"$log"
-qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 768 -machine q35 -no-reboot -nic none -display none -monitor none \
+qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 1 -m 768 -machine q35 -no-reboot -nic none -display none -monitor none \
   -drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
   -drive "if=pflash,format=raw,file=$work/vars.fd" -serial "file:$log" \
   -drive "file=$disk,if=virtio,format=raw,snapshot=on" </dev/null &
