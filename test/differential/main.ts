@@ -9,11 +9,12 @@ import { parseArgs } from 'node:util'
 import { compareMany } from './compare-many.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
+import { lvm2 } from './lvm2/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
 import { xfs } from './xfs/index.ts'
 
-const TARGETS = [ext4, fat, partitionTable, qcow2, xfs]
+const TARGETS = [ext4, fat, lvm2, partitionTable, qcow2, xfs]
 
 const { values, positionals } = parseArgs({
   options: { count: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareMany } from '../differential/compare-many.ts'
 import { fat } from '../differential/fat/index.ts'
+import { lvm2 } from '../differential/lvm2/index.ts'
 import { partitionTable } from '../differential/partition-table/index.ts'
 
 const MOST_MS = 15_000
 
 for (const [target, independent] of [
   [fat, 'mtools and blkid'],
+  [lvm2, 'vgs, lvs and pvs'],
   [partitionTable, 'sfdisk'],
 ] as const) {
   test(`${target.name}: generated images are read as ${independent} read them`, async (t) => {

@@ -1,6 +1,7 @@
 import { crc32cRaw } from '../../bytes/index.ts'
 import type { Cursor } from '../../bytes/index.ts'
-import type { DirectoryEntry, NodeKind } from '../filesystem/index.ts'
+import { kindOfEntryType } from '../filesystem/index.ts'
+import type { DirectoryEntry } from '../filesystem/index.ts'
 import { hex, raise } from './errors.ts'
 import type { Inode } from './inode.ts'
 import type { Volume } from './volume.ts'
@@ -9,17 +10,6 @@ import type { Volume } from './volume.ts'
 const HEADER_BYTES = 8
 /** `struct ext4_dir_entry_tail`: looks like an entry without a name, of a type that does not exist. */
 const TAIL = { lengthBytes: 12, type: 0xde } as const
-
-const KINDS: readonly NodeKind[] = [
-  'unknown',
-  'file',
-  'directory',
-  'character device',
-  'block device',
-  'fifo',
-  'socket',
-  'symlink',
-]
 
 const SLASH = 0x2f
 const DOT = 0x2e
@@ -52,7 +42,7 @@ export function entriesIn(volume: Volume, directory: Inode, cursor: Cursor): Dir
       name: decode(name),
       nameBytes: new Uint8Array(name),
       id: BigInt(inode),
-      kind: KINDS[type] ?? 'unknown',
+      kind: kindOfEntryType(type),
     })
   }
   return found

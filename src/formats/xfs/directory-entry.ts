@@ -1,24 +1,15 @@
+import { kindOfEntryType } from '../filesystem/index.ts'
 import type { DirectoryEntry, NodeKind } from '../filesystem/index.ts'
 import { lowered } from './name-hash.ts'
 
 /** An entry as a directory holds it; `.` and `..` too. */
 export type RawEntry = Readonly<{ nameBytes: Uint8Array; inode: number; kind: NodeKind }>
 
-/** XFS_DIR3_FT_…; 8 is a whiteout of overlayfs, a character device 0/0. */
-const KINDS: readonly NodeKind[] = [
-  'unknown',
-  'file',
-  'directory',
-  'character device',
-  'block device',
-  'fifo',
-  'socket',
-  'symlink',
-  'character device',
-]
+/** XFS_DIR3_FT_WHT: a whiteout of overlayfs, which is a character device 0/0. */
+const WHITEOUT = 8
 
 export function kindOfEntry(type: number): NodeKind {
-  return KINDS[type] ?? 'unknown'
+  return type === WHITEOUT ? 'character device' : kindOfEntryType(type)
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
