@@ -2,8 +2,8 @@ import { bootAndEdit } from './text/boot-and-edit.ts'
 import { TokenText, everyByte } from './text/token-text.ts'
 import type { FuzzTarget } from './target.ts'
 
-const language = new TokenText([
-  ...[
+const language = new TokenText(
+  [
     '\n',
     ' ',
     '\t',
@@ -21,18 +21,9 @@ const language = new TokenText([
     'linux ',
     'initrd ',
   ],
-  ...[
-    'options ',
-    'devicetree ',
-    'efi ',
-    'machine-id ',
-    'sort-key ',
-    'architecture ',
-    '/vmlinuz-1',
-    '/initrd-1',
-  ],
-  ...['root=UUID=1', ' ro ', '$kernelopts', '$x', 'a="b c"', 'rescue', '1.2-3', '~', '^', '+3-1', '..', '/'],
-])
+  ['options ', 'devicetree ', 'efi ', 'machine-id ', 'sort-key ', 'architecture ', '/vmlinuz-1', '/initrd-1'],
+  ['root=UUID=1', ' ro ', '$kernelopts', '$x', 'a="b c"', 'rescue', '1.2-3', '~', '^', '+3-1', '..', '/'],
+)
 
 const SEEDS = [
   'title M\nversion 1.2-3\nlinux /vmlinuz-1\ninitrd /initrd-1\noptions root=UUID=1 ro a="b c"\nsort-key x\n',

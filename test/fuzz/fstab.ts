@@ -5,10 +5,10 @@ import type { DevicePlace } from '../../src/image/convert/index.ts'
 import { TokenText, everyByte } from './text/token-text.ts'
 import type { FuzzTarget } from './target.ts'
 
-const language = new TokenText([
-  ...['\n', ' ', '\t', '#', '/', ',', '\r', '\\040', '\\', '"', '=', '/dev/sda1', 'UUID=1-2', 'LABEL=x'],
-  ...['none', 'swap', '/boot', '/boot/efi', 'ext4', 'vfat', 'defaults', 'nofail', '0', '\\777', '  ', 'bind'],
-])
+const language = new TokenText(
+  ['\n', ' ', '\t', '#', '/', ',', '\r', '\\040', '\\', '"', '=', '/dev/sda1', 'UUID=1-2', 'LABEL=x'],
+  ['none', 'swap', '/boot', '/boot/efi', 'ext4', 'vfat', 'defaults', 'nofail', '0', '\\777', '  ', 'bind'],
+)
 
 const SEEDS = [
   '# a comment\nUUID=1-2 / ext4 defaults 0 1\nLABEL=x /boot ext4 nofail 0 2\n/dev/sda1 none swap defaults 0 0\n',

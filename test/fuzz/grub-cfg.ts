@@ -2,8 +2,8 @@ import { bootAndEdit } from './text/boot-and-edit.ts'
 import { TokenText, everyByte } from './text/token-text.ts'
 import type { FuzzTarget } from './target.ts'
 
-const language = new TokenText([
-  ...[
+const language = new TokenText(
+  [
     '\n',
     ' ',
     '\t',
@@ -23,22 +23,9 @@ const language = new TokenText([
     '$x',
     '"$x"',
   ],
-  ...[
-    'if ',
-    'then ',
-    'elif ',
-    'else ',
-    'fi ',
-    'for ',
-    'in ',
-    'do ',
-    'done ',
-    'while ',
-    'until ',
-    'function ',
-  ],
-  ...['menuentry ', 'submenu ', '--id ', 'linux ', 'initrd ', 'set ', 'unset ', 'x=', 'load_env ', 'blscfg '],
-  ...[
+  ['if ', 'then ', 'elif ', 'else ', 'fi ', 'for ', 'in ', 'do ', 'done ', 'while ', 'until ', 'function '],
+  ['menuentry ', 'submenu ', '--id ', 'linux ', 'initrd ', 'set ', 'unset ', 'x=', 'load_env ', 'blscfg '],
+  [
     'source ',
     'configfile ',
     'search --fs-uuid --set=',
@@ -48,7 +35,7 @@ const language = new TokenText([
     '-f ',
     '-z ',
   ],
-  ...[
+  [
     '/boot/vmlinuz-1 ',
     '/boot/initrd-1 ',
     '/boot/grub/grub.cfg ',
@@ -58,8 +45,8 @@ const language = new TokenText([
     'default=',
     'f ',
   ],
-  ...['export ', '-a ', '-o ', '= ', 'x y', '$prefix', 'save_env ', 'devicetree ', '&&', '||', 'kernelopts='],
-])
+  ['export ', '-a ', '-o ', '= ', 'x y', '$prefix', 'save_env ', 'devicetree ', '&&', '||', 'kernelopts='],
+)
 
 const SEEDS = [
   `set default="0"\nload_env\nif [ -z "$x" ]; then set x="ro "; else x=y; fi\nfunction f { set x="$x" ; }\nf x y\nmenuentry 'A' --id a {\n\tsearch --fs-uuid --set=root 1\n\tlinux /boot/vmlinuz-1 root=UUID=1 $x -- single\n\tinitrd /boot/initrd-1\n}\nsubmenu 'B' {\n menuentry "C" {\n linux /boot/vmlinuz-1 root=UUID=1\n initrd /boot/initrd-1\n }\n}\n`,

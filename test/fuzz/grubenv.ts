@@ -5,24 +5,10 @@ import { TokenText, everyByte } from './text/token-text.ts'
 import type { FuzzTarget } from './target.ts'
 
 const HEADER = '# GRUB Environment Block\n'
-const language = new TokenText([
-  ...[
-    HEADER,
-    '\n',
-    '\\\n',
-    '\\',
-    '\\\\',
-    '=',
-    '#',
-    ' ',
-    '"',
-    '########',
-    'kernelopts=',
-    'saved_entry=',
-    'a_1=',
-  ],
-  ...['root=UUID=1 ', 'quiet', ' quiet ', 'console=ttyS0', ' -- ', 'x="y z"'],
-])
+const language = new TokenText(
+  [HEADER, '\n', '\\\n', '\\', '\\\\', '=', '#', ' ', '"', '########', 'kernelopts=', 'saved_entry=', 'a_1='],
+  ['root=UUID=1 ', 'quiet', ' quiet ', 'console=ttyS0', ' -- ', 'x="y z"'],
+)
 
 const SEEDS = [
   `${HEADER}saved_entry=a\nkernelopts=root=UUID=1 quiet console=ttyS0 \n################`,

@@ -12,7 +12,8 @@ const OTHER = 'ü'
 export class TokenText {
   readonly #words: readonly string[]
 
-  constructor(words: readonly string[]) {
+  constructor(...lists: readonly (readonly string[])[]) {
+    const words = lists.flat()
     if (words.length > 127) throw new RangeError(`${words.length} words are too many for a byte`)
     this.#words = words
   }
