@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { replay, runTarget, targetFile, targetNames } from '../fuzz/harness/index.ts'
 
 /** Of all targets together: what CI can spare. */
-const BUDGET_MS = 40_000
+const BUDGET_MS = 80_000
 
 describe('fuzzing', () => {
   const names = targetNames()

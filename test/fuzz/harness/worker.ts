@@ -79,7 +79,9 @@ async function attempt(
 }
 
 async function explore(one: FuzzTarget, all: readonly Base[]): Promise<void> {
-  const coverage = new Coverage((url) => /\/src\/(?:formats|bytes)\//.test(url) || url.endsWith(file))
+  const coverage = new Coverage(
+    (url) => /\/src\/(?:formats|bytes|core|image\/(?!testing))/.test(url) || url.endsWith(file),
+  )
   const terrains = await survey(one, all)
   const random = new Random(randomSeed)
   const corpus: Input[] = all.map((_, seed) => ({ seed, mutations: [], repaired: false }))
