@@ -44,7 +44,12 @@ export async function placeNeutron(directory: string, options: NeutronOptions): 
         www_authenticate_uri: options.identity.authUrl,
         ...adminOptions(options.identity),
       },
-      ml2: { type_drivers: 'flat,local', tenant_network_types: 'local', mechanism_drivers: 'linuxbridge' },
+      ml2: {
+        type_drivers: 'flat,local',
+        tenant_network_types: 'local',
+        // What no agent binds the lab's own driver does: ports of bare-metal machines.
+        mechanism_drivers: 'linuxbridge,lab',
+      },
       ml2_type_flat: { flat_networks: 'provision' },
       // The agent of the compute node's release. Neutron counts it as experimental since Zed.
       experimental: { linuxbridge: true },
@@ -61,6 +66,7 @@ export function neutronService(directory: string, address: string, identity: Ide
   return {
     name: 'neutron-server',
     argv: ['neutron-server', '--config-file', join(directory, 'neutron.conf')],
+    env: { PYTHONPATH: join(import.meta.dirname, 'ml2') },
     ready: async () => {
       if ((await answersTo(`${neutronUrl(address)}/`)) !== 200) return false
       const token = await adminToken(identity)

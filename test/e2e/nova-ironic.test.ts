@@ -14,6 +14,7 @@ import { Cloud, until } from './cloud.ts'
 let bed: MetalBed
 let cloud: Cloud
 let key: string
+let network: string
 
 type Undeployed = Readonly<{ nodes: readonly { verbs: readonly string[] }[] }>
 
@@ -25,6 +26,9 @@ before(async () => {
   key = join(bed.directory, 'key')
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key])
   writeFileSync(join(bed.directory, 'user-data'), '#cloud-config\n{}\n')
+  network = String((await cloud.one('network', 'create', 'machines'))['id'])
+  const range = ['--subnet-range', '192.0.2.0/24', '--no-dhcp']
+  await cloud.must('subnet', 'create', '--network', network, ...range, 'machines')
 })
 
 after(async () => {
@@ -33,7 +37,7 @@ after(async () => {
 
 function deploy(...more: readonly string[]): readonly string[] {
   const { name, consoleLog } = bed.machine
-  const server = ['--via', 'nova', '--image', 'metal', '--flavor', 'metal', '--network', 'none']
+  const server = ['--via', 'nova', '--image', 'metal', '--flavor', 'metal', '--network', network]
   const drive = ['--ssh-key', `${key}.pub`, '--user-data', join(bed.directory, 'user-data')]
   const ready = ['--ready', 'console:MARK ssh', '--console', `file:${consoleLog}`]
   return ['metal', 'deploy', name, ...server, ...drive, ...ready, ...more]
@@ -78,6 +82,7 @@ test('what Nova cannot do is refused before anything changes', async () => {
     [['--image', 'trio'], 'METAL_NOVA_CANNOT'],
     [['--karg', 'quiet'], 'METAL_NOVA_CANNOT'],
     [['--key', 'another'], 'METAL_NOVA_CANNOT'],
+    [['--network', 'none'], 'METAL_NOVA_CANNOT'],
     [['--network', 'by-name'], 'USAGE'],
   ]
   for (const [more, code] of cases) assert.equal(await refusal(deploy(...more)), code, more.join(' '))

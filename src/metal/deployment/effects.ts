@@ -29,7 +29,7 @@ export type DeployEffectArgs = {
    * Key: the deployment's id in the server's metadata; a server of it that failed is removed first. Undo: undeploy.
    */
   createServer: Record<string, never>
-  /** Reads, until Nova has the server active, and the node behind it is active in its name. */
+  /** Reads, until Nova has the server active, and the node behind it is active in its name; removes one that failed. */
   awaitServer: Record<string, never>
   /** Key: the server's status; nothing where it is not shut off. Undo: none needed. */
   startServer: Record<string, never>

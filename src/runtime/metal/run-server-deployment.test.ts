@@ -84,7 +84,7 @@ describe('a deployment by way of Nova', () => {
     assert.deepEqual([again.outcome, again.resumedIn], ['ready', 'proving'])
   })
 
-  test('that Nova gives up on ends with its words; the same command removes that server and begins anew', async () => {
+  test('that Nova gives up on ends with its words; that server is removed, and the same command begins anew', async () => {
     const fake = cloud()
     const well = fake.compute.onChange
     fake.compute.onChange = (_, id) =>
@@ -92,10 +92,22 @@ describe('a deployment by way of Nova', () => {
     const first = await runDeployment(fake.world, plan, options())
     assert.deepEqual([first.outcome, first.reason?.code], ['failed', 'DEPLOY_FAILED'])
     assert.match(first.reason?.message ?? '', /Nova gave up.*No valid host/)
+    // Nothing of it stays in Nova.
+    assert.deepEqual(fake.compute.servers, [])
     fake.compute.onChange = well
     const second = await runDeployment(fake.world, plan, options())
     assert.equal(second.outcome, 'ready', JSON.stringify(second.reason))
     assert.deepEqual(fake.compute.done, ['created server-1', 'removed server-1', 'created server-2'])
+  })
+
+  test('that finds a failed server of an earlier run removes it first', async () => {
+    const fake = cloud()
+    fake.compute.servers = [
+      { id: 'old', name: 'x', status: 'ERROR', metadata: { [MARK]: plan.id }, createdAt: '' },
+    ]
+    const report = await runDeployment(fake.world, plan, options())
+    assert.equal(report.outcome, 'ready', JSON.stringify(report.reason))
+    assert.deepEqual(fake.compute.done, ['removed old', 'created server-1'])
   })
 
   test('whose server somebody removes is given up', async () => {

@@ -57,9 +57,13 @@ export const SERVER_EXECUTORS = {
   },
 
   awaitServer: (context) =>
-    awaitDeploying(context, async (node, times) =>
-      judgeServer(context.plan.node.name, node, await serverOf(context), times),
-    ),
+    awaitDeploying(context, async (node, times) => {
+      const server = await serverOf(context)
+      const verdict = judgeServer(context.plan.node.name, node, server, times)
+      // Its fault has been read, and it is of no more use; its node is free again when it is gone.
+      if (server?.status === 'ERROR') await context.world.compute.removeServer(server.id)
+      return verdict
+    }),
 
   async startServer(context) {
     const server = await serverOf(context)
