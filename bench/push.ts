@@ -14,8 +14,12 @@ import { median, pairedRatio } from './statistics.ts'
  */
 const [image = '', rounds = '4'] = process.argv.slice(2)
 const MIB = 1024 * 1024
-const PARTS = { kernel: 'aki', ramdisk: 'ari', base: 'ami' } as const
-type Part = keyof typeof PARTS
+/** Each file of a conversion, with its formats. */
+const PARTS = {
+  kernel: { container: 'aki', disk: 'aki' },
+  ramdisk: { container: 'ari', disk: 'ari' },
+  'base.raw': { container: 'ami', disk: 'raw' },
+} as const
 type Sample = Readonly<{
   /** From the command to its end, of all three. */
   wallS: number
@@ -40,7 +44,7 @@ if (image === '') {
 
 async function main(lab: OpenStackLab, out: string): Promise<void> {
   execFileSync(join(ROOT, 'anneal'), ['image', 'convert', image, '-o', out])
-  const { size, blocks } = statSync(join(out, 'base'))
+  const { size, blocks } = statSync(join(out, 'base.raw'))
   process.stderr.write(
     `base: ${(size / MIB).toFixed(0)} MiB, of which ${((blocks * 512) / MIB).toFixed(0)} in use\n`,
   )
@@ -98,13 +102,12 @@ async function create(lab: OpenStackLab, out: string): Promise<Sample> {
   const before = sentBytes(lab)
   const startedAt = performance.now()
   let baseS = 0
-  for (const [part, format] of Object.entries(PARTS) as [Part, string][]) {
+  for (const [file, { container, disk }] of Object.entries(PARTS)) {
     const partStartedAt = performance.now()
-    const disk = part === 'base' ? 'raw' : format
-    const flags = ['--container-format', format, '--disk-format', disk, '--file', join(out, part)]
-    const result = await lab.openstack(['image', 'create', ...flags, `bench-${part}`], { timeoutMs: 900_000 })
+    const flags = ['--container-format', container, '--disk-format', disk, '--file', join(out, file)]
+    const result = await lab.openstack(['image', 'create', ...flags, `bench-${file}`], { timeoutMs: 900_000 })
     if (result.exitCode !== 0) throw new Error(result.stderr)
-    if (part === 'base') baseS = secondsSince(partStartedAt)
+    if (file === 'base.raw') baseS = secondsSince(partStartedAt)
   }
   return { wallS: secondsSince(startedAt), baseS, sentMiB: (sentBytes(lab) - before) / MIB }
 }
