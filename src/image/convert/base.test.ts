@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { joinExtents } from '../../bytes/index.ts'
+import type { Extent } from '../../bytes/index.ts'
+import { look, treeFileSystem } from '../testing/index.ts'
+import { baseOfDisk, patchBase } from './base.ts'
+
+/** A disk of zeros; all of it is in use. */
+const SYSTEM = { '/etc/os-release': 'ID=x\n', '/boot/vmlinuz-1': 'k', '/usr/lib/modules/1/vmlinuz': 'k' }
+
+test('what is changed about a base is data, where the image has nothing but zeros', async () => {
+  const { disk } = await look({ partitions: [{ fileSystem: treeFileSystem(SYSTEM) }] })
+  const base = baseOfDisk(disk)
+  const patches = [{ offsetBytes: 4100, bytes: Uint8Array.of(1, 2, 3) }]
+  assert.deepEqual(await kinds(base.extents()), [[0, base.sizeBytes, 'zero']])
+  assert.deepEqual(await kinds(patchBase(disk, base, patches).extents()), [
+    [0, 4100, 'zero'],
+    [4100, 3, 'data'],
+    [4103, base.sizeBytes - 4103, 'zero'],
+  ])
+})
+
+async function kinds(
+  extents: AsyncIterable<Extent>,
+): Promise<readonly (readonly [number, number, string])[]> {
+  const found: (readonly [number, number, string])[] = []
+  for await (const { offsetBytes, lengthBytes, kind } of joinExtents(extents))
+    found.push([offsetBytes, lengthBytes, kind])
+  return found
+}
