@@ -25,7 +25,7 @@ export const BOOT_ERRORS = {
     ...refused,
     message: 'Cannot change kernel arguments in "{file}" while the image streams past: {why}',
     remedy:
-      'leave --karg and --delete-karg out, and change them in the running system (grubby, ostree admin kargs, rpm-ostree kargs, /etc/default/grub); or start that system once, change them, and shut it down cleanly before the image is taken',
+      'ask for fewer or shorter arguments where there is no room; else leave --karg and --delete-karg out, and change them in the running system (grubby, ostree admin kargs, rpm-ostree kargs, /etc/default/grub); or start that system once, change them, and shut it down cleanly before the image is taken',
   },
 } as const satisfies ErrorTable
 
