@@ -68,7 +68,15 @@ export function entryV2(
     done
     pid=$2; shift 2
     exec nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup --root --wd -- env --ignore-environment "$@"`
-  const variables = { PATH: PROGRAMS, HOME: '/root', TERM: 'dumb', container: 'docker', ...environment }
+  // With a socket for its input and no SHLVL, bash takes itself for a remote shell and reads its start-up file.
+  const variables = {
+    PATH: PROGRAMS,
+    HOME: '/root',
+    TERM: 'dumb',
+    SHLVL: '1',
+    container: 'docker',
+    ...environment,
+  }
   const shell = ['sh', '-euc', script, 'sh', container.id, String(container.pid)]
   return [...shell, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)]
 }

@@ -96,7 +96,8 @@ export class VirtualHost implements ComputeHost {
 
   exec(argv: readonly string[], options: ExecOptions = {}): Promise<RunResult> {
     const { input, env = {}, timeoutMs = DEFAULT_TIMEOUT_MS * this.slowness, onStderrLine } = options
-    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    // Without SHLVL bash takes itself for a remote shell, and reads its start-up file.
+    const variables = Object.entries({ SHLVL: '1', ...env }).map(([name, value]) => `${name}=${value}`)
     return run([...this.entry([]), quoted(['env', ...variables, ...bounded(argv, timeoutMs)])], {
       ...(input === undefined ? {} : { input }),
       ...(onStderrLine === undefined ? {} : { onStderrLine }),

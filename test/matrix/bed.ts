@@ -13,10 +13,15 @@ export type Bed = (typeof BEDS)[number]
 
 const IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
 
-/** The virtual machine boots systemd, and nothing else. */
+/**
+ * The virtual machine boots systemd, and nothing else. systemd mounts v2 with `nsdelegate`, by which no process leaves
+ * its cgroup namespace: in `private-cgroupns` libvirt cannot place a guest there, and starts none.
+ */
 export function placementsIn(bed: Bed): readonly Placement[] {
   if (bed === 'machine') return placementsOn('v1')
-  return placementsOn('v2').filter((placement) => bed !== 'vm' || placement.host === 'systemd')
+  return placementsOn('v2').filter(
+    ({ host, name }) => bed !== 'vm' || (host === 'systemd' && name !== 'private-cgroupns'),
+  )
 }
 
 /** Whether the engines' cells may run at the same time: on one host they would share libvirt's state. */

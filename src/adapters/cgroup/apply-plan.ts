@@ -2,7 +2,7 @@ import { hierarchyName } from '../../node/index.ts'
 import type { Group, Placement, RescuePlan } from '../../node/index.ts'
 import { hasCode } from './has-code.ts'
 import type { Kernel } from './kernel.ts'
-import type { KeptLimit } from './rescue-record.ts'
+import type { DeviceFilter, KeptLimit } from './rescue-record.ts'
 
 /** What was done, in words of the report, and what could not be. */
 export type Outcome = { limits: Set<string>; limitTrouble: Set<string>; moveTrouble: string[] }
@@ -11,6 +11,7 @@ export type Application = Readonly<{
   kernel: Kernel
   plan: RescuePlan
   limits: readonly KeptLimit[]
+  deviceFilter: DeviceFilter | undefined
   /** systemd made the base, and passes on the controllers that it wants there. */
   madeBySystemd: boolean
   outcome: Outcome
@@ -19,6 +20,9 @@ export type Application = Readonly<{
 /** libvirt enables these below its partitions on cgroup v2; a group with threaded ones below can only pass on two. */
 const THREADED_V2 = ['cpu', 'cpuset']
 const DOMAIN_V2 = [...THREADED_V2, 'memory', 'io', 'pids']
+
+/** In the words of a report. */
+const DEVICE_FILTER = 'v2 filter of devices'
 
 /**
  * One round: makes the groups with their limits, and moves what is not where it belongs. Idempotent. Threads that are
@@ -32,6 +36,7 @@ export function applyPlan(application: Application): void {
   const { plan } = application
   const domains = plan.groups.filter((group) => group.hierarchy === 0 && !group.threaded)
   for (const group of domains) prepare(application, group, 'bare')
+  keepDeviceFilter(application)
   for (const placements of perProcess(plan, (placement) => placement.hierarchy === 0)) {
     enterDomain(application, placements)
   }
@@ -103,6 +108,19 @@ function keepLimit(kernel: Kernel, limit: KeptLimit, path: string, outcome: Outc
     outcome.limitTrouble.delete(text)
   } catch {
     outcome.limitTrouble.add(text)
+  }
+}
+
+/** Before the guest is there, so that it is never without. */
+function keepDeviceFilter({ kernel, plan, deviceFilter, outcome }: Application): void {
+  if (deviceFilter === undefined || outcome.limits.has(DEVICE_FILTER)) return
+  const v2 = { hierarchy: 0, controllers: [] }
+  if (!kernel.isMounted(v2) || !kernel.exists(v2, deviceFilter.from)) return
+  try {
+    if (kernel.copyDeviceFilter(deviceFilter.from, `${plan.base}${deviceFilter.path}`) === 0) return
+    outcome.limits.add(DEVICE_FILTER)
+  } catch (error) {
+    outcome.limitTrouble.add(`${DEVICE_FILTER}: ${reasonOf(error)}`)
   }
 }
 

@@ -4,8 +4,11 @@ import { isLimitFile, parseCgroupLines } from '../../node/index.ts'
 import type { Movable, Thread } from '../../node/index.ts'
 import { readLiveStat, readNamespace, readProcText } from '../proc/index.ts'
 import { cgroupMounts } from './cgroup-mounts.ts'
+import { copyDeviceFilter } from './device-filter.ts'
 import { hasCode } from './has-code.ts'
 import type { Hierarchy, Kernel } from './kernel.ts'
+
+const V2: Hierarchy = { hierarchy: 0, controllers: [] }
 
 export type HostKernelOptions = Readonly<{ procRoot?: string; cgroupRoot?: string }>
 
@@ -68,6 +71,7 @@ export function hostKernel(options: HostKernelOptions = {}): Kernel {
         closeSync(fd)
       }
     },
+    copyDeviceFilter: (from, to) => copyDeviceFilter(at(V2, from), at(V2, to)),
   }
 }
 

@@ -28,4 +28,6 @@ export interface Kernel {
   limits(hierarchy: Hierarchy, path: string): LimitReading
   read(hierarchy: Hierarchy, path: string, file: string): string | undefined
   write(hierarchy: Hierarchy, path: string, file: string, value: string): void
+  /** cgroup v2: gives a group that has no filter of devices that of another. How many programs that was. */
+  copyDeviceFilter(from: string, to: string): number
 }

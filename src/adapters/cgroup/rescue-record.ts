@@ -12,7 +12,12 @@ export type RescueRecord = Readonly<{
   pid: number
   startTicks: number
   limits: readonly KeptLimit[]
+  /** Absent where there was no cgroup of the guest's own in v2. */
+  deviceFilter?: DeviceFilter
 }>
+
+/** Where the guest's filter of devices is attached in cgroup v2, and where it belongs: `path` as in KeptLimit. */
+export type DeviceFilter = Readonly<{ from: string; path: string }>
 
 /** A limit with its place: `path` is below the guest's own cgroup (``, `/libvirt`, `/libvirt/vcpu0`). */
 export type KeptLimit = Limit & Readonly<{ hierarchy: number; controllers: readonly string[]; path: string }>

@@ -78,6 +78,8 @@ for (const method of METHODS) {
     assert.equal(limit(base, 'cpu.weight'), '50')
     assert.equal(limit(inner, 'memory.max'), '900000000')
     assert.equal(limit(`${inner}/vcpu0`, 'cpu.max'), '50000 100000')
+    assert.equal(kernel.deviceFilters.get(inner), 'of libvirt')
+    assert.ok(report.limits.includes('v2 filter of devices'))
     assert.equal(report.notKept, undefined)
   })
 
@@ -116,10 +118,21 @@ for (const method of METHODS) {
         '900000000',
         `crash ${at}`,
       )
+      assert.equal(kernel.deviceFilters.get(inner), 'of libvirt', `crash ${at}`)
     }
     assert.ok(crashes > 10, `only ${crashes} boundaries were crossed`)
   })
 }
+
+test('a filter of devices that cannot go along is told, and holds up nobody', async () => {
+  const kernel = inContainerV2(`/docker/${ID}`)
+  kernel.copyDeviceFilter = () => {
+    throw new Error('perl: spawn perl ENOENT')
+  }
+  const report = await rescuerOf(kernel, 'machined').rescuer.rescue(guest, [swtpm], [ID])
+  assert.equal(kernel.placeOf(VCPU, 0), `${BASES.machined[1]}/vcpu0`)
+  assert.deepEqual(report.notKept, ['v2 filter of devices: perl: spawn perl ENOENT'])
+})
 
 /** From the n-th change on nothing happens any more: what a kill -9 at that moment leaves. */
 function crashAt(kernel: FakeKernel, change: number): () => boolean {

@@ -16,7 +16,7 @@ import { applyPlan, describeLimit } from './apply-plan.ts'
 import type { Outcome } from './apply-plan.ts'
 import { raiseRescue } from './errors.ts'
 import type { Kernel } from './kernel.ts'
-import type { KeptLimit, RescueRecords } from './rescue-record.ts'
+import type { DeviceFilter, KeptLimit, RescueRecords } from './rescue-record.ts'
 
 export type RescuerOptions = Readonly<{
   kernel: Kernel
@@ -51,7 +51,11 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
       return { method: work.method, unit: lastPart(start.base), moved: [], limits: [] }
     }
     const all = record?.limits ?? readLimits(kernel, start)
-    if (record === undefined) records.write({ version: 1, ...idOf(work.id), limits: all })
+    const deviceFilter = record === undefined ? deviceFilterOf(start) : record.deviceFilter
+    if (record === undefined) {
+      const filter = deviceFilter === undefined ? {} : { deviceFilter }
+      records.write({ version: 1, ...idOf(work.id), limits: all, ...filter })
+    }
     // With v2 at hand libvirt filters devices there: a v1 list would stay as it is and forbid what is attached later.
     const isDead = (limit: KeptLimit): boolean =>
       limit.file === 'devices.list' && kernel.v2Controllers().length > 0
@@ -71,7 +75,7 @@ export function cgroupRescuer(options: RescuerOptions): Rescuer {
       if (round > 0 && (pending === '' || pending === before)) break
       before = pending
       outcome.moveTrouble = []
-      applyPlan({ kernel, plan, limits, madeBySystemd, outcome })
+      applyPlan({ kernel, plan, limits, deviceFilter, madeBySystemd, outcome })
     }
     if (madeBySystemd) await keepAsProperties(units, lastPart(base), limits, outcome)
     const remaining = remainingInside(work.movables(), work.from)
@@ -271,6 +275,17 @@ function readLimits(kernel: Kernel, plan: RescuePlan): readonly KeptLimit[] {
       return { ...limit, hierarchy, controllers, path: to.slice(plan.base.length) }
     })
   })
+}
+
+/** libvirt's filter is attached to the cgroup that it gave the guest; one that never had such a cgroup has none. */
+function deviceFilterOf(plan: RescuePlan): DeviceFilter | undefined {
+  // The shortest is that of the whole guest; the others are of its threads.
+  const [level] = plan.levels
+    .filter(({ hierarchy }) => hierarchy === 0)
+    .toSorted((a, b) => a.to.length - b.to.length)
+  const from = level?.from[0]
+  if (level === undefined || from === undefined || guestCgroup(from) === undefined) return undefined
+  return { from, path: level.to.slice(plan.base.length) }
 }
 
 /** systemd writes what it knows of a unit whenever it looks at it anew: what it does not know would be lost then. */

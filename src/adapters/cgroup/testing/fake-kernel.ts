@@ -12,6 +12,8 @@ export class FakeKernel implements Kernel {
   readonly #groups = new Map<string, FakeGroup>()
   readonly #processes = new Map<number, FakeProcess>()
   readonly #hierarchies: readonly FakeHierarchy[]
+  /** Programs by the v2 group that they are attached to. */
+  readonly deviceFilters = new Map<string, string>()
   /** Called before each change; throwing there makes the change not happen. */
   onChange: (what: string) => void = () => undefined
 
@@ -184,6 +186,15 @@ export class FakeKernel implements Kernel {
         if (!(file in this.limits(hierarchy, path))) throw failure('ENOENT')
         group.files[file] = value
     }
+  }
+
+  copyDeviceFilter(from: string, to: string): number {
+    this.onChange(`attach filter of ${from} to ${to}`)
+    const filter = this.deviceFilters.get(from)
+    if (filter === undefined || this.deviceFilters.has(to)) return 0
+    this.#group(this.#hierarchy(0), to)
+    this.deviceFilters.set(to, filter)
+    return 1
   }
 
   #attachProcess(group: FakeGroup, pid: number): void {

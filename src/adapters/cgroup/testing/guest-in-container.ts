@@ -134,6 +134,7 @@ export function inContainerV2(root: string): FakeKernel {
   kernel.setFile(0, own, 'cpu.weight', '50')
   kernel.setFile(0, own, 'memory.max', '900000000')
   kernel.setFile(0, `${own}/vcpu0`, 'cpu.max', '50000 100000')
+  kernel.deviceFilters.set(own, 'of libvirt')
   return kernel
 }
 
