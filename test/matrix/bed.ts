@@ -63,7 +63,7 @@ export async function factsOf(host: ComputeHost, engine: NestedEngine): Promise<
   const engineFacts = (await host.must([engine, 'info', '--format', format])).trim()
   const runtimes = await host.sh('runc --version | head -n 1; crun --version | head -n 1')
   const layout = await host.sh(
-    'if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo "unified ($(cat /sys/fs/cgroup/cgroup.controllers))"; elif [ -d /sys/fs/cgroup/unified ]; then echo hybrid; else echo v1; fi; uname -r',
+    'if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo "unified ($(cat /sys/fs/cgroup/cgroup.controllers))"; elif [ -d /sys/fs/cgroup/unified ]; then echo hybrid; else echo v1; fi; uname -r | cut -d- -f1',
   )
   const [cgroups = '', kernel = ''] = layout.trim().split('\n')
   return `${engineFacts}; ${runtimes.trim().replaceAll('\n', ', ')}; cgroups ${cgroups}; kernel ${kernel}`

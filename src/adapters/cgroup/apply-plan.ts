@@ -111,7 +111,7 @@ function keepLimit(kernel: Kernel, limit: KeptLimit, path: string, outcome: Outc
   }
 }
 
-/** Before the guest is there, so that it is never without. */
+/** Before the guest is there. While it is only in the scope that systemd made it is without. */
 function keepDeviceFilter({ kernel, plan, deviceFilter, outcome }: Application): void {
   if (deviceFilter === undefined || outcome.limits.has(DEVICE_FILTER)) return
   const v2 = { hierarchy: 0, controllers: [] }
