@@ -22,7 +22,7 @@ const OWN_TREE: NonNullable<ByHand['without']> = ['host cgroup namespace', 'cgro
 const LEAF = [
   'bash',
   '-c',
-  'mkdir -p /sys/fs/cgroup/leaf && echo 0 >/sys/fs/cgroup/leaf/cgroup.procs && exec /usr/local/bin/nova-libvirt libvirtd',
+  'cd /sys/fs/cgroup && mkdir -p leaf && echo 0 >leaf/cgroup.procs && exec /usr/local/bin/nova-libvirt libvirtd',
 ]
 /** The hook of the shipped image would say so, and could do nothing about it. */
 const MASK_HOOK = ['--volume', '/dev/null:/etc/libvirt/hooks/qemu']

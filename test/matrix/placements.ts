@@ -11,7 +11,7 @@ export type Placement = Readonly<{
   rescued: boolean
   /**
    * Command instead of libvirtd. `reaper`: below a first process that reaps, which a private pid namespace needs.
-   * `leaf`: in a group below the container's own, as systemd in a container goes.
+   * `leaf`: in a group below the container's own, with the controllers passed on, as systemd in a container does.
    */
   command?: keyof typeof COMMANDS
   about: string
@@ -126,7 +126,7 @@ const COMMANDS = {
   leaf: [
     'bash',
     '-c',
-    'mkdir -p /sys/fs/cgroup/leaf && echo 0 >/sys/fs/cgroup/leaf/cgroup.procs && exec /usr/local/bin/nova-libvirt libvirtd',
+    'cd /sys/fs/cgroup && mkdir -p leaf && echo 0 >leaf/cgroup.procs && for one in $(cat cgroup.controllers); do echo "+$one" >cgroup.subtree_control; done; exec /usr/local/bin/nova-libvirt libvirtd',
   ],
 } as const
 

@@ -39,12 +39,19 @@ test('a mount that shows a part of its hierarchy adds that part', () => {
 
 test("crun's one path stands for the hierarchies it uses", () => {
   const hybrid = '9:name=systemd:/\n4:cpu,cpuacct:/\n0::/\n'
-  assert.deepEqual(crunCgroupPaths('/x', '', hybrid), { 'name=systemd': '/x', cpu: '/x', cpuacct: '/x' })
-  assert.deepEqual(crunCgroupPaths('x/y', '', '0::/\n'), { '': '/x/y' })
-  assert.deepEqual(crunCgroupPaths('/m.slice/c.scope/container', 'c.scope', '0::/\n'), {
+  assert.deepEqual(crunCgroupPaths('/x', '', hybrid, 'other'), {
+    'name=systemd': '/x',
+    cpu: '/x',
+    cpuacct: '/x',
+  })
+  assert.deepEqual(crunCgroupPaths('/x', '', hybrid, 'unified'), { '': '/x' })
+  assert.deepEqual(crunCgroupPaths('x/y', '', '0::/\n', 'unified'), { '': '/x/y' })
+  assert.deepEqual(crunCgroupPaths('/m.slice/c.scope/container', 'c.scope', '0::/\n', 'unified'), {
     '': '/m.slice/c.scope',
   })
-  assert.deepEqual(crunCgroupPaths('/m.slice/c.scope', 'c.scope', '0::/\n'), { '': '/m.slice/c.scope' })
+  assert.deepEqual(crunCgroupPaths('/m.slice/c.scope', 'c.scope', '0::/\n', 'unified'), {
+    '': '/m.slice/c.scope',
+  })
 })
 
 test("Docker's cgroup follows its driver and the container's parent", () => {

@@ -43,10 +43,15 @@ export function belowHierarchyRoot(recorded: CgroupPaths, mounts: readonly Cgrou
 }
 
 /**
- * crun records one path for all the hierarchies it uses: the v1 ones of /proc/self/cgroup, or v2 (`''`) where there
- * are none. Under systemd it may record a cgroup below the scope; but the scope is what it stops in the end.
+ * crun records one path for all the hierarchies it uses: v2 (`''`) where that alone is mounted (`unified`, also where
+ * /proc/self/cgroup still lists one of v1 that is mounted elsewhere), else the v1 ones of /proc/self/cgroup. Under systemd it may record a cgroup below the scope; but the scope is what it stops in the end.
  */
-export function crunCgroupPaths(path: string, scope: string, selfCgroup: string): CgroupPaths {
+export function crunCgroupPaths(
+  path: string,
+  scope: string,
+  selfCgroup: string,
+  layout: 'unified' | 'other',
+): CgroupPaths {
   const absolute = path.startsWith('/') ? path : `/${path}`
   const end = scope === '' ? -1 : `${absolute}/`.indexOf(`/${scope}/`)
   const used = end === -1 ? absolute : absolute.slice(0, end + 1 + scope.length)
@@ -54,7 +59,7 @@ export function crunCgroupPaths(path: string, scope: string, selfCgroup: string)
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line) => line.split(':')[1]?.split(',') ?? [])
-  const v1 = controllers.filter((controller) => controller !== '')
+  const v1 = layout === 'unified' ? [] : controllers.filter((controller) => controller !== '')
   return Object.fromEntries((v1.length > 0 ? v1 : ['']).map((controller) => [controller, used]))
 }
 

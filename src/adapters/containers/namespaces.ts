@@ -22,7 +22,8 @@ function hostCgroupns(): Promise<string> {
   return readlink('/proc/1/ns/cgroup').catch(() => readlink('/proc/self/ns/cgroup'))
 }
 
-async function unifiedOnly(): Promise<boolean> {
+/** Whether /sys/fs/cgroup is cgroup v2 (cgroups(7): only its directories have cgroup.controllers). */
+export async function unifiedOnly(): Promise<boolean> {
   return access('/sys/fs/cgroup/cgroup.controllers').then(
     () => true,
     () => false,

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 
 import type { CgroupPaths } from '../../node/index.ts'
 import { belowHierarchyRoot, cgroupMounts, crunCgroupPaths } from './cgroup-paths.ts'
+import { unifiedOnly } from './namespaces.ts'
 
 /**
  * What the OCI runtime wrote down about a running container. It stops by this record, whatever became of the
@@ -30,7 +31,12 @@ export async function readOciRecord(id: string, roots: readonly string[]): Promi
       const selfCgroup = await readFile('/proc/self/cgroup', 'utf8')
       return {
         family: 'crun',
-        cgroupPaths: crunCgroupPaths(path, typeof scope === 'string' ? scope : '', selfCgroup),
+        cgroupPaths: crunCgroupPaths(
+          path,
+          typeof scope === 'string' ? scope : '',
+          selfCgroup,
+          (await unifiedOnly()) ? 'unified' : 'other',
+        ),
       }
     }
   }
