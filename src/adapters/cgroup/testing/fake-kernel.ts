@@ -24,9 +24,7 @@ export class FakeKernel implements Kernel {
         hierarchy,
         path: '/',
         threaded: false,
-        files: {
-          ...rootFiles(hierarchy),
-        },
+        files: { ...rootFiles(hierarchy) },
       })
     }
   }
