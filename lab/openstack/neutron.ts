@@ -66,7 +66,8 @@ export function neutronService(directory: string, address: string, identity: Ide
   return {
     name: 'neutron-server',
     argv: ['neutron-server', '--config-file', join(directory, 'neutron.conf')],
-    env: { PYTHONPATH: join(import.meta.dirname, 'ml2') },
+    // Nothing is written beside the source.
+    env: { PYTHONPATH: join(import.meta.dirname, 'ml2'), PYTHONDONTWRITEBYTECODE: '1' },
     ready: async () => {
       if ((await answersTo(`${neutronUrl(address)}/`)) !== 200) return false
       const token = await adminToken(identity)

@@ -127,6 +127,12 @@ describe('an image that cannot get onto the machine', () => {
       ['half', [], 'METAL_NO_ROUTE', /kernel_id and ramdisk_id/],
       ['disk', ['--route', 'ramdisk'], 'METAL_NO_ROUTE', /no kernel and ramdisk beside it/],
       ['nothing', [], 'OPENSTACK_NAME_UNKNOWN', /none of that name/],
+      [
+        'disk',
+        ['--via', 'nova', '--flavor', 'f'],
+        'OPENSTACK_SERVICE_MISSING',
+        /no Nova \(compute\) endpoint/,
+      ],
     ] as const) {
       const found = await deploy(image, ...more)
       assert.equal(found.code, code, image)

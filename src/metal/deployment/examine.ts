@@ -22,16 +22,18 @@ export function examineNode(node: MetalNode, plan: DeployPlan): Examination {
   const state = node.provisionState
   const isOurs = node.instanceInfo[MARK] === plan.id
   const other =
-    typeof node.instanceInfo[MARK] === 'string' ? 'another deployment of Anneal' : 'something else'
+    typeof node.instanceInfo[MARK] === 'string'
+      ? 'another deployment of Anneal'
+      : node.instanceUuid === undefined
+        ? 'something else'
+        : `instance ${node.instanceUuid} of Nova`
   if (state === 'active') {
     return isOurs ? { ok: true, enter: 'proving' } : no(occupied(name, other, state))
   }
   if (state === 'deploying' || state === 'wait call-back') {
     return isOurs ? { ok: true, enter: 'deploying' } : no(occupied(name, other, state))
   }
-  if (node.instanceUuid !== undefined) {
-    return no(occupied(name, `instance ${node.instanceUuid} of Nova`, state))
-  }
+  if (node.instanceUuid !== undefined) return no(occupied(name, other, state))
   // After a failed deployment Ironic takes a new one at once.
   if (state === 'available' || state === 'deploy failed') return { ok: true, enter: 'preparing' }
   return no(raise('METAL_NODE_STATE', { action, node: name, state, remedy: remedyFor(name, state) }))
