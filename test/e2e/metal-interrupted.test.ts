@@ -105,10 +105,10 @@ describe('by direct', () => {
   })
 
   test('a machine that loses its power while its disk is written is finished by running the same command again', async () => {
-    const running = bed.report([...deploy('disk', UP), '--callback-timeout', '30s'])
-    await until('it writes', async () => (await bed.node()).deploy_step?.step === 'write_image', 300)
+    const running = await bed.underWay(deploy('disk', UP), /"step":"deploy.write_image"/)
     pullTheCable()
-    const first = await running
+    await running.kill()
+    const first = await bed.report([...deploy('disk', UP), '--callback-timeout', '30s'])
     assert.equal(first.outcome, 'failed', JSON.stringify(first))
     let last = await bed.report(deploy('disk', UP))
     // Ironic may find out only with the restarted ramdisk that its commands are lost, and then fail the deploy.
