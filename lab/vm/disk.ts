@@ -36,7 +36,6 @@ export async function unpackedRoot(image: BuiltImage): Promise<string> {
 }
 
 export type DiskContent = Readonly<{
-  hostName: string
   root: string
   /** Directory on this machine → absolute path on the disk. */
   trees: readonly Readonly<{ from: string; to: string }>[]

@@ -53,7 +53,6 @@ export class VirtualHost implements ComputeHost {
     const seeded = engines(spec).map((engine) => ({ engine, from: join(directory, engine) }))
     for (const { engine, from } of seeded) await seedDataDirectory(engine, images, from)
     await makeDisk(join(directory, 'disk'), {
-      hostName: spec.name,
       root,
       trees: [
         { from: REPOSITORY, to: '/opt/anneal' },
