@@ -39,8 +39,8 @@ export function deploymentStatesPage(): string {
       states.flatMap(([name, spec]) => (spec.stable ? [[code(name), spec.meaning]] : [])),
     ),
     '## The ways between them',
-    'Found by giving every event to every state.',
-    stateDiagram(names, findDeployWays('ironic'), isAtRest),
+    'Found by giving every event to every state, on the route `direct+ramdisk`: it alone passes `switching` and `booting`.',
+    stateDiagram(names, findDeployWays('ironicTwice'), isAtRest),
   ])
 }
 
@@ -50,10 +50,14 @@ function workingRow(name: WorkState, spec: Extract<DeployStateSpec, { stable: fa
   return [
     code(name),
     spec.meaning,
-    code(spec.target),
+    Object.entries(spec.targetVia ?? {}).reduce(
+      (told, [, target]) => `${told}; ${code(target)} where a base was written`,
+      code(spec.target),
+    ),
     code(spec.onFailure),
     code(spec.afterCrash),
-    effects('ironic'),
+    // The states between are those of `direct+ramdisk` alone; all others are the same.
+    effects('ironicTwice'),
     effects('nova'),
   ]
 }
@@ -67,6 +71,8 @@ const EVENTS: readonly Readonly<{ event: DeployEvent; because: string }>[] = [
   },
   { event: { type: 'nodeExamined', enter: 'preparing' }, because: 'the node is free' },
   { event: { type: 'nodeExamined', enter: 'deploying' }, because: 'an earlier run asked' },
+  { event: { type: 'nodeExamined', enter: 'switching' }, because: 'its base is on the disk' },
+  { event: { type: 'nodeExamined', enter: 'booting' }, because: 'its base is to boot' },
   { event: { type: 'nodeExamined', enter: 'proving' }, because: 'it is active already' },
   { event: { type: 'cancelled' }, because: 'interrupted' },
 ]

@@ -58,6 +58,9 @@ test('an image by URL has to come with its checksum, and one image is said, not 
     'x',
   )
   assert.deepEqual([disk.name, disk.diskFormat, disk.hash?.algorithm], ['d.qcow2', 'qcow2', 'sha256'])
-  const trio = await wantedImage({ ...FLAGS, kernel: 'http://w/k', ramdisk: 'http://w/r' }, 'x')
-  assert.deepEqual([trio.kernel, trio.ramdisk], ['http://w/k', 'http://w/r'])
+  const pair = await wantedImage({ ...FLAGS, kernel: 'http://w/k', ramdisk: 'http://w/r' }, 'x')
+  assert.deepEqual([pair.kernel, pair.ramdisk, pair.diskFormat], ['http://w/k', 'http://w/r', undefined])
+  const base = { image: 'http://w/base.raw', checksum: `sha256:${'a'.repeat(64)}` }
+  const trio = await wantedImage({ ...FLAGS, ...base, kernel: 'http://w/k', ramdisk: 'http://w/r' }, 'x')
+  assert.deepEqual([trio.reference, trio.kernel, trio.diskFormat], [base.image, 'http://w/k', 'raw'])
 })

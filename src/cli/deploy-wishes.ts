@@ -12,11 +12,16 @@ export const IMAGE_FLAGS = {
   image: {
     kind: 'text',
     placeholder: 'IMAGE',
-    help: 'name or id in Glance, or the URL of a raw or qcow2 disk (with --checksum)',
+    help: 'name or id in Glance, or the URL of a raw or qcow2 disk or base (with --checksum)',
     flagOnly: true,
   },
-  kernel: { kind: 'text', placeholder: 'URL', help: 'instead of --image, with --ramdisk', flagOnly: true },
-  ramdisk: { kind: 'text', placeholder: 'URL', help: 'instead of --image, with --kernel', flagOnly: true },
+  kernel: {
+    kind: 'text',
+    placeholder: 'URL',
+    help: 'with --ramdisk: alone, or beside a base by URL',
+    flagOnly: true,
+  },
+  ramdisk: { kind: 'text', placeholder: 'URL', help: 'with --kernel', flagOnly: true },
   checksum: {
     kind: 'text',
     placeholder: 'ALG:HEX',
@@ -88,24 +93,24 @@ type ImageWishes = FlagValues<typeof IMAGE_FLAGS> & Readonly<{ cloud: string | u
 export async function wantedImage(flags: ImageWishes, command: string): Promise<ImageFacts> {
   const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
   const { image, kernel, ramdisk, checksum } = flags
+  if ((kernel === undefined) !== (ramdisk === undefined)) throw fail('--kernel and --ramdisk go together')
+  const pair = kernel === undefined || ramdisk === undefined ? undefined : { kernel, ramdisk }
   if (image === undefined) {
-    if (kernel === undefined || ramdisk === undefined)
-      throw fail('it wants --image, or --kernel and --ramdisk')
-    return { ...BY_URL, reference: kernel, name: lastPart(kernel), containerFormat: 'ami', kernel, ramdisk }
+    if (pair === undefined) throw fail('it wants --image, or --kernel and --ramdisk')
+    return { ...BY_URL, ...namedBy(pair.kernel), ...pair, containerFormat: 'ami' }
   }
-  if (kernel !== undefined || ramdisk !== undefined)
-    throw fail('it takes either --image, or --kernel and --ramdisk')
   if (!/^(https?|file):\/\//.test(image)) {
     if (checksum !== undefined) throw fail('--checksum is for an image by URL; Glance knows that of its own')
+    if (pair !== undefined) throw fail('an image of Glance names its own kernel and ramdisk')
     return openImages(flags['image-cloud'] ?? flags.cloud).find(image)
   }
   const hash = /^(sha256|sha512):([0-9a-f]{64}|[0-9a-f]{128})$/.exec(checksum ?? '')
   if (hash === null) throw fail('an image by URL wants --checksum sha256:… or sha512:…')
   return {
     ...BY_URL,
-    reference: image,
-    name: lastPart(image),
-    containerFormat: 'bare',
+    ...namedBy(image),
+    ...pair,
+    containerFormat: pair === undefined ? 'bare' : 'ami',
     diskFormat: image.endsWith('.qcow2') ? 'qcow2' : 'raw',
     hash: { algorithm: hash[1] ?? '', value: hash[2] ?? '' },
   }
@@ -113,8 +118,8 @@ export async function wantedImage(flags: ImageWishes, command: string): Promise<
 
 const BY_URL = { status: 'active', visibility: 'public', minDiskGb: 0, minRamMb: 0, properties: {} } as const
 
-function lastPart(url: string): string {
-  return url.split('/').at(-1) ?? url
+function namedBy(url: string): Pick<ImageFacts, 'reference' | 'name'> {
+  return { reference: url, name: url.split('/').at(-1) ?? url }
 }
 
 /** What the flags ask the config drive to hold. Throws SSH_KEY_INVALID, USAGE. */

@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/index.ts'
-import { DEPLOY_EFFECTS } from '../metal/index.ts'
+import { bootsOverNetwork, effectsOf, viaOf } from '../metal/index.ts'
 import type { DeployPlan, Ready, Stretch } from '../metal/index.ts'
 import type { DeploymentReport } from '../runtime/index.ts'
 import type { Output } from './output.ts'
@@ -11,7 +11,7 @@ export function describeDeployPlan(plan: DeployPlan, ready: Ready, output: Outpu
     `${output.bold(image.name)} onto ${output.bold(plan.node.name)} ${wayOf(plan)}: ${plan.why}`,
     ...plan.refusedRoutes.map((one) => `  not by ${one.route}: ${one.why}`),
     `  image      ${image.reference}${image.hash === undefined ? '' : `  ${shortened(image.hash)}`}`,
-    ...(plan.route === 'ramdisk'
+    ...(bootsOverNetwork(plan.route)
       ? [`  kernel     ${image.kernel ?? '?'}`, `  ramdisk    ${image.ramdisk ?? '?'}`]
       : []),
     ...describeArguments(plan),
@@ -21,9 +21,7 @@ export function describeDeployPlan(plan: DeployPlan, ready: Ready, output: Outpu
     `  deployment ${plan.id}`,
     ...plan.notes.map((note) => `${output.yellow('note')}: ${note}`),
     'what would be done:',
-    ...Object.entries(DEPLOY_EFFECTS[plan.server === undefined ? 'ironic' : 'nova'])
-      .filter(([state]) => state !== 'clearing')
-      .flatMap(([state, effects]) => effects.map((effect) => `  ${state}: ${effect}`)),
+    ...effectsOf(viaOf(plan)).map(({ state, effect }) => `  ${state}: ${effect}`),
   ].join('\n')
 }
 
@@ -43,7 +41,7 @@ function describeServer({ server }: DeployPlan): readonly string[] {
 }
 
 function describeArguments(plan: DeployPlan): readonly string[] {
-  if (plan.route !== 'ramdisk') return []
+  if (!bootsOverNetwork(plan.route)) return []
   const width = Math.max(0, ...plan.arguments.map((one) => one.text.length))
   const shown = plan.arguments.map((one) => `    ${one.text.padEnd(width)}  ${one.origin}`)
   const removed = plan.removedArguments.map((one) => `    without ${one.text}  ${one.origin}`)

@@ -5,6 +5,8 @@ export type MetalNode = Readonly<{
   driver: string
   provisionState: string
   targetProvisionState?: string
+  /** When the provision state last changed, RFC 3339. */
+  provisionUpdatedAt?: string
   powerState?: string
   targetPowerState?: string
   maintenance: boolean

@@ -1,14 +1,25 @@
 import { imageForm } from './image.ts'
 import type { ImageFacts, ImageForm } from './image.ts'
+import type { RootArgument } from './root-argument.ts'
 
-/** The ways in which Ironic puts an image on a machine, by the name of the deploy interface that does it. */
-export type Route = 'direct' | 'ramdisk'
+/**
+ * The ways in which Ironic puts an image on a machine, by the names of the deploy interfaces that do it, one after the
+ * other.
+ */
+export type Route = 'direct' | 'direct+ramdisk' | 'ramdisk'
 
-export const ROUTES: readonly Route[] = ['direct', 'ramdisk']
+export const ROUTES: readonly Route[] = ['direct', 'direct+ramdisk', 'ramdisk']
+
+/** Whether a route ends with the machine booting kernel and ramdisk over the network: only then are arguments given. */
+export function bootsOverNetwork(route: Route): boolean {
+  return route !== 'direct'
+}
 
 export type RouteWishes = Readonly<{
   /** What the person named with --route. */
   route?: Route
+  /** What the kernel command line says of the root file system, where the image has one. */
+  root?: RootArgument
   /** `--karg` or `--delete-karg` were given. */
   changesArguments: boolean
   wantsConfigDrive: boolean
@@ -24,6 +35,8 @@ export type RefusedRoute = Readonly<{ route: Route; why: string; remedy: string 
 const WHY: Readonly<Record<Route, string>> = {
   direct:
     'the image is a whole disk with its own boot loader: the agent writes it, and the machine boots from its disk',
+  'direct+ramdisk':
+    'its command line looks for the root on a disk: the agent partitions the disk of the machine and writes the base into it, then the machine boots kernel and ramdisk over the network',
   ramdisk:
     'the image has its kernel and ramdisk beside it: the machine boots them over the network, and no disk is written',
 }
@@ -36,7 +49,10 @@ export function chooseRoute(image: ImageFacts, wishes: RouteWishes, enabled: rea
   const form = imageForm(image)
   const judged = ROUTES.map((route) => ({
     route,
-    problem: routeProblem(route, form, image, wishes, enabled),
+    problem:
+      routeProblem(route, form, image, wishes, enabled) ??
+      // Who names a route knows what is on the disk already.
+      (wishes.route === route ? undefined : rootProblem(route, form, wishes.root)),
   }))
   const refused = judged.flatMap(({ route, problem }) =>
     problem === undefined ? [] : [{ route, ...problem }],
@@ -61,11 +77,44 @@ function routeProblem(
   wishes: RouteWishes,
   enabled: readonly string[],
 ): Problem | undefined {
-  const problem = route === 'direct' ? directProblem(form, image, wishes) : ramdiskProblem(form, wishes)
-  if (problem !== undefined || enabled.includes(route)) return problem
+  const problem = PROBLEMS[route](form, image, wishes)
+  const missing = route.split('+').find((one) => !enabled.includes(one))
+  if (problem !== undefined || missing === undefined) return problem
   return {
-    why: `this node's driver has it not enabled (it has ${enabled.join(', ') || 'none'})`,
-    remedy: `add ${route} to enabled_deploy_interfaces of Ironic and restart its conductors`,
+    why: `this node's driver has ${missing} not enabled (it has ${enabled.join(', ') || 'none'})`,
+    remedy: `add ${missing} to enabled_deploy_interfaces of Ironic and restart its conductors`,
+  }
+}
+
+type Judge = (form: ImageForm, image: ImageFacts, wishes: RouteWishes) => Problem | undefined
+
+const PROBLEMS: Readonly<Record<Route, Judge>> = {
+  direct: directProblem,
+  'direct+ramdisk': baseProblem,
+  ramdisk: ramdiskProblem,
+}
+
+/** Why a route that is possible would not boot, by what the command line says of the root file system. */
+function rootProblem(route: Route, form: ImageForm, root: RootArgument | undefined): Problem | undefined {
+  if (form !== 'trio' || route === 'direct') return undefined
+  if (route === 'ramdisk') {
+    if (root === undefined || root.kind === 'elsewhere') return undefined
+    return {
+      why: `its command line looks for the root on a disk (${root.text}), and this way writes none`,
+      remedy: 'say --route ramdisk if the disk of the machine holds that root already',
+    }
+  }
+  if (root?.kind === 'disk') return undefined
+  if (root?.kind === 'partition') {
+    return {
+      why: `its command line looks for the root in a partition (${root.text}), and the agent makes another for it`,
+      remedy:
+        'name the root by its file system: --karg root=UUID=…; or push the image in its whole-disk form',
+    }
+  }
+  return {
+    why: `its command line looks for no root on a disk (${root?.text ?? 'it has no root='})`,
+    remedy: 'name the root: --karg root=UUID=…',
   }
 }
 
@@ -84,7 +133,7 @@ function directProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes):
     case 'partition':
       return {
         why: `the base of "${image.name}" is one partition: the agent would look for a boot loader to install in it, knows neither LVM nor ostree, and uses neither its kernel nor its ramdisk`,
-        remedy: 'push the image in its whole-disk form, or deploy the trio by ramdisk',
+        remedy: 'push the image in its whole-disk form, or deploy the trio by direct+ramdisk',
       }
     case 'kernel':
     case 'ramdisk':
@@ -95,16 +144,35 @@ function directProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes):
   }
 }
 
-function ramdiskProblem(form: ImageForm, wishes: RouteWishes): Problem | undefined {
+/** The agent makes a partition and writes the base into it; the boot loader that it would install there is left out. */
+function baseProblem(form: ImageForm, image: ImageFacts): Problem | undefined {
+  if (form !== 'trio') return pairProblem(form, image)
+  if (image.reference === image.kernel) {
+    return {
+      why: 'there is a kernel and a ramdisk, and no base to write',
+      remedy: 'name the base: --image, beside --kernel and --ramdisk',
+    }
+  }
+  if (image.diskFormat === 'raw' || image.diskFormat === 'qcow2') return undefined
+  return {
+    why: `its disk format is ${image.diskFormat ?? 'unknown'}, and Ironic writes raw and qcow2 to a disk`,
+    remedy: 'push it with --disk-format raw, which is the default',
+  }
+}
+
+function ramdiskProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes): Problem | undefined {
+  if (form !== 'trio') return pairProblem(form, image)
+  if (!wishes.wantsConfigDrive) return undefined
+  return {
+    why: 'the boot loader hands a ramdisk no config drive, and no disk is written that could hold one',
+    remedy:
+      'leave --user-data, --network-data and --ssh-key away and put what they say into the image, or push it as a whole disk',
+  }
+}
+
+/** Why an image has no pair to boot over the network. */
+function pairProblem(form: Exclude<ImageForm, 'trio'>, image: ImageFacts): Problem {
   switch (form) {
-    case 'trio':
-      return wishes.wantsConfigDrive
-        ? {
-            why: 'the boot loader hands a ramdisk no config drive, and no disk is written that could hold one',
-            remedy:
-              'leave --user-data, --network-data and --ssh-key away and put what they say into the image, or push it as a whole disk',
-          }
-        : undefined
     case 'wholeDisk':
       return {
         why: 'the image has no kernel and ramdisk beside it (properties kernel_id and ramdisk_id)',
@@ -120,7 +188,7 @@ function ramdiskProblem(form: ImageForm, wishes: RouteWishes): Problem | undefin
       return partOfTrio(form)
     case 'iso':
     case 'unknown':
-      return notDeployable(form, undefined)
+      return notDeployable(form, image)
   }
 }
 
@@ -131,12 +199,12 @@ function partOfTrio(form: 'kernel' | 'ramdisk'): Problem {
   }
 }
 
-function notDeployable(form: 'iso' | 'unknown', image: ImageFacts | undefined): Problem {
+function notDeployable(form: 'iso' | 'unknown', image: ImageFacts): Problem {
   return {
     why:
       form === 'iso'
         ? 'the image is an ISO, which boots from virtual media only'
-        : `disk format ${image?.diskFormat ?? 'unknown'} is neither raw nor qcow2`,
+        : `disk format ${image.diskFormat ?? 'unknown'} is neither raw nor qcow2`,
     remedy: 'convert the image: `anneal image convert`',
   }
 }

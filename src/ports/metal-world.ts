@@ -18,7 +18,7 @@ export interface BareMetal {
   setTraits(uuid: string, traits: readonly string[]): Promise<void>
   validate(uuid: string): Promise<readonly Validation[]>
   /** Asks for a state and does not wait for it. */
-  provision(uuid: string, verb: ProvisionVerb, configDrive?: ConfigDrive): Promise<void>
+  provision(uuid: string, verb: ProvisionVerb, wishes?: ProvisionWishes): Promise<void>
   /** Asks for power on, or for off and on again, and does not wait for it. Power on is nothing where it is on. */
   power(uuid: string, wanted: 'on' | 'restarted'): Promise<void>
   console(uuid: string): Promise<ConsoleInfo>
@@ -27,6 +27,12 @@ export interface BareMetal {
 }
 
 export type ProvisionVerb = 'manage' | 'provide' | 'inspect' | 'active' | 'rebuild' | 'deleted' | 'abort'
+
+export type ProvisionWishes = Readonly<{
+  configDrive?: ConfigDrive
+  /** Steps of the deployment that are left out, as `deploy.boot_instance`. */
+  skippedSteps?: readonly string[]
+}>
 
 export type NodeSpec = Readonly<{
   name: string

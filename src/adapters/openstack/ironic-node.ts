@@ -17,6 +17,7 @@ export function metalNode(fields: Fields): MetalNode {
     ...present({
       name: fields.optionalText('name'),
       targetProvisionState: fields.optionalText('target_provision_state'),
+      provisionUpdatedAt: fields.optionalText('provision_updated_at'),
       powerState: fields.optionalText('power_state'),
       targetPowerState: fields.optionalText('target_power_state'),
       maintenanceReason: fields.optionalText('maintenance_reason'),

@@ -145,11 +145,27 @@ describe('a node', () => {
 
   test('is deployed with its config drive as JSON, under the API’s names', async () => {
     const { metal, cloud } = await open(speaking('1.82'), () => ({ status: 202 }))
-    await metal.provision(NODE.uuid, 'active', { metaData: { uuid: 'u' }, userData: '#cloud-config' })
+    const configDrive = { metaData: { uuid: 'u' }, userData: '#cloud-config' }
+    await metal.provision(NODE.uuid, 'active', { configDrive })
     assert.deepEqual(JSON.parse(cloud.requests.at(-1)?.body.toString() ?? ''), {
       target: 'active',
       configdrive: { meta_data: { uuid: 'u' }, user_data: '#cloud-config' },
     })
+  })
+
+  test('is deployed without steps that are left out, where the API can do that', async () => {
+    const skipping = { skippedSteps: ['deploy.boot_instance'] }
+    const { metal, cloud } = await open(speaking('1.69'), () => ({ status: 202 }))
+    await metal.provision(NODE.uuid, 'active', skipping)
+    assert.deepEqual(JSON.parse(cloud.requests.at(-1)?.body.toString() ?? ''), {
+      target: 'active',
+      deploy_steps: [{ interface: 'deploy', step: 'boot_instance', args: {}, priority: 0 }],
+    })
+    const older = await open(speaking('1.68'), () => ({ status: 202 }))
+    await assert.rejects(older.metal.provision(NODE.uuid, 'active', skipping), (error) =>
+      isAnnealError(error, 'OPENSTACK_TOO_OLD'),
+    )
+    assert.ok(older.cloud.requests.every((one) => one.method === 'GET'))
   })
 
   test('is found valid where an interface is not there at all, and not where one says no', async () => {

@@ -9,6 +9,8 @@ import type { ServiceReply, ServiceRequest, Session } from './session.ts'
 /** The newest version that Anneal was written against (2023.1), and the oldest with all that it needs. */
 const NEWEST = [1, 82] as const
 const OLDEST = [1, 56] as const
+/** The oldest that lets a deployment choose its steps. */
+const WITH_STEPS = [1, 69] as const
 
 /** How often, and how long between, a request is sent to a node that a conductor holds. */
 const LOCKED_ATTEMPTS = 15
@@ -27,6 +29,11 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
       throw error
     })
     return negotiated
+  }
+
+  const need = async (least: Version, action: string): Promise<void> => {
+    const spoken = await version()
+    if (isBelow(spoken, least)) throw tooOld(action, spoken, least)
   }
 
   const once = async (request: MetalRequest): Promise<ServiceReply> =>
@@ -153,13 +160,18 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
         return { interface: name, ok, ...(reason === undefined ? {} : { reason }) }
       })
     },
-    async provision(uuid, verb, configDrive) {
+    async provision(uuid, verb, { configDrive, skippedSteps = [] } = {}) {
+      if (skippedSteps.length > 0) await need(WITH_STEPS, `leave steps of a deployment out`)
       await send({
         method: 'PUT',
         path: `${nodePath(uuid)}/states/provision`,
         action: `ask for "${verb}" of node "${uuid}"`,
         json: {
           target: verb,
+          // A step of priority 0 is not done.
+          ...(skippedSteps.length === 0
+            ? {}
+            : { deploy_steps: skippedSteps.map((one) => ({ ...stepNamed(one), args: {}, priority: 0 })) }),
           ...(configDrive === undefined
             ? {}
             : {
@@ -220,6 +232,12 @@ function nodePath(nameOrUuid: string): string {
   return `/v1/nodes/${encodeURIComponent(nameOrUuid)}`
 }
 
+/** `deploy.boot_instance` is the step boot_instance of the interface deploy. */
+function stepNamed(name: string): Readonly<{ interface: string; step: string }> {
+  const dot = name.indexOf('.')
+  return { interface: name.slice(0, dot), step: name.slice(dot + 1) }
+}
+
 function networkPort(fields: Fields): NetworkPort {
   return {
     uuid: fields.text('uuid'),
@@ -244,15 +262,17 @@ async function negotiate(session: Session): Promise<Version> {
     })
   }
   const offered: Version = [Number(match[1]), Number(match[2])]
-  if (isBelow(offered, OLDEST)) {
-    throw raise('OPENSTACK_TOO_OLD', {
-      action,
-      service: 'Ironic',
-      offered: offered.join('.'),
-      needed: OLDEST.join('.'),
-    })
-  }
+  if (isBelow(offered, OLDEST)) throw tooOld(action, offered, OLDEST)
   return isBelow(offered, NEWEST) ? offered : NEWEST
+}
+
+function tooOld(action: string, offered: Version, needed: Version): Error {
+  return raise('OPENSTACK_TOO_OLD', {
+    action,
+    service: 'Ironic',
+    offered: offered.join('.'),
+    needed: needed.join('.'),
+  })
 }
 
 function isBelow(left: Version, right: Version): boolean {

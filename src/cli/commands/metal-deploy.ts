@@ -4,6 +4,7 @@ import { sha256 } from '../../adapters/system/index.ts'
 import {
   MARK,
   MARK_ADDRESS,
+  ROUTES,
   configDrive as makeDrive,
   examineNode,
   examineServer,
@@ -41,7 +42,7 @@ export const metalDeploy = command({
   count: { min: 1, max: 1 },
   flags: {
     ...IMAGE_FLAGS,
-    route: { kind: 'choice', values: ['direct', 'ramdisk'], help: 'how; by default what the image asks for' },
+    route: { kind: 'choice', values: ROUTES, help: 'how; by default what the image asks for' },
     ...ARGUMENT_FLAGS,
     ...DRIVE_FLAGS,
     ...NOVA_FLAGS,

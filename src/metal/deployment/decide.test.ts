@@ -7,7 +7,8 @@ import { beginDeploy, decideDeploy, effectOf } from './decide.ts'
 import type { DeployEvent, DeployRun } from './decide.ts'
 import { examineNode } from './examine.ts'
 import { judgeDeploying, mustRun } from './judge.ts'
-import { MARK, planDeployment } from './plan.ts'
+import { BASE_WRITTEN, MARK } from './instance-info.ts'
+import { planDeployment } from './plan.ts'
 import { DEPLOY_STATES, isAtRest } from './states.ts'
 import type { DeployState } from './states.ts'
 
@@ -34,6 +35,18 @@ describe('a deployment', () => {
   test('joins in where an earlier run was interrupted', () => {
     assert.equal(effectOf(after({ type: 'nodeExamined', enter: 'deploying' })), 'askForActive')
     assert.equal(effectOf(after({ type: 'nodeExamined', enter: 'proving' })), 'askForPower')
+  })
+
+  test('that writes the base first goes on to the boot over the network', () => {
+    const begin = beginDeploy('ironicTwice')
+    const states: DeployState[] = []
+    for (let run = begin; !isAtRest(run.state);) {
+      if (states.at(-1) !== run.state) states.push(run.state)
+      const decision = decideDeploy(run, run === begin ? FRESH : DONE)
+      assert.ok(decision.legal)
+      run = decision.next
+    }
+    assert.deepEqual(states, ['examining', 'preparing', 'deploying', 'switching', 'booting', 'proving'])
   })
 
   test('that Ironic does not find valid takes away what it wrote, and keeps the first reason', () => {
@@ -74,12 +87,14 @@ describe('a deployment', () => {
 
   test('reaches every state of the table by some events', () => {
     const seen = new Set<DeployState>()
-    const waiting = [beginDeploy('ironic')]
+    const waiting = [beginDeploy('ironicTwice')]
     const keys = new Set<string>()
-    const enters = (['preparing', 'deploying', 'proving'] as const).map((enter): DeployEvent => ({
-      type: 'nodeExamined',
-      enter,
-    }))
+    const enters = (['preparing', 'deploying', 'switching', 'booting', 'proving'] as const).map(
+      (enter): DeployEvent => ({
+        type: 'nodeExamined',
+        enter,
+      }),
+    )
     for (let run = waiting.pop(); run !== undefined; run = waiting.pop()) {
       seen.add(run.state)
       const key = `${run.state} ${run.cursor}`
@@ -133,6 +148,60 @@ describe('a node', () => {
   for (const [what, node, expected] of cases) {
     test(what, () => {
       const found = examineNode(sampleNode(node), plan)
+      assert.equal(found.ok ? found.enter : found.error.code, expected)
+    })
+  }
+
+  const written = planDeployment(
+    sampleNode(),
+    sampleTrio(),
+    { contract: [], addedArguments: ['root=LABEL=r'], deletedArguments: [] },
+    ['direct', 'ramdisk'],
+    () => `sha256:${'b'.repeat(64)}`,
+  )
+  const BASE = { [MARK]: written.id }
+  const BOOT = { [MARK]: written.id, [BASE_WRITTEN]: '10:00' }
+  const ways: readonly (readonly [string, Partial<MetalNode>, string])[] = [
+    [
+      'that gets its base is waited for',
+      { provisionState: 'wait call-back', instanceInfo: BASE },
+      'deploying',
+    ],
+    ['that has its base is switched', { provisionState: 'active', instanceInfo: BASE }, 'switching'],
+    [
+      'that is switched is booted',
+      { provisionState: 'active', instanceInfo: BOOT, provisionUpdatedAt: '10:00' },
+      'booting',
+    ],
+    [
+      'that boots is waited for',
+      { provisionState: 'deploying', instanceInfo: BOOT, provisionUpdatedAt: '10:01' },
+      'booting',
+    ],
+    [
+      'whose boot failed is booted again, and its base not written again',
+      { provisionState: 'deploy failed', instanceInfo: BOOT, provisionUpdatedAt: '10:02' },
+      'booting',
+    ],
+    [
+      'whose base could not be written is prepared anew',
+      { provisionState: 'deploy failed', instanceInfo: BASE },
+      'preparing',
+    ],
+    [
+      'that was booted is proven',
+      { provisionState: 'active', instanceInfo: BOOT, provisionUpdatedAt: '10:02' },
+      'proving',
+    ],
+    [
+      'with the base of another deployment is prepared anew',
+      { provisionState: 'deploy failed', instanceInfo: { ...BOOT, [MARK]: 'x' } },
+      'preparing',
+    ],
+  ]
+  for (const [what, node, expected] of ways) {
+    test(what, () => {
+      const found = examineNode(sampleNode(node), written)
       assert.equal(found.ok ? found.enter : found.error.code, expected)
     })
   }

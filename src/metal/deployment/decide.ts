@@ -1,7 +1,8 @@
 import { DEPLOY_EFFECTS } from './effects.ts'
 import type { DeployEffect, DeployVia } from './effects.ts'
-import { DEPLOY_STATES, isAtRest } from './states.ts'
-import type { DeployState, DeployStateSpec, WorkState } from './states.ts'
+import type { DeployEntry } from './examine.ts'
+import { DEPLOY_STATES, isAtRest, targetOf } from './states.ts'
+import type { DeployState } from './states.ts'
 
 export type DeployReason = Readonly<{ code: string; message: string; remedy: string }>
 
@@ -17,8 +18,8 @@ export type DeployRun = Readonly<{
 export type DeployEvent = Readonly<
   | { type: 'effectDone' }
   | { type: 'effectFailed'; reason: DeployReason }
-  /** The node is free, is being deployed with this deployment, or has it already. */
-  | { type: 'nodeExamined'; enter: 'preparing' | 'deploying' | 'proving' }
+  /** The node is free, has this deployment, or is somewhere on the way to it. */
+  | { type: 'nodeExamined'; enter: DeployEntry }
   | { type: 'cancelled' }
 >
 
@@ -44,7 +45,7 @@ export function decideDeploy(run: DeployRun, event: DeployEvent): DeployDecision
       if (EXAMINATIONS.has(effect)) return { legal: false, why: 'an examination ends with what was found' }
       return legal({ ...run, cursor: run.cursor + 1 })
     case 'effectFailed':
-      return legal({ ...enter(run, spec(run.state).onFailure), reason: run.reason ?? event.reason })
+      return legal({ ...enter(run, DEPLOY_STATES[run.state].onFailure), reason: run.reason ?? event.reason })
     case 'cancelled':
       return legal(cancelled(run))
   }
@@ -53,10 +54,6 @@ export function decideDeploy(run: DeployRun, event: DeployEvent): DeployDecision
 /** The effect under way. */
 export function effectOf(run: DeployRun): DeployEffect | undefined {
   return isAtRest(run.state) ? undefined : DEPLOY_EFFECTS[run.via][run.state][run.cursor]
-}
-
-function spec(state: WorkState): Extract<DeployStateSpec, { stable: false }> {
-  return DEPLOY_STATES[state]
 }
 
 function enter(run: DeployRun, state: DeployState): DeployRun {
@@ -78,6 +75,8 @@ function cancelled(run: DeployRun): DeployRun {
     case 'preparing':
       return { ...enter(run, 'clearing'), reason }
     case 'deploying':
+    case 'switching':
+    case 'booting':
     case 'proving':
       return { ...enter(run, 'left'), reason }
     case 'clearing':
@@ -91,7 +90,9 @@ function cancelled(run: DeployRun): DeployRun {
 }
 
 function legal(run: DeployRun): DeployDecision {
-  const settled =
-    !isAtRest(run.state) && effectOf(run) === undefined ? enter(run, spec(run.state).target) : run
-  return { legal: true, next: settled, effect: effectOf(settled) }
+  let next = run
+  while (!isAtRest(next.state) && effectOf(next) === undefined) {
+    next = enter(next, targetOf(next.state, next.via))
+  }
+  return { legal: true, next, effect: effectOf(next) }
 }

@@ -1,4 +1,5 @@
-import type { WorkState } from './states.ts'
+import { isAtRest, targetOf } from './states.ts'
+import type { DeployState, WorkState } from './states.ts'
 
 /** What the runtime can be asked to do. Each is idempotent: it looks at the node before it does anything. */
 export type DeployEffectArgs = {
@@ -15,6 +16,10 @@ export type DeployEffectArgs = {
    * gave up as silent, and that has been silent since, is restarted. Undo: undeploy.
    */
   askForActive: Record<string, never>
+  /** Key: the deployment's id and BASE_WRITTEN in instance_info. Undo: undeploy. */
+  writeBoot: Record<string, never>
+  /** Key: BASE_WRITTEN against the node's time; not asked for again while Ironic works on it. Undo: undeploy. */
+  askForRebuild: Record<string, never>
   /** Reads, until Ironic is done. */
   awaitActive: Record<string, never>
   /** Key: the power state; nothing where the machine is on. Undo: none needed. */
@@ -37,26 +42,45 @@ export type DeployEffectArgs = {
 
 export type DeployEffect = keyof DeployEffectArgs
 
-/** Who is asked: Ironic itself, or Nova, which asks Ironic. */
-export type DeployVia = 'ironic' | 'nova'
+/**
+ * Who is asked: Ironic itself; Ironic twice, for the base on the disk and then for the boot; or Nova, which asks Ironic.
+ */
+export type DeployVia = 'ironic' | 'ironicTwice' | 'nova'
 
-/** The effects of a state, in order; the dry run prints these very ones. */
+const BY_IRONIC: Readonly<Record<WorkState, readonly DeployEffect[]>> = {
+  examining: ['examine'],
+  preparing: ['writeInstance', 'validate'],
+  clearing: ['clearInstance'],
+  deploying: ['askForActive', 'awaitActive'],
+  switching: ['writeBoot', 'validate'],
+  booting: ['askForRebuild', 'awaitActive'],
+  proving: ['askForPower', 'awaitAnswer'],
+}
+
+/** The effects of a state, in order. */
 export const DEPLOY_EFFECTS: Readonly<
   Record<DeployVia, Readonly<Record<WorkState, readonly DeployEffect[]>>>
 > = {
-  ironic: {
-    examining: ['examine'],
-    preparing: ['writeInstance', 'validate'],
-    clearing: ['clearInstance'],
-    deploying: ['askForActive', 'awaitActive'],
-    proving: ['askForPower', 'awaitAnswer'],
-  },
+  // The states between are passed by `ironicTwice` alone.
+  ironic: { ...BY_IRONIC, switching: [], booting: [] },
+  ironicTwice: BY_IRONIC,
   nova: {
     examining: ['examineServer'],
     preparing: ['keepKey'],
     // A key pair is all that was made until here. It is the user's own, by its content, and stays.
     clearing: [],
     deploying: ['createServer', 'awaitServer'],
+    switching: [],
+    booting: [],
     proving: ['startServer', 'awaitAnswer'],
   },
+}
+
+/** What is done, in order, if all goes well: what the dry run prints. */
+export function effectsOf(via: DeployVia): readonly Readonly<{ state: WorkState; effect: DeployEffect }>[] {
+  const steps: Readonly<{ state: WorkState; effect: DeployEffect }>[] = []
+  for (let state: DeployState = 'examining'; !isAtRest(state); state = targetOf(state, via)) {
+    for (const effect of DEPLOY_EFFECTS[via][state]) steps.push({ state, effect })
+  }
+  return steps
 }

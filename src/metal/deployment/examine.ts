@@ -2,13 +2,14 @@ import type { AnnealError } from '../../core/index.ts'
 import { raise } from '../errors.ts'
 import type { MetalNode } from '../node.ts'
 import { provisionState } from '../provision-states.ts'
-import { MARK } from './plan.ts'
+import { BASE_WRITTEN, MARK } from './instance-info.ts'
 import type { DeployPlan } from './plan.ts'
 
+/** Where a run enters a deployment that the node may be somewhere on the way to. */
+export type DeployEntry = 'preparing' | 'deploying' | 'switching' | 'booting' | 'proving'
+
 /** How a node meets a deployment: where to enter, or why not. */
-export type Examination = Readonly<
-  { ok: true; enter: 'preparing' | 'deploying' | 'proving' } | { ok: false; error: AnnealError }
->
+export type Examination = Readonly<{ ok: true; enter: DeployEntry } | { ok: false; error: AnnealError }>
 
 /** Judges the node by what it is at this moment. What is on it already decides where the deployment goes on. */
 export function examineNode(node: MetalNode, plan: DeployPlan): Examination {
@@ -28,15 +29,34 @@ export function examineNode(node: MetalNode, plan: DeployPlan): Examination {
         ? 'something else'
         : `instance ${node.instanceUuid} of Nova`
   if (state === 'active') {
-    return isOurs ? { ok: true, enter: 'proving' } : no(occupied(name, other, state))
+    return isOurs ? { ok: true, enter: entryOfActive(node, plan) } : no(occupied(name, other, state))
   }
+  const boots = isOurs && isBaseWritten(node)
   if (state === 'deploying' || state === 'wait call-back') {
-    return isOurs ? { ok: true, enter: 'deploying' } : no(occupied(name, other, state))
+    if (!isOurs) return no(occupied(name, other, state))
+    return { ok: true, enter: boots ? 'booting' : 'deploying' }
   }
   if (node.instanceUuid !== undefined) return no(occupied(name, other, state))
+  // The base is on the disk: only its boot has failed.
+  if (state === 'deploy failed' && boots) return { ok: true, enter: 'booting' }
   // After a failed deployment Ironic takes a new one at once.
   if (state === 'available' || state === 'deploy failed') return { ok: true, enter: 'preparing' }
   return no(raise('METAL_NODE_STATE', { action, node: name, state, remedy: remedyFor(name, state) }))
+}
+
+function entryOfActive(node: MetalNode, plan: DeployPlan): DeployEntry {
+  if (plan.bootInfo === undefined) return 'proving'
+  if (!isBaseWritten(node)) return 'switching'
+  return isRebuilt(node) ? 'proving' : 'booting'
+}
+
+function isBaseWritten(node: MetalNode): boolean {
+  return BASE_WRITTEN in node.instanceInfo
+}
+
+/** Whether the node went through another deployment since its base was on the disk. */
+export function isRebuilt(node: MetalNode): boolean {
+  return isBaseWritten(node) && node.instanceInfo[BASE_WRITTEN] !== node.provisionUpdatedAt
 }
 
 function occupied(node: string, by: string, state: string): AnnealError {

@@ -17,13 +17,44 @@ const GIB = 1024 ** 3
 
 /** Throws METAL_IMAGE_NOT_READY for an image that the node's disk does not hold. */
 export function refuseTooLarge(node: MetalNode, image: ImageFacts): void {
-  const disk = Number(node.properties['local_gb'])
+  const disk = diskGib(node)
   // Ironic's local_gb leaves one GiB out for a partition that it no longer makes; a disk of that size still holds it.
-  const needed = Math.max(image.minDiskGb, image.diskFormat === 'raw' ? (image.sizeBytes ?? 0) / GIB : 0)
-  if (!Number.isFinite(disk) || disk === 0 || needed <= disk + 1) return
+  if (disk !== undefined && neededGib(image) > disk + 1) throw tooLarge(node, image, disk)
+}
+
+/**
+ * How large the partition of a base is made: Ironic counts in whole GiB. Where nobody knows, as large as the disk allows.
+ * Throws METAL_IMAGE_NOT_READY where the disk has no room for that, or is not known either.
+ */
+export function partitionGib(node: MetalNode, image: ImageFacts): number {
+  const disk = diskGib(node)
+  const needed = Math.ceil(neededGib(image))
+  if (needed > 0) {
+    if (disk !== undefined && needed > disk) throw tooLarge(node, image, disk)
+    return needed
+  }
+  if (disk !== undefined) return disk
   throw raise('METAL_IMAGE_NOT_READY', {
     image: image.name,
-    why: `it needs ${needed.toFixed(1)} GiB, and the disk of node "${node.name ?? node.uuid}" has ${disk} (local_gb)`,
+    why: 'nothing says how large its partition has to be',
+    remedy: 'set min_disk of the image (GiB), or local_gb among the properties of the node',
+  })
+}
+
+/** In GiB, as far as known; else 0. */
+function neededGib(image: ImageFacts): number {
+  return Math.max(image.minDiskGb, image.diskFormat === 'raw' ? (image.sizeBytes ?? 0) / GIB : 0)
+}
+
+function diskGib(node: MetalNode): number | undefined {
+  const disk = Number(node.properties['local_gb'])
+  return Number.isFinite(disk) && disk > 0 ? Math.floor(disk) : undefined
+}
+
+function tooLarge(node: MetalNode, image: ImageFacts, disk: number): Error {
+  return raise('METAL_IMAGE_NOT_READY', {
+    image: image.name,
+    why: `it needs ${neededGib(image).toFixed(1)} GiB, and the disk of node "${node.name ?? node.uuid}" has ${disk} (local_gb)`,
     remedy: 'choose a node with a larger disk, or correct local_gb of this one',
   })
 }

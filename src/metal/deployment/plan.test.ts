@@ -5,7 +5,8 @@ import { isAnnealError } from '../../core/index.ts'
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
 import { sampleDisk, sampleNode, sampleTrio } from '../testing/index.ts'
-import { MARK, planDeployment } from './plan.ts'
+import { MARK } from './instance-info.ts'
+import { planDeployment } from './plan.ts'
 import type { DeployPlan, DeployWishes } from './plan.ts'
 
 const NOTHING: DeployWishes = { contract: [], addedArguments: [], deletedArguments: [] }
@@ -77,6 +78,108 @@ describe('the route of an image', () => {
   })
 })
 
+describe('a trio whose root is on a disk', () => {
+  const trio = sampleTrio({
+    sizeBytes: 1024 ** 3,
+    properties: { kernel_cmdline: 'root=/dev/mapper/atomicos-root rd.lvm.lv=atomicos/root' },
+  })
+
+  test('has its base written first, then boots kernel and ramdisk, and it says why', () => {
+    const { route, why, instanceInfo, bootInfo, refusedRoutes, id } = plan(trio)
+    assert.equal(route, 'direct+ramdisk')
+    assert.match(why, /partitions the disk .* writes the base into it, then/)
+    assert.deepEqual(instanceInfo, {
+      image_source: 'base-id',
+      image_type: 'partition',
+      root_gb: 1,
+      kernel_append_params: '%default% ipa-ignore-bootloader-failure=1',
+      deploy_interface: 'direct',
+      [MARK]: id,
+    })
+    // No image_source: of an image of Glance Ironic takes kernel and ramdisk away when it rebuilds.
+    assert.deepEqual(bootInfo, {
+      deploy_interface: 'ramdisk',
+      kernel: 'kernel-id',
+      ramdisk: 'ramdisk-id',
+      ramdisk_kernel_arguments: 'root=/dev/mapper/atomicos-root rd.lvm.lv=atomicos/root',
+      [MARK]: id,
+    })
+    assert.match(refusedRoutes.find((one) => one.route === 'ramdisk')?.why ?? '', /this way writes none/)
+  })
+
+  test('of which the disk holds the base already boots by ramdisk if that is said', () => {
+    const { route, bootInfo } = plan(trio, { route: 'ramdisk' })
+    assert.deepEqual([route, bootInfo], ['ramdisk', undefined])
+  })
+
+  test('gets no id that another base, kernel or argument has', () => {
+    const ids = [
+      plan(trio).id,
+      plan(trio, { route: 'ramdisk' }).id,
+      plan(trio, { addedArguments: ['quiet'] }).id,
+      plan({ ...trio, kernel: 'other' }).id,
+      plan({ ...trio, reference: 'other' }).id,
+    ]
+    assert.equal(new Set(ids).size, ids.length)
+  })
+
+  test('by URL has its checksum said, and no kernel while the base is written', () => {
+    const url = 'http://web/base.raw'
+    const { instanceInfo } = plan({ ...trio, reference: url })
+    assert.deepEqual([instanceInfo['image_os_hash_value'], instanceInfo['kernel']], ['ff', undefined])
+  })
+
+  test('gets a partition of whole GiB, and is refused where the disk has no room for that', () => {
+    const sized = (gib: number) => ({ ...trio, sizeBytes: gib * 1024 ** 3 })
+    assert.equal(plan(sized(2.1)).instanceInfo['root_gb'], 3)
+    refused('METAL_IMAGE_NOT_READY', /3\.1 GiB.*has 3/, () => plan(sized(3.1)))
+  })
+
+  test('of unknown size gets the disk, and is refused where that is not known either', () => {
+    const { sizeBytes: _, ...unknown } = trio
+    assert.equal(plan(unknown).instanceInfo['root_gb'], 3)
+    refused('METAL_IMAGE_NOT_READY', /how large/, () => plan(unknown, {}, sampleNode({ properties: {} })))
+  })
+
+  test('leaves the node’s own arguments for the agent as they are, and adds to them', () => {
+    const node = sampleNode({ driverInfo: { kernel_append_params: 'quiet' }, properties: { local_gb: 3 } })
+    const { instanceInfo } = plan(trio, {}, node)
+    assert.equal(instanceInfo['kernel_append_params'], 'quiet ipa-ignore-bootloader-failure=1')
+  })
+
+  test('gets its config drive into another partition of the disk', () => {
+    assert.match(plan(trio, { configDrive: { metaData: {} } }).configDrive ?? '', /^sha256:/)
+  })
+
+  const asked = { route: 'direct+ramdisk' } as const
+  const root = (text: string) => ({ addedArguments: [text] })
+  const impossible: readonly (readonly [string, ImageFacts, Partial<DeployWishes>, RegExp])[] = [
+    ['of disk format ami', { ...trio, diskFormat: 'ami' }, asked, /disk format is ami/],
+    ['without a base', { ...trio, reference: 'kernel-id' }, asked, /no base to write/],
+    [
+      'whose root is in a partition',
+      trio,
+      root('root=PARTUUID=1-02'),
+      /in a partition \(root=PARTUUID=1-02\)/,
+    ],
+  ]
+  for (const [what, image, wishes, why] of impossible) {
+    test(`${what} is not deployed so`, () => refused('METAL_NO_ROUTE', why, () => plan(image, wishes)))
+  }
+
+  test('is not deployed where direct is not enabled, rather than booted without its root', () => {
+    refused('METAL_NO_ROUTE', /direct not enabled/, () =>
+      planDeployment(sampleNode(), trio, NOTHING, ['ramdisk'], sha256),
+    )
+  })
+
+  test('is another thing than one whose root is in memory or on the network', () => {
+    for (const text of ['root=/dev/ram0', 'root=live:http://w/r.img', 'root=/dev/nfs']) {
+      assert.equal(plan(trio, root(text)).route, 'ramdisk', text)
+    }
+  })
+})
+
 describe('an image', () => {
   test('without its data is refused', () => {
     refused('METAL_IMAGE_NOT_READY', /status "queued"/, () => plan(sampleTrio({ status: 'queued' })))
@@ -94,7 +197,7 @@ describe('kernel arguments', () => {
   const trio = sampleTrio({ properties: { kernel_cmdline: CMDLINE } })
 
   test('come from the image’s property, and go where only the machine’s own boot sees them', () => {
-    const { instanceInfo } = plan(trio)
+    const { instanceInfo } = plan(trio, { route: 'ramdisk' })
     assert.equal(instanceInfo['ramdisk_kernel_arguments'], CMDLINE)
     assert.equal(instanceInfo['kernel_append_params'], undefined)
   })
@@ -120,6 +223,7 @@ describe('kernel arguments', () => {
       arguments: merged,
       removedArguments,
     } = plan(trio, {
+      route: 'ramdisk',
       deletedArguments: ['ostree'],
       addedArguments: ['root=LABEL=r'],
     })

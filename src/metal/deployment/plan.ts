@@ -2,21 +2,19 @@ import { canonicalJson } from '../../core/index.ts'
 import type { Digest } from '../../core/index.ts'
 import type { ConfigDrive } from '../config-drive.ts'
 import { raise } from '../errors.ts'
-import { KERNEL_CMDLINE } from '../image.ts'
+import { KERNEL_CMDLINE, imageForm } from '../image.ts'
 import type { ImageFacts } from '../image.ts'
 import { mergeArguments } from '../kernel-arguments.ts'
 import type { MergedArguments, PlainArgument } from '../kernel-arguments.ts'
 import type { MetalNode } from '../node.ts'
-import { chooseRoute } from '../route.ts'
+import { rootArgument } from '../root-argument.ts'
+import { bootsOverNetwork, chooseRoute } from '../route.ts'
 import type { RefusedRoute, Route } from '../route.ts'
 import type { ServerPlan } from '../server.ts'
-import { refuseTooLarge, refuseUnready } from './image-fits.ts'
-
-/**
- * Where Ironic (instance_info) or Nova (metadata of the server) keeps the id of the deployment: gone by itself when the
- * node is undeployed.
- */
-export const MARK = 'anneal_deployment'
+import type { DeployVia } from './effects.ts'
+import { partitionGib, refuseTooLarge, refuseUnready } from './image-fits.ts'
+import { MARK, baseInfo, diskInfo, pairInfo } from './instance-info.ts'
+import type { InstanceInfo } from './instance-info.ts'
 
 export type DeployWishes = Readonly<{
   route?: Route
@@ -39,28 +37,15 @@ export type DeployPlan = Readonly<{
   arguments: readonly PlainArgument[]
   removedArguments: readonly PlainArgument[]
   /** Members of the node's instance information that the deployment sets. No secret is among them. */
-  instanceInfo: Readonly<Record<string, string | number>>
+  instanceInfo: InstanceInfo
+  /** What takes their place once the base is on the disk: for the boot over the network. */
+  bootInfo?: InstanceInfo
   /** Digest of the config drive's content; the content itself may hold secrets and stays out of the plan. */
   configDrive?: string
   /** The server to ask Nova for; absent where Ironic is asked itself. */
   server?: ServerPlan
   notes: readonly string[]
 }>
-
-/** Members of instance_info that a deployment decides; what else is there stays. */
-export const MANAGED: readonly string[] = [
-  'image_source',
-  'image_checksum',
-  'image_os_hash_algo',
-  'image_os_hash_value',
-  'image_disk_format',
-  'image_type',
-  'kernel',
-  'ramdisk',
-  'ramdisk_kernel_arguments',
-  'deploy_interface',
-  MARK,
-]
 
 /**
  * Plans the deployment of an image on a node. Throws METAL_IMAGE_NOT_READY, METAL_NO_ROUTE, KERNEL_ARGUMENTS_REFUSED,
@@ -74,10 +59,13 @@ export function planDeployment(
   digest: Digest,
 ): DeployPlan {
   refuseUnready(image)
+  const merged = imageForm(image) === 'trio' ? argumentsFor(image, wishes) : NO_ARGUMENTS
+  const root = rootArgument(merged.arguments.map((one) => one.text))
   const choice = chooseRoute(
     image,
     {
       ...(wishes.route === undefined ? {} : { route: wishes.route }),
+      ...(root === undefined ? {} : { root }),
       changesArguments: wishes.addedArguments.length > 0 || wishes.deletedArguments.length > 0,
       wantsConfigDrive: wishes.configDrive !== undefined,
     },
@@ -94,12 +82,16 @@ export function planDeployment(
   }
   const { route } = choice
   if (route === 'direct') refuseTooLarge(node, image)
-  const merged = route === 'ramdisk' ? argumentsFor(image, wishes) : NO_ARGUMENTS
+  if (bootsOverNetwork(route)) refuseArguments(merged)
   const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
-  const wanted = instanceInfo(image, route, merged.line)
-  const id = digest(canonicalJson({ ...wanted, hash: image.hash, drive })).replace(/^sha256:/, '')
+  const { wanted, boot } = infoOn(route, node, image, merged)
+  const { hash } = image
+  const all = boot === undefined ? { ...wanted, hash, drive } : { wanted, boot, hash, drive }
+  const id = digest(canonicalJson(all))
+    .replace(/^sha256:/, '')
+    .slice(0, 32)
   return {
-    id: id.slice(0, 32),
+    id,
     node: { uuid: node.uuid, name },
     image: {
       reference: image.reference,
@@ -113,9 +105,32 @@ export function planDeployment(
     refusedRoutes: choice.refused,
     arguments: merged.arguments.map(plain),
     removedArguments: merged.removed.map(plain),
-    instanceInfo: { ...wanted, [MARK]: id.slice(0, 32) },
+    instanceInfo: { ...wanted, [MARK]: id },
+    ...(boot === undefined ? {} : { bootInfo: { ...boot, [MARK]: id } }),
     ...(drive === undefined ? {} : { configDrive: drive }),
     notes: notesOn(image, route, merged),
+  }
+}
+
+export function viaOf({ server, bootInfo }: DeployPlan): DeployVia {
+  if (server !== undefined) return 'nova'
+  return bootInfo === undefined ? 'ironic' : 'ironicTwice'
+}
+
+/** What the node is told for a deployment; and for the boot, where that is asked for by itself. */
+function infoOn(
+  route: Route,
+  node: MetalNode,
+  image: ImageFacts,
+  { line }: MergedArguments,
+): Readonly<{ wanted: InstanceInfo; boot?: InstanceInfo }> {
+  switch (route) {
+    case 'direct':
+      return { wanted: diskInfo(image) }
+    case 'ramdisk':
+      return { wanted: pairInfo(image, line) }
+    case 'direct+ramdisk':
+      return { wanted: baseInfo(image, partitionGib(node, image), node), boot: pairInfo(image, line) }
   }
 }
 
@@ -126,12 +141,15 @@ const MOST_BYTES = 1800
 
 function argumentsFor(image: ImageFacts, wishes: DeployWishes): MergedArguments {
   const property = image.properties[KERNEL_CMDLINE]
-  const merged = mergeArguments({
+  return mergeArguments({
     contract: wishes.contract,
     ...(property === undefined ? {} : { property }),
     added: wishes.addedArguments,
     deleted: wishes.deletedArguments,
   })
+}
+
+function refuseArguments(merged: MergedArguments): void {
   const refused = merged.findings.filter((one) => one.severity === 'refuse')
   if (refused.length > 0) {
     throw raise('KERNEL_ARGUMENTS_REFUSED', {
@@ -145,38 +163,10 @@ function argumentsFor(image: ImageFacts, wishes: DeployWishes): MergedArguments 
       remedy: 'take arguments off: --delete-karg NAME',
     })
   }
-  return merged
 }
 
 function plain({ text, origin }: PlainArgument): PlainArgument {
   return { text, origin }
-}
-
-function instanceInfo(
-  image: ImageFacts,
-  route: Route,
-  line: string,
-): Readonly<Record<string, string | number>> {
-  if (route === 'ramdisk') {
-    return {
-      kernel: image.kernel ?? '',
-      ramdisk: image.ramdisk ?? '',
-      deploy_interface: route,
-      // Only the machine's own boot gets these. kernel_append_params would reach the deploy ramdisk, too.
-      ...(line === '' ? {} : { ramdisk_kernel_arguments: line }),
-    }
-  }
-  const isUrl = /^(https?|file):/.test(image.reference)
-  return {
-    image_source: image.reference,
-    deploy_interface: route,
-    // Of an image of Glance Ironic asks these itself.
-    ...(isUrl && image.hash !== undefined
-      ? { image_os_hash_algo: image.hash.algorithm, image_os_hash_value: image.hash.value }
-      : {}),
-    ...(isUrl && image.diskFormat !== undefined ? { image_disk_format: image.diskFormat } : {}),
-    ...(isUrl ? { image_type: 'whole-disk' } : {}),
-  }
 }
 
 /** Arguments that say where the root file system is; without any the ramdisk is all that runs. */
@@ -185,7 +175,7 @@ const ROOTS = new Set(['root', 'rdinit', 'coreos.live.rootfs_url', 'boot.live'])
 function notesOn(image: ImageFacts, route: Route, merged: MergedArguments): readonly string[] {
   const warnings = merged.findings.map((one) => `${one.subject}: ${one.evidence}. ${one.remedy}`)
   const hasRoot = merged.arguments.some((one) => ROOTS.has(one.key))
-  if (route === 'ramdisk') {
+  if (bootsOverNetwork(route)) {
     const noRoot = `no argument names a root file system (root=): what boots is the ramdisk itself. Set property ${KERNEL_CMDLINE} of the image, or give --karg, if that is not meant`
     return hasRoot ? warnings : [...warnings, noRoot]
   }

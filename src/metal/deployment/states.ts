@@ -1,3 +1,5 @@
+import type { DeployVia } from './effects.ts'
+
 /**
  * The states of one deployment as Anneal carries it. Nothing of this is kept anywhere: the node in Ironic holds it all,
  * with the deployment's id among its instance information. So a second run looks at the node and goes on from there,
@@ -9,6 +11,8 @@ export type DeployStateSpec = Readonly<
       stable: false
       meaning: string
       target: DeployState
+      /** Where another state comes next. */
+      targetVia?: Readonly<Partial<Record<DeployVia, DeployState>>>
       onFailure: DeployState
       /** Where the next run finds itself when this one ends here without a word. */
       afterCrash: DeployState
@@ -20,6 +24,8 @@ export type DeployState =
   | 'preparing'
   | 'clearing'
   | 'deploying'
+  | 'switching'
+  | 'booting'
   | 'proving'
   | 'ready'
   | 'refused'
@@ -55,8 +61,25 @@ export const DEPLOY_STATES = {
     stable: false,
     meaning: 'Ironic deploys; every state it passes through is noted with its time',
     target: 'proving',
+    targetVia: { ironicTwice: 'switching' },
     onFailure: 'failed',
     afterCrash: 'deploying',
+  },
+  switching: {
+    stable: false,
+    meaning:
+      'the base is on the disk and the machine off; writing kernel, ramdisk and arguments to the node; Ironic validates them',
+    target: 'booting',
+    onFailure: 'failed',
+    afterCrash: 'switching',
+  },
+  booting: {
+    stable: false,
+    meaning:
+      'Ironic has the machine boot kernel and ramdisk over the network (rebuild); the disk is not touched',
+    target: 'proving',
+    onFailure: 'failed',
+    afterCrash: 'booting',
   },
   proving: {
     stable: false,
@@ -75,7 +98,7 @@ export const DEPLOY_STATES = {
   silent: { stable: true, meaning: 'active, but the machine did not answer in time' },
   left: {
     stable: true,
-    meaning: 'interrupted; Ironic goes on by itself, and the same command joins in again',
+    meaning: 'interrupted; Ironic finishes what it was asked for, and the same command goes on from there',
   },
 } as const satisfies Record<DeployState, DeployStateSpec>
 
@@ -84,4 +107,10 @@ export type WorkState = Exclude<DeployState, RestState>
 
 export function isAtRest(state: DeployState): state is RestState {
   return DEPLOY_STATES[state].stable
+}
+
+/** The state that follows when all effects of one are done. */
+export function targetOf(state: WorkState, via: DeployVia): DeployState {
+  const spec: Extract<DeployStateSpec, { stable: false }> = DEPLOY_STATES[state]
+  return spec.targetVia?.[via] ?? spec.target
 }

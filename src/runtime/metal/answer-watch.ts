@@ -57,16 +57,18 @@ export class AnswerWatch {
     }
   }
 
-  async begin(enter: 'preparing' | 'deploying' | 'proving'): Promise<void> {
+  /** `joining` where an earlier run asked Ironic for the boot that is waited for. */
+  async begin(how: 'afresh' | 'joining'): Promise<void> {
     if (this.#ready.kind !== 'console') return
-    const from = enter === 'preparing' ? 'now' : (this.#earlier ?? 'now')
+    const from = how === 'afresh' ? 'now' : (this.#earlier ?? 'now')
     this.#console = await this.#world.machine.openConsole(this.#ready.source, from)
   }
 
-  /** What the console has said so far does not count. */
+  /** What the console has said so far does not count: another boot is asked for. */
   async expectBoot(): Promise<void> {
-    while (((await this.#console?.read()) ?? '') !== '');
+    await this.close()
     this.#heard = ''
+    await this.begin('afresh')
   }
 
   async answered(): Promise<boolean> {

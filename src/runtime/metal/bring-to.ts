@@ -1,4 +1,4 @@
-import { Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
+import { BASE_WRITTEN, Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import { clearing } from './instance-changes.ts'
@@ -50,6 +50,7 @@ export async function bringTo(
       }
       if (next !== 'wait') {
         refuseMaintenance(node, options.action)
+        if (next === 'deleted') await giveBackBase(world, node)
         await metal.provision(uuid, next)
         verbs.push(next)
         continue
@@ -89,6 +90,15 @@ export function refuseMaintenance(node: MetalNode, action: string): void {
   if (!node.maintenance) return
   const reason = node.maintenanceReason ?? node.fault ?? node.lastError ?? 'no reason is noted'
   throw metalError('METAL_NODE_MAINTENANCE', { action, node: node.name ?? node.uuid, reason })
+}
+
+/**
+ * The copy of a base that Ironic's deploy interface `direct` keeps for its agent is removed by `direct` alone, and not by
+ * `ramdisk`, with which the node was booted (drivers/modules/agent.py, clean_up).
+ */
+async function giveBackBase({ metal }: MetalWorld, node: MetalNode): Promise<void> {
+  if (!(BASE_WRITTEN in node.instanceInfo) || node.instanceInfo['deploy_interface'] === 'direct') return
+  await metal.changeNode(node.uuid, [{ op: 'add', path: '/instance_info/deploy_interface', value: 'direct' }])
 }
 
 function judge(

@@ -1,4 +1,12 @@
-import { MARK, examineNode, judgeDeploying, metalError } from '../../metal/index.ts'
+import {
+  BASE_WRITTEN,
+  MARK,
+  examineNode,
+  isRebuilt,
+  judgeDeploying,
+  metalError,
+  provisionState,
+} from '../../metal/index.ts'
 import type { DeployEffect, MetalNode } from '../../metal/index.ts'
 import { awaitDeploying, restartSilent } from './await-deploying.ts'
 import { DONE, current } from './deploy-context.ts'
@@ -16,14 +24,14 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     context.see(node)
     const found = examineNode(node, context.plan)
     if (!found.ok) throw found.error
-    await context.watch.begin(found.enter)
+    await context.watch.begin(found.enter === 'preparing' ? 'afresh' : 'joining')
     return { type: 'nodeExamined', enter: found.enter }
   },
 
   async writeInstance(context) {
     const { plan, world } = context
     const node = await current(context)
-    await world.metal.changeNode(plan.node.uuid, writing(node, plan))
+    await world.metal.changeNode(plan.node.uuid, writing(node, plan.instanceInfo))
     return DONE
   },
 
@@ -53,7 +61,31 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
       await restartSilent(context, node)
       return DONE
     }
-    await world.metal.provision(plan.node.uuid, 'active', configDrive)
+    await world.metal.provision(plan.node.uuid, 'active', {
+      ...(configDrive === undefined ? {} : { configDrive }),
+      ...(plan.bootInfo === undefined ? {} : { skippedSteps: AFTER_BASE }),
+    })
+    return DONE
+  },
+
+  async writeBoot(context) {
+    const { plan, world } = context
+    const node = await current(context)
+    if (BASE_WRITTEN in node.instanceInfo) return DONE
+    const written = { ...plan.bootInfo, [BASE_WRITTEN]: node.provisionUpdatedAt ?? '' }
+    await world.metal.changeNode(plan.node.uuid, writing(node, written))
+    return DONE
+  },
+
+  async askForRebuild(context) {
+    const { plan, world, watch, notes } = context
+    const node = await current(context)
+    const isFailed = provisionState(node.provisionState).kind === 'failed'
+    if (isRebuilt(node) && !isFailed) return DONE
+    // What the deploy ramdisk said while the base was written is not what the machine says.
+    await watch.expectBoot()
+    await notes.expectBoot(watch.consolePosition)
+    await world.metal.provision(plan.node.uuid, 'rebuild')
     return DONE
   },
 
@@ -99,6 +131,9 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     }
   },
 }
+
+/** A base does not boot by itself: the machine is left off when it is written. */
+const AFTER_BASE: readonly string[] = ['deploy.boot_instance']
 
 /** How often the node is looked at while its machine is waited for: whether it is still deployed changes seldom. */
 const LOOK_MS = 3000

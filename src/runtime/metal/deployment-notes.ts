@@ -47,6 +47,12 @@ export class DeploymentNotes {
     })
   }
 
+  /** Written before Ironic is asked for another boot than the one that the note is of. */
+  async expectBoot(consolePosition: number | undefined): Promise<void> {
+    const startedAt = this.#note?.startedAt ?? new Date(this.#world.clock.now()).toISOString()
+    await this.begin(startedAt, consolePosition)
+  }
+
   /** The next run that finds the machine as silent as this need not wait for it once more. */
   async gaveUp(sign: string): Promise<void> {
     const startedAt = new Date(this.#world.clock.now()).toISOString()

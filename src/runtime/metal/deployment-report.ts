@@ -1,4 +1,5 @@
 import type {
+  DeployEntry,
   DeployPlan,
   DeployReason,
   PlainArgument,
@@ -22,7 +23,7 @@ export type DeploymentReport = Readonly<{
   outcome: RestState
   reason?: DeployReason
   /** Where this run found the deployment, when an earlier one had begun it. */
-  resumedIn?: 'deploying' | 'proving'
+  resumedIn?: Exclude<DeployEntry, 'preparing'>
   /** RFC 3339. */
   startedAt: string
   endedAt: string

@@ -13,7 +13,7 @@ import type { Course } from './testing/fake-metal.ts'
 
 const plan: DeployPlan = planDeployment(
   sampleNode(),
-  sampleTrio({ properties: { kernel_cmdline: 'root=LABEL=r' } }),
+  sampleTrio({ properties: { kernel_cmdline: 'root=live:http://w/r' } }),
   { contract: [], addedArguments: [], deletedArguments: [] },
   ['ramdisk'],
   sha256,
@@ -57,7 +57,7 @@ describe('a deployment', () => {
       kernel: 'kernel-id',
       ramdisk: 'ramdisk-id',
       deploy_interface: 'ramdisk',
-      ramdisk_kernel_arguments: 'root=LABEL=r',
+      ramdisk_kernel_arguments: 'root=live:http://w/r',
       [MARK]: plan.id,
     })
     assert.deepEqual(

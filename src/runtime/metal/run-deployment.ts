@@ -1,8 +1,9 @@
 import { EXIT, isAnnealError } from '../../core/index.ts'
-import { Timeline, beginDeploy, decideDeploy, effectOf, isAtRest } from '../../metal/index.ts'
+import { Timeline, beginDeploy, decideDeploy, effectOf, isAtRest, viaOf } from '../../metal/index.ts'
 import type {
   ConfigDrive,
   DeployEffect,
+  DeployEntry,
   DeployEvent,
   DeployPlan,
   DeployRun,
@@ -60,9 +61,9 @@ export async function runDeployment(
       if (seen !== undefined) options.onStretch?.(seen)
     },
   }
-  let run: DeployRun = beginDeploy(plan.server === undefined ? 'ironic' : 'nova')
+  let run: DeployRun = beginDeploy(viaOf(plan))
   let cancelled = false
-  let enteredIn: 'preparing' | 'deploying' | 'proving' = 'preparing'
+  let enteredIn: DeployEntry = 'preparing'
   try {
     for (let effect = effectOf(run); effect !== undefined; effect = effectOf(run)) {
       options.onEffect?.(effect)
@@ -111,6 +112,8 @@ const CHANGING: ReadonlySet<DeployEffect> = new Set([
   'validate',
   'clearInstance',
   'askForActive',
+  'writeBoot',
+  'askForRebuild',
   'askForPower',
   'keepKey',
   'createServer',

@@ -11,7 +11,7 @@ export const SERVER_EXECUTORS = {
     context.see(node)
     const found = examineServer(node, server, context.plan)
     if (!found.ok) throw found.error
-    await context.watch.begin(found.enter)
+    await context.watch.begin(found.enter === 'preparing' ? 'afresh' : 'joining')
     return { type: 'nodeExamined', enter: found.enter }
   },
 

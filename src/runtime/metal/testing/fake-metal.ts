@@ -23,10 +23,15 @@ export class FakeMetal {
   consoleText = ''
   /** So many changes fail with an error that passes, before one is done. */
   away = 0
+  /** Steps that the last verb left out. */
+  skipped: readonly string[] = []
   /** Called with each look at the node: to let something happen in the middle. */
   onLook: (look: number) => void = () => undefined
+  /** Called before and after each call that changes something: what it throws ends the run there. */
+  onBoundary: (what: string) => void = () => undefined
   #pending: Partial<MetalNode>[] = []
   #looks = 0
+  #passed = 0
   #now = 0
 
   constructor(course: Course, node: Partial<MetalNode> = {}) {
@@ -84,25 +89,29 @@ export class FakeMetal {
         this.#looks += 1
         this.onLook(this.#looks)
         const next = this.#pending.shift()
-        if (next !== undefined) this.node = { ...this.node, ...next }
+        if (next !== undefined) this.#pass(next)
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
-      changeNode: (_, changes) => {
+      changeNode: async (_, changes) => {
         if (this.away > 0) {
           this.away -= 1
-          return Promise.reject(raise('OPENSTACK_FAILED'))
+          throw raise('OPENSTACK_FAILED')
         }
+        this.onBoundary('before change')
         this.done.push('change')
         for (const change of changes) this.#apply(change)
-        return Promise.resolve(this.node)
+        this.onBoundary('after change')
+        return this.node
       },
       validate: () => Promise.resolve(this.invalid),
-      provision: (_, verb, drive) => {
-        this.done.push(drive === undefined ? verb : `${verb} with drive`)
+      provision: async (_, verb, { configDrive, skippedSteps = [] } = {}) => {
+        this.onBoundary(`before ${verb}`)
+        this.done.push(configDrive === undefined ? verb : `${verb} with drive`)
+        this.skipped = skippedSteps
         const [first, ...rest] = this.course[verb] ?? []
-        this.node = { ...this.node, ...first }
+        if (first !== undefined) this.#pass(first)
         this.#pending = rest
-        return Promise.resolve()
+        this.onBoundary(`after ${verb}`)
       },
       power: (_, wanted) => {
         this.done.push(`power ${wanted}`)
@@ -118,6 +127,14 @@ export class FakeMetal {
       setConsole: unused,
       driver: unused,
     }
+  }
+
+  /** As Ironic does it, a change of the provision state is a change of its time. */
+  #pass(next: Partial<MetalNode>): void {
+    const changes = next.provisionState !== undefined && next.provisionState !== this.node.provisionState
+    if (changes) this.#passed += 1
+    const provisionUpdatedAt = `2026-01-01T00:00:${String(this.#passed).padStart(2, '0')}Z`
+    this.node = { ...this.node, ...next, ...(changes ? { provisionUpdatedAt } : {}) }
   }
 
   #apply(change: NodeChange): void {

@@ -1,0 +1,99 @@
+import type { ImageFacts } from '../image.ts'
+import type { MetalNode } from '../node.ts'
+
+/**
+ * Where Ironic (instance_info) or Nova (metadata of the server) keeps the id of the deployment: gone by itself when the
+ * node is undeployed.
+ */
+export const MARK = 'anneal_deployment'
+
+/**
+ * Where Ironic keeps that the base is on the disk: the time at which the node became active with it. Another time of the
+ * node says that the boot over the network was asked for, and done.
+ */
+export const BASE_WRITTEN = 'anneal_base_written'
+
+export type InstanceInfo = Readonly<Record<string, string | number>>
+
+/** Members of instance_info that a deployment decides; what else is there stays. */
+const MANAGED: readonly string[] = [
+  'image_source',
+  'image_checksum',
+  'image_os_hash_algo',
+  'image_os_hash_value',
+  'image_disk_format',
+  'image_type',
+  'root_gb',
+  'kernel',
+  'ramdisk',
+  'ramdisk_kernel_arguments',
+  'deploy_interface',
+  MARK,
+  BASE_WRITTEN,
+]
+
+/** What the machine boots over the network. */
+export function pairInfo(image: ImageFacts, line: string): InstanceInfo {
+  return {
+    kernel: image.kernel ?? '',
+    ramdisk: image.ramdisk ?? '',
+    deploy_interface: 'ramdisk',
+    // Only the machine's own boot gets these. kernel_append_params would reach the deploy ramdisk, too.
+    ...(line === '' ? {} : { ramdisk_kernel_arguments: line }),
+  }
+}
+
+/** What the agent writes to the disk as it is: a whole disk. */
+export function diskInfo(image: ImageFacts): InstanceInfo {
+  return {
+    ...sourceInfo(image),
+    // Of an image of Glance Ironic asks these itself.
+    ...(isByUrl(image) ? { image_type: 'whole-disk' } : {}),
+  }
+}
+
+/**
+ * What the agent writes into a partition that it makes: the base. It has to be said how large that is; the agent refuses
+ * a disk without a partition table, which a physical volume by itself would be (extensions/standby.py,
+ * _validate_partitioning).
+ */
+export function baseInfo(image: ImageFacts, sizeGib: number, node: MetalNode): InstanceInfo {
+  const own = node.driverInfo['kernel_append_params']
+  return {
+    ...sourceInfo(image),
+    image_type: 'partition',
+    root_gb: sizeGib,
+    kernel_append_params: `${typeof own === 'string' ? own : '%default%'} ${WITHOUT_BOOT_LOADER}`,
+  }
+}
+
+/**
+ * With this the agent does not mind that it can install no boot loader into a base. It has to come so far: Ironic removes
+ * the agent's boot script in the same step, and would have the machine boot that again (drivers/modules/pxe_base.py,
+ * prepare_instance).
+ */
+const WITHOUT_BOOT_LOADER = 'ipa-ignore-bootloader-failure=1'
+
+/** Whether a deployment decides this member of a node's instance information. */
+export function isManaged(name: string, value: unknown): boolean {
+  // Somebody else's stays.
+  if (name === 'kernel_append_params') return String(value).endsWith(WITHOUT_BOOT_LOADER)
+  return MANAGED.includes(name)
+}
+
+function sourceInfo(image: ImageFacts): InstanceInfo {
+  const { reference, hash, diskFormat } = image
+  const told = isByUrl(image)
+  return {
+    image_source: reference,
+    deploy_interface: 'direct',
+    ...(told && hash !== undefined
+      ? { image_os_hash_algo: hash.algorithm, image_os_hash_value: hash.value }
+      : {}),
+    ...(told && diskFormat !== undefined ? { image_disk_format: diskFormat } : {}),
+  }
+}
+
+function isByUrl(image: ImageFacts): boolean {
+  return /^(https?|file):/.test(image.reference)
+}
