@@ -3,15 +3,27 @@ import { formatDuration } from '../src/core/index.ts'
 /** One measured fact of the table at the end. */
 export type Fact = Readonly<{ what: string; value: string }>
 
+/** A part of the story and how long it took. */
+export type Chapter = Readonly<{ title: string; seconds: number }>
+
 /** Tells the story on stderr as it happens, and keeps the facts. */
 export class Story {
   readonly facts: Fact[] = []
   readonly #startedAt = performance.now()
-  #chapter = 0
+  readonly #chapters: { title: string; startedAt: number }[] = []
 
   chapter(title: string): void {
-    this.#chapter += 1
-    process.stderr.write(`\n${paint(1, `[${this.#elapsed()}] ${this.#chapter}. ${title}`)}\n`)
+    this.#chapters.push({ title, startedAt: performance.now() })
+    process.stderr.write(`\n${paint(1, `[${this.#elapsed()}] ${this.#chapters.length}. ${title}`)}\n`)
+  }
+
+  /** Each ends where the next begins, the last one now. */
+  get chapters(): readonly Chapter[] {
+    const now = performance.now()
+    return this.#chapters.map(({ title, startedAt }, index) => {
+      const end = this.#chapters[index + 1]?.startedAt ?? now
+      return { title, seconds: Math.round((end - startedAt) / 100) / 10 }
+    })
   }
 
   say(text: string): void {

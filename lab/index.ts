@@ -33,6 +33,8 @@ export { ensureImages } from './images.ts'
 export type { BuiltImage } from './images.ts'
 export { computeServices, openstackConfiguration, startControl } from './openstack.ts'
 export type { ComputeService } from './openstack.ts'
+export { atomicImage } from './atomic/atomic-image.ts'
+export type { AtomicLayout } from './atomic/atomic-image.ts'
 export {
   BareMetal,
   OPENSTACK_LAB_ERRORS,

@@ -75,6 +75,18 @@ const NEEDED_BY_VIRTUAL_HOST: readonly Need[] = [
   { program: 'ssh', packages: ['openssh-client'] },
 ]
 
+/** What the images with ostree that really boot are built with. */
+const NEEDED_BY_ATOMIC_IMAGE: readonly Need[] = [
+  { program: 'mmdebstrap', packages: ['mmdebstrap'] },
+  { program: 'ostree', packages: ['ostree'] },
+  { program: 'mkfs.xfs', packages: ['xfsprogs'] },
+  { program: 'mke2fs', packages: ['e2fsprogs'] },
+  { program: 'mkfs.vfat', packages: ['dosfstools'] },
+  { program: 'lvm', packages: ['lvm2'] },
+  { program: 'sfdisk', packages: ['fdisk'] },
+  { program: 'qemu-img', packages: ['qemu-utils'] },
+]
+
 /** Debian keeps daemons in sbin, which a plain user's PATH may lack. */
 const EXTRA_PATH = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
@@ -111,6 +123,11 @@ export function ensureRamdiskPackages(): Promise<PackageReport> {
 /** As ensurePackages, for the small system that tests deploy. */
 export function ensureTestSystemPackages(): Promise<PackageReport> {
   return ensure(NEEDED_BY_TEST_SYSTEM)
+}
+
+/** As ensurePackages, for the images with ostree that really boot. */
+export function ensureAtomicImagePackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_ATOMIC_IMAGE)
 }
 
 async function ensure(needed: readonly Need[]): Promise<PackageReport> {

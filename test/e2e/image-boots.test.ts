@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { atomicImage } from '../../lab/index.ts'
 import { ROOT } from '../../scripts/source/index.ts'
 
 /**
@@ -14,7 +15,6 @@ import { ROOT } from '../../scripts/source/index.ts'
  * qemu-system-x86. The system is built once and kept in the test bed's directory.
  */
 const run = promisify(execFile)
-const CACHE = join(process.env['ANNEAL_LAB'] ?? join(ROOT, '.lab'), 'atomic')
 const MINUTE_MS = 60_000
 
 for (const layout of ['lvm-xfs', 'gpt-xfs'] as const) {
@@ -22,15 +22,7 @@ for (const layout of ['lvm-xfs', 'gpt-xfs'] as const) {
     it('boots to a login prompt once it is converted, and only with its fstab edited', async () => {
       const dir = await mkdtemp(join(tmpdir(), 'anneal-boots-'))
       try {
-        await mkdir(CACHE, { recursive: true })
-        const image = join(CACHE, `${layout}.qcow2`)
-        await run(
-          'sh',
-          ['-c', '[ -f "$3" ] || exec "$0" "$1" "$2" "$3"', lab('build-full-image.sh'), layout, CACHE, image],
-          {
-            maxBuffer: 2 ** 26,
-          },
-        )
+        const image = await atomicImage(layout)
         assert.equal((await boot(image, join(dir, 'edited'))).end, 'login')
         assert.equal((await boot(image, join(dir, 'kept'), '--keep-fstab')).end, 'emergency')
       } finally {

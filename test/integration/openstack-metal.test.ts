@@ -14,14 +14,34 @@ import type { DeploymentReport } from '../../src/runtime/index.ts'
 let lab: OpenStackLab
 const directory = mkdtempSync(join(tmpdir(), 'anneal-metal-'))
 const inventory = join(directory, 'machines.yaml')
+const redfishInventory = join(directory, 'redfish.yaml')
 
 before(async () => {
   lab = await OpenStackLab.up({
     name: `metal${process.pid % 10_000}`,
-    nodes: 1,
+    nodes: 2,
     ironicAuth: ['keystone', 'none', 'basic'],
   })
-  const machine = onlyMachine()
+  const machine = lab.node('node0')
+  const second = lab.node('node1')
+  writeFileSync(
+    redfishInventory,
+    JSON.stringify({
+      nodes: [
+        {
+          name: second.name,
+          driver: 'redfish',
+          interfaces: { boot: 'ipxe', network: 'noop', inspect: 'redfish' },
+          bmc: {
+            address: second.redfish.address,
+            username: second.bmc.username,
+            password: { file: second.bmc.passwordFile },
+            options: { redfish_system_id: second.redfish.systemId },
+          },
+        },
+      ],
+    }),
+  )
   writeFileSync(
     inventory,
     JSON.stringify({
@@ -52,10 +72,8 @@ after(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function onlyMachine(): Machine {
-  const [machine] = lab.nodes
-  assert.ok(machine)
-  return machine
+function firstMachine(): Machine {
+  return lab.node('node0')
 }
 
 function anneal(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
@@ -151,20 +169,42 @@ test('a machine is enrolled once, and its password is nowhere to be seen', async
     second.nodes.map((one) => one.outcome),
     ['unchanged'],
   )
-  const secret = readFileSync(onlyMachine().bmc.passwordFile, 'utf8').trim()
+  const secret = readFileSync(firstMachine().bmc.passwordFile, 'utf8').trim()
   const told = JSON.stringify([first, second, await anneal(['metal', 'status', '--json'])])
   assert.ok(!told.includes(secret))
 })
 
+test('a machine of which nothing is known is inspected over its Redfish, and as often as wanted', async () => {
+  const { name, mac } = lab.node('node1')
+  await annealJson(['metal', 'enroll', redfishInventory])
+  const inspect = ['metal', 'inspect', name]
+  for (const _ of ['first', 'second']) {
+    const { properties, ...rest } = await annealJson<{
+      schema: string
+      properties: Record<string, unknown>
+    }>(inspect)
+    assert.equal(rest.schema, 'anneal.inspection/1')
+    const { cpus, cpu_arch, memory_mb, local_gb } = properties
+    // Ironic takes a GiB off the disk.
+    assert.deepEqual([cpus, cpu_arch, memory_mb, local_gb].map(String), ['2', 'x86_64', '2048', '4'])
+  }
+  // The official client sees the same, and the port that Ironic found.
+  const node = await openstack(['baremetal', 'node', 'show', name])
+  const { memory_mb } = node['properties'] as Record<string, unknown>
+  assert.deepEqual([node['provision_state'], String(memory_mb)], ['manageable', '2048'])
+  const ports = await openstack(['baremetal', 'port', 'list', '--node', name])
+  assert.match(JSON.stringify(ports), new RegExp(mac))
+})
+
 test('a machine becomes available, and a second run finds it so', async () => {
-  const first = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', onlyMachine().name])
+  const first = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', firstMachine().name])
   assert.deepEqual(first.nodes[0]?.verbs, ['manage', 'provide'])
-  const second = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', onlyMachine().name])
+  const second = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', firstMachine().name])
   assert.deepEqual(second.nodes[0]?.verbs, [])
 })
 
 test('a trio is deployed by ramdisk with the arguments of its property, and the machine answers', async () => {
-  const machine = onlyMachine()
+  const machine = firstMachine()
   const system = await testSystem()
   const kernelId = await makeImage('kernel', 'aki', 'aki', system.kernel)
   const ramdiskId = await makeImage('ramdisk', 'ari', 'ari', system.ramdisk)
@@ -173,7 +213,7 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
   await makeImage('trio', 'ami', 'ami', base, {
     kernel_id: kernelId,
     ramdisk_id: ramdiskId,
-    kernel_cmdline: 'console=ttyS0,115200 root=LABEL=r said=never',
+    kernel_cmdline: 'console=ttyS0,115200 root=tmpfs said=never',
   })
   const command = [
     'metal',
@@ -216,14 +256,14 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
     assert.ok(states.includes(state), states.join(', '))
   }
   const line = /MARK command line: (.*)/.exec(readFileSync(machine.consoleLog, 'latin1'))?.[1] ?? ''
-  assert.match(line, /console=ttyS0,115200 root=LABEL=r said=once initrd=/)
+  assert.match(line, /console=ttyS0,115200 root=tmpfs said=once initrd=/)
   assert.doesNotMatch(line, /never/)
 
   // The official client sees what Anneal made.
   const node = await openstack(['baremetal', 'node', 'show', machine.name])
   const info = node['instance_info'] as Record<string, unknown>
   assert.deepEqual([node['provision_state'], node['deploy_interface']], ['active', 'direct'])
-  assert.equal(info['ramdisk_kernel_arguments'], 'console=ttyS0,115200 root=LABEL=r said=once')
+  assert.equal(info['ramdisk_kernel_arguments'], 'console=ttyS0,115200 root=tmpfs said=once')
   assert.equal(info['anneal_deployment'], report.deployment)
 
   // The record is kept, and the same command finds it done, now by SSH.
@@ -242,7 +282,7 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
 })
 
 test('a machine is undeployed, and nothing of the deployment stays on the node', async () => {
-  const machine = onlyMachine()
+  const machine = firstMachine()
   await annealJson(['metal', 'undeploy', machine.name])
   assert.equal(isOn(machine), false)
   const node = await openstack(['baremetal', 'node', 'show', machine.name])
@@ -250,11 +290,20 @@ test('a machine is undeployed, and nothing of the deployment stays on the node',
 })
 
 test('a machine in maintenance is left alone, with the reason', async () => {
-  const { name } = onlyMachine()
+  const { name } = firstMachine()
   const maintenance = ['baremetal', 'node', 'maintenance']
   await lab.openstack([...maintenance, 'set', '--reason', 'fan broken', name])
   const result = await anneal(['metal', 'deploy', name, '--image', 'trio', '--json'])
   assert.equal(code(result), 'METAL_NODE_MAINTENANCE')
   assert.match(result.stderr, /fan broken/)
   await lab.openstack([...maintenance, 'unset', name])
+})
+
+test('a machine whose driver cannot inspect says so, in Ironic’s words', async () => {
+  const { name } = firstMachine()
+  const result = await anneal(['metal', 'inspect', name, '--json'])
+  assert.notEqual(result.exitCode, 0)
+  assert.match(result.stderr, /does not support inspect/)
+  const node = await openstack(['baremetal', 'node', 'show', name])
+  assert.equal(node['provision_state'], 'manageable')
 })
