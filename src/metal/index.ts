@@ -21,7 +21,7 @@ export { credentialNames, driverInfo, hardwareType } from './inventory/inventory
 export type { Bmc, CredentialSource, DriverKind, Inventory, InventoryNode } from './inventory/inventory.ts'
 export { readInventory } from './inventory/read-inventory.ts'
 export { differences, interfaceMembers } from './inventory/differences.ts'
-export { DEPLOY_STATES, isAtRest } from './deployment/states.ts'
+export { DEPLOY_STATES, isAtRest, targetOf } from './deployment/states.ts'
 export type { DeployState, DeployStateSpec, RestState, WorkState } from './deployment/states.ts'
 export { DEPLOY_EFFECTS, effectsOf } from './deployment/effects.ts'
 export type { DeployEffect, DeployVia } from './deployment/effects.ts'
