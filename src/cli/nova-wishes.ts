@@ -75,7 +75,7 @@ export async function planViaNova(
       networks: wantedNetworks(flags.network, command),
       drive,
       beyondNova: [
-        ...(flags.route === 'ramdisk' ? ['--route ramdisk'] : []),
+        ...(flags.route === undefined || flags.route === 'direct' ? [] : [`--route ${flags.route}`]),
         ...(flags.boot === undefined ? [] : ['--boot']),
         ...(flags.karg.length === 0 ? [] : ['--karg']),
         ...(flags['delete-karg'].length === 0 ? [] : ['--delete-karg']),

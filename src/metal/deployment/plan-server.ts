@@ -17,7 +17,7 @@ export type ServerWishes = Readonly<{
   /** A key pair that is there already. */
   keyName?: string
   drive: DriveWishes
-  /** `--karg`, `--delete-karg`, `--boot` or `--route ramdisk` were given. */
+  /** `--karg`, `--delete-karg`, `--boot` or a `--route` other than direct were given. */
   beyondNova: readonly string[]
 }>
 
