@@ -27,7 +27,7 @@ export type MetalRecord = Readonly<{
   plan: Pick<DeployPlan, 'route' | 'why' | 'refusedRoutes'>
   deployment: DeploymentReport
   /** What the deployed system said after a login on its console. */
-  machine: Readonly<{ commandLine: string; root: string; deployments: string }>
+  machine: Readonly<{ commandLine: string; root: string; deployment: string }>
   undeployed: Readonly<{ state: string; power: 'on' | 'off' }>
 }>
 
@@ -119,22 +119,22 @@ async function tell(
   const ready = ['--ready', 'console:login:', '--console', `file:${machine.consoleLog}`]
   const { plan } = await anneal<Readonly<{ plan: DeployPlan }>>(...deploy, ...ready, '--dry-run')
   story.fact('route', `${plan.route}: ${plan.why}`)
-  const deployment = await anneal<DeploymentReport>(...deploy, ...ready)
-  for (const { state, step, power, seconds } of deployment.timeline) {
+  const report = await anneal<DeploymentReport>(...deploy, ...ready)
+  for (const { state, step, power, seconds } of report.timeline) {
     story.fact([state, step, power].filter(Boolean).join(', '), `${seconds.toFixed(1)} s`)
   }
-  story.fact(`deployed ("${deployment.answer ?? ''}")`, `${deployment.seconds.toFixed(1)} s`)
+  story.fact(`deployed ("${report.answer ?? ''}")`, `${report.seconds.toFixed(1)} s`)
   const seenNode = await openstack(lab, 'baremetal', 'node', 'show', name)
 
   story.chapter('Login on the console: what runs there')
-  const [commandLine, root, deployments] = await askAtConsole(machine, [
+  const [commandLine, root, deployment] = await askAtConsole(machine, [
     'cat /proc/cmdline',
     'findmnt --noheadings --output SOURCE,FSTYPE /sysroot',
-    'ostree admin status',
+    'findmnt --noheadings --output FSROOT /',
   ])
   story.fact('command line', commandLine)
   story.fact('root', root)
-  story.say(deployments)
+  story.fact('deployment', deployment)
 
   story.chapter('Undeploy: the machine is off, and may be deployed again')
   await anneal('metal', 'undeploy', name)
@@ -149,8 +149,8 @@ async function tell(
     pushed,
     openstack: { image: seenImage, node: seenNode },
     plan: { route, why, refusedRoutes },
-    deployment,
-    machine: { commandLine, root, deployments },
+    deployment: report,
+    machine: { commandLine, root, deployment },
     undeployed,
   }
 }

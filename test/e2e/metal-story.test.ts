@@ -52,13 +52,14 @@ test('the agent writes the base, then the machine boots without it, and every st
 })
 
 test('the machine runs the deployment of the image, its root on the disk, with the pushed command line', () => {
-  const { commandLine, root, deployments } = record.machine
+  const { commandLine, root, deployment } = record.machine
   const properties = record.openstack.image['properties'] as Record<string, unknown>
   const cmdline = String(properties['kernel_cmdline'])
   assert.match(cmdline, /ostree=\/ostree\/boot\.1\/fedora-atomic\//)
   assert.ok(commandLine.includes(cmdline), commandLine)
   assert.match(root, /^\/dev\/mapper\/atomicos-root\s+xfs$/)
-  assert.ok(deployments.includes(String(properties['anneal_ostree_commit'])), deployments)
+  const [stateroot, commit] = [properties['anneal_ostree_stateroot'], properties['anneal_ostree_commit']]
+  assert.equal(deployment, `/ostree/deploy/${String(stateroot)}/deploy/${String(commit)}.0`)
 })
 
 test('the prompt on the console is what the deployment ended with', () => {
