@@ -170,7 +170,7 @@ export class MetalBed {
     const properties = {
       kernel_id: kernelId,
       ramdisk_id: ramdiskId,
-      kernel_cmdline: 'console=ttyS0,115200 root=LABEL=r',
+      kernel_cmdline: 'console=ttyS0,115200 root=tmpfs',
     }
     await this.image(name, { disk: 'ami', container: 'ami', file: base }, properties)
   }
