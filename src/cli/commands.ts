@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { loadCommand } from './load-command.ts'
 
 /** A command that can be called: what it needs is loaded when it is. */
 export type CommandEntry = Readonly<{
@@ -49,5 +50,5 @@ export function loadCommands(entries: readonly CommandEntry[] = COMMANDS): Promi
 }
 
 function entry(words: string, load: CommandEntry['load']): CommandEntry {
-  return { path: words.split(' '), load }
+  return { path: words.split(' '), load: () => loadCommand(words, load) }
 }

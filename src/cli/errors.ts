@@ -2,10 +2,16 @@ import { EXIT, errorsOf } from '../core/index.ts'
 
 export const CLI_ERRORS = {
   USAGE: {
-    message: 'Cannot run "{command}": {why}',
+    message: 'Cannot run "{command}": "{name}" is not installed',
     remedy: 'see `{help}`',
     retry: false,
     exit: EXIT.usage,
+  },
+  PACKAGES_INCOMPLETE: {
+    message: 'Cannot run "{command}": "{name}" is not installed',
+    remedy: 'the installed packages are older than the program: run npm ci where it is installed',
+    retry: false,
+    exit: EXIT.unavailable,
   },
   INTERRUPTED: {
     message: 'Cannot finish "{command}": it was interrupted, and has come to rest',
