@@ -2,6 +2,7 @@ import { raise } from './errors.ts'
 import { glanceImage } from './glance-image.ts'
 import type { GlanceImage } from './glance-image.ts'
 import type { Session } from './session.ts'
+import { isUuid } from './uuid.ts'
 
 export type ImageSpec = Readonly<{
   /** Chosen by the caller, a second create of the same id is a conflict; by default Glance chooses one. */
@@ -51,7 +52,6 @@ export interface Glance {
 }
 
 const PAGE = '100'
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
 
 export function glance(session: Session): Glance {
@@ -114,7 +114,7 @@ export function glance(session: Session): Glance {
       })
     },
     async find(nameOrId) {
-      const byId = UUID.test(nameOrId) ? await show(nameOrId) : undefined
+      const byId = isUuid(nameOrId) ? await show(nameOrId) : undefined
       if (byId !== undefined) return byId
       const named: GlanceImage[] = []
       for await (const image of list({ name: nameOrId })) named.push(image)

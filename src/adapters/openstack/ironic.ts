@@ -4,6 +4,8 @@ import type { BareMetal, NetworkPort } from '../../ports/index.ts'
 import { raise } from './errors.ts'
 import type { Fields } from './fields.ts'
 import { metalNode } from './ironic-node.ts'
+import { agreedOnce, isBelow, parseVersion, tooOld } from './microversion.ts'
+import type { Version } from './microversion.ts'
 import type { ServiceReply, ServiceRequest, Session } from './session.ts'
 
 /** The newest version that Anneal was written against (2023.1), and the oldest with all that it needs. */
@@ -16,24 +18,15 @@ const WITH_STEPS = [1, 69] as const
 const LOCKED_ATTEMPTS = 15
 const LOCKED_WAIT_MS = 1000
 
-type Version = readonly [number, number]
 type MetalRequest = Omit<ServiceRequest, 'service'>
 
 /** The Bare Metal API v1 (https://docs.openstack.org/api-ref/baremetal/), as far as Anneal needs it. */
 export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: number }> = {}): BareMetal {
-  let negotiated: Promise<Version> | undefined
-
-  const version = (): Promise<Version> => {
-    negotiated ??= negotiate(session).catch((error: unknown) => {
-      negotiated = undefined
-      throw error
-    })
-    return negotiated
-  }
+  const version = agreedOnce(() => negotiate(session))
 
   const need = async (least: Version, action: string): Promise<void> => {
     const spoken = await version()
-    if (isBelow(spoken, least)) throw tooOld(action, spoken, least)
+    if (isBelow(spoken, least)) throw tooOld('Ironic', action, spoken, least)
   }
 
   const once = async (request: MetalRequest): Promise<ServiceReply> =>
@@ -251,8 +244,8 @@ async function negotiate(session: Session): Promise<Version> {
   const action = 'agree on a version of the API'
   const reply = await session.send({ service: 'baremetal', action, method: 'GET', path: '/v1' })
   const header = reply.headers['x-openstack-ironic-api-maximum-version']
-  const match = /^(\d+)\.(\d+)$/.exec(typeof header === 'string' ? header : '')
-  if (match === null) {
+  const offered = parseVersion(typeof header === 'string' ? header : '')
+  if (offered === undefined) {
     throw raise('OPENSTACK_REPLY_INVALID', {
       service: 'Ironic',
       url: await session.endpoint('baremetal', action),
@@ -261,20 +254,6 @@ async function negotiate(session: Session): Promise<Version> {
       expected: 'a version such as 1.82',
     })
   }
-  const offered: Version = [Number(match[1]), Number(match[2])]
-  if (isBelow(offered, OLDEST)) throw tooOld(action, offered, OLDEST)
+  if (isBelow(offered, OLDEST)) throw tooOld('Ironic', action, offered, OLDEST)
   return isBelow(offered, NEWEST) ? offered : NEWEST
-}
-
-function tooOld(action: string, offered: Version, needed: Version): Error {
-  return raise('OPENSTACK_TOO_OLD', {
-    action,
-    service: 'Ironic',
-    offered: offered.join('.'),
-    needed: needed.join('.'),
-  })
-}
-
-function isBelow(left: Version, right: Version): boolean {
-  return left[0] < right[0] || (left[0] === right[0] && left[1] < right[1])
 }

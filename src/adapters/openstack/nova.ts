@@ -2,29 +2,22 @@ import type { Flavor, Server } from '../../metal/index.ts'
 import type { Compute, ServerSpec } from '../../ports/index.ts'
 import { raise } from './errors.ts'
 import type { Fields } from './fields.ts'
+import { agreedOnce, isBelow, parseVersion, tooOld } from './microversion.ts'
+import type { Version } from './microversion.ts'
 import type { ServiceReply, ServiceRequest, Session } from './session.ts'
+import { isUuid } from './uuid.ts'
 
 /** The newest version that Anneal was written against (2023.1), and the oldest with all that it needs (host by name). */
 const NEWEST = [2, 93] as const
 const OLDEST = [2, 74] as const
 
-type Version = readonly [number, number]
 type ComputeRequest = Omit<ServiceRequest, 'service'>
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const PAGE = '200'
 
 /** The Compute API v2.1 (https://docs.openstack.org/api-ref/compute/), as far as Anneal needs it. */
 export function nova(session: Session): Compute {
-  let negotiated: Promise<Version> | undefined
-
-  const version = (): Promise<Version> => {
-    negotiated ??= negotiate(session).catch((error: unknown) => {
-      negotiated = undefined
-      throw error
-    })
-    return negotiated
-  }
+  const version = agreedOnce(() => negotiate(session))
 
   const send = async (request: ComputeRequest): Promise<ServiceReply> =>
     session.send({
@@ -176,7 +169,7 @@ function bodyOf(spec: ServerSpec): object {
 
 /** What is no uuid cannot be a network's id: Nova knows networks by nothing else. */
 export function isNetworkId(text: string): boolean {
-  return UUID.test(text)
+  return isUuid(text)
 }
 
 /** The newest version that both sides speak. The root of the API tells the server's range. */
@@ -184,20 +177,8 @@ async function negotiate(session: Session): Promise<Version> {
   const action = 'agree on a version of the API'
   const reply = await session.send({ service: 'compute', action, method: 'GET', path: '/v2.1/' })
   const told = reply.json().object('version').text('version')
-  const match = /^(\d+)\.(\d+)$/.exec(told)
   // A Nova without microversions tells an empty one.
-  const offered: Version = match === null ? [2, 0] : [Number(match[1]), Number(match[2])]
-  if (isBelow(offered, OLDEST)) {
-    throw raise('OPENSTACK_TOO_OLD', {
-      action,
-      service: 'Nova',
-      offered: offered.join('.'),
-      needed: OLDEST.join('.'),
-    })
-  }
+  const offered = parseVersion(told) ?? [2, 0]
+  if (isBelow(offered, OLDEST)) throw tooOld('Nova', action, offered, OLDEST)
   return isBelow(offered, NEWEST) ? offered : NEWEST
-}
-
-function isBelow(left: Version, right: Version): boolean {
-  return left[0] < right[0] || (left[0] === right[0] && left[1] < right[1])
 }
