@@ -1,4 +1,4 @@
-import { clipExtents, endOf, extentsOf } from './extents.ts'
+import { endOf, extentsOf } from './extents.ts'
 import { clipPlace, placesOf } from './places.ts'
 import { checkRange } from './ranges.ts'
 import type { ByteSource, Extent, Place } from './source.ts'
@@ -41,37 +41,41 @@ export function patched(source: ByteSource, patches: readonly Patch[]): ByteSour
     async *extents(offset, length, signal): AsyncGenerator<Extent, void, undefined> {
       const found = within(offset, length)
       for await (const extent of extentsOf(source, offset, length, signal)) {
-        let at = extent.offsetBytes
-        for (const patch of found) {
-          const from = Math.max(patch.offsetBytes, at)
-          const to = Math.min(patch.offsetBytes + patch.bytes.length, endOf(extent))
-          if (to <= from) continue
-          if (from > at) yield { ...extent, offsetBytes: at, lengthBytes: from - at }
-          yield { offsetBytes: from, lengthBytes: to - from, kind: 'data' }
-          at = to
+        for (const { start, end, patch } of cut(extent, found)) {
+          const kind = patch === undefined ? extent.kind : 'data'
+          yield { offsetBytes: start, lengthBytes: end - start, kind }
         }
-        if (at < endOf(extent)) yield* clipExtents(one(extent), at, endOf(extent) - at)
       }
     },
     async *places(offset, length, signal): AsyncGenerator<Place, void, undefined> {
       const found = within(offset, length)
       for await (const place of placesOf(source, offset, length, signal)) {
-        let at = place.offsetBytes
-        for (const { offsetBytes, bytes } of found) {
-          const from = Math.max(offsetBytes, at)
-          const to = Math.min(offsetBytes + bytes.length, endOf(place))
-          if (to <= from) continue
-          if (from > at) yield clipPlace(place, at, from)
-          const part = bytes.subarray(from - offsetBytes, to - offsetBytes)
-          yield { kind: 'given', offsetBytes: from, lengthBytes: to - from, bytes: part }
-          at = to
+        for (const { start, end, patch } of cut(place, found)) {
+          if (patch === undefined) {
+            yield clipPlace(place, start, end)
+            continue
+          }
+          const bytes = patch.bytes.subarray(start - patch.offsetBytes, end - patch.offsetBytes)
+          yield { kind: 'given', offsetBytes: start, lengthBytes: end - start, bytes }
         }
-        if (at < endOf(place)) yield clipPlace(place, at, endOf(place))
       }
     },
   }
 }
 
-async function* one(extent: Extent): AsyncGenerator<Extent, void, undefined> {
-  yield extent
+/** A range in pieces, each of one patch or of none. Patches are in order. */
+function* cut(
+  range: Readonly<{ offsetBytes: number; lengthBytes: number }>,
+  patches: readonly Patch[],
+): Generator<Readonly<{ start: number; end: number; patch?: Patch }>, void, undefined> {
+  let at = range.offsetBytes
+  for (const patch of patches) {
+    const start = Math.max(patch.offsetBytes, at)
+    const end = Math.min(patch.offsetBytes + patch.bytes.length, endOf(range))
+    if (end <= start) continue
+    if (start > at) yield { start: at, end: start }
+    yield { start, end, patch }
+    at = end
+  }
+  if (at < endOf(range)) yield { start: at, end: endOf(range) }
 }

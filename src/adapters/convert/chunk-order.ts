@@ -1,4 +1,4 @@
-import { endOf, placesOf } from '../../bytes/index.ts'
+import { placesOf } from '../../bytes/index.ts'
 import type { ByteSource, Place } from '../../bytes/index.ts'
 import type { Chunk } from '../../image/convert/index.ts'
 import type { ChunkUse } from '../../ports/index.ts'
@@ -93,5 +93,5 @@ function runsOf(steps: readonly Step[]): ChunkOrder['runs'] {
 
 /** What is read of a chunk that is not known to be zero beforehand, in bytes. */
 export function dataBytesOf({ used }: Chunk): number {
-  return used.reduce((sum, range) => sum + (range.kind === 'data' ? endOf(range) - range.offsetBytes : 0), 0)
+  return used.reduce((sum, { kind, lengthBytes }) => sum + (kind === 'data' ? lengthBytes : 0), 0)
 }

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto'
 import { readSync, writeSync } from 'node:fs'
 import { zstdCompressSync } from 'node:zlib'
+import { neighbours } from '../../bytes/index.ts'
+import type { Group } from '../../bytes/index.ts'
 import { expandOne } from '../codec/index.ts'
 import { dataRuns } from './data-runs.ts'
 import type { ChunkDone, ChunkFailed, ChunkOrder, PackedStep, Step } from './messages.ts'
 
 /** Compressed pieces near one another in a file are fetched in one read: with no more between them, up to so much. */
-const MAX_GAP_BYTES = 64 * 1024
-const MAX_FETCH_BYTES = 1024 * 1024
+const FETCH = { mostGapBytes: 64 * 1024, mostBytes: 1024 * 1024 } as const
 
 /**
  * Does what a thread of a conversion does, chunk after chunk, in memory that it keeps: memory that is new for each chunk
@@ -57,16 +58,19 @@ export class ChunkWork {
       else if (step.kind === 'given') chunk.set(step.bytes, step.at)
       else chunk.fill(0, step.at, step.at + step.lengthBytes)
     }
-    for (const group of neighbours(packed)) this.#expand(group, chunk)
+    for (const [fd, of] of Map.groupBy(packed, (step) => step.fd)) {
+      for (const group of neighbours(of, packedRange, FETCH)) this.#expand(fd, group, chunk)
+    }
     return chunk.subarray(0, lengthBytes)
   }
 
-  #expand({ fd, offsetBytes, lengthBytes, steps }: Group, chunk: Uint8Array): void {
+  #expand(fd: number, group: Group<PackedStep>, chunk: Uint8Array): void {
+    const { offsetBytes, lengthBytes, members } = group
     if (this.#packed.length < lengthBytes)
-      this.#packed = new Uint8Array(Math.max(lengthBytes, MAX_FETCH_BYTES))
+      this.#packed = new Uint8Array(Math.max(lengthBytes, FETCH.mostBytes))
     const packed = this.#packed.subarray(0, lengthBytes)
     readAll(fd, packed, offsetBytes)
-    for (const step of steps) {
+    for (const step of members) {
       const from = step.offsetBytes - offsetBytes
       const piece = packed.subarray(from, from + step.packedBytes)
       if (step.lengthBytes === step.unitBytes) this.#expandOne(step, piece, part(chunk, step))
@@ -85,24 +89,11 @@ export class ChunkWork {
   }
 }
 
-type Group = { fd: number; offsetBytes: number; lengthBytes: number; steps: PackedStep[] }
-
-function neighbours(steps: readonly PackedStep[]): readonly Group[] {
-  const groups: Group[] = []
-  for (const step of steps.toSorted((a, b) => a.fd - b.fd || a.offsetBytes - b.offsetBytes)) {
-    const { fd, offsetBytes, packedBytes } = step
-    const last = groups.at(-1)
-    const end = offsetBytes + packedBytes
-    const near =
-      last?.fd === fd &&
-      offsetBytes <= last.offsetBytes + last.lengthBytes + MAX_GAP_BYTES &&
-      end - last.offsetBytes <= MAX_FETCH_BYTES
-    if (near) {
-      last.steps.push(step)
-      last.lengthBytes = Math.max(last.lengthBytes, end - last.offsetBytes)
-    } else groups.push({ fd, offsetBytes, lengthBytes: packedBytes, steps: [step] })
-  }
-  return groups
+function packedRange({
+  offsetBytes,
+  packedBytes,
+}: PackedStep): Readonly<{ offsetBytes: number; lengthBytes: number }> {
+  return { offsetBytes, lengthBytes: packedBytes }
 }
 
 function part(chunk: Uint8Array, { at, lengthBytes }: Pick<Step, 'at' | 'lengthBytes'>): Uint8Array {

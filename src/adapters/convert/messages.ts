@@ -1,3 +1,4 @@
+import type { ChunkUse } from '../../ports/index.ts'
 import type { Codec } from '../codec/index.ts'
 
 /** How a part of a chunk comes into memory; `at` is its place in the chunk. `fd` is a descriptor of this process. */
@@ -24,7 +25,7 @@ export type ChunkOrder = Readonly<{
   /** Of the chunk in the base. */
   offsetBytes: number
   lengthBytes: number
-  use: 'write' | 'bytes' | 'zstd'
+  use: ChunkUse
   /** The file to write to; without it, chunks with the use `write` are hashed only. */
   outputFd?: number
   /** All that is in use of it, in order. */

@@ -43,8 +43,8 @@ const AHEAD = 2
 const IN_PLACE_BYTES = 4 * 1024 * 1024
 
 /**
- * Decompresses on as many threads as the machine has processors; with none, always in place. Dispose of it when done: threads are ended, and what
- * is under way rejects. Threads that have nothing to do keep no process from ending.
+ * Decompresses on as many threads as the machine has processors; with none, always in place. Dispose of it when done:
+ * threads are ended, and what is under way rejects. Threads that have nothing to do keep no process from ending.
  *
  * INVARIANTS: each job settles exactly once; what is given must stay as it is until then; at most AHEAD
  * batches are with a worker, each in a slot that nobody else uses meanwhile.

@@ -1,12 +1,12 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import { neighbours } from '../../bytes/index.ts'
+import type { ByteSource, Group } from '../../bytes/index.ts'
 import type { Run } from './cluster-map.ts'
 import type { Decompress } from './decompress.ts'
 import { raise } from './errors.ts'
 import type { CompressionType } from './header.ts'
 
 /** Neighbours in the file are fetched in one read, if no more than this lies between them, up to this much. */
-const MAX_GAP_BYTES = 65_536
-const MAX_FETCH_BYTES = 4 * 1024 * 1024
+const FETCH = { mostGapBytes: 65_536, mostBytes: 4 * 1024 * 1024 } as const
 /** Clusters that were only read in part are kept: file systems read metadata in small pieces. */
 const KEPT_BYTES = 8 * 1024 * 1024
 
@@ -76,14 +76,14 @@ export function compressedClusters(
   }
 
   async function expandGroup(
-    group: Group,
+    group: Group<Run>,
     out: Uint8Array,
     outOffset: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const bytes = await source.read(group.offsetBytes, group.lengthBytes, signal)
     await Promise.all(
-      group.runs.map(async (run) => {
+      group.members.map(async (run) => {
         const from = run.hostOffsetBytes - group.offsetBytes
         const at = run.offsetBytes - outOffset
         const piece = bytes.subarray(from, from + run.hostLengthBytes)
@@ -100,7 +100,7 @@ export function compressedClusters(
         if (run.lengthBytes === clusterBytes && !kept.has(clusterStart(run))) whole.push(run)
         else work.push(keptCluster(run).then((cluster) => place(run, cluster, out, outOffset)))
       }
-      for (const group of neighbours(whole)) {
+      for (const group of neighbours(whole, hostRange, FETCH)) {
         work.push(expandGroup(group, out, outOffset, signal))
       }
       await Promise.all(work)
@@ -108,24 +108,6 @@ export function compressedClusters(
   }
 }
 
-type Group = { offsetBytes: number; lengthBytes: number; runs: Run[] }
-
-/** Runs that lie near one another in the file, as one range each. */
-function neighbours(runs: readonly Run[]): readonly Group[] {
-  const groups: Group[] = []
-  for (const run of runs.toSorted((a, b) => a.hostOffsetBytes - b.hostOffsetBytes)) {
-    const last = groups.at(-1)
-    const runEnd = run.hostOffsetBytes + run.hostLengthBytes
-    const near =
-      last !== undefined &&
-      run.hostOffsetBytes <= last.offsetBytes + last.lengthBytes + MAX_GAP_BYTES &&
-      runEnd - last.offsetBytes <= MAX_FETCH_BYTES
-    if (near) {
-      last.runs.push(run)
-      last.lengthBytes = Math.max(last.lengthBytes, runEnd - last.offsetBytes)
-    } else {
-      groups.push({ offsetBytes: run.hostOffsetBytes, lengthBytes: run.hostLengthBytes, runs: [run] })
-    }
-  }
-  return groups
+function hostRange(run: Run): Readonly<{ offsetBytes: number; lengthBytes: number }> {
+  return { offsetBytes: run.hostOffsetBytes, lengthBytes: run.hostLengthBytes }
 }
