@@ -1,7 +1,6 @@
+import { ENVIRONMENT_HEADER, splitEnvironment, unescapeEnvironment } from '../grub/environment.ts'
 import { editCommandLine } from './line-edit.ts'
 import type { ArgumentEdit, TextEditor } from './line-edit.ts'
-
-const HEADER = '# GRUB Environment Block\n'
 
 /**
  * A variable of a GRUB environment block that holds kernel arguments. The block keeps its length, which GRUB counts on
@@ -10,8 +9,9 @@ const HEADER = '# GRUB Environment Block\n'
  */
 export const editEnvironment: TextEditor = (text, edit) => {
   const [, variables, fill, rest] = /^([^]*\n)(#+)([^#]*)$/.exec(text) ?? []
-  if (variables === undefined || fill === undefined || !variables.startsWith(HEADER)) return undefined
-  const entries = variables.split(/(?<!(?:^|[^\\])(?:\\\\)*\\)\n/)
+  if (variables === undefined || fill === undefined || !variables.startsWith(ENVIRONMENT_HEADER))
+    return undefined
+  const entries = splitEnvironment(variables)
   // Behind a newline that is escaped, the value goes on in what looks like the rest of the block.
   if (entries.at(-1) !== '') return undefined
   let line = 1
@@ -31,6 +31,6 @@ export const editEnvironment: TextEditor = (text, edit) => {
 function editEntry(entry: string, edit: ArgumentEdit): string | undefined {
   const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*=)(.*)$/s.exec(entry) ?? []
   if (value === undefined) return undefined
-  const edited = editCommandLine(value.replaceAll(/\\(.)/gs, '$1'), edit)
+  const edited = editCommandLine(unescapeEnvironment(value), edit)
   return edited === undefined ? undefined : `${name}${edited.replaceAll(/[\\\n]/g, '\\$&')}`
 }
