@@ -6,7 +6,7 @@ import type { DeployPlan, MetalNode } from '../../metal/index.ts'
 import { sampleNode, sampleTrio } from '../../metal/testing/index.ts'
 import { bringTo } from './bring-to.ts'
 import { runDeployment } from './run-deployment.ts'
-import type { DeploymentOptions } from './run-deployment.ts'
+import { deploymentOptions as options } from './testing/deployment-options.ts'
 import { FakeMetal } from './testing/fake-metal.ts'
 import type { Course } from './testing/fake-metal.ts'
 
@@ -31,18 +31,6 @@ const WELL: Course = {
     { provisionState: 'deploying' },
     { provisionState: 'active', powerState: 'power on' },
   ],
-}
-
-function options(more: Partial<DeploymentOptions> = {}): DeploymentOptions {
-  return {
-    ready: { kind: 'ssh', host: 'h', port: 22 },
-    timeoutMs: 600_000,
-    callbackTimeoutMs: 120_000,
-    readyTimeoutMs: 60_000,
-    pollMs: 500,
-    signal: new AbortController().signal,
-    ...more,
-  }
 }
 
 /** What is on the node when the deployment is done: the pair and its arguments, and nothing of the base. */

@@ -1,4 +1,12 @@
-import type { ConfigDrive, DeployEvent, DeployPlan, MetalNode, Ready, Timeline } from '../../metal/index.ts'
+import type {
+  ConfigDrive,
+  DeployEvent,
+  DeployPlan,
+  Examination,
+  MetalNode,
+  Ready,
+  Timeline,
+} from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import type { AnswerWatch } from './answer-watch.ts'
 import { readNode } from './bring-to.ts'
@@ -29,4 +37,11 @@ export const DONE: Outcome = { type: 'effectDone' }
 /** The node as it is at this moment. */
 export function current({ world, plan }: DeployContext): Promise<MetalNode> {
   return readNode(world, plan.node.uuid, `deploy on node "${plan.node.name}"`)
+}
+
+/** Goes on where the examination says, which looks at the console from then on, or ends with what it found. */
+export async function enter(context: DeployContext, found: Examination): Promise<Outcome> {
+  if (!found.ok) throw found.error
+  await context.watch.begin(found.enter === 'preparing' ? 'afresh' : 'joining')
+  return { type: 'nodeExamined', enter: found.enter }
 }

@@ -9,7 +9,7 @@ import {
 } from '../../metal/index.ts'
 import type { DeployEffect, MetalNode } from '../../metal/index.ts'
 import { awaitDeploying, restartSilent } from './await-deploying.ts'
-import { DONE, current } from './deploy-context.ts'
+import { DONE, current, enter } from './deploy-context.ts'
 import type { DeployContext, Executor } from './deploy-context.ts'
 import { clearing, writing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
@@ -22,10 +22,7 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   async examine(context) {
     const node = await current(context)
     context.see(node)
-    const found = examineNode(node, context.plan)
-    if (!found.ok) throw found.error
-    await context.watch.begin(found.enter === 'preparing' ? 'afresh' : 'joining')
-    return { type: 'nodeExamined', enter: found.enter }
+    return enter(context, examineNode(node, context.plan))
   },
 
   async writeInstance(context) {

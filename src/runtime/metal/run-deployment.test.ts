@@ -7,7 +7,7 @@ import type { DeployPlan } from '../../metal/index.ts'
 import { sampleNode, sampleTrio } from '../../metal/testing/index.ts'
 import { bringTo } from './bring-to.ts'
 import { runDeployment } from './run-deployment.ts'
-import type { DeploymentOptions } from './run-deployment.ts'
+import { deploymentOptions as options } from './testing/deployment-options.ts'
 import { FakeMetal } from './testing/fake-metal.ts'
 import type { Course } from './testing/fake-metal.ts'
 
@@ -30,19 +30,6 @@ const GOES_WELL: Course = {
 
 /** What the plan makes of a node. */
 const ACTIVE = { provisionState: 'active', powerState: 'power on', instanceInfo: { [MARK]: plan.id } }
-const SSH = { kind: 'ssh', host: 'h', port: 22 } as const
-
-function options(more: Partial<DeploymentOptions> = {}): DeploymentOptions {
-  return {
-    ready: SSH,
-    timeoutMs: 600_000,
-    callbackTimeoutMs: 120_000,
-    readyTimeoutMs: 60_000,
-    pollMs: 500,
-    signal: new AbortController().signal,
-    ...more,
-  }
-}
 
 describe('a deployment', () => {
   test('writes to the node, has it validated, asks once and waits for the machine', async () => {

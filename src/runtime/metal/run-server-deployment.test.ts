@@ -8,6 +8,7 @@ import { sampleDisk, sampleFlavor, sampleNode } from '../../metal/testing/index.
 import { bringTo } from './bring-to.ts'
 import { runDeployment } from './run-deployment.ts'
 import type { DeploymentOptions } from './run-deployment.ts'
+import { deploymentOptions } from './testing/deployment-options.ts'
 import { FakeMetal } from './testing/fake-metal.ts'
 
 const KEY = 'ssh-ed25519 AAAAC3Nza user'
@@ -19,15 +20,12 @@ const plan = planServer(
 )
 
 function options(more: Partial<DeploymentOptions> = {}): DeploymentOptions {
-  return {
-    ready: { kind: 'ssh', host: 'h', port: 22 },
+  return deploymentOptions({
     timeoutMs: 60_000,
     callbackTimeoutMs: 30_000,
     readyTimeoutMs: 30_000,
-    pollMs: 500,
-    signal: new AbortController().signal,
     ...more,
-  }
+  })
 }
 
 /** A Nova that takes the node and has the server active some looks later. */

@@ -1,7 +1,7 @@
 import { MARK, examineServer, judgeServer, metalError } from '../../metal/index.ts'
 import type { MetalNode, Server, ServerPlan } from '../../metal/index.ts'
 import { awaitDeploying, restartSilent } from './await-deploying.ts'
-import { DONE, current } from './deploy-context.ts'
+import { DONE, current, enter } from './deploy-context.ts'
 import type { DeployContext, Executor } from './deploy-context.ts'
 
 /** The effects of a deployment by way of Nova. Each looks before it changes anything, because it may be a repetition. */
@@ -9,10 +9,7 @@ export const SERVER_EXECUTORS = {
   async examineServer(context) {
     const [node, server] = await Promise.all([current(context), serverOf(context)])
     context.see(node)
-    const found = examineServer(node, server, context.plan)
-    if (!found.ok) throw found.error
-    await context.watch.begin(found.enter === 'preparing' ? 'afresh' : 'joining')
-    return { type: 'nodeExamined', enter: found.enter }
+    return enter(context, examineServer(node, server, context.plan))
   },
 
   async keepKey({ world, plan }) {
