@@ -1,29 +1,26 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { OpenStackLab, isOn, testSystem } from '../../lab/index.ts'
-import type { Machine } from '../../lab/index.ts'
-import { REPOSITORY } from '../../lab/paths.ts'
-import { run } from '../../lab/run.ts'
+import { isOn, testSystem } from '../../lab/index.ts'
+import type { Machine, OpenStackLab } from '../../lab/index.ts'
 import type { RunResult } from '../../lab/run.ts'
 import type { DeploymentReport } from '../../src/runtime/index.ts'
+import { MetalBed, errorOf } from './support/metal-bed.ts'
 
 /** `anneal metal` against real Keystone, Glance and Ironic, and virtual machines behind real BMC endpoints. */
+let bed: MetalBed
 let lab: OpenStackLab
-const directory = mkdtempSync(join(tmpdir(), 'anneal-metal-'))
-const inventory = join(directory, 'machines.yaml')
-const redfishInventory = join(directory, 'redfish.yaml')
+let inventory: string
+let redfishInventory: string
 
 before(async () => {
-  lab = await OpenStackLab.up({
-    name: `metal${process.pid % 10_000}`,
-    nodes: 2,
-    ironicAuth: ['keystone', 'none', 'basic'],
-  })
-  const machine = lab.node('node0')
+  const name = `metal${process.pid % 10_000}`
+  bed = await MetalBed.up({ name, nodes: 2, ironicAuth: ['keystone', 'none', 'basic'] }, 600_000)
+  lab = bed.lab
   const second = lab.node('node1')
+  inventory = bed.inventory({}, [lab.node('node0')])
+  redfishInventory = join(bed.directory, 'redfish.yaml')
   writeFileSync(
     redfishInventory,
     JSON.stringify({
@@ -42,51 +39,14 @@ before(async () => {
       ],
     }),
   )
-  writeFileSync(
-    inventory,
-    JSON.stringify({
-      nodes: [
-        {
-          name: machine.name,
-          driver: 'ipmi',
-          resource_class: 'baremetal',
-          interfaces: { boot: 'ipxe', network: 'noop' },
-          properties: { cpu_arch: 'x86_64', local_gb: 3, capabilities: 'boot_mode:bios' },
-          bmc: {
-            address: machine.ipmi.address,
-            port: machine.ipmi.port,
-            username: machine.bmc.username,
-            password: { file: machine.bmc.passwordFile },
-            options: { ipmi_cipher_suite: machine.ipmi.cipherSuite },
-          },
-          ports: [machine.mac],
-          address: machine.address,
-        },
-      ],
-    }),
-  )
 })
 
 after(async () => {
-  await lab?.down()
-  rmSync(directory, { recursive: true, force: true })
+  await bed?.down()
 })
 
 function firstMachine(): Machine {
   return lab.node('node0')
-}
-
-function anneal(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
-  return run([join(REPOSITORY, 'anneal'), ...argv], {
-    env: { ...lab.environment, ANNEAL_STATE: directory, ...env },
-    timeoutMs: 600_000,
-  })
-}
-
-async function annealJson<T>(argv: readonly string[]): Promise<T> {
-  const { exitCode, stdout, stderr } = await anneal([...argv, '--json'])
-  assert.equal(exitCode, 0, stderr)
-  return JSON.parse(stdout) as T
 }
 
 async function openstack(argv: readonly string[]): Promise<Record<string, unknown>> {
@@ -113,10 +73,8 @@ async function makeImage(
   return String(image['id'])
 }
 
-function code(result: RunResult): unknown {
-  const line = result.stderr.split('\n').find((one) => one.startsWith('{"schema":"anneal.error/1"'))
-  assert.ok(line, result.stderr)
-  return (JSON.parse(line) as { code: unknown }).code
+function code(result: RunResult): string {
+  return errorOf(result).code
 }
 
 describe('a login', () => {
@@ -137,14 +95,14 @@ describe('a login', () => {
       { ...keystone, OS_AUTH_TYPE: 'token', OS_TOKEN: String(token['id']), OS_PROJECT_NAME: 'admin' },
     ]
     for (const login of logins) {
-      const { exitCode, stdout, stderr } = await anneal(['metal', 'status', '--json'], login)
+      const { exitCode, stdout, stderr } = await bed.anneal(['metal', 'status', '--json'], login)
       assert.equal(exitCode, 0, stderr)
       assert.equal((JSON.parse(stdout) as { api: string }).api, '1.82')
     }
   })
 
   test('with a wrong password is refused with Keystone’s words and request id, and nothing secret', async () => {
-    const result = await anneal(['metal', 'status', '--json'], {
+    const result = await bed.anneal(['metal', 'status', '--json'], {
       OS_CLOUD: '',
       OS_CLIENT_CONFIG_FILE: '/dev/null',
       OS_AUTH_URL: lab.endpoints.identity,
@@ -159,27 +117,27 @@ describe('a login', () => {
 })
 
 test('a machine is enrolled once, and its password is nowhere to be seen', async () => {
-  const first = await annealJson<{ nodes: { outcome: string }[] }>(['metal', 'enroll', inventory])
+  const first = await bed.json<{ nodes: { outcome: string }[] }>(['metal', 'enroll', inventory])
   assert.deepEqual(
     first.nodes.map((one) => one.outcome),
     ['created'],
   )
-  const second = await annealJson<{ nodes: { outcome: string }[] }>(['metal', 'enroll', inventory])
+  const second = await bed.json<{ nodes: { outcome: string }[] }>(['metal', 'enroll', inventory])
   assert.deepEqual(
     second.nodes.map((one) => one.outcome),
     ['unchanged'],
   )
   const secret = readFileSync(firstMachine().bmc.passwordFile, 'utf8').trim()
-  const told = JSON.stringify([first, second, await anneal(['metal', 'status', '--json'])])
+  const told = JSON.stringify([first, second, await bed.anneal(['metal', 'status', '--json'])])
   assert.ok(!told.includes(secret))
 })
 
 test('a machine of which nothing is known is inspected over its Redfish, and as often as wanted', async () => {
   const { name, mac } = lab.node('node1')
-  await annealJson(['metal', 'enroll', redfishInventory])
+  await bed.json(['metal', 'enroll', redfishInventory])
   const inspect = ['metal', 'inspect', name]
   for (const _ of ['first', 'second']) {
-    const { properties, ...rest } = await annealJson<{
+    const { properties, ...rest } = await bed.json<{
       schema: string
       properties: Record<string, unknown>
     }>(inspect)
@@ -197,9 +155,9 @@ test('a machine of which nothing is known is inspected over its Redfish, and as 
 })
 
 test('a machine becomes available, and a second run finds it so', async () => {
-  const first = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', firstMachine().name])
+  const first = await bed.json<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', firstMachine().name])
   assert.deepEqual(first.nodes[0]?.verbs, ['manage', 'provide'])
-  const second = await annealJson<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', firstMachine().name])
+  const second = await bed.json<{ nodes: { verbs: string[] }[] }>(['metal', 'provide', firstMachine().name])
   assert.deepEqual(second.nodes[0]?.verbs, [])
 })
 
@@ -208,7 +166,7 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
   const system = await testSystem()
   const kernelId = await makeImage('kernel', 'aki', 'aki', system.kernel)
   const ramdiskId = await makeImage('ramdisk', 'ari', 'ari', system.ramdisk)
-  const base = join(directory, 'base')
+  const base = join(bed.directory, 'base')
   writeFileSync(base, 'a base that nobody boots')
   await makeImage('trio', 'ami', 'ami', base, {
     kernel_id: kernelId,
@@ -234,15 +192,15 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
     [['--hostname', 'h'], 'METAL_NO_ROUTE'],
     [['--ready', 'console:x'], 'CONSOLE_UNAVAILABLE'],
   ] as const) {
-    const result = await anneal([...command, ...more, '--json'])
+    const result = await bed.anneal([...command, ...more, '--json'])
     assert.equal(code(result), expected)
   }
-  const standalone = await anneal([...command, '--json'], { OS_CLOUD: 'lab-standalone' })
+  const standalone = await bed.anneal([...command, '--json'], { OS_CLOUD: 'lab-standalone' })
   assert.equal(code(standalone), 'OPENSTACK_SERVICE_MISSING')
   const untouched = await openstack(['baremetal', 'node', 'show', machine.name])
   assert.deepEqual([untouched['provision_state'], untouched['instance_info']], ['available', {}])
 
-  const report = await annealJson<DeploymentReport>([
+  const report = await bed.json<DeploymentReport>([
     ...command,
     '--ready',
     'console:MARK ssh',
@@ -268,22 +226,24 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
 
   // The record is kept, and the same command finds it done, now by SSH.
   assert.ok(
-    readdirSync(join(directory, 'metal', report.node.uuid)).some((one) => one.includes(report.deployment)),
+    readdirSync(join(bed.directory, 'metal', report.node.uuid)).some((one) =>
+      one.includes(report.deployment),
+    ),
   )
-  const again = await annealJson<DeploymentReport>([...command, '--ready', 'ssh'])
+  const again = await bed.json<DeploymentReport>([...command, '--ready', 'ssh'])
   assert.deepEqual([again.outcome, again.resumedIn], ['ready', 'proving'])
   assert.match(again.answer ?? '', /^SSH-2\.0-/)
 
   // Another deployment does not push it aside.
-  const other = await anneal([...command, '--karg', 'more=1', '--json'])
+  const other = await bed.anneal([...command, '--karg', 'more=1', '--json'])
   assert.equal(code(other), 'METAL_NODE_OCCUPIED')
   // And what provides does not take it away.
-  assert.equal(code(await anneal(['metal', 'provide', machine.name, '--json'])), 'METAL_NODE_STATE')
+  assert.equal(code(await bed.anneal(['metal', 'provide', machine.name, '--json'])), 'METAL_NODE_STATE')
 })
 
 test('a machine is undeployed, and nothing of the deployment stays on the node', async () => {
   const machine = firstMachine()
-  await annealJson(['metal', 'undeploy', machine.name])
+  await bed.json(['metal', 'undeploy', machine.name])
   assert.equal(isOn(machine), false)
   const node = await openstack(['baremetal', 'node', 'show', machine.name])
   assert.deepEqual([node['provision_state'], node['instance_info']], ['available', {}])
@@ -293,7 +253,7 @@ test('a machine in maintenance is left alone, with the reason', async () => {
   const { name } = firstMachine()
   const maintenance = ['baremetal', 'node', 'maintenance']
   await lab.openstack([...maintenance, 'set', '--reason', 'fan broken', name])
-  const result = await anneal(['metal', 'deploy', name, '--image', 'trio', '--json'])
+  const result = await bed.anneal(['metal', 'deploy', name, '--image', 'trio', '--json'])
   assert.equal(code(result), 'METAL_NODE_MAINTENANCE')
   assert.match(result.stderr, /fan broken/)
   await lab.openstack([...maintenance, 'unset', name])
@@ -301,7 +261,7 @@ test('a machine in maintenance is left alone, with the reason', async () => {
 
 test('a machine whose driver cannot inspect says so, in Ironic’s words', async () => {
   const { name } = firstMachine()
-  const result = await anneal(['metal', 'inspect', name, '--json'])
+  const result = await bed.anneal(['metal', 'inspect', name, '--json'])
   assert.notEqual(result.exitCode, 0)
   assert.match(result.stderr, /does not support inspect/)
   const node = await openstack(['baremetal', 'node', 'show', name])

@@ -33,16 +33,19 @@ type UnderWay = Readonly<{
 export class MetalBed {
   readonly lab: OpenStackLab
   readonly directory: string
+  readonly #timeoutMs: number
 
-  private constructor(lab: OpenStackLab, directory: string) {
+  private constructor(lab: OpenStackLab, directory: string, timeoutMs: number) {
     this.lab = lab
     this.directory = directory
+    this.#timeoutMs = timeoutMs
   }
 
-  static async up(options: OpenStackLabOptions): Promise<MetalBed> {
+  /** No command may take longer than `timeoutMs`. */
+  static async up(options: OpenStackLabOptions, timeoutMs = 900_000): Promise<MetalBed> {
     const directory = mkdtempSync(join(tmpdir(), 'anneal-metal-'))
     try {
-      return new MetalBed(await OpenStackLab.up(options), directory)
+      return new MetalBed(await OpenStackLab.up(options), directory, timeoutMs)
     } catch (error) {
       rmSync(directory, { recursive: true, force: true })
       throw error
@@ -60,9 +63,9 @@ export class MetalBed {
     return machine
   }
 
-  /** Writes an inventory of all machines of the lab; gives its path. */
-  inventory(more: Readonly<Record<string, unknown>> = {}): string {
-    const nodes = this.lab.nodes.map((machine) => ({
+  /** Writes an inventory of machines of the lab, all unless named; gives its path. */
+  inventory(more: Readonly<Record<string, unknown>> = {}, machines = this.lab.nodes): string {
+    const nodes = machines.map((machine) => ({
       name: machine.name,
       driver: 'ipmi',
       resource_class: 'baremetal',
@@ -91,7 +94,7 @@ export class MetalBed {
   }
 
   anneal(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunResult> {
-    return run([ANNEAL, ...argv], { env: this.#environment(env), timeoutMs: 900_000 })
+    return run([ANNEAL, ...argv], { env: this.#environment(env), timeoutMs: this.#timeoutMs })
   }
 
   /** A command that must succeed, with what it says to programs. */
