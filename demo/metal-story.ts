@@ -115,7 +115,8 @@ async function tell(
   await anneal('metal', 'provide', name)
 
   story.chapter('Deploy: the base onto its disk, then kernel and ramdisk over the network, to a login prompt')
-  const deploy = ['metal', 'deploy', name, '--image', IMAGE_NAME]
+  // Of this deployment alone: a kernel that writes its notices behind the prompt would be read as part of it.
+  const deploy = ['metal', 'deploy', name, '--image', IMAGE_NAME, '--karg', 'loglevel=4']
   const ready = ['--ready', 'console:login:', '--console', `file:${machine.consoleLog}`]
   const { plan } = await anneal<Readonly<{ plan: DeployPlan }>>(...deploy, ...ready, '--dry-run')
   story.fact('route', `${plan.route}: ${plan.why}`)
