@@ -3,7 +3,6 @@ import { Readable } from 'node:stream'
 import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
-import xz from 'xz-decompress'
 import { FrameSplitter } from '../../formats/zstd/index.ts'
 import type { Wrapper } from './wrapper.ts'
 
@@ -13,7 +12,13 @@ type Chunks = AsyncIterable<Uint8Array>
 export function decompressed(wrapper: Exclude<Wrapper, 'none'>, chunks: Chunks): Chunks {
   if (wrapper === 'zstd') return zstdFrames(chunks)
   if (wrapper === 'gzip') return through(chunks, createGunzip({ chunkSize: 256 * 1024 }))
-  return new xz.XzReadableStream(ReadableStream.from(chunks))
+  return unxzed(chunks)
+}
+
+/** Loaded when it is needed: it brings a decoder in WebAssembly. */
+async function* unxzed(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
+  const { default: xz } = await import('xz-decompress')
+  yield* new xz.XzReadableStream(ReadableStream.from(chunks))
 }
 
 /** `zstd --long=31` needs as much. */

@@ -1,5 +1,4 @@
 import { EXIT, isAnnealError } from '../../core/index.ts'
-import { openPe } from '../../formats/pe/index.ts'
 import type { PeSection } from '../../formats/pe/index.ts'
 import type { Volume } from '../stack/index.ts'
 import { NOTHING_KNOWN, expandOptions } from './arguments.ts'
@@ -41,6 +40,8 @@ async function readUki(
   if (found === undefined || source === undefined) return undefined
   let sections: readonly PeSection[]
   try {
+    // Few images have one.
+    const { openPe } = await import('../../formats/pe/index.ts')
     sections = (await openPe(source)).sections
   } catch (error) {
     if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error

@@ -1,25 +1,26 @@
 import type { ByteSource } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
-import { openExt4 } from '../../formats/ext4/index.ts'
-import { openFat } from '../../formats/fat/index.ts'
-import { openGpt } from '../../formats/gpt/index.ts'
-import { openLvm2 } from '../../formats/lvm2/index.ts'
+import type { PartitionTable } from '../../formats/partition-table/index.ts'
 import type { LogicalVolume, VolumeGroup } from '../../formats/lvm2/index.ts'
-import { openMbr } from '../../formats/mbr/index.ts'
 import { recognise, refusalOf } from '../../formats/recognise/index.ts'
-import { openXfs } from '../../formats/xfs/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 import type { Refusal } from './node.ts'
 import type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.ts'
 
 type Options = Readonly<{ signal?: AbortSignal }>
 
-const FILE_SYSTEMS: Readonly<Record<string, (source: ByteSource, options: Options) => Promise<FileSystem>>> =
-  {
-    ext4: openExt4,
-    xfs: openXfs,
-    vfat: openFat,
-  }
+type Open<T> = (source: ByteSource, options: Options) => Promise<T>
+
+/** Loaded when there is something to read with them: a start pays for what the image holds, not for what it might. */
+const FILE_SYSTEMS: Readonly<Record<string, () => Promise<Open<FileSystem>>>> = {
+  ext4: async () => (await import('../../formats/ext4/index.ts')).openExt4,
+  xfs: async () => (await import('../../formats/xfs/index.ts')).openXfs,
+  vfat: async () => (await import('../../formats/fat/index.ts')).openFat,
+}
+const openGpt = async (): Promise<Open<PartitionTable>> =>
+  (await import('../../formats/gpt/index.ts')).openGpt
+const openMbr = async (): Promise<Open<PartitionTable>> =>
+  (await import('../../formats/mbr/index.ts')).openMbr
 
 /** The readers of src/formats. */
 export const FORMAT_READERS: Readers = {
@@ -36,16 +37,19 @@ export const FORMAT_READERS: Readers = {
 
   async openPartitionTable(source, signal) {
     const found = await recognise(source, signal)
-    return found?.type === 'gpt' ? openGpt(source, optionsOf(signal)) : openMbr(source, optionsOf(signal))
+    const open = await (found?.type === 'gpt' ? openGpt() : openMbr())
+    return open(source, optionsOf(signal))
   },
 
   async openFileSystem(source, type, signal) {
-    const open = FILE_SYSTEMS[type]
-    if (open === undefined) throw refusalOf(source, await recognise(source, signal))
+    const load = FILE_SYSTEMS[type]
+    if (load === undefined) throw refusalOf(source, await recognise(source, signal))
+    const open = await load()
     return open(source, optionsOf(signal))
   },
 
   async openVolumeGroups(sources, signal) {
+    const { openLvm2 } = await import('../../formats/lvm2/index.ts')
     const { groups, warnings } = await openLvm2(sources, optionsOf(signal))
     return groups.map((group, index) => mappedGroup(group, sources, index === 0 ? warnings : []))
   },
