@@ -6,8 +6,8 @@ export type Codec = 'deflate' | 'zstd'
 
 /** Set where Node has what it stands on; both fill `into` or give false. */
 const direct = {
-  deflate: directExpander(createInflateRaw(), constants.Z_SYNC_FLUSH),
-  zstd: directExpander(createZstdDecompress(), constants.ZSTD_e_continue),
+  deflate: directExpander(() => createInflateRaw(), constants.Z_SYNC_FLUSH, 'needs a reset'),
+  zstd: directExpander(() => createZstdDecompress(), constants.ZSTD_e_continue, 'begins anew'),
 } as const
 
 /**

@@ -46,6 +46,10 @@ test('a cluster of several zstd frames, one of them to be skipped, is one cluste
   assert.deepEqual(into, plain)
 })
 
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  return Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ 0xff : byte))
+}
+
 test('both ways of decompressing give the same, good and bad', () => {
   const noise = Uint8Array.from({ length: CLUSTER }, (_, index) => (index * 2_654_435_761) >>> 24)
   const contents = [
@@ -55,14 +59,25 @@ test('both ways of decompressing give the same, good and bad', () => {
     noise.subarray(1),
     new Uint8Array(CLUSTER + 1),
   ]
-  for (const codec of ['deflate', 'zstd'] as const) {
-    const pack = codec === 'deflate' ? deflateRawSync : zstdCompressSync
+  const checked = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
+  const packers = [
+    ['deflate', deflateRawSync],
+    ['zstd', zstdCompressSync],
+    ['zstd', (content: Uint8Array) => zstdCompressSync(content, checked)],
+  ] as const
+  for (const [codec, pack] of packers) {
     for (const [index, content] of contents.entries()) {
       const packed = pack(content)
+      // What is bad stands between what is good: it must leave nothing behind in the codec.
       for (const piece of [
         packed,
         Buffer.concat([packed, trailing]),
         packed.subarray(0, packed.length - 9),
+        packed,
+        flipped(packed, Math.floor(packed.length / 2)),
+        packed,
+        flipped(packed, packed.length - 1),
+        packed,
       ]) {
         const [ours, theirs] = [new Uint8Array(CLUSTER), new Uint8Array(CLUSTER)]
         const bad = expandAll(codec, piece, Uint32Array.of(0, piece.length), CLUSTER, ours)
@@ -80,10 +95,22 @@ test('both ways of decompressing give the same, good and bad', () => {
 })
 
 test('the pinned Node has what the fast way stands on, and another one is not trusted', () => {
-  assert.notEqual(directExpander(createInflateRaw(), constants.Z_SYNC_FLUSH), undefined)
-  assert.notEqual(directExpander(createZstdDecompress(), constants.ZSTD_e_continue), undefined)
-  assert.equal(directExpander({}, 0), undefined)
-  assert.equal(directExpander({ _handle: {}, _writeState: new Uint32Array(2) }, 0), undefined)
+  assert.notEqual(
+    directExpander(() => createInflateRaw(), constants.Z_SYNC_FLUSH, 'needs a reset'),
+    undefined,
+  )
+  assert.notEqual(
+    directExpander(() => createZstdDecompress(), constants.ZSTD_e_continue, 'begins anew'),
+    undefined,
+  )
+  assert.equal(
+    directExpander(() => ({}), 0, 'begins anew'),
+    undefined,
+  )
+  assert.equal(
+    directExpander(() => ({ _handle: {}, _writeState: new Uint32Array(2) }), 0, 'begins anew'),
+    undefined,
+  )
 })
 
 test('a damaged cluster rejects, and those beside it do not', async () => {
