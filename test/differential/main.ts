@@ -33,16 +33,19 @@ if (target === undefined || positionals.length !== 1 || !(count > 0) || !Number.
   process.stderr.write(`cannot compare ${target.name}: ${lacks}\n`)
   process.exitCode = 2
 } else {
+  let said = 0
   const tally = await compareMany(target, {
     count,
     seed,
     onImage: ({ images, different }) => {
+      // At once: a long run can be ended before its end.
+      for (const { seed: of, made, differences } of different.slice(said)) {
+        process.stdout.write(`seed ${of}: ${made}\n${differences.map((line) => `  ${line}\n`).join('')}`)
+      }
+      said = different.length
       if (images % 50 === 0) process.stderr.write(`${images} images, ${different.length} different\n`)
     },
   })
-  for (const { seed: of, made, differences } of tally.different) {
-    process.stdout.write(`seed ${of}: ${made}\n${differences.map((line) => `  ${line}\n`).join('')}`)
-  }
   process.stdout.write(
     `${target.name}: ${tally.images} images, ${tally.nodes} nodes compared, ${tally.different.length} images different\n`,
   )
