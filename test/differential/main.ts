@@ -4,6 +4,9 @@
  *     npm run differential -- ext4 --count 1000 --seed 1
  *
  * The same seed makes the same image. Exit code 1 where something differs, 2 where it was asked wrongly or cannot run.
+ *
+ * As root it moves into a mount namespace of its own first: who starts a container at the same time copies every mount
+ * there is, and an image whose unmounting is over is then still mounted there, and not written to its end.
  */
 import { parseArgs } from 'node:util'
 import { compareMany } from './compare-many.ts'
@@ -15,6 +18,17 @@ import { qcow2 } from './qcow2/index.ts'
 import { xfs } from './xfs/index.ts'
 
 const TARGETS = [ext4, fat, lvm2, partitionTable, qcow2, xfs]
+
+const OWN_MOUNTS = 'ANNEAL_OWN_MOUNTS'
+if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {
+  process.execve?.(
+    '/usr/bin/unshare',
+    ['unshare', '--mount', '--propagation', 'private', process.execPath, ...process.execArgv].concat(
+      process.argv.slice(1),
+    ),
+    { ...process.env, [OWN_MOUNTS]: '1' },
+  )
+}
 
 const { values, positionals } = parseArgs({
   options: { count: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import type { TreeEntry } from '../../fixtures/tree.ts'
 import type { Random } from '../random.ts'
+import { loopMounted } from '../loop-mount.ts'
 import { run } from '../run.ts'
 import { fill } from './content.ts'
 import { drawOptions } from './options.ts'
@@ -19,7 +20,6 @@ export type Image = Readonly<{
 
 /** Combinations that mke2fs refuses are drawn again. */
 const MOST_DRAWS = 20
-const MOST_MOUNTS = 10
 
 export function makeImage(random: Random, directory: string): Image {
   const refused: string[] = []
@@ -60,46 +60,13 @@ function fillUntilFull(random: Random, mounted: string): void {
   }
 }
 
-/** Mounts the image over a loop device, and unmounts it whatever happens. */
 export function inKernel<T>(
   path: string,
   directory: string,
   mode: 'ro' | 'rw',
   use: (mounted: string) => T,
 ): T {
-  const mounted = join(directory, 'mounted')
-  mkdirSync(mounted, { recursive: true })
-  mount(path, mounted, mode)
-  try {
-    return use(mounted)
-  } finally {
-    unmount(mounted)
-  }
-}
-
-/** Who takes a loop device at the same moment makes mount fail: it is tried again. */
-function mount(path: string, mounted: string, mode: 'ro' | 'rw'): void {
-  const args = ['-t', 'ext4', '-o', `loop,${mode}`, path, mounted]
-  for (let attempt = 1; attempt < MOST_MOUNTS; attempt += 1) {
-    const { status, stderr } = spawnSync('mount', args, { env: { ...process.env, LC_ALL: 'C' } })
-    if (status === 0) return
-    if (!/already mounted|busy|loop device/.test(stderr?.toString() ?? '')) break
-    pause(attempt * 50)
-  }
-  run('mount', args)
-}
-
-/** Who looks at every mount for a moment keeps it busy. */
-function unmount(mounted: string): void {
-  for (let attempt = 1; attempt < MOST_MOUNTS; attempt += 1) {
-    if (spawnSync('umount', [mounted]).status === 0) return
-    pause(attempt * 50)
-  }
-  run('umount', [mounted])
-}
-
-function pause(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+  return loopMounted(path, join(directory, 'mounted'), 'ext4', [mode], use)
 }
 
 function hashAs({ hash, unsigned }: MadeWith, path: string): void {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkRange } from '../../../src/bytes/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
@@ -14,6 +14,7 @@ import { SMALL, drawOptions } from './mkfs-options.ts'
 import type { MadeWith } from './mkfs-options.ts'
 import { drawProtofile } from './protofile.ts'
 import { Random } from '../random.ts'
+import { loopMounted } from '../loop-mount.ts'
 import { run } from '../run.ts'
 import type { Comparison, DifferentialTarget } from '../target.ts'
 import { differencesOf } from '../target.ts'
@@ -96,31 +97,11 @@ function mounted<T>(
   options: readonly string[],
   use: (directory: string) => T,
 ): T {
-  const directory = join(scratch, 'mounted')
-  mkdirSync(directory, { recursive: true })
-  mount(['-t', 'xfs', '-o', ['loop', 'nouuid', ...options].join(','), image, directory])
-  try {
-    return use(directory)
-  } finally {
-    run('umount', [directory])
-  }
+  return loopMounted(image, join(scratch, 'mounted'), 'xfs', ['nouuid', ...options], use)
 }
 
 function sorted(entry: TreeEntry): string {
   return JSON.stringify(Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1))))
-}
-
-/** Others may take the free loop device between its finding and its use: once more, then. */
-function mount(args: readonly string[]): void {
-  for (let left = 50; ; left -= 1) {
-    try {
-      run('mount', args)
-      return
-    } catch (error) {
-      if (left === 0) throw error
-      run('sleep', ['0.2'])
-    }
-  }
 }
 
 /** Every name that is listed is found by its index, and leads to the same; names that are not there are not. */
