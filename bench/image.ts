@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../scripts/source/index.ts'
+import { median } from './statistics.ts'
 
 /**
  * `npm run bench:image -- IMAGE.qcow2 [ROUNDS] [FORM…]`: a whole `anneal image convert` (kernel, ramdisk, base, block map,
  * boot.json) against `qemu-img convert` of the one partition alone, in turn, in one run, on the same image in several
- * forms (v3 v2 zlib zstd raw). Wall seconds, CPU seconds and peak memory from getrusage(2) by way of GNU time.
+ * forms (v3 v2 zlib zstd raw). Wall seconds, CPU seconds and peak memory from getrusage(2) by way of GNU time; bytes that
+ * were read and written by system calls from /proc/PID/io, which counts what was copied within the page cache, too.
  * With `--by-hand`, in each round also what people do without Anneal (bench/by-hand): guestfish and then that, and the script
  * of 2014; both need libguestfs-tools and a kernel in /boot, and minutes.
  * IMAGE is what lab/atomic/build-full-image.sh made (lvm-xfs): its second partition is what both convert.
@@ -28,7 +30,7 @@ const FORMS = {
   raw: ['-O', 'raw'],
 } as const
 type Form = keyof typeof FORMS
-type Cost = Readonly<{ wallS: number; cpuS: number; peakMiB: number }>
+type Cost = Readonly<{ wallS: number; cpuS: number; peakMiB: number; readMiB: number; writtenMiB: number }>
 
 function main(): void {
   if (image === '' || !existsSync('/usr/bin/time')) {
@@ -42,7 +44,7 @@ function main(): void {
   mkdirSync(work)
   try {
     process.stdout.write(
-      'form   anneal: wall s  CPU s  MiB   qemu-img: wall s  CPU s  MiB   wall ratio: median (each round)\n',
+      'form   anneal: wall s  CPU s    MiB   read written   qemu-img: wall s  CPU s    MiB   read written   wall ratio: median (each round)\n',
     )
     for (const form of Object.keys(FORMS) as Form[]) {
       if (wanted.length === 0 || wanted.includes(form)) compare(form, work)
@@ -89,8 +91,10 @@ function compare(form: Form, work: string): void {
       median(costs.map((one) => one.wallS)),
       median(costs.map((one) => one.cpuS)),
       median(costs.map((one) => one.peakMiB)),
+      median(costs.map((one) => one.readMiB)),
+      median(costs.map((one) => one.writtenMiB)),
     ]
-      .map((value, index) => value.toFixed(index === 2 ? 0 : 2).padStart(7))
+      .map((value, index) => value.toFixed(index >= 2 ? 0 : 2).padStart(7))
       .join(''),
   )
   process.stdout.write(
@@ -101,7 +105,7 @@ function compare(form: Form, work: string): void {
     if (costs.length === 0) continue
     const times = costs.map(({ wallS }, index) => wallS / (ours[index]?.wallS ?? 1))
     process.stdout.write(
-      `  ${name}: ${median(costs.map(({ wallS }) => wallS)).toFixed(1)} s, CPU ${median(costs.map(({ cpuS }) => cpuS)).toFixed(1)} s, ${median(costs.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB: ${median(times).toFixed(1)} times Anneal's wall time (${times.map((one) => one.toFixed(1)).join(' ')})\n`,
+      `  ${name}: ${median(costs.map(({ wallS }) => wallS)).toFixed(1)} s, CPU ${median(costs.map(({ cpuS }) => cpuS)).toFixed(1)} s, ${median(costs.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB, ${median(costs.map(({ readMiB }) => readMiB)).toFixed(0)} MiB read, ${median(costs.map(({ writtenMiB }) => writtenMiB)).toFixed(0)} MiB written: ${median(times).toFixed(1)} times Anneal's wall time (${times.map((one) => one.toFixed(1)).join(' ')})\n`,
     )
   }
 }
@@ -121,25 +125,26 @@ function measureByHand(name: (typeof BY_HAND)[number], path: string, work: strin
 }
 
 function measure(program: string, argv: readonly string[]): Cost {
-  const { status, stderr } = spawnSync(
-    '/usr/bin/time',
-    ['--format', '%e %U %S %M', '--quiet', program, ...argv],
-    {
-      encoding: 'utf8',
-    },
-  )
+  const io = join(process.env['TMPDIR'] ?? '/var/tmp', `anneal-bench-io-${process.pid}`)
+  // A process's own numbers hold those of the children that it has waited for.
+  const counted = ['sh', '-c', '"$@"; ended=$?; cat /proc/$$/io >"$0"; exit $ended', io, program, ...argv]
+  const { status, stderr } = spawnSync('/usr/bin/time', ['--format', '%e %U %S %M', '--quiet', ...counted], {
+    encoding: 'utf8',
+  })
   const last = stderr.trim().split('\n').at(-1) ?? ''
   const [wall = 0, user = 0, system = 0, peakKib = 0] = last.split(' ').map(Number)
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`)
-  return { wallS: wall, cpuS: user + system, peakMiB: peakKib / 1024 }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return (
-    ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) /
-    2
-  )
+  const counts = readFileSync(io, 'utf8')
+  rmSync(io)
+  const mib = (name: string): number =>
+    Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(counts)?.[1]) / 2 ** 20
+  return {
+    wallS: wall,
+    cpuS: user + system,
+    peakMiB: peakKib / 1024,
+    readMiB: mib('rchar'),
+    writtenMiB: mib('wchar'),
+  }
 }
 
 main()
