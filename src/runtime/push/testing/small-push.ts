@@ -4,7 +4,7 @@ import type { ChunkConverter, Digests } from '../../../ports/index.ts'
 import type { BaseJob } from '../../base-stream.ts'
 import type { Conversion } from '../../convert-image.ts'
 import { pushImage } from '../push-image.ts'
-import type { Pushed, PushStep, PushWishes, PushWorld } from '../push-image.ts'
+import type { Pushed, PushStep, PushWishes, PushWorld } from '../pushed.ts'
 import type { FakeStore } from './fake-store.ts'
 
 const CHUNK = 8192
