@@ -9,8 +9,13 @@ export function instanceDirectory(name: string): string {
 
 export type GuestSpec = Readonly<{
   name: string
+  /**
+   * `kernel` (default): a Debian kernel, with a shell on its console. `sector`: a boot sector on a virtio disk, for hosts
+   * that are emulated themselves; it ticks alone.
+   */
+  boots?: 'kernel' | 'sector'
   memoryMiB?: number
-  /** Milliseconds between two ticks. */
+  /** Milliseconds between two ticks; at most 54 of a boot sector. */
   tickMs?: number
   /**
    * What ttyS0 is. `file`: a serial port of type file. `logd`: the form Nova writes, a pty with a log file beside it.
@@ -36,12 +41,20 @@ export function tickPath(name: string): string {
   return `${instanceDirectory(name)}/tick`
 }
 
+/** The disk of a guest that boots a sector. */
+export function diskPath(name: string): string {
+  return `${instanceDirectory(name)}/disk`
+}
+
+export const DEFAULT_TICK_MS = 20
+
 /**
  * A domain for a machine without KVM (TCG). The ticks leave by a character device that libvirt does not know of, so
  * that they measure the guest alone: nothing that happens to libvirt or virtlogd can stop them.
  */
 export function domainXml(spec: GuestSpec): string {
-  const { name, memoryMiB = 96, tickMs = 20, machine = 'pc' } = spec
+  const { name, boots = 'kernel', machine = 'pc' } = spec
+  const { memoryMiB = boots === 'kernel' ? 96 : 32, tickMs = DEFAULT_TICK_MS } = spec
   const log = consoleLogPath(name)
   const port =
     spec.console === 'logd'
@@ -54,16 +67,14 @@ export function domainXml(spec: GuestSpec): string {
   <vcpu>1</vcpu>
   <os>
     <type arch='x86_64' machine='${machine}'>hvm</type>
-    <kernel>${GUEST_KERNEL_DIRECTORY}/vmlinuz</kernel>
-    <initrd>${GUEST_KERNEL_DIRECTORY}/initrd.gz</initrd>
-    <cmdline>console=ttyS0 quiet rdinit=/init tick=${tickMs}</cmdline>
-  </os>
+    ${boots === 'kernel' ? kernel(tickMs) : `<boot dev='hd'/>`}
+  </os>${boots === 'kernel' ? '' : HPET}
   <features><acpi/></features>
   <cpu mode='custom'><model>qemu64</model></cpu>
   <on_reboot>destroy</on_reboot>
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
-    ${port}
+    ${port}${boots === 'kernel' ? '' : disk(name)}
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
   </devices>
@@ -75,4 +86,21 @@ export function domainXml(spec: GuestSpec): string {
   </qemu:commandline>
 </domain>
 `
+}
+
+function kernel(tickMs: number): string {
+  return `<kernel>${GUEST_KERNEL_DIRECTORY}/vmlinuz</kernel>
+    <initrd>${GUEST_KERNEL_DIRECTORY}/initrd.gz</initrd>
+    <cmdline>console=ttyS0 quiet rdinit=/init tick=${tickMs}</cmdline>`
+}
+
+/** The boot sector dates its ticks by it. */
+const HPET = `
+  <clock offset='utc'><timer name='hpet' present='yes'/></clock>`
+
+function disk(name: string): string {
+  return `
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw'/><source file='${diskPath(name)}'/><target dev='vda' bus='virtio'/>
+    </disk>`
 }

@@ -1,19 +1,20 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
+import { assembleBootSector } from './boot-sector.ts'
 import { withLock } from './lock.ts'
 import { ensurePackages } from './packages.ts'
 import { REPOSITORY, labPath } from './paths.ts'
 import { must, run, say } from './run.ts'
 
 export type GuestFiles = Readonly<{
-  /** A directory with `vmlinuz` and `initrd.gz`. */
+  /** A directory with `vmlinuz`, `initrd.gz` and `boot-sector`. */
   directory: string
   /** Debian package of the kernel, with its version. */
   kernelPackage: string
 }>
 
-/** The tick guest's kernel (Debian's cloud kernel) and initramfs (guest/init.c and busybox); made once. */
+/** What tick guests boot: a kernel (Debian's cloud kernel) with guest/init.c and busybox, or guest/boot-sector.S. Made once. */
 export async function guestFiles(): Promise<GuestFiles> {
   await ensurePackages()
   const directory = labPath('guest')
@@ -23,6 +24,7 @@ export async function guestFiles(): Promise<GuestFiles> {
     const source = join(REPOSITORY, 'lab/guest/init.c')
     const stamp = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
     if (!existsSync(join(directory, `initrd-${stamp}`))) await packInitramfs(directory, source, stamp)
+    await assembleBootSector(directory, join(REPOSITORY, 'lab/guest/boot-sector.S'))
     return { directory, kernelPackage: readFileSync(join(directory, 'kernel-package'), 'utf8').trim() }
   })
 }

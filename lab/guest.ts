@@ -1,5 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { consoleLogPath, domainXml, guestUuid, instanceDirectory, tickPath } from './domain-xml.ts'
+import { bootDiskScript } from './boot-sector.ts'
+import {
+  DEFAULT_TICK_MS,
+  GUEST_KERNEL_DIRECTORY,
+  consoleLogPath,
+  diskPath,
+  domainXml,
+  guestUuid,
+  instanceDirectory,
+  tickPath,
+} from './domain-xml.ts'
 import type { GuestSpec } from './domain-xml.ts'
 import { raise } from './errors.ts'
 import { engines } from './host-arguments.ts'
@@ -32,15 +42,10 @@ export function virsh(
 /** Defines and starts a tick guest, and waits for its first ticks. Throws LAB_GUEST_START, LAB_GUEST_SILENT. */
 export async function startGuest(host: ComputeHost, start: GuestStart): Promise<Guest> {
   const { name, via } = start
-  const directory = instanceDirectory(name)
-  // QEMU's own user writes the ticks: libvirt labels only what it knows of.
-  await host.sh(
-    `install -d -o 64055 -g 64055 -m 755 "${directory}"; : >"${tickPath(name)}"; chown 64055:64055 "${tickPath(name)}"; cat >"${directory}/domain.xml"`,
-    { input: domainXml(start) },
-  )
+  const definition = await layOut(host, start)
   const options = start.engine === undefined ? {} : { engine: start.engine }
   for (const command of [
-    ['define', `${directory}/domain.xml`],
+    ['define', definition],
     ['start', name],
   ]) {
     const result = await virsh(host, via, command, options)
@@ -50,6 +55,19 @@ export async function startGuest(host: ComputeHost, start: GuestStart): Promise<
   }
   await waitForTicks(host, name, 3)
   return { name, uuid: guestUuid(name), pid: await guestPid(host, name) }
+}
+
+/** The files of a guest as they are before its first start. Gives the path of its definition. */
+async function layOut(host: ComputeHost, spec: GuestSpec): Promise<string> {
+  const { name, boots = 'kernel', tickMs = DEFAULT_TICK_MS } = spec
+  const directory = instanceDirectory(name)
+  // QEMU's own user writes the ticks: libvirt labels only what it knows of.
+  const script = `install -d -o 64055 -g 64055 -m 755 "${directory}"
+    : >"${tickPath(name)}"; chown 64055:64055 "${tickPath(name)}"; cat >"${directory}/domain.xml"
+    rm -f "$2"; ${boots === 'kernel' ? '' : bootDiskScript(tickMs)}`
+  const argv = ['bash', '-euc', script, 'bash', `${GUEST_KERNEL_DIRECTORY}/boot-sector`, diskPath(name)]
+  await host.must(argv, { input: domainXml(spec) })
+  return `${directory}/domain.xml`
 }
 
 export type Tick = Readonly<{ number: number; microseconds: number }>

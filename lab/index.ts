@@ -4,6 +4,7 @@ export type { ByHand } from './by-hand.ts'
 export {
   GUEST_KERNEL_DIRECTORY,
   consoleLogPath,
+  diskPath,
   domainXml,
   guestUuid,
   instanceDirectory,

@@ -15,6 +15,7 @@ const NEEDED: readonly Need[] = [
   { program: 'busybox', packages: ['busybox-static'] },
   { program: 'jq', packages: ['jq'] },
   { program: 'cc', packages: ['gcc', 'libc6-dev'] },
+  { program: 'as', packages: ['binutils'] },
   { program: 'dpkg-deb', packages: ['dpkg'] },
 ]
 

@@ -37,9 +37,10 @@ export async function hostFor(
   kept: Readonly<{ kept: boolean }>,
 ): Promise<ComputeHost> {
   if (bed === 'vm') {
-    const name = `matrix-vm-${engine}`
+    // One for both engines: with `kept` it boots once.
+    const name = 'matrix-vm'
     const left = kept.kept ? VirtualHost.list().find((host) => host.name === name) : undefined
-    return left ?? VirtualHost.up({ name, init: 'systemd', engine, images: IMAGES })
+    return left ?? VirtualHost.up({ name, init: 'systemd', engine: 'both', images: IMAGES })
   }
   const name = `matrix-${bed === 'cgroup-v2' ? 'v2-' : ''}${engine}-${init}`
   const left = kept.kept ? (await Host.list()).find((host) => host.name === name) : undefined

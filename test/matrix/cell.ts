@@ -4,7 +4,7 @@ import type { KillSetAnswer } from './anneal.ts'
 import { CAUSE_FLAG, inflict } from './causes.ts'
 import type { Cause } from './causes.ts'
 import { CONTAINER, bringUp, clear, fateOf } from './guest.ts'
-import type { LiveGuest } from './guest.ts'
+import type { Boots, LiveGuest } from './guest.ts'
 import type { Placement } from './placements.ts'
 
 export type Verdict = 'agree' | 'FALSE SAFE' | 'false alarm' | 'LOST BY ANNEAL' | 'ERROR'
@@ -31,6 +31,7 @@ export async function runCell(
   engine: NestedEngine,
   placement: Placement,
   cause: Cause,
+  boots: Boots,
 ): Promise<Cell> {
   const started = performance.now()
   const base = { kind: 'fault', engine, placement: placement.name, cause } as const
@@ -40,7 +41,7 @@ export async function runCell(
   })
   try {
     await clear(host, engine)
-    const guest = await bringUp(host, engine, placement)
+    const guest = await bringUp(host, engine, placement, boots)
     if (placement.rescued) {
       const lost = await rescue(host, engine, guest)
       if (lost !== undefined) {

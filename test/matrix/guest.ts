@@ -9,7 +9,7 @@ import {
   virsh,
   waitForTicks,
 } from '../../lab/index.ts'
-import type { ComputeHost, NestedEngine } from '../../lab/index.ts'
+import type { ComputeHost, GuestSpec, NestedEngine } from '../../lab/index.ts'
 import { containerOf } from './placements.ts'
 import type { Placement } from './placements.ts'
 import { startEngine } from './causes.ts'
@@ -27,16 +27,35 @@ function memoryImage(host: ComputeHost): string {
   return `/var/lib/nova/${nameOn(host)}.saved`
 }
 
+/** What a guest boots: see GuestSpec. */
+export const GUESTS = ['kernel', 'sector'] as const satisfies readonly GuestSpec['boots'][]
+
+export type Boots = (typeof GUESTS)[number]
+
 /**
- * A fresh libvirt container, and in it a guest that runs and ticks. The guest boots once on each host; later cells
- * resume it from its memory image, which starts a QEMU as any start does, but saves the emulated boot.
+ * A fresh libvirt container, and in it a guest that runs and ticks. One that boots a kernel does so once on each host;
+ * later cells resume it from its memory image, which starts a QEMU as any start does, but saves the emulated boot.
  */
 export async function bringUp(
   host: ComputeHost,
   engine: NestedEngine,
   placement: Placement,
+  boots: Boots,
 ): Promise<LiveGuest> {
   const name = nameOn(host)
+  if (boots === 'sector') {
+    await host.sh(`mkdir -p /var/cache/libvirt; rm -f ${consoleLogPath(name)}`)
+    await runLibvirt(host, containerOf(placement, engine, CONTAINER))
+    const { pid } = await startGuest(host, {
+      name,
+      boots,
+      via: CONTAINER,
+      engine,
+      console: 'file',
+      tickMs: 50,
+    })
+    return live(host, name, pid)
+  }
   const ready = `mkdir -p /var/cache/libvirt; [ -s ${memoryImage(host)} ] && echo saved || echo none`
   const saved = (await host.sh(ready)).trim() === 'saved'
   await runLibvirt(host, containerOf(placement, engine, CONTAINER))
@@ -49,7 +68,10 @@ export async function bringUp(
   await mustVirsh(host, engine, ['define', `${instanceDirectory(name)}/domain.xml`])
   await mustVirsh(host, engine, ['restore', memoryImage(host)])
   await waitForTicks(host, name, 5)
-  const pid = await guestPid(host, name)
+  return live(host, name, await guestPid(host, name))
+}
+
+async function live(host: ComputeHost, name: string, pid: number): Promise<LiveGuest> {
   return { name, uuid: guestUuid(name), pid, startTicks: await startTicksOf(host, pid) }
 }
 

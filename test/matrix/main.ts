@@ -12,14 +12,16 @@ import type { Bed } from './bed.ts'
 import { CAUSES } from './causes.ts'
 import type { Cause } from './causes.ts'
 import { runCell } from './cell.ts'
-import { clear } from './guest.ts'
+import { GUESTS, clear } from './guest.ts'
+import type { Boots } from './guest.ts'
 import { failed, keyOf, markdown, summary } from './report.ts'
 import type { HostFacts, Results, Row } from './report.ts'
 import { runUpgradeCell } from './upgrade.ts'
 
-const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--no-upgrade] [--keep] [--docs]
+const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--guest GUEST] [--no-upgrade] [--keep] [--docs]
   --engine, --placement, --cause   only these cells; each may be given more than once. --cause none: upgrades only
   --bed                            what the cells run on; the results of each are kept, and written, apart
+  --guest                          what guests boot: kernel (default), or sector (default in a virtual machine)
   --no-upgrade                     leave out the upgrades by Anneal
   --keep                           use hosts that an earlier --keep left, and leave them
   --docs                           run nothing; write the table of the last run into docs/matrix.md
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     placement: { type: 'string', multiple: true },
     cause: { type: 'string', multiple: true },
     bed: { type: 'string', default: 'machine' },
+    guest: { type: 'string' },
     'no-upgrade': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
@@ -71,7 +74,14 @@ async function main(): Promise<number> {
   )
   const causes = values.cause?.includes('none') === true ? [] : chosen(CAUSES, values.cause, 'cause')
   const bed = chosen(BEDS, [values.bed], 'bed')
-  if (bed === undefined || engines === undefined || names === undefined || causes === undefined) {
+  const [boots] = chosen(GUESTS, [values.guest ?? (BED === 'vm' ? 'sector' : 'kernel')], 'guest') ?? []
+  if (
+    bed === undefined ||
+    boots === undefined ||
+    engines === undefined ||
+    names === undefined ||
+    causes === undefined
+  ) {
     process.stderr.write(HELP)
     return 2
   }
@@ -88,7 +98,7 @@ async function main(): Promise<number> {
       `${row.verdict.padEnd(11)} ${row.engine} ${row.placement} ${what}: predicted ${row.predicted}, ${row.happened}; ${detail} (${row.seconds} s)\n`,
     )
   }
-  const todo = { placements: names, causes, upgrades }
+  const todo = { placements: names, causes, upgrades, boots }
   const hosts: HostFacts[] = []
   // One engine beside the other: their hosts share nothing that a cell looks at.
   if (sideBySide(BED))
@@ -101,7 +111,12 @@ async function main(): Promise<number> {
   return failed(rows) ? 1 : 0
 }
 
-type Todo = Readonly<{ placements: readonly string[]; causes: readonly Cause[]; upgrades: boolean }>
+type Todo = Readonly<{
+  placements: readonly string[]
+  causes: readonly Cause[]
+  upgrades: boolean
+  boots: Boots
+}>
 
 async function runEngine(
   engine: NestedEngine,
@@ -113,10 +128,11 @@ async function runEngine(
     const placements = PLACEMENTS.filter((one) => one.host === init && todo.placements.includes(one.name))
     if (placements.length === 0) continue
     const host = await hostFor(BED, engine, init, { kept: values.keep })
-    facts.push({ host: `${engine} on ${init}`, facts: await factsOf(host, engine) })
+    const guest = todo.boots === 'sector' ? '; guests boot a sector' : ''
+    facts.push({ host: `${engine} on ${init}`, facts: `${await factsOf(host, engine)}${guest}` })
     for (const placement of placements) {
-      for (const cause of todo.causes) done(await runCell(host, engine, placement, cause))
-      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement))
+      for (const cause of todo.causes) done(await runCell(host, engine, placement, cause, todo.boots))
+      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement, todo.boots))
     }
     await clear(host, engine)
     if (!values.keep) await host.down()

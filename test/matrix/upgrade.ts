@@ -4,7 +4,7 @@ import { anneal } from './anneal.ts'
 import type { Verdict } from './cell.ts'
 import { predict } from './cell.ts'
 import { CONTAINER, bringUp, clear, fateOf } from './guest.ts'
-import type { LiveGuest } from './guest.ts'
+import type { Boots, LiveGuest } from './guest.ts'
 import type { Placement } from './placements.ts'
 
 /** What Anneal itself did with a placement: it must refuse or keep the guest, and nothing else. */
@@ -30,6 +30,7 @@ export async function runUpgradeCell(
   host: ComputeHost,
   engine: NestedEngine,
   placement: Placement,
+  boots: Boots,
 ): Promise<UpgradeCell> {
   const started = performance.now()
   const steps: string[] = []
@@ -40,7 +41,7 @@ export async function runUpgradeCell(
   })
   try {
     await clear(host, engine)
-    const guest = await bringUp(host, engine, placement)
+    const guest = await bringUp(host, engine, placement, boots)
     await host.sh(`cat >${FILE}`, { input: await lockedRelease(host, engine) })
     if (placement.rescued) {
       const { exitCode } = await anneal(host, engine, ['node', 'rescue', CONTAINER])
