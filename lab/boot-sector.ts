@@ -32,7 +32,7 @@ export function bootDiskScript(tickMs: number): string {
   const word = [divisor & 0xff, divisor >> 8]
     .map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`)
     .join('')
-  return `cp "$1" "$2"; printf '${word}' | dd of="$2" bs=1 seek=${DIVISOR_OFFSET} conv=notrunc status=none; truncate --size ${DISK_BYTES} "$2"`
+  return `install -m 644 "$1" "$2"; printf '${word}' | dd of="$2" bs=1 seek=${DIVISOR_OFFSET} conv=notrunc status=none; truncate --size ${DISK_BYTES} "$2"`
 }
 
 /** The PIT counts 16 bits: it cannot wait for more than 54 ms. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bootDiskScript, pitDivisor } from './boot-sector.ts'
 import { domainXml, guestUuid } from './domain-xml.ts'
 import { parseTicks, tickGaps } from './guest.ts'
 
@@ -34,4 +35,19 @@ test('the console is a file or, as Nova writes it, a pty with a log; the ticks l
     /<serial type='pty'><log file='\/var\/lib\/nova\/instances\/vm\/console.log' append='off'\/>/,
   )
   for (const xml of [file, logd]) assert.match(xml, /file,id=tick,path=\/var\/lib\/nova\/instances\/vm\/tick/)
+})
+
+test('a guest that boots a sector has a disk and a clock to date its ticks by, and no kernel', () => {
+  const xml = domainXml({ name: 'vm', boots: 'sector' })
+  assert.match(xml, /<source file='\/var\/lib\/nova\/instances\/vm\/disk'\/>/)
+  assert.match(xml, /<timer name='hpet' present='yes'\/>/)
+  assert.doesNotMatch(xml, /<kernel>/)
+  assert.doesNotMatch(domainXml({ name: 'vm' }), /<disk|<clock/)
+})
+
+test('the time between ticks is a divisor of the PIT, which has 16 bits', () => {
+  assert.equal(pitDivisor(20), 23_864)
+  assert.match(bootDiskScript(20), /printf '\\x38\\x5d' \| dd of="\$2" bs=1 seek=508 /)
+  assert.throws(() => pitDivisor(55), RangeError)
+  assert.throws(() => pitDivisor(0), RangeError)
 })

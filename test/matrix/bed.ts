@@ -14,14 +14,16 @@ export type Bed = (typeof BEDS)[number]
 const IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
 
 /**
- * The virtual machine boots systemd, and nothing else. systemd mounts v2 with `nsdelegate`, by which no process leaves
- * its cgroup namespace: in `private-cgroupns` libvirt cannot place a guest there, and starts none.
+ * The virtual machine boots systemd, and nothing else: what is `plain` elsewhere runs there too, in a container that has
+ * no way to machined. systemd mounts v2 with `nsdelegate`, by which no process leaves its cgroup namespace: in
+ * `private-cgroupns` libvirt cannot place a guest there, and starts none. `rescue` would be `rescue-systemd` again.
  */
 export function placementsIn(bed: Bed): readonly Placement[] {
   if (bed === 'machine') return placementsOn('v1')
-  return placementsOn('v2').filter(
-    ({ host, name }) => bed !== 'vm' || (host === 'systemd' && name !== 'private-cgroupns'),
-  )
+  if (bed === 'cgroup-v2') return placementsOn('v2')
+  return placementsOn('v2')
+    .filter(({ name }) => name !== 'private-cgroupns' && name !== 'rescue')
+    .map((placement) => ({ ...placement, host: 'systemd' }))
 }
 
 /** Whether the engines' cells may run at the same time: on one host they would share libvirt's state. */

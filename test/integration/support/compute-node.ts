@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Host, guestPid, ticks, virsh, waitForTicks } from '../../../lab/index.ts'
-import type { ExecOptions, Guest, HostSpec, NestedEngine } from '../../../lab/index.ts'
+import type { ComputeHost, ExecOptions, Guest, HostSpec, NestedEngine } from '../../../lab/index.ts'
 import { smallRelease } from './small-release.ts'
 import type { SmallRelease } from './small-release.ts'
 
@@ -18,6 +18,9 @@ export type Refusal = Readonly<{
 /** A guest as this process and no other: pid and start time name it for good. */
 export type Alive = Readonly<{ name: string; pid: number; startTime: string }>
 
+/** The two versions of libvirt, which a release may name. */
+export const COMPUTE_IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
+
 const LIBVIRT_STATE = [
   '/run/libvirt',
   '/var/lib/libvirt',
@@ -28,18 +31,22 @@ const LIBVIRT_STATE = [
 ]
 
 /** A compute host of the test bed with Anneal on it, as an operator there would call it. */
-export class ComputeNode {
-  readonly host: Host
+export class ComputeNode<H extends ComputeHost = Host> {
+  readonly host: H
   readonly engine: NestedEngine
 
-  private constructor(host: Host, engine: NestedEngine) {
+  private constructor(host: H, engine: NestedEngine) {
     this.host = host
     this.engine = engine
   }
 
   static async up(spec: Omit<HostSpec, 'init' | 'images'>, engine: NestedEngine): Promise<ComputeNode> {
-    const images = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
-    const node = new ComputeNode(await Host.up({ ...spec, init: 'systemd', images }), engine)
+    return ComputeNode.on(await Host.up({ ...spec, init: 'systemd', images: COMPUTE_IMAGES }), engine)
+  }
+
+  /** A node on a host that is up, with `COMPUTE_IMAGES`. */
+  static async on<H extends ComputeHost>(host: H, engine: NestedEngine): Promise<ComputeNode<H>> {
+    const node = new ComputeNode(host, engine)
     await node.prepare()
     return node
   }
@@ -55,7 +62,7 @@ export class ComputeNode {
     options: ExecOptions = {},
   ): Promise<Answer<T>> {
     const { exitCode, stdout, stderr } = await this.host.exec(['/opt/anneal/anneal', ...words, '--json'], {
-      timeoutMs: 240_000,
+      timeoutMs: 240_000 * this.host.slowness,
       ...options,
       env: { ANNEAL_ENGINE: this.engine, NO_COLOR: '1', ...options.env },
     })
@@ -83,7 +90,7 @@ export class ComputeNode {
 
   /** Writes and locks a release; the path of the locked file. */
   async lock(spec: SmallRelease): Promise<string> {
-    await this.write(`/etc/anneal/${spec.mark}.yaml`, smallRelease(spec))
+    await this.write(`/etc/anneal/${spec.mark}.yaml`, smallRelease({ ...spec, slowness: this.host.slowness }))
     await this.expect(0, 'node', 'lock', `/etc/anneal/${spec.mark}.yaml`)
     return `/etc/anneal/${spec.mark}.locked.yaml`
   }
@@ -119,7 +126,13 @@ export class ComputeNode {
     const stat = (await this.host.exec(['cat', `/proc/${guest.pid}/stat`])).stdout
     const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
     assert.equal(startTime, guest.startTime, `guest ${guest.name} is the process it was`)
-    await waitForTicks(this.host, guest.name, 3, (await ticks(this.host, guest.name)).length, 30_000)
+    await waitForTicks(
+      this.host,
+      guest.name,
+      3,
+      (await ticks(this.host, guest.name)).length,
+      30_000 * this.host.slowness,
+    )
     if (hypervisor === 'down') return
     const state = await virsh(this.host, await this.container(), ['domstate', guest.name], {
       engine: this.engine,

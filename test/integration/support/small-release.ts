@@ -9,6 +9,8 @@ export type SmallRelease = Readonly<{
   stdio?: 'logd' | 'file'
   /** Of the libvirt service, as a YAML flow sequence. */
   command?: string
+  /** How many times longer the host takes: see ComputeHost. */
+  slowness?: number
   /** A last change of the text. */
   edit?: (text: string) => string
 }>
@@ -19,6 +21,7 @@ export type SmallRelease = Readonly<{
  */
 export function smallRelease(spec: SmallRelease): string {
   const { mark, libvirt = 'bookworm', stdio = 'logd', command = '[libvirtd]', edit = (text) => text } = spec
+  const seconds = (count: number): string => `${count * (spec.slowness ?? 1)}s`
   const image = imageReference(`nova-libvirt:${libvirt}`)
   return edit(`name: compute
 
@@ -40,12 +43,12 @@ services:
       - /run/libvirt:/run/libvirt
       - /var/log/libvirt:/var/log/libvirt
       - /var/lib/nova:/var/lib/nova
-    stop_grace_period: 5s
+    stop_grace_period: ${seconds(5)}
     x-anneal:
       replace: when-idle
       order: 10
       helpers: [{ exe: /usr/sbin/virtlogd }]
-      ready: [{ unix: /run/libvirt/virtlogd-sock, timeout: 20s }]
+      ready: [{ unix: /run/libvirt/virtlogd-sock, timeout: ${seconds(20)} }]
 
   libvirt:
     <<: *service
@@ -64,16 +67,16 @@ services:
       - /var/lib/nova:/var/lib/nova
       - /dev:/dev
     depends_on: [virtlogd]
-    stop_grace_period: 3s
+    stop_grace_period: ${seconds(3)}
     x-anneal:
       order: 20
-      ready: [{ libvirt: , timeout: 60s }]
+      ready: [{ libvirt: , timeout: ${seconds(60)} }]
 
   sleeper:
     <<: *service
     command: [sleep, infinity]
     depends_on: [libvirt]
-    stop_grace_period: 2s
+    stop_grace_period: ${seconds(2)}
     x-anneal: { order: 30 }
 `)
 }
