@@ -16,19 +16,15 @@ import {
   ticks,
   virsh,
 } from '../../lab/index.ts'
-import type { ByHand, NestedEngine } from '../../lab/index.ts'
+import type { NestedEngine } from '../../lab/index.ts'
 import type { RunReport } from '../../src/runtime/index.ts'
 import { COMPUTE_IMAGES, ComputeNode } from '../integration/support/compute-node.ts'
 import type { Alive } from '../integration/support/compute-node.ts'
+import { openableDevices } from '../integration/support/device-filter.ts'
+import { placementsIn } from '../matrix/bed.ts'
+import { containerOf } from '../matrix/placements.ts'
 
-/** Engines' default on cgroup v2, a tree of the container's own; libvirtd in a leaf of it, or no guest would start. */
-const OWN_TREE: NonNullable<ByHand['without']> = ['host cgroup namespace', 'cgroup bind', 'dbus']
-const LEAF = [
-  'bash',
-  '-c',
-  'cd /sys/fs/cgroup && mkdir -p leaf && echo 0 >leaf/cgroup.procs && for one in $(cat cgroup.controllers); do echo "+$one" >cgroup.subtree_control; done; exec /usr/local/bin/nova-libvirt libvirtd',
-]
-const EXTRA = ['--volume', '/bin/true:/etc/libvirt/hooks/qemu:ro', '--pids-limit', '3000']
+const OWN_TREE = placementsIn('vm').find(({ name }) => name === 'own-cgroup-tree') ?? assert.fail()
 
 const LIMITS = {
   'memory.max': String(900_000 * 1024),
@@ -67,23 +63,17 @@ function onEngine(up: () => VirtualHost, engine: NestedEngine): void {
 
   before(async () => {
     node = await ComputeNode.on(up(), engine)
-    await runLibvirt(up(), {
-      name: 'nova_libvirt',
-      image: 'nova-libvirt:bookworm',
-      engine,
-      without: OWN_TREE,
-      extra: EXTRA,
-      command: LEAF,
-    })
+    const container = containerOf(OWN_TREE, engine, 'nova_libvirt')
+    await runLibvirt(up(), { ...container, extra: [...(container.extra ?? []), '--pids-limit', '3000'] })
     const spec = { name, via: 'nova_libvirt', engine, boots: 'sector', console: 'file', tickMs: 50 } as const
     guest = await node.alive(await startGuest(up(), spec))
-    const limits = ['cpu_shares=50', 'vcpu_quota=90000', 'emulator_quota=80000']
-    await on('nova_libvirt', 'schedinfo', name, '--live', '--set', ...limits)
+    const bounds = ['cpu_shares=50', 'vcpu_quota=90000', 'emulator_quota=80000']
+    await on('nova_libvirt', 'schedinfo', name, '--live', '--set', ...bounds)
     await on('nova_libvirt', 'memtune', name, '--live', '--hard-limit', '900000')
   })
   after(async () => {
     await up().sh(`all=$(${engine} ps --all --quiet); [ -z "$all" ] || ${engine} rm --force $all
-      rm -rf /run/libvirt/* /var/lib/libvirt/* /etc/libvirt/qemu/* /run/anneal /var/lib/anneal`)
+      rm -rf /run/libvirt/* /var/lib/libvirt/qemu /etc/libvirt/qemu/* /etc/anneal/* /run/anneal /var/lib/anneal`)
   })
 
   test('an upgrade refuses a guest in the tree of its container, and touches nothing', async () => {
@@ -145,7 +135,7 @@ function onEngine(up: () => VirtualHost, engine: NestedEngine): void {
   test('a disk is plugged in: its filter of devices lets it, and still what it let before', async () => {
     const via = await node.container()
     const allowed = { null: true, 'loop-control': false }
-    assert.deepEqual(await devices(['null', 'loop-control']), allowed)
+    assert.deepEqual(await openableDevices(up(), guest, ['null', 'loop-control']), allowed)
     // The image of a disk is in a file of the host; its loop device is what the filter has to open.
     const loop = (
       await up().sh(`modprobe loop; truncate --size 1M /var/lib/nova/extra-${engine}
@@ -154,7 +144,10 @@ function onEngine(up: () => VirtualHost, engine: NestedEngine): void {
     await on(via, 'attach-disk', name, loop, 'vdb', '--live', '--sourcetype', 'block', '--subdriver', 'raw')
     assert.match(await on(via, 'domblklist', name), new RegExp(`vdb\\s+${loop}`))
     const plugged = loop.replace('/dev/', '')
-    assert.deepEqual(await devices(['null', 'loop-control', plugged]), { ...allowed, [plugged]: true })
+    assert.deepEqual(await openableDevices(up(), guest, ['null', 'loop-control', plugged]), {
+      ...allowed,
+      [plugged]: true,
+    })
   })
 
   test('it is suspended, resumed and ended as any other', async () => {
@@ -185,30 +178,19 @@ function onEngine(up: () => VirtualHost, engine: NestedEngine): void {
       .replace(/\/emulator$/, '')
   }
 
-  /** As the kernel has them; a bound on the number of tasks may be that of any group above. */
+  /** As the kernel has them: of the guest's group or of the scope around it, whose properties some of them are. */
   async function limits(): Promise<Readonly<Record<string, string>>> {
     const script = `cd "/sys/fs/cgroup$1"
-      tightest=$(for up in . ..; do cat $up/pids.max; done | grep -v max | sort -n | head -n 1)
-      echo "pids.max $tightest"
-      for file in memory.max cpu.weight vcpu0/cpu.max emulator/cpu.max; do
-        found=$file; [ -e "$found" ] || found=../$file
-        echo "$file $(cat "$found")"
-      done`
+      for file in memory.max pids.max; do
+        echo "$file $(cat $file ../$file | grep -v max | sort -n | head -n 1)"
+      done
+      echo "cpu.weight $(cat ../cpu.weight)"
+      for file in vcpu0/cpu.max emulator/cpu.max; do echo "$file $(cat $file)"; done`
     const answer = await up().must(['bash', '-euc', script, 'bash', await group()])
     const lines = answer.trim().split('\n')
     return Object.fromEntries(
       lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
     )
-  }
-
-  /** Which of these files of /dev a process in the guest's cgroup may open. */
-  async function devices(names: readonly string[]): Promise<Readonly<Record<string, boolean>>> {
-    const script = `group=/sys/fs/cgroup$1; [ ! -d "$group/emulator" ] || group=$group/emulator
-      echo $$ >"$group/cgroup.procs"; shift
-      for name; do if (: <"/dev/$name") 2>&-; then echo "$name yes"; else echo "$name no"; fi; done`
-    const answer = await up().must(['bash', '-euc', script, 'bash', await group(), ...names])
-    const lines = answer.trim().split('\n')
-    return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line.endsWith(' yes')] as const))
   }
 }
 

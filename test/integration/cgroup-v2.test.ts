@@ -10,6 +10,7 @@ import type { ByHand, NestedEngine } from '../../lab/index.ts'
 import type { RunReport } from '../../src/runtime/index.ts'
 import { ComputeNode } from './support/compute-node.ts'
 import type { Alive } from './support/compute-node.ts'
+import { openableDevices } from './support/device-filter.ts'
 
 type KillSetAnswer = Readonly<{
   endangered: readonly Readonly<{ name: string; mechanisms: readonly string[]; evidence: string }>[]
@@ -117,7 +118,11 @@ describe('on a host with cgroup v2', { concurrency: false }, () => {
 
   test('its filter of devices came along: what libvirt plugs in is added to what it had', async () => {
     const allowed = { null: true, 'loop-control': false }
-    assert.deepEqual(await devicesOf(guest, ['null', 'loop-control']), allowed, 'as libvirt first made it')
+    assert.deepEqual(
+      await openableDevices(node.host, guest, ['null', 'loop-control']),
+      allowed,
+      'as libvirt first made it',
+    )
     const via = await node.container()
     const on = async (input: string | undefined, ...argv: string[]): Promise<void> => {
       const call = ['docker', 'exec', '--interactive', via, 'virsh', '--connect', 'qemu:///system', ...argv]
@@ -126,7 +131,7 @@ describe('on a host with cgroup v2', { concurrency: false }, () => {
     // A device of the host is behind it: libvirt opens the filter for that one. Without a filter it would make one.
     const generator = `<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>`
     await on(generator, 'attach-device', guest.name, '/dev/stdin')
-    assert.deepEqual(await devicesOf(guest, ['null', 'loop-control', 'urandom']), {
+    assert.deepEqual(await openableDevices(node.host, guest, ['null', 'loop-control', 'urandom']), {
       ...allowed,
       urandom: true,
     })
@@ -135,14 +140,4 @@ describe('on a host with cgroup v2', { concurrency: false }, () => {
     await on(undefined, 'destroy', guest.name)
     assert.equal(await guestPid(node.host, guest.name), 0)
   })
-
-  /** Which of these files of /dev a process in the guest's cgroup may open. */
-  async function devicesOf(of: Alive, names: readonly string[]): Promise<Readonly<Record<string, boolean>>> {
-    const script = `line=$(grep ^0: /proc/$1/cgroup); group=\${line#0::}; group=\${group%/emulator}
-      echo $$ >"/sys/fs/cgroup$group/cgroup.procs"
-      shift; for name; do if (: <"/dev/$name") 2>&-; then echo "$name yes"; else echo "$name no"; fi; done`
-    const answer = await node.host.must(['bash', '-euc', script, 'bash', String(of.pid), ...names])
-    const lines = answer.trim().split('\n')
-    return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line.endsWith(' yes')] as const))
-  }
 })
