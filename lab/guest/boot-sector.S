@@ -52,7 +52,9 @@ no_hpet:
         movl    $complaint_end, %edi
         movw    $0x3fd, %dx
         call    send
-        hlt
+        cli
+halted: hlt
+        jmp     halted
 
 flat:   movw    $DATA, %ax
         movw    %ax, %ds
