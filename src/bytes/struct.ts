@@ -40,9 +40,10 @@ export function struct<const F extends Fields>(name: string, sizeBytes: number, 
     read(block, base = 0) {
       const cursor = new Cursor(block, name, base)
       cursor.slice(0, sizeBytes)
-      return Object.fromEntries(
-        entries.map(([key, { offsetBytes, type }]) => [key, type.read(cursor, offsetBytes)]),
-      ) as Values<F>
+      // Inodes are read by the ten thousand: filled key by key, which makes no garbage besides.
+      const values: Record<string, unknown> = {}
+      for (const [key, { offsetBytes, type }] of entries) values[key] = type.read(cursor, offsetBytes)
+      return values as Values<F>
     },
   }
 }

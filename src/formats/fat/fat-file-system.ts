@@ -180,10 +180,12 @@ export class FatFileSystem implements FileSystem {
   }
 }
 
+const UTF_8 = new TextEncoder()
+
 function entryOf({ name, entry, offsetBytes }: Listed): DirectoryEntry {
   return {
     name,
-    nameBytes: new TextEncoder().encode(name),
+    nameBytes: UTF_8.encode(name),
     id: BigInt(offsetBytes),
     kind: (entry.attributes & ATTRIBUTE.directory) === 0 ? 'file' : 'directory',
   }

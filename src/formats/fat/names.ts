@@ -14,7 +14,10 @@ export function shortName({ name, lowerCase }: ShortEntry): string {
   const bytes = Uint8Array.from(name)
   if (bytes[0] === STANDS_FOR_E5) bytes[0] = 0xe5
   const part = (from: number, to: number, isLower: boolean): string => {
-    const decoded = [...bytes.subarray(from, to)].map(characterOf).join('').replace(/ +$/, '')
+    let end = to
+    while (end > from && bytes[end - 1] === 0x20) end -= 1
+    let decoded = ''
+    for (let index = from; index < end; index += 1) decoded += characterOf(bytes[index] ?? 0)
     return isLower ? decoded.toLowerCase() : decoded
   }
   const base = part(0, 8, (lowerCase & LOWER_NAME) !== 0)
