@@ -11,6 +11,7 @@ import {
   consoleBytes,
   consoleLogPath,
   guestFiles,
+  parseTicks,
   runLibvirt,
   runVirtlogd,
   startGuest,
@@ -48,8 +49,8 @@ describe('the guest of one boot sector', { concurrency: false }, () => {
   test('it ticks every 20 ms without a gap in the numbers, by a clock that never goes back', async () => {
     await waitForTicks(host, name, 100)
     const text = await host.read(tickPath(name))
-    const all = await ticks(host, name)
-    assert.equal(all.length, text.trimEnd().split('\n').length, 'every line is a tick')
+    const all = parseTicks(text)
+    assert.equal(all.length, text.split('\n').length - 1, 'every line is a tick')
     assert.deepEqual(
       all.map(({ number }) => number),
       all.map((_, index) => index),
