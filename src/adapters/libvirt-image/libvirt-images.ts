@@ -9,7 +9,8 @@ import {
   statusFileFor,
 } from './probe-script.ts'
 
-const TIMEOUT_MS = 60_000
+/** Bounds what hangs. A busy machine needs seconds, one that is emulated more than a minute. */
+const TIMEOUT_MS = 180_000
 /** Not a flag of any libvirt: an image that "knows" it was not really asked. */
 const CONTROL_FLAG = 'anneal-control-flag'
 /** Status files of either kind in one run. */
