@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answers, api, create, gone, pidOf, remove } from './nested-engine.ts'
+import { answers, api, create, gone, libvirtdPid, remove } from './nested-engine.ts'
 
 /**
  * Runs on a host of the test bed: where the seconds of a libvirt upgrade go. `libvirt-outage.ts RUNS CONTAINER`, where
@@ -15,7 +15,7 @@ type Phases = Readonly<Record<string, number>>
 /** The plain way: stop the old container, start the new one. */
 async function stopThenStart(image: string, cache: string | undefined): Promise<Phases> {
   const name = await next(image, cache)
-  const ended = gone(await pidOf(current))
+  const ended = gone(libvirtdPid())
   const began = performance.now()
   const stop = api('POST', `/containers/${current}/stop?t=10`)
   const exited = await ended
@@ -40,7 +40,7 @@ async function standBy(image: string, cache: string): Promise<Phases> {
   await api('POST', `/containers/${name}/start`)
   while (!(await api<string>('GET', `/containers/${name}/logs?stderr=1`)).includes('standing by'))
     await sleep(20)
-  const ended = gone(await pidOf(current))
+  const ended = gone(libvirtdPid())
   const began = performance.now()
   const stop = api('POST', `/containers/${current}/stop?t=10`)
   const exited = await ended
@@ -56,8 +56,7 @@ async function standBy(image: string, cache: string): Promise<Phases> {
 
 /** What libvirt takes by itself: its daemon ends and starts again inside one container. */
 async function bareRestart(): Promise<Phases> {
-  const shell = await pidOf(current)
-  const daemon = Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').split(' ')[0])
+  const daemon = libvirtdPid()
   const began = performance.now()
   process.kill(daemon, 'SIGTERM')
   const exited = await gone(daemon)
