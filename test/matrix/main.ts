@@ -17,12 +17,14 @@ import type { Boots } from './guest.ts'
 import { failed, keyOf, markdown, summary } from './report.ts'
 import type { HostFacts, Results, Row } from './report.ts'
 import { runUpgradeCell } from './upgrade.ts'
+import type { Way } from './upgrade.ts'
 
-const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--guest GUEST] [--no-upgrade] [--keep] [--docs]
+const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--guest GUEST] [--no-upgrade] [--rollback] [--keep] [--docs]
   --engine, --placement, --cause   only these cells; each may be given more than once. --cause none: upgrades only
   --bed                            what the cells run on; the results of each are kept, and written, apart
   --guest                          what guests boot: kernel (default), or sector (default in a virtual machine)
   --no-upgrade                     leave out the upgrades by Anneal
+  --rollback                       roll each upgrade back as well
   --keep                           use hosts that an earlier --keep left, and leave them
   --docs                           run nothing; write the table of the last run into docs/matrix.md
   beds: machine (the machine's own cgroups), cgroup-v2 (hosts whose /sys/fs/cgroup is cgroup v2), vm (a virtual machine)
@@ -42,6 +44,7 @@ const { values } = parseArgs({
     bed: { type: 'string', default: 'machine' },
     guest: { type: 'string' },
     'no-upgrade': { type: 'boolean', default: false },
+    rollback: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -98,7 +101,8 @@ async function main(): Promise<number> {
       `${row.verdict.padEnd(11)} ${row.engine} ${row.placement} ${what}: predicted ${row.predicted}, ${row.happened}; ${detail} (${row.seconds} s)\n`,
     )
   }
-  const todo = { placements: names, causes, upgrades, boots }
+  const way: Way = values.rollback ? 'there and back' : 'there'
+  const todo = { placements: names, causes, upgrades, boots, way }
   const hosts: HostFacts[] = []
   // One engine beside the other: their hosts share nothing that a cell looks at.
   if (sideBySide(BED))
@@ -116,6 +120,7 @@ type Todo = Readonly<{
   causes: readonly Cause[]
   upgrades: boolean
   boots: Boots
+  way: Way
 }>
 
 async function runEngine(
@@ -132,7 +137,7 @@ async function runEngine(
     facts.push({ host: `${engine} on ${init}`, facts: `${await factsOf(host, engine)}${guest}` })
     for (const placement of placements) {
       for (const cause of todo.causes) done(await runCell(host, engine, placement, cause, todo.boots))
-      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement, todo.boots))
+      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement, todo.boots, todo.way))
     }
     await clear(host, engine)
     if (!values.keep) await host.down()

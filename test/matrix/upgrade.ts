@@ -21,6 +21,8 @@ export type UpgradeCell = Readonly<{
   at: string
 }>
 
+export type Way = 'there' | 'there and back'
+
 const FILE = '/run/lab-matrix.locked.yaml'
 /** Going on is safe either way; a failed switch is to show itself, not to be undone. */
 const FLAGS = ['--adopt', `libvirt=${CONTAINER}`, '--on-failure', 'roll-forward']
@@ -31,6 +33,7 @@ export async function runUpgradeCell(
   engine: NestedEngine,
   placement: Placement,
   boots: Boots,
+  way: Way,
 ): Promise<UpgradeCell> {
   const started = performance.now()
   const steps: string[] = []
@@ -54,6 +57,9 @@ export async function runUpgradeCell(
     if (dies && plan.exitCode !== 3)
       throw new Error(`the plan does not refuse: ${plan.stderr.trim().slice(-500)}`)
     const result = await upgradeEitherWay(host, engine, placement, guest, plan.exitCode === 3, steps)
+    if (way === 'there and back' && result.verdict === 'agree' && !placement.without.includes('host pid')) {
+      Object.assign(result, await rollBack(host, engine, guest, steps))
+    }
     return { ...base, predicted: dies ? 'dies' : 'lives', steps, ...result, ...ended() }
   } catch (error) {
     steps.push(error instanceof Error ? error.message : String(error))
@@ -97,6 +103,26 @@ async function upgradeEitherWay(
     await seenRunning(host, engine, guest)
     steps.push('the new libvirt sees it running')
   }
+  return { happened, verdict: 'agree' }
+}
+
+/** To the container that was started by hand. */
+async function rollBack(
+  host: ComputeHost,
+  engine: NestedEngine,
+  guest: LiveGuest,
+  steps: string[],
+): Promise<Pick<UpgradeCell, 'happened' | 'verdict'>> {
+  const { exitCode, stderr } = await anneal(host, engine, ['node', 'rollback'])
+  steps.push(`rollback: exit ${exitCode}`)
+  const happened = await fateOf(host, guest)
+  if (happened !== 'lives') {
+    steps.push(lastWords(stderr))
+    return { happened, verdict: 'LOST BY ANNEAL' }
+  }
+  if (exitCode !== 0) throw new Error(`exit 0 was expected: ${lastWords(stderr)}`)
+  await seenRunning(host, engine, guest)
+  steps.push('the old libvirt sees it running')
   return { happened, verdict: 'agree' }
 }
 
