@@ -120,7 +120,10 @@ async function rollBack(
     steps.push(lastWords(stderr))
     return { happened, verdict: 'LOST BY ANNEAL' }
   }
-  if (exitCode !== 0) throw new Error(`exit 0 was expected: ${lastWords(stderr)}`)
+  if (exitCode !== 0) {
+    steps.push(`exit 0 was expected: ${lastWords(stderr)}`)
+    return { happened, verdict: 'ERROR' }
+  }
   await seenRunning(host, engine, guest)
   steps.push('the old libvirt sees it running')
   return { happened, verdict: 'agree' }
