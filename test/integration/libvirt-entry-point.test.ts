@@ -33,16 +33,19 @@ for (const engine of ['docker', 'podman'] as const) {
       assert.ok(await isGone(daemon))
     })
 
-    test('signalled along with everything else in the container, libvirtd still ends by itself', async () => {
-      for (const delay of ['0', '0.001', '0.002', '0.003', '0.004', '0.006']) {
-        const [daemon, first] = [await libvirtd(), await firstProcess(engine, 'first')]
-        await host.sh(`kill -TERM ${daemon}; sleep ${delay}; kill -TERM ${first} || true`)
-        await host.must([engine, 'wait', 'first'])
-        assert.equal(await exitCode(engine, 'first'), 0, `${delay} s later`)
-        await host.must([engine, 'start', 'first'])
-        await waitForLibvirt(host, 'first', engine)
-      }
-    })
+    // As Podman does where a container shares the host's pids; Docker signals the first process alone.
+    if (engine === 'podman') {
+      test('signalled along with everything else in the container, libvirtd still ends by itself', async () => {
+        for (const delay of ['0', '0.001', '0.002', '0.003', '0.004', '0.006']) {
+          const [daemon, first] = [await libvirtd(), await firstProcess(engine, 'first')]
+          await host.sh(`kill -TERM ${daemon}; sleep ${delay}; kill -TERM ${first} || true`)
+          await host.must([engine, 'wait', 'first'])
+          assert.equal(await exitCode(engine, 'first'), 0, `${delay} s later`)
+          await host.must([engine, 'start', 'first'])
+          await waitForLibvirt(host, 'first', engine)
+        }
+      })
+    }
 
     test('stopped as soon as it is started, it ends within a second', async () => {
       await host.must([engine, 'stop', 'first'])
