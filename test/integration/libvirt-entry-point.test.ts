@@ -107,7 +107,7 @@ for (const engine of ['docker', 'podman'] as const) {
 
     test('stopped while another one stands by, the container outlives its libvirtd', async () => {
       await startSecond(engine)
-      assert.equal(await stopAndWatch(engine), 'outlived')
+      assert.ok((await stopAndWatch(engine)) >= 150)
       await waitForLibvirt(host, 'second', engine)
       assert.equal(await exitCode(engine, 'first'), 0)
       assert.equal((await host.exec(['cat', STAND_BY_FILE])).exitCode, 1, 'who took over stands by no longer')
@@ -124,8 +124,20 @@ for (const engine of ['docker', 'podman'] as const) {
     })
 
     test('what another process left in the file of who stands by is not believed', async () => {
-      await host.sh(`echo 1 >${STAND_BY_FILE}`)
-      assert.equal(await stopAndWatch(engine), 'ended')
+      // A busy machine can be late three times, but hardly ever is.
+      const outlived: number[] = []
+      for (let attempt = 0; attempt < 3 && !outlived.some((ms) => ms < 200); attempt += 1) {
+        if (attempt > 0) {
+          await host.must([engine, 'start', 'first'])
+          await waitForLibvirt(host, 'first', engine)
+        }
+        await host.sh(`echo 1 >${STAND_BY_FILE}`)
+        outlived.push(await stopAndWatch(engine))
+      }
+      assert.ok(
+        outlived.some((ms) => ms < 200),
+        outlived.join(', '),
+      )
     })
   })
 }
@@ -146,15 +158,16 @@ async function startSecond(engine: NestedEngine): Promise<void> {
   await started
 }
 
-/** Stops the first container: whether its first process was there for another 100 ms after its libvirtd had gone. */
-async function stopAndWatch(engine: NestedEngine): Promise<string> {
+/** Stops the first container: for how many milliseconds its first process outlives its libvirtd. */
+async function stopAndWatch(engine: NestedEngine): Promise<number> {
   const [daemon, shell] = [await libvirtd(), await firstProcess(engine, 'first')]
   const seen = await host.sh(`${engine} stop first >/dev/null &
-    while [ -d /proc/${daemon} ]; do :; done
-    sleep 0.1
-    if [ -d /proc/${shell} ]; then echo outlived; else echo ended; fi
+    while [ -e /proc/${daemon}/exe ]; do :; done
+    gone=$(date +%s%3N)
+    while [ -e /proc/${shell}/exe ]; do sleep 0.005; done
+    echo $(($(date +%s%3N) - gone))
     wait`)
-  return seen.trim()
+  return Number(seen)
 }
 
 async function libvirtd(): Promise<number> {
