@@ -19,6 +19,8 @@ const { values: flags, positionals } = parseArgs({
   options: { 'by-hand': { type: 'boolean' } },
 })
 const [image = '', rounds = '5', ...wanted] = positionals
+/** Everything that a run lays down; it goes with the run, however that ends. */
+const WORK = join(process.env['TMPDIR'] ?? '/var/tmp', `anneal-bench-image-${process.pid}`)
 const PARTITION = { offsetBytes: 411648 * 512, sizeBytes: 12171264 * 512 }
 /** Programs in bench/by-hand. */
 const BY_HAND = ['guestfish', 'convert-2014'] as const
@@ -40,28 +42,27 @@ function main(): void {
     process.exitCode = 2
     return
   }
-  const work = join(process.env['TMPDIR'] ?? '/var/tmp', `anneal-bench-image-${process.pid}`)
-  mkdirSync(work)
+  mkdirSync(WORK)
   try {
     process.stdout.write(
       'form   anneal: wall s  CPU s    MiB   read written   qemu-img: wall s  CPU s    MiB   read written   wall ratio: median (each round)\n',
     )
     for (const form of Object.keys(FORMS) as Form[]) {
-      if (wanted.length === 0 || wanted.includes(form)) compare(form, work)
+      if (wanted.length === 0 || wanted.includes(form)) compare(form)
     }
   } finally {
-    rmSync(work, { recursive: true, force: true })
+    rmSync(WORK, { recursive: true, force: true })
   }
 }
 
-function compare(form: Form, work: string): void {
-  const path = join(work, `image.${form}`)
+function compare(form: Form): void {
+  const path = join(WORK, `image.${form}`)
   execFileSync('qemu-img', ['convert', ...FORMS[form], image, path])
   const driver = form === 'raw' ? 'raw' : 'qcow2'
   const ours: Cost[] = []
   const theirs: Cost[] = []
-  const out = join(work, 'out')
-  const base = join(work, 'base')
+  const out = join(WORK, 'out')
+  const base = join(WORK, 'base')
   const range = `driver=raw,offset=${PARTITION.offsetBytes},size=${PARTITION.sizeBytes},file.driver=${driver},file.file.driver=file,file.file.filename=${path}`
   const byHand: Record<(typeof BY_HAND)[number], Cost[]> = { guestfish: [], 'convert-2014': [] }
   const convert = {
@@ -81,8 +82,7 @@ function compare(form: Form, work: string): void {
   for (let round = 0; round < Number(rounds); round += 1) {
     for (const one of round % 2 === 0 ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const))
       convert[one]()
-    for (const name of flags['by-hand'] === true ? BY_HAND : [])
-      byHand[name].push(measureByHand(name, path, work))
+    for (const name of flags['by-hand'] === true ? BY_HAND : []) byHand[name].push(measureByHand(name, path))
   }
   rmSync(path)
   const ratios = ours.map(({ wallS }, index) => wallS / (theirs[index]?.wallS ?? 1))
@@ -111,8 +111,8 @@ function compare(form: Form, work: string): void {
 }
 
 /** Both change the image: each gets a copy, which is not counted. */
-function measureByHand(name: (typeof BY_HAND)[number], path: string, work: string): Cost {
-  const directory = join(work, name)
+function measureByHand(name: (typeof BY_HAND)[number], path: string): Cost {
+  const directory = join(WORK, name)
   mkdirSync(directory)
   const copy = join(directory, 'image')
   copyFileSync(path, copy)
@@ -125,7 +125,7 @@ function measureByHand(name: (typeof BY_HAND)[number], path: string, work: strin
 }
 
 function measure(program: string, argv: readonly string[]): Cost {
-  const io = join(process.env['TMPDIR'] ?? '/var/tmp', `anneal-bench-io-${process.pid}`)
+  const io = join(WORK, 'io')
   // A process's own numbers hold those of the children that it has waited for.
   const counted = ['sh', '-c', '"$@"; ended=$?; cat /proc/$$/io >"$0"; exit $ended', io, program, ...argv]
   const { status, stderr } = spawnSync('/usr/bin/time', ['--format', '%e %U %S %M', '--quiet', ...counted], {
@@ -135,7 +135,6 @@ function measure(program: string, argv: readonly string[]): Cost {
   const [wall = 0, user = 0, system = 0, peakKib = 0] = last.split(' ').map(Number)
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`)
   const counts = readFileSync(io, 'utf8')
-  rmSync(io)
   const mib = (name: string): number =>
     Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(counts)?.[1]) / 2 ** 20
   return {

@@ -60,6 +60,7 @@ function fillUntilFull(random: Random, mounted: string): void {
   }
 }
 
+/** Mounts the image, and unmounts it whatever happens. */
 export function inKernel<T>(
   path: string,
   directory: string,
