@@ -10,20 +10,21 @@ import { median } from './statistics.ts'
  * boot.json) against `qemu-img convert` of the one partition alone, in turn, in one run, on the same image in several
  * forms (v3 v2 zlib zstd raw). Wall seconds, CPU seconds and peak memory from getrusage(2) by way of GNU time; bytes that
  * were read and written by system calls from /proc/PID/io, which counts what was copied within the page cache, too.
- * With `--by-hand`, in each round also what people do without Anneal (bench/by-hand): guestfish and then that, and the script
- * of 2014; both need libguestfs-tools and a kernel in /boot, and minutes.
+ * With `--peer NAME`, in each round also what people do without Anneal (bench/by-hand): `bmaptool` after qemu-img (needs
+ * bmap-tools), `guestfish` and then qemu-img, and `convert-2014`, the script of 2014; those two need libguestfs-tools and a
+ * kernel in /boot, and minutes.
  * IMAGE is what lab/atomic/build-full-image.sh made (lvm-xfs): its second partition is what both convert.
  */
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'by-hand': { type: 'boolean' } },
+  options: { peer: { type: 'string', multiple: true, default: [] } },
 })
 const [image = '', rounds = '5', ...wanted] = positionals
 /** Everything that a run lays down; it goes with the run, however that ends. */
 const WORK = join(process.env['TMPDIR'] ?? '/var/tmp', `anneal-bench-image-${process.pid}`)
 const PARTITION = { offsetBytes: 411648 * 512, sizeBytes: 12171264 * 512 }
 /** Programs in bench/by-hand. */
-const BY_HAND = ['guestfish', 'convert-2014'] as const
+const PEERS = ['bmaptool', 'guestfish', 'convert-2014'] as const
 const FORMS = {
   v3: ['-O', 'qcow2'],
   v2: ['-O', 'qcow2', '-o', 'compat=0.10'],
@@ -32,12 +33,14 @@ const FORMS = {
   raw: ['-O', 'raw'],
 } as const
 type Form = keyof typeof FORMS
+type Peer = (typeof PEERS)[number]
+const peers = PEERS.filter((name) => flags.peer.includes(name))
 type Cost = Readonly<{ wallS: number; cpuS: number; peakMiB: number; readMiB: number; writtenMiB: number }>
 
 function main(): void {
-  if (image === '' || !existsSync('/usr/bin/time')) {
+  if (image === '' || !existsSync('/usr/bin/time') || peers.length < flags.peer.length) {
     process.stderr.write(
-      'usage: npm run bench:image -- IMAGE.qcow2 [ROUNDS] [FORM…]  (needs the packages time and qemu-utils)\n',
+      `usage: npm run bench:image -- IMAGE.qcow2 [ROUNDS] [FORM…] [--peer ${PEERS.join('|')}]…  (needs the packages time and qemu-utils)\n`,
     )
     process.exitCode = 2
     return
@@ -64,25 +67,29 @@ function compare(form: Form): void {
   const out = join(WORK, 'out')
   const base = join(WORK, 'base')
   const range = `driver=raw,offset=${PARTITION.offsetBytes},size=${PARTITION.sizeBytes},file.driver=${driver},file.file.driver=file,file.file.filename=${path}`
-  const byHand: Record<(typeof BY_HAND)[number], Cost[]> = { guestfish: [], 'convert-2014': [] }
+  // Their scripts read qcow2 alone.
+  const byHand = new Map<Peer, Cost[]>(driver === 'raw' ? [] : peers.map((name) => [name, []]))
   const convert = {
-    ours(): void {
-      ours.push(measure(join(ROOT, 'anneal'), ['image', 'convert', path, '-o', out]))
+    ours(): Cost {
+      const cost = measure(join(ROOT, 'anneal'), ['image', 'convert', path, '-o', out])
       rmSync(out, { recursive: true })
+      return cost
     },
-    theirs(): void {
-      theirs.push(measure('qemu-img', ['convert', '-O', 'raw', '--image-opts', range, base]))
+    theirs(): Cost {
+      const cost = measure('qemu-img', ['convert', '-O', 'raw', '--image-opts', range, base])
       rmSync(base)
+      return cost
     },
   }
-  // Who writes first touches memory that is new to the page cache, and leaves it to the other: a round that does not
-  // count goes first, and then each begins as often.
-  convert.theirs()
-  theirs.length = 0
+  // A virtual machine gives memory that nobody uses back to its host, and whoever writes next pays for having it again:
+  // up to four seconds of system time for a gigabyte. Each runs twice in a row, and the second time counts.
+  const measured = { ours, theirs }
   for (let round = 0; round < Number(rounds); round += 1) {
-    for (const one of round % 2 === 0 ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const))
+    for (const one of round % 2 === 0 ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const)) {
       convert[one]()
-    for (const name of flags['by-hand'] === true ? BY_HAND : []) byHand[name].push(measureByHand(name, path))
+      measured[one].push(convert[one]())
+    }
+    for (const [name, costs] of byHand) costs.push(measureByHand(name, path))
   }
   rmSync(path)
   const ratios = ours.map(({ wallS }, index) => wallS / (theirs[index]?.wallS ?? 1))
@@ -100,9 +107,7 @@ function compare(form: Form): void {
   process.stdout.write(
     `${form.padEnd(6)} ${cells.join('        ')}        ${median(ratios).toFixed(2)} (${ratios.map((one) => one.toFixed(2)).join(' ')})\n`,
   )
-  for (const name of BY_HAND) {
-    const costs = byHand[name]
-    if (costs.length === 0) continue
+  for (const [name, costs] of byHand) {
     const times = costs.map(({ wallS }, index) => wallS / (ours[index]?.wallS ?? 1))
     process.stdout.write(
       `  ${name}: ${median(costs.map(({ wallS }) => wallS)).toFixed(1)} s, CPU ${median(costs.map(({ cpuS }) => cpuS)).toFixed(1)} s, ${median(costs.map(({ peakMiB }) => peakMiB)).toFixed(0)} MiB, ${median(costs.map(({ readMiB }) => readMiB)).toFixed(0)} MiB read, ${median(costs.map(({ writtenMiB }) => writtenMiB)).toFixed(0)} MiB written: ${median(times).toFixed(1)} times Anneal's wall time (${times.map((one) => one.toFixed(1)).join(' ')})\n`,
@@ -110,8 +115,8 @@ function compare(form: Form): void {
   }
 }
 
-/** Both change the image: each gets a copy, which is not counted. */
-function measureByHand(name: (typeof BY_HAND)[number], path: string): Cost {
+/** Some change the image: each gets a copy, which is not counted. */
+function measureByHand(name: Peer, path: string): Cost {
   const directory = join(WORK, name)
   mkdirSync(directory)
   const copy = join(directory, 'image')

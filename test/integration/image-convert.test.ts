@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, open, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,8 @@ import type { ImageLayout, MadeImage } from '../fixtures/atomic-image.ts'
 const run = promisify(execFile)
 const ANNEAL = join(ROOT, 'anneal')
 const LAYOUTS: readonly ImageLayout[] = ['f21', 'f21-multiseg', 'f21-ext4', 'fcos', 'bootc', 'debian']
+/** Of a block map. */
+const BLOCK_BYTES = 4096
 const missing = missingImagePrograms()
 
 describe('anneal image convert', { skip: missing === undefined ? false : `needs ${missing}` }, () => {
@@ -81,6 +84,25 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
     assert.equal(boot.base.sha256, await digest(join(out, 'base.raw')))
     assert.equal((await compareWithQemuImg(dir, image.path, out, boot)).differing, 0)
     assert.equal(boot.base.usedBytes <= boot.base.sizeBytes, true)
+  })
+
+  it('bmaptool writes the base by its block map, and refuses one that was damaged', async (t) => {
+    if (!existsSync('/usr/bin/bmaptool')) return t.skip('needs bmap-tools')
+    for (const layout of ['f21', 'f21-ext4'] as const) {
+      const out = join(dir, `bmap-${layout}`)
+      const boot = await convert((await makeImage(dir, layout)).path, out)
+      const [base, map, copy] = [join(out, 'base.raw'), join(out, 'base.raw.bmap'), join(out, 'copy')]
+      const written = await run('bmaptool', ['copy', '--bmap', map, base, copy])
+      const blocks = boot.base.usedBytes / BLOCK_BYTES
+      assert.match(written.stderr, new RegExp(` mapped ${blocks} blocks `))
+      await run('cmp', [base, copy])
+
+      const range = /<Range[^>]*> (\d+)(?:-\d+)? <\/Range>\s*<\/BlockMap>/.exec(await readFile(map, 'utf8'))
+      const handle = await open(base, 'r+')
+      await handle.write(Buffer.of(0xa5), 0, 1, Number(range?.[1]) * BLOCK_BYTES + 7)
+      await handle.close()
+      await assert.rejects(run('bmaptool', ['copy', '--bmap', map, base, copy]), /checksum mismatch/)
+    }
   })
 
   it('a second run refuses to replace what is there, and --force replaces it', async () => {
