@@ -1,14 +1,16 @@
+import type { DiskImage } from '../adapters/image-source/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
 import type { BootContract, BootFile, BootInventory } from '../image/boot/index.ts'
 import { nodesOf } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 import type { Output } from './output.ts'
+import { readerWarnings } from './reader-warnings.ts'
 
 /** For people: the stack, what is on it, what boots, and each argument with its reason. */
 export function describeImage(
+  image: DiskImage,
   stack: StackNode,
-  kind: string,
   inventory: BootInventory,
   contract: BootContract | Readonly<{ message: string; remedy: string }>,
   output: Output,
@@ -16,7 +18,7 @@ export function describeImage(
   const refusal = 'message' in contract ? contract : undefined
   const chosen = 'message' in contract ? undefined : contract
   return [
-    ...describeStack(stack, kind, inventory, output),
+    ...describeStack(image, stack, inventory, output),
     '',
     ...describeSystem(inventory, output),
     ...describeEntries(inventory, chosen, output),
@@ -29,11 +31,12 @@ export function describeImage(
 }
 
 function describeStack(
+  image: DiskImage,
   stack: StackNode,
-  kind: string,
   { layout }: BootInventory,
   output: Output,
 ): readonly string[] {
+  const kind = [image.type, ...(image.wrapper === 'none' ? [] : [image.wrapper])].join(' in ')
   const uses = new Map<string, string>([
     ...(layout.esp === undefined ? [] : [[layout.esp.address, 'EFI system partition'] as const]),
     ...(layout.boot === undefined || layout.boot.directory !== ''
@@ -49,9 +52,7 @@ function describeStack(
     node.address === '' ? `${kind}, ${contentOf(node)}` : contentOf(node),
     uses.get(node.address) ?? node.partition?.label ?? '',
   ])
-  const warnings = nodesOf(stack).flatMap((node) =>
-    node.warnings.map(({ code, message }) => `  ${output.yellow(code)}  ${message}`),
-  )
+  const warnings = readerWarnings(image, stack).map(({ code, text }) => `  ${output.yellow(code)}  ${text}`)
   return [...table(rows), ...warnings]
 }
 

@@ -9,6 +9,7 @@ import type { StackNode } from '../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../runtime/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { BOOT_FLAGS } from './image-flags.ts'
+import { readerWarnings } from './reader-warnings.ts'
 
 /** Which system of an image is meant, and what is changed about how it boots. */
 export const CONTRACT_FLAGS = {
@@ -126,7 +127,7 @@ function aboutImage(
     source: { name: sourceName(location), format: image.type, sizeBytes: image.imageBytes },
     boot,
     changes,
-    warnings: [...warnings, ...disk.warnings.map(({ message }) => message)],
+    warnings: [...warnings, ...readerWarnings(image, disk).map(({ text }) => text)],
   }
 }
 

@@ -78,8 +78,11 @@ export class Output {
       return
     }
     this.#stderr.write(`${this.red('error')}: ${error.message}\n`)
+    let said = error.message
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
-      this.#stderr.write(`  -> ${cause.message}\n`)
+      // Many a message ends with that of its cause.
+      if (!said.includes(cause.message)) this.#stderr.write(`  -> ${cause.message}\n`)
+      said = cause.message
     }
     this.#stderr.write(`remedy: ${error.remedy}\n`)
   }

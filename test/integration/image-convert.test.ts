@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readFile, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, readFile, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -135,6 +135,34 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
     const earlier = await digest(image.path)
     await convert(image.path, join(dir, 'unchanged'))
     assert.equal(await digest(image.path), earlier)
+  })
+
+  it('what speaks against an image is said by inspect and by convert, and stands in boot.json', async () => {
+    const path = join(dir, 'dirty.qcow2')
+    await copyFile((await makeImage(dir, 'bootc')).path, path)
+    const handle = await open(path, 'r+')
+    // Bit 0 of the incompatible features, a number of eight bytes at 72: not closed cleanly.
+    await handle.write(Buffer.of(1), 0, 1, 79)
+    await handle.close()
+    assert.match((await run(ANNEAL, ['image', 'inspect', path])).stdout, /^ +QCOW2_DIRTY /m)
+    const boot = await convert(path, join(dir, 'dirty'))
+    assert.ok(
+      boot.warnings.some((text) => text.includes('not closed cleanly')),
+      boot.warnings.join('\n'),
+    )
+  })
+
+  it('an image that was cut short is told by inspect, and refused before anything is written', async () => {
+    const whole = (await makeImage(dir, 'f21')).path
+    const path = join(dir, 'short.qcow2')
+    await copyFile(whole, path)
+    await truncate(path, Math.floor(((await stat(whole)).size * 3) / 4))
+    const out = join(dir, 'short')
+    assert.match((await run(ANNEAL, ['image', 'inspect', path])).stdout, /^ +QCOW2_CUT_SHORT /m)
+    const { code, stderr } = await attempt('image', 'convert', path, '-o', out, '--json')
+    assert.equal(code, 4)
+    assert.match(stderr, /"code":"QCOW2_TABLE_INVALID"/)
+    await assert.rejects(readdir(out))
   })
 
   it('what is no disk image is refused with a remedy, and nothing is written', async () => {

@@ -25,9 +25,8 @@ export const imageInspect = command({
       ...(flags.deployment !== undefined && { deployment: flags.deployment }),
     }
     const contract = contractOrRefusal(() => makeContract(stack, inventory, asked))
-    const kind = [image.type, ...(image.wrapper === 'none' ? [] : [image.wrapper])].join(' in ')
     output.data(imageReport(image, stack, inventory, contract), () =>
-      describeImage(stack, kind, inventory, contract, output),
+      describeImage(image, stack, inventory, contract, output),
     )
     return EXIT.ok
   },

@@ -4,7 +4,7 @@ import { raise } from './errors.ts'
 import type { Header } from './header.ts'
 import { readEntry } from './l2-entry.ts'
 import type { L2Geometry } from './l2-entry.ts'
-import { OFFSET_MASK_HIGH, OFFSET_MASK_LOW } from './layout.ts'
+import { l2OffsetOf } from './l1-table.ts'
 
 /**
  * What lies at a range of the disk, as long as it lies alike:
@@ -62,9 +62,7 @@ export function clusterMap(metadata: ByteSource, header: Header, dataBytes: numb
 
   /** The L2 table of an L1 entry, or 0 where there is none. */
   const l2Offset = (l1: Cursor, at: number, guestOffsetBytes: number): number => {
-    const high = l1.u32be(at)
-    const low = l1.u32be(at + 4)
-    const offset = (high & OFFSET_MASK_HIGH) * 0x1_0000_0000 + ((low & OFFSET_MASK_LOW) >>> 0)
+    const offset = l2OffsetOf(l1, at)
     if (offset === 0) return 0
     const state =
       offset % clusterBytes !== 0

@@ -1,4 +1,10 @@
 export const QCOW2_FINDINGS = {
+  QCOW2_CUT_SHORT: {
+    severity: 'warn',
+    meaning:
+      'The qcow2 image names tables that lie beyond the end of its file, which was not fetched or copied to its end. What is there is read; the rest is an error where it is needed.',
+    remedy: 'fetch the image again, and compare its checksum with that of who published it',
+  },
   QCOW2_DIRTY: {
     severity: 'warn',
     meaning:

@@ -7,6 +7,7 @@ import type { Decompress } from './decompress.ts'
 import { raise } from './errors.ts'
 import { readHeader } from './header.ts'
 import type { CompressionType, Header } from './header.ts'
+import { isCutShort } from './l1-table.ts'
 import { QCOW2_MAGIC } from './layout.ts'
 
 /**
@@ -54,7 +55,7 @@ export async function probeQcow2(source: ByteSource): Promise<boolean> {
   return ((a << 24) | (b << 16) | (c << 8) | d) === QCOW2_MAGIC
 }
 
-/** Opens an image; reads its header alone. Throws QCOW2_… as errors.ts lists them. */
+/** Opens an image; reads its header and the begin of its L1 table. Throws QCOW2_… as errors.ts lists them. */
 export async function openQcow2(source: ByteSource, options: OpenQcow2Options): Promise<Qcow2> {
   const metadata = cached(source, METADATA_CACHE)
   const header = await readHeader(metadata, options.signal)
@@ -69,7 +70,7 @@ export async function openQcow2(source: ByteSource, options: OpenQcow2Options): 
     snapshotCount,
     ...(backingFile === undefined ? {} : { backingFile }),
     ...(dataFile === undefined ? {} : { dataFile }),
-    warnings: warningsOf(source.name, header),
+    warnings: await warningsOf(metadata, header, options.signal),
     source: diskOf(source, metadata, header, data, backing, options.decompress),
   }
 }
@@ -101,8 +102,19 @@ async function openBackingFile(
   return options.openOther({ name, use: 'backingFile', format })
 }
 
-function warningsOf(source: string, header: Header): readonly ReaderWarning[] {
+async function warningsOf(
+  metadata: ByteSource,
+  header: Header,
+  signal: AbortSignal | undefined,
+): Promise<readonly ReaderWarning[]> {
+  const source = metadata.name
   const warnings: ReaderWarning[] = []
+  if (await isCutShort(metadata, header, signal)) {
+    warnings.push({
+      code: 'QCOW2_CUT_SHORT',
+      message: `qcow2 "${source}" ends at byte ${metadata.size}, and what lies behind that is missing`,
+    })
+  }
   if (header.dirty) {
     warnings.push({
       code: 'QCOW2_DIRTY',

@@ -125,6 +125,22 @@ test('snapshots are passed over, and said', async () => {
   )
 })
 
+test('an image that was not fetched to its end is read as far as it goes, and said to be cut short', async () => {
+  const whole = await load('cluster-512.qcow2')
+  assert.deepEqual((await openQcow2(whole, { decompress })).warnings, [])
+  const size = Math.floor(whole.size / 1024) * 512
+  const half: ByteSource = { size, name: 'half', read: (offset, length) => whole.read(offset, length) }
+  const { warnings, source } = await openQcow2(half, { decompress })
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ['QCOW2_CUT_SHORT'],
+  )
+  assert.equal((await source.read(0, 512)).length, 512)
+  await assert.rejects(Array.fromAsync(extentsOf(source)), (error) =>
+    isAnnealError(error, 'QCOW2_TABLE_INVALID'),
+  )
+})
+
 describe('what is refused', () => {
   const REFUSALS = {
     corrupt: ['QCOW2_CORRUPT', /marked as corrupt/],

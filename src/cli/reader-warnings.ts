@@ -1,0 +1,16 @@
+import type { DiskImage } from '../adapters/image-source/index.ts'
+import { nodesOf } from '../image/stack/index.ts'
+import type { StackNode } from '../image/stack/index.ts'
+
+/** What the readers say of an image and of each part of its disk, from the top: `text` says of which. */
+export function readerWarnings(
+  { warnings }: Pick<DiskImage, 'warnings'>,
+  stack: StackNode,
+): readonly Readonly<{ code: string; text: string }>[] {
+  return [
+    ...warnings.map(({ code, message }) => ({ code, text: message })),
+    ...nodesOf(stack).flatMap(({ address, name, warnings: own }) =>
+      own.map(({ code, message }) => ({ code, text: `${address === '' ? name : address}: ${message}` })),
+    ),
+  ]
+}
