@@ -2,7 +2,7 @@ import type { DiskImage } from '../adapters/image-source/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
 import type { BootContract, BootFile, BootInventory } from '../image/boot/index.ts'
-import { nodesOf } from '../image/stack/index.ts'
+import { nodesOf, unreadableOf } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 import type { Output } from './output.ts'
 import { readerWarnings } from './reader-warnings.ts'
@@ -53,7 +53,11 @@ function describeStack(
     uses.get(node.address) ?? node.partition?.label ?? '',
   ])
   const warnings = readerWarnings(image, stack).map(({ code, text }) => `  ${output.yellow(code)}  ${text}`)
-  return [...table(rows), ...warnings]
+  const refusals = unreadableOf(stack).flatMap(({ address, name, content: { refusal } }) => [
+    `  ${output.red(refusal.code)}  ${address === '' ? name : address}: ${refusal.message}`,
+    `      remedy: ${refusal.remedy}`,
+  ])
+  return [...table(rows), ...warnings, ...refusals]
 }
 
 function contentOf({ content, partition }: StackNode): string {

@@ -37,7 +37,7 @@ function contractOrRefusal(make: () => ReturnType<typeof makeContract>) {
   try {
     return make()
   } catch (error) {
-    if (!isAnnealError(error, 'BOOT_NOTHING_FOUND')) throw error
+    if (!isAnnealError(error, 'BOOT_NOTHING_FOUND') && !isAnnealError(error, 'BOOT_UNREADABLE')) throw error
     return { code: error.code, message: error.message, remedy: error.remedy }
   }
 }

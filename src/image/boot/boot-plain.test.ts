@@ -207,6 +207,17 @@ menuentry 'broken' { linux /boot/gone
     assert.deepEqual(codes(contract), ['COMPOSEFS_BACKEND'])
   })
 
+  test('where nothing boots and a part cannot be read, that part and what to do about it are named', async () => {
+    await assert.rejects(
+      look({ partitions: [{ fileSystem: treeFileSystem({ '/data': 'x' }) }, { unreadable: 'crypto_LUKS' }] }),
+      (error) =>
+        isAnnealError(error, 'BOOT_UNREADABLE') &&
+        /p2 cannot be read: .*crypto_LUKS/.test(error.message) &&
+        error.remedy !== '' &&
+        !error.remedy.includes('{'),
+    )
+  })
+
   test('a disk of data has nothing to boot', async () => {
     await assert.rejects(look({ partitions: [{ fileSystem: treeFileSystem({ '/data': 'x' }) }] }), (error) =>
       isAnnealError(error, 'BOOT_NOTHING_FOUND'),

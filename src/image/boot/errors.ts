@@ -11,6 +11,11 @@ export const BOOT_ERRORS = {
     remedy:
       '`anneal image inspect` shows what is on the disk; a disk of data has nothing to boot, one with an encrypted or foreign file system cannot be read',
   },
+  BOOT_UNREADABLE: {
+    ...refused,
+    message: 'Cannot tell how "{image}" boots: {part} cannot be read: {reason}',
+    remedy: '{remedy}',
+  },
   BOOT_ENTRY_UNKNOWN: {
     ...usage,
     message: 'Cannot find the deployment "{wanted}" in "{image}": it has {present}',

@@ -5,7 +5,7 @@ import {
   lintForIronic,
 } from '../../core/index.ts'
 import type { Finding, KernelArgument } from '../../core/index.ts'
-import { mapperPath, matchDevice } from '../stack/index.ts'
+import { largestUnreadable, mapperPath, matchDevice } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import type { BootArgument, BootContract, RootVolume } from './contract.ts'
 import type { BootEntry } from './entry.ts'
@@ -24,7 +24,7 @@ export type ContractChoices = Readonly<{
 /**
  * What boots the image without its boot loader. First come the entry's own arguments; `root=` (and `rd.lvm.lv=`) is made
  * where there is none; then those of `deleteKargs` are taken off, and `kargs` appended. Throws BOOT_NOTHING_FOUND,
- * BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
+ * BOOT_UNREADABLE, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
  */
 export function makeContract(
   disk: StackNode,
@@ -64,20 +64,14 @@ export function makeContract(
   }
 }
 
-/** Throws BOOT_NOTHING_FOUND, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS. */
+/** Throws BOOT_NOTHING_FOUND, BOOT_UNREADABLE, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS. */
 export function chooseEntry(
   disk: StackNode,
   { entries, defaultIndex, layout }: BootInventory,
   wanted: string | undefined,
 ): BootEntry {
   const chosen = entries[defaultIndex] ?? entries[0]
-  if (chosen === undefined) {
-    const reason =
-      layout.root === undefined
-        ? layout.rootReason
-        : 'no boot entry and no kernel beside its modules was found'
-    throw raise('BOOT_NOTHING_FOUND', { image: disk.name, reason })
-  }
+  if (chosen === undefined) throw nothingBoots(disk, layout)
   if (wanted === undefined) return chosen
   const present = entries.map(({ id }, index) => `${index} (${id})`)
   const byNumber = /^\d{1,3}$/.test(wanted) ? entries[Number(wanted)] : undefined
@@ -86,6 +80,14 @@ export function chooseEntry(
   if (first === undefined) throw raise('BOOT_ENTRY_UNKNOWN', { wanted, image: disk.name, present })
   if (others.length > 0) throw raise('BOOT_ENTRY_AMBIGUOUS', { wanted, image: disk.name, present })
   return first
+}
+
+function nothingBoots(disk: StackNode, { root, rootReason }: BootInventory['layout']): Error {
+  const image = disk.name
+  const unreadable = root === undefined ? largestUnreadable(disk) : undefined
+  if (unreadable !== undefined) return raise('BOOT_UNREADABLE', { image, ...unreadable })
+  const reason = root === undefined ? rootReason : 'no boot entry and no kernel beside its modules was found'
+  return raise('BOOT_NOTHING_FOUND', { image, reason })
 }
 
 function isNamed({ id, deployment }: BootEntry, wanted: string): boolean {

@@ -16,6 +16,11 @@ export const CONVERSION_ERRORS = {
       'Cannot make a base of "{image}": neither root= nor what is on the disk says which part is its root',
     remedy: 'convert the whole disk with --whole-disk; `anneal image inspect` shows what is there',
   },
+  BASE_UNREADABLE: {
+    ...refused,
+    message: 'Cannot make a base of "{image}": its root was not found, and {part} cannot be read: {reason}',
+    remedy: '{remedy}',
+  },
   BASE_NESTED: {
     ...refused,
     message:

@@ -2,7 +2,7 @@ import type { Patch } from '../../bytes/index.ts'
 import { formatKernelCommandLine } from '../../core/index.ts'
 import { makeContract } from '../boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
-import { findVolume } from '../stack/index.ts'
+import { findVolume, largestUnreadable } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import { baseOfDisk, baseOfRoot, patchBase } from './base.ts'
 import type { Base } from './base.ts'
@@ -30,8 +30,8 @@ export type ConversionPlan = Readonly<{
 }>
 
 /**
- * What a conversion will do, before a byte is written: reads metadata, the fstab and boot entries only. Throws BASE_UNKNOWN,
- * BASE_SPLIT, BASE_NESTED, EDIT_REFUSED and KARG_EDIT_REFUSED.
+ * What a conversion will do, before a byte is written: reads metadata, the fstab and boot entries only. Throws
+ * BASE_UNKNOWN, BASE_UNREADABLE, BASE_SPLIT, BASE_NESTED, EDIT_REFUSED and KARG_EDIT_REFUSED.
  */
 export async function planConversion(
   disk: StackNode,
@@ -41,7 +41,7 @@ export async function planConversion(
 ): Promise<ConversionPlan> {
   if (wishes.what === 'disk') return planDisk(disk, inventory, contract, wishes)
   const { boot, warnings } = describeContract(inventory, contract)
-  if (contract.root === undefined) throw raise('BASE_UNKNOWN', { image: disk.name })
+  if (contract.root === undefined) throw rootUnknown(disk)
   const { address } = contract.root
   const base = baseOfRoot(disk, address)
   if (wishes.mounts === 'keep') return { base, patches: [], changes: [], warnings, boot }
@@ -55,6 +55,14 @@ export async function planConversion(
     warnings: [...warnings, ...edit.warnings],
     boot,
   }
+}
+
+function rootUnknown(disk: StackNode): Error {
+  const image = disk.name
+  const unreadable = largestUnreadable(disk)
+  return unreadable === undefined
+    ? raise('BASE_UNKNOWN', { image })
+    : raise('BASE_UNREADABLE', { image, ...unreadable })
 }
 
 /** What is told of a boot contract alone, where there is no base: for its kernel and ramdisk. */

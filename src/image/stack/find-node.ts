@@ -37,6 +37,24 @@ export function findNode(disk: StackNode, address: string): StackNode {
   return first
 }
 
+/** A part of a disk that was recognised and is not read. */
+export type UnreadableNode = StackNode &
+  Readonly<{ content: Extract<StackNode['content'], { kind: 'unreadable' }> }>
+
+export function unreadableOf(disk: StackNode): readonly UnreadableNode[] {
+  return nodesOf(disk).filter((node): node is UnreadableNode => node.content.kind === 'unreadable')
+}
+
+/** Where something was not found, the largest part that is not read is the likeliest to hold it: its words for an error. */
+export function largestUnreadable(
+  disk: StackNode,
+): Readonly<{ part: string; reason: string; remedy: string }> | undefined {
+  const [largest] = unreadableOf(disk).toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+  if (largest === undefined) return undefined
+  const { message, remedy } = largest.content.refusal
+  return { part: largest.address === '' ? 'its disk' : largest.address, reason: message, remedy }
+}
+
 /** As `findNode`, for the file system in it. Throws ADDRESS_NO_FILE_SYSTEM and ADDRESS_UNREADABLE, too. */
 export function findVolume(disk: StackNode, address: string): Volume {
   const node = findNode(disk, address)

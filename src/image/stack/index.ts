@@ -1,7 +1,16 @@
 export { detectStack } from './detect.ts'
 export { STACK_ERRORS } from './errors.ts'
 export { STACK_FINDINGS } from './findings.ts'
-export { findNode, findVolume, mapperPath, matchDevice, nodesOf, volumesOf } from './find-node.ts'
+export {
+  findNode,
+  findVolume,
+  largestUnreadable,
+  mapperPath,
+  matchDevice,
+  nodesOf,
+  unreadableOf,
+  volumesOf,
+} from './find-node.ts'
 export type { Volume } from './find-node.ts'
 export type { Content, Refusal, StackNode, VolumeGroup } from './node.ts'
 export type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.ts'
