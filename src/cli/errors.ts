@@ -2,10 +2,22 @@ import { EXIT, errorsOf } from '../core/index.ts'
 
 export const CLI_ERRORS = {
   USAGE: {
-    message: 'Cannot run "{command}": "{name}" is not installed',
+    message: 'Cannot run "{command}": {why}',
     remedy: 'see `{help}`',
     retry: false,
     exit: EXIT.usage,
+  },
+  STDOUT_UNWRITABLE: {
+    message: 'Cannot write to standard output: {why}',
+    remedy: 'make room where it goes to, or send it elsewhere',
+    retry: false,
+    exit: EXIT.failed,
+  },
+  FILE_UNWRITABLE: {
+    message: 'Cannot write "{file}": {why}',
+    remedy: 'name another place with --output, or make room in this one',
+    retry: false,
+    exit: EXIT.failed,
   },
   PACKAGES_INCOMPLETE: {
     message: 'Cannot run "{command}": "{name}" is not installed',

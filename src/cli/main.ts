@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
-import { AnnealError, EXIT } from '../core/index.ts'
+import { AnnealError, EXIT, isAnnealError } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { COMMANDS, loadCommands } from './commands.ts'
@@ -10,6 +10,10 @@ import { helpText } from './help.ts'
 import { Output } from './output.ts'
 import type { Stream } from './output.ts'
 import { parseCommand } from './parse.ts'
+import { guardStandardStreams, writeBytes } from './standard-streams.ts'
+
+/** SIGHUP: the terminal is gone, as with a lost connection. */
+const INTERRUPTING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const { words, rest } = splitWords(argv)
@@ -24,6 +28,8 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     if (found === undefined || wantsHelp) return await help(found, words, wantsHelp)
     return await run(await found.load(), argv.slice(found.path.length), output)
   } catch (error) {
+    // The guard of the standard streams has heard of it, too, and decides what is said and what to exit with.
+    if (isAnnealError(error, 'STDOUT_UNWRITABLE')) return EXIT.ok
     if (error instanceof AnnealError) {
       output.error(error)
       return error.exit
@@ -64,8 +70,7 @@ async function run(found: Command, operands: readonly string[], output: Output):
     if (!interrupted.signal.aborted) output.say('interrupted: coming to rest first')
     interrupted.abort()
   }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  for (const name of INTERRUPTING) process.on(name, interrupt)
   try {
     return await found.run({ flags: flags as never, args, output, signal: interrupted.signal })
   } catch (error) {
@@ -74,8 +79,7 @@ async function run(found: Command, operands: readonly string[], output: Output):
       ? raise('INTERRUPTED', { command: `anneal ${found.path.join(' ')}` })
       : error
   } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    for (const name of INTERRUPTING) process.off(name, interrupt)
   }
 }
 
@@ -102,7 +106,13 @@ function valueOf(argv: readonly string[], flag: string): string | undefined {
 }
 
 function stream(target: NodeJS.WriteStream): Stream {
-  return { write: (text) => void target.write(text), isTerminal: target.isTTY, columns: target.columns ?? 80 }
+  return {
+    write: (text) => void target.write(text),
+    writeBytes: (bytes) => writeBytes(target, bytes),
+    isTerminal: target.isTTY,
+    columns: target.columns ?? 80,
+  }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+const streams = guardStandardStreams()
+process.exitCode = streams.exitCode(await main(process.argv.slice(2)))

@@ -1,6 +1,13 @@
 import type { AnnealError } from '../core/index.ts'
+import { printableLines } from './printable.ts'
 
-export type Stream = Readonly<{ write: (text: string) => void; isTerminal: boolean; columns: number }>
+export type Stream = Readonly<{
+  write: (text: string) => void
+  /** Resolves when they are taken. Throws STDOUT_UNWRITABLE. */
+  writeBytes: (bytes: Uint8Array) => Promise<void>
+  isTerminal: boolean
+  columns: number
+}>
 
 /**
  * Where a command speaks: data to stdout, people to stderr. With `json` the data is one JSON document with a `schema`
@@ -29,13 +36,21 @@ export class Output {
   /** The command's result: the object with --json, else the text. */
   data(value: Readonly<{ schema: string }>, text: () => string): void {
     this.clearLive()
-    this.#stdout.write(this.json ? `${JSON.stringify(value, undefined, 2)}\n` : ensureNewline(text()))
+    this.#stdout.write(
+      this.json ? `${JSON.stringify(value, undefined, 2)}\n` : ensureNewline(printableLines(text())),
+    )
   }
 
   /** Text that is itself the data (a Compose file, a log). */
   text(text: string): void {
     this.clearLive()
     this.#stdout.write(ensureNewline(text))
+  }
+
+  /** A file's bytes, as they are; the last of them is given away before the next is asked for. */
+  async bytes(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.clearLive()
+    for await (const chunk of chunks) await this.#stdout.writeBytes(chunk)
   }
 
   /** Bytes of somebody else's (a console), as they come. */
@@ -46,7 +61,7 @@ export class Output {
 
   say(line: string): void {
     this.clearLive()
-    if (!this.jsonProgress) this.#stderr.write(`${line}\n`)
+    if (!this.jsonProgress) this.#stderr.write(`${printableLines(line)}\n`)
   }
 
   progress(event: Readonly<Record<string, unknown>>, line: string): void {
@@ -57,7 +72,7 @@ export class Output {
   /** A line that the next one overwrites; on what is no terminal it is left out. */
   live(line: string): void {
     if (this.jsonProgress || !this.#stderr.isTerminal) return
-    const text = line.slice(0, Math.max(20, this.#stderr.columns - 1))
+    const text = printableLines(line).slice(0, Math.max(20, this.#stderr.columns - 1))
     this.#stderr.write(`\r${text.padEnd(this.#live.length)}`)
     this.#live = text
   }
@@ -77,14 +92,14 @@ export class Output {
       )
       return
     }
-    this.#stderr.write(`${this.red('error')}: ${error.message}\n`)
+    this.say(`${this.red('error')}: ${error.message}`)
     let said = error.message
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
       // Many a message ends with that of its cause.
-      if (!said.includes(cause.message)) this.#stderr.write(`  -> ${cause.message}\n`)
+      if (!said.includes(cause.message)) this.say(`  -> ${cause.message}`)
       said = cause.message
     }
-    this.#stderr.write(`remedy: ${error.remedy}\n`)
+    this.say(`remedy: ${error.remedy}`)
   }
 
   red(text: string): string {

@@ -57,15 +57,26 @@ export class AnnealError extends Error {
   }
 }
 
-export type Raise<T extends ErrorTable> = (
-  code: keyof T & string,
-  data?: ErrorData,
-  cause?: unknown,
+/** What stands in braces in a text, where it is a name: `{why}`, and not `{replace: when-idle}`. */
+type NamesIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends `${string}${' ' | ':' | '"' | ',' | '{'}${string}` ? never : Name) | NamesIn<Rest>
+  : never
+
+/** Every value that the texts of an error quote: whoever raises it has to give them all. */
+type Quoted<Spec extends ErrorSpec> = Readonly<
+  Record<NamesIn<Spec['message'] | Spec['remedy']>, Exclude<ErrorData[string], undefined>>
+>
+
+export type Raise<T extends ErrorTable> = <Code extends keyof T & string>(
+  code: Code,
+  ...rest: {} extends Quoted<T[Code]>
+    ? [data?: ErrorData, cause?: unknown]
+    : [data: ErrorData & Quoted<T[Code]>, cause?: unknown]
 ) => AnnealError
 
 /** Gives the function that makes (not throws) this room's errors: `throw raise('CODE', { … }, cause)`. */
 export function errorsOf<T extends ErrorTable>(table: T): Raise<T> {
-  return (code, data = {}, cause) => {
+  return (code, ...[data = {}, cause]) => {
     const spec = table[code]
     if (spec === undefined) throw new TypeError(`unknown error code ${code}`)
     return new AnnealError(code, spec, data, cause)

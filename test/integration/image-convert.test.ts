@@ -115,20 +115,32 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
     await convert(image.path, out, '--force')
   })
 
-  it('what is interrupted leaves nothing behind', async () => {
-    const image = await makeImage(dir, 'f21')
-    const out = join(dir, 'interrupted')
-    const child = spawn(ANNEAL, ['image', 'convert', image.path, '-o', out, '--exact', '--progress', 'jsonl'])
-    child.stderr.once('data', () => child.kill('SIGINT'))
-    await once(child, 'close')
-    const left: readonly string[] = await readdir(out).catch(() => [])
-    // Where it was quicker than the signal, all of it is there; else nothing is.
-    assert.ok(left.length === 0 || left.includes('boot.json'), left.join(' '))
-    assert.ok(
-      left.every((name) => !name.endsWith('.partial')),
-      left.join(' '),
-    )
-  })
+  // SIGHUP: the terminal is gone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    it(`what ${signal} interrupts leaves nothing behind`, async () => {
+      const image = await makeImage(dir, 'f21')
+      const out = join(dir, `interrupted-${signal}`)
+      const child = spawn(ANNEAL, [
+        'image',
+        'convert',
+        image.path,
+        '-o',
+        out,
+        '--exact',
+        '--progress',
+        'jsonl',
+      ])
+      child.stderr.once('data', () => child.kill(signal))
+      const [code] = (await once(child, 'close')) as [number | null]
+      assert.notEqual(code, null, 'the signal ended it')
+      const left: readonly string[] = await readdir(out).catch(() => [])
+      // Where it was quicker than the signal, all of it is there; else nothing is.
+      assert.ok(left.length === 0 || left.includes('boot.json'), left.join(' '))
+      assert.ok(
+        left.every((name) => !name.endsWith('.partial')),
+        left.join(' '),
+      )
+    })
 
   it('the image is not changed by any of this', async () => {
     const image = await makeImage(dir, 'fcos')

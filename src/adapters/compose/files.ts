@@ -97,7 +97,11 @@ async function readEnvFile(
   } catch (error) {
     if (!isAnnealError(error)) throw error
     if (!entry.required && isAbsent(error)) return new Map()
-    throw raise('ENV_FILE_UNREADABLE', { file: entry.path, reason: error.data['reason'] }, error)
+    throw raise(
+      'ENV_FILE_UNREADABLE',
+      { file: entry.path, reason: error.data['reason'] ?? error.message },
+      error,
+    )
   }
   return parseEnvFile(text, { file: entry.path, format: entry.format, lookup })
 }

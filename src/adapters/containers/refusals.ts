@@ -50,6 +50,9 @@ const PATTERNS: readonly Readonly<{ code: EngineErrorCode; text: RegExp; only?: 
   },
 ]
 
+/** Which values a text quotes depends on the code: an attempt has in its `data` those that not all of them quote. */
+const raiseBy = raise as (code: EngineErrorCode, data: ErrorData, cause: unknown) => AnnealError
+
 /** Turns an engine's refusal into the error that people and programs can act upon. Other errors pass unchanged. */
 export async function explain(error: unknown, attempt: Attempt): Promise<Error> {
   if (!(error instanceof EngineRefusal)) return error instanceof Error ? error : new Error(String(error))
@@ -60,7 +63,7 @@ export async function explain(error: unknown, attempt: Attempt): Promise<Error> 
   const capabilities = code === 'CAPABILITY_MISSING' ? await missingCapabilitiesHere() : []
   // The same text also comes from a runtime that lacks a right for another reason: then no capability is to blame.
   const known = code === 'CAPABILITY_MISSING' && capabilities.length === 0 ? attempt.code : code
-  return raise(
+  return raiseBy(
     known,
     {
       engine: attempt.engine,

@@ -35,7 +35,7 @@ export async function exec(
       return { exitCode, ...output }
     })
   } catch (error) {
-    if (deadline?.aborted !== true) throw error
+    if (deadline?.aborted !== true || timeoutMs === undefined) throw error
     if (execId !== undefined) await endExec(api, execId)
     throw raise('EXEC_TIMEOUT', { command, subject: id, timeoutMs }, error)
   }

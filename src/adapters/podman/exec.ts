@@ -52,7 +52,7 @@ export async function exec(
     const attempt = { engine: 'Podman', action: `run ${command} in`, subject: id } as const
     return await attempted({ ...attempt, code: 'EXEC_FAILED', data: { command } }, async () => {
       const result = await outcome(child, input)
-      if (timedOut) {
+      if (timedOut && timeoutMs !== undefined) {
         await endMarked(mark)
         throw raise('EXEC_TIMEOUT', { command, subject: id, timeoutMs })
       }

@@ -72,7 +72,7 @@ export const imageConvert = command({
       throw convertUsage('it was not said where the results go (-o DIR)')
     }
     if (flags.output === '-') {
-      await writeToPipe(job, signal)
+      await output.bytes(wholeBase(job, signal))
       return EXIT.ok
     }
     const format: BaseFormat = flags.format
@@ -140,16 +140,10 @@ function progressTeller(output: Output, startedAt: number): (progress: ConvertPr
   }
 }
 
-/** Zeros are written, too: a pipe has no holes. */
-async function writeToPipe(job: BaseJob, signal: AbortSignal): Promise<void> {
+/** Zeros, too: a pipe has no holes. */
+async function* wholeBase(job: BaseJob, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const zeros = new Uint8Array(job.chunkBytes)
   for await (const { bytes, lengthBytes } of streamBase(conversionTools().chunks, job, 'bytes', signal)) {
-    await writeStdout(bytes ?? zeros.subarray(0, lengthBytes))
+    yield bytes ?? zeros.subarray(0, lengthBytes)
   }
-}
-
-function writeStdout(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
-  })
 }

@@ -1,7 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { ByteSource } from '../../bytes/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { walkPath } from '../../formats/filesystem/index.ts'
@@ -12,6 +10,7 @@ import { raise } from '../errors.ts'
 import { OPEN_FLAGS } from '../image-flags.ts'
 import { openImage, placeOf } from '../open-image.ts'
 import type { ImagePlace } from '../open-image.ts'
+import { printableName } from '../printable.ts'
 
 const ADDRESSES =
   'ADDRESS is one that `anneal image inspect` shows (p1, atomicos/root), a device (UUID=…), or boot, esp, root (the file system), os (the tree that boots: a deployment with ostree). Without one it is os.'
@@ -32,7 +31,9 @@ export const imageLs = command({
     const place = await placeOf(opened.stack, args[1] ?? '/', signal)
     const entries = await listPlace(place, flags.long || output.json, signal)
     const listed = { schema: 'anneal.image-list/1', address: place.volume.address, root: place.root, entries }
-    output.data(listed, () => entries.map((entry) => (flags.long ? longLine(entry) : entry.name)).join('\n'))
+    output.data(listed, () =>
+      entries.map((entry) => (flags.long ? longLine(entry) : printableName(entry.name))).join('\n'),
+    )
     return EXIT.ok
   },
 })
@@ -47,7 +48,7 @@ export const imageCat = command({
   async run({ flags, args, output, signal }) {
     await using opened = await openImage(args[0] ?? '', { flags, output, signal })
     const source = await openFile(await placeOf(opened.stack, args[1] ?? '', signal), signal)
-    await pipeline(chunksOf(source, signal), process.stdout, { end: false })
+    await output.bytes(chunksOf(source, signal))
     return EXIT.ok
   },
 })
@@ -123,8 +124,8 @@ const LETTERS: Readonly<Record<string, string>> = {
 function longLine({ name, kind, target, stat }: Listed): string {
   const { mode = '', uid = 0, gid = 0, sizeBytes = 0, modified = '' } = stat ?? {}
   const time = modified.slice(0, 16).replace('T', ' ')
-  const link = target === undefined ? '' : ` -> ${target}`
-  return `${LETTERS[kind] ?? '?'} ${mode} ${uid}:${gid} ${String(sizeBytes).padStart(12)} ${time} ${name}${link}`
+  const link = target === undefined ? '' : ` -> ${printableName(target)}`
+  return `${LETTERS[kind] ?? '?'} ${mode} ${uid}:${gid} ${String(sizeBytes).padStart(12)} ${time} ${printableName(name)}${link}`
 }
 
 async function openFile({ volume, path, root }: ImagePlace, signal: AbortSignal): Promise<ByteSource> {
@@ -147,11 +148,20 @@ async function* chunksOf(
 /** Nothing stands under the name before all of it is there. */
 async function writeWhole(source: ByteSource, target: string, signal: AbortSignal): Promise<void> {
   const partial = `${target}.partial`
+  let during: 'read' | 'write' = 'write'
   try {
-    await pipeline(chunksOf(source, signal), createWriteStream(partial))
+    await using file = await open(partial, 'w')
+    during = 'read'
+    for await (const chunk of chunksOf(source, signal)) {
+      during = 'write'
+      await file.writeFile(chunk)
+      during = 'read'
+    }
+    during = 'write'
     await rename(partial, target)
   } catch (error) {
     await rm(partial, { force: true })
-    throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw during === 'write' ? raise('FILE_UNWRITABLE', { file: target, why }, error) : error
   }
 }

@@ -107,7 +107,7 @@ function refusalOfPlace(
   for (const { stripes, lengthBytes } of segments) {
     for (const { pv, pvOffsetBytes } of stripes) {
       const known = byId.get(pv)
-      const about = { volume, pv, device: known?.device }
+      const about = { volume, pv, device: known?.device ?? 'of no known device' }
       const source = sources.get(pv)
       if (source === undefined) return raise('LVM_PV_MISSING', about)
       if (known?.status.includes('MISSING') === true) return raise('LVM_PV_MARKED_MISSING', about)

@@ -49,9 +49,10 @@ export async function openMbr(source: ByteSource, options: MbrOptions = {}): Pro
   if (source.size < 512)
     throw raise('MBR_MISSING', { source: source.name, reason: 'it is shorter than 512 bytes' })
   const sector = readBootEntries(await source.read(0, 512, options.signal))
-  const reason = sector === undefined ? 'it does not end in 55 aa' : reasonAgainst(sector.entries)
-  if (sector === undefined || reason !== undefined)
-    throw raise('MBR_MISSING', { source: source.name, reason })
+  if (sector === undefined)
+    throw raise('MBR_MISSING', { source: source.name, reason: 'it does not end in 55 aa' })
+  const reason = reasonAgainst(sector.entries)
+  if (reason !== undefined) throw raise('MBR_MISSING', { source: source.name, reason })
   const { entries, diskSignature } = sector
   const protective = entries.findIndex(({ type }) => type === PROTECTIVE_TYPE)
   if (protective !== -1) throw raise('MBR_PROTECTIVE', { source: source.name, number: protective + 1 })

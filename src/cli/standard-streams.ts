@@ -1,0 +1,40 @@
+import { raise } from './errors.ts'
+
+/** What a shell shows for a program that SIGPIPE ended: whoever read its output went away. */
+const READER_GONE = 141
+
+/**
+ * Keeps a command going when whoever reads its output goes away, or its disk is full: an upgrade must not end half-way
+ * because a pager was closed or a connection to a terminal was lost. Afterwards `exitCode` says it, where all else went
+ * well: 141 for a closed pipe or terminal, 1 for an output that could not be written.
+ */
+export function guardStandardStreams(): Readonly<{ exitCode: (of: number) => number }> {
+  let lost: NodeJS.ErrnoException | undefined
+  const exitCode = (of: number): number => {
+    if (lost === undefined || of !== 0) return of
+    return isReaderGone(lost) ? READER_GONE : 1
+  }
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (lost !== undefined) return
+    lost = error
+    if (!isReaderGone(error)) process.stderr.write(`error: ${unwritable(error).message}\n`)
+    process.exitCode = exitCode(Number(process.exitCode ?? 0))
+  })
+  return { exitCode }
+}
+
+/** Throws STDOUT_UNWRITABLE; nothing need be said of it, as the stream's own listener has. */
+export function writeBytes(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(bytes, (error) => (error ? reject(unwritable(error)) : resolve()))
+  })
+}
+
+function unwritable(error: Error): Error {
+  return raise('STDOUT_UNWRITABLE', { why: error.message }, error)
+}
+
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO'
+}

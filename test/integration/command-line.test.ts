@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { existsSync, openSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { ROOT } from '../../scripts/source/index.ts'
+
+/** What holds for every command: how it is asked wrongly, and what becomes of it when nobody takes what it says. */
+const run = promisify(execFile)
+const ANNEAL = join(ROOT, 'anneal')
+const FILE_BYTES = 8 * 1024 * 1024
+
+/** What boots, as far as a reader can tell. */
+const SYSTEM = {
+  'etc/os-release': 'ID=made\nNAME=Made\n',
+  'boot/vmlinuz': 'a kernel',
+  'boot/initrd': 'its first files',
+  'boot/extlinux/extlinux.conf':
+    'LABEL made\n  LINUX /boot/vmlinuz\n  INITRD /boot/initrd\n  APPEND root=/dev/vda quiet\n',
+}
+
+describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs e2fsprogs' }, () => {
+  let dir = ''
+  let image = ''
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'anneal-cli-'))
+    image = join(dir, 'image.ext4')
+    const tree = join(dir, 'tree')
+    for (const name of ['boot/extlinux', 'etc']) await mkdir(join(tree, name), { recursive: true })
+    for (const [name, text] of Object.entries(SYSTEM)) await writeFile(join(tree, name), text)
+    await writeFile(join(tree, 'file'), Buffer.alloc(FILE_BYTES, 'anneal '))
+    await writeFile(join(tree, 'a\n\u001B[31mb'), '')
+    await run('/sbin/mke2fs', ['-q', '-t', 'ext4', '-d', tree, image, '32M'])
+  })
+  after(() => rm(dir, { recursive: true, force: true }))
+
+  for (const [argv, why] of [
+    [['image', 'extract', 'a', 'b', 'c'], 'it takes IMAGE \\[ADDRESS:\\]PATH, not 3 operands'],
+    [['image', 'ls'], 'it wants IMAGE .*'],
+    [['image', 'inspect', '--nope', 'x'], "Unknown option '--nope'"],
+    [['image', 'convert', 'x', '--format', 'vmdk'], '--format is one of .*, not "vmdk"'],
+    [['image', 'upgrade'], 'there is no such command'],
+  ] as const) {
+    it(`anneal ${argv.join(' ')} says what is wrong, and which help to ask`, () => {
+      const { status, stderr, stdout } = spawnSync(ANNEAL, argv, { encoding: 'utf8' })
+      assert.equal(status, 2)
+      assert.equal(stdout, '')
+      assert.match(
+        stderr,
+        new RegExp(`^error: Cannot run "anneal .*": ${why}\nremedy: see \`anneal .*--help\`\n$`),
+      )
+    })
+  }
+
+  it('a name in an image gives no orders to a terminal', async () => {
+    const { stdout } = await run(ANNEAL, ['image', 'ls', image, ':/'])
+    assert.ok(stdout.split('\n').includes('a\\n\\x1b[31mb'), stdout)
+    const listed = JSON.parse((await run(ANNEAL, ['image', 'ls', image, ':/', '--json'])).stdout)
+    assert.ok(listed.entries.some(({ name }: { name: string }) => name === 'a\n\u001B[31mb'))
+  })
+
+  it('a file of an image comes out as it went in', async () => {
+    const { stdout } = await run(ANNEAL, ['image', 'cat', image, ':/file'], {
+      encoding: 'buffer',
+      maxBuffer: 2 * FILE_BYTES,
+    })
+    assert.ok(stdout.equals(await readFile(join(dir, 'tree/file'))))
+    await run(ANNEAL, ['image', 'extract', image, ':/file', '-o', join(dir, 'out')])
+    assert.ok(stdout.equals(await readFile(join(dir, 'out'))))
+  })
+
+  it('who closes the pipe ends the command without a word, with the status of SIGPIPE', async () => {
+    for (const argv of [
+      ['image', 'cat', image, ':/file'],
+      ['image', 'convert', image, '--whole-disk', '--exact', '-o', '-'],
+    ]) {
+      const child = spawn(ANNEAL, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+      child.stdout.once('data', () => child.stdout.destroy())
+      const code = await new Promise((resolve) => child.once('close', resolve))
+      assert.equal(code, 141, said)
+      assert.doesNotMatch(said, /error|Error|EPIPE/)
+    }
+  })
+
+  it('a full disk behind standard output is an error, also for what is small', () => {
+    for (const argv of [
+      ['image', 'inspect', image],
+      ['image', 'cat', image, ':/file'],
+      ['image', 'inspect', image, '--json'],
+    ]) {
+      const { status, stderr } = spawnSync(ANNEAL, argv, {
+        encoding: 'utf8',
+        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      })
+      assert.equal(status, 1)
+      assert.match(stderr, /^error: Cannot write to standard output: ENOSPC[^\n]*\n$/)
+    }
+  })
+
+  it('a full disk behind standard error stops nothing', () => {
+    const { status } = spawnSync(
+      ANNEAL,
+      ['image', 'convert', image, '--whole-disk', '-o', join(dir, 'base')],
+      {
+        stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
+      },
+    )
+    assert.equal(status, 0)
+    assert.ok(existsSync(join(dir, 'base/boot.json')))
+  })
+
+  it('a file that cannot be written is an error with a remedy, and leaves nothing', () => {
+    const target = join(dir, 'no-such-directory/file')
+    const { status, stderr } = spawnSync(ANNEAL, ['image', 'extract', image, ':/file', '-o', target], {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 1)
+    assert.match(stderr, /^error: Cannot write ".*": ENOENT[^\n]*\nremedy: name another place/)
+  })
+})
