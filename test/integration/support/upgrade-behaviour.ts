@@ -10,7 +10,7 @@ import {
   virsh,
   waitForTicks,
 } from '../../../lab/index.ts'
-import type { Guest, NestedEngine } from '../../../lab/index.ts'
+import type { Guest, NestedEngine, RunResult } from '../../../lab/index.ts'
 import type { RunReport } from '../../../src/runtime/index.ts'
 import { ComputeNode } from './compute-node.ts'
 import type { Alive, Status } from './compute-node.ts'
@@ -153,6 +153,22 @@ export function upgradeBehaviour(engine: NestedEngine): void {
       t.diagnostic(`libvirt away for ${report.outage?.longestGapMs} ms`)
     })
 
+    test('an upgrade goes on when nobody reads what it says, and comes to rest when its terminal is lost', async (t) => {
+      const gone = await upgradeAndThen(file.two, 'exec 3<&-')
+      assert.equal(gone.exitCode, 0, gone.stderr)
+      await assertGuestsUntouched()
+      await assertRelease('two', await node.assertAtRest())
+
+      const hungUp = await upgradeAndThen(file.one, 'kill -HUP $tool; exec 3<&-')
+      await assertGuestsUntouched()
+      const status = await node.assertAtRest()
+      await assertRelease(await markOf(), status)
+      t.diagnostic(`hung up within the switch: exit code ${hungUp.exitCode}, now on ${await markOf()}`)
+      await node.expect(0, 'node', 'upgrade', file.one)
+      await assertGuestsUntouched()
+      await assertRelease('one', await node.assertAtRest())
+    })
+
     test('a power cut at rest: recover brings the release up', async () => {
       await cutPower()
       await node.expect(0, 'node', 'recover')
@@ -209,6 +225,20 @@ export function upgradeBehaviour(engine: NestedEngine): void {
         echo "the upgrade ended first: $line" >&2; exit 1`
       const env = { ANNEAL_ENGINE: engine, NO_COLOR: '1' }
       return (await node.host.sh(script, { env, timeoutMs: 200_000 })).trim()
+    }
+
+    /** An upgrade, and what is done once its switch has begun; its exit code. */
+    async function upgradeAndThen(target: string, then: string): Promise<RunResult> {
+      const script = `exec 3< <(exec /opt/anneal/anneal node upgrade ${target} --progress=jsonl 2>&1 >/dev/null)
+        tool=$!
+        while read -r line <&3; do
+          case $line in *'"event":"happened"'*'"state":"switching"'*) ${then}; wait $tool; exit $? ;; esac
+        done
+        echo "the upgrade ended first: $line" >&2; exit 99`
+      const env = { ANNEAL_ENGINE: engine, NO_COLOR: '1' }
+      const result = await node.host.exec(['bash', '-c', script], { env, timeoutMs: 200_000 })
+      assert.notEqual(result.exitCode, 99, result.stderr)
+      return result
     }
 
     async function waitForConsole(guest: Guest, bytes: number): Promise<void> {
