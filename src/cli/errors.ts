@@ -67,6 +67,13 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  CONTAINER_UNKNOWN: {
+    message:
+      'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',
+    remedy: 'name one of these; where the container belongs to the other engine, say --engine docker|podman',
+    retry: false,
+    exit: EXIT.usage,
+  },
   ADOPTED_MISSING: {
     message: 'Cannot adopt container "{container}" as service "{service}": the engine does not know it',
     remedy: 'list the containers with `{engine} ps -a` and name one of them: --adopt SERVICE=CONTAINER',

@@ -68,19 +68,27 @@ export async function openNode(flags: NodeFlags, action: string): Promise<NodeWo
 }
 
 export function openEngine(flags: Pick<NodeFlags, 'engine' | 'engine-socket'>): Engine {
-  const kind = flags.engine ?? installedEngine()
   const socketPath = flags['engine-socket']
+  // Podman is called as a program, and has no socket to name.
+  const kind = flags.engine ?? (socketPath === undefined ? installedEngine() : 'docker')
   if (kind === 'podman') return podmanEngine()
   return dockerEngine(socketPath === undefined ? {} : { socketPath })
 }
 
-/** Docker where its socket is there, else podman. With both, containers of Anneal decide nothing: the person does. */
+/** Its socket is away while the engine is down, and its containers may live on. */
+const DOCKER = [
+  '/run/docker.sock',
+  '/var/run/docker.sock',
+  '/usr/bin/dockerd',
+  '/usr/sbin/dockerd',
+  '/usr/local/bin/dockerd',
+]
+const PODMAN = ['/usr/bin/podman', '/usr/local/bin/podman']
+
+/** The one that is there. With both, nothing is guessed: the person decides. */
 function installedEngine(): 'docker' | 'podman' {
-  const docker =
-    process.env['DOCKER_HOST'] !== undefined ||
-    existsSync('/run/docker.sock') ||
-    existsSync('/var/run/docker.sock')
-  const podman = existsSync('/usr/bin/podman') || existsSync('/usr/local/bin/podman')
+  const docker = process.env['DOCKER_HOST'] !== undefined || DOCKER.some((path) => existsSync(path))
+  const podman = PODMAN.some((path) => existsSync(path))
   if (docker && podman) {
     throw raise('NO_ENGINE', { why: 'both Docker and Podman are here' })
   }

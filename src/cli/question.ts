@@ -1,7 +1,8 @@
-import type { LibvirtPlace, StopCause } from '../node/index.ts'
+import type { Container, LibvirtPlace, StopCause } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 import { loadSide } from '../runtime/index.ts'
 import type { SurveyQuestion } from '../runtime/index.ts'
+import { raise } from './errors.ts'
 
 /** Where libvirt is on a node of which nothing is on file. */
 export const DEFAULT_PLACE: LibvirtPlace = {
@@ -10,7 +11,10 @@ export const DEFAULT_PLACE: LibvirtPlace = {
   stateDir: '/run/libvirt',
 }
 
-/** The question about named containers, or about every running one. */
+/**
+ * The question about named containers, or about every running one. A name may be an id, or the begin of one, as the
+ * engine takes it. Throws CONTAINER_UNKNOWN: nobody dies with a container that is not there, and that would be no answer.
+ */
 export async function containersQuestion(
   world: NodeWorld,
   names: readonly string[],
@@ -18,11 +22,26 @@ export async function containersQuestion(
 ): Promise<SurveyQuestion> {
   const { current } = await world.state.readDeployments()
   const side = await loadSide(world.state, current?.releaseId, DEFAULT_PLACE)
-  const running = names.length > 0 ? [] : await world.engine.listContainers({ running: true })
+  const stopping =
+    names.length > 0
+      ? await Promise.all(names.map((name) => named(world, name)))
+      : await world.engine.listContainers({ running: true })
   return {
-    stopping: names.length > 0 ? names : running.map((container) => container.name),
+    stopping: stopping.map(({ id }) => id),
     cause,
     places: [side.libvirt ?? DEFAULT_PLACE],
     helpers: side.release?.services.flatMap((service) => service.helpers) ?? [],
   }
+}
+
+async function named(world: NodeWorld, name: string): Promise<Container> {
+  const container = await world.engine.inspectContainer(name)
+  if (container !== undefined) return container
+  const { kind } = await world.engine.facts()
+  const present = (await world.engine.listContainers({})).map((one) => one.name).toSorted()
+  throw raise('CONTAINER_UNKNOWN', {
+    container: name,
+    engine: kind,
+    present: present.length === 0 ? 'none at all' : present,
+  })
 }

@@ -1,4 +1,5 @@
 import type { ByteSource, Extent, Patch } from '../bytes/index.ts'
+import { together } from '../core/index.ts'
 import { BLOCK_MAP_BLOCK_BYTES, BOOT_FILE_SCHEMA, alignExtents, planChunks } from '../image/convert/index.ts'
 import type { BaseFormat, BootFile, Chunk, StoredBase } from '../image/convert/index.ts'
 import type { ConversionWorld } from '../ports/index.ts'
@@ -108,17 +109,4 @@ export async function convertImage(
   } finally {
     await world.folder.discard()
   }
-}
-
-/** Runs all; the first failure ends the others, and nothing runs on when it is thrown. */
-async function together<const T extends readonly Promise<unknown>[]>(
-  signal: AbortSignal,
-  start: (signal: AbortSignal) => T,
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  const failure = new AbortController()
-  const running = start(AbortSignal.any([signal, failure.signal]))
-  const all = Promise.all(running)
-  all.catch((error: unknown) => failure.abort(error))
-  await Promise.allSettled(running)
-  return all
 }

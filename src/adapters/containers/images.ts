@@ -16,6 +16,8 @@ import { attempted } from './refusals.ts'
 
 /** Lines of a failed build that the error repeats. */
 const LAST_LINES = 12
+/** What is kept of the begin of a line that is too long; of its end three times that, in characters. */
+const LINE_END = 100
 
 /**
  * Pulls over `POST /images/create`, which both engines speak and which alone tells Podman's progress in bytes
@@ -76,8 +78,10 @@ export async function buildImage(
   options: BuildOptions,
 ): Promise<ImageFacts> {
   const output: string[] = []
-  const failed = (reason: string) =>
-    raise('IMAGE_BUILD_FAILED', { image: options.tag, reason, output: output.slice(-LAST_LINES).join('\n') })
+  const failed = (reason: string) => {
+    const last = output.slice(-LAST_LINES).map(shortened).join('\n')
+    return raise('IMAGE_BUILD_FAILED', { image: options.tag, reason: shortened(reason), output: last })
+  }
   const attempt = { engine: dialect.engine, action: 'build image', subject: options.tag } as const
   await attempted({ ...attempt, code: 'IMAGE_BUILD_FAILED', data: { output: '' } }, async () => {
     const api = await dialect.api()
@@ -113,4 +117,9 @@ export async function buildImage(
   const built = await dialect.inspectImage(options.tag)
   if (built === undefined) throw failed('the build ended without an image')
   return built
+}
+
+/** Engines quote a whole RUN line, in every sentence about it: what went wrong stands before and behind it. */
+function shortened(line: string): string {
+  return line.length <= 4 * LINE_END ? line : `${line.slice(0, LINE_END)} … ${line.slice(-3 * LINE_END)}`
 }

@@ -11,9 +11,13 @@ export async function makeBase(
   script: string,
   reference: string,
   labels: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<ImageFacts> {
   if (!existsSync(`/usr/bin/${TOOL}`)) throw raise('BASE_TOOL_MISSING', { tool: TOOL })
-  const child = spawn(script, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(script, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  })
   let output = ''
   child.stderr.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-2000)))
   const ended = new Promise<number>((resolve, reject) => {
@@ -26,7 +30,8 @@ export async function makeBase(
     if (code !== 0) throw raise('BASE_FAILED', { script, code, output })
     return image
   } catch (error) {
-    const code = await ended
+    const code = await ended.catch(() => 128)
+    signal?.throwIfAborted()
     if (code !== 0) throw raise('BASE_FAILED', { script, code, output }, error)
     throw error
   }

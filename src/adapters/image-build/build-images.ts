@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
+import { together } from '../../core/index.ts'
 import type { Engine, ImageFacts } from '../../ports/index.ts'
 import { makeBase } from './base-image.ts'
 import {
@@ -32,7 +33,8 @@ export type BuildImagesOptions = Readonly<{
 
 /**
  * Builds the images of these names that are missing or whose inputs changed, on the engine's own API. An image is
- * current when its label holds the hash of its inputs; versions are labelled as the packages in it say them.
+ * current when its label holds the hash of its inputs; versions are labelled as the packages in it say them. The first that
+ * fails ends the others.
  */
 export async function buildImages(
   engine: Engine,
@@ -41,6 +43,23 @@ export async function buildImages(
   options: BuildImagesOptions = {},
 ): Promise<readonly BuiltImage[]> {
   const wanted = names.map((name) => findRecipe(book, name))
+  // What others are built on goes first: those would wait for it.
+  const bases = new Set(wanted.map((target) => target.base))
+  const first = wanted.filter((target) => bases.has(target.name))
+  const never = new AbortController().signal
+  const built = await together(options.signal ?? never, (signal) => {
+    const ensure = ensurer(engine, book, { ...options, signal })
+    return [...first, ...wanted].map((target) => ensure(target))
+  })
+  return built.slice(first.length)
+}
+
+/** Gives the function that brings one image up to date, and what it is built on before it; each once. */
+function ensurer(
+  engine: Engine,
+  book: RecipeBook,
+  options: BuildImagesOptions,
+): (target: ImageRecipe) => Promise<Ensured> {
   const slots = new Slots(options.parallel ?? 2)
   const started = new Map<string, Promise<Ensured>>()
   const ensure = (target: ImageRecipe): Promise<Ensured> => {
@@ -69,11 +88,7 @@ export async function buildImages(
     const parent = findRecipe(book, target.base ?? BASE_RECIPE)
     return { inputs: (await ensure(parent)).inputs, reference: imageReference(parent.name) }
   }
-  // What others are built on goes first: those would wait for it.
-  const bases = new Set(wanted.map((target) => target.base))
-  const first = wanted.filter((target) => bases.has(target.name))
-  await Promise.all([...first, ...wanted].map((target) => ensure(target)))
-  return Promise.all(wanted.map((target) => ensure(target)))
+  return ensure
 }
 
 type Ensured = BuiltImage & Readonly<{ inputs: string }>
@@ -86,6 +101,8 @@ async function ensureImage(
   parent: string | undefined,
   options: BuildImagesOptions,
 ): Promise<BuiltImage> {
+  // It may have waited for its turn while another one failed.
+  options.signal?.throwIfAborted()
   const reference = imageReference(target.name)
   const present = await engine.inspectImage(reference)
   if (present?.labels[INPUTS_LABEL] === inputs) return { ...present, reference, builtInMs: 0 }
@@ -94,7 +111,7 @@ async function ensureImage(
   tell(`building: ${target.about}`)
   const built = await (target.make === undefined
     ? buildFolder(engine, book, target, inputs, parent, options)
-    : makeBase(engine, join(book.root, target.make), reference, { [INPUTS_LABEL]: inputs }))
+    : makeBase(engine, join(book.root, target.make), reference, { [INPUTS_LABEL]: inputs }, options.signal))
   const builtInMs = performance.now() - startedAt
   tell(`built in ${(builtInMs / 1000).toFixed(1)} s`)
   return { ...built, reference, builtInMs }

@@ -45,6 +45,7 @@ export const nodeKillSet = command({
     }
     output.data(value, () =>
       [
+        ...(seen.killSets.length === 0 ? [`no container of ${seen.engine.kind} runs`] : []),
         ...seen.killSets.flatMap((killSet) => [
           `${killSet.containerName}: ${killSet.doomed.length === 0 ? 'nobody' : ''}`,
           ...killSet.doomed.map(

@@ -74,6 +74,11 @@ export function upgradeBehaviour(engine: NestedEngine): void {
       })
       const alive = await node.alive(inherited)
       const untouched = await node.containers()
+      // A container that is not there is no answer, least of all that nobody dies with it.
+      const mistyped = await node.anneal(['node', 'kill-set', 'nova-libvirt'])
+      assert.equal(mistyped.exitCode, 2)
+      assert.match(mistyped.stderr, /CONTAINER_UNKNOWN.*nova_libvirt/)
+      await node.expect(3, 'node', 'kill-set', (await node.host.must([engine, 'ps', '--quiet'])).trim())
       const beside = await node.expect<RunReport>(4, 'node', 'upgrade', file.one)
       assert.equal(beside.reason?.code, 'SERVICE_RUNS_BESIDE')
       assert.match(beside.reason?.remedy ?? '', /--adopt libvirt=nova_libvirt/)
