@@ -46,8 +46,7 @@ export async function buildImages(
   // What others are built on goes first: those would wait for it.
   const bases = new Set(wanted.map((target) => target.base))
   const first = wanted.filter((target) => bases.has(target.name))
-  const never = new AbortController().signal
-  const built = await together(options.signal ?? never, (signal) => {
+  const built = await together(options.signal, (signal) => {
     const ensure = ensurer(engine, book, { ...options, signal })
     return [...first, ...wanted].map((target) => ensure(target))
   })
