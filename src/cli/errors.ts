@@ -13,6 +13,12 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.failed,
   },
+  FILE_EXISTS: {
+    message: 'Cannot write "{file}": {kind} is there already',
+    remedy: 'name another place with --output; --force replaces a file, and nothing else',
+    retry: false,
+    exit: EXIT.refused,
+  },
   FILE_UNWRITABLE: {
     message: 'Cannot write "{file}": {why}',
     remedy: 'name another place with --output, or make room in this one',

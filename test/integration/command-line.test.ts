@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { existsSync, openSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -70,6 +70,21 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
     assert.ok(stdout.equals(await readFile(join(dir, 'tree/file'))))
     await run(ANNEAL, ['image', 'extract', image, ':/file', '-o', join(dir, 'out')])
     assert.ok(stdout.equals(await readFile(join(dir, 'out'))))
+  })
+
+  it('what is there is replaced by --force alone, and only where it is a file', async () => {
+    const target = join(dir, 'mine')
+    const extract = (...more: string[]) =>
+      spawnSync(ANNEAL, ['image', 'extract', image, ':/boot/vmlinuz', '-o', ...more], { encoding: 'utf8' })
+    await writeFile(target, 'my own')
+    const refused = extract(target)
+    assert.equal(refused.status, 4)
+    assert.match(refused.stderr, /^error: Cannot write ".*": a file is there already\nremedy: .*--force/)
+    assert.equal(await readFile(target, 'utf8'), 'my own')
+    assert.equal(extract(target, '--force').status, 0)
+    assert.equal(await readFile(target, 'utf8'), 'a kernel')
+    assert.equal(extract(join(dir, 'tree'), '--force').status, 4)
+    assert.ok((await stat(join(dir, 'tree'))).isDirectory())
   })
 
   it('who closes the pipe ends the command without a word, with the status of SIGPIPE', async () => {

@@ -1,5 +1,5 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { lstat, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { ByteSource } from '../../bytes/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { walkPath } from '../../formats/filesystem/index.ts'
@@ -66,6 +66,7 @@ export const imageExtract = command({
       help: 'where to; by default its own name, here',
       flagOnly: true,
     },
+    force: { kind: 'switch', help: 'replace a file that is there', flagOnly: true },
     ...OPEN_FLAGS,
     ...COMMON_FLAGS,
   },
@@ -75,6 +76,7 @@ export const imageExtract = command({
     const place = await placeOf(opened.stack, args[1] ?? '', signal)
     const source = await openFile(place, signal)
     const target = flags.output ?? basename(place.path)
+    await refuseToReplace(target, flags.force ? 'files' : 'nothing')
     await writeWhole(source, target, signal)
     const copied = { schema: 'anneal.image-extract/1', file: target, sizeBytes: source.size }
     output.data(copied, () => target)
@@ -145,9 +147,16 @@ async function* chunksOf(
   }
 }
 
+/** Throws FILE_EXISTS. A device or a directory is never replaced. */
+async function refuseToReplace(target: string, replaceable: 'files' | 'nothing'): Promise<void> {
+  const there = await lstat(target).catch(() => undefined)
+  if (there === undefined || (replaceable === 'files' && there.isFile())) return
+  throw raise('FILE_EXISTS', { file: target, kind: there.isFile() ? 'a file' : 'something else than a file' })
+}
+
 /** Nothing stands under the name before all of it is there. */
 async function writeWhole(source: ByteSource, target: string, signal: AbortSignal): Promise<void> {
-  const partial = `${target}.partial`
+  const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`)
   let during: 'read' | 'write' = 'write'
   try {
     await using file = await open(partial, 'w')
