@@ -2,7 +2,7 @@ import { openDiskImage } from '../adapters/image-source/index.ts'
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { findBoot } from '../image/boot/index.ts'
 import type { BootInventory } from '../image/boot/index.ts'
-import { FORMAT_READERS, detectStack, findVolume } from '../image/stack/index.ts'
+import { FORMAT_READERS, detectStack, findVolume, largestUnreadable } from '../image/stack/index.ts'
 import type { StackNode, Volume } from '../image/stack/index.ts'
 import { formatBytes } from '../core/index.ts'
 import { raise } from './errors.ts'
@@ -61,7 +61,12 @@ function rolePlace(
   path: string,
 ): ImagePlace {
   const { root, boot, esp, deployments } = layout
-  const missing = (): Error => raise('IMAGE_HAS_NO', { role, image: stack.name, reason: layout.rootReason })
+  const missing = (): Error => {
+    const unreadable = largestUnreadable(stack)
+    const reason =
+      unreadable === undefined ? layout.rootReason : `${unreadable.part} cannot be read: ${unreadable.reason}`
+    return raise('IMAGE_HAS_NO', { role, image: stack.name, reason })
+  }
   switch (role) {
     case 'boot':
       if (boot === undefined) throw missing()
