@@ -13,7 +13,8 @@ import { parseCommand } from './parse.ts'
 import { guardStandardStreams, writeBytes } from './standard-streams.ts'
 
 /** SIGHUP: the terminal is gone, as with a lost connection. */
-const INTERRUPTING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const INTERRUPTING: readonly NodeJS.Signals[] =
+  process.env['ANNEAL_NOHUP'] === '1' ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const { words, rest } = splitWords(argv)
@@ -114,5 +115,7 @@ function stream(target: NodeJS.WriteStream): Stream {
   }
 }
 
+// Set by the launcher: see there.
+if (process.env['ANNEAL_NOHUP'] === '1') process.on('SIGHUP', () => undefined)
 const streams = guardStandardStreams()
 process.exitCode = streams.exitCode(await main(process.argv.slice(2)))

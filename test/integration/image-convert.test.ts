@@ -142,6 +142,16 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
       )
     })
 
+  it('with nohup, SIGHUP interrupts nothing', async () => {
+    const image = await makeImage(dir, 'bootc')
+    const out = join(dir, 'nohup')
+    const words = [ANNEAL, 'image', 'convert', image.path, '-o', out, '--exact', '--progress', 'jsonl']
+    const child = spawn('nohup', words, { stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.once('data', () => child.kill('SIGHUP'))
+    assert.deepEqual(await once(child, 'close'), [0, null])
+    assert.ok((await readdir(out)).includes('boot.json'))
+  })
+
   it('the image is not changed by any of this', async () => {
     const image = await makeImage(dir, 'fcos')
     const earlier = await digest(image.path)
