@@ -31,6 +31,13 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.unavailable,
   },
+  INTERNAL: {
+    message: 'Cannot go on because of a mistake in Anneal: {why}',
+    remedy:
+      'report it with what stands above; `anneal node recover` brings an upgrade to rest that was under way',
+    retry: false,
+    exit: EXIT.failed,
+  },
   INTERRUPTED: {
     message: 'Cannot finish "{command}": it was interrupted, and has come to rest',
     remedy: 'run it again: it goes on from what is there, or begins anew',

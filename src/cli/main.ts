@@ -35,7 +35,11 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       output.error(error)
       return error.exit
     }
-    throw error
+    const internal = raise('INTERNAL', { why: error instanceof Error ? error.message : String(error) })
+    // What those who mend it need; with --json nothing but the document is on standard error.
+    if (!output.json && error instanceof Error) output.say(error.stack ?? '')
+    output.error(internal)
+    return internal.exit
   } finally {
     output.clearLive()
   }
@@ -76,9 +80,8 @@ async function run(found: Command, operands: readonly string[], output: Output):
     return await found.run({ flags: flags as never, args, output, signal: interrupted.signal })
   } catch (error) {
     const { aborted, reason } = interrupted.signal
-    throw aborted && error === reason
-      ? raise('INTERRUPTED', { command: `anneal ${found.path.join(' ')}` })
-      : error
+    const isAbort = error === reason || (error instanceof Error && error.name === 'AbortError')
+    throw aborted && isAbort ? raise('INTERRUPTED', { command: `anneal ${found.path.join(' ')}` }) : error
   } finally {
     for (const name of INTERRUPTING) process.off(name, interrupt)
   }
