@@ -7,6 +7,14 @@ export const RUNTIME_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
+  PROCESSES_HIDDEN: {
+    message:
+      'Cannot tell who would die: {engine} runs container "{container}" as process {pid}, which is not among the processes that are seen here',
+    remedy:
+      'run Anneal on the host itself; within a container it needs the host’s namespaces (--privileged --pid host --cgroupns host --network host) and the host’s /run, /sys/fs/cgroup and /var/lib/anneal',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
   CONTAINER_MISSING: {
     message: 'Cannot use container "{name}" of service "{service}": the engine does not know it',
     remedy: 'somebody removed it by hand; upgrade to a release again, which creates its containers anew',

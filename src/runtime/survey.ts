@@ -12,6 +12,7 @@ import type {
   StopCause,
 } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
+import { assertSeen } from './seen-processes.ts'
 
 /** One look at the node: who is there, and who would die if the named containers stopped now. */
 export type Survey = Readonly<{
@@ -37,7 +38,10 @@ export type SurveyQuestion = Readonly<{
   reattaching?: Readonly<{ container: string; mounts: Container['mounts'] }> | undefined
 }>
 
-/** Takes the process table last, so that nothing it misses was there when the containers were listed. */
+/**
+ * Takes the process table last, so that nothing it misses was there when the containers were listed. Throws
+ * PROCESSES_HIDDEN.
+ */
 export async function survey(world: NodeWorld, question: SurveyQuestion): Promise<Survey> {
   const [engine, containers, statusFiles] = await Promise.all([
     world.engine.facts(),
@@ -45,6 +49,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     readStatusFiles(world, question.places),
   ])
   const table = await world.processes.table()
+  await assertSeen(world, containers, table)
   const census = takeCensus({ table, statusFiles, containers, declared: question.helpers })
   const stopping = containers.filter(
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),

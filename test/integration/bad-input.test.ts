@@ -247,6 +247,17 @@ describe('bad input', { concurrency: false }, () => {
     await assertNodeUnchanged()
   })
 
+  test('who cannot see the host’s processes, as in a container of their own, finds nothing safe', async () => {
+    for (const words of [['kill-set'], ['doctor'], ['rescue'], ['plan', next], ['upgrade', next]]) {
+      const argv = ['unshare', '--pid', '--fork', '--mount-proc', '/opt/anneal/anneal', 'node', ...words]
+      const answer = await node.host.exec([...argv, '--json'], { env: { ANNEAL_ENGINE: 'docker' } })
+      assert.equal(answer.exitCode, 8, `${words[0]}: ${answer.stderr}${answer.stdout.slice(0, 2000)}`)
+      assert.match(`${answer.stderr}${answer.stdout}`, /PROCESSES_HIDDEN/)
+      await assertNodeUnchanged()
+    }
+    await node.assertAtRest()
+  })
+
   test('a secret in the environment is refused, and its value stands nowhere', async () => {
     const secret = 'tempered-4711-steel'
     const text = await node.host.must(['cat', next])
