@@ -9,7 +9,7 @@ export const RUNTIME_ERRORS = {
   },
   PROCESSES_HIDDEN: {
     message:
-      'Cannot tell who would die: {engine} runs container "{container}" as process {pid}, which is not among the processes that are seen here',
+      'Cannot tell who would die: {engine} runs container "{container}" as process {pid}, and neither that nor the process of any other container is seen here',
     remedy:
       'run Anneal on the host itself; within a container it needs the host’s namespaces (--privileged --pid host --cgroupns host --network host) and the host’s /run, /sys/fs/cgroup and /var/lib/anneal',
     retry: false,
