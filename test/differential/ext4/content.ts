@@ -143,10 +143,14 @@ function sparse(random: Random, at: Buffer, how: 'kernel' | 'copy'): void {
   const file = openSync(at, 'w')
   // Far enough apart for the second and third level of a block map, too.
   const span = random.pick([20_000, 20_000, 20_000, 400_000, 400_000, 400_000, 3_000_000, 70_000_000])
-  for (let count = random.between(1, 40); count > 0; count -= 1) {
-    writeSync(file, random.bytes(random.between(1, 3000)), 0, undefined, random.below(span))
+  try {
+    for (let count = random.between(1, 40); count > 0; count -= 1) {
+      writeSync(file, random.bytes(random.between(1, 3000)), 0, undefined, random.below(span))
+    }
+  } finally {
+    // Also where the file system is full: nobody could unmount it.
+    closeSync(file)
   }
-  closeSync(file)
   // mke2fs 1.47.0 forgets a hole at the end of a file.
   if (how === 'kernel' && random.chance(50)) truncateSync(at, random.below(span) + 1)
 }
