@@ -247,6 +247,20 @@ describe('bad input', { concurrency: false }, () => {
     await assertNodeUnchanged()
   })
 
+  test('a disk that is being copied in a container holds up its upgrade, until it is copied', async () => {
+    const container = await node.container()
+    const copy = 'head -c 40M /dev/urandom >/tmp/from; exec qemu-img convert -r 1M -O raw /tmp/from /tmp/to'
+    await node.host.must(['docker', 'exec', '--detach', container, 'sh', '-c', copy])
+    await node.host.sh('until pgrep --exact qemu-img; do sleep 0.1; done')
+    const refused = await node.expect<Report>(4, 'node', 'upgrade', next)
+    assert.equal(refused.reason?.code, 'DISK_WORK_UNDER_WAY')
+    assert.match(refused.reason.message, /qemu-img convert \(pid \d+\)/)
+    await assertNodeUnchanged()
+    await node.host.sh('kill $(pgrep --exact qemu-img); while pgrep --exact qemu-img; do sleep 0.1; done')
+    const clear = await node.expect<Readonly<{ check: { verdict: string } }>>(0, 'node', 'plan', next)
+    assert.equal(clear.check.verdict, 'clear')
+  })
+
   test('who cannot see the host’s processes, as in a container of their own, finds nothing safe', async () => {
     for (const words of [['kill-set'], ['doctor'], ['rescue'], ['plan', next], ['upgrade', next]]) {
       const argv = ['unshare', '--pid', '--fork', '--mount-proc', '/opt/anneal/anneal', 'node', ...words]

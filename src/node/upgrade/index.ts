@@ -9,6 +9,7 @@ export type {
 } from './admissibility.ts'
 export { besideFindings } from './beside.ts'
 export type { CheckReport } from './check.ts'
+export { diskWork } from './disk-work.ts'
 export { busyGuests, missingContainers, movedState } from './findings.ts'
 export { breachesAtRest } from './invariants.ts'
 export type { Breach } from './invariants.ts'
