@@ -64,7 +64,13 @@ function makeEmpty(random: Random, image: string): string {
   const extra = ((clusters * bits) / 8) * tables + 64 * 1024
   writeFileSync(image, '')
   truncateSync(image, Math.ceil((clusters * perCluster * sector + extra) / 4096) * 4096)
-  run('mkfs.vfat', ['-a', '--invariant', ...options, image])
+  try {
+    run('mkfs.vfat', ['-a', '--invariant', ...options, image])
+  } catch (error) {
+    // Its own arithmetic does not allow every geometry: another one is drawn.
+    if (!String(error).includes('try less or more sectors per cluster')) throw error
+    return makeEmpty(random, image)
+  }
   return options.join(' ')
 }
 
