@@ -51,6 +51,8 @@ export type Command = Readonly<{
   flags: FlagTable
   /** Longer text for the command's own help. */
   details?: string
+  /** It goes on until it is interrupted, and only tells: nobody is left to tell once either output has lost its reader. */
+  endsWithReader?: true
   run: (input: CommandInput<FlagTable>) => Promise<ExitCode>
 }>
 

@@ -76,6 +76,7 @@ async function run(found: Command, operands: readonly string[], output: Output):
     interrupted.abort()
   }
   for (const name of INTERRUPTING) process.on(name, interrupt)
+  if (found.endsWithReader === true) streams.whenLost(() => interrupted.abort())
   try {
     return await found.run({ flags: flags as never, args, output, signal: interrupted.signal })
   } catch (error) {

@@ -8,20 +8,27 @@ const READER_GONE = 141
  * because a pager was closed or a connection to a terminal was lost. Afterwards `exitCode` says it, where all else went
  * well: 141 for a closed pipe or terminal, 1 for an output that could not be written.
  */
-export function guardStandardStreams(): Readonly<{ exitCode: (of: number) => number }> {
+export function guardStandardStreams(): Readonly<{
+  exitCode: (of: number) => number
+  /** Calls it once, when either of them has lost its reader. */
+  whenLost: (call: () => void) => void
+}> {
+  const waiting: (() => void)[] = []
+  const tellLost = (): void => waiting.splice(0).forEach((call) => call())
   let lost: NodeJS.ErrnoException | undefined
   const exitCode = (of: number): number => {
     if (lost === undefined || of !== 0) return of
     return isReaderGone(lost) ? READER_GONE : 1
   }
-  process.stderr.on('error', () => undefined)
+  process.stderr.on('error', tellLost)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    tellLost()
     if (lost !== undefined) return
     lost = error
     if (!isReaderGone(error)) process.stderr.write(`error: ${unwritable(error).message}\n`)
     process.exitCode = exitCode(Number(process.exitCode ?? 0))
   })
-  return { exitCode }
+  return { exitCode, whenLost: (call) => void waiting.push(call) }
 }
 
 /** Throws STDOUT_UNWRITABLE; nothing need be said of it, as the stream's own listener has. */

@@ -217,6 +217,13 @@ test('a trio is deployed by ramdisk with the arguments of its property, and the 
   assert.match(line, /console=ttyS0,115200 root=tmpfs said=once initrd=/)
   assert.doesNotMatch(line, /never/)
 
+  // What goes on until it is interrupted ends with who reads it.
+  const long = join(bed.directory, 'long.log')
+  writeFileSync(long, 'a line of a console\n'.repeat(500_000))
+  const console = `anneal metal console ${machine.name} --console file:${long}`
+  const { stdout: read } = await bed.shell(`${console} | head -c 6; echo " \${PIPESTATUS[*]}"`)
+  assert.equal(read, 'a line 141 0\n')
+
   // The official client sees what Anneal made.
   const node = await openstack(['baremetal', 'node', 'show', machine.name])
   const info = node['instance_info'] as Record<string, unknown>

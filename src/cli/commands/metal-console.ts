@@ -14,6 +14,7 @@ export const metalConsole = command({
   count: { min: 1, max: 1 },
   flags: { ...CONSOLE_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
   details: 'It only listens. A console over TCP is Ironic’s (console interface ipmitool-socat).',
+  endsWithReader: true,
   async run({ flags, args, output, signal }) {
     const world = openMetal(flags)
     const name = args[0] ?? ''

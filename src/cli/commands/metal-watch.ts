@@ -15,6 +15,7 @@ export const metalWatch = command({
   operands: 'NODE…',
   count: { min: 1, max: 100 },
   flags: { ...METAL_FLAGS, ...COMMON_FLAGS },
+  endsWithReader: true,
   async run({ flags, args, output, signal }) {
     const world = openMetal(flags)
     const nodes = await Promise.all(args.map((name) => readNode(world, name, 'watch a node')))

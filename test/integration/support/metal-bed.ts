@@ -97,6 +97,12 @@ export class MetalBed {
     return run([ANNEAL, ...argv], { env: this.#environment(env), timeoutMs: this.#timeoutMs })
   }
 
+  /** A line of bash, in which `anneal` is Anneal. */
+  shell(line: string): Promise<RunResult> {
+    const script = `anneal() { '${ANNEAL}' "$@"; }\n${line}`
+    return run(['bash', '-c', script], { env: this.#environment(), timeoutMs: 60_000 })
+  }
+
   /** A command that must succeed, with what it says to programs. */
   async json<T>(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<T> {
     const { exitCode, stdout, stderr } = await this.anneal([...argv, '--json'], env)
