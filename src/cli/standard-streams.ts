@@ -5,7 +5,7 @@ const READER_GONE = 141
 
 /**
  * Keeps a command going when whoever reads its output goes away, or its disk is full: an upgrade must not end half-way
- * because a pager was closed or a connection to a terminal was lost. Afterwards `exitCode` says it, where all else went
+ * because a pager was closed or a connection to a terminal was lost; nor stand still because a terminal is held. Afterwards `exitCode` says it, where all else went
  * well: 141 for a closed pipe or terminal, 1 for an output that could not be written.
  */
 export function guardStandardStreams(): Readonly<{
@@ -20,6 +20,7 @@ export function guardStandardStreams(): Readonly<{
     if (lost === undefined || of !== 0) return of
     return isReaderGone(lost) ? READER_GONE : 1
   }
+  for (const stream of [process.stdout, process.stderr]) waitForNoTerminal(stream)
   process.stderr.on('error', tellLost)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     tellLost()
@@ -29,6 +30,16 @@ export function guardStandardStreams(): Readonly<{
     process.exitCode = exitCode(Number(process.exitCode ?? 0))
   })
   return { exitCode, whenLost: (call) => void waiting.push(call) }
+}
+
+/**
+ * Node writes to a terminal as to a file: while it is held (Ctrl-S, a connection that hangs), the whole program stands. Its
+ * own switch for that is not documented (node: lib/tty.js sets it); where it should be gone one day, a test tells.
+ */
+function waitForNoTerminal(stream: NodeJS.WriteStream): void {
+  if (!stream.isTTY) return
+  const { _handle: handle } = stream as unknown as { _handle?: { setBlocking?: (blocking: boolean) => void } }
+  handle?.setBlocking?.(false)
 }
 
 /** Throws STDOUT_UNWRITABLE; nothing need be said of it, as the stream's own listener has. */

@@ -22,6 +22,24 @@ const SYSTEM = {
     'LABEL made\n  LINUX /boot/vmlinuz\n  INITRD /boot/initrd\n  APPEND root=/dev/vda quiet\n',
 }
 
+/** Runs argv[2…] in a terminal that is held, until the file argv[1] is there; then lets it go on, and prints what came. */
+const HELD_TERMINAL = `
+import json, os, pty, subprocess, sys, time
+master, slave = pty.openpty()
+os.write(master, b'\\x13')
+child = subprocess.Popen(sys.argv[2:], stdin=slave, stdout=slave, stderr=slave)
+os.close(slave)
+deadline = time.time() + 30
+while not os.path.exists(sys.argv[1]) and time.time() < deadline: time.sleep(0.05)
+done = os.path.exists(sys.argv[1]) and child.poll() is None
+os.write(master, b'\\x11')
+said = b''
+try:
+    while chunk := os.read(master, 65536): said += chunk
+except OSError: pass
+print(json.dumps([done, child.wait(), said.decode().lstrip('^S')]))
+`
+
 describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs e2fsprogs' }, () => {
   let dir = ''
   let image = ''
@@ -115,6 +133,15 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
       assert.equal(status, 1)
       assert.match(stderr, /^error: Cannot write to standard output: ENOSPC[^\n]*\n$/)
     }
+  })
+
+  it('a terminal that is held by Ctrl-S holds up nothing, and gets all of it afterwards', async () => {
+    const out = join(dir, 'held')
+    const argv = [ANNEAL, 'image', 'convert', image, '--whole-disk', '-o', out]
+    const { stdout } = await run('/usr/bin/python3', ['-c', HELD_TERMINAL, join(out, 'boot.json'), ...argv])
+    const [done, code, said = ''] = JSON.parse(stdout) as [boolean, number, string]
+    assert.deepEqual([done, code], [true, 0])
+    for (const words of ['boots made', 'done in', 'base.raw.bmap']) assert.ok(said.includes(words), said)
   })
 
   it('a full disk behind standard error stops nothing', () => {
