@@ -139,7 +139,7 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
     const out = join(dir, 'held')
     const argv = [ANNEAL, 'image', 'convert', image, '--whole-disk', '-o', out]
     const { stdout } = await run('/usr/bin/python3', ['-c', HELD_TERMINAL, join(out, 'boot.json'), ...argv])
-    const [done, code, said = ''] = JSON.parse(stdout) as [boolean, number, string]
+    const [done, code, said] = JSON.parse(stdout) as [boolean, number, string]
     assert.deepEqual([done, code], [true, 0])
     for (const words of ['boots made', 'done in', 'base.raw.bmap']) assert.ok(said.includes(words), said)
   })
