@@ -15,6 +15,8 @@ export async function isCutShort(
   { clusterBits, l1OffsetBytes, l1Entries }: Header,
   signal?: AbortSignal,
 ): Promise<boolean> {
+  // The table of a disk without bytes may be said to be anywhere.
+  if (l1Entries === 0) return false
   const clusterBytes = 2 ** clusterBits
   const lengthBytes = Math.min(l1Entries, MOST_ENTRIES) * 8
   const table = new Cursor(await metadata.read(l1OffsetBytes, lengthBytes, signal), 'qcow2 L1 table')

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
-import { counting, extentsOf } from '../../bytes/index.ts'
+import { counting, extentsOf, fromBytes } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { decompressPool } from '../../adapters/image-source/index.ts'
 import { loadImage } from '../../../test/fixtures/load-image.ts'
@@ -139,6 +139,17 @@ test('an image that was not fetched to its end is read as far as it goes, and sa
   await assert.rejects(Array.fromAsync(extentsOf(source)), (error) =>
     isAnnealError(error, 'QCOW2_TABLE_INVALID'),
   )
+})
+
+test('a disk without bytes has no table, wherever it is said to be', async () => {
+  const whole = await load('v3.qcow2')
+  const header = new Uint8Array(await whole.read(0, whole.size))
+  const view = new DataView(header.buffer)
+  view.setBigUint64(24, 0n)
+  view.setUint32(36, 0)
+  view.setBigUint64(40, 2n ** 40n)
+  const { source, warnings } = await openQcow2(fromBytes(header, 'empty'), { decompress })
+  assert.deepEqual([source.size, warnings], [0, []])
 })
 
 describe('what is refused', () => {
