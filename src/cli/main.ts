@@ -12,9 +12,10 @@ import type { Stream } from './output.ts'
 import { parseCommand } from './parse.ts'
 import { guardStandardStreams, writeBytes } from './standard-streams.ts'
 
-/** SIGHUP: the terminal is gone, as with a lost connection. */
-const INTERRUPTING: readonly NodeJS.Signals[] =
-  process.env['ANNEAL_NOHUP'] === '1' ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
+/** SIGHUP: the terminal is gone, as with a lost connection. With nohup the launcher says that this is no matter. */
+const INTERRUPTING: NodeJS.Signals[] = ['SIGINT', 'SIGTERM']
+if (process.env['ANNEAL_NOHUP'] === '1') process.on('SIGHUP', () => undefined)
+else INTERRUPTING.push('SIGHUP')
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const { words, rest } = splitWords(argv)
@@ -119,7 +120,5 @@ function stream(target: NodeJS.WriteStream): Stream {
   }
 }
 
-// Set by the launcher: see there.
-if (process.env['ANNEAL_NOHUP'] === '1') process.on('SIGHUP', () => undefined)
 const streams = guardStandardStreams()
 process.exitCode = streams.exitCode(await main(process.argv.slice(2)))

@@ -5,8 +5,9 @@ const READER_GONE = 141
 
 /**
  * Keeps a command going when whoever reads its output goes away, or its disk is full: an upgrade must not end half-way
- * because a pager was closed or a connection to a terminal was lost; nor stand still because a terminal is held. Afterwards `exitCode` says it, where all else went
- * well: 141 for a closed pipe or terminal, 1 for an output that could not be written.
+ * because a pager was closed or a connection to a terminal was lost; nor stand still because a terminal is held.
+ * Afterwards `exitCode` says it, where all else went well: 141 for a closed pipe or terminal, 1 for an output that could
+ * not be written.
  */
 export function guardStandardStreams(): Readonly<{
   exitCode: (of: number) => number

@@ -154,23 +154,24 @@ async function refuseToReplace(target: string, replaceable: 'files' | 'nothing')
   throw raise('FILE_EXISTS', { file: target, kind: there.isFile() ? 'a file' : 'something else than a file' })
 }
 
-/** Nothing stands under the name before all of it is there. */
+/** Nothing stands under the name before all of it is there. Throws FILE_UNWRITABLE. */
 async function writeWhole(source: ByteSource, target: string, signal: AbortSignal): Promise<void> {
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`)
-  let during: 'read' | 'write' = 'write'
+  const writing = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: Error) => {
+      throw raise('FILE_UNWRITABLE', { file: target, why: error.message }, error)
+    })
   try {
-    await using file = await open(partial, 'w')
-    during = 'read'
-    for await (const chunk of chunksOf(source, signal)) {
-      during = 'write'
-      await file.writeFile(chunk)
-      during = 'read'
+    const file = await writing(open(partial, 'w'))
+    try {
+      for await (const chunk of chunksOf(source, signal)) await writing(file.writeFile(chunk))
+    } finally {
+      // A full disk is told here, where it is another machine's.
+      await writing(file.close())
     }
-    during = 'write'
-    await rename(partial, target)
+    await writing(rename(partial, target))
   } catch (error) {
     await rm(partial, { force: true })
-    const why = error instanceof Error ? error.message : String(error)
-    throw during === 'write' ? raise('FILE_UNWRITABLE', { file: target, why }, error) : error
+    throw error
   }
 }
