@@ -32,9 +32,10 @@ async function runFiles(
   const stream = run({
     files: [...files],
     cwd: ROOT,
-    concurrency: tier.oneByOne ? 1 : true,
+    ...(tier.oneProcess
+      ? { isolation: 'none' }
+      : { concurrency: tier.oneByOne ? 1 : true, execArgv: ['--disable-warning=ExperimentalWarning'] }),
     timeout: tier.timeoutMs,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
     signal,
   })
   stream.on('test:pass', (ended) => tally.testPassed(ended))

@@ -7,6 +7,8 @@ export type Tier = Readonly<{
   files: readonly string[]
   /** Real engines share the machine: their tests run one after another. */
   oneByOne: boolean
+  /** Files that change nothing outside of themselves share one process: starting one for each costs most of the time. */
+  oneProcess: boolean
   /** A single test that takes longer has failed. */
   timeoutMs: number
   /** What has not ended after this is ended: each file where they run one by one, else all of them together. */
@@ -27,20 +29,23 @@ export const TIERS: readonly Tier[] = [
     name: 'unit',
     files: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'scripts/**/*.test.ts'],
     oneByOne: false,
+    oneProcess: true,
     timeoutMs: MINUTE_MS,
-    deadlineMs: 5 * MINUTE_MS,
+    deadlineMs: 10 * MINUTE_MS,
   },
   {
     name: 'architecture',
     files: ['test/architecture/**/*.test.ts'],
     oneByOne: false,
+    oneProcess: false,
     timeoutMs: MINUTE_MS,
-    deadlineMs: 5 * MINUTE_MS,
+    deadlineMs: 10 * MINUTE_MS,
   },
   {
     name: 'crash',
     files: ['test/crash/**/*.test.ts'],
     oneByOne: false,
+    oneProcess: false,
     timeoutMs: 10 * MINUTE_MS,
     deadlineMs: 15 * MINUTE_MS,
   },
@@ -48,6 +53,7 @@ export const TIERS: readonly Tier[] = [
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
     oneByOne: true,
+    oneProcess: false,
     timeoutMs: 20 * MINUTE_MS,
     deadlineMs: 30 * MINUTE_MS,
   },
