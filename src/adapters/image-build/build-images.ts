@@ -4,6 +4,7 @@ import { pack } from 'tar-stream'
 import { together } from '../../core/index.ts'
 import type { Engine, ImageFacts } from '../../ports/index.ts'
 import { makeBase } from './base-image.ts'
+import type { BaseOptions } from './base-image.ts'
 import {
   BASE_RECIPE,
   INPUTS_LABEL,
@@ -110,7 +111,10 @@ async function ensureImage(
   tell(`building: ${target.about}`)
   const built = await (target.make === undefined
     ? buildFolder(engine, book, target, inputs, parent, options)
-    : makeBase(engine, join(book.root, target.make), reference, { [INPUTS_LABEL]: inputs }, options.signal))
+    : buildBase(engine, join(book.root, target.make), reference, inputs, {
+        onWait: (line) => tell(`building: ${line}`),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }))
   const builtInMs = performance.now() - startedAt
   tell(`built in ${(builtInMs / 1000).toFixed(1)} s`)
   return { ...built, reference, builtInMs }
@@ -139,7 +143,27 @@ async function buildFolder(
     timeoutMs: 60_000,
     user: 'root',
   })
-  const labels = { ...parseLabels(said.stdout), [INPUTS_LABEL]: inputs }
+  return addLabels(engine, reference, { ...parseLabels(said.stdout), [INPUTS_LABEL]: inputs })
+}
+
+/** Only a base whose script succeeded gets the label that makes it current: a tar may be imported though it was cut short. */
+async function buildBase(
+  engine: Engine,
+  script: string,
+  reference: string,
+  inputs: string,
+  options: BaseOptions,
+): Promise<ImageFacts> {
+  await makeBase(engine, script, `${reference}.staged`, options)
+  return addLabels(engine, reference, { [INPUTS_LABEL]: inputs })
+}
+
+/** Tags `REFERENCE.staged` as REFERENCE with labels: without a layer of its own. */
+function addLabels(
+  engine: Engine,
+  reference: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<ImageFacts> {
   const dockerfile = Buffer.from(`FROM ${reference}.staged\n`)
   return engine.buildImage(contextTar([{ path: '/Dockerfile', executable: false, content: dockerfile }]), {
     tag: reference,
