@@ -1,4 +1,4 @@
-import { openstackConfiguration } from '../lab/index.ts'
+import { lastLines, openstackConfiguration } from '../lab/index.ts'
 import type { Host } from '../lab/index.ts'
 import { formatDuration } from '../src/core/index.ts'
 import type { RunReport } from '../src/runtime/index.ts'
@@ -24,10 +24,15 @@ export class DemoNode {
   async anneal<T = Readonly<Record<string, unknown>>>(...words: string[]): Promise<Done<T>> {
     this.#story.say(`$ anneal ${words.join(' ')}`)
     const result = await this.#host.exec(['/opt/anneal/anneal', ...words, '--json'], {
-      timeoutMs: 300_000,
+      timeoutMs: 300_000 * this.#host.patience,
       env: { ANNEAL_ENGINE: 'docker', NO_COLOR: '1' },
       onStderrLine: (line) => this.#story.say(line),
     })
+    expect(
+      result.exitCode !== 124,
+      `anneal ${words.join(' ')} did not end in time`,
+      lastLines(`${result.stderr}\n${result.stdout}`),
+    )
     const value = result.stdout.trim() === '' ? undefined : JSON.parse(result.stdout)
     return { exitCode: result.exitCode, value: value as T, said: result.stderr }
   }

@@ -73,11 +73,11 @@ export async function waitForLibvirt(
   host: ComputeHost,
   via: string,
   engine: NestedEngine,
-  timeoutMs = 60_000 * host.slowness,
+  timeoutMs = 60_000 * host.patience,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
-    const result = await virsh(host, via, ['uri'], { engine, timeoutMs: 10_000 * host.slowness })
+    const result = await virsh(host, via, ['uri'], { engine, timeoutMs: 10_000 * host.patience })
     if (result.exitCode === 0) return
     if (Date.now() > deadline) {
       const logs = await host.exec([engine, 'logs', '--tail', '5', via])

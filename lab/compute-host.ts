@@ -17,6 +17,8 @@ export interface ComputeHost {
   readonly spec: HostSpec
   /** How many times longer than on the machine itself things may take on it: what waits takes this into account. */
   readonly slowness: number
+  /** `slowness`, and how busy the machine is now: what a deadline is multiplied by. */
+  readonly patience: number
   /** Runs a program on the host. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<RunResult>
   /** Runs a program that must succeed; its stdout. */
@@ -43,10 +45,13 @@ export function shellScript(script: string): readonly string[] {
 /** stdout of a program that has succeeded. Throws LAB_COMMAND_FAILED for another. */
 export function succeeded(host: string, argv: readonly string[], result: RunResult): string {
   if (result.exitCode === 0) return result.stdout
+  // timeout(1) ends a program with 124.
+  const nothing =
+    result.exitCode === 124 ? 'it did not end in time and printed nothing' : 'it printed nothing'
   throw raise('LAB_COMMAND_FAILED', {
     action: `run a program on host ${host}`,
     command: argv.join(' ').slice(0, 300),
     exitCode: result.exitCode,
-    output: `${result.stderr}${result.stdout}`.trim(),
+    output: `${result.stderr}${result.stdout}`.trim() || nothing,
   })
 }

@@ -16,6 +16,7 @@ import { engines } from './host-arguments.ts'
 import type { ComputeHost } from './compute-host.ts'
 import type { RunResult } from './run.ts'
 import type { NestedEngine } from './seed.ts'
+import { Silence } from './silence.ts'
 
 export type GuestStart = GuestSpec &
   Readonly<{
@@ -35,7 +36,7 @@ export function virsh(
   options: { engine?: NestedEngine; timeoutMs?: number } = {},
 ): Promise<RunResult> {
   const engine = options.engine ?? engines(host.spec)[0] ?? 'docker'
-  const { timeoutMs = 60_000 * host.slowness } = options
+  const { timeoutMs = 60_000 * host.patience } = options
   return host.exec([engine, 'exec', via, 'virsh', '--connect', 'qemu:///system', ...argv], { timeoutMs })
 }
 
@@ -98,20 +99,23 @@ export function tickGaps(all: readonly Tick[]): Readonly<{ longestMs: number; lo
   return { longestMs: longest / 1000, lost }
 }
 
-/** Waits until the guest has ticked `count` times more than `after`. Throws LAB_GUEST_SILENT. */
+/**
+ * Waits until the guest has ticked `count` times more than `after`, as long as it goes on ticking. Throws
+ * LAB_GUEST_SILENT.
+ */
 export async function waitForTicks(
   host: ComputeHost,
   name: string,
   count: number,
   after = 0,
-  timeoutMs = 90_000 * host.slowness,
+  silenceMs = 90_000 * host.slowness,
 ): Promise<number> {
-  const deadline = Date.now() + timeoutMs
+  const silence = new Silence(silenceMs)
   for (;;) {
     const seen = (await ticks(host, name)).length
     if (seen >= after + count) return seen
-    if (Date.now() > deadline)
-      throw raise('LAB_GUEST_SILENT', { name, ticks: seen - after, seconds: timeoutMs / 1000 })
+    if (silence.over(String(seen)))
+      throw raise('LAB_GUEST_SILENT', { name, ticks: seen - after, seconds: silence.seconds })
     await sleep(100)
   }
 }

@@ -28,6 +28,7 @@ import {
 } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 import { ensureImages } from './images.ts'
+import { machineLoad } from './machine-load.ts'
 import { REPOSITORY, labPath } from './paths.ts'
 import { preparation } from './prepare-host.ts'
 import { run, say } from './run.ts'
@@ -111,6 +112,10 @@ export class Host implements ComputeHost {
       .map((line) => new Host(JSON.parse(line) as HostSpec))
   }
 
+  get patience(): number {
+    return machineLoad()
+  }
+
   /** What the host keeps on the machine's disk. */
   get directory(): string {
     return labPath('hosts', this.name)
@@ -118,7 +123,7 @@ export class Host implements ComputeHost {
 
   /** Runs a program on the host. */
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<RunResult> {
-    const { input, env, timeoutMs = DEFAULT_TIMEOUT_MS, onStderrLine } = options
+    const { input, env, timeoutMs = DEFAULT_TIMEOUT_MS * this.patience, onStderrLine } = options
     const interactive = input === undefined ? [] : ['--interactive']
     return run([...(await this.entry(interactive, env)), ...bounded(argv, timeoutMs)], {
       ...(input === undefined ? {} : { input }),
@@ -199,15 +204,16 @@ export class Host implements ComputeHost {
 
   async #prepare(): Promise<void> {
     const script = preparation(this.spec)
-    const deadline = Date.now() + READY_MS
+    const readyMs = READY_MS * this.patience
+    const deadline = Date.now() + readyMs
     for (;;) {
-      const result = await this.exec(['sh', '-c', script], { timeoutMs: READY_MS })
+      const result = await this.exec(['sh', '-c', script], { timeoutMs: readyMs })
       if (result.exitCode === 0) return
       const gone = (await this.pid()) === 0
       if (gone || Date.now() > deadline) {
         const logs = await docker(['logs', '--tail', '5', containerName(this.name)])
         const state = `${result.stderr}${result.stdout}${logs.stdout}${logs.stderr}`.trim()
-        throw raise('LAB_HOST_NOT_READY', { name: this.name, seconds: READY_MS / 1000, state })
+        throw raise('LAB_HOST_NOT_READY', { name: this.name, seconds: readyMs / 1000, state })
       }
       await sleep(100)
     }

@@ -4,6 +4,7 @@ import { engines } from './host-arguments.ts'
 import type { Host } from './host.ts'
 import { imageReference } from './image-recipe.ts'
 import type { NestedEngine } from './seed.ts'
+import { Silence } from './silence.ts'
 
 /**
  * A control plane small enough for a test: RabbitMQ, nova-conductor and placement in one container on the compute host
@@ -61,13 +62,15 @@ export type ComputeService = Readonly<{
 }>
 
 const CONTROL = 'control'
+/** A look takes a fifth of a second: the log is read every five seconds. */
+const LOOKS_PER_LOG = 25
 
 /** Writes the services' configuration and starts the control plane. Gives the seconds until nova-compute may register. */
 export async function startControl(
   host: Host,
-  options: { engine?: NestedEngine; timeoutMs?: number } = {},
+  options: { engine?: NestedEngine; silenceMs?: number } = {},
 ): Promise<number> {
-  const { engine = engines(host.spec)[0] ?? 'docker', timeoutMs = 120_000 } = options
+  const { engine = engines(host.spec)[0] ?? 'docker', silenceMs = 120_000 } = options
   for (const [path, text] of Object.entries(openstackConfiguration())) {
     await host.sh(`mkdir -p "$(dirname ${path})"; cat >${path}`, { input: text })
   }
@@ -84,18 +87,23 @@ export async function startControl(
     'host',
     imageReference('control:bookworm'),
   ])
-  for (;;) {
+  const silence = new Silence(silenceMs)
+  for (let looks = 0; ; looks += 1) {
     const ready = await host.exec([engine, 'exec', CONTROL, 'test', '-e', '/run/control-ready'])
-    const seconds = (performance.now() - started) / 1000
-    if (ready.exitCode === 0) return seconds
-    if (seconds * 1000 > timeoutMs) {
+    if (ready.exitCode === 0) return (performance.now() - started) / 1000
+    if (looks % LOOKS_PER_LOG === 0) {
+      const state = await host.exec([engine, 'inspect', '--format', '{{.State.Status}}', CONTROL])
       const logs = await host.exec([engine, 'logs', '--tail', '10', CONTROL])
-      throw raise('LAB_COMMAND_FAILED', {
-        action: 'start the control plane',
-        command: `${engine} run ${CONTROL}`,
-        exitCode: ready.exitCode,
-        output: logs.stdout + logs.stderr,
-      })
+      const output = (logs.stdout + logs.stderr).trim()
+      const ended = ['exited', 'dead'].includes(state.stdout.trim())
+      if (ended || silence.over(output)) {
+        throw raise('LAB_COMMAND_FAILED', {
+          action: `start the control plane in ${silence.seconds} s`,
+          command: `${engine} run ${CONTROL}`,
+          exitCode: ready.exitCode,
+          output: output || `its container is ${state.stdout.trim() || 'gone'} and printed nothing`,
+        })
+      }
     }
     await sleep(200)
   }

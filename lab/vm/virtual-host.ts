@@ -11,6 +11,7 @@ import { engines } from '../host-arguments.ts'
 import type { HostSpec } from '../host-arguments.ts'
 import { ensureImages } from '../images.ts'
 import { alive } from '../lock.ts'
+import { machineLoad } from '../machine-load.ts'
 import { ensureVirtualHostPackages } from '../packages.ts'
 import { REPOSITORY, labPath } from '../paths.ts'
 import { preparation } from '../prepare-host.ts'
@@ -31,6 +32,10 @@ export class VirtualHost implements ComputeHost {
   readonly spec: HostSpec
   readonly slowness = 6
   readonly #port: number
+
+  get patience(): number {
+    return this.slowness * machineLoad()
+  }
 
   private constructor(spec: HostSpec, port: number) {
     this.name = spec.name
@@ -94,7 +99,7 @@ export class VirtualHost implements ComputeHost {
   }
 
   exec(argv: readonly string[], options: ExecOptions = {}): Promise<RunResult> {
-    const { input, env = {}, timeoutMs = DEFAULT_TIMEOUT_MS * this.slowness, onStderrLine } = options
+    const { input, env = {}, timeoutMs = DEFAULT_TIMEOUT_MS * this.patience, onStderrLine } = options
     // Without SHLVL bash takes itself for a remote shell, and reads its start-up file.
     const variables = Object.entries({ SHLVL: '1', ...env }).map(([name, value]) => `${name}=${value}`)
     return run([...this.entry([]), quoted(['env', ...variables, ...bounded(argv, timeoutMs)])], {
@@ -191,9 +196,10 @@ export class VirtualHost implements ComputeHost {
   }
 
   async #prepare(): Promise<void> {
-    const deadline = Date.now() + READY_MS
+    const readyMs = READY_MS * machineLoad()
+    const deadline = Date.now() + readyMs
     for (;;) {
-      const result = await this.exec(['sh', '-c', preparation(this.spec)], { timeoutMs: READY_MS })
+      const result = await this.exec(['sh', '-c', preparation(this.spec)], { timeoutMs: readyMs })
       if (result.exitCode === 0) return
       if (this.#pid() === undefined || Date.now() > deadline) {
         const logs = ['qemu.log', 'console.log'].map((name) => {
@@ -201,7 +207,7 @@ export class VirtualHost implements ComputeHost {
           return existsSync(file) ? tail(readFileSync(file, 'latin1')) : ''
         })
         const state = [result.stderr, ...logs].join('\n').trim()
-        throw raise('LAB_HOST_NOT_READY', { name: this.name, seconds: READY_MS / 1000, state })
+        throw raise('LAB_HOST_NOT_READY', { name: this.name, seconds: readyMs / 1000, state })
       }
       await sleep(1000)
     }

@@ -11,7 +11,7 @@ export async function anneal(
 ): Promise<Answer> {
   const { exitCode, stdout, stderr } = await host.exec(
     ['/opt/anneal/anneal', ...argv, '--engine', engine, '--json'],
-    { timeoutMs: 180_000 * host.slowness },
+    { timeoutMs: 180_000 * host.patience },
   )
   return { exitCode, value: stdout.trim() === '' ? undefined : (JSON.parse(stdout) as unknown), stderr }
 }

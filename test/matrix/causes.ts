@@ -66,7 +66,7 @@ export async function startEngine(host: ComputeHost, engine: NestedEngine): Prom
       ? `plain-engine start ${engine}`
       : `systemctl start ${engine === 'docker' ? 'docker.service' : 'podman.socket'}`
   await host.sh(
-    `${start}; for n in $(seq ${300 * host.slowness}); do ${engine} info >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
+    `${start}; for n in $(seq ${300 * host.patience}); do ${engine} info >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1`,
   )
 }
 
@@ -100,11 +100,11 @@ async function alive(host: ComputeHost, pid: number): Promise<boolean> {
 }
 
 async function untilDead(host: ComputeHost, pid: number): Promise<void> {
-  const script = `for n in $(seq ${(EFFECT_TIMEOUT_MS * host.slowness) / 200}); do
+  const script = `for n in $(seq ${(EFFECT_TIMEOUT_MS * host.patience) / 200}); do
     state=$(ps -o stat= -p ${pid}) || exit 0
     case $state in Z*) exit 0 ;; esac
     sleep 0.2
   done
   echo "the container's first process ${pid} outlived its end" >&2; exit 1`
-  await host.sh(script, { timeoutMs: 2 * EFFECT_TIMEOUT_MS * host.slowness })
+  await host.sh(script, { timeoutMs: 2 * EFFECT_TIMEOUT_MS * host.patience })
 }

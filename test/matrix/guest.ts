@@ -88,7 +88,7 @@ export async function fateOf(host: ComputeHost, guest: LiveGuest): Promise<'live
   const script = `${SAME_PROCESS}
     same "$1" "$2" || { echo dies; exit; }
     before=$(wc -l <"$3") fate=stuck
-    for n in $(seq ${200 * host.slowness}); do
+    for n in $(seq ${200 * host.patience}); do
       [ "$(wc -l <"$3")" -lt $((before + 3)) ] || { fate=lives; break; }
       sleep 0.1
     done
@@ -144,6 +144,6 @@ export async function clear(host: ComputeHost, engine: NestedEngine): Promise<vo
       sleep 0.2
     done
     echo "control groups of ${name} stay: $(left)" >&2`,
-    { timeoutMs: 120_000 * host.slowness },
+    { timeoutMs: 120_000 * host.patience },
   )
 }

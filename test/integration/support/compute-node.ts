@@ -62,7 +62,7 @@ export class ComputeNode<H extends ComputeHost = Host> {
     options: ExecOptions = {},
   ): Promise<Answer<T>> {
     const { exitCode, stdout, stderr } = await this.host.exec(['/opt/anneal/anneal', ...words, '--json'], {
-      timeoutMs: 240_000 * this.host.slowness,
+      timeoutMs: 240_000 * this.host.patience,
       ...options,
       env: { ANNEAL_ENGINE: this.engine, NO_COLOR: '1', ...options.env },
     })
@@ -131,7 +131,7 @@ export class ComputeNode<H extends ComputeHost = Host> {
       guest.name,
       3,
       (await ticks(this.host, guest.name)).length,
-      30_000 * this.host.slowness,
+      30_000 * this.host.patience,
     )
     if (hypervisor === 'down') return
     const state = await virsh(this.host, await this.container(), ['domstate', guest.name], {

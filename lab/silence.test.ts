@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Silence } from './silence.ts'
+
+test('what goes on changing is never over, what stays the same is over after the limit', () => {
+  let now = 0
+  const silence = new Silence(
+    100,
+    () => now,
+    () => 1,
+  )
+  for (const text of ['a', 'ab', 'abc']) {
+    now += 99
+    assert.equal(silence.over(text), false)
+  }
+  now += 101
+  assert.equal(silence.over('abc'), true)
+})
+
+test('a busy machine gets more time', () => {
+  let now = 0
+  const silence = new Silence(
+    100,
+    () => now,
+    () => 8,
+  )
+  assert.equal(silence.over('a'), false)
+  now = 799
+  assert.equal(silence.over('a'), false)
+  now = 801
+  assert.equal(silence.over('a'), true)
+})
