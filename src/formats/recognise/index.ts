@@ -1,3 +1,4 @@
 export { recognise, refusalOf } from './recognise.ts'
-export type { Family, Recognised } from './recognise.ts'
+export type { Family } from './found.ts'
+export type { Recognised } from './recognise.ts'
 export { RECOGNISE_ERRORS } from './errors.ts'

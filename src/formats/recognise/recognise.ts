@@ -1,10 +1,9 @@
 /**
- * What a source is, by signatures in its first 68 KiB, fetched in one read. Whatever is found is called what blkid calls
- * it. Where several are found, one that wraps others (encryption, RAID, LVM) counts before a partition table, that before
+ * What a source is, by signatures in its first 68 KiB, fetched in one read, and by superblocks of RAID at its end. Whatever
+ * is found is called what blkid calls it. Where several are found, one that wraps others (encryption, RAID, LVM) counts before a partition table, that before
  * a file system, unless the file system has the very sector that the table would be in; the others are named in `also`.
  *
- * Not found: what only stands at the end of a device (RAID metadata 0.90 and 1.0, a GPT of which the backup alone is
- * left: there the protective MBR is found). A signature is no proof: opening is what checks.
+ * Not found: a GPT of which the backup alone is left (there the protective MBR is found). A signature is no proof: opening is what checks.
  */
 import { formatUuid } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
@@ -12,39 +11,25 @@ import type { AnnealError } from '../../core/index.ts'
 import { PROTECTIVE_TYPE, isInUse, readBootEntries } from '../partition-table/index.ts'
 import { raise } from './errors.ts'
 import { fatOf } from './fat-signature.ts'
+import type { Found } from './found.ts'
+import { raidAtEnd } from './raid-signature.ts'
 import { SIGNATURES } from './signatures.ts'
 import type { Signature } from './signatures.ts'
 
-export type Family =
-  | 'partition table'
-  | 'physical volume'
-  | 'file system'
-  | 'swap'
-  | 'encrypted'
-  /** Holds other devices' content in a form of its own: RAID, caches, … */
-  | 'container'
-
-export type Recognised = Readonly<{
-  /** As blkid says: `ext4` (for ext2 and ext3, too), `xfs`, `vfat`, `LVM2_member`, `gpt`, `dos`, `crypto_LUKS`, … */
-  type: string
-  family: Family
-  /** Whether there is a reader for it. */
-  isRead: boolean
-  /** '' where it has none, or where only the reader knows. */
-  label: string
-  uuid: string
-  /** Types of which the source has the signature as well. */
-  also: readonly string[]
-}>
+export type Recognised = Found &
+  Readonly<{
+    /** Whether there is a reader for it. */
+    isRead: boolean
+    /** Types of which the source has the signature as well. */
+    also: readonly string[]
+  }>
 
 const HEAD_BYTES = 68 * 1024
 const READ_TYPES: ReadonlySet<string> = new Set(['gpt', 'dos', 'LVM2_member', 'ext4', 'xfs', 'vfat'])
 /** Their signature is where a boot sector's code, or its partition entries, would be. */
 const FIRST_SECTOR_TYPES: ReadonlySet<string> = new Set(['xfs', 'squashfs', 'ntfs', 'exfat', 'vfat'])
 
-type Found = Omit<Recognised, 'also' | 'isRead'>
-
-/** Undefined where nothing is known. One read, of 68 KiB at most. */
+/** Undefined where nothing is known. Three reads: of 68 KiB at most, and of a few bytes at the end. */
 export async function recognise(source: ByteSource, signal?: AbortSignal): Promise<Recognised | undefined> {
   const head = await source.read(0, Math.min(source.size, HEAD_BYTES), signal)
   const found = [
@@ -54,6 +39,8 @@ export async function recognise(source: ByteSource, signal?: AbortSignal): Promi
   ]
   const table = tableOf(head, source.size)
   if (table !== undefined) found.splice(found.filter(isBeforeTable).length, 0, table)
+  const raid = await raidAtEnd(source, table !== undefined, signal)
+  if (raid !== undefined) found.unshift(raid)
   const ranked = [...found.filter(isBeforeTable), ...found.filter((one) => !isBeforeTable(one))]
   const [first, ...others] = ranked
   if (first === undefined) return undefined

@@ -1,4 +1,4 @@
-import type { Family } from './recognise.ts'
+import type { Family } from './found.ts'
 
 /** Bytes that a format has at one of several places; offsets are libblkid's (util-linux, libblkid/src/superblocks). */
 export type Signature = Readonly<{
