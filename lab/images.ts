@@ -17,11 +17,11 @@ export type { BuiltImage }
 export async function ensureImages(names: readonly string[]): Promise<readonly BuiltImage[]> {
   await ensurePackages()
   await startEngine()
-  return withLock(labPath('images.lock'), () =>
-    buildImages(dockerEngine({ socketPath: engineSocket() }), recipeBook(), names, {
-      onProgress: ({ image, line }) => {
-        if (/^buil(t|ding)\b/.test(line)) say(`${image}: ${line}`)
-      },
-    }),
-  )
+  return buildImages(dockerEngine({ socketPath: engineSocket() }), recipeBook(), names, {
+    onProgress: ({ image, line }) => {
+      if (/^buil(t|ding)\b/.test(line)) say(`${image}: ${line}`)
+    },
+    exclusively: (image, work) =>
+      withLock(labPath('images', `${image.replaceAll(/[^\w.-]/g, '_')}.lock`), work),
+  })
 }

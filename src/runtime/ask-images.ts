@@ -53,8 +53,10 @@ export async function askImages(world: NodeWorld, plan: Plan, sides: Sides, seen
   )
   // What the old libvirt may still write until it stops, and what the new one may write afterwards: every flag that it
   // finds in its own QEMU. Neither can write one that it does not know.
-  const forward = await ask(world, after, files, before.writtenFlags)
-  const back = await ask(world, before, files, after.writtenFlags)
+  const [forward, back] = await Promise.all([
+    ask(world, after, files, before.writtenFlags),
+    ask(world, before, files, after.writtenFlags),
+  ])
   if (forward === undefined || back === undefined) return unasked('an image did not answer')
   const guests = files.map(({ uuid, name, machineType }) => ({ uuid, name, machineType }))
   return { admissibility: judgeAdmissibility(before, after, guests, { forward, back }), findings: [] }

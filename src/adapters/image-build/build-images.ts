@@ -29,6 +29,8 @@ export type BuildImagesOptions = Readonly<{
   /** An image to build on instead of making the base with mmdebstrap. */
   base?: string
   onProgress?: BuildProgress
+  /** Runs the work while nobody else builds this image. An image that is current is never waited for. */
+  exclusively?: (image: string, work: () => Promise<BuiltImage>) => Promise<BuiltImage>
   signal?: AbortSignal
 }>
 
@@ -104,8 +106,29 @@ async function ensureImage(
   // It may have waited for its turn while another one failed.
   options.signal?.throwIfAborted()
   const reference = imageReference(target.name)
-  const present = await engine.inspectImage(reference)
-  if (present?.labels[INPUTS_LABEL] === inputs) return { ...present, reference, builtInMs: 0 }
+  const current = async (): Promise<BuiltImage | undefined> => {
+    const present = await engine.inspectImage(reference)
+    return present?.labels[INPUTS_LABEL] === inputs ? { ...present, reference, builtInMs: 0 } : undefined
+  }
+  const present = await current()
+  if (present !== undefined) return present
+  const exclusively = options.exclusively ?? ((_, work) => work())
+  return exclusively(
+    target.name,
+    // Somebody else may have built it while this one waited.
+    async () => (await current()) ?? makeImage(engine, book, target, inputs, parent, options),
+  )
+}
+
+async function makeImage(
+  engine: Engine,
+  book: RecipeBook,
+  target: ImageRecipe,
+  inputs: string,
+  parent: string | undefined,
+  options: BuildImagesOptions,
+): Promise<BuiltImage> {
+  const reference = imageReference(target.name)
   const tell = (line: string): void => options.onProgress?.({ image: target.name, line })
   const startedAt = performance.now()
   tell(`building: ${target.about}`)
