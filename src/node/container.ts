@@ -67,6 +67,10 @@ export type Container = Readonly<{
    * Docker it follows from its driver and the cgroup parent. What is left to go by where `cgroupPaths` is undefined.
    */
   engineCgroup?: string
+  /** The limit of tasks that it was created with, as the engine reports it: 0 means none to most runtimes. */
+  pidsLimit?: number
+  /** The cgroup, its own or one above, that leaves its first process the least room for more tasks. */
+  taskLimit?: Readonly<{ limit: number; current: number; cgroup: string }>
   health: 'none' | 'starting' | 'healthy' | 'unhealthy'
   /** Upper directory of the container's root overlay, where the storage driver is overlay. */
   rootUpperDir: string | undefined

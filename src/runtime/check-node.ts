@@ -8,6 +8,7 @@ import {
   missingContainers,
   movedState,
   started,
+  startsUnableToFork,
   stopped,
   workloadOfService,
 } from '../node/index.ts'
@@ -61,6 +62,7 @@ export async function checkNode(
       containers: seen.containers,
     }),
     ...missingContainers(plan, seen.containers),
+    ...startsUnableToFork(plan, seen.containers, seen.engine.kind),
     ...(await lowDisk(world, seen)),
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),

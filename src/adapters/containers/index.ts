@@ -23,6 +23,7 @@ export { buildImage, pullImage } from './images.ts'
 export { putFiles } from './put-files.ts'
 export { runOnce } from './run-once.ts'
 export { sameContainer } from './idempotence.ts'
+export { taskLimitOf } from './task-limit.ts'
 export { runtimePrograms } from './runtime-program.ts'
 export type { RuntimeProgram } from './runtime-program.ts'
 export {

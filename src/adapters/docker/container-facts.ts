@@ -39,6 +39,7 @@ export type DockerInspect = InspectedMounts &
       CgroupnsMode?: string
       CgroupParent?: string
       NetworkMode?: string
+      PidsLimit?: number | null
       RestartPolicy?: Readonly<{ Name?: string }>
     }>
     GraphDriver?: Readonly<{ Data?: Readonly<Record<string, string>> | null }>
@@ -49,6 +50,7 @@ export type Observed = Readonly<{
   record: OciRecord | undefined
   program: RuntimeProgram | undefined
   cgroupnsMode: 'host' | 'private'
+  taskLimit?: Container['taskLimit']
   rootUpperDir: string | undefined
   engineCgroup: string | undefined
 }>
@@ -90,6 +92,8 @@ export function containerFromDocker(inspect: DockerInspect, observed: Observed):
     restartPolicy: readRestartPolicy(host.RestartPolicy?.Name),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(observed.engineCgroup === undefined ? {} : { engineCgroup: observed.engineCgroup }),
+    ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
+    ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),
     health: readHealth(state.Health?.Status),
     rootUpperDir: inspect.GraphDriver?.Data?.['UpperDir'] ?? observed.rootUpperDir,
     entrypoint: typeof config.Entrypoint === 'string' ? [config.Entrypoint] : (config.Entrypoint ?? []),

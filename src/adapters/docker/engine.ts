@@ -17,6 +17,7 @@ import {
   runOnce,
   runtimePrograms,
   sameContainer,
+  taskLimitOf,
   unlessAbsent,
 } from '../containers/index.ts'
 import type { Dialect, RunOnceParts } from '../containers/index.ts'
@@ -73,6 +74,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     return containerFromDocker(inspect, {
       record: pid > 0 ? await readOciRecord(inspect.Id, roots) : undefined,
       program: binary === undefined ? undefined : await programOf(binary),
+      taskLimit: await taskLimitOf(pid),
       cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
       rootUpperDir: await rootUpperDirOf(pid),
       engineCgroup: dockerCgroup(inspect.Id, cgroupDriver(settings), host.CgroupParent ?? ''),

@@ -42,6 +42,7 @@ export type PodmanInspect = InspectedMounts &
       PidMode?: string
       CgroupMode?: string
       NetworkMode?: string
+      PidsLimit?: number | null
       Init?: boolean
       RestartPolicy?: Readonly<{ Name?: string }>
     }>
@@ -55,6 +56,7 @@ export type Observed = Readonly<{
   record: OciRecord | undefined
   program: RuntimeProgram | undefined
   cgroupnsMode: 'host' | 'private'
+  taskLimit?: Container['taskLimit']
   /** Whether this Podman can change a restart policy; if not, see `restartPolicy` below. */
   canUpdate: boolean
 }>
@@ -101,6 +103,8 @@ export function containerFromPodman(inspect: PodmanInspect, observed: Observed):
     restartPolicy: restartPolicy(host.RestartPolicy?.Name, up || observed.canUpdate),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(state.CgroupPath === undefined || state.CgroupPath === '' ? {} : { engineCgroup: state.CgroupPath }),
+    ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
+    ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),
     health: readHealth((state.Health ?? state.Healthcheck)?.Status),
     rootUpperDir: inspect.GraphDriver?.Data?.['UpperDir'],
     entrypoint,

@@ -1,5 +1,7 @@
 import type { ContainerSpec, HealthcheckSpec, MountSpec } from '../../ports/index.ts'
 import { signalNumber } from '../containers/index.ts'
+import { pidsLimit } from './pids-limit.ts'
+import type { PidsSupport } from './pids-limit.ts'
 
 /** Nanoseconds, the API's unit of time. */
 const NS_PER_MS = 1_000_000
@@ -17,11 +19,14 @@ const CPU_PERIOD_US = 100_000
  * What is left out takes the API's defaults, which differ from the command line's; where the two engines differ,
  * what Docker does is asked for.
  *
- * `canUpdate`: whether this Podman (5.1 and later) can change a restart policy afterwards. Where it cannot, the
+ * `podman.canUpdate`: whether this Podman (5.1 and later) can change a restart policy afterwards. Where it cannot, the
  * container gets `on-failure` from the start: it comes back from a crash while it is up, never after a stop or a
  * reboot (podman-restart.service starts `always` only). See docs/adr/0012.
  */
-export function createBody(spec: ContainerSpec, canUpdate: boolean): Readonly<Record<string, unknown>> {
+export function createBody(
+  spec: ContainerSpec,
+  podman: Readonly<{ canUpdate: boolean; pids: PidsSupport }>,
+): Readonly<Record<string, unknown>> {
   const bridge = isNetworkName(spec.networkMode)
   return {
     name: spec.name,
@@ -73,11 +78,10 @@ export function createBody(spec: ContainerSpec, canUpdate: boolean): Readonly<Re
           ? undefined
           : { quota: Math.round(spec.cpus * CPU_PERIOD_US), period: CPU_PERIOD_US },
       ),
-      // Podman's own default is 2048, and a guest's threads may count against the container's.
-      pids: { limit: spec.pidsLimit ?? 0 },
+      ...given('pids', pidsLimit(spec.pidsLimit, podman.pids)),
     },
     ...given('oom_score_adj', spec.oomScoreAdj),
-    restart_policy: canUpdate || spec.restartPolicy === 'no' ? 'no' : 'on-failure',
+    restart_policy: podman.canUpdate || spec.restartPolicy === 'no' ? 'no' : 'on-failure',
     ...given(
       'log_configuration',
       spec.logDriver && { driver: logDriver(spec.logDriver), options: spec.logOptions ?? {} },

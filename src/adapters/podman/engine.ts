@@ -15,6 +15,7 @@ import {
   runOnce,
   runtimePrograms,
   sameContainer,
+  taskLimitOf,
   unlessAbsent,
 } from '../containers/index.ts'
 import type { Dialect, RunOnceParts } from '../containers/index.ts'
@@ -26,13 +27,18 @@ import { currentHealth } from './health.ts'
 import { importImage, inspectImage } from './images.ts'
 import { LIBPOD } from './libpod.ts'
 import type { PodmanOptions } from './options.ts'
+import type { PidsSupport } from './pids-limit.ts'
 import { podmanService } from './service.ts'
 
 /** Where runc and crun keep their state when root runs them without being told (runc(8), crun(1), `--root`). */
 const STATE_ROOTS = ['/run/runc', '/run/crun']
 
 type PodmanInfo = Readonly<{
-  host: Readonly<{ cgroupManager: string; ociRuntime?: Readonly<{ name?: string; path?: string }> }>
+  host: Readonly<{
+    cgroupManager: string
+    cgroupControllers?: readonly string[] | null
+    ociRuntime?: Readonly<{ name?: string; path?: string }>
+  }>
   store: Readonly<{ graphRoot: string }>
   version: Readonly<{ Version: string }>
 }>
@@ -57,6 +63,15 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
       throw error
     }))
   const canUpdate = async () => canUpdatePolicy((await known()).version.Version)
+  const pidsSupport = async (): Promise<PidsSupport> => {
+    const { cgroupControllers, ociRuntime } = (await known()).host
+    const binary = ociRuntime?.path ?? ociRuntime?.name
+    return {
+      // A Podman that does not list the controllers is taken for one that has this one, as nearly every kernel does.
+      controller: cgroupControllers?.includes('pids') === false ? 'absent' : 'present',
+      runtime: binary === undefined ? undefined : await programOf(binary),
+    }
+  }
 
   const observe = async (inspect: PodmanInspect): Promise<Container> => {
     const { host } = await known()
@@ -68,6 +83,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     const container = containerFromPodman(inspect, {
       record: pid > 0 ? await readOciRecord(inspect.Id, stateRoots) : undefined,
       program: binary === undefined || binary === '' ? undefined : await programOf(binary),
+      taskLimit: await taskLimitOf(pid),
       cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
       canUpdate: await canUpdate(),
     })
@@ -101,7 +117,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
   const createContainer = async (spec: ContainerSpec): Promise<string> => {
     try {
       await prepareBindSources(spec.name, spec.mounts)
-      const body = createBody(spec, await canUpdate())
+      const body = createBody(spec, { canUpdate: await canUpdate(), pids: await pidsSupport() })
       return await attempted(
         {
           engine: 'Podman',

@@ -11,6 +11,8 @@ import type { PodmanInspect } from './container-facts.ts'
 import { createBody } from './create-body.ts'
 import { podmanEngine } from './engine.ts'
 
+const PODMAN = { canUpdate: true, pids: { controller: 'present', runtime: undefined } } as const
+
 const spec: ContainerSpec = {
   name: 'libvirt',
   image: 'img',
@@ -44,7 +46,7 @@ test('a specification becomes a SpecGenerator', () => {
       networkMode: 'front',
       logDriver: 'json-file',
     },
-    true,
+    PODMAN,
   )
   assert.equal(body['stop_signal'], 37)
   assert.deepEqual(body['pidns'], { nsmode: 'container', value: 'x' })
@@ -56,14 +58,17 @@ test('a specification becomes a SpecGenerator', () => {
   assert.equal(body['no_new_privileges'], true)
   assert.deepEqual(body['unmask'], ['ALL'])
   assert.deepEqual(body['log_configuration'], { driver: 'k8s-file', options: {} })
-  assert.deepEqual(createBody(spec, true)['netns'], { nsmode: 'host' })
-  assert.ok(!('networks' in createBody(spec, true)))
+  assert.deepEqual(createBody(spec, PODMAN)['netns'], { nsmode: 'host' })
+  assert.ok(!('networks' in createBody(spec, PODMAN)))
 })
 
 test('a restart policy is left for later where it can be changed, else given in the harmless form', () => {
-  assert.equal(createBody(spec, true)['restart_policy'], 'no')
-  assert.equal(createBody(spec, false)['restart_policy'], 'on-failure')
-  assert.equal(createBody({ ...spec, restartPolicy: 'no' }, false)['restart_policy'], 'no')
+  assert.equal(createBody(spec, PODMAN)['restart_policy'], 'no')
+  assert.equal(createBody(spec, { ...PODMAN, canUpdate: false })['restart_policy'], 'on-failure')
+  assert.equal(
+    createBody({ ...spec, restartPolicy: 'no' }, { ...PODMAN, canUpdate: false })['restart_policy'],
+    'no',
+  )
 })
 
 const observed = { record: undefined, program: undefined, cgroupnsMode: 'host', canUpdate: false } as const

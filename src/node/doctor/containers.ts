@@ -3,6 +3,7 @@ import type { Finding } from '../finding.ts'
 import { LABELS, lintFinding, lintWorkload, workloadOfContainer } from '../release/index.ts'
 import type { Role } from '../release/index.ts'
 import type { DoctorInput } from './doctor.ts'
+import { forkProblem } from '../task-limit.ts'
 import { doctorFinding } from './findings.ts'
 
 /** What the lint rules say of each container, and how containers go together. */
@@ -15,6 +16,7 @@ export function containerFindings(
     ...running.flatMap((container) => lint(container, startedByUnit(container), input)),
     ...libvirtTwice(running),
     ...bootStartsTwo(input.containers),
+    ...input.containers.flatMap((container) => taskLimit(container, input)),
   ]
 }
 
@@ -56,6 +58,13 @@ function virtlogdInside(container: Container, { census }: DoctorInput): readonly
         `virtlogd (pid ${helper.identity.pid}) runs in it; ${whose}`,
       )
     })
+}
+
+/** A node's services only: what else runs there has the limits that its owner gave it. */
+function taskLimit(container: Container, { engine }: DoctorInput): readonly Finding[] {
+  if (roleOf(container) === 'other' && container.labels[LABELS.project] === undefined) return []
+  const problem = forkProblem(container, engine.kind)
+  return problem === undefined ? [] : [doctorFinding('TASK_LIMIT', container.name, problem)]
 }
 
 function libvirtTwice(running: readonly Container[]): readonly Finding[] {

@@ -70,6 +70,13 @@ export const DOCTOR_FINDINGS = {
     remedy:
       'let one tool own the containers: before Anneal takes over, disable the units kolla-NAME-container.service of its services, and no longer run `kolla-ansible deploy`, `reconfigure` or `upgrade` against this node',
   },
+  TASK_LIMIT: {
+    severity: 'warn',
+    meaning:
+      'A container has reached its limit of tasks, or would be started with one that keeps it from forking: its service cannot start another process.',
+    remedy:
+      'raise the limit (`pids_limit` in the release, `TasksMax=` of the slice it is in); a container that Podman made with the limit 0 must be made anew: upgrade to a release in which its service changes',
+  },
   CAPABILITY_MISSING: {
     severity: 'info',
     meaning: 'The host itself lacks capabilities that a privileged container is given.',

@@ -1,9 +1,10 @@
-import type { Container } from '../container.ts'
+import type { Container, EngineKind } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import { hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
 import type { StatusFile } from '../status-file.ts'
-import { stopped } from './plan.ts'
+import { startProblem } from '../task-limit.ts'
+import { started, stopped } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /** A container that is to be stopped and is not there: there would be no way back. */
@@ -17,6 +18,41 @@ export function missingContainers(plan: Plan, containers: readonly Container[]):
       evidence: `its container "${old.containerName}" is gone: there would be nothing to roll back to`,
       remedy: 'run `anneal node recover`, which creates it anew from the release on file',
     }))
+}
+
+/**
+ * A container that a switch or its way back would start again, and that could not fork then: Podman's of a limit of 0,
+ * after an update to runc 1.4.
+ */
+export function startsUnableToFork(
+  plan: Plan,
+  containers: readonly Container[],
+  engine: EngineKind,
+): readonly Finding[] {
+  const forth = started(plan).map(({ service, newName }) => ({ service, name: newName, way: 'forth' }))
+  const back = stopped(plan).map(({ name, containerName }) => ({
+    service: name,
+    name: containerName,
+    way: 'back',
+  }))
+  return [...forth, ...back].flatMap(({ service, name, way }): Finding[] => {
+    const container = containers.find((candidate) => candidate.name === name)
+    const problem = container === undefined ? undefined : startProblem(container, engine)
+    if (problem === undefined) return []
+    const needed = way === 'forth' || plan.onFailure === 'rollBack'
+    return [
+      {
+        code: 'TASK_LIMIT_OF_ONE',
+        severity: needed ? 'refuse' : 'warn',
+        subject: service,
+        evidence: `container "${name}", which ${way === 'forth' ? 'this plan' : 'its way back'} would start: ${problem}`,
+        remedy:
+          way === 'forth'
+            ? 'upgrade to a release in which this service changes, so that it gets a new container'
+            : 'upgrade with --on-failure roll-forward, once; the containers that it makes have the limit right',
+      },
+    ]
+  })
 }
 
 /** A migration or snapshot under way would be torn: libvirt keeps its job in the status file. */
