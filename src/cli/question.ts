@@ -12,7 +12,7 @@ export const DEFAULT_PLACE: LibvirtPlace = {
 }
 
 /**
- * The question about named containers, or about every running one. A name may be an id, or the begin of one, as the
+ * The question about named containers, or about all: those that run, and those that have stopped and may still hold somebody. A name may be an id, or the begin of one, as the
  * engine takes it. Throws CONTAINER_UNKNOWN: nobody dies with a container that is not there, and that would be no answer.
  */
 export async function containersQuestion(
@@ -25,7 +25,7 @@ export async function containersQuestion(
   const stopping =
     names.length > 0
       ? await Promise.all(names.map((name) => named(world, name)))
-      : await world.engine.listContainers({ running: true })
+      : await world.engine.listContainers({})
   return {
     stopping: stopping.map(({ id }) => id),
     cause,

@@ -217,9 +217,66 @@ test('a stopped daemon reaches its containers only without live-restore, a kille
   assert.deepEqual(pids(libvirt, legacy, { ...docker, kind: 'podman' }, 'shimKilled'), [])
 })
 
-test('a container that does not run kills nobody', () => {
-  const qemu = process(QEMU, 'qemu', OWN)
-  assert.deepEqual(pids({ ...libvirt, status: 'exited', pid: 0 }, table('legacy', qemu), docker, 'stop'), [])
+// runc 1.3.6 on hybrid: the stop wrote cgroup.kill, which missed the guest; the next delete signals `devices`.
+const stopped = { ...libvirt, status: 'exited', pid: 0, runtimeVersion: '1.3.6' } as const
+
+test('a guest left in the cgroup of a container that has stopped counts', () => {
+  const qemu = process(
+    QEMU,
+    'qemu',
+    v1({ devices: `/docker/${ID}`, pids: `/docker/${ID}`, '': '/machine/vm' }),
+  )
+  for (const status of ['created', 'exited', 'dead'] as const) {
+    for (const cause of ['stop', 'remove', 'kill', 'engineStopped'] as const) {
+      const found = findKillSet({ ...stopped, status }, table('hybrid', qemu), docker, cause)
+      assert.deepEqual(
+        found.doomed.map((one) => [one.pid, one.mechanisms]),
+        [[QEMU, ['leftBehind', 'cgroupV1Devices']]],
+        `${status}, ${cause}`,
+      )
+    }
+  }
+})
+
+test('a guest left behind counts where live-restore is on: it saves running containers only', () => {
+  const qemu = process(QEMU, 'qemu', v1({ devices: `/docker/${ID}` }))
+  const engine = { ...docker, liveRestore: true }
+  assert.deepEqual(pids(stopped, table('hybrid', qemu), engine, 'engineStopped'), [QEMU])
+})
+
+test('a guest left in a hierarchy that the runtime does not kill by is safe', () => {
+  const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', pids: `/docker/${ID}`, '': '/machine/vm' }))
+  assert.deepEqual(pids(stopped, table('hybrid', qemu), docker, 'stop'), [])
+  const youki = { ...stopped, runtime: 'youki', runtimeFamily: 'unknown' } as const
+  assert.deepEqual(pids(youki, table('hybrid', qemu), docker, 'stop'), [QEMU])
+})
+
+test('a stopped container is known by where its engine puts it, whatever the parent', () => {
+  const place = (path: string, changes: Partial<Container> = {}, kind: EngineFacts['kind'] = 'docker') =>
+    pids(
+      { ...stopped, ...changes },
+      table('hybrid', process(QEMU, 'qemu', v1({ devices: path }))),
+      { ...docker, kind },
+      'stop',
+    )
+  for (const path of [
+    `/docker/${ID}`,
+    `/system.slice/docker-${ID}.scope`,
+    `/machine.slice/libpod-${ID}.scope/container`,
+    `/libpod_parent/libpod-${ID}`,
+    `/tenants/nova/${ID}/machine/vm`,
+  ]) {
+    assert.deepEqual(place(path, {}, 'podman'), [QEMU], path)
+  }
+  const split = { engineCgroup: '/system.slice/nova.service/libpod-payload' }
+  assert.deepEqual(place('/system.slice/nova.service/libpod-payload/vm', split, 'podman'), [QEMU])
+  assert.deepEqual(place('/system.slice/nova.service', split, 'podman'), [])
+  assert.deepEqual(place('/docker/another'), [])
+})
+
+test('nobody is left in a container that has stopped as a whole', () => {
+  const qemu = process(QEMU, 'qemu', v1({ devices: '/machine/vm', '': '/machine/vm' }))
+  assert.deepEqual(pids(stopped, table('hybrid', qemu), docker, 'stop'), [])
 })
 
 test('a guest is endangered only if pid and start time both match', () => {

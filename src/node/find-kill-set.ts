@@ -6,8 +6,9 @@ import { isWithin, sameProcess } from './process.ts'
 import type { Process, ProcessTable } from './process.ts'
 
 /**
- * The exact processes that would be signalled if `container` stopped by `cause` now.
- * A container that does not run has an empty kill set.
+ * The exact processes that would be signalled if `container` stopped by `cause` now. A container that has stopped already
+ * may still hold processes in its cgroups (somebody stopped it by hand, a delete failed): the runtime kills those by the
+ * same rules when it is started again or removed, and Docker when it starts again itself.
  */
 export function findKillSet(
   container: Container,
@@ -22,8 +23,10 @@ export function findKillSet(
     else if (!entry.mechanisms.includes(mechanism)) entry.mechanisms.push(mechanism)
   }
 
-  if (isRunning(container) && reachesContainers(engine, cause)) {
-    const init = table.processes.find((process) => process.pid === container.pid)
+  if (isRunning(container) ? reachesContainers(engine, cause) : reachesLeft(engine, cause)) {
+    const init = isRunning(container)
+      ? table.processes.find((process) => process.pid === container.pid)
+      : undefined
     if (init !== undefined) doom(init, 'mainProcess', `first process of ${container.name}`)
     if (container.pidMode === 'private' && init?.namespaces !== undefined) {
       for (const process of pidNamespaceMembers(init, table)) {
@@ -34,7 +37,9 @@ export function findKillSet(
       if (!rule.applies({ container, engine, layout: table.layout })) continue
       for (const process of table.processes) {
         const evidence = cgroupEvidence(process, container, init, rule.hierarchy)
-        if (evidence !== undefined) doom(process, rule.mechanism, evidence)
+        if (evidence === undefined) continue
+        if (!isRunning(container)) doom(process, 'leftBehind', evidence)
+        doom(process, rule.mechanism, evidence)
       }
     }
   }
@@ -104,6 +109,11 @@ function reachesContainers(engine: EngineFacts, cause: StopCause): boolean {
   }
 }
 
+/** A stopped container has no shim any more, but a Docker that starts again deletes what is left of it in the runtime. */
+function reachesLeft(engine: EngineFacts, cause: StopCause): boolean {
+  return engine.kind === 'docker' || (cause !== 'engineStopped' && cause !== 'shimKilled')
+}
+
 /** The processes of init's pid namespace and of those nested in it: nested ones descend from a member. */
 function pidNamespaceMembers(init: Process, table: ProcessTable): readonly Process[] {
   const namespace = init.namespaces?.pid
@@ -139,10 +149,16 @@ function cgroupEvidence(
       line.path.includes(container.id) ||
       // … which still tells of a path that was chosen otherwise (podman --cgroups=split, quadlet).
       recorded.some((root) => root !== '/' && isWithin(line.path, root)) ||
-      (recorded.length === 0 && sharesOwnCgroup(line.path, names, container, init))
+      (recorded.length === 0 &&
+        (isInEngineCgroup(line.path, container) || sharesOwnCgroup(line.path, names, container, init)))
     if (inside) return `${names.join(',') || 'cgroup2'}:${line.path}`
   }
   return undefined
+}
+
+/** The path that the engine gives every hierarchy, where the runtime's own record is gone. */
+function isInEngineCgroup(path: string, { engineCgroup }: Container): boolean {
+  return engineCgroup !== undefined && engineCgroup !== '/' && isWithin(path, engineCgroup)
 }
 
 /**

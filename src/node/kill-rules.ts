@@ -7,7 +7,9 @@ import type { CgroupLayout } from './process.ts'
  *
  * runc    libcontainer/init_linux.go signalAllProcesses: without a private pid namespace, v2 writes `cgroup.kill`;
  *         v1 signals every pid below the container's path in the `devices` hierarchy (cgroups/fs/fs.go GetAllPids).
- *         Since runc 1.2.0 a hybrid layout takes the `cgroup.kill` way too, through /sys/fs/cgroup/unified.
+ *         Since runc 1.2.0 a hybrid layout takes the `cgroup.kill` way too, through /sys/fs/cgroup/unified: at the stop
+ *         alone. It removes that directory, so the next delete finds none and signals the `devices` hierarchy: both
+ *         rules hold, the one now and the other a moment later.
  * crun    src/libcrun/cgroup-utils.c cgroup_killall_path: v2 writes `cgroup.kill`; v1 reads the `memory` hierarchy.
  * both    with the systemd cgroup driver, destroying the container stops its scope unit, and systemd ends every
  *         process of the unit: name=systemd on v1, the unified hierarchy on v2, either one in a hybrid layout.
@@ -98,6 +100,10 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
   unknownRuntime: {
     how: 'the OCI runtime is not one whose rules are known: whatever shares a cgroup with the container counts as killed',
     remedy: 'run `anneal node rescue`, or use runc or crun',
+  },
+  leftBehind: {
+    how: 'its container has stopped, and the container’s cgroup still holds it: the runtime kills it when the container is started again or removed, or when Docker starts again',
+    remedy: 'run `anneal node rescue` before anything touches that container or the engine',
   },
   unregisteredMachine: {
     how: 'the new libvirt asks machined for the guest, which does not know it, and then stops the guest',

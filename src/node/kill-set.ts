@@ -10,6 +10,7 @@ export type Mechanism =
   | 'cgroupHybridKill'
   | 'systemdScope'
   | 'unknownRuntime'
+  | 'leftBehind'
   | 'unregisteredMachine'
   | 'mainProcess'
 

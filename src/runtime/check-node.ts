@@ -37,7 +37,7 @@ export async function checkNode(
 ): Promise<CheckReport> {
   const places = placesOf(sides)
   const question: SurveyQuestion = {
-    stopping: stopped(plan).map((old) => old.containerName),
+    stopping: touched(plan),
     cause: 'stop',
     places,
     helpers: declaredHelpers(sides),
@@ -87,6 +87,18 @@ export async function checkNode(
     return { ...base, verdict: rescuable ? 'rescue' : 'refuse', reason: endangeredReason(seen) }
   }
   return { ...base, verdict: 'clear' }
+}
+
+/**
+ * The containers that an engine would kill for: those that stop, and those that a way back or an earlier release left
+ * stopped and that this plan starts again. One that is yet to be created is in no kill set.
+ */
+export function touched(plan: Plan): readonly string[] {
+  const names = [
+    ...stopped(plan).map(({ containerName }) => containerName),
+    ...started(plan).map(({ newName }) => newName),
+  ]
+  return [...new Set(names)]
 }
 
 export function placesOf(sides: Sides): readonly LibvirtPlace[] {

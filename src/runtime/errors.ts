@@ -27,6 +27,13 @@ export const RUNTIME_ERRORS = {
     retry: false,
     exit: EXIT.endangered,
   },
+  GUESTS_LEFT_BEHIND: {
+    message: 'Cannot touch container "{container}": {subjects} would die ({mechanism})',
+    remedy:
+      'live-migrate or shut down the guest, or see with `anneal node rescue` why it cannot be moved; then run this again',
+    retry: false,
+    exit: EXIT.endangered,
+  },
   SERVICE_NOT_READY: {
     message: 'Cannot start service "{service}": {state}',
     remedy: 'read the last lines of its output in the report; `anneal node history` keeps them',

@@ -23,6 +23,7 @@ import {
   placesOf,
   reattaching,
   sizes,
+  touched,
 } from './check-node.ts'
 import { raise } from './errors.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
@@ -30,7 +31,7 @@ import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import type { Sides } from './side.ts'
 import { standBy } from './stand-by.ts'
-import { startContainer } from './start-container.ts'
+import { clearLeftBehind, startContainer } from './start-container.ts'
 import { survey } from './survey.ts'
 
 export type ExecutorContext = Readonly<{
@@ -69,7 +70,7 @@ export const EXECUTORS: Executors = {
 
   async rescue(_, { world, plan, sides }) {
     await rescueEndangered(world, {
-      stopping: stopped(plan).map((old) => old.containerName),
+      stopping: touched(plan),
       cause: 'stop',
       places: placesOf(sides),
       helpers: declaredHelpers(sides),
@@ -205,12 +206,14 @@ export const EXECUTORS: Executors = {
     return DONE
   },
 
-  async removeContainer({ name }, { world, plan }) {
+  async removeContainer({ name }, { world, plan, sides }) {
     const { current, previous } = await world.state.readDeployments()
     const referred = [...(current?.services ?? []), ...(previous?.services ?? []), ...stopped(plan)]
     if (referred.some((service) => service.containerName === name)) return DONE
     const container = await world.engine.inspectContainer(name)
-    if (container !== undefined) await world.engine.removeContainer(container.id, { force: false })
+    if (container === undefined) return DONE
+    await clearLeftBehind(world, container.id, { places: placesOf(sides), helpers: declaredHelpers(sides) })
+    await world.engine.removeContainer(container.id, { force: false })
     return DONE
   },
 

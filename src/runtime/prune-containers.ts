@@ -1,16 +1,18 @@
-import { LABELS } from '../node/index.ts'
+import { LABELS, findKillSet } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 
 /**
  * Removes the project's stopped containers that neither the current nor the previous release refers to. A guest runs
- * on from the layers of the container that started it: that one is leased until the guest ends. Gives their names.
+ * on from the layers of the container that started it: that one is leased until the guest ends. So is one whose cgroup
+ * still holds a process that its removal would kill. Gives the names of those removed.
  */
 export async function pruneContainers(world: NodeWorld, project: string): Promise<readonly string[]> {
   const { current, previous } = await world.state.readDeployments()
   const kept = new Set(
     [...(current?.services ?? []), ...(previous?.services ?? [])].map((service) => service.containerName),
   )
-  const [containers, table] = await Promise.all([
+  const [engine, containers, table] = await Promise.all([
+    world.engine.facts(),
     world.engine.listContainers({ labels: { [LABELS.project]: project } }),
     world.processes.table(),
   ])
@@ -23,6 +25,7 @@ export async function pruneContainers(world: NodeWorld, project: string): Promis
       container.status === 'exited' || container.status === 'created' || container.status === 'dead'
     const free = container.rootUpperDir === undefined || !leased.has(container.rootUpperDir)
     if (!idle || !free || kept.has(container.name)) continue
+    if (findKillSet(container, table, engine, 'remove').doomed.length > 0) continue
     await world.engine.removeContainer(container.id, { force: false })
     removed.push(container.name)
   }

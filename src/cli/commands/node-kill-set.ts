@@ -1,5 +1,5 @@
 import { EXIT } from '../../core/index.ts'
-import type { StopCause } from '../../node/index.ts'
+import type { Container, StopCause } from '../../node/index.ts'
 import { survey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -31,22 +31,27 @@ export const nodeKillSet = command({
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
-  details: 'Without names every running container counts. Exit code 3: guests or helpers are among them.',
+  details:
+    'Without names every container counts that runs or still holds a process. Exit code 3: guests or helpers are among them.',
   async run({ flags, args, output }) {
     const world = await openNode(flags, 'compute kill sets')
     const cause = CAUSES[flags.cause]
     const seen = await survey(world, await containersQuestion(world, args, cause))
+    // Of containers that do not run, only those that still hold somebody are worth a word, unless they were asked about.
+    const killSets = seen.killSets.filter(
+      ({ containerId, doomed }) => args.length > 0 || doomed.length > 0 || runs(seen.containers, containerId),
+    )
     const value = {
       schema: 'anneal.kill-set/1',
       cause,
-      killSets: seen.killSets,
+      killSets,
       endangered: seen.endangered,
       census: seen.census,
     }
     output.data(value, () =>
       [
-        ...(seen.killSets.length === 0 ? [`no container of ${seen.engine.kind} runs`] : []),
-        ...seen.killSets.flatMap((killSet) => [
+        ...(killSets.length === 0 ? [`no container of ${seen.engine.kind} runs`] : []),
+        ...killSets.flatMap((killSet) => [
           `${killSet.containerName}: ${killSet.doomed.length === 0 ? 'nobody' : ''}`,
           ...killSet.doomed.map(
             (one) => `  ${one.name} (pid ${one.pid})  ${one.mechanisms.join(', ')}  ${one.evidence}`,
@@ -66,3 +71,7 @@ export const nodeKillSet = command({
     return seen.endangered.length === 0 ? EXIT.ok : EXIT.endangered
   },
 })
+
+function runs(containers: readonly Container[], id: string): boolean {
+  return containers.some((container) => container.id === id && container.pid !== 0)
+}

@@ -17,7 +17,8 @@ export const nodeRescue = command({
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
-  details: 'Without names every running container counts as one that may stop. Nothing is stopped.',
+  details:
+    'Without names every container counts that runs, or has stopped and still holds a process. Nothing is stopped.',
   async run({ flags, args, output }) {
     const world = await openNode(flags, 'rescue guests')
     const question = await containersQuestion(world, args, 'stop')

@@ -17,7 +17,7 @@ export type DoctorInput = Readonly<{
   /** All of the engine's, running or not. */
   containers: readonly Container[]
   census: Census
-  /** census ∩ kill sets of all running containers, were they stopped now. */
+  /** census ∩ kill sets of all containers, were those that run stopped now. */
   endangered: readonly Endangered[]
 }>
 

@@ -5,7 +5,8 @@ import type { FindingTable } from '../../core/index.ts'
 export const DOCTOR_FINDINGS = {
   GUEST_ENDANGERED: {
     severity: 'refuse',
-    meaning: 'A guest dies when a container is stopped: the engine signals it along with the container.',
+    meaning:
+      'A guest dies when a container is stopped (or, if it has stopped already, started again or removed): the engine signals it along with the container.',
     remedy: 'run `anneal node rescue`, which moves it out without stopping it',
   },
   HELPER_ENDANGERED: {

@@ -20,7 +20,10 @@ export function guestFindings(input: DoctorInput): readonly Finding[] {
 }
 
 function endangered(one: Endangered): Finding {
-  const evidence = `pid ${one.pid} dies with container "${one.containerName}" (${one.mechanisms.join(', ')}: ${one.evidence})`
+  const when = one.mechanisms.includes('leftBehind')
+    ? 'dies with the next start or removal of the stopped container'
+    : 'dies with container'
+  const evidence = `pid ${one.pid} ${when} "${one.containerName}" (${one.mechanisms.join(', ')}: ${one.evidence})`
   const code = one.kind === 'guest' ? 'GUEST_ENDANGERED' : 'HELPER_ENDANGERED'
   const changes = one.rescuable
     ? {}
