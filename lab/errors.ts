@@ -44,6 +44,12 @@ export const LAB_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  LAB_SUITE_UNKNOWN: {
+    message: 'Cannot use Debian suite "{suite}": the test bed knows {known}',
+    remedy: 'Name one of these with --suite.',
+    retry: false,
+    exit: EXIT.usage,
+  },
   LAB_NO_CGROUP_V2: {
     message:
       'Cannot give host "{name}" cgroup v2: this machine has it with no controller at all (mounted: {mounted})',

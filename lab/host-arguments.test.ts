@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byHandArguments } from './by-hand.ts'
 import { V2_INIT } from './cgroup-v2.ts'
-import { daemonConfiguration, hostArguments } from './host-arguments.ts'
+import { daemonConfiguration, hostArguments, suiteOf } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 
 const SPEC: HostSpec = { name: 'node1', init: 'systemd', engine: 'docker', images: [] }
@@ -23,6 +23,16 @@ test('a host with cgroup v2 mounts it first, below a control group of its own', 
   const plain = hostArguments({ ...SPEC, init: 'plain', cgroups: 'v2' }, [], V2_INIT)
   assert.ok(!plain.includes('/sys/fs/cgroup:/sys/fs/cgroup:rw'))
   assert.deepEqual(plain.slice(-5), [...V2_INIT, 'plain-init'])
+})
+
+test('a host is made of the image of its suite, bookworm where none is named', () => {
+  assert.ok(hostArguments(SPEC, []).includes('localhost/anneal/node:bookworm'))
+  assert.ok(hostArguments({ ...SPEC, suite: 'trixie' }, []).includes('localhost/anneal/node:trixie'))
+})
+
+test('a suite that the test bed does not know is refused by name', () => {
+  assert.equal(suiteOf('forky'), 'forky')
+  assert.throws(() => suiteOf('buster'), { code: 'LAB_SUITE_UNKNOWN' })
 })
 
 test('live-restore is off unless asked for, as it is where nobody set it', () => {

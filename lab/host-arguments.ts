@@ -1,10 +1,27 @@
 import { V2_INIT, cgroupParent, machineIsV2 } from './cgroup-v2.ts'
+import { raise } from './errors.ts'
 import { imageReference } from './image-recipe.ts'
 import type { NestedEngine } from './seed.ts'
+
+/** Debian releases that hosts are made of, oldest first. */
+export const SUITES = ['bullseye', 'bookworm', 'trixie', 'forky', 'sid'] as const
+
+export type Suite = (typeof SUITES)[number]
+
+export const DEFAULT_SUITE: Suite = 'bookworm'
+
+/** Throws LAB_SUITE_UNKNOWN. */
+export function suiteOf(text: string): Suite {
+  const found = SUITES.find((one) => one === text)
+  if (found === undefined) throw raise('LAB_SUITE_UNKNOWN', { suite: text, known: SUITES })
+  return found
+}
 
 export type HostSpec = Readonly<{
   /** Also the host's host name. */
   name: string
+  /** Debian release of the host, and so of systemd and the engines. Default: bookworm. */
+  suite?: Suite
   /**
    * `systemd`: pid 1 is systemd, in a cgroup namespace of its own. `plain`: no systemd; the engines are started by
    * hand, in the machine's own cgroup tree, so that its layout (on some kernels a hybrid that libvirt misjudges) shows.
@@ -24,6 +41,11 @@ export type HostSpec = Readonly<{
 
 export function containerName(host: string): string {
   return `anneal-lab-${host}`
+}
+
+/** Name of the image that a host is made of. */
+export function nodeImage({ suite = DEFAULT_SUITE }: Pick<HostSpec, 'suite'>): string {
+  return `node:${suite}`
 }
 
 export const HOST_LABEL = 'io.anneal.lab.host'
@@ -61,7 +83,7 @@ export function hostArguments(
       : ['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw']),
     ...(v2 === undefined ? [] : ['--cgroup-parent', cgroupParent(spec.name)]),
     ...binds.flatMap((bind) => ['--volume', bind]),
-    imageReference('node:bookworm'),
+    imageReference(nodeImage(spec)),
     ...(v2 ?? []),
     ...(systemd ? (v2 === undefined ? [] : ['/sbin/init']) : ['plain-init']),
   ]

@@ -25,6 +25,7 @@ import {
   engines,
   hostArguments,
   needsV2,
+  nodeImage,
 } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 import { ensureImages } from './images.ts'
@@ -50,7 +51,7 @@ export class Host implements ComputeHost {
 
   /** Brings a host up from nothing. One of the same name that is there already is taken down first. */
   static async up(spec: HostSpec): Promise<Host> {
-    const [, ...images] = await ensureImages(['node:bookworm', ...spec.images])
+    const [, ...images] = await ensureImages([nodeImage(spec), ...spec.images])
     const guest = await guestFiles()
     const host = new Host(spec)
     await host.down()
@@ -68,7 +69,8 @@ export class Host implements ComputeHost {
       mkdirSync(join(directory, 'etc-containers'))
       writeFileSync(join(directory, 'etc-containers/v2.conf'), PODMAN_ON_V2)
     }
-    for (const engine of engines(spec)) await seedDataDirectory(engine, images, join(directory, engine))
+    for (const engine of engines(spec))
+      await seedDataDirectory(engine, images, join(directory, engine), spec.suite)
     const binds = [
       `${REPOSITORY}:${REPOSITORY}:ro`,
       `${REPOSITORY}:/opt/anneal:ro`,

@@ -1,7 +1,7 @@
-import { imageReference, readRecipes } from '../src/adapters/image-build/index.ts'
+import { defaultNames, imageReference, readRecipes } from '../src/adapters/image-build/index.ts'
 import type { ImageRecipe, RecipeBook } from '../src/adapters/image-build/index.ts'
 
-export { imageReference }
+export { defaultNames, imageReference }
 export type { ImageRecipe }
 
 /** Anneal's own images and those of the test bed. */

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { isAnnealError } from '../src/core/index.ts'
 import { enginePid, startEngine, stopEngine } from './engine.ts'
 import { HOST_COMMANDS, everyHost } from './host-commands.ts'
-import { recipes } from './image-recipe.ts'
+import { defaultNames, recipeBook } from './image-recipe.ts'
 import { ensureImages } from './images.ts'
 import { OPENSTACK_COMMANDS, openStackStatus } from './openstack/commands.ts'
 import { labNames, removeLab } from './openstack/index.ts'
@@ -28,13 +28,15 @@ OpenStack and machines to deploy (--name NAME chooses among several labs):
 
 Compute hosts:
   host up [NAME] [--plain] [--no-machined] [--docker|--podman|--both]
+    --suite SUITE                  bullseye, bookworm, trixie, forky or sid
     --cgroup-v2                    its /sys/fs/cgroup is cgroup v2
     --vm                           a virtual machine, with a kernel of its own
   host shell [NAME] [COMMAND …]
   host down [NAME]      one of them, or all
 
 Both:
-  images [NAME …]       build container images (default: all)
+  images [NAME …]       build container images (default: all but those of
+                        other suites than bookworm)
   clean                 everything that the test bed made
 `
 
@@ -58,7 +60,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   images: async (argv) => {
     await ensurePackages()
     await startEngine()
-    const built = await ensureImages(argv.length > 0 ? argv : recipes().map((one) => one.name))
+    const built = await ensureImages(argv.length > 0 ? argv : defaultNames(recipeBook()))
     process.stdout.write(`${JSON.stringify(built, undefined, 2)}\n`)
   },
   clean: async () => {

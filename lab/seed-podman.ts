@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { dockerEnvironment } from './engine.ts'
 import { raise } from './errors.ts'
+import { DEFAULT_SUITE, nodeImage } from './host-arguments.ts'
+import type { Suite } from './host-arguments.ts'
 import { imageReference } from './image-recipe.ts'
 import type { BuiltImage } from './images.ts'
 import { withLock } from './lock.ts'
@@ -14,19 +16,20 @@ const LAYERS = 'storage/overlay'
 
 /**
  * Makes `target` the data directory of a Podman that holds `images`. Its format is not Docker's, so the images are
- * loaded once for each set, in a throw-away host, and kept; a host gets hard links to the layers and copies of the rest.
+ * loaded once for each set, in a throw-away host of the same suite (newer Podmans keep it otherwise), and kept; a host gets hard links to the layers and copies of the rest.
  */
-export async function seedPodman(images: readonly BuiltImage[], target: string): Promise<void> {
-  const seed = await ensureSeed(images)
+export async function seedPodman(images: readonly BuiltImage[], target: string, suite: Suite): Promise<void> {
+  const seed = await ensureSeed(images, suite)
   mkdirSync(join(target, LAYERS), { recursive: true })
   const script = `tar --create --exclude "./${LAYERS}" --directory "$1" . | tar --extract --directory "$2"
     cp --archive --link "$1/${LAYERS}/." "$2/${LAYERS}"`
   await must('copy the images for podman', ['bash', '-euo', 'pipefail', '-c', script, 'bash', seed, target])
 }
 
-async function ensureSeed(images: readonly BuiltImage[]): Promise<string> {
-  const names = images.map((image) => image.reference).join('\n')
-  const contents = images.map((image) => image.id).join('\n')
+async function ensureSeed(images: readonly BuiltImage[], suite: Suite): Promise<string> {
+  const loader = suite === DEFAULT_SUITE ? [] : [suite]
+  const names = [...loader, ...images.map((image) => image.reference)].join('\n')
+  const contents = [...loader, ...images.map((image) => image.id)].join('\n')
   const seed = labPath('seeds', createHash('sha256').update(contents).digest('hex').slice(0, 16))
   return withLock(`${seed}.lock`, async () => {
     if (existsSync(seed)) return seed
@@ -36,6 +39,7 @@ async function ensureSeed(images: readonly BuiltImage[]): Promise<string> {
     rmSync(work, { recursive: true, force: true })
     mkdirSync(work, { recursive: true })
     await load(
+      suite,
       images.map((image) => image.reference),
       work,
     )
@@ -58,7 +62,7 @@ function removeOlder(names: string): void {
 }
 
 /** `docker save` of the outer engine, streamed into the podman of a throw-away host. */
-function load(references: readonly string[], directory: string): Promise<void> {
+function load(suite: Suite, references: readonly string[], directory: string): Promise<void> {
   const script = `docker save "\${@:3}" |
     docker run --rm --interactive --privileged --network none --volume "$2:/var/lib/containers" --tmpfs /run "$1" podman load`
   const argv = [
@@ -67,7 +71,7 @@ function load(references: readonly string[], directory: string): Promise<void> {
     '-c',
     script,
     'bash',
-    imageReference('node:bookworm'),
+    imageReference(nodeImage({ suite })),
     directory,
     ...references,
   ]

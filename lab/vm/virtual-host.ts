@@ -7,7 +7,7 @@ import { DEFAULT_TIMEOUT_MS, bounded, shellScript, succeeded } from '../compute-
 import type { ComputeHost, ExecOptions } from '../compute-host.ts'
 import { raise } from '../errors.ts'
 import { guestFiles } from '../guest-files.ts'
-import { engines } from '../host-arguments.ts'
+import { DEFAULT_SUITE, engines } from '../host-arguments.ts'
 import type { HostSpec } from '../host-arguments.ts'
 import { ensureImages } from '../images.ts'
 import { alive } from '../lock.ts'
@@ -46,7 +46,8 @@ export class VirtualHost implements ComputeHost {
   /** One of the same name that is there already is taken down first. */
   static async up(spec: HostSpec): Promise<VirtualHost> {
     await ensureVirtualHostPackages()
-    const [vm, ...images] = await ensureImages(['vm:bookworm', ...spec.images])
+    const { suite = DEFAULT_SUITE } = spec
+    const [vm, ...images] = await ensureImages([`vm:${suite}`, ...spec.images])
     if (vm === undefined) throw new Error('ensureImages gives as many images as it is asked for')
     const [guest, root] = [await guestFiles(), await unpackedRoot(vm)]
     const host = new VirtualHost(spec, await freePort())
@@ -56,7 +57,7 @@ export class VirtualHost implements ComputeHost {
     mkdirSync(directory, { recursive: true })
     await must('make a key', ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(directory, 'key')])
     const seeded = engines(spec).map((engine) => ({ engine, from: join(directory, engine) }))
-    for (const { engine, from } of seeded) await seedDataDirectory(engine, images, from)
+    for (const { engine, from } of seeded) await seedDataDirectory(engine, images, from, suite)
     await makeDisk(join(directory, 'disk'), {
       root,
       trees: [

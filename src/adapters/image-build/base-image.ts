@@ -12,6 +12,8 @@ const GRACE_MS = 15_000
 const TELL_EVERY_MS = 30_000
 
 export type BaseOptions = Readonly<{
+  /** More environment of the script. */
+  arguments?: Readonly<Record<string, string>>
   /** Called every half a minute while the script has not written anything yet. */
   onWait?: (line: string) => void
   signal?: AbortSignal
@@ -33,7 +35,11 @@ export async function makeBase(
   if (!existsSync(`/usr/bin/${TOOL}`)) throw raise('BASE_TOOL_MISSING', { tool: TOOL })
   options.signal?.throwIfAborted()
   // A process group of its own: whatever the script starts ends with it.
-  const child = spawn(script, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(script, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...options.arguments },
+  })
   let output = ''
   child.stderr.on('data', (chunk: Buffer) => (output = `${output}${chunk.toString()}`.slice(-2000)))
   const ended = new Promise<number>((resolve) => {

@@ -135,6 +135,7 @@ async function makeImage(
   const built = await (target.make === undefined
     ? buildFolder(engine, book, target, inputs, parent, options)
     : buildBase(engine, join(book.root, target.make), reference, inputs, {
+        ...(target.arguments === undefined ? {} : { arguments: target.arguments }),
         onWait: (line) => tell(`building: ${line}`),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       }))

@@ -1,5 +1,12 @@
 export { buildImages } from './build-images.ts'
 export type { BuildImagesOptions, BuildProgress, BuiltImage } from './build-images.ts'
 export { BUILD_ERRORS } from './errors.ts'
-export { IMAGE_PREFIX, INPUTS_LABEL, findRecipe, imageReference, readRecipes } from './recipe.ts'
+export {
+  IMAGE_PREFIX,
+  INPUTS_LABEL,
+  defaultNames,
+  findRecipe,
+  imageReference,
+  readRecipes,
+} from './recipe.ts'
 export type { ImageRecipe, RecipeBook } from './recipe.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findRecipe, inputsHash, parseLabels, readRecipes } from './recipe.ts'
+import { defaultNames, findRecipe, inputsHash, parseLabels, readRecipes } from './recipe.ts'
 import type { ImageRecipe } from './recipe.ts'
 
 const target: ImageRecipe = { name: 'x:bookworm', about: 'x', folder: 'x', arguments: { SUITE: 'a' } }
@@ -31,6 +31,15 @@ test('recipes are found by short, tagged and full name, and an unknown one names
     Array(3).fill('nova-libvirt:bookworm'),
   )
   assert.throws(() => findRecipe(book, 'nova-network'), { code: 'RECIPE_UNKNOWN' })
+})
+
+test('images of other Debian suites are built where they are named, and not with all others', () => {
+  const book = readRecipes()
+  assert.ok(findRecipe(book, 'nova-libvirt:trixie'))
+  assert.deepEqual(
+    defaultNames(book).filter((name) => !name.includes(':bookworm')),
+    [],
+  )
 })
 
 test('every recipe has either a folder or a script', () => {

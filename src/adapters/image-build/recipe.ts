@@ -14,7 +14,10 @@ export type ImageRecipe = Readonly<{
   base?: string
   /** Script writing the root file system's tar to stdout, relative to the recipes' root. */
   make?: string
+  /** Build arguments; the environment of a script. */
   arguments?: Readonly<Record<string, string>>
+  /** Built where it is named, and not with all others. */
+  onlyByName?: boolean
 }>
 
 /** Recipes with the directory their paths are relative to. */
@@ -48,6 +51,11 @@ export function findRecipe(book: RecipeBook, name: string): ImageRecipe {
   const found = book.recipes.find((candidate) => candidate.name === full)
   if (found === undefined) throw raise('RECIPE_UNKNOWN', { name, known: book.recipes.map((one) => one.name) })
   return found
+}
+
+/** What is built where no image is named. */
+export function defaultNames(book: RecipeBook): readonly string[] {
+  return book.recipes.filter((one) => one.onlyByName !== true).map((one) => one.name)
 }
 
 export type InputFile = Readonly<{ path: string; executable: boolean; content: Uint8Array }>

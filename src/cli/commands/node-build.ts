@@ -1,4 +1,4 @@
-import { buildImages, readRecipes } from '../../adapters/image-build/index.ts'
+import { buildImages, defaultNames, readRecipes } from '../../adapters/image-build/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -19,10 +19,10 @@ export const nodeBuild = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Names are those of images/images.json, e.g. nova-libvirt:bookworm-backports; without names all are built. What has not changed is not built again.',
+    'Names are those of images/images.json, e.g. nova-libvirt:bookworm-backports; without names all are built but those of other Debian suites (base:, nova-libvirt: and bullseye, trixie, forky or sid). What has not changed is not built again.',
   async run({ flags, args, output, signal }) {
     const book = readRecipes()
-    const names = args.length > 0 ? args : book.recipes.map((recipe) => recipe.name)
+    const names = args.length > 0 ? args : defaultNames(book)
     const base = flags.base
     const images = await buildImages(openEngine(flags), book, names, {
       ...(base === undefined ? {} : { base }),
