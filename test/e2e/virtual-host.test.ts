@@ -23,6 +23,7 @@ import type { Alive } from '../integration/support/compute-node.ts'
 import { openableDevices } from '../integration/support/device-filter.ts'
 import { placementsIn } from '../matrix/bed.ts'
 import { containerOf } from '../matrix/placements.ts'
+import { LIBVIRT_TAGS } from '../matrix/bed.ts'
 
 const OWN_TREE = placementsIn('vm').find(({ name }) => name === 'own-cgroup-tree') ?? assert.fail()
 
@@ -63,7 +64,7 @@ function onEngine(up: () => VirtualHost, engine: NestedEngine): void {
 
   before(async () => {
     node = await ComputeNode.on(up(), engine)
-    const container = containerOf(OWN_TREE, engine, 'nova_libvirt')
+    const container = containerOf(OWN_TREE, { engine, libvirts: LIBVIRT_TAGS.bookworm }, 'nova_libvirt')
     await runLibvirt(up(), { ...container, extra: [...(container.extra ?? []), '--pids-limit', '3000'] })
     const spec = { name, via: 'nova_libvirt', engine, boots: 'sector', console: 'file', tickMs: 50 } as const
     guest = await node.alive(await startGuest(up(), spec))

@@ -1,5 +1,6 @@
-import { Host, VirtualHost } from '../../lab/index.ts'
-import type { ComputeHost, HostSpec, NestedEngine } from '../../lab/index.ts'
+import { DEFAULT_SUITE, Host, VirtualHost } from '../../lab/index.ts'
+import type { ComputeHost, HostSpec, NestedEngine, Suite } from '../../lab/index.ts'
+import type { Boots } from './guest.ts'
 import { placementsOn } from './placements.ts'
 import type { Placement } from './placements.ts'
 
@@ -11,7 +12,30 @@ export const BEDS = ['machine', 'cgroup-v2', 'vm'] as const
 
 export type Bed = (typeof BEDS)[number]
 
-const IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt:bookworm-backports']
+/** Images of nova-libvirt: the one that an operator started by hand, and the one that the upgrade brings. */
+export type Libvirts = Readonly<{ now: string; next: string }>
+
+/** Tags of nova-libvirt. Cells run the libvirt of their host's suite; where none newer follows it, one older. */
+export const LIBVIRT_TAGS: Readonly<Record<Suite, Libvirts>> = {
+  bullseye: { now: 'bullseye', next: 'bookworm' },
+  bookworm: { now: 'bookworm', next: 'bookworm-backports' },
+  trixie: { now: 'trixie', next: 'forky' },
+  forky: { now: 'trixie', next: 'forky' },
+  sid: { now: 'forky', next: 'sid' },
+}
+
+/** Where the cells of one engine run. */
+export type Stage = Readonly<{ host: ComputeHost; engine: NestedEngine; boots: Boots; libvirts: Libvirts }>
+
+export type HostChoice = Readonly<{
+  bed: Bed
+  suite: Suite
+  engine: NestedEngine
+  init: HostSpec['init']
+  libvirts: Libvirts
+  /** One that an earlier run left will do. */
+  kept: boolean
+}>
 
 /**
  * The virtual machine boots systemd, and nothing else: what is `plain` elsewhere runs there too, in a container that has
@@ -31,22 +55,19 @@ export function sideBySide(bed: Bed): boolean {
   return bed !== 'vm'
 }
 
-/** `kept`: one that an earlier run left will do. */
-export async function hostFor(
-  bed: Bed,
-  engine: NestedEngine,
-  init: HostSpec['init'],
-  kept: Readonly<{ kept: boolean }>,
-): Promise<ComputeHost> {
+export async function hostFor(choice: HostChoice): Promise<ComputeHost> {
+  const { bed, suite, engine, init, kept } = choice
+  const images = [choice.libvirts.now, choice.libvirts.next].map((tag) => `nova-libvirt:${tag}`)
+  const prefix = suite === DEFAULT_SUITE ? 'matrix' : `matrix-${suite}`
   if (bed === 'vm') {
     // One for both engines: with `kept` it boots once.
-    const name = 'matrix-vm'
-    const left = kept.kept ? VirtualHost.list().find((host) => host.name === name) : undefined
-    return left ?? VirtualHost.up({ name, init: 'systemd', engine: 'both', images: IMAGES })
+    const name = `${prefix}-vm`
+    const left = kept ? VirtualHost.list().find((host) => host.name === name) : undefined
+    return left ?? VirtualHost.up({ name, suite, init: 'systemd', engine: 'both', images })
   }
-  const name = `matrix-${bed === 'cgroup-v2' ? 'v2-' : ''}${engine}-${init}`
-  const left = kept.kept ? (await Host.list()).find((host) => host.name === name) : undefined
-  const spec: HostSpec = { name, init, engine, machined: init === 'systemd', images: IMAGES }
+  const name = `${prefix}-${bed === 'cgroup-v2' ? 'v2-' : ''}${engine}-${init}`
+  const left = kept ? (await Host.list()).find((host) => host.name === name) : undefined
+  const spec: HostSpec = { name, suite, init, engine, machined: init === 'systemd', images }
   const host = left ?? (await Host.up(bed === 'cgroup-v2' ? { ...spec, cgroups: 'v2' } : spec))
   // crun, Debian's default, refuses a hybrid cgroup layout that it meets with no systemd to hide it.
   if (bed === 'machine' && engine === 'podman' && init === 'plain') {
@@ -64,7 +85,10 @@ export async function factsOf(host: ComputeHost, engine: NestedEngine): Promise<
       ? 'docker {{.ServerVersion}}, {{.DefaultRuntime}} (runc), cgroup driver {{.CgroupDriver}}'
       : 'podman {{.Version.Version}}, {{.Host.OCIRuntime.Name}}, cgroup driver {{.Host.CgroupManager}}'
   const engineFacts = (await host.must([engine, 'info', '--format', format])).trim()
-  const runtimes = await host.sh('runc --version | head -n 1; crun --version | head -n 1')
+  // sed reads to the end: newer runtimes die of a pipe that is closed.
+  const runtimes = await host.sh(
+    'for one in runc crun containerd conmon; do "$one" --version 2>/dev/null | sed -n 1p; done; systemctl --version | sed -n "1s/ (.*//p"',
+  )
   const layout = await host.sh(
     'if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo "unified ($(cat /sys/fs/cgroup/cgroup.controllers))"; elif [ -d /sys/fs/cgroup/unified ]; then echo hybrid; else echo v1; fi; uname -r | cut -d- -f1',
   )

@@ -4,7 +4,8 @@ import type { KillSetAnswer } from './anneal.ts'
 import { CAUSE_FLAG, inflict } from './causes.ts'
 import type { Cause } from './causes.ts'
 import { CONTAINER, bringUp, clear, fateOf } from './guest.ts'
-import type { Boots, LiveGuest } from './guest.ts'
+import type { LiveGuest } from './guest.ts'
+import type { Stage } from './bed.ts'
 import type { Placement } from './placements.ts'
 
 export type Verdict = 'agree' | 'FALSE SAFE' | 'false alarm' | 'LOST BY ANNEAL' | 'ERROR'
@@ -26,13 +27,8 @@ export type Cell = Readonly<{
   at: string
 }>
 
-export async function runCell(
-  host: ComputeHost,
-  engine: NestedEngine,
-  placement: Placement,
-  cause: Cause,
-  boots: Boots,
-): Promise<Cell> {
+export async function runCell(stage: Stage, placement: Placement, cause: Cause): Promise<Cell> {
+  const { host, engine } = stage
   const started = performance.now()
   const base = { kind: 'fault', engine, placement: placement.name, cause } as const
   const ended = () => ({
@@ -41,7 +37,7 @@ export async function runCell(
   })
   try {
     await clear(host, engine)
-    const guest = await bringUp(host, engine, placement, boots)
+    const guest = await bringUp(stage, placement)
     if (placement.rescued) {
       const lost = await rescue(host, engine, guest)
       if (lost !== undefined) {

@@ -12,6 +12,7 @@ import {
 import type { ComputeHost, GuestSpec, NestedEngine } from '../../lab/index.ts'
 import { containerOf } from './placements.ts'
 import type { Placement } from './placements.ts'
+import type { Stage } from './bed.ts'
 import { startEngine } from './causes.ts'
 
 export const CONTAINER = 'libvirt'
@@ -36,16 +37,13 @@ export type Boots = (typeof GUESTS)[number]
  * A fresh libvirt container, and in it a guest that runs and ticks. One that boots a kernel does so once on each host;
  * later cells resume it from its memory image, which starts a QEMU as any start does, but saves the emulated boot.
  */
-export async function bringUp(
-  host: ComputeHost,
-  engine: NestedEngine,
-  placement: Placement,
-  boots: Boots,
-): Promise<LiveGuest> {
+export async function bringUp(stage: Stage, placement: Placement): Promise<LiveGuest> {
+  const { host, engine, boots } = stage
   const name = nameOn(host)
+  const container = containerOf(placement, stage, CONTAINER)
   if (boots === 'sector') {
     await host.sh(`mkdir -p /var/cache/libvirt; rm -f ${consoleLogPath(name)}`)
-    await runLibvirt(host, containerOf(placement, engine, CONTAINER))
+    await runLibvirt(host, container)
     const { pid } = await startGuest(host, {
       name,
       boots,
@@ -58,7 +56,7 @@ export async function bringUp(
   }
   const ready = `mkdir -p /var/cache/libvirt; [ -s ${memoryImage(host)} ] && echo saved || echo none`
   const saved = (await host.sh(ready)).trim() === 'saved'
-  await runLibvirt(host, containerOf(placement, engine, CONTAINER))
+  await runLibvirt(host, container)
   if (!saved) {
     await startGuest(host, { name, via: CONTAINER, engine, console: 'file' })
     await mustVirsh(host, engine, ['save', name, memoryImage(host)])

@@ -5,29 +5,32 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ensurePackages, labDirectory } from '../../lab/index.ts'
-import type { NestedEngine } from '../../lab/index.ts'
-import { BEDS, factsOf, hostFor, placementsIn, sideBySide } from './bed.ts'
-import type { Bed } from './bed.ts'
+import { DEFAULT_SUITE, SUITES, ensurePackages, labDirectory } from '../../lab/index.ts'
+import type { NestedEngine, Suite } from '../../lab/index.ts'
+import { BEDS, LIBVIRT_TAGS, factsOf, hostFor, placementsIn, sideBySide } from './bed.ts'
+import type { Bed, Libvirts } from './bed.ts'
 import { CAUSES } from './causes.ts'
 import type { Cause } from './causes.ts'
 import { runCell } from './cell.ts'
 import { GUESTS, clear } from './guest.ts'
 import type { Boots } from './guest.ts'
-import { failed, keyOf, markdown, summary } from './report.ts'
+import { compact, failed, keyOf, markdown, summary } from './report.ts'
 import type { HostFacts, Results, Row } from './report.ts'
 import { runUpgradeCell } from './upgrade.ts'
 import type { Way } from './upgrade.ts'
 
-const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--guest GUEST] [--no-upgrade] [--rollback] [--keep] [--docs]
+const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--cause CAUSE] [--bed BED] [--suite SUITE] [--guest GUEST] [--no-upgrade] [--rollback] [--keep] [--docs]
   --engine, --placement, --cause   only these cells; each may be given more than once. --cause none: upgrades only
   --bed                            what the cells run on; the results of each are kept, and written, apart
+  --suite                          Debian release of the hosts (default: bookworm); results are kept apart, too
+  --libvirt, --next                tags of nova-libvirt that cells begin with, and that upgrades bring (default: the suite's)
   --guest                          what guests boot: kernel (default), or sector (default in a virtual machine)
   --no-upgrade                     leave out the upgrades by Anneal
   --rollback                       roll each upgrade back as well
   --keep                           use hosts that an earlier --keep left, and leave them
   --docs                           run nothing; write the table of the last run into docs/matrix.md
   beds: machine (the machine's own cgroups), cgroup-v2 (hosts whose /sys/fs/cgroup is cgroup v2), vm (a virtual machine)
+  suites: ${SUITES.join(', ')}
   placements: ${placementsIn('cgroup-v2')
     .map((one) => one.name)
     .join(', ')}
@@ -42,6 +45,9 @@ const { values } = parseArgs({
     placement: { type: 'string', multiple: true },
     cause: { type: 'string', multiple: true },
     bed: { type: 'string', default: 'machine' },
+    suite: { type: 'string', default: DEFAULT_SUITE },
+    libvirt: { type: 'string' },
+    next: { type: 'string' },
     guest: { type: 'string' },
     'no-upgrade': { type: 'boolean', default: false },
     rollback: { type: 'boolean', default: false },
@@ -53,14 +59,16 @@ const { values } = parseArgs({
 
 const BED: Bed = BEDS.find((one) => one === values.bed) ?? 'machine'
 const PLACEMENTS = placementsIn(BED)
-const FILES: Readonly<Record<Bed, string>> = {
-  machine: 'matrix.json',
-  'cgroup-v2': 'matrix-v2.json',
-  vm: 'matrix-vm.json',
+const SUITE: Suite = SUITES.find((one) => one === values.suite) ?? DEFAULT_SUITE
+const LIBVIRTS: Libvirts = {
+  now: values.libvirt ?? LIBVIRT_TAGS[SUITE].now,
+  next: values.next ?? LIBVIRT_TAGS[SUITE].next,
 }
-const RESULTS = join(labDirectory(), FILES[BED])
+const FILES: Readonly<Record<Bed, string>> = { machine: '', 'cgroup-v2': '-v2', vm: '-vm' }
+const OTHER_SUITE = SUITE !== DEFAULT_SUITE
+const RESULTS = join(labDirectory(), `matrix${OTHER_SUITE ? `-${SUITE}` : ''}${FILES[BED]}.json`)
 const MARKS = [
-  `<!-- table: npm run matrix -- ${BED === 'machine' ? '' : `--bed ${BED} `}--docs -->`,
+  `<!-- table: npm run matrix -- ${OTHER_SUITE ? `--suite ${SUITE} ` : ''}${BED === 'machine' ? '' : `--bed ${BED} `}--docs -->`,
   '<!-- end of table -->',
 ] as const
 
@@ -77,9 +85,11 @@ async function main(): Promise<number> {
   )
   const causes = values.cause?.includes('none') === true ? [] : chosen(CAUSES, values.cause, 'cause')
   const bed = chosen(BEDS, [values.bed], 'bed')
+  const suite = chosen(SUITES, [values.suite], 'suite')
   const [boots] = chosen(GUESTS, [values.guest ?? (BED === 'vm' ? 'sector' : 'kernel')], 'guest') ?? []
   if (
     bed === undefined ||
+    suite === undefined ||
     boots === undefined ||
     engines === undefined ||
     names === undefined ||
@@ -132,12 +142,23 @@ async function runEngine(
   for (const init of ['plain', 'systemd'] as const) {
     const placements = PLACEMENTS.filter((one) => one.host === init && todo.placements.includes(one.name))
     if (placements.length === 0) continue
-    const host = await hostFor(BED, engine, init, { kept: values.keep })
+    const host = await hostFor({
+      bed: BED,
+      suite: SUITE,
+      engine,
+      init,
+      libvirts: LIBVIRTS,
+      kept: values.keep,
+    })
+    const stage = { host, engine, boots: todo.boots, libvirts: LIBVIRTS }
     const guest = todo.boots === 'sector' ? '; guests boot a sector' : ''
-    facts.push({ host: `${engine} on ${init}`, facts: `${await factsOf(host, engine)}${guest}` })
+    facts.push({
+      host: `${engine} on ${init}`,
+      facts: `${await factsOf(host, engine)}; nova-libvirt:${LIBVIRTS.now} to ${LIBVIRTS.next}${guest}`,
+    })
     for (const placement of placements) {
-      for (const cause of todo.causes) done(await runCell(host, engine, placement, cause, todo.boots))
-      if (todo.upgrades) done(await runUpgradeCell(host, engine, placement, todo.boots, todo.way))
+      for (const cause of todo.causes) done(await runCell(stage, placement, cause))
+      if (todo.upgrades) done(await runUpgradeCell(stage, placement, todo.way))
     }
     await clear(host, engine)
     if (!values.keep) await host.down()
@@ -181,7 +202,7 @@ function writeDocs(): void {
     '',
     ...hosts.map((one) => `- ${one.host}: ${one.facts}`),
     '',
-    markdown(rows),
+    OTHER_SUITE ? compact(rows) : markdown(rows),
   ].join('\n')
   const at = text.indexOf(start)
   const until = text.indexOf(end, at)

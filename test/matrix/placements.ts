@@ -1,4 +1,5 @@
-import type { ByHand, HostSpec, NestedEngine } from '../../lab/index.ts'
+import type { ByHand, HostSpec } from '../../lab/index.ts'
+import type { Stage } from './bed.ts'
 
 /** Where a guest ends up, seen from the container its libvirt runs in. */
 export type Placement = Readonly<{
@@ -115,8 +116,6 @@ export function placementsOn(cgroups: 'v1' | 'v2'): readonly Placement[] {
   })
 }
 
-const IMAGE = 'nova-libvirt:bookworm'
-
 const COMMANDS = {
   reaper: [
     'bash',
@@ -131,11 +130,15 @@ const COMMANDS = {
 } as const
 
 /** How an operator would start that libvirt by hand. */
-export function containerOf(placement: Placement, engine: NestedEngine, name: string): ByHand {
+export function containerOf(
+  placement: Placement,
+  { engine, libvirts }: Pick<Stage, 'engine' | 'libvirts'>,
+  name: string,
+): ByHand {
   return {
     name,
     engine,
-    image: IMAGE,
+    image: `nova-libvirt:${libvirts.now}`,
     stdioHandler: 'file',
     without: placement.without,
     extra: [

@@ -1,3 +1,4 @@
+import { CAUSES } from './causes.ts'
 import type { Cell } from './cell.ts'
 import type { UpgradeCell } from './upgrade.ts'
 
@@ -66,6 +67,38 @@ export function markdown(rows: readonly Row[]): string {
     '',
     summary(rows),
   ].join('\n')
+}
+
+/** One line for each placement: what the kill set said and what happened, where that is the same; else both. */
+export function compact(rows: readonly Row[]): string {
+  const lines = [...new Map(rows.map((row) => [`${row.engine} ${row.placement}`, row])).values()]
+  const cells = lines.map(({ engine, placement }) => {
+    const mine = rows.filter((row) => row.engine === engine && row.placement === placement)
+    const faults = CAUSES.map((cause) =>
+      shortly(mine.find((row) => row.kind === 'fault' && row.cause === cause)),
+    )
+    return [engine, placement, ...faults, shortly(mine.find((row) => row.kind === 'upgrade'))]
+  })
+  return [...table(['engine', 'placement', ...CAUSES, 'upgrade'], cells), '', summary(rows)].join('\n')
+}
+
+/** Empty where the cell was not run. */
+function shortly(row: Row | undefined): string {
+  if (row === undefined) return ''
+  const detail = row.kind === 'upgrade' ? row.steps.join('; ') : row.detail
+  if (row.verdict === 'ERROR') return `ERROR: ${detail}`
+  const how = row.kind === 'fault' && row.mechanisms.length > 0 ? ` (${row.mechanisms.join(', ')})` : ''
+  if (row.verdict !== 'agree') return `**${row.verdict}**: said ${row.predicted}${how}, ${row.happened}`
+  return row.kind === 'upgrade' ? exits(row.steps) : `${row.happened}${how}`
+}
+
+/** `upgrade: exit 3; nothing touched; upgrade --rescue: exit 0` → `3, --rescue 0`. */
+function exits(steps: readonly string[]): string {
+  return steps
+    .flatMap((step) => /^(?:upgrade ?|(rollback))(--rescue)?: exit (\d+)$/.exec(step) ?? [])
+    .filter((_, index) => index % 4 !== 0)
+    .filter((part) => part !== undefined && part !== '')
+    .join(' ')
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {

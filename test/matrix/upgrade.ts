@@ -4,7 +4,8 @@ import { anneal } from './anneal.ts'
 import type { Verdict } from './cell.ts'
 import { predict } from './cell.ts'
 import { CONTAINER, bringUp, clear, fateOf } from './guest.ts'
-import type { Boots, LiveGuest } from './guest.ts'
+import type { LiveGuest } from './guest.ts'
+import type { Stage } from './bed.ts'
 import type { Placement } from './placements.ts'
 
 /** What Anneal itself did with a placement: it must refuse or keep the guest, and nothing else. */
@@ -26,15 +27,9 @@ export type Way = 'there' | 'there and back'
 const FILE = '/run/lab-matrix.locked.yaml'
 /** Going on is safe either way; a failed switch is to show itself, not to be undone. */
 const FLAGS = ['--adopt', `libvirt=${CONTAINER}`, '--on-failure', 'roll-forward']
-const NEXT_IMAGE = 'nova-libvirt:bookworm-backports'
 
-export async function runUpgradeCell(
-  host: ComputeHost,
-  engine: NestedEngine,
-  placement: Placement,
-  boots: Boots,
-  way: Way,
-): Promise<UpgradeCell> {
+export async function runUpgradeCell(stage: Stage, placement: Placement, way: Way): Promise<UpgradeCell> {
+  const { host, engine } = stage
   const started = performance.now()
   const steps: string[] = []
   const base = { kind: 'upgrade', engine, placement: placement.name } as const
@@ -44,8 +39,8 @@ export async function runUpgradeCell(
   })
   try {
     await clear(host, engine)
-    const guest = await bringUp(host, engine, placement, boots)
-    await host.sh(`cat >${FILE}`, { input: await lockedRelease(host, engine) })
+    const guest = await bringUp(stage, placement)
+    await host.sh(`cat >${FILE}`, { input: await lockedRelease(stage) })
     if (placement.rescued) {
       const { exitCode } = await anneal(host, engine, ['node', 'rescue', CONTAINER])
       steps.push(`rescue: exit ${exitCode}`)
@@ -156,14 +151,14 @@ async function seenRunning(host: ComputeHost, engine: NestedEngine, guest: LiveG
 }
 
 /** The shipped arrangement of libvirt, of the next version, pinned to the image that this engine holds. */
-async function lockedRelease(host: ComputeHost, engine: NestedEngine): Promise<string> {
+async function lockedRelease({ host, engine, libvirts }: Stage): Promise<string> {
   const inspected = await host.must([
     engine,
     'image',
     'inspect',
     '--format',
     '{{.Id}}',
-    imageReference(NEXT_IMAGE),
+    imageReference(`nova-libvirt:${libvirts.next}`),
   ])
   const id = `sha256:${inspected.trim().replace(/^sha256:/, '')}`
   const binds = [
