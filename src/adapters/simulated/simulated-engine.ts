@@ -138,6 +138,7 @@ export class SimulatedEngine implements Engine {
         if (!force) throw raise('CONTAINER_STOP_FAILED', { subject: container.name, reason: 'it runs' })
         this.#end(container)
       }
+      this.#node.killInside(container.id)
       this.#containers.delete(container.id)
     })
   }
@@ -172,6 +173,8 @@ export class SimulatedEngine implements Engine {
   }
 
   #run(container: Mutable<Container>): void {
+    // The runtime deletes what is left of the last run first, with whoever is still in its cgroup.
+    this.#node.killInside(container.id)
     const image = this.#node.images.get(container.image)
     container.startedAt = new Date(this.#node.nowMs).toISOString()
     if (image?.fault === 'exits') {
