@@ -67,6 +67,8 @@ export type Container = Readonly<{
    * Docker it follows from its driver and the cgroup parent. What is left to go by where `cgroupPaths` is undefined.
    */
   engineCgroup?: string
+  /** Whether the engine removes it once it has stopped (`--rm`). It cannot be changed afterwards. */
+  autoRemove?: boolean
   /** The limit of tasks that it was created with, as the engine reports it: 0 means none to most runtimes. */
   pidsLimit?: number
   /** The cgroup, its own or one above, that leaves its first process the least room for more tasks. */

@@ -34,6 +34,21 @@ export const RUNTIME_ERRORS = {
     retry: false,
     exit: EXIT.endangered,
   },
+  NODE_NOT_AT_REST: {
+    message: 'Cannot bring the node to rest: {detail}',
+    remedy:
+      'read what the container says (`docker logs`, `podman logs`), then run `anneal node recover` again; `anneal node status` tells when the node is at rest',
+    retry: false,
+    exit: EXIT.attention,
+  },
+  SECOND_LIBVIRT: {
+    message:
+      'Cannot bring the node to rest: {what} runs beside the libvirt of the release, and both take the same guests for theirs',
+    remedy:
+      'keep what started it from starting it again (`anneal node doctor` names units and containers), see with `anneal node kill-set` that no guest dies with it, and stop it',
+    retry: false,
+    exit: EXIT.attention,
+  },
   SERVICE_NOT_READY: {
     message: 'Cannot start service "{service}": {state}',
     remedy: 'read the last lines of its output in the report; `anneal node history` keeps them',

@@ -1,5 +1,6 @@
 import { isAnnealError } from '../core/index.ts'
-import { LABELS } from '../node/index.ts'
+import type { AnnealError } from '../core/index.ts'
+import { LABELS, breachesAtRest, libvirtsBeside } from '../node/index.ts'
 import type { DeployedService, Deployment, Reason } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
@@ -12,6 +13,7 @@ import { recoverRun } from './run-upgrade.ts'
 import type { RunOptions } from './run-upgrade.ts'
 import type { RunReport } from './report.ts'
 import { loadSide, loadSides } from './side.ts'
+import type { Side } from './side.ts'
 import { startContainer } from './start-container.ts'
 
 export type Recovery = Readonly<{
@@ -32,17 +34,67 @@ const STRANGER_GRACE_MS = 10_000
 export async function recoverNode(world: NodeWorld, options: RunOptions = {}): Promise<Recovery> {
   await startKept(world)
   const report = await recoverRun(world, options)
-  const { current, previous } = await world.state.readDeployments()
-  if (current === undefined) return { report, actions: [], problems: [] }
+  const { current: committed, previous } = await world.state.readDeployments()
+  const resting =
+    committed === undefined
+      ? await neverCommitted(world)
+      : { current: committed, side: await loadSide(world.state, committed.releaseId) }
+  if (resting === undefined) return { report, actions: [], problems: [] }
+  const { current } = resting
   const actions: string[] = []
-  await stopStrangers(world, current, previous, actions)
-  const problems = await startMissing(world, current, options, actions)
+  // Where nothing was ever committed, nobody knows what of the node is not meant to run.
+  if (committed !== undefined) await stopStrangers(world, current, previous, actions)
+  const failed = await startMissing(world, resting, options, actions)
+  const problems = [...failed, ...(await unrest(world, resting, failed.length > 0))]
   // What a run that ended in "attention" had created.
-  if (problems.length === 0) {
+  if (problems.length === 0 && committed !== undefined) {
     const removed = await pruneContainers(world, current.project)
     actions.push(...removed.map((name) => `removed "${name}", which no release refers to`))
   }
   return { report, actions, problems }
+}
+
+/**
+ * What the node's first run set out from, where it ended in "attention": adopted containers, and no release that was
+ * committed. They are what has to run, and who is asked must not hear that nothing was interrupted.
+ */
+async function neverCommitted(world: NodeWorld): Promise<Resting | undefined> {
+  const replayed = replay(await world.state.readJournal())
+  if (replayed === undefined || replayed.state.state !== 'attention') return undefined
+  const { plan } = replayed.state
+  const services = plan.actions.flatMap((action) => (action.action === 'add' ? [] : [action.old]))
+  if (plan.fromReleaseId === undefined || services.length === 0) return undefined
+  const { old: side } = await loadSides(world.state, replayed.run, plan)
+  return { current: { releaseId: plan.fromReleaseId, project: plan.project, services }, side }
+}
+
+/** What the node is to rest on. */
+type Resting = Readonly<{ current: Deployment; side: Side }>
+
+/** A last look, by what is there and not by what was done: recovery must not call a node whole that is not. */
+async function unrest(
+  world: NodeWorld,
+  { current, side }: Resting,
+  alreadyTold: boolean,
+): Promise<readonly Reason[]> {
+  const containers = await world.engine.listContainers({})
+  const table = await world.processes.table()
+  const own = new Set(current.services.map(({ containerName }) => containerName))
+  const ours = containers.filter(
+    ({ name, labels }) => own.has(name) || labels[LABELS.project] === current.project,
+  )
+  const breaches = breachesAtRest(current, ours).filter(
+    ({ code }) => code === 'STRANGER_RUNS' || (!alreadyTold && code !== 'STRANGER_ARMED'),
+  )
+  const second = side.libvirt === undefined ? [] : libvirtsBeside(own, table, containers)
+  return [
+    ...breaches.map(({ detail }) => reasonOf(raise('NODE_NOT_AT_REST', { detail }))),
+    ...second.map((what) => reasonOf(raise('SECOND_LIBVIRT', { what }))),
+  ]
+}
+
+function reasonOf(error: AnnealError): Reason {
+  return { code: error.code, message: error.message, remedy: error.remedy }
 }
 
 /**
@@ -99,17 +151,17 @@ async function stopStrangers(
 /** Starts what is down, in start order. One service that does not come up does not keep the others down. */
 async function startMissing(
   world: NodeWorld,
-  current: Deployment,
+  resting: Resting,
   options: RunOptions,
   actions: string[],
 ): Promise<readonly Reason[]> {
   const problems: Reason[] = []
-  for (const deployed of current.services) {
+  for (const deployed of resting.current.services) {
     try {
-      await startService(world, current, deployed, options, actions)
+      await startService(world, resting, deployed, options, actions)
     } catch (error) {
       if (!isAnnealError(error)) throw error
-      problems.push({ code: error.code, message: error.message, remedy: error.remedy })
+      problems.push(reasonOf(error))
     }
   }
   return problems
@@ -117,12 +169,11 @@ async function startMissing(
 
 async function startService(
   world: NodeWorld,
-  current: Deployment,
+  { current, side }: Resting,
   deployed: DeployedService,
   options: RunOptions,
   actions: string[],
 ): Promise<void> {
-  const side = await loadSide(world.state, current.releaseId)
   const id = await ensureContainer(world, current, deployed, actions)
   const container = await world.engine.inspectContainer(id)
   if (container?.restartPolicy !== deployed.restart) await world.engine.armContainer(id, deployed.restart)

@@ -40,6 +40,7 @@ export type DockerInspect = InspectedMounts &
       CgroupParent?: string
       NetworkMode?: string
       PidsLimit?: number | null
+      AutoRemove?: boolean
       RestartPolicy?: Readonly<{ Name?: string }>
     }>
     GraphDriver?: Readonly<{ Data?: Readonly<Record<string, string>> | null }>
@@ -92,6 +93,7 @@ export function containerFromDocker(inspect: DockerInspect, observed: Observed):
     restartPolicy: readRestartPolicy(host.RestartPolicy?.Name),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(observed.engineCgroup === undefined ? {} : { engineCgroup: observed.engineCgroup }),
+    autoRemove: host.AutoRemove ?? false,
     ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
     ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),
     health: readHealth(state.Health?.Status),

@@ -43,6 +43,7 @@ export type PodmanInspect = InspectedMounts &
       CgroupMode?: string
       NetworkMode?: string
       PidsLimit?: number | null
+      AutoRemove?: boolean
       Init?: boolean
       RestartPolicy?: Readonly<{ Name?: string }>
     }>
@@ -103,6 +104,7 @@ export function containerFromPodman(inspect: PodmanInspect, observed: Observed):
     restartPolicy: restartPolicy(host.RestartPolicy?.Name, up || observed.canUpdate),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(state.CgroupPath === undefined || state.CgroupPath === '' ? {} : { engineCgroup: state.CgroupPath }),
+    autoRemove: host.AutoRemove ?? false,
     ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
     ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),
     health: readHealth((state.Health ?? state.Healthcheck)?.Status),

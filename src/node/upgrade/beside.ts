@@ -45,6 +45,23 @@ export function besideFindings(input: BesideInput): readonly Finding[] {
   })
 }
 
+/** Every libvirt that runs on the node and in none of the containers `own`: what it is, for people. */
+export function libvirtsBeside(
+  own: ReadonlySet<string>,
+  table: ProcessTable,
+  containers: readonly Container[],
+): readonly string[] {
+  const running = table.processes.filter((process) => PROGRAMS.libvirt?.includes(programOf(process)))
+  const owners = Map.groupBy(running, (process) => ownerOf(process, table, containers))
+  return [...owners].flatMap(([owner, [first]]) => {
+    if (first === undefined) return []
+    const what = `${programOf(first)} (pid ${first.pid})`
+    if (owner === undefined) return isOnHost(first, table) ? [`${what} on the node itself`] : []
+    const asked = owner.labels[LABELS.runOnce] !== undefined
+    return own.has(owner.name) || asked ? [] : [`${what} in container "${owner.name}"`]
+  })
+}
+
 function containersOf(plan: Plan): ReadonlySet<string> {
   const kept = plan.actions.flatMap((one) => (one.action === 'keep' ? [one.old] : []))
   const old = [...kept, ...stopped(plan)].map(({ containerName }) => containerName)

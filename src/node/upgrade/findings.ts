@@ -20,6 +20,23 @@ export function missingContainers(plan: Plan, containers: readonly Container[]):
     }))
 }
 
+/** A container that is gone once it has stopped: there would be nothing to roll back to, and no libvirt if the new one fails. */
+export function removeThemselves(plan: Plan, containers: readonly Container[]): readonly Finding[] {
+  return stopped(plan).flatMap(({ name, containerName }): Finding[] => {
+    const container = containers.find((candidate) => candidate.name === containerName)
+    if (container?.autoRemove !== true) return []
+    return [
+      {
+        code: 'CONTAINER_REMOVES_ITSELF',
+        severity: 'refuse',
+        subject: name,
+        evidence: `container "${containerName}" was started with --rm: the engine removes it when it stops, and the way back with it`,
+        remedy: `no engine changes that afterwards. Move the guests out (\`anneal node rescue ${containerName}\`), stop it, and deploy without --adopt ${name}=…: its service is away until then, and the first release has no way back. Or start it anew without --rm first`,
+      },
+    ]
+  })
+}
+
 /**
  * A container that a switch or its way back would start again, and that could not fork then: Podman's of a limit of 0,
  * after an update to runc 1.4.

@@ -7,10 +7,16 @@ export type {
   Readability,
   Reading,
 } from './admissibility.ts'
-export { besideFindings } from './beside.ts'
+export { besideFindings, libvirtsBeside } from './beside.ts'
 export type { CheckReport } from './check.ts'
 export { diskWork } from './disk-work.ts'
-export { busyGuests, missingContainers, movedState, startsUnableToFork } from './findings.ts'
+export {
+  busyGuests,
+  missingContainers,
+  movedState,
+  removeThemselves,
+  startsUnableToFork,
+} from './findings.ts'
 export { breachesAtRest } from './invariants.ts'
 export type { Breach } from './invariants.ts'
 export { begin, decide } from './decide.ts'

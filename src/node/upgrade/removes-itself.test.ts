@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
+import { removeThemselves, startsUnableToFork } from './findings.ts'
+import type { Plan } from './plan.ts'
+
+const old = {
+  name: 'libvirt',
+  digest: 'adopted:1',
+  image: 'i',
+  containerId: LIBVIRT.id,
+  containerName: LIBVIRT.name,
+  stopGraceMs: 1,
+  restart: 'no',
+} as const
+const next = {
+  name: 'libvirt',
+  digest: 'd',
+  image: 'i',
+  replace: 'always',
+  stopGraceMs: 1,
+  restart: 'no',
+} as const
+const plan: Plan = {
+  id: 'p',
+  kind: 'upgrade',
+  project: 'compute',
+  fromReleaseId: 'a',
+  toReleaseId: 'b',
+  hypervisor: 'libvirt',
+  actions: [{ action: 'replace', service: 'libvirt', old, next, newName: 'new-libvirt' }],
+  rescue: false,
+  onFailure: 'rollBack',
+}
+const said = (findings: ReturnType<typeof removeThemselves>) =>
+  findings.map(({ severity, code, subject }) => `${severity} ${code} ${subject}`)
+
+test('a container that removes itself when it stops is refused', () => {
+  assert.deepEqual(said(removeThemselves(plan, [{ ...LIBVIRT, autoRemove: true }])), [
+    'refuse CONTAINER_REMOVES_ITSELF libvirt',
+  ])
+  assert.deepEqual(removeThemselves(plan, [{ ...LIBVIRT, autoRemove: false }]), [])
+  const kept: Plan = { ...plan, actions: [{ action: 'keep', service: 'libvirt', old, because: 'unchanged' }] }
+  assert.deepEqual(removeThemselves(kept, [{ ...LIBVIRT, autoRemove: true }]), [], 'it does not stop')
+})
+
+test('a way back whose container could not fork is refused, and told where none is wanted', () => {
+  const zero = { ...LIBVIRT, pidsLimit: 0, runtimeVersion: '1.4.3' }
+  const found = (of: Plan) => said(startsUnableToFork(of, [zero], 'podman'))
+  assert.deepEqual(found(plan), ['refuse TASK_LIMIT_OF_ONE libvirt'])
+  assert.deepEqual(found({ ...plan, onFailure: 'rollForward' }), ['warn TASK_LIMIT_OF_ONE libvirt'])
+  const forth = {
+    ...plan,
+    actions: [{ action: 'add', service: 'libvirt', next, newName: LIBVIRT.name }],
+  } as Plan
+  assert.deepEqual(found({ ...forth, onFailure: 'rollForward' }), ['refuse TASK_LIMIT_OF_ONE libvirt'])
+  assert.deepEqual(startsUnableToFork(plan, [zero], 'docker'), [])
+})
