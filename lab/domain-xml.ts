@@ -24,6 +24,8 @@ export type GuestSpec = Readonly<{
   console?: 'file' | 'logd'
   /** libvirt machine type; `pc` means the newest i440fx of the QEMU that starts it. */
   machine?: string
+  /** As libvirt's container has it. */
+  emulator?: string
 }>
 
 /** The guest's UUID: always the same for the same name. */
@@ -53,7 +55,7 @@ export const DEFAULT_TICK_MS = 20
  * that they measure the guest alone: nothing that happens to libvirt or virtlogd can stop them.
  */
 export function domainXml(spec: GuestSpec): string {
-  const { name, boots = 'kernel', machine = 'pc' } = spec
+  const { name, boots = 'kernel', machine = 'pc', emulator = '/usr/bin/qemu-system-x86_64' } = spec
   const { memoryMiB = boots === 'kernel' ? 96 : 32, tickMs = DEFAULT_TICK_MS } = spec
   const log = consoleLogPath(name)
   const port =
@@ -73,7 +75,7 @@ export function domainXml(spec: GuestSpec): string {
   <cpu mode='custom'><model>qemu64</model></cpu>
   <on_reboot>destroy</on_reboot>
   <devices>
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <emulator>${emulator}</emulator>
     ${port}${boots === 'kernel' ? '' : disk(name)}
     <controller type='usb' model='none'/>
     <memballoon model='none'/>

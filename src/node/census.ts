@@ -1,4 +1,5 @@
 import type { CgroupLine, Namespaces, ProcessId } from './process.ts'
+import type { Witness } from './witness.ts'
 
 /** What must still be true of a guest or helper after an upgrade. */
 export type Identity = ProcessId &
@@ -9,9 +10,9 @@ export type Identity = ProcessId &
     cgroups: readonly CgroupLine[]
   }>
 
-/** A virtual machine's QEMU process. */
+/** A virtual machine's QEMU process, that libvirt or its own command line names. */
 export type Guest = Readonly<{
-  /** libvirt UUID, lower case with dashes. From the QEMU command line; equal to libvirt's status file where one exists. */
+  /** libvirt UUID, lower case with dashes: from the command line, else from libvirt's status file. */
   uuid: string
   /** libvirt domain name. */
   name: string
@@ -20,7 +21,9 @@ export type Guest = Readonly<{
   ownerContainer?: string
   /** The release of that container. */
   ownerRelease?: string
-  /** Emulator path, as in /proc/PID/exe. */
+  /** Who says that it is a guest; absent in journals of earlier versions. */
+  witnesses?: readonly Witness[]
+  /** Emulator path, as in /proc/PID/exe: it ends with ` (deleted)` where the file was removed or replaced. */
   emulator: string
   /** libvirt's numeric domain id, from the status file or `-name`-derived directory; undefined if unknown. */
   domainId?: number
@@ -43,6 +46,8 @@ export type HelperKind =
   | 'nbdkit'
   | 'dbus'
   | 'declared'
+  /** A virtual machine that libvirt does not know by name: nobody needs it but its own user, and it must not die either. */
+  | 'machine'
 
 /** A process a guest needs. */
 export type Helper = Readonly<{

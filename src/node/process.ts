@@ -33,7 +33,10 @@ export type Process = ProcessId &
     ppid: number
     /** /proc/PID/comm. */
     name: string
-    /** Path of /proc/PID/exe in the process's own mount namespace; empty for kernel threads. */
+    /**
+     * Path of /proc/PID/exe in the process's own mount namespace; empty for kernel threads. The kernel ends it with
+     * ` (deleted)` where the file was removed or replaced.
+     */
     exe: string
     /** `device:inode` of the executable: tells a replaced binary from the one running. Empty where unreadable. */
     exeInode: string
@@ -50,7 +53,7 @@ export type Process = ProcessId &
      */
     rootUpperDir?: string
     /**
-     * Where file descriptor 1 leads, for emulators only. libvirt gives QEMU's output to virtlogd as `pipe:[…]`
+     * Where file descriptor 1 leads, for those that look like an emulator. libvirt gives QEMU's output to virtlogd as `pipe:[…]`
      * (`stdio_handler = "logd"`) or to a file, and its console files go the same way.
      */
     stdout?: string

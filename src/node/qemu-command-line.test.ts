@@ -75,3 +75,17 @@ test('the domain id is in the name of the guest’s directory', () => {
 test('what is no JSON after all is passed over', () => {
   assert.deepEqual(parseQemuCommandLine(['qemu', '-chardev', '{"backend":']).consoleFiles, [])
 })
+
+test('the options of a QEMU tell it under any name, and those of another program do not', () => {
+  const emulates = (...argv: string[]) => parseQemuCommandLine(['hv', ...argv]).emulates
+  assert.equal(emulates('-machine', 'q35', '-m', '64', '-nodefaults', '-drive', 'file=a'), true)
+  assert.equal(emulates('--accel', 'kvm', '--device', 'virtio-net', '--smp', '4'), true)
+  assert.equal(emulates('-device', '/dev/sda', '-boot'), false)
+  assert.equal(emulates('-name', 'x'), false)
+})
+
+test('the system’s libvirt is told from that of a user by where the guest’s files are', () => {
+  const key = (directory: string) => ['qemu', '-object', `{"file":"${directory}/domain-1-vm/master-key.aes"}`]
+  assert.equal(parseQemuCommandLine(key('/var/lib/libvirt/qemu')).ofSystemLibvirt, true)
+  assert.equal(parseQemuCommandLine(key('/home/a/.config/libvirt/qemu/lib')).ofSystemLibvirt, false)
+})

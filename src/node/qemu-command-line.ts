@@ -12,13 +12,50 @@ export type QemuCommandLine = Readonly<{
   consoleFiles: readonly string[]
   /** Some character device writes to a descriptor that libvirt opened (`/dev/fdset/N`). */
   writesToFdset: boolean
+  /** The options are those of a QEMU, whatever the program is called: several of them that no other program has. */
+  emulates: boolean
+  /** Started by the system's libvirt (`qemu:///system`): its files are in `/var/lib/libvirt/qemu/domain-…`. */
+  ofSystemLibvirt: boolean
 }>
+
+/** Options of QEMU (qemu(1)) that other programs do not have together. */
+const TELLING = new Set(
+  [
+    'machine',
+    'accel',
+    'chardev',
+    'blockdev',
+    'drive',
+    'netdev',
+    'device',
+    'nodefaults',
+    'no-user-config',
+  ].concat(['enable-kvm', 'smp', 'mon', 'qmp', 'incoming', 'boot', 'object', 'M']),
+)
+const TELLING_ENOUGH = 3
+
+const NO_QEMU: QemuCommandLine = {
+  name: '',
+  uuid: '',
+  domainId: undefined,
+  probe: false,
+  consoleFiles: [],
+  writesToFdset: false,
+  emulates: false,
+  ofSystemLibvirt: false,
+}
 
 /**
  * Reads argv of a QEMU. Options may have one or two dashes (qemu(1)); their values are `key=value` lists in which a
  * comma within a value is doubled, or JSON objects, which libvirt prefers where QEMU takes them.
  */
 export function parseQemuCommandLine(argv: readonly string[]): QemuCommandLine {
+  const options = new Set(
+    argv.filter((argument) => argument.startsWith('-')).map((option) => option.replace(/^--?/, '')),
+  )
+  const telling = [...options].filter((option) => TELLING.has(option)).length
+  // Most processes of a node are no QEMU.
+  if (telling === 0 && !options.has('name') && !options.has('uuid')) return NO_QEMU
   const values = (option: string): readonly Settings[] =>
     argv.flatMap((argument, index) => {
       const value = argv[index + 1]
@@ -46,6 +83,8 @@ export function parseQemuCommandLine(argv: readonly string[]): QemuCommandLine {
       ...new Set(named.filter((file) => !file.startsWith('/dev/fdset/') && file !== '/dev/null')),
     ],
     writesToFdset: named.some((file) => file.startsWith('/dev/fdset/')),
+    emulates: telling >= TELLING_ENOUGH,
+    ofSystemLibvirt: argv.some((argument) => argument.includes('/lib/libvirt/qemu/domain-')),
   }
 }
 

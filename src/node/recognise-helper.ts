@@ -44,10 +44,15 @@ export function recogniseHelper(process: Process): HelperRule | undefined {
   )
 }
 
-/** Basename of what runs; argv[0] where /proc/PID/exe may not be read. */
-export function executableName(process: Process): string {
-  const path = process.exe === '' ? (process.argv[0] ?? '') : process.exe
+/** Basename of what runs, also where its file was removed meanwhile; argv[0] where /proc/PID/exe may not be read. */
+export function executableName(process: Pick<Process, 'exe' | 'argv'>): string {
+  const path = process.exe === '' ? (process.argv[0] ?? '') : executablePath(process)
   return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** The path that the executable has or had. */
+export function executablePath(process: Pick<Process, 'exe'>): string {
+  return process.exe.replace(/ \(deleted\)$/, '')
 }
 
 /** QEMU's system emulator, under the names that distributions give it. */

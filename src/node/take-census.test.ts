@@ -7,6 +7,7 @@ import type { Process } from './process.ts'
 import type { StatusFile } from './status-file.ts'
 import { takeCensus } from './take-census.ts'
 import type { CensusSources } from './take-census.ts'
+import type { CloserLook } from './closer-look.ts'
 
 const UUID = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001'
 const OTHER = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c002'
@@ -265,7 +266,7 @@ test('where no guest runs, nothing is needed but what the release declares', () 
   assert.deepEqual(census(table, { declared: [{ exe: 'haproxy', argv: ['other'] }] }).helpers, [])
 })
 
-test('a QEMU that libvirt did not start is kept as a declared helper where it runs from a container', () => {
+test('a QEMU that libvirt did not start is a virtual machine of its own where it runs from a container', () => {
   const plain = process('/usr/bin/qemu-system-x86_64', ['-name', 'mine', '-m', '64'], {
     rootUpperDir: '/up/a',
   })
@@ -274,9 +275,79 @@ test('a QEMU that libvirt did not start is kept as a declared helper where it ru
   assert.deepEqual(guests, [])
   assert.deepEqual(
     helpers.map(({ kind, ownerContainer }) => [kind, ownerContainer]),
-    [['declared', 'a']],
+    [['machine', 'a']],
   )
   assert.deepEqual(census([{ ...plain, rootUpperDir: '/elsewhere' }], { containers }).helpers, [])
+})
+
+const look = (of: Process, more: Partial<CloserLook> = {}): CloserLook => ({
+  pid: of.pid,
+  startTicks: of.startTicks,
+  content: 'other',
+  sizeBytes: 2 ** 30,
+  opens: [],
+  ...more,
+})
+
+test('a guest is one under whatever name its emulator runs, by its command line alone', () => {
+  for (const exe of [
+    '/nix/store/abc-qemu-8.1/bin/.qemu-system-x86_64-wrapped',
+    '/usr/bin/kvm-spice',
+    '/usr/libexec/qemu-kvm-ev',
+    '/opt/vendor/hv',
+    '/usr/bin/qemu-system-x86_64 (deleted)',
+    '',
+  ]) {
+    const vm = { ...qemu(UUID, 'vm'), exe }
+    const [guest] = census([vm]).guests
+    assert.equal(guest?.name, 'vm', exe)
+    assert.ok(guest?.witnesses?.includes('commandLine'), exe)
+  }
+})
+
+test('a process is the guest that libvirt’s status file says it is, whatever its name and arguments', () => {
+  const renamed = process('/opt/vendor/hv', ['--title', 'rewritten by itself'])
+  const { guests, stale } = census([renamed], { statusFiles: [statusFile(UUID, renamed.pid)] })
+  assert.deepEqual(
+    guests.map(({ uuid, name, witnesses }) => [uuid, name, witnesses]),
+    [[UUID, 'vm', ['statusFile']]],
+  )
+  assert.deepEqual(stale, [], 'a live guest is not said to be gone')
+})
+
+test('a pid that another guest’s process has by now is not the guest of the status file', () => {
+  const other = qemu(OTHER, 'other')
+  const { guests, stale } = census([other], { statusFiles: [statusFile(UUID, other.pid)] })
+  assert.deepEqual(
+    guests.map(({ uuid }) => uuid),
+    [OTHER],
+  )
+  assert.deepEqual(stale, ['vm'])
+})
+
+test('what the executable holds, an open machine of KVM and machined each make a virtual machine', () => {
+  const vmm = process('/opt/vendor/hv', ['--config', '/etc/hv.json'])
+  const kinds = (more: Partial<CensusSources>) => census([vmm], more).helpers.map(({ kind }) => kind)
+  assert.deepEqual(kinds({ looks: [look(vmm)] }), [])
+  assert.deepEqual(kinds({ looks: [look(vmm, { content: 'emulator' })] }), ['machine'])
+  const opens = [{ kind: 'virtualMachine', path: 'anon_inode:kvm-vm' }] as const
+  assert.deepEqual(kinds({ looks: [look(vmm, { opens })] }), ['machine'])
+  assert.deepEqual(kinds({ looks: [look(vmm)], machineLeaders: [vmm.pid] }), ['machine'])
+  const reused = { ...look(vmm, { content: 'emulator' }), startTicks: 1 }
+  assert.deepEqual(kinds({ looks: [reused] }), [], 'a look at an earlier process of this pid says nothing')
+})
+
+test('a capability probe is no guest though it holds a machine of KVM', () => {
+  const probe = process('/usr/bin/kvm-spice', [
+    '-S',
+    '-machine',
+    'none,accel=kvm:tcg',
+    '-nodefaults',
+    '-daemonize',
+  ])
+  const opens = [{ kind: 'virtualMachine', path: 'anon_inode:kvm-vm' }] as const
+  const looks = [look(probe, { content: 'emulator', opens })]
+  assert.deepEqual(census([probe], { looks }), { guests: [], helpers: [], stale: [] })
 })
 
 test('the machine is the one of the scope that systemd keeps it in', () => {

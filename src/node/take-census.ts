@@ -1,11 +1,12 @@
 import type { Census, Guest, Helper, Identity } from './census.ts'
+import type { CloserLook } from './closer-look.ts'
 import type { Container } from './container.ts'
+import { findMachines, hasIdentity } from './find-machines.ts'
+import type { Machine } from './find-machines.ts'
 import { guestCgroup } from './guest-cgroup.ts'
 import { machineOfScope, shortName } from './machine-name.ts'
 import type { Process, ProcessTable } from './process.ts'
-import { parseQemuCommandLine } from './qemu-command-line.ts'
-import type { QemuCommandLine } from './qemu-command-line.ts'
-import { executableName, isEmulator, recogniseHelper } from './recognise-helper.ts'
+import { executableName, executablePath, recogniseHelper } from './recognise-helper.ts'
 import { LABELS } from './release/index.ts'
 import type { StatusFile } from './status-file.ts'
 
@@ -13,6 +14,10 @@ export type CensusSources = Readonly<{
   table: ProcessTable
   /** libvirt's status files; none where libvirt's directory is not there. */
   statusFiles: readonly StatusFile[]
+  /** What is known of some processes apart from the table: of each that a stop would end. */
+  looks?: readonly CloserLook[]
+  /** Pids that systemd-machined names as leaders of libvirt's machines, in the host's pid namespace. */
+  machineLeaders?: readonly number[]
   /** Containers of the engine, running or not: they tell which release a process runs from. */
   containers: readonly Container[]
   /** Helpers that a release declares: basename of the executable, and texts that must occur in the arguments. */
@@ -20,55 +25,33 @@ export type CensusSources = Readonly<{
 }>
 
 /**
- * Who is there: every guest and every process a guest needs, from the process table. Status files only add to it,
- * so it is whole also while no libvirt runs. A QEMU that libvirt did not start is no guest; where it runs from a
- * container of the engine it is counted as a declared helper, so that nothing ends it unsaid.
+ * Who is there: every guest and every process a guest needs. Any one witness makes a process a guest (`Witness`), so the
+ * census is whole also while no libvirt runs, and whatever the emulator is called. A virtual machine without libvirt's
+ * identity is of kind `machine`, where it runs from a container of the engine or was looked at closer: one that nothing
+ * of this upgrade touches may end as its user likes.
  */
 export function takeCensus(sources: CensusSources): Census {
-  const emulators = sources.table.processes
-    .filter(isEmulator)
-    .map((process) => ({ process, line: parseQemuCommandLine(process.argv) }))
-    .filter(({ line }) => !line.probe)
-  const found = emulators
-    .filter(({ line }) => isUuid(line.uuid) && line.name !== '')
-    .map(({ process, line }) => {
-      const file = statusFileOf(process, line, sources)
-      return { process, guest: toGuest(process, line, file, sources.containers) }
-    })
-  const guestPids = new Set(found.map(({ process }) => process.pid))
+  const machines = findMachines(sources)
+  const found = machines.flatMap((machine): Found[] => {
+    const guest = toGuest(machine, sources.containers)
+    return guest === undefined ? [] : [{ process: machine.process, guest }]
+  })
+  const files = new Set(machines.map(({ file }) => file))
   return {
     guests: found.map(({ guest }) => guest),
-    helpers: findHelpers(sources, found, guestPids),
-    stale: sources.statusFiles
-      .filter((file) => !emulators.some(({ process, line }) => statusFileOf(process, line, sources) === file))
-      .map((file) => file.name),
+    helpers: findHelpers(sources, machines, found),
+    stale: sources.statusFiles.filter((file) => !files.has(file)).map((file) => file.name),
   }
 }
 
 type Found = Readonly<{ process: Process; guest: Guest }>
 
-/**
- * The status file that speaks of this very process. A pid counts only within one pid namespace: a libvirt in a
- * private one writes pids that mean nothing on the host.
- */
-function statusFileOf(
-  process: Process,
-  line: QemuCommandLine,
-  sources: CensusSources,
-): StatusFile | undefined {
-  const foreign =
-    process.namespaces !== undefined && process.namespaces.pid !== sources.table.hostPidNamespace
-  return sources.statusFiles.find(
-    (file) => file.uuid === line.uuid && (foreign || file.pid === undefined || file.pid === process.pid),
-  )
-}
-
+/** undefined where neither the command line nor libvirt says which guest it is. */
 function toGuest(
-  process: Process,
-  line: QemuCommandLine,
-  file: StatusFile | undefined,
+  { process, line, file, witnesses }: Machine,
   containers: readonly Container[],
-): Guest {
+): Guest | undefined {
+  if (!hasIdentity(line) && file === undefined) return undefined
   const owner = ownerOf(process, containers)
   const release = owner?.labels[LABELS.release]
   const domainId = file?.domainId ?? line.domainId
@@ -76,9 +59,10 @@ function toGuest(
   const seenByQemu = [...new Set([...line.consoleFiles, ...(file?.consoleLogs ?? [])])]
   const throughLogd = line.writesToFdset && (file?.stdioLogd ?? process.stdout?.startsWith('pipe:') ?? false)
   return {
-    uuid: line.uuid,
-    name: line.name,
+    uuid: hasIdentity(line) ? line.uuid : (file?.uuid ?? ''),
+    name: hasIdentity(line) ? line.name : (file?.name ?? ''),
     identity: identityOf(process),
+    witnesses,
     emulator: process.exe,
     consoleLogs: seenByQemu.map((path) => onHost(path, owner)),
     consoleBackend: throughLogd ? 'logd' : seenByQemu.length > 0 || line.writesToFdset ? 'file' : 'none',
@@ -91,9 +75,12 @@ function toGuest(
 
 function findHelpers(
   sources: CensusSources,
+  machines: readonly Machine[],
   found: readonly Found[],
-  guestPids: ReadonlySet<number>,
 ): readonly Helper[] {
+  const guestPids = new Set(found.map(({ process }) => process.pid))
+  const others = new Map(machines.map((machine) => [machine.process.pid, machine]))
+  const lookedAt = new Set(sources.looks?.map(({ pid }) => pid))
   const byPid = new Map(sources.table.processes.map((process) => [process.pid, process]))
   return sources.table.processes.flatMap((process): Helper[] => {
     if (guestPids.has(process.pid)) return []
@@ -107,9 +94,9 @@ function findHelpers(
         ...(owner === undefined ? {} : { ownerContainer: owner.id }),
       },
     ]
-    const isForeignQemu =
-      isEmulator(process) && owner !== undefined && !parseQemuCommandLine(process.argv).probe
-    if (isForeignQemu || isDeclared(process, sources.declared)) return helper('declared', [])
+    const isMachine = others.has(process.pid) && (owner !== undefined || lookedAt.has(process.pid))
+    if (isMachine) return helper('machine', [])
+    if (isDeclared(process, sources.declared)) return helper('declared', [])
     const rule = recogniseHelper(process)
     if (rule === undefined || found.length === 0) return []
     switch (rule.serves) {
@@ -171,7 +158,7 @@ function isDeclared(process: Process, declared: CensusSources['declared']): bool
   const exe = executableName(process)
   return declared.some(
     (pattern) =>
-      (pattern.exe === exe || pattern.exe === process.exe) &&
+      (pattern.exe === exe || pattern.exe === executablePath(process)) &&
       pattern.argv.every((text) => process.argv.some((argument) => argument.includes(text))),
   )
 }
@@ -206,8 +193,4 @@ function identityOf(process: Process): Identity {
 
 function uuidsOf(found: readonly Found[]): readonly string[] {
   return found.map(({ guest }) => guest.uuid)
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }

@@ -1,4 +1,12 @@
-import type { Guest, Helper, HostFacts, ProcessId, ProcessTable, StatusFile } from '../node/index.ts'
+import type {
+  CloserLook,
+  Guest,
+  Helper,
+  HostFacts,
+  ProcessId,
+  ProcessTable,
+  StatusFile,
+} from '../node/index.ts'
 
 export type { HostFacts, StatusFile } from '../node/index.ts'
 
@@ -6,6 +14,10 @@ export type { HostFacts, StatusFile } from '../node/index.ts'
 export interface ProcessReader {
   /** One reading of /proc: every process but kernel threads and zombies. */
   table(): Promise<ProcessTable>
+  /** What these processes are apart from their names; one that is gone is left out. Costs more than the table. */
+  look(processes: readonly ProcessId[]): Promise<readonly CloserLook[]>
+  /** Pids that systemd-machined names as leaders of libvirt's machines. */
+  machineLeaders(): Promise<readonly number[]>
   alive(process: ProcessId): Promise<boolean>
 }
 

@@ -1,4 +1,11 @@
-import { findEndangered, findKillSet, findUnregistered, takeCensus } from '../node/index.ts'
+import {
+  findEndangered,
+  findKillSet,
+  findUnregistered,
+  hasIdentity,
+  parseQemuCommandLine,
+  takeCensus,
+} from '../node/index.ts'
 import type {
   Census,
   Container,
@@ -7,6 +14,7 @@ import type {
   EngineFacts,
   KillSet,
   LibvirtPlace,
+  ProcessId,
   ProcessTable,
   StatusFile,
   StopCause,
@@ -50,11 +58,22 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
   ])
   const table = await world.processes.table()
   await assertSeen(world, containers, table)
-  const census = takeCensus({ table, statusFiles, containers, declared: question.helpers })
   const stopping = containers.filter(
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
   )
   const killSets = stopping.map((container) => findKillSet(container, table, engine, question.cause))
+  const [looks, machineLeaders] = await Promise.all([
+    world.processes.look(unknownAmong(killSets, table)),
+    world.processes.machineLeaders(),
+  ])
+  const census = takeCensus({
+    table,
+    statusFiles,
+    containers,
+    looks,
+    machineLeaders,
+    declared: question.helpers,
+  })
   const counting = killSets.filter((killSet) => question.expendable?.includes(killSet.containerName) !== true)
   return {
     table,
@@ -65,6 +84,15 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     killSets,
     endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
+}
+
+/** Whom a stop would end without their command line saying that they are guests: those are looked at closer. */
+function unknownAmong(killSets: readonly KillSet[], table: ProcessTable): readonly ProcessId[] {
+  const known = new Set(
+    table.processes.filter(({ argv }) => hasIdentity(parseQemuCommandLine(argv))).map(({ pid }) => pid),
+  )
+  const doomed = new Map(killSets.flatMap((killSet) => killSet.doomed.map((one) => [one.pid, one])))
+  return [...doomed.values()].filter(({ pid }) => !known.has(pid))
 }
 
 async function unregistered(

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { executablePath } from '../../node/index.ts'
 import type { HostReader } from '../../ports/index.ts'
 import type { HostFacts, ProcessTable } from '../../node/index.ts'
 import { CAPABILITIES } from './capabilities.ts'
@@ -36,7 +37,7 @@ export function hostReader(options: HostReaderOptions): HostReader {
         kernel: read('sys/kernel/osrelease'),
         // What sd_booted(3) asks.
         systemdIsInit: isDirectory(`${root}/run/systemd/system`),
-        machinedRunning: processes.some((process) => process.exe.endsWith('/systemd-machined')),
+        machinedRunning: processes.some((process) => executablePath(process).endsWith('/systemd-machined')),
         machinedActivatable:
           existsSync(`${root}/run/dbus/system_bus_socket`) &&
           SERVICE_DIRS.some((dir) => existsSync(`${root}${dir}/org.freedesktop.machine1.service`)),

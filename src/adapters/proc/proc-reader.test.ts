@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
+import type { CloserLook } from '../../node/index.ts'
 import { hostDisk } from './disk.ts'
 import { procReader } from './proc-reader.ts'
 
@@ -76,7 +77,7 @@ test('a process is read with its identity, argv, cgroups and root overlay', asyn
       startTicks: 700,
       ppid: 1,
       name: 'qemu) S',
-      exe: '/usr/bin/qemu-system-x86_64',
+      exe: '/usr/bin/qemu-system-x86_64 (deleted)',
       exeInode: '',
       argv: ['qemu', '-name', 'a b'],
       uid: 64055,
@@ -137,6 +138,80 @@ test('the real table holds this very process', async () => {
   const self = processes.find((candidate) => candidate.pid === process.pid)
   assert.deepEqual(self?.argv.slice(0, 1), [process.argv0])
   assert.match(self?.exeInode ?? '', /^\d+:\d+$/)
+})
+
+/** A process whose executable is a file of these bytes, and whose descriptors lead where told. */
+async function lookAt(
+  content: string | undefined,
+  descriptors: readonly string[] = [],
+): Promise<CloserLook | undefined> {
+  const root = fakeProc([{ pid: 30, name: 'hv' }])
+  const exe = join(root, 'hv')
+  if (content !== undefined) writeFileSync(exe, content)
+  rmSync(join(root, '30', 'exe'))
+  symlinkSync(exe, join(root, '30', 'exe'))
+  for (const [index, path] of descriptors.entries())
+    symlinkSync(path, join(root, '30', 'fd', String(index + 3)))
+  return (await procReader({ procRoot: root }).look([{ pid: 30, startTicks: 300 }]))[0]
+}
+
+const ELF = '\x7fELF'
+const FILLER = 'x'.repeat(1024 * 1024)
+
+test('an executable is QEMU by what it holds, also across the borders of readings', async () => {
+  const border = FILLER.slice(0, -14)
+  for (const [content, expected] of [
+    [`${ELF}${FILLER}QEMU emulator version 8${FILLER}x-exit-preconfig`, 'emulator'],
+    [`${ELF}${border}QEMU emulator version 8 inject-nmi`, 'emulator'],
+    [`${ELF}${FILLER}QEMU emulator version 8`, 'other'],
+    [`${ELF}${FILLER}inject-nmi`, 'other'],
+    [`#!/bin/sh\nexec QEMU emulator version x-exit-preconfig`, 'other'],
+    [`${ELF}\0\0Go\0\0 QEMU emulator version inject-nmi`, 'other'],
+    ['', 'other'],
+    [undefined, 'unreadable'],
+  ] as const) {
+    assert.equal((await lookAt(content))?.content, expected, content?.slice(0, 40))
+  }
+})
+
+test('what a process has open tells a virtual machine', async () => {
+  const image = join(mkdtempSync(join(tmpdir(), 'anneal-image-')), 'a.qcow2')
+  roots.push(join(image, '..'))
+  writeFileSync(image, FILLER)
+  const opens = async (...paths: string[]) => (await lookAt('', paths))?.opens
+  assert.deepEqual(await opens('anon_inode:kvm-vm', 'anon_inode:kvm-vcpu:0'), [
+    { kind: 'virtualMachine', path: 'anon_inode:kvm-vm' },
+  ])
+  assert.deepEqual(await opens('/dev/kvm', '/dev/net/tun', image), [
+    { kind: 'kvm', path: '/dev/kvm' },
+    { kind: 'tap', path: '/dev/net/tun' },
+    { kind: 'disk', path: image },
+  ])
+  assert.deepEqual(await opens('/dev/null', 'socket:[7]', 'anon_inode:[eventfd]', '/gone/a.qcow2'), [])
+})
+
+test('a look at a process that is gone, or whose pid another has, is no answer', async () => {
+  const reader = procReader({ procRoot: fakeProc([{ pid: 30, name: 'hv' }]) })
+  assert.deepEqual(
+    await reader.look([
+      { pid: 30, startTicks: 299 },
+      { pid: 31, startTicks: 310 },
+    ]),
+    [],
+  )
+})
+
+test('machined’s leaders are those of libvirt’s machines', async () => {
+  const machinesDir = fakeProc([])
+  // As systemd 252 wrote it for a guest of libvirt 9.0, shortened.
+  writeFileSync(
+    join(machinesDir, 'qemu-1-vm'),
+    'NAME=qemu-1-vm\nSERVICE=libvirt-qemu\nLEADER=4711\nCLASS=vm\n',
+  )
+  writeFileSync(join(machinesDir, 'box'), 'NAME=box\nSERVICE=systemd-nspawn\nLEADER=12\nCLASS=container\n')
+  symlinkSync('qemu-1-vm', join(machinesDir, 'unit:machine-qemu\\x2d1\\x2dvm.scope'))
+  assert.deepEqual(await procReader({ machinesDir }).machineLeaders(), [4711])
+  assert.deepEqual(await procReader({ machinesDir: '/nonexistent' }).machineLeaders(), [])
 })
 
 test('free space is that of the nearest directory that exists', async () => {

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { CgroupLayout, Process, ProcessId, ProcessTable } from '../../node/index.ts'
+import type { CgroupLayout, CloserLook, Process, ProcessId, ProcessTable } from '../../node/index.ts'
 import type { ProcessReader } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
+import { lookCloser } from './look-closer.ts'
+import { readMachineLeaders } from './machine-leaders.ts'
 import { readNamespace } from './proc-files.ts'
 import { readLiveStat, readProcess } from './read-process.ts'
 import type { UpperDirs } from './read-process.ts'
@@ -11,6 +13,8 @@ export type ProcOptions = Readonly<{
   /** Another procfs mount shows another pid namespace. */
   procRoot?: string
   cgroupRoot?: string
+  /** Where systemd-machined keeps its machines. */
+  machinesDir?: string
 }>
 
 /** How many processes are read before other work gets a turn: about 5 ms. */
@@ -19,6 +23,7 @@ const TURN = 64
 export function procReader(options: ProcOptions = {}): ProcessReader {
   const procRoot = options.procRoot ?? '/proc'
   const cgroupRoot = options.cgroupRoot ?? '/sys/fs/cgroup'
+  const machinesDir = options.machinesDir ?? '/run/systemd/machines'
   return {
     async table(): Promise<ProcessTable> {
       const pids = listPids(procRoot)
@@ -38,6 +43,16 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
       }
       return { layout: cgroupLayout(cgroupRoot), hostPidNamespace, processes }
     },
+    async look(processes: readonly ProcessId[]): Promise<readonly CloserLook[]> {
+      const looks: CloserLook[] = []
+      for (const process of processes) {
+        const look = lookCloser(procRoot, process)
+        if (look !== undefined) looks.push(look)
+        await setImmediate()
+      }
+      return looks
+    },
+    machineLeaders: () => Promise.resolve(readMachineLeaders(machinesDir)),
     alive(process: ProcessId): Promise<boolean> {
       return Promise.resolve(readLiveStat(procRoot, process.pid)?.startTicks === process.startTicks)
     },

@@ -28,10 +28,10 @@ export function readProcess(procRoot: string, pid: number, upperDirs: UpperDirs)
   const argv = (readProcText(`${dir}/cmdline`) ?? '').split('\0')
   // The kernel ends each argument with NUL; a process that rewrote its title may not.
   if (argv.at(-1) === '') argv.pop()
-  const exe = (readProcLink(`${dir}/exe`) ?? '').replace(/ \(deleted\)$/, '')
+  const exe = readProcLink(`${dir}/exe`) ?? ''
   const namespaces = readNamespaces(dir)
   const upperDir = namespaces === undefined ? undefined : rootUpperDir(dir, namespaces.mnt, upperDirs)
-  const stdout = isEmulator(exe) ? readProcLink(`${dir}/fd/1`) : undefined
+  const stdout = looksLikeEmulator(exe, argv) ? readProcLink(`${dir}/fd/1`) : undefined
   const process: Process = {
     pid,
     startTicks: stat.startTicks,
@@ -86,6 +86,11 @@ function inodeOf(exeLink: string): string {
   }
 }
 
-function isEmulator(exe: string): boolean {
-  return /^(qemu-system-|qemu-kvm$|kvm$)/.test(basename(exe))
+function looksLikeEmulator(exe: string, argv: readonly string[]): boolean {
+  return (
+    /^(qemu-system-|qemu-kvm\b|kvm\b)/.test(basename(exe)) ||
+    argv.some((argument) => QEMU_NAME.test(argument))
+  )
 }
+
+const QEMU_NAME = /^--?(name|chardev)$/

@@ -170,6 +170,15 @@ export class SimulatedNode {
   #processes(): ProcessReader {
     return {
       table: () => this.points.around('table', () => this.table()),
+      look: async (processes) =>
+        processes.map(({ pid, startTicks }) => ({
+          pid,
+          startTicks,
+          content: this.guests.some((guest) => guest.pid === pid) ? 'emulator' : 'other',
+          sizeBytes: 0,
+          opens: [],
+        })),
+      machineLeaders: async () => [],
       alive: async (id: ProcessId) => this.table().processes.some((process) => process.pid === id.pid),
     }
   }

@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import type { Process, ProcessTable } from '../process.ts'
+import { executableName } from '../recognise-helper.ts'
 import { LABELS } from '../release/index.ts'
 import type { Role } from '../release/index.ts'
 import { started, stopped } from './plan.ts'
@@ -77,8 +78,7 @@ function programsOf(service: string, { plan, roles }: BesideInput): readonly str
 function programOf(process: Process): string {
   const [first = '', second = ''] = process.argv.map((word) => word.slice(word.lastIndexOf('/') + 1))
   if (/^python[0-9.]*$/.test(first)) return second
-  const path = process.exe === '' ? first : process.exe
-  return process.uid === 0 ? path.slice(path.lastIndexOf('/') + 1) : ''
+  return process.uid === 0 ? executableName(process) : ''
 }
 
 /** By its root file system; where that tells nothing, by descent from the container's first process. */

@@ -1,0 +1,49 @@
+import { lstatSync, readdirSync, statSync } from 'node:fs'
+import type { OpenFile } from '../../node/index.ts'
+import { goneOrThrow, readProcLink } from './proc-files.ts'
+
+/** Smaller ones are no disk that a guest lives on. */
+const DISK_MIN_BYTES = 64 * 1024
+
+/** What a process has open that tells of a virtual machine. One of each kind is enough to tell. */
+export function openFilesOf(processDir: string): readonly OpenFile[] {
+  const found = new Map<OpenFile['kind'], OpenFile>()
+  for (const fd of list(`${processDir}/fd`)) {
+    const link = `${processDir}/fd/${fd}`
+    const path = readProcLink(link)
+    const kind = path === undefined ? undefined : kindOf(path, link)
+    if (path !== undefined && kind !== undefined && !found.has(kind)) found.set(kind, { kind, path })
+  }
+  return [...found.values()]
+}
+
+function kindOf(path: string, link: string): OpenFile['kind'] | undefined {
+  // virt/kvm/kvm_main.c: `kvm-vm`, `kvm-vcpu:0`; drivers/hv/mshv_root_main.c: `mshv_partition`, `mshv_vp`.
+  if (/^anon_inode:\[?(kvm-(vm|vcpu)|mshv_(partition|vp))/.test(path)) return 'virtualMachine'
+  if (path === '/dev/kvm' || path === '/dev/mshv') return 'kvm'
+  if (path === '/dev/net/tun' || /^\/dev\/tap\d+$/.test(path)) return 'tap'
+  if (path.startsWith('/') && isDisk(path, link)) return 'disk'
+  return undefined
+}
+
+function isDisk(path: string, link: string): boolean {
+  const device = path.startsWith('/dev/')
+  if (!device && !/\.(qcow2?|raw|img|vmdk|vhdx?|vdi|qed)( \(deleted\))?$|\/disk(\.[a-z0-9]+)?$/.test(path))
+    return false
+  try {
+    // proc(5): the owner's bits of the link are the mode of the descriptor.
+    if ((lstatSync(link).mode & 0o200) === 0) return false
+    const file = statSync(link)
+    return device ? file.isBlockDevice() : file.isFile() && file.size >= DISK_MIN_BYTES
+  } catch (error) {
+    return goneOrThrow(error) ?? false
+  }
+}
+
+function list(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    return goneOrThrow(error) ?? []
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { guestPid, runLibvirt, startGuest } from '../../lab/index.ts'
+import type { RunReport } from '../../src/runtime/index.ts'
+import { ComputeNode } from './support/compute-node.ts'
+import type { Alive } from './support/compute-node.ts'
+
+type Findings = Readonly<{ findings: readonly Readonly<{ code: string; subject: string }>[] }>
+type KillSets = Readonly<{
+  endangered: readonly Readonly<{ kind: string; name: string; pid: number }>[]
+  census: Readonly<{ guests: readonly Readonly<{ witnesses: readonly string[] }>[] }>
+}>
+
+/** What NixOS ships: the emulator is a script, and what it executes has a name of its own. */
+const WRAPPER = '/usr/bin/emulator'
+const WRAPPED = '/usr/lib/qemu/.wrapped-hypervisor'
+
+describe('a guest whose emulator runs QEMU under another file name', { concurrency: false }, () => {
+  const engine = 'docker'
+  let node: ComputeNode
+  let release: string
+  let guest: Alive
+
+  before(async () => {
+    node = await ComputeNode.up({ name: 'renamed-emulator', engine }, engine)
+    release = await node.lock({ mark: 'one', libvirt: 'bookworm' })
+    await runLibvirt(node.host, {
+      name: 'nova_libvirt',
+      image: 'nova-libvirt:bookworm',
+      engine,
+      without: ['cgroup bind'],
+      extra: ['--volume', '/dev/null:/etc/libvirt/hooks/qemu'],
+    })
+    const script = `mkdir -p /usr/lib/qemu
+      cp /usr/bin/qemu-system-x86_64 ${WRAPPED}
+      printf '#!/bin/sh\\nexec ${WRAPPED} "$@"\\n' >${WRAPPER}
+      chmod 755 ${WRAPPER}`
+    await node.host.must([engine, 'exec', 'nova_libvirt', 'sh', '-euc', script])
+    const started = await startGuest(node.host, {
+      name: 'renamed',
+      via: 'nova_libvirt',
+      engine,
+      emulator: WRAPPER,
+    })
+    guest = await node.alive(started)
+  })
+  after(async () => {
+    await node.down()
+  })
+
+  test('runs under that name', async () => {
+    const exe = await node.host.must(['readlink', `/proc/${guest.pid}/exe`])
+    assert.equal(exe.trim(), WRAPPED)
+  })
+
+  test('is endangered in its kill set, and by the doctor’s word, not gone', async () => {
+    const seen = await node.expect<KillSets>(3, 'node', 'kill-set', 'nova_libvirt')
+    assert.deepEqual(
+      seen.endangered.map(({ kind, name, pid }) => [kind, name, pid]),
+      [['guest', guest.name, guest.pid]],
+    )
+    assert.deepEqual(seen.census.guests[0]?.witnesses, ['commandLine', 'statusFile'])
+    const { findings } = await node.expect<Findings>(3, 'node', 'doctor')
+    const codes = findings.filter(({ subject }) => subject === guest.name).map(({ code }) => code)
+    assert.ok(codes.includes('GUEST_ENDANGERED'), codes.join())
+    assert.ok(!codes.includes('GUEST_STALE'), codes.join())
+  })
+
+  test('is told as endangered by the process alone, where libvirt’s files are out of sight', async () => {
+    const hide = 'mkdir -p /run/hidden; mv /run/libvirt/qemu/*.xml /run/hidden/'
+    await node.host.sh(hide)
+    try {
+      const seen = await node.expect<KillSets>(3, 'node', 'kill-set', 'nova_libvirt')
+      assert.deepEqual(seen.census.guests[0]?.witnesses, ['commandLine'])
+    } finally {
+      await node.host.sh('mv /run/hidden/*.xml /run/libvirt/qemu/')
+    }
+  })
+
+  test('stops an upgrade, and lives through one that rescues it', async () => {
+    const adopt = ['--adopt', 'libvirt=nova_libvirt']
+    const refused = await node.expect<RunReport>(3, 'node', 'upgrade', release, ...adopt)
+    assert.equal(refused.reason?.code, 'GUESTS_ENDANGERED')
+    assert.match(refused.reason?.message ?? '', new RegExp(`guest "${guest.name}" \\(pid ${guest.pid}\\)`))
+    assert.equal(await guestPid(node.host, guest.name), guest.pid)
+    const deployed = await node.expect<RunReport>(0, 'node', 'upgrade', release, ...adopt, '--rescue')
+    assert.equal(deployed.outcome, 'committed')
+    assert.deepEqual(
+      deployed.guests.map(({ name, pid, alive }) => [name, pid, alive]),
+      [[guest.name, guest.pid, true]],
+    )
+    await node.assertUntouched(guest)
+    await node.assertAtRest()
+  })
+
+  test('is said to run from a file that is gone, once it is', async () => {
+    await node.host.sh(`rm "/proc/${guest.pid}/root${WRAPPED}"`)
+    const { findings } = await node.expect<Findings>(0, 'node', 'doctor')
+    assert.ok(findings.some(({ code, subject }) => code === 'EMULATOR_REMOVED' && subject === guest.name))
+  })
+})
