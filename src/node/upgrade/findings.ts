@@ -2,6 +2,7 @@ import type { Container, EngineKind } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import { hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
+import { runningJobs } from '../running-jobs.ts'
 import type { StatusFile } from '../status-file.ts'
 import { startProblem } from '../task-limit.ts'
 import { started, stopped } from './plan.ts'
@@ -72,21 +73,15 @@ export function startsUnableToFork(
   })
 }
 
-/** A migration or snapshot under way would be torn: libvirt keeps its job in the status file. */
+/** What goes on with a guest would be torn, or left without whoever waits for its end. */
 export function busyGuests(files: readonly StatusFile[]): readonly Finding[] {
-  return files.flatMap((file) => {
-    const job = /<job\b[^>]*\basync='([^']+)'/.exec(file.xml)?.[1]
-    if (job === undefined || job === 'none') return []
-    return [
-      {
-        code: 'GUEST_BUSY',
-        severity: 'refuse' as const,
-        subject: file.name,
-        evidence: `libvirt has a job under way for it: ${job}`,
-        remedy: 'wait until it is done (`virsh domjobinfo`), or abort it',
-      },
-    ]
-  })
+  return runningJobs(files).map(({ guest, work, remedy }) => ({
+    code: 'GUEST_BUSY',
+    severity: 'refuse' as const,
+    subject: guest,
+    evidence: `libvirt has work under way for it: ${work}`,
+    remedy,
+  }))
 }
 
 /** libvirt finds its guests again only where the old one left them: same host directories under the same paths. */
