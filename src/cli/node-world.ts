@@ -5,7 +5,7 @@ import { libvirtGuestFiles, libvirtHypervisor } from '../adapters/libvirt/index.
 import { libvirtImages } from '../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../adapters/podman/index.ts'
 import { hostDisk, hostReader, procReader } from '../adapters/proc/index.ts'
-import { systemdUnits } from '../adapters/systemd/index.ts'
+import { systemdUnitReader, systemdUnits } from '../adapters/systemd/index.ts'
 import { FileStateStore } from '../adapters/state/index.ts'
 import { systemClock, systemReach } from '../adapters/system/index.ts'
 import type { Engine, NodeWorld } from '../ports/index.ts'
@@ -56,6 +56,7 @@ export async function openNode(flags: NodeFlags, action: string): Promise<NodeWo
     engine,
     processes,
     host: hostReader({ table: () => processes.table() }),
+    units: systemdUnitReader(),
     hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
     guestFiles: (place) => libvirtGuestFiles(place.stateDir),
     rescuer: cgroupRescuer({ kernel: hostKernel(), units: systemdUnits(), records: rescueRecords() }),

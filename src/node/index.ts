@@ -51,6 +51,8 @@ export type {
 } from './rescue-plan.ts'
 export { isLimitFile, limitsToKeep } from './cgroup-limits.ts'
 export type { Limit, LimitReading } from './cgroup-limits.ts'
+export { OWNER_FINDINGS, findOwners, ownerFindings } from './owners/index.ts'
+export type { Owner, OwnersInput, ServiceUnit } from './owners/index.ts'
 export { DOCTOR_FINDINGS, examine, isKolla } from './doctor/index.ts'
 export type { DoctorInput } from './doctor/index.ts'
 export { isInPartition, isUnknownToMachined } from './unknown-to-machined.ts'

@@ -5,6 +5,7 @@ import type {
   HostFacts,
   ProcessId,
   ProcessTable,
+  ServiceUnit,
   StatusFile,
 } from '../node/index.ts'
 
@@ -43,6 +44,12 @@ export type Domain = Readonly<{
   id: number
   state: 'nostate' | 'running' | 'blocked' | 'paused' | 'shutdown' | 'shutoff' | 'crashed' | 'pmsuspended'
 }>
+
+/** Reads what else on the host starts containers. */
+export interface UnitReader {
+  /** The services that call a container engine; none where systemd is not the init. Starts and changes nothing. */
+  services(): Promise<readonly ServiceUnit[]>
+}
 
 /** Places guests outside every container. */
 export interface Rescuer {

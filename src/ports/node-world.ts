@@ -1,6 +1,15 @@
 import type { LibvirtFacts, LibvirtPlace } from '../node/index.ts'
 import type { Engine } from './engine.ts'
-import type { Clock, Disk, GuestFiles, HostReader, Hypervisor, ProcessReader, Rescuer } from './host.ts'
+import type {
+  Clock,
+  Disk,
+  GuestFiles,
+  HostReader,
+  Hypervisor,
+  ProcessReader,
+  Rescuer,
+  UnitReader,
+} from './host.ts'
 import type { StateStore } from './state.ts'
 
 /** The whole world of one node, as its runtime sees it. Adapters make the real one, tests a simulated one. */
@@ -8,6 +17,7 @@ export type NodeWorld = Readonly<{
   engine: Engine
   processes: ProcessReader
   host: HostReader
+  units: UnitReader
   /** The hypervisor that listens at a place. */
   hypervisor: (place: LibvirtPlace) => Hypervisor
   guestFiles: (place: LibvirtPlace) => GuestFiles

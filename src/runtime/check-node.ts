@@ -5,8 +5,10 @@ import {
   besideFindings,
   busyGuests,
   diskWork,
+  findOwners,
   missingContainers,
   movedState,
+  ownerFindings,
   removeThemselves,
   started,
   startsUnableToFork,
@@ -63,6 +65,7 @@ export async function checkNode(
       containers: seen.containers,
     }),
     ...missingContainers(plan, seen.containers),
+    ...(await ownedContainers(world, plan, seen)),
     ...removeThemselves(plan, seen.containers),
     ...startsUnableToFork(plan, seen.containers, seen.engine.kind),
     ...(await lowDisk(world, seen)),
@@ -166,6 +169,16 @@ function endangeredReason(seen: Survey): Reason {
     message: `Cannot upgrade: ${names} would die: ${told?.how ?? 'unknown mechanism'}`,
     remedy: told?.remedy ?? 'run `anneal node plan` for the details',
   }
+}
+
+/** Who else would act on the containers that stop. */
+async function ownedContainers(world: NodeWorld, plan: Plan, seen: Survey): Promise<readonly Finding[]> {
+  const names = new Set(stopped(plan).map(({ containerName }) => containerName))
+  const containers = seen.containers.filter(({ name }) => names.has(name))
+  if (containers.length === 0) return []
+  const { engine, table } = seen
+  const units = await world.units.services()
+  return ownerFindings(findOwners({ engine, containers, units, table }, seen.containers), 'strict')
 }
 
 /** Only where guests are there to be lost, and libvirt is what is replaced. */

@@ -5,6 +5,7 @@ import type {
   Process,
   ProcessId,
   ProcessTable,
+  ServiceUnit,
   StatusFile,
 } from '../../node/index.ts'
 import type {
@@ -55,6 +56,8 @@ export class SimulatedNode {
   readonly state = new MemoryState(this.points)
   readonly engine: SimulatedEngine
   readonly guests: SimulatedGuest[] = []
+  /** Services of the host that call the engine. */
+  readonly units: ServiceUnit[] = []
   readonly images: ReadonlyMap<string, SimulatedImage>
   /** Things that must never happen, with the moment they did. */
   readonly violations: string[] = []
@@ -148,6 +151,7 @@ export class SimulatedNode {
       engine: this.engine,
       processes: this.#processes(),
       host: this.#host(),
+      units: { services: async () => this.units },
       hypervisor: () => this.#hypervisor(),
       guestFiles: (place) => this.#guestFiles(place),
       rescuer: this.#rescuer(),

@@ -3,3 +3,5 @@ export type { Machine, NewMachine, NewScope, Units, UnitsOptions } from './units
 export { systemBus } from './busctl.ts'
 export type { Bus, BusObject, BusValue } from './busctl.ts'
 export { SYSTEMD_ERRORS } from './errors.ts'
+export { systemdUnitReader } from './unit-reader.ts'
+export type { UnitReaderOptions } from './unit-reader.ts'

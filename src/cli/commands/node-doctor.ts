@@ -1,5 +1,5 @@
 import { EXIT } from '../../core/index.ts'
-import { examine } from '../../node/index.ts'
+import { examine, findOwners } from '../../node/index.ts'
 import { survey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -20,7 +20,8 @@ export const nodeDoctor = command({
     const seen = await survey(world, await containersQuestion(world, [], 'stop'))
     const { table, engine, containers, census, endangered } = seen
     const host = await world.host.facts()
-    const findings = examine({ engine, host, layout: table.layout, containers, census, endangered })
+    const owners = findOwners({ engine, containers, units: await world.units.services(), table })
+    const findings = examine({ engine, host, layout: table.layout, containers, census, endangered, owners })
     output.data({ schema: 'anneal.doctor/1', findings } as { schema: string }, () =>
       findings.length === 0 ? 'nothing is wrong' : describeFindings(findings, output).join('\n'),
     )

@@ -6,6 +6,9 @@ import type { Endangered } from '../kill-set.ts'
 import type { CgroupLayout } from '../process.ts'
 import { kollaFindings, startedByUnit } from './kolla.ts'
 import { containerFindings } from './containers.ts'
+import { ownerFindings } from '../owners/index.ts'
+import type { Owner } from '../owners/index.ts'
+import { workloadOfContainer } from '../release/index.ts'
 import { guestFindings } from './guests.ts'
 import { hostFindings } from './host.ts'
 
@@ -19,6 +22,8 @@ export type DoctorInput = Readonly<{
   census: Census
   /** census ∩ kill sets of all containers, were those that run stopped now. */
   endangered: readonly Endangered[]
+  /** Who else starts, restarts or replaces the containers, where that was asked. */
+  owners?: readonly Owner[]
 }>
 
 const WEIGHT: Readonly<Record<Finding['severity'], number>> = { refuse: 0, warn: 1, info: 2 }
@@ -30,6 +35,15 @@ export function examine(input: DoctorInput): readonly Finding[] {
     ...containerFindings(input, startedByUnit),
     ...hostFindings(input),
     ...kollaFindings(input.containers),
+    ...ownerFindings(ownersOfServices(input), 'lenient'),
   ]
   return findings.toSorted((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity])
+}
+
+/** Of containers that have nothing to do with guests, who owns them is nobody's concern here. */
+function ownersOfServices({ owners = [], containers }: DoctorInput): readonly Owner[] {
+  const services = new Set(
+    containers.filter((one) => workloadOfContainer(one).role !== 'other').map(({ name }) => name),
+  )
+  return owners.filter(({ container }) => services.has(container))
 }

@@ -1,0 +1,102 @@
+import type { ServiceUnit } from '../../node/index.ts'
+
+/** What is asked of `systemctl show`. */
+export const PROPERTIES = [
+  'Id',
+  'LoadState',
+  'ActiveState',
+  'UnitFileState',
+  'Restart',
+  'WantedBy',
+  'RequiredBy',
+  'TriggeredBy',
+  'FragmentPath',
+  'SourcePath',
+  'Environment',
+  'EnvironmentFiles',
+  'ExecStartPre',
+  'ExecStart',
+  'ExecStartPost',
+  'ExecStop',
+  'ExecStopPost',
+] as const
+
+/** One unit as it was printed: a property may be there several times. */
+export type Shown = Readonly<{
+  values: ReadonlyMap<string, readonly string[]>
+  environment: readonly (readonly [string, string])[]
+  environmentFiles: readonly string[]
+}>
+
+/** `Name=value` lines, a blank line between two units. */
+export function showBlocks(output: string): readonly Shown[] {
+  return output
+    .split(/\n{2,}/)
+    .map((block) => block.split('\n').filter((line) => /^\w+=/.test(line)))
+    .filter((lines) => lines.length > 0)
+    .map((lines) => {
+      const values = new Map<string, string[]>()
+      for (const line of lines) {
+        const at = line.indexOf('=')
+        const name = line.slice(0, at)
+        values.set(name, [...(values.get(name) ?? []), line.slice(at + 1)])
+      }
+      return {
+        values,
+        environment: assignments(values.get('Environment')?.join(' ') ?? ''),
+        environmentFiles: (values.get('EnvironmentFiles') ?? []).flatMap(
+          (value) => /^(\/\S+)/.exec(value)?.[1] ?? [],
+        ),
+      }
+    })
+}
+
+export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string>): ServiceUnit {
+  const text = (name: string): string => shown.values.get(name)?.[0] ?? ''
+  const list = (...names: readonly string[]): readonly string[] =>
+    names.flatMap((name) => text(name).split(' ')).filter((word) => word !== '')
+  const commands = (...names: readonly string[]): readonly string[] =>
+    names.flatMap((name) => (shown.values.get(name) ?? []).map((value) => expand(argvOf(value), variables)))
+  return {
+    name: text('Id'),
+    activeState: text('ActiveState'),
+    fileState: text('UnitFileState'),
+    restart: text('Restart'),
+    wantedBy: list('WantedBy', 'RequiredBy'),
+    triggeredBy: list('TriggeredBy'),
+    starts: commands('ExecStartPre', 'ExecStart', 'ExecStartPost'),
+    stops: commands('ExecStop', 'ExecStopPost'),
+    scripts: [],
+    source: text('SourcePath') || text('FragmentPath'),
+  }
+}
+
+/** Values of Exec lines in a unit's file: only to find the scripts that they name. */
+export function commandLines(unitText: string): readonly string[] {
+  return unitText
+    .replaceAll(/\\\n/g, ' ')
+    .split('\n')
+    .flatMap((line) => /^\s*Exec(?:Start|StartPre|StartPost)\s*=\s*(.*)$/.exec(line)?.[1] ?? [])
+}
+
+/** `{ path=/usr/bin/docker ; argv[]=/usr/bin/docker start -a NAME ; ignore_errors=no ; … }` */
+function argvOf(value: string): string {
+  return / argv\[\]=(.*?) ; ignore_errors=/.exec(value)?.[1] ?? value
+}
+
+function expand(line: string, variables: ReadonlyMap<string, string>): string {
+  return line.replaceAll(
+    /\$\{(\w+)\}|\$(\w+)/g,
+    (whole, braced?: string, bare?: string) => variables.get(braced ?? bare ?? '') ?? whole,
+  )
+}
+
+/** `A=1 "B=two words"` */
+function assignments(text: string): readonly (readonly [string, string])[] {
+  const words = text.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? []
+  return words.flatMap((word) => {
+    const plain = word.startsWith('"') ? word.slice(1, -1) : word
+    const at = plain.indexOf('=')
+    return at <= 0 ? [] : [[plain.slice(0, at), plain.slice(at + 1)] as const]
+  })
+}

@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { open, readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { ServiceUnit } from '../../node/index.ts'
+import type { UnitReader } from '../../ports/index.ts'
+import { raiseSystemd } from './errors.ts'
+import { PROPERTIES, commandLines, showBlocks, unitFromShow } from './show-output.ts'
+import type { Shown } from './show-output.ts'
+
+/** Where systemd looks for units of the system, systemd.unit(5). The order does not matter here. */
+const FOLDERS = [
+  'etc/systemd/system.control',
+  'run/systemd/system.control',
+  'run/systemd/transient',
+  'run/systemd/generator.early',
+  'etc/systemd/system',
+  'etc/systemd/system.attached',
+  'run/systemd/system',
+  'run/systemd/system.attached',
+  'run/systemd/generator',
+  'usr/local/lib/systemd/system',
+  'usr/lib/systemd/system',
+  'lib/systemd/system',
+  'run/systemd/generator.late',
+]
+
+/** What a unit has to mention to have to do with containers. */
+const ENGINE = /\b(docker|podman|nerdctl)\b/
+
+/** Longest script that is read. */
+const MAX_SCRIPT_BYTES = 256 * 1024
+
+export type UnitReaderOptions = Readonly<{
+  root?: string
+  /** Prints what `systemctl show` prints, for these arguments. */
+  systemctl?: (argv: readonly string[]) => Promise<string>
+}>
+
+/**
+ * The services of the host that call a container engine, by their files, their drop-ins or the scripts that they start.
+ * Files say which units are worth a question; systemd says what they come to, with drop-ins and specifiers applied.
+ */
+export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
+  const root = options.root ?? '/'
+  const systemctl = options.systemctl ?? runSystemctl
+  return {
+    async services() {
+      // sd_booted(3)
+      if (!existsSync(join(root, 'run/systemd/system'))) return []
+      const names = await candidates(root, systemctl)
+      if (names.length === 0) return []
+      const shown = showBlocks(
+        await systemctl(['show', `--property=${PROPERTIES.join(',')}`, '--', ...names]),
+      )
+      return Promise.all(shown.map((one) => complete(one, root)))
+    },
+  }
+}
+
+async function complete(shown: Shown, root: string): Promise<ServiceUnit> {
+  const variables = new Map<string, string>()
+  for (const path of shown.environmentFiles) {
+    for (const line of ((await read(join(root, path))) ?? '').split('\n')) {
+      const [, name, value] = /^\s*(?:export\s+)?(\w+)=["']?([^"'\n]*)/.exec(line) ?? []
+      if (name !== undefined) variables.set(name, value ?? '')
+    }
+  }
+  for (const [name, value] of shown.environment) variables.set(name, value)
+  const unit = unitFromShow(shown, variables)
+  return { ...unit, scripts: await scriptsIn(unit.starts, root) }
+}
+
+/** Names of the units whose text or scripts mention an engine. Instances of a template are found by their template. */
+async function candidates(
+  root: string,
+  systemctl: (argv: readonly string[]) => Promise<string>,
+): Promise<readonly string[]> {
+  const texts = new Map<string, string>()
+  const linked = new Set<string>()
+  for (const folder of FOLDERS) {
+    for (const entry of await namesIn(join(root, folder))) {
+      if (entry.endsWith('.service')) {
+        texts.set(entry, `${texts.get(entry) ?? ''}\n${(await read(join(root, folder, entry))) ?? ''}`)
+      } else if (entry.endsWith('.service.d')) {
+        const unit = entry.slice(0, -'.d'.length)
+        for (const file of await namesIn(join(root, folder, entry))) {
+          texts.set(unit, `${texts.get(unit) ?? ''}\n${(await read(join(root, folder, entry, file))) ?? ''}`)
+        }
+      } else if (/\.(wants|requires)$/.test(entry)) {
+        for (const link of await namesIn(join(root, folder, entry))) linked.add(link)
+      }
+    }
+  }
+  const found = new Set<string>()
+  for (const [name, text] of texts) {
+    const calls =
+      ENGINE.test(text) || (await scriptsIn(commandLines(text), root)).some((script) => ENGINE.test(script))
+    if (calls) found.add(name)
+  }
+  const templates = [...found].filter((name) => name.includes('@.'))
+  for (const name of templates) found.delete(name)
+  if (templates.length > 0) {
+    const patterns = templates.map((name) => name.replace('@.', '@*.'))
+    const loaded = await systemctl(['list-units', '--all', '--plain', '--no-legend', '--', ...patterns])
+    const instances = [...loaded.split('\n').map((line) => line.trim().split(/\s+/)[0] ?? ''), ...linked]
+    for (const instance of instances) {
+      if (templates.includes(instance.replace(/@[^.]*\./, '@.')) && !instance.includes('@.'))
+        found.add(instance)
+    }
+  }
+  return [...found]
+}
+
+/** Texts of the scripts among the absolute paths of command lines. */
+async function scriptsIn(lines: readonly string[], root: string): Promise<readonly string[]> {
+  const paths = new Set(
+    lines.flatMap((line) =>
+      line.split(/[\s"';]+/).flatMap((word) => /^[-@:+!]*(\/[^\s]+)$/.exec(word)?.[1] ?? []),
+    ),
+  )
+  const scripts = await Promise.all([...paths].map((path) => readScript(join(root, path))))
+  return scripts.filter((script) => script !== undefined)
+}
+
+async function readScript(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const stat = await file.stat()
+      if (!stat.isFile() || stat.size > MAX_SCRIPT_BYTES) return undefined
+      const begin = Buffer.alloc(2)
+      await file.read(begin, 0, 2, 0)
+      return begin.toString('latin1') === '#!' ? await readFile(path, 'utf8') : undefined
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function read(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined)
+}
+
+function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => [])
+}
+
+function runSystemctl(argv: readonly string[]): Promise<string> {
+  const options = {
+    timeout: 20_000,
+    maxBuffer: 16 << 20,
+    env: { ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' },
+  }
+  return new Promise((resolve, reject) => {
+    execFile('systemctl', ['--system', '--no-pager', ...argv], options, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout)
+      const reason = stderr.trim() || error.message
+      const action = 'tell which units start containers'
+      const missing = 'code' in error && error.code === 'ENOENT'
+      return reject(
+        missing
+          ? raiseSystemd('SYSTEMD_UNREACHABLE', { action, state: 'systemctl is not installed' }, error)
+          : raiseSystemd('SYSTEMD_REFUSED', { action, reason }, error),
+      )
+    })
+  })
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
+import type { Container } from '../container.ts'
+import type { Process, ProcessTable } from '../process.ts'
+import { findOwners } from './find-owners.ts'
+import { ownerFindings } from './findings.ts'
+import type { ServiceUnit } from './service-unit.ts'
+
+const NOVA: Container = {
+  ...LIBVIRT,
+  name: 'nova_libvirt',
+  id: 'ab'.repeat(32),
+  labels: {},
+  restartPolicy: 'no',
+}
+const DOCKER = { kind: 'docker', version: '20.10.24' } as const
+const PODMAN = { kind: 'podman', version: '4.3.1' } as const
+
+/** As kolla-ansible writes it. */
+const KOLLA: ServiceUnit = {
+  name: 'kolla-nova_libvirt-container.service',
+  activeState: 'active',
+  fileState: 'enabled',
+  restart: 'always',
+  wantedBy: ['multi-user.target'],
+  triggeredBy: [],
+  starts: ['/usr/bin/docker start -a nova_libvirt'],
+  stops: ['/usr/bin/docker stop nova_libvirt -t 60'],
+  scripts: [],
+  source: '/etc/systemd/system/kolla-nova_libvirt-container.service',
+}
+const IDLE = { activeState: 'inactive', fileState: 'disabled', restart: 'no', wantedBy: [] } as const
+
+function process(argv: readonly string[], cgroup = '/', more: Partial<Process> = {}): Process {
+  return {
+    pid: 50,
+    startTicks: 1,
+    ppid: 40,
+    name: argv[0] ?? '',
+    exe: '/usr/bin/docker',
+    exeInode: '',
+    argv,
+    uid: 0,
+    namespaces: undefined,
+    cgroups: [{ hierarchy: 1, controllers: ['name=systemd'], path: cgroup }],
+    ...more,
+  }
+}
+const table = (...processes: Process[]): ProcessTable => ({
+  layout: 'hybrid',
+  hostPidNamespace: 1,
+  processes,
+})
+
+function owners(
+  units: readonly ServiceUnit[],
+  container: Container = NOVA,
+  processes: readonly Process[] = [],
+  engine: typeof DOCKER | typeof PODMAN = DOCKER,
+): readonly string[] {
+  return findOwners({ engine, containers: [container], units, table: table(...processes) }).map(
+    ({ kind, name, effect }) => `${kind} ${name} ${effect}`,
+  )
+}
+
+test('the unit of Kolla acts: it restarts the container and starts it at boot', () => {
+  assert.deepEqual(owners([KOLLA]), ['unit kolla-nova_libvirt-container.service acts'])
+  const [finding] = ownerFindings(
+    findOwners({ engine: DOCKER, containers: [NOVA], units: [KOLLA], table: table() }),
+    'strict',
+  )
+  assert.equal(finding?.severity, 'refuse')
+  assert.match(finding?.evidence ?? '', /Restart=always.*starts it at boot/)
+})
+
+test('a unit of another container is none of this one', () => {
+  assert.deepEqual(owners([{ ...KOLLA, starts: ['/usr/bin/docker start -a nova_libvirt_exporter'] }]), [])
+  assert.deepEqual(owners([{ ...KOLLA, starts: ['/usr/bin/docker exec nova_libvirt virsh list'] }]), [])
+  assert.deepEqual(owners([{ ...KOLLA, starts: ['/usr/bin/dockerd --label nova_libvirt'] }]), [])
+})
+
+test('a unit that nothing starts and that restarts nothing is idle', () => {
+  assert.deepEqual(owners([{ ...KOLLA, ...IDLE }]), ['unit kolla-nova_libvirt-container.service idle'])
+  assert.deepEqual(owners([{ ...KOLLA, ...IDLE, triggeredBy: ['nova.timer'] }]), [
+    'unit kolla-nova_libvirt-container.service acts',
+  ])
+})
+
+test('a container is known by its id, the beginning of its id and every way to start it', () => {
+  for (const line of [
+    `/usr/bin/docker start ${NOVA.id}`,
+    `/usr/bin/docker start -a ${NOVA.id.slice(0, 12)}`,
+    '/usr/bin/docker --host unix:///run/docker.sock container start nova_libvirt',
+    '/usr/bin/docker restart -t 3 nova_libvirt',
+    '/usr/bin/podman run --rm --name nova_libvirt --net host img',
+    '/usr/bin/podman run --cidfile=/run/x.cid --name=nova_libvirt img',
+    `/bin/sh -c "docker rm -f nova_libvirt; docker run -d --name nova_libvirt img"`,
+    '/bin/bash -ec while true; do docker start -a nova_libvirt; sleep 5; done',
+  ]) {
+    assert.equal(owners([{ ...KOLLA, starts: [line] }]).length, 1, line)
+  }
+})
+
+test('a script that a unit starts is read, also where it keeps the name in a variable', () => {
+  const script = (text: string) =>
+    owners([{ ...KOLLA, starts: ['/usr/local/sbin/up'], scripts: [text] }]).length
+  assert.equal(script('#!/bin/sh\nexec docker start -a nova_libvirt\n'), 1)
+  assert.equal(script('#!/bin/sh\nNAME=nova_libvirt\ndocker start -a "$NAME"\n'), 1)
+  assert.equal(script('#!/bin/sh\n# docker start nova_libvirt\ndocker exec nova_libvirt virsh list\n'), 0)
+})
+
+test('the label of Podman names the unit, and a unit that removes the container when it ends acts', () => {
+  const quadlet = { ...NOVA, labels: { PODMAN_SYSTEMD_UNIT: 'nova.service' } }
+  const unit = {
+    ...KOLLA,
+    name: 'nova.service',
+    fileState: 'generated',
+    restart: 'no',
+    wantedBy: [],
+    starts: ['/usr/bin/podman run --name=systemd-nova --cidfile=/run/nova.cid --replace --rm -d img'],
+    stops: ['/usr/bin/podman rm -v -f -i --cidfile=/run/nova.cid'],
+    source: '/etc/containers/systemd/nova.container',
+  }
+  assert.deepEqual(owners([unit], quadlet, [], PODMAN), ['unit nova.service acts'])
+  assert.deepEqual(owners([{ ...unit, stops: [] }], quadlet, [], PODMAN), ['unit nova.service idle'])
+  const [finding] = ownerFindings(
+    findOwners({ engine: PODMAN, containers: [quadlet], units: [unit], table: table() }),
+    'strict',
+  )
+  assert.match(finding?.remedy ?? '', /nova\.container/)
+})
+
+test('podman-restart.service acts on a policy that this Podman cannot take back', () => {
+  const unit = {
+    ...KOLLA,
+    name: 'podman-restart.service',
+    restart: 'no',
+    starts: ['/usr/bin/podman $LOGGING start --all --filter restart-policy=always'],
+    stops: [],
+  }
+  const always = { ...NOVA, restartPolicy: 'always' } as const
+  const found = (container: Container, engine: Parameters<typeof findOwners>[0]['engine']) =>
+    findOwners({ engine, containers: [container], units: [unit], table: table() }).length
+  assert.equal(found(always, PODMAN), 1)
+  assert.equal(found(NOVA, PODMAN), 0)
+  assert.equal(found(always, { kind: 'podman', version: '5.4.2' }), 0)
+})
+
+test('a process that waits for the container is named with what started it', () => {
+  const shell = process(['/bin/sh', '/opt/loop'], '/', { pid: 40, ppid: 1, name: 'loop' })
+  const found = (...argv: readonly string[]) => owners([], NOVA, [process(argv), shell])
+  assert.deepEqual(found('docker', 'start', '-a', 'nova_libvirt'), ['watcher docker start (pid 50) acts'])
+  assert.deepEqual(found('/usr/bin/docker', 'wait', 'nova_libvirt'), ['watcher docker wait (pid 50) acts'])
+  assert.deepEqual(found('docker', 'run', '--rm', '--name', 'nova_libvirt', 'i'), [
+    'watcher docker run (pid 50) acts',
+  ])
+  assert.deepEqual(found('docker', 'logs', '-f', 'nova_libvirt'), [])
+  assert.deepEqual(found('docker', 'start', 'nova_libvirt'), [])
+  assert.deepEqual(found('docker', 'wait', 'another'), [])
+  const [owner] = findOwners({
+    engine: DOCKER,
+    containers: [NOVA],
+    units: [],
+    table: table(process(['docker', 'wait', 'nova_libvirt']), shell),
+  })
+  assert.match(owner?.evidence ?? '', /started by loop \(pid 40\)/)
+})
+
+test('the process of a unit that is told of anyway is not told of twice', () => {
+  const own = process(['docker', 'start', '-a', 'nova_libvirt'], `/system.slice/${KOLLA.name}`)
+  assert.equal(owners([KOLLA], NOVA, [own]).length, 1)
+  assert.equal(owners([], NOVA, [own]).length, 1)
+})
+
+test('programs that replace containers are warned of, and Compose is told', () => {
+  const tower = {
+    ...LIBVIRT,
+    id: 'c'.repeat(64),
+    name: 'tower',
+    image: 'containrrr/watchtower:1.7.1',
+    labels: {},
+  }
+  const found = (labels: Readonly<Record<string, string>>) => {
+    const container = { ...NOVA, labels }
+    return ownerFindings(
+      findOwners({ engine: DOCKER, containers: [container], units: [], table: table() }, [container, tower]),
+      'strict',
+    ).map(({ severity, code }) => `${severity} ${code}`)
+  }
+  assert.deepEqual(found({}), ['warn CONTAINER_REPLACED'])
+  assert.deepEqual(found({ 'com.centurylinklabs.watchtower.enable': 'false' }), [])
+  assert.deepEqual(
+    found({ 'com.centurylinklabs.watchtower.enable': 'false', 'io.containers.autoupdate': 'registry' }),
+    ['warn CONTAINER_REPLACED'],
+  )
+  assert.deepEqual(
+    found({ 'com.centurylinklabs.watchtower.enable': 'false', 'com.docker.compose.project': 'kolla' }),
+    ['info CONTAINER_OF_COMPOSE'],
+  )
+})
+
+test('a unit that brings up the Compose project of the container acts', () => {
+  const container = {
+    ...NOVA,
+    labels: {
+      'com.docker.compose.project': 'nova',
+      'com.docker.compose.service': 'libvirt',
+      'com.docker.compose.project.config_files': '/opt/nova/compose.yaml',
+    },
+  }
+  const unit = (line: string) => owners([{ ...KOLLA, starts: [line] }], container)
+  assert.equal(unit('/usr/bin/docker compose -f /opt/nova/compose.yaml up').length, 2)
+  assert.equal(unit('/usr/bin/docker compose -p nova up -d').length, 2)
+  assert.equal(unit('/usr/bin/docker compose -p other up -d').length, 1)
+})
+
+test('no command line reaches a finding', () => {
+  const unit = {
+    ...KOLLA,
+    starts: ['/usr/bin/docker run -e PASSWORD=not-to-be-told --name nova_libvirt img'],
+  }
+  const found = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() })
+  assert.doesNotMatch(JSON.stringify([found, ownerFindings(found, 'strict')]), /not-to-be-told/)
+})

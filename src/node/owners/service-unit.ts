@@ -1,0 +1,24 @@
+/**
+ * A service of the host's systemd, as `systemctl show` tells it: what it starts, and what starts it. Values of its
+ * environment are only used to read its commands; nobody is shown them.
+ */
+export type ServiceUnit = Readonly<{
+  name: string
+  /** `active`, `activating`, `inactive`, `failed`, … */
+  activeState: string
+  /** `enabled`, `disabled`, `static`, `generated`, …; empty where there is no file. */
+  fileState: string
+  /** `Restart=`: `no`, `always`, `on-failure`, … */
+  restart: string
+  /** Targets that want it, and timers, paths and sockets that start it. */
+  wantedBy: readonly string[]
+  triggeredBy: readonly string[]
+  /** Command lines of ExecStartPre=, ExecStart= and ExecStartPost=. */
+  starts: readonly string[]
+  /** Those of ExecStop= and ExecStopPost=: they run when the container ends, whoever ended it. */
+  stops: readonly string[]
+  /** Text of the scripts that it starts. */
+  scripts: readonly string[]
+  /** Where it is written: the unit's file, or what a generator made it of. */
+  source: string
+}>
