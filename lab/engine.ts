@@ -14,7 +14,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { raise } from './errors.ts'
 import { alive, withLock } from './lock.ts'
 import { REPOSITORY, labPath } from './paths.ts'
+import { machineLoad } from './machine-load.ts'
 import { run, must, tail } from './run.ts'
+import { Silence } from './silence.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
 /**
@@ -63,8 +65,9 @@ export function enginePid(): number | undefined {
 export async function startEngine(): Promise<void> {
   mkdirSync(labPath('engine/config'), { recursive: true })
   await withLock(labPath('engine.lock'), async () => {
-    if (enginePid() !== undefined && (await answers())) return
     const log = labPath('engine/dockerd.log')
+    if (enginePid() !== undefined)
+      return untilItAnswers(log, () => (enginePid() === undefined ? 'it ended' : undefined))
     const output = openSync(log, 'a')
     const daemon = spawn(
       'dockerd',
@@ -90,17 +93,26 @@ export async function startEngine(): Promise<void> {
     daemon.on('error', (error) => (ended = error.message))
     daemon.on('exit', (code) => (ended = `dockerd exited with ${code ?? 'a signal'}`))
     daemon.unref()
-    for (let attempt = 0; attempt < 300; attempt += 1) {
-      if (ended !== undefined) throw raise('LAB_ENGINE_START', { state: ended, log })
-      if (existsSync(labPath('engine/docker.sock')) && (await answers())) return
-      await sleep(100)
-    }
-    throw raise('LAB_ENGINE_START', { state: 'it does not answer after 30 s', log })
+    await untilItAnswers(log, () => ended)
   })
 }
 
+/** On a busy machine an engine that runs may take long to answer: only one that has ended, or is silent, has failed. */
+async function untilItAnswers(log: string, ended: () => string | undefined): Promise<void> {
+  const silence = new Silence(30_000)
+  for (;;) {
+    if (existsSync(labPath('engine/docker.sock')) && (await answers())) return
+    const state = ended()
+    if (state !== undefined) throw raise('LAB_ENGINE_START', { state, log })
+    if (silence.over(existsSync(log) ? String(statSync(log).size) : ''))
+      throw raise('LAB_ENGINE_START', { state: `it does not answer after ${silence.seconds} s`, log })
+    await sleep(100)
+  }
+}
+
 async function answers(): Promise<boolean> {
-  return (await docker(['version', '--format', '{{.Server.Version}}'], { timeoutMs: 10_000 })).exitCode === 0
+  const asked = ['version', '--format', '{{.Server.Version}}']
+  return (await docker(asked, { timeoutMs: 10_000 * machineLoad() })).exitCode === 0
 }
 
 /**
