@@ -22,10 +22,21 @@ export type GuestSpec = Readonly<{
    * Whether QEMU or virtlogd does the writing is not said here but by `stdio_handler` of the libvirt that starts it.
    */
   console?: 'file' | 'logd'
+  /** A network card on the host's bridge, which answers pings, and a disk that is written to all the time. */
+  life?: GuestLife
   /** libvirt machine type; `pc` means the newest i440fx of the QEMU that starts it. */
   machine?: string
   /** As libvirt's container has it. */
   emulator?: string
+}>
+
+export type GuestLife = Readonly<{
+  /** The guest's own IPv4 address, a /24. */
+  address: string
+  /** A bridge of the host. */
+  bridge: string
+  /** Milliseconds between two writes. */
+  diskMs: number
 }>
 
 /** The guest's UUID: always the same for the same name. */
@@ -43,7 +54,12 @@ export function tickPath(name: string): string {
   return `${instanceDirectory(name)}/tick`
 }
 
-/** The disk of a guest that boots a sector. */
+/** What the guest says of each block that it has written and flushed. */
+export function diskTickPath(name: string): string {
+  return `${instanceDirectory(name)}/disk-tick`
+}
+
+/** The disk of a guest that boots a sector, or that lives. */
 export function diskPath(name: string): string {
   return `${instanceDirectory(name)}/disk`
 }
@@ -55,7 +71,7 @@ export const DEFAULT_TICK_MS = 20
  * that they measure the guest alone: nothing that happens to libvirt or virtlogd can stop them.
  */
 export function domainXml(spec: GuestSpec): string {
-  const { name, boots = 'kernel', machine = 'pc', emulator = '/usr/bin/qemu-system-x86_64' } = spec
+  const { name, boots = 'kernel', machine = 'pc', emulator = '/usr/bin/qemu-system-x86_64', life } = spec
   const { memoryMiB = boots === 'kernel' ? 96 : 32, tickMs = DEFAULT_TICK_MS } = spec
   const log = consoleLogPath(name)
   const port =
@@ -69,14 +85,14 @@ export function domainXml(spec: GuestSpec): string {
   <vcpu>1</vcpu>
   <os>
     <type arch='x86_64' machine='${machine}'>hvm</type>
-    ${boots === 'kernel' ? kernel(tickMs) : `<boot dev='hd'/>`}
+    ${boots === 'kernel' ? kernel(tickMs, life) : `<boot dev='hd'/>`}
   </os>${boots === 'kernel' ? '' : HPET}
   <features><acpi/></features>
   <cpu mode='custom'><model>qemu64</model></cpu>
   <on_reboot>destroy</on_reboot>
   <devices>
     <emulator>${emulator}</emulator>
-    ${port}${boots === 'kernel' ? '' : disk(name)}
+    ${port}${boots === 'kernel' && life === undefined ? '' : disk(name)}${life === undefined ? '' : card(name, life)}
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
   </devices>
@@ -84,16 +100,34 @@ export function domainXml(spec: GuestSpec): string {
     <qemu:arg value='-chardev'/>
     <qemu:arg value='file,id=tick,path=${tickPath(name)},append=on'/>
     <qemu:arg value='-device'/>
-    <qemu:arg value='isa-serial,chardev=tick,index=1'/>
+    <qemu:arg value='isa-serial,chardev=tick,index=1'/>${life === undefined ? '' : diskTicks(name)}
   </qemu:commandline>
 </domain>
 `
 }
 
-function kernel(tickMs: number): string {
+function diskTicks(name: string): string {
+  return `
+    <qemu:arg value='-chardev'/>
+    <qemu:arg value='file,id=disktick,path=${diskTickPath(name)},append=on'/>
+    <qemu:arg value='-device'/>
+    <qemu:arg value='isa-serial,chardev=disktick,index=2'/>`
+}
+
+function card(name: string, { bridge }: GuestLife): string {
+  const digits = createHash('sha256').update(name).digest('hex')
+  const mac = ['52:54:00', digits.slice(0, 2), digits.slice(2, 4), digits.slice(4, 6)].join(':')
+  return `
+    <interface type='bridge'>
+      <mac address='${mac}'/><source bridge='${bridge}'/><model type='virtio'/>
+    </interface>`
+}
+
+function kernel(tickMs: number, life: GuestLife | undefined): string {
+  const alive = life === undefined ? '' : ` disk=${life.diskMs} address=${life.address}`
   return `<kernel>${GUEST_KERNEL_DIRECTORY}/vmlinuz</kernel>
     <initrd>${GUEST_KERNEL_DIRECTORY}/initrd.gz</initrd>
-    <cmdline>console=ttyS0 quiet rdinit=/init tick=${tickMs}</cmdline>`
+    <cmdline>console=ttyS0 quiet rdinit=/init tick=${tickMs}${alive}</cmdline>`
 }
 
 /** The boot sector dates its ticks by it. */

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { assembleBootSector } from './boot-sector.ts'
@@ -8,7 +17,7 @@ import { REPOSITORY, labPath } from './paths.ts'
 import { must, run, say } from './run.ts'
 
 export type GuestFiles = Readonly<{
-  /** A directory with `vmlinuz`, `initrd.gz` and `boot-sector`. */
+  /** A directory with `vmlinuz`, `initrd.gz`, `boot-sector`, and `busybox` for what a host lacks (ping). */
   directory: string
   /** Debian package of the kernel, with its version. */
   kernelPackage: string
@@ -20,7 +29,8 @@ export async function guestFiles(): Promise<GuestFiles> {
   const directory = labPath('guest')
   return withLock(labPath('guest.lock'), async () => {
     mkdirSync(directory, { recursive: true })
-    if (!existsSync(join(directory, 'vmlinuz'))) await unpackKernel(directory)
+    if (!existsSync(join(directory, 'modules')) || !existsSync(join(directory, 'vmlinuz')))
+      await unpackKernel(directory)
     const source = join(REPOSITORY, 'lab/guest/init.c')
     const stamp = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
     if (!existsSync(join(directory, `initrd-${stamp}`))) await packInitramfs(directory, source, stamp)
@@ -47,6 +57,7 @@ async function unpackKernel(directory: string): Promise<void> {
   await must('unpack the guest kernel', ['dpkg-deb', '--extract', archive, 'root'], { cwd: work })
   const image = readdirSync(join(work, 'root/boot')).find((name) => name.startsWith('vmlinuz-')) ?? ''
   copyFileSync(join(work, 'root/boot', image), join(directory, 'vmlinuz.new'))
+  await collectModules(join(work, 'root/lib/modules'), join(directory, 'modules'))
   await must('note the kernel', [
     'sh',
     '-c',
@@ -57,6 +68,25 @@ async function unpackKernel(directory: string): Promise<void> {
   ])
   renameSync(join(directory, 'vmlinuz.new'), join(directory, 'vmlinuz'))
   rmSync(work, { recursive: true })
+}
+
+/** The drivers of the guest's disk and network card; init.c loads them in its own order. */
+const MODULES = ['virtio_blk', 'failover', 'net_failover', 'virtio_net']
+
+async function collectModules(tree: string, target: string): Promise<void> {
+  const fresh = `${target}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh)
+  for (const name of readdirSync(tree, { recursive: true, encoding: 'utf8' })) {
+    const module = MODULES.find((candidate) => basename(name).startsWith(`${candidate}.ko`))
+    if (module === undefined) continue
+    const suffix = basename(name).slice(`${module}.ko`.length)
+    const file = join(fresh, `${module}.ko`)
+    if (suffix === '') copyFileSync(join(tree, name), file)
+    else await must('unpack a module', ['sh', '-c', 'xz -dc "$1" >"$2"', 'sh', join(tree, name), file])
+  }
+  rmSync(target, { recursive: true, force: true })
+  renameSync(fresh, target)
 }
 
 async function packInitramfs(directory: string, source: string, stamp: string): Promise<void> {
@@ -76,6 +106,8 @@ async function packInitramfs(directory: string, source: string, stamp: string): 
   ])
   const busybox = (await must('find busybox', ['sh', '-c', 'command -v busybox'])).trim()
   copyFileSync(busybox, join(root, 'bin/busybox'))
+  copyFileSync(busybox, join(directory, 'busybox'))
+  cpSync(join(directory, 'modules'), join(root, 'modules'), { recursive: true })
   await must(
     'pack the initramfs',
     [

@@ -4,6 +4,7 @@ import {
   DEFAULT_TICK_MS,
   GUEST_KERNEL_DIRECTORY,
   consoleLogPath,
+  diskTickPath,
   diskPath,
   domainXml,
   guestUuid,
@@ -17,6 +18,8 @@ import type { ComputeHost } from './compute-host.ts'
 import type { RunResult } from './run.ts'
 import type { NestedEngine } from './seed.ts'
 import { Silence } from './silence.ts'
+
+const LIFE_DISK_BYTES = 1 << 20
 
 export type GuestStart = GuestSpec &
   Readonly<{
@@ -60,12 +63,12 @@ export async function startGuest(host: ComputeHost, start: GuestStart): Promise<
 
 /** The files of a guest as they are before its first start. Gives the path of its definition. */
 async function layOut(host: ComputeHost, spec: GuestSpec): Promise<string> {
-  const { name, boots = 'kernel', tickMs = DEFAULT_TICK_MS } = spec
+  const { name, boots = 'kernel', tickMs = DEFAULT_TICK_MS, life } = spec
   const directory = instanceDirectory(name)
   // QEMU's own user writes the ticks: libvirt labels only what it knows of.
   const script = `install -d -o 64055 -g 64055 -m 755 "${directory}"
-    : >"${tickPath(name)}"; chown 64055:64055 "${tickPath(name)}"; cat >"${directory}/domain.xml"
-    rm -f "$2"; ${boots === 'kernel' ? '' : bootDiskScript(tickMs)}`
+    for file in "${tickPath(name)}" "${diskTickPath(name)}"; do : >"$file"; chown 64055:64055 "$file"; done; cat >"${directory}/domain.xml"
+    rm -f "$2"; ${boots === 'kernel' ? (life === undefined ? '' : `truncate --size ${LIFE_DISK_BYTES} "$2"`) : bootDiskScript(tickMs)}`
   const argv = ['bash', '-euc', script, 'bash', `${GUEST_KERNEL_DIRECTORY}/boot-sector`, diskPath(name)]
   await host.must(argv, { input: domainXml(spec) })
   return `${directory}/domain.xml`
@@ -78,9 +81,17 @@ export async function ticks(host: ComputeHost, name: string): Promise<readonly T
   return parseTicks(await host.read(tickPath(name)))
 }
 
+/** Every block that the guest has written and flushed so far. Throws where a write failed. */
+export async function diskWrites(host: ComputeHost, name: string): Promise<readonly Tick[]> {
+  const text = await host.read(diskTickPath(name))
+  const failed = /^E .*$/m.exec(text)?.[0]
+  if (failed !== undefined) throw new Error(`a write of guest ${name} failed: ${failed}`)
+  return parseTicks(text, 'D')
+}
+
 /** Lines `T number microseconds`; a last line without its end is left out. */
-export function parseTicks(text: string): readonly Tick[] {
-  return Array.from(text.matchAll(/^T (\d+) (\d+)\r?\n/gm), (match) => ({
+export function parseTicks(text: string, letter: 'T' | 'D' = 'T'): readonly Tick[] {
+  return Array.from(text.matchAll(new RegExp(`^${letter} (\\d+) (\\d+)\\r?\\n`, 'gm')), (match) => ({
     number: Number(match[1]),
     microseconds: Number(match[2]),
   }))

@@ -25,6 +25,8 @@ export {
   waitForTicks,
 } from './guest.ts'
 export type { Guest, GuestStart, Tick } from './guest.ts'
+export { BRIDGE, guestLife, makeBridge, readPing, waitForPing, watchLife } from './guest-life.ts'
+export type { LifeSeen } from './guest-life.ts'
 export { Host } from './host.ts'
 export type { ComputeHost, ExecOptions } from './compute-host.ts'
 export { DEFAULT_SUITE, SUITES, nodeImage, suiteOf } from './host-arguments.ts'
