@@ -36,9 +36,14 @@ export function describeCheck(check: CheckReport, output: Output): string {
   for (const guest of guests) {
     const danger = check.endangered.find((one) => one.pid === guest.identity.pid)
     const state = check.domains?.find((domain) => domain.uuid === guest.uuid)?.state
+    // A name that nobody expects is worth saying: `ps | grep qemu` does not find this one.
+    const called =
+      guest.witnesses === undefined || guest.witnesses.includes('program')
+        ? ''
+        : `, its program is "${guest.emulator}"`
     const from = guest.ownerRelease === undefined ? '' : `, runs from release ${shortId(guest.ownerRelease)}`
     lines.push(
-      `  ${danger === undefined ? output.green('safe') : output.red('dies')}  ${guest.name} (pid ${guest.identity.pid}${state === undefined ? '' : `, ${state}`}${from})`,
+      `  ${danger === undefined ? output.green('safe') : output.red('dies')}  ${guest.name} (pid ${guest.identity.pid}${state === undefined ? '' : `, ${state}`}${called}${from})`,
     )
     if (danger !== undefined) lines.push(...describeDanger(danger))
   }

@@ -57,6 +57,8 @@ export type Helper = Readonly<{
   /** UUIDs of the guests that need it; empty where it serves all of them. */
   guests: readonly string[]
   ownerContainer?: string
+  /** Of a `machine`: who says that it is one. */
+  witnesses?: readonly Witness[]
 }>
 
 export type Census = Readonly<{

@@ -94,8 +94,9 @@ function findHelpers(
         ...(owner === undefined ? {} : { ownerContainer: owner.id }),
       },
     ]
-    const isMachine = others.has(process.pid) && (owner !== undefined || lookedAt.has(process.pid))
-    if (isMachine) return helper('machine', [])
+    const machine = others.get(process.pid)
+    if (machine !== undefined && (owner !== undefined || lookedAt.has(process.pid)))
+      return helper('machine', []).map((one) => ({ ...one, witnesses: machine.witnesses }))
     if (isDeclared(process, sources.declared)) return helper('declared', [])
     const rule = recogniseHelper(process)
     if (rule === undefined || found.length === 0) return []

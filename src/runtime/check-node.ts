@@ -16,8 +16,9 @@ import {
   workloadOfService,
 } from '../node/index.ts'
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../node/index.ts'
-import type { Domain, NodeWorld } from '../ports/index.ts'
+import type { NodeWorld } from '../ports/index.ts'
 import { askImages } from './ask-images.ts'
+import { settledSurvey } from './settled-survey.ts'
 import type { Sides } from './side.ts'
 import { survey } from './survey.ts'
 import type { Survey, SurveyQuestion } from './survey.ts'
@@ -53,8 +54,8 @@ export async function checkNode(
     options.watchConsoles === 'yes' ? watchConsoles(world, first) : {},
   ])
   // What took long is over: who is there now is what counts.
-  const [host, domains] = [await world.host.facts(), await domainsOf(world, sides.old.libvirt)]
-  const seen = await survey(world, question)
+  const host = await world.host.facts()
+  const { seen, domains, dissent } = await settledSurvey(world, question, sides.old.libvirt)
   const findings = [
     ...besideFindings({
       plan,
@@ -69,6 +70,7 @@ export async function checkNode(
     ...removeThemselves(plan, seen.containers),
     ...startsUnableToFork(plan, seen.containers, seen.engine.kind),
     ...(await lowDisk(world, seen)),
+    ...dissent.map((finding) => allowWayBack(finding, plan)),
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),
     ...movedHypervisor(plan, sides, seen),
@@ -138,16 +140,11 @@ export function declaredHelpers(sides: Sides): readonly DeclaredHelper[] {
   )
 }
 
-export async function domainsOf(
-  world: NodeWorld,
-  place: LibvirtPlace | undefined,
-): Promise<readonly Domain[] | undefined> {
-  if (place === undefined) return undefined
-  try {
-    return await world.hypervisor(place).domains()
-  } catch {
-    return undefined
-  }
+/** A guest that the current libvirt lost from sight may be seen by the one before: the way back must stay open. */
+function allowWayBack(finding: Finding, plan: Plan): Finding {
+  return plan.kind === 'rollback' && finding.code === 'GUEST_UNLISTED'
+    ? { ...finding, severity: 'warn' }
+    : finding
 }
 
 function reasonOf(finding: Finding): Reason {

@@ -18,7 +18,6 @@ import { createDisarmed } from './create-disarmed.ts'
 import {
   checkNode,
   declaredHelpers,
-  domainsOf,
   expendableContainers,
   placesOf,
   reattaching,
@@ -29,6 +28,7 @@ import { raise } from './errors.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
+import { domainsOf } from './settled-survey.ts'
 import type { Sides } from './side.ts'
 import { standBy } from './stand-by.ts'
 import { clearLeftBehind, startContainer } from './start-container.ts'

@@ -1,5 +1,7 @@
 export { awaitReady } from './await-ready.ts'
-export { checkNode, domainsOf } from './check-node.ts'
+export { checkNode } from './check-node.ts'
+export { domainsOf, settledSurvey } from './settled-survey.ts'
+export type { SettledSurvey } from './settled-survey.ts'
 export { RUNTIME_ERRORS } from './errors.ts'
 export { Journal, replay } from './journal.ts'
 export type { Replayed } from './journal.ts'

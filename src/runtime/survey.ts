@@ -8,6 +8,7 @@ import {
 } from '../node/index.ts'
 import type {
   Census,
+  CloserLook,
   Container,
   DeclaredHelper,
   Endangered,
@@ -28,6 +29,8 @@ export type Survey = Readonly<{
   engine: EngineFacts
   containers: readonly Container[]
   statusFiles: readonly StatusFile[]
+  /** At those whom a stop would end, or libvirt's files name, without their command line saying that they are guests. */
+  looks: readonly CloserLook[]
   census: Census
   killSets: readonly KillSet[]
   endangered: readonly Endangered[]
@@ -63,7 +66,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
   )
   const killSets = stopping.map((container) => findKillSet(container, table, engine, question.cause))
   const [looks, machineLeaders] = await Promise.all([
-    world.processes.look(unknownAmong(killSets, table)),
+    world.processes.look(unknownAmong(killSets, statusFiles, table)),
     world.processes.machineLeaders(),
   ])
   const census = takeCensus({
@@ -80,19 +83,24 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     engine,
     containers,
     statusFiles,
+    looks,
     census,
     killSets,
     endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
 }
 
-/** Whom a stop would end without their command line saying that they are guests: those are looked at closer. */
-function unknownAmong(killSets: readonly KillSet[], table: ProcessTable): readonly ProcessId[] {
-  const known = new Set(
-    table.processes.filter(({ argv }) => hasIdentity(parseQemuCommandLine(argv))).map(({ pid }) => pid),
-  )
-  const doomed = new Map(killSets.flatMap((killSet) => killSet.doomed.map((one) => [one.pid, one])))
-  return [...doomed.values()].filter(({ pid }) => !known.has(pid))
+/** Whom a stop would end, or libvirt's files name, without their command line saying that they are guests. */
+function unknownAmong(
+  killSets: readonly KillSet[],
+  statusFiles: readonly StatusFile[],
+  table: ProcessTable,
+): readonly ProcessId[] {
+  const named = new Set([
+    ...killSets.flatMap(({ doomed }) => doomed.map(({ pid }) => pid)),
+    ...statusFiles.map(({ pid }) => pid),
+  ])
+  return table.processes.filter(({ pid, argv }) => named.has(pid) && !hasIdentity(parseQemuCommandLine(argv)))
 }
 
 async function unregistered(

@@ -1,6 +1,7 @@
 import { EXIT } from '../../core/index.ts'
-import { examine, findOwners } from '../../node/index.ts'
-import { survey } from '../../runtime/index.ts'
+import { busyGuests, examine, findOwners } from '../../node/index.ts'
+import type { Finding } from '../../node/index.ts'
+import { settledSurvey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeFindings } from '../describe.ts'
@@ -17,11 +18,22 @@ export const nodeDoctor = command({
     'Also for nodes that Anneal did not deploy (Kolla is recognised). Changes nothing. Exit code 4: an upgrade would be refused; 3: guests are endangered.',
   async run({ flags, output }) {
     const world = await openNode(flags, 'examine the node')
-    const seen = await survey(world, await containersQuestion(world, [], 'stop'))
-    const { table, engine, containers, census, endangered } = seen
+    const question = await containersQuestion(world, [], 'stop')
+    const { seen, dissent } = await settledSurvey(world, question, question.places[0])
+    const { table, engine, containers, census, endangered, statusFiles } = seen
     const host = await world.host.facts()
     const owners = findOwners({ engine, containers, units: await world.units.services(), table })
-    const findings = examine({ engine, host, layout: table.layout, containers, census, endangered, owners })
+    const momentary = [...dissent.map(softenBeside), ...busyGuests(statusFiles)]
+    const findings = examine({
+      engine,
+      host,
+      layout: table.layout,
+      containers,
+      census,
+      endangered,
+      owners,
+      momentary,
+    })
     output.data({ schema: 'anneal.doctor/1', findings } as { schema: string }, () =>
       findings.length === 0 ? 'nothing is wrong' : describeFindings(findings, output).join('\n'),
     )
@@ -29,3 +41,10 @@ export const nodeDoctor = command({
     return findings.some(({ severity }) => severity === 'refuse') ? EXIT.refused : EXIT.ok
   },
 })
+
+/** Every container counts here, also those that no upgrade would stop. */
+function softenBeside(finding: Finding): Finding {
+  return finding.code === 'MACHINE_UNKNOWN' || finding.code === 'PROCESS_UNKNOWN'
+    ? { ...finding, severity: 'warn' }
+    : finding
+}

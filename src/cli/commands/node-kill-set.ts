@@ -1,9 +1,9 @@
 import { EXIT } from '../../core/index.ts'
 import type { Container, StopCause } from '../../node/index.ts'
-import { survey } from '../../runtime/index.ts'
+import { settledSurvey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeDanger } from '../describe.ts'
+import { describeDanger, describeFindings } from '../describe.ts'
 import { NODE_FLAGS, openNode } from '../node-world.ts'
 import { containersQuestion } from '../question.ts'
 
@@ -32,11 +32,12 @@ export const nodeKillSet = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Without names every container counts that runs or still holds a process. Exit code 3: guests or helpers are among them.',
+    'Without names every container counts that runs or still holds a process. Exit code 3: guests or helpers are among them. 4: it is not certain who is a guest.',
   async run({ flags, args, output }) {
     const world = await openNode(flags, 'compute kill sets')
     const cause = CAUSES[flags.cause]
-    const seen = await survey(world, await containersQuestion(world, args, cause))
+    const question = await containersQuestion(world, args, cause)
+    const { seen, dissent } = await settledSurvey(world, question, question.places[0])
     // Of containers that do not run, only those that still hold somebody are worth a word, unless they were asked about.
     const killSets = seen.killSets.filter(
       ({ containerId, doomed }) => args.length > 0 || doomed.length > 0 || runs(seen.containers, containerId),
@@ -47,6 +48,7 @@ export const nodeKillSet = command({
       killSets,
       endangered: seen.endangered,
       census: seen.census,
+      findings: dissent,
     }
     output.data(value, () =>
       [
@@ -61,14 +63,16 @@ export const nodeKillSet = command({
           `${output.red('endangered')}  ${one.kind} ${one.name} (pid ${one.pid})`,
           ...describeDanger(one),
         ]),
-        ...(seen.endangered.length === 0
+        ...describeFindings(dissent, output),
+        ...(seen.endangered.length === 0 && dissent.length === 0
           ? [
               `${output.green('safe')}  ${seen.census.guests.length} guests, ${seen.census.helpers.length} helpers`,
             ]
           : []),
       ].join('\n'),
     )
-    return seen.endangered.length === 0 ? EXIT.ok : EXIT.endangered
+    if (seen.endangered.length > 0) return EXIT.endangered
+    return dissent.length === 0 ? EXIT.ok : EXIT.refused
   },
 })
 

@@ -1,10 +1,11 @@
 import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
-import { LABELS, breachesAtRest, shortId } from '../../node/index.ts'
+import { LABELS, breachesAtRest, runningJobs, shortId } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { domainsOf, loadSide, replay, survey } from '../../runtime/index.ts'
+import { loadSide, replay, settledSurvey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
+import { describeFindings } from '../describe.ts'
 import { NODE_FLAGS, openNode } from '../node-world.ts'
 import type { Output } from '../output.ts'
 
@@ -38,8 +39,8 @@ async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> 
   const run = replay(await world.state.readJournal())
   const places = side.libvirt === undefined ? [] : [side.libvirt]
   const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
-  const seen = await survey(world, { stopping: [], cause: 'stop', places, helpers })
-  const domains = await domainsOf(world, side.libvirt)
+  const question = { stopping: [], cause: 'stop', places, helpers } as const
+  const { seen, domains, dissent } = await settledSurvey(world, question, side.libvirt)
   const ours = new Set(current?.services.map((service) => service.containerName))
   const known = new Set(previous?.services.map((service) => service.containerName))
   const project = seen.containers.filter(
@@ -60,12 +61,15 @@ async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> 
       health: container?.health ?? 'none',
     }
   })
+  const jobs = runningJobs(seen.statusFiles)
   const guests = seen.census.guests.map((guest) => ({
     name: guest.name,
     uuid: guest.uuid,
     pid: guest.identity.pid,
     state: domains?.find((domain) => domain.uuid === guest.uuid)?.state ?? 'unknown',
     runsFromRelease: guest.ownerRelease,
+    witnesses: guest.witnesses,
+    work: jobs.filter((job) => job.guest === guest.name).map(({ work }) => work),
   }))
   const value = {
     schema: 'anneal.status/1',
@@ -81,6 +85,7 @@ async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> 
       pid: helper.identity.pid,
     })),
     breaches,
+    findings: dissent,
   }
   output.data(value, () =>
     [
@@ -94,7 +99,7 @@ async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> 
       `guests: ${guests.length}`,
       ...guests.map(
         (guest) =>
-          `  ${guest.name}  pid ${guest.pid}  ${guest.state}${guest.runsFromRelease === undefined ? '' : `  from ${shortId(guest.runsFromRelease)}`}`,
+          `  ${guest.name}  pid ${guest.pid}  ${guest.state}${guest.runsFromRelease === undefined ? '' : `  from ${shortId(guest.runsFromRelease)}`}${guest.work.length === 0 ? '' : `  under way: ${guest.work.join('; ')}`}`,
       ),
       ...(unfinished === undefined
         ? []
@@ -103,6 +108,7 @@ async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> 
               `run ${unfinished.run} was interrupted in "${unfinished.state}": run \`anneal node recover\``,
             ),
           ]),
+      ...describeFindings(dissent, output),
       ...breaches.map((breach) => `${output.red(breach.code)}: ${breach.detail}`),
     ].join('\n'),
   )

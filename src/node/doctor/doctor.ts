@@ -24,6 +24,8 @@ export type DoctorInput = Readonly<{
   endangered: readonly Endangered[]
   /** Who else starts, restarts or replaces the containers, where that was asked. */
   owners?: readonly Owner[]
+  /** What is true at this moment alone: who disagrees about the guests, what goes on with them. */
+  momentary?: readonly Finding[]
 }>
 
 const WEIGHT: Readonly<Record<Finding['severity'], number>> = { refuse: 0, warn: 1, info: 2 }
@@ -31,6 +33,7 @@ const WEIGHT: Readonly<Record<Finding['severity'], number>> = { refuse: 0, warn:
 /** What is wrong with a node, the worst first. Looks at nothing but its input and changes nothing. */
 export function examine(input: DoctorInput): readonly Finding[] {
   const findings = [
+    ...(input.momentary ?? []),
     ...guestFindings(input),
     ...containerFindings(input, startedByUnit),
     ...hostFindings(input),
