@@ -45,6 +45,15 @@ export type HelperKind =
   | 'virtlockd'
   | 'nbdkit'
   | 'dbus'
+  | 'qemu-nbd'
+  | 'qemu-storage-daemon'
+  | 'qemu-pr-helper'
+  | 'vhost-user'
+  | 'haproxy'
+  /** Holds a Unix socket that a guest's command line names, whatever its own name. */
+  | 'peer'
+  /** Lives in a guest's own cgroup, whatever its name. */
+  | 'companion'
   | 'declared'
   /** A virtual machine that libvirt does not know by name: nobody needs it but its own user, and it must not die either. */
   | 'machine'

@@ -12,6 +12,8 @@ export type CloserLook = ProcessId &
     sizeBytes: number
     /** Open files that only a virtual machine, or what works for one, has. */
     opens: readonly OpenFile[]
+    /** Names of the Unix sockets that it holds: those it listens at, and its ends of connections to them. */
+    sockets?: readonly string[]
   }>
 
 export type OpenFile = Readonly<{

@@ -16,6 +16,8 @@ export type QemuCommandLine = Readonly<{
   emulates: boolean
   /** Started by the system's libvirt (`qemu:///system`): its files are in `/var/lib/libvirt/qemu/domain-…`. */
   ofSystemLibvirt: boolean
+  /** It has a device whose other half is a process beside it (vhost-user). */
+  usesVhostUser: boolean
 }>
 
 /** Options of QEMU (qemu(1)) that other programs do not have together. */
@@ -43,6 +45,7 @@ const NO_QEMU: QemuCommandLine = {
   writesToFdset: false,
   emulates: false,
   ofSystemLibvirt: false,
+  usesVhostUser: false,
 }
 
 /**
@@ -85,6 +88,7 @@ export function parseQemuCommandLine(argv: readonly string[]): QemuCommandLine {
     writesToFdset: named.some((file) => file.startsWith('/dev/fdset/')),
     emulates: telling >= TELLING_ENOUGH,
     ofSystemLibvirt: argv.some((argument) => argument.includes('/lib/libvirt/qemu/domain-')),
+    usesVhostUser: argv.some((argument) => argument.includes('vhost-user')),
   }
 }
 

@@ -3,15 +3,16 @@ import type { Process } from './process.ts'
 
 /**
  * How a process that guests need is recognised, and whom it serves:
- * `tied` to the guest it was started for; `logged`: the guests whose console goes through it; `all` of them.
+ * `tied` to the guest it was started for; `onlyTied`: nobody's where no guest can be told; `logged`: the guests whose
+ * console goes through it; `vhostUser`: the guests with a device of that kind; `all` of them.
  */
 export type HelperRule = Readonly<{
-  kind: Exclude<HelperKind, 'declared'>
+  kind: Exclude<HelperKind, 'declared' | 'machine' | 'peer' | 'companion'>
   /** Basename of the executable. */
   exe: RegExp
   /** Some argument must match. */
   argument?: RegExp
-  serves: 'tied' | 'logged' | 'all'
+  serves: 'tied' | 'onlyTied' | 'logged' | 'vhostUser' | 'all'
 }>
 
 export const HELPER_RULES: readonly HelperRule[] = [
@@ -20,7 +21,18 @@ export const HELPER_RULES: readonly HelperRule[] = [
   { kind: 'virtiofsd', exe: /^virtiofsd$/, serves: 'tied' },
   { kind: 'passt', exe: /^passt(\.avx2)?$/, serves: 'tied' },
   { kind: 'slirp', exe: /^slirp-helper$/, serves: 'tied' },
+  // Podman starts one too, for a container.
+  { kind: 'slirp', exe: /^slirp4netns$/, serves: 'onlyTied' },
   { kind: 'nbdkit', exe: /^nbdkit$/, serves: 'tied' },
+  { kind: 'qemu-nbd', exe: /^qemu-nbd$/, serves: 'tied' },
+  { kind: 'qemu-storage-daemon', exe: /^qemu-storage-daemon$/, serves: 'tied' },
+  { kind: 'qemu-pr-helper', exe: /^qemu-pr-helper$/, serves: 'tied' },
+  // Open vSwitch with DPDK, VPP, SPDK, and the backends of QEMU and rust-vmm.
+  {
+    kind: 'vhost-user',
+    exe: /^(ovs-vswitchd.*|vpp|vpp_main|spdk_tgt|vhost|vhost-user-.+|vhost-device-.+|virtiofsd-.+)$/,
+    serves: 'vhostUser',
+  },
   { kind: 'dbus', exe: /^dbus-daemon$/, argument: /\/qemu\/dbus\//, serves: 'tied' },
   // The networks of libvirt (bridge_driver.c), Neutron (agent/linux/dhcp.py) and nova-network (linux_net.py):
   // not the dnsmasq of a desktop or of another product.
@@ -31,9 +43,31 @@ export const HELPER_RULES: readonly HelperRule[] = [
       /\/libvirt\/dnsmasq\/|libvirt_leaseshelper|\/neutron\/dhcp\/|\/nova\/networks\/|nova-dhcpbridge/,
     serves: 'all',
   },
+  // Metadata for guests, of Neutron's agents and OVN's (agent/metadata/driver_base.py).
+  {
+    kind: 'haproxy',
+    exe: /^haproxy$/,
+    argument: /ns-metadata-proxy|ovn-metadata|\/neutron\//,
+    serves: 'all',
+  },
   { kind: 'virtlogd', exe: /^virtlogd$/, serves: 'logged' },
   { kind: 'virtlockd', exe: /^virtlockd$/, serves: 'all' },
 ]
+
+/** Helpers that outlive any one guest: among a guest's own processes they would end with it. */
+export const SHARED_HELPERS: ReadonlySet<HelperKind> = new Set<HelperKind>([
+  'dnsmasq',
+  'haproxy',
+  'virtlogd',
+  'virtlockd',
+  'vhost-user',
+  'qemu-nbd',
+  'qemu-storage-daemon',
+  'qemu-pr-helper',
+  'peer',
+  'declared',
+  'machine',
+])
 
 export function recogniseHelper(process: Process): HelperRule | undefined {
   const exe = executableName(process)
@@ -44,10 +78,13 @@ export function recogniseHelper(process: Process): HelperRule | undefined {
   )
 }
 
-/** Basename of what runs, also where its file was removed meanwhile; argv[0] where /proc/PID/exe may not be read. */
+/**
+ * Basename of what runs, also where its file was removed meanwhile; argv[0] where /proc/PID/exe may not be read. NixOS keeps
+ * a program that it wraps as `.NAME-wrapped`.
+ */
 export function executableName(process: Pick<Process, 'exe' | 'argv'>): string {
   const path = process.exe === '' ? (process.argv[0] ?? '') : executablePath(process)
-  return path.slice(path.lastIndexOf('/') + 1)
+  return path.slice(path.lastIndexOf('/') + 1).replace(/^\.(.+?)(-wrapped_?)+$/, '$1')
 }
 
 /** The path that the executable has or had. */

@@ -234,6 +234,74 @@ test('a name that only begins like the guest’s ties nothing', () => {
   assert.deepEqual(census([vm, qemu(OTHER, 'vmware'), swtpm]).helpers[0]?.guests, [])
 })
 
+test('a process that holds a socket which a guest names is its helper, whatever it is called', () => {
+  const vm = qemu(UUID, 'vm', {}, ['-chardev', 'socket,id=c,path=/run/backend/a.sock'])
+  const backend = process('/opt/vendor/backend', ['--config', '/etc/backend.json'])
+  const found = (sockets: readonly string[], more: Partial<CensusSources> = {}) =>
+    census([vm, qemu(OTHER, 'other'), backend], { looks: [look(backend, { sockets })], ...more }).helpers
+  assert.deepEqual(
+    found(['/run/backend/a.sock', '/run/other']).map(({ kind, name, guests }) => [kind, name, guests]),
+    [['peer', 'backend', [UUID]]],
+  )
+  assert.deepEqual(found(['/run/backend/b.sock']), [])
+  // A disk that was attached later stands in libvirt's file alone.
+  const xml = "<host transport='unix' socket='/run/backend/b.sock'/>"
+  const statusFiles = [statusFile(UUID, vm.pid, { xml })]
+  assert.deepEqual(
+    found(['/run/backend/b.sock'], { statusFiles }).map(({ kind, guests }) => [kind, guests]),
+    [['peer', [UUID]]],
+  )
+  const libvirtd = process('/usr/sbin/libvirtd', [])
+  const looks = [look(libvirtd, { sockets: ['/run/backend/a.sock'] })]
+  assert.deepEqual(census([vm, libvirtd], { looks }).helpers, [], 'libvirt itself is what is replaced')
+})
+
+test('a process in a guest’s own cgroup is its helper, whatever it is called', () => {
+  const cgroups = [
+    { hierarchy: 0, controllers: [], path: '/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt' },
+  ]
+  const [helper, ...others] = census([
+    qemu(UUID, 'vm', { cgroups }),
+    process('/opt/x', [], { cgroups }),
+  ]).helpers
+  assert.deepEqual([helper?.kind, helper?.guests, others], ['companion', [UUID], []])
+})
+
+test('helpers are known under the names that NixOS gives them, and where their file was replaced', () => {
+  for (const exe of ['/nix/store/a/bin/.swtpm-wrapped', '/usr/bin/swtpm (deleted)'])
+    assert.equal(census([qemu(UUID, 'vm'), process(exe, ['socket'])]).helpers[0]?.kind, 'swtpm', exe)
+})
+
+test('backends of disks, of vhost-user devices and of metadata are helpers of whom they serve', () => {
+  const vhost = qemu(UUID, 'vm', {}, [
+    '-netdev',
+    'vhost-user,chardev=c',
+    '-chardev',
+    'socket,id=c,path=/run/q.sock',
+  ])
+  const kinds = (...processes: readonly Process[]) =>
+    census([vhost, qemu(OTHER, 'other'), ...processes]).helpers.map(({ kind, guests }) => [kind, guests])
+  assert.deepEqual(kinds(process('/usr/sbin/ovs-vswitchd', ['--dpdk'])), [['vhost-user', [UUID]]])
+  assert.deepEqual(kinds(process('/usr/libexec/vhost-user-gpu', [])), [['vhost-user', [UUID]]])
+  assert.deepEqual(
+    census([qemu(OTHER, 'other'), process('/usr/sbin/ovs-vswitchd', [])]).helpers,
+    [],
+    'no guest depends on the process of a switch in the kernel',
+  )
+  assert.deepEqual(kinds(process('/usr/bin/qemu-pr-helper', ['-k', '/run/q.sock'])), [
+    ['qemu-pr-helper', [UUID]],
+  ])
+  assert.deepEqual(kinds(process('/usr/bin/qemu-nbd', ['-k', '/elsewhere'])), [['qemu-nbd', []]])
+  assert.deepEqual(kinds(process('/usr/bin/slirp4netns', ['1'])), [])
+  assert.deepEqual(
+    kinds(
+      process('/usr/sbin/haproxy', ['-f', '/var/lib/neutron/ns-metadata-proxy/a.conf']),
+      process('/usr/sbin/haproxy', ['-f', '/etc/haproxy/web.cfg']),
+    ),
+    [['haproxy', []]],
+  )
+})
+
 test('dnsmasq is a helper where it serves the networks of guests', () => {
   const guests = [qemu(UUID, 'a')]
   for (const argument of [

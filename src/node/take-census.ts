@@ -6,6 +6,7 @@ import type { Machine } from './find-machines.ts'
 import { guestCgroup } from './guest-cgroup.ts'
 import { machineOfScope, shortName } from './machine-name.ts'
 import type { Process, ProcessTable } from './process.ts'
+import type { QemuCommandLine } from './qemu-command-line.ts'
 import { executableName, executablePath, recogniseHelper } from './recognise-helper.ts'
 import { LABELS } from './release/index.ts'
 import type { StatusFile } from './status-file.ts'
@@ -34,7 +35,11 @@ export function takeCensus(sources: CensusSources): Census {
   const machines = findMachines(sources)
   const found = machines.flatMap((machine): Found[] => {
     const guest = toGuest(machine, sources.containers)
-    return guest === undefined ? [] : [{ process: machine.process, guest }]
+    if (guest === undefined) return []
+    const { process, line, file } = machine
+    const argvPaths = new Set(pathsIn(process.argv))
+    const socketPaths = new Set([...argvPaths, ...pathsInXml(file?.xml ?? '')])
+    return [{ process, line, guest, argvPaths, socketPaths }]
   })
   const files = new Set(machines.map(({ file }) => file))
   return {
@@ -44,7 +49,15 @@ export function takeCensus(sources: CensusSources): Census {
   }
 }
 
-type Found = Readonly<{ process: Process; guest: Guest }>
+type Found = Readonly<{
+  process: Process
+  line: QemuCommandLine
+  guest: Guest
+  /** Paths that its command line names. */
+  argvPaths: ReadonlySet<string>
+  /** Paths of sockets that it may use, also of devices that it was given later: those libvirt's status file names. */
+  socketPaths: ReadonlySet<string>
+}>
 
 /** undefined where neither the command line nor libvirt says which guest it is. */
 function toGuest(
@@ -80,7 +93,7 @@ function findHelpers(
 ): readonly Helper[] {
   const guestPids = new Set(found.map(({ process }) => process.pid))
   const others = new Map(machines.map((machine) => [machine.process.pid, machine]))
-  const lookedAt = new Set(sources.looks?.map(({ pid }) => pid))
+  const looks = new Map(sources.looks?.map((look) => [look.pid, look]))
   const byPid = new Map(sources.table.processes.map((process) => [process.pid, process]))
   return sources.table.processes.flatMap((process): Helper[] => {
     if (guestPids.has(process.pid)) return []
@@ -95,38 +108,72 @@ function findHelpers(
       },
     ]
     const machine = others.get(process.pid)
-    if (machine !== undefined && (owner !== undefined || lookedAt.has(process.pid)))
+    if (machine !== undefined && (owner !== undefined || looks.has(process.pid)))
       return helper('machine', []).map((one) => ({ ...one, witnesses: machine.witnesses }))
     if (isDeclared(process, sources.declared)) return helper('declared', [])
+    if (found.length === 0) return []
+    const tied = (): readonly string[] =>
+      uuidsOf(found.filter((one) => isTied(process, looks.get(process.pid), one, byPid)))
     const rule = recogniseHelper(process)
-    if (rule === undefined || found.length === 0) return []
-    switch (rule.serves) {
+    switch (rule?.serves) {
       case 'all':
         return helper(rule.kind, [])
       case 'logged': {
         const logged = found.filter(({ guest }) => guest.consoleBackend === 'logd')
         return logged.length === 0 ? [] : helper(rule.kind, uuidsOf(logged))
       }
+      case 'vhostUser': {
+        const users = found.filter(({ line }) => line.usesVhostUser)
+        return users.length === 0 ? [] : helper(rule.kind, uuidsOf(users))
+      }
       case 'tied':
         // One that cannot be tied to a guest may belong to any of them.
-        return helper(rule.kind, uuidsOf(found.filter((one) => isTied(process, one, byPid))))
+        return helper(rule.kind, tied())
+      case 'onlyTied':
+        return tied().length === 0 ? [] : helper(rule.kind, tied())
+      case undefined:
+        return unnamedHelper(process, looks.get(process.pid), found, helper)
     }
   })
+}
+
+/** What a guest needs by where it is or what it holds, whatever its name; libvirt itself is what is replaced. */
+function unnamedHelper(
+  process: Process,
+  look: CloserLook | undefined,
+  found: readonly Found[],
+  helper: (kind: Helper['kind'], guests: readonly string[]) => Helper[],
+): Helper[] {
+  if (isLibvirt(process)) return []
+  const mates = found.filter((one) => sharesGuestCgroup(process, one.process))
+  if (mates.length > 0) return helper('companion', uuidsOf(mates))
+  const peers = found.filter((one) => holdsSocketOf(look, one))
+  return peers.length === 0 ? [] : helper('peer', uuidsOf(peers))
+}
+
+function isLibvirt(process: Process): boolean {
+  return /^(libvirtd|virt[a-z]+d|virtproxyd)$/.test(executableName(process))
+}
+
+function holdsSocketOf(look: CloserLook | undefined, { socketPaths }: Found): boolean {
+  return look?.sockets?.some((path) => socketPaths.has(path)) === true
 }
 
 /** Whether `process` was started for this guest: by its UUID, a shared socket, its id and name, its cgroup, or by descent. */
 function isTied(
   process: Process,
-  { process: qemu, guest }: Found,
+  look: CloserLook | undefined,
+  found: Found,
   byPid: ReadonlyMap<number, Process>,
 ): boolean {
+  const { process: qemu, guest, argvPaths } = found
   const paths = pathsIn(process.argv)
-  const qemuPaths = new Set(pathsIn(qemu.argv))
   const ownNames = guest.domainId === undefined ? [] : [`/${shortName(guest.domainId, guest.name)}-`]
   return (
     process.argv.some((argument) => argument.toLowerCase().includes(guest.uuid)) ||
-    paths.some((path) => qemuPaths.has(path)) ||
+    paths.some((path) => argvPaths.has(path)) ||
     paths.some((path) => ownNames.some((name) => path.includes(name) || `${path}-`.endsWith(name))) ||
+    holdsSocketOf(look, found) ||
     sharesGuestCgroup(process, qemu) ||
     descendsFrom(process, qemu.pid, byPid)
   )
@@ -153,6 +200,11 @@ function pathsIn(argv: readonly string[]): readonly string[] {
     .slice(1)
     .flatMap((argument) => argument.split(/[,=:"\s]+/))
     .filter((word) => word.startsWith('/') && word.length > 1 && !word.startsWith('/dev/'))
+}
+
+/** Absolute paths in attributes of XML. */
+function pathsInXml(xml: string): readonly string[] {
+  return Array.from(xml.matchAll(/\b(?:socket|path|name)='(\/[^']+)'/g), ([, path]) => path ?? '')
 }
 
 function isDeclared(process: Process, declared: CensusSources['declared']): boolean {

@@ -1,3 +1,4 @@
+import { SHARED_HELPERS } from '../node/index.ts'
 import type { Guest, Helper } from '../node/index.ts'
 import type { NodeWorld, RescueReport } from '../ports/index.ts'
 import { survey } from './survey.ts'
@@ -20,7 +21,8 @@ export async function rescueEndangered(
   const taken = new Set<number>()
   for (const guest of seen.census.guests) {
     const helpers = seen.census.helpers.filter(
-      (helper) => helper.guests.includes(guest.uuid) && helper.guests.length === 1,
+      (helper) =>
+        helper.guests.includes(guest.uuid) && helper.guests.length === 1 && !SHARED_HELPERS.has(helper.kind),
     )
     if (!isMovable(guest) && !helpers.some(isMovable)) continue
     reports.push(await world.rescuer.rescue(guest, helpers, from))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  SHARED_HELPERS,
   guestCgroup,
   isInPartition,
   limitsToKeep,
@@ -28,9 +29,6 @@ export type RescuerOptions = Readonly<{
 
 /** Threads that QEMU starts while its threads are moved are born where their parent is: each round meets fewer. */
 const ROUNDS = 20
-
-/** Helpers that outlive any one guest: in the guest's scope they would end with it. */
-const SHARED = new Set<Helper['kind']>(['dnsmasq', 'virtlogd', 'virtlockd'])
 
 /**
  * Moves guests and helpers out of containers; docs/rescue.md says how and why.
@@ -252,7 +250,7 @@ function isSame(kernel: Kernel, id: ProcessId): boolean {
 }
 
 function belongsTo(helper: Helper, guest: Guest): boolean {
-  return !SHARED.has(helper.kind) && helper.guests.length === 1 && helper.guests[0] === guest.uuid
+  return !SHARED_HELPERS.has(helper.kind) && helper.guests.length === 1 && helper.guests[0] === guest.uuid
 }
 
 /** As libvirt names it by its domain id; without one as its cgroup is named; else by its pid, which is unique too. */

@@ -5,16 +5,22 @@ import { goneOrThrow, readProcLink } from './proc-files.ts'
 /** Smaller ones are no disk that a guest lives on. */
 const DISK_MIN_BYTES = 64 * 1024
 
-/** What a process has open that tells of a virtual machine. One of each kind is enough to tell. */
-export function openFilesOf(processDir: string): readonly OpenFile[] {
+export type OpenFiles = Readonly<{ files: readonly OpenFile[]; socketInodes: readonly number[] }>
+
+/** What a process has open that tells of a virtual machine: one of each kind is enough; and all of its sockets. */
+export function openFilesOf(processDir: string): OpenFiles {
   const found = new Map<OpenFile['kind'], OpenFile>()
+  const socketInodes: number[] = []
   for (const fd of list(`${processDir}/fd`)) {
     const link = `${processDir}/fd/${fd}`
     const path = readProcLink(link)
-    const kind = path === undefined ? undefined : kindOf(path, link)
-    if (path !== undefined && kind !== undefined && !found.has(kind)) found.set(kind, { kind, path })
+    if (path === undefined) continue
+    const inode = /^socket:\[(\d+)\]$/.exec(path)?.[1]
+    if (inode !== undefined) socketInodes.push(Number(inode))
+    const kind = kindOf(path, link)
+    if (kind !== undefined && !found.has(kind)) found.set(kind, { kind, path })
   }
-  return [...found.values()]
+  return { files: [...found.values()], socketInodes }
 }
 
 function kindOf(path: string, link: string): OpenFile['kind'] | undefined {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
@@ -7,6 +9,7 @@ import { isAnnealError } from '../../core/index.ts'
 import type { CloserLook } from '../../node/index.ts'
 import { hostDisk } from './disk.ts'
 import { procReader } from './proc-reader.ts'
+import { parseUnixSockets } from './unix-sockets.ts'
 
 const roots: string[] = []
 afterEach(() => {
@@ -188,6 +191,41 @@ test('what a process has open tells a virtual machine', async () => {
     { kind: 'disk', path: image },
   ])
   assert.deepEqual(await opens('/dev/null', 'socket:[7]', 'anon_inode:[eventfd]', '/gone/a.qcow2'), [])
+})
+
+test('the names of the sockets that a process holds are read, of those it listens at and of connections to them', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'anneal-socket-')), 'a b.sock')
+  roots.push(join(path, '..'))
+  const reader = procReader()
+  const self = async (): Promise<readonly string[]> => {
+    const stat = (await reader.table()).processes.find(({ pid }) => pid === process.pid)
+    assert.ok(stat)
+    return (await reader.look([stat]))[0]?.sockets ?? []
+  }
+  const server = createServer()
+  server.listen(path)
+  await once(server, 'listening')
+  assert.ok((await self()).includes(path))
+  server.close()
+  await once(server, 'close')
+  assert.ok(!(await self()).includes(path))
+})
+
+test('lines of /proc/net/unix are read with any path', () => {
+  // Lines of Linux 6.18.
+  const sockets = parseUnixSockets(`Num       RefCount Protocol Flags    Type St Inode Path
+000000000a24c0e8: 00000003 00000000 00000000 0001 03 419758
+0000000047a77aa6: 00000003 00000000 00000000 0001 03 617384 /run/docker.sock
+00000000ee032757: 00000002 00000000 00010000 0001 01    17 /run/a b
+0000000000000000: 00000002 00000000 00010000 0001 01 18 @abstract
+`)
+  assert.deepEqual(
+    [...sockets],
+    [
+      [617384, '/run/docker.sock'],
+      [17, '/run/a b'],
+    ],
+  )
 })
 
 test('a look at a process that is gone, or whose pid another has, is no answer', async () => {

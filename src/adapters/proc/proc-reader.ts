@@ -8,6 +8,7 @@ import { readMachineLeaders } from './machine-leaders.ts'
 import { readNamespace } from './proc-files.ts'
 import { readLiveStat, readProcess } from './read-process.ts'
 import type { UpperDirs } from './read-process.ts'
+import type { UnixSockets } from './unix-sockets.ts'
 
 export type ProcOptions = Readonly<{
   /** Another procfs mount shows another pid namespace. */
@@ -45,8 +46,9 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
     },
     async look(processes: readonly ProcessId[]): Promise<readonly CloserLook[]> {
       const looks: CloserLook[] = []
+      const unixSockets: UnixSockets = new Map()
       for (const process of processes) {
-        const look = lookCloser(procRoot, process)
+        const look = lookCloser(procRoot, process, unixSockets)
         if (look !== undefined) looks.push(look)
         await setImmediate()
       }
