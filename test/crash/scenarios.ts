@@ -143,8 +143,10 @@ export function planFor(
 async function withGuests(inside: 'inside' | 'outside' = 'outside'): Promise<SimulatedNode> {
   const node = await deployed()
   const libvirt = node.engine.running().find((container) => container.name.includes('libvirt'))
-  node.startGuest('one', inside === 'inside' ? libvirt?.id : undefined)
-  node.startGuest('two')
+  // Names that no distribution gives an emulator: a guest is known by more than that.
+  node.startGuest('one', inside === 'inside' ? libvirt?.id : undefined, '/opt/vendor/hypervisor')
+  node.startGuest('two', undefined, '/nix/store/abc-qemu/bin/.qemu-system-x86_64-wrapped')
+  node.startGuest('three')
   return node
 }
 
@@ -181,6 +183,16 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'upgrade refused for an endangered guest',
     outcome: 'refused',
     prepare: () => withGuests('inside'),
+    plan: (node) => planFor(node, NEXT),
+  },
+  {
+    name: 'upgrade refused while libvirt lists a guest that has no process',
+    outcome: 'refused',
+    prepare: async () => {
+      const node = await withGuests()
+      node.phantoms.push('ghost')
+      return node
+    },
     plan: (node) => planFor(node, NEXT),
   },
   {

@@ -44,6 +44,7 @@ export type SimulatedGuest = {
   /** Container whose cgroup it is in; undefined when it is outside of all. */
   inside: string | undefined
   flags: string[]
+  readonly emulator: string
 }
 
 /**
@@ -56,6 +57,8 @@ export class SimulatedNode {
   readonly state = new MemoryState(this.points)
   readonly engine: SimulatedEngine
   readonly guests: SimulatedGuest[] = []
+  /** Names of guests that libvirt believes to run and that have no process. */
+  readonly phantoms: string[] = []
   /** Services of the host that call the engine. */
   readonly units: ServiceUnit[] = []
   readonly images: ReadonlyMap<string, SimulatedImage>
@@ -73,7 +76,7 @@ export class SimulatedNode {
     this.engine = new SimulatedEngine(this)
   }
 
-  startGuest(name: string, inside?: string): SimulatedGuest {
+  startGuest(name: string, inside?: string, emulator = '/usr/bin/qemu-system-x86_64'): SimulatedGuest {
     const guest: SimulatedGuest = {
       name,
       uuid: `00000000-0000-4000-8000-${String(this.guests.length + 1).padStart(12, '0')}`,
@@ -81,6 +84,7 @@ export class SimulatedNode {
       alive: true,
       inside,
       flags: [...(this.runningLibvirt()?.flags ?? [])],
+      emulator,
     }
     this.guests.push(guest)
     return guest
@@ -210,12 +214,19 @@ export class SimulatedNode {
       ping: async () => answering().libvirt ?? '',
       domains: async (): Promise<readonly Domain[]> => {
         const image = answering()
-        return this.guests.map((guest) => ({
+        const phantoms = this.phantoms.map((name): Domain => ({
+          uuid: `phantom-${name}`,
+          name,
+          id: 99,
+          state: 'running',
+        }))
+        const guests = this.guests.map((guest): Domain => ({
           uuid: guest.uuid,
           name: guest.name,
           id: guest.alive ? guest.pid : -1,
           state: guest.alive && this.reads(image, guest) ? 'running' : 'shutoff',
         }))
+        return [...guests, ...phantoms]
       },
     }
   }
@@ -298,13 +309,7 @@ const DISK: Disk = {
 const NET: Reach = { unix: async () => true, tcp: async () => true }
 
 function guestProcess(guest: SimulatedGuest): Process {
-  const argv = [
-    '/usr/bin/qemu-system-x86_64',
-    '-name',
-    `guest=${guest.name},debug-threads=on`,
-    '-uuid',
-    guest.uuid,
-  ]
+  const argv = [guest.emulator, '-name', `guest=${guest.name},debug-threads=on`, '-uuid', guest.uuid]
   return processOf(guest.pid, 'qemu-system-x86', guest.inside, argv)
 }
 
