@@ -197,6 +197,7 @@ const WITNESS: Readonly<Record<Witness, string>> = {
   commandLine: 'by its options',
   content: 'by what its program holds',
   kvm: 'by the machine of KVM that it has open',
+  monitor: 'by the socket by which libvirt controls it',
   statusFile: 'by libvirt’s status file',
   machined: 'by machined',
 }

@@ -3,7 +3,7 @@ import { sameProcess } from './process.ts'
 import type { Process, ProcessTable } from './process.ts'
 import { parseQemuCommandLine } from './qemu-command-line.ts'
 import type { QemuCommandLine } from './qemu-command-line.ts'
-import { isEmulator } from './recognise-helper.ts'
+import { isEmulator, isLibvirt } from './recognise-helper.ts'
 import type { StatusFile } from './status-file.ts'
 import type { Witness } from './witness.ts'
 
@@ -28,16 +28,25 @@ export type MachineSources = Readonly<{
 export function findMachines(sources: MachineSources): readonly Machine[] {
   const looks = new Map(sources.looks?.map((look) => [look.pid, look]))
   const leaders = new Set(sources.machineLeaders)
-  return sources.table.processes.flatMap((process): Machine[] => {
-    const line = parseQemuCommandLine(process.argv)
+  const read = sources.table.processes.map((process) => ({
+    process,
+    line: parseQemuCommandLine(process.argv),
+  }))
+  // The libvirt of these is in a pid namespace of its own: the pids in its files mean nothing here.
+  const elsewhere = new Set(
+    read.filter(({ process }) => isForeign(process, sources)).map(({ line }) => line.uuid),
+  )
+  const statusFiles = sources.statusFiles.filter(({ uuid }) => !elsewhere.has(uuid))
+  return read.flatMap(({ process, line }): Machine[] => {
     const look = looks.get(process.pid)
     const seen = look !== undefined && sameProcess(look, process) ? look : undefined
-    const named = statusFileNaming(process, line, sources)
+    const named = statusFileNaming(process, line, { ...sources, statusFiles })
     const testimony: Readonly<Record<Witness, boolean>> = {
       program: isEmulator(process),
       commandLine: hasIdentity(line) || line.emulates,
       content: seen?.content === 'emulator',
       kvm: seen?.opens.some(({ kind }) => kind === 'virtualMachine') === true,
+      monitor: !isLibvirt(process) && seen?.sockets?.some((path) => MONITOR.test(path)) === true,
       statusFile: named !== undefined,
       machined: leaders.has(process.pid),
     }
@@ -47,7 +56,18 @@ export function findMachines(sources: MachineSources): readonly Machine[] {
   })
 }
 
-const WITNESSES: readonly Witness[] = ['program', 'commandLine', 'content', 'kvm', 'statusFile', 'machined']
+/** libvirt's socket of one guest (qemuProcessPrepareMonitorChr of its src/qemu/qemu_process.c); libvirt binds it itself. */
+const MONITOR = /\/libvirt\/qemu\/domain-[^/]+\/monitor\.sock$/
+
+const WITNESSES: readonly Witness[] = [
+  'program',
+  'commandLine',
+  'content',
+  'kvm',
+  'monitor',
+  'statusFile',
+  'machined',
+]
 
 /** Whether libvirt's name and UUID stand on the command line. */
 export function hasIdentity(line: QemuCommandLine): boolean {

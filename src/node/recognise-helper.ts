@@ -96,3 +96,8 @@ export function executablePath(process: Pick<Process, 'exe'>): string {
 export function isEmulator(process: Process): boolean {
   return /^(qemu-system-.+|qemu-kvm|kvm)$/.test(executableName(process))
 }
+
+/** libvirt's own daemons, the modular ones too: not the helpers that are called alike. */
+export function isLibvirt(process: Process): boolean {
+  return /^(libvirtd|virt[a-z]+d)$/.test(executableName(process)) && recogniseHelper(process) === undefined
+}

@@ -165,14 +165,30 @@ test('a pid that another guest’s process has by now is not the guest of the st
   assert.deepEqual(stale, ['vm'])
 })
 
-test('what the executable holds, an open machine of KVM and machined each make a virtual machine', () => {
+test('where the guest’s libvirt has a pid namespace of its own, its file names no process of the host', () => {
+  const namespaces = { pid: 99, mnt: 2, net: 3, cgroup: 4, ipc: 5 }
+  const vm = qemu(UUID, 'vm', { namespaces })
+  const bystander = process('/usr/sbin/cron', [])
+  const { guests, stale } = census([vm, bystander], { statusFiles: [statusFile(UUID, bystander.pid)] })
+  assert.deepEqual(
+    guests.map(({ identity }) => identity.pid),
+    [vm.pid],
+  )
+  assert.deepEqual(stale, [])
+})
+
+test('what the executable holds, an open machine of KVM, a monitor and machined each make a virtual machine', () => {
   const vmm = process('/opt/vendor/hv', ['--config', '/etc/hv.json'])
   const kinds = (more: Partial<CensusSources>) => census([vmm], more).helpers.map(({ kind }) => kind)
   assert.deepEqual(kinds({ looks: [look(vmm)] }), [])
   assert.deepEqual(kinds({ looks: [look(vmm, { content: 'emulator' })] }), ['machine'])
   const opens = [{ kind: 'virtualMachine', path: 'anon_inode:kvm-vm' }] as const
   assert.deepEqual(kinds({ looks: [look(vmm, { opens })] }), ['machine'])
+  const sockets = ['/var/lib/libvirt/qemu/domain-1-vm/monitor.sock']
+  assert.deepEqual(kinds({ looks: [look(vmm, { sockets })] }), ['machine'])
   assert.deepEqual(kinds({ looks: [look(vmm)], machineLeaders: [vmm.pid] }), ['machine'])
+  const libvirtd = process('/usr/sbin/libvirtd', [])
+  assert.deepEqual(census([libvirtd], { looks: [look(libvirtd, { sockets })] }).helpers, [])
   const reused = { ...look(vmm, { content: 'emulator' }), startTicks: 1 }
   assert.deepEqual(kinds({ looks: [reused] }), [], 'a look at an earlier process of this pid says nothing')
 })

@@ -7,7 +7,7 @@ import { guestCgroup } from './guest-cgroup.ts'
 import { machineOfScope, shortName } from './machine-name.ts'
 import type { Process, ProcessTable } from './process.ts'
 import type { QemuCommandLine } from './qemu-command-line.ts'
-import { executableName, executablePath, recogniseHelper } from './recognise-helper.ts'
+import { executableName, executablePath, isLibvirt, recogniseHelper } from './recognise-helper.ts'
 import { LABELS } from './release/index.ts'
 import type { StatusFile } from './status-file.ts'
 
@@ -149,10 +149,6 @@ function unnamedHelper(
   if (mates.length > 0) return helper('companion', uuidsOf(mates))
   const peers = found.filter((one) => holdsSocketOf(look, one))
   return peers.length === 0 ? [] : helper('peer', uuidsOf(peers))
-}
-
-function isLibvirt(process: Process): boolean {
-  return /^(libvirtd|virt[a-z]+d|virtproxyd)$/.test(executableName(process))
 }
 
 function holdsSocketOf(look: CloserLook | undefined, { socketPaths }: Found): boolean {
