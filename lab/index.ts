@@ -54,6 +54,7 @@ export {
   placeFile,
   redfishDriverInfo,
   removeLab,
+  SUITES,
   testSystem,
   typeAt,
 } from './openstack/index.ts'
@@ -65,6 +66,7 @@ export type {
   MachineSpec,
   Node,
   OpenStackLabOptions,
+  Suite,
   Stay,
   TestSystem,
 } from './openstack/index.ts'

@@ -17,6 +17,7 @@ OpenStack and machines to deploy (--name NAME chooses among several labs):
     --auth keystone,none,basic     how Ironic's APIs let in
     --uefi                         machines with UEFI instead of BIOS
     --nova                         Nova, Placement, Neutron's API, RabbitMQ
+    --suite bookworm|trixie|sid     the OpenStack of that Debian suite, in a tree
     --clean                        Ironic wipes disks between deployments
     --without-deploy-ramdisk       only ramdisk deployments will work
   nodes [--json]        its machines: power, boot device, addresses

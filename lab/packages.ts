@@ -19,21 +19,25 @@ const NEEDED: readonly Need[] = [
   { program: 'dpkg-deb', packages: ['dpkg'] },
 ]
 
-/** What the OpenStack services and the virtual machines without an operating system stand on. */
-const NEEDED_BY_OPENSTACK: readonly Need[] = [
+/** What the OpenStack services stand on. */
+const NEEDED_BY_SERVICES: readonly Need[] = [
   { program: 'keystone-manage', packages: ['keystone'] },
   { program: '/usr/lib/uwsgi/plugins/python3_plugin.so', packages: ['uwsgi-plugin-python3'] },
   { program: 'glance-api', packages: ['glance-api'] },
   { program: 'ironic-api', packages: ['ironic-api'] },
   { program: 'ironic-conductor', packages: ['ironic-conductor'] },
   { program: 'openstack', packages: ['python3-openstackclient', 'python3-ironicclient'] },
-  { program: 'ipmi_sim', packages: ['openipmi'] },
   { program: 'ipmitool', packages: ['ipmitool'] },
-  { program: 'dnsmasq', packages: ['dnsmasq-base'] },
   { program: '/usr/lib/ipxe/undionly.kpxe', packages: ['ipxe'] },
+  { program: 'socat', packages: ['socat'] },
+]
+
+/** What the network and the virtual machines without an operating system stand on. */
+const NEEDED_BY_BED: readonly Need[] = [
+  { program: 'ipmi_sim', packages: ['openipmi'] },
+  { program: 'dnsmasq', packages: ['dnsmasq-base'] },
   { program: 'ip', packages: ['iproute2'] },
   { program: 'busybox', packages: ['busybox-static'] },
-  { program: 'socat', packages: ['socat'] },
   { program: 'qemu-system-x86_64', packages: ['qemu-system-x86', 'ipxe-qemu', 'seabios'] },
   { program: '/usr/share/OVMF/OVMF_CODE_4M.fd', packages: ['ovmf'] },
   { program: 'qemu-img', packages: ['qemu-utils'] },
@@ -103,7 +107,17 @@ export function ensurePackages(): Promise<PackageReport> {
 
 /** As ensurePackages, for the OpenStack part of the test bed: some 230 packages, a minute or two the first time. */
 export function ensureOpenStackPackages(): Promise<PackageReport> {
-  return ensure(NEEDED_BY_OPENSTACK)
+  return ensure([...NEEDED_BY_SERVICES, ...NEEDED_BY_BED])
+}
+
+/** As ensurePackages, for an OpenStack lab whose services run in the tree of a suite. */
+export function ensureBedPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_BED)
+}
+
+/** As ensurePackages, for the tree of a suite. */
+export function ensureTreePackages(): Promise<PackageReport> {
+  return ensure([{ program: 'mmdebstrap', packages: ['mmdebstrap'] }])
 }
 
 /** As ensurePackages, for Nova: some 80 packages. */

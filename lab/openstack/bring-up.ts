@@ -26,6 +26,8 @@ import { writeSecret } from './prepared.ts'
 import { placeRabbit, rabbitService } from './rabbit.ts'
 import { startService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
+import { suiteTree } from './suite-tree.ts'
+import type { Suite, SuiteTree } from './suite-tree.ts'
 import { deployRamdisk } from './systems.ts'
 
 export type OpenStackLabOptions = Readonly<{
@@ -41,6 +43,8 @@ export type OpenStackLabOptions = Readonly<{
   deployRamdisk?: boolean
   /** Nova, Placement, Neutron's API and RabbitMQ beside them; Nova's compute service is Ironic. Default no. */
   nova?: boolean
+  /** The Debian suite whose OpenStack runs, from a tree of its own. Default: what is installed on the machine. */
+  suite?: Suite
   /** Takes down what is there already. */
   signal?: AbortSignal
 }>
@@ -69,12 +73,13 @@ export type Description = Readonly<{
   automatedClean: boolean
   ironicAuth: readonly IronicAuth[]
   nova: boolean
+  suite?: SuiteTree
   /** Seconds from the beginning until each service was ready. */
   readyAfterSeconds: Readonly<Record<string, number>>
 }>
 
 /** What decides which services there are. */
-type Outline = Pick<Description, 'network' | 'nodes' | 'ironicAuth' | 'nova'>
+type Outline = Pick<Description, 'network' | 'nodes' | 'ironicAuth' | 'nova' | 'suite'>
 
 /** Makes the network, everybody's configuration, and starts it all. */
 export async function bringUp(
@@ -84,6 +89,7 @@ export async function bringUp(
 ): Promise<Description> {
   const began = performance.now()
   const automatedClean = options.automatedClean ?? false
+  const ground = options.suite === undefined ? undefined : await suiteTree(options.suite)
   const network = await makeNetwork(name)
   const outline: Outline = {
     network,
@@ -92,21 +98,22 @@ export async function bringUp(
     ),
     ironicAuth: options.ironicAuth ?? ['keystone', 'none'],
     nova: options.nova ?? false,
+    ...(ground === undefined ? {} : { suite: ground }),
   }
   const { address } = network
   const inside = (one: string): string => join(directory, one)
-  const identity = await placeKeystone(inside('keystone'), address, catalogue(outline))
+  const identity = await placeKeystone(inside('keystone'), address, catalogue(outline), ground)
   const [basicPassword] = await Promise.all([
-    placeIronic(inside('ironic'), { address, identity, automatedClean }),
-    placeGlance(inside('glance'), address, identity),
+    placeIronic(inside('ironic'), { address, identity, automatedClean, ground }),
+    placeGlance(inside('glance'), address, identity, ground),
     ...(outline.nova ? [placeCompute(directory, address, identity)] : []),
   ])
-  if (options.deployRamdisk === true) placeDeployRamdisk(inside('ironic'), await deployRamdisk())
+  if (options.deployRamdisk === true) placeDeployRamdisk(inside('ironic'), await deployRamdisk(options.suite))
   await placeMachines(directory, outline)
   placeDhcp(inside('dhcp'), network, outline.nodes, inside('ironic'))
 
   const readyAfterSeconds: Record<string, number> = {}
-  const home: ServiceHome = { directory, namespace: network.namespace }
+  const home: ServiceHome = { directory, namespace: network.namespace, ground }
   await Promise.all(
     servicesOf(directory, outline).map(async (service) => {
       await startService(home, service, options.signal)
@@ -131,7 +138,7 @@ export function servicesOf(directory: string, outline: Outline): readonly Servic
   return [
     keystoneService(inside('keystone'), address),
     conductorService(inside('ironic'), address),
-    glanceService(inside('glance'), address),
+    glanceService(inside('glance'), address, outline.suite),
     ...ironicAuth.map((auth) => apiService(inside('ironic'), address, auth)),
     webService(inside('ironic'), address),
     dhcpService(inside('dhcp')),

@@ -8,6 +8,8 @@ import { raise } from './errors.ts'
 import type { IronicAuth } from './ironic.ts'
 import { isOn } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { SUITES } from './suite-tree.ts'
+import type { Suite } from './suite-tree.ts'
 import { OpenStackLab, isAbandoned, labNames, removeLab } from './openstack-lab.ts'
 
 const DEFAULT_NAME = 'lab'
@@ -23,6 +25,7 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
       clean: { type: 'boolean', default: false },
       uefi: { type: 'boolean', default: false },
       nova: { type: 'boolean', default: false },
+      suite: { type: 'string' },
       'without-deploy-ramdisk': { type: 'boolean', default: false },
     })
     const name = values.name
@@ -37,6 +40,19 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
         why: `--auth is "${values.auth}", not of keystone, none, basic`,
       })
     }
+    const { suite } = values
+    if (suite !== undefined && !isSuite(suite)) {
+      throw raise('LAB_USAGE', {
+        command: 'up',
+        why: `--suite is "${suite}", not one of ${SUITES.join(', ')}`,
+      })
+    }
+    if (suite !== undefined && values.nova) {
+      throw raise('LAB_USAGE', {
+        command: 'up',
+        why: '--nova runs the machine’s own packages, not those of --suite',
+      })
+    }
     // What an interrupted attempt left behind is in nobody's use.
     if (isAbandoned(name)) await removeLab(name)
     const began = performance.now()
@@ -46,6 +62,7 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
         nodes: Array.from({ length: nodes }, () => ({ firmware: values.uefi ? 'uefi' : 'bios' }) as const),
         ironicAuth,
         nova: values.nova,
+        ...(suite === undefined ? {} : { suite }),
         automatedClean: values.clean,
         deployRamdisk: !values['without-deploy-ramdisk'],
         signal,
@@ -120,6 +137,7 @@ export function openStackStatus(argv: readonly string[]): Readonly<Record<string
 function summary(lab: OpenStackLab): Readonly<Record<string, unknown>> & { name: string } {
   return {
     name: lab.name,
+    suite: lab.description.suite?.suite ?? null,
     directory: lab.directory,
     namespace: lab.description.network.namespace,
     environment: lab.environment,
@@ -132,6 +150,10 @@ function summary(lab: OpenStackLab): Readonly<Record<string, unknown>> & { name:
 function bootDevice(node: Machine): string {
   const path = `${node.directory}/boot`
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : 'default'
+}
+
+function isSuite(word: string): word is Suite {
+  return (SUITES as readonly string[]).includes(word)
 }
 
 function isIronicAuth(word: string): word is IronicAuth {

@@ -8,9 +8,11 @@ import type { Ini } from './ini.ts'
 import { adminOptions, answersTo } from './keystone.ts'
 import type { Identity } from './keystone.ts'
 import { placeFile } from './place-file.ts'
-import { packageVersions, prepare, writeSecret } from './prepared.ts'
+import { prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
 import { sqliteUrl, useWriteAheadLog } from './sqlite.ts'
+import { groundFile, onGround, preparedName, versionsOn } from './suite-tree.ts'
+import type { Ground } from './suite-tree.ts'
 import type { BootFiles } from './systems.ts'
 
 /** How an API tells who calls: by Keystone's tokens, by user and password, or not at all. */
@@ -31,6 +33,7 @@ export type IronicOptions = Readonly<{
   identity: Identity
   /** Disks are wiped between deployments. */
   automatedClean: boolean
+  ground: Ground
 }>
 
 export function ironicUrl(address: string, auth: IronicAuth): string {
@@ -54,11 +57,11 @@ export const BASIC_USER = 'lab'
 
 /** Puts Ironic's configuration and data base into `directory`. Gives the password of the basic API's user. */
 export async function placeIronic(directory: string, options: IronicOptions): Promise<string> {
-  const kept = await preparedIronic()
+  const kept = await preparedIronic(options.ground)
   cpSync(kept, directory, { recursive: true })
   for (const one of ['lock', 'tftp', 'http', 'images', 'master', 'tmp']) mkdirSync(join(directory, one))
   for (const loader of ['undionly.kpxe', 'ipxe.efi', 'snponly.efi']) {
-    cpSync(`/usr/lib/ipxe/${loader}`, join(tftpRoot(directory), loader))
+    cpSync(groundFile(options.ground, `/usr/lib/ipxe/${loader}`), join(tftpRoot(directory), loader))
   }
   // Some versions look for the boot loader beside the boot scripts.
   symlinkSync(join(tftpRoot(directory), 'undionly.kpxe'), join(webRoot(directory), 'undionly.kpxe'))
@@ -84,6 +87,7 @@ export function conductorService(directory: string, address: string): Service {
   return {
     name: 'ironic-conductor',
     argv: ['ironic-conductor', '--config-file', join(directory, 'conductor.conf')],
+    ground: 'suite',
     // It listens once it has registered its drivers. There is no call without effect: a refused method will do.
     ready: async () => (await answersTo(`http://${address}:8089/`)) !== undefined,
   }
@@ -93,6 +97,7 @@ export function apiService(directory: string, address: string, auth: IronicAuth)
   return {
     name: `ironic-api-${auth}`,
     argv: ['ironic-api', '--config-file', join(directory, `api-${auth}.conf`)],
+    ground: 'suite',
     ready: async () => (await answersTo(`${ironicUrl(address, auth)}/v1`)) === 200,
   }
 }
@@ -109,19 +114,25 @@ export function webService(directory: string, address: string): Service {
 /** Keystone brings the library along; the only hash that Ironic takes. */
 const BCRYPT = 'import bcrypt, sys; print(bcrypt.hashpw(sys.stdin.buffer.read(), bcrypt.gensalt(4)).decode())'
 
-async function preparedIronic(): Promise<string> {
+async function preparedIronic(ground: Ground): Promise<string> {
   return prepare({
-    name: 'ironic',
-    inputs: [await packageVersions(['ironic-common', 'python3-ironic']), 'recipe 1'],
+    name: preparedName(ground, 'ironic'),
+    inputs: [await versionsOn(ground, ['ironic-common', 'python3-ironic']), 'recipe 1'],
     make: async (directory) => {
       const path = join(directory, 'dbsync.conf')
       writeFileSync(path, ini({ database: { connection: sqliteUrl(join(directory, 'ironic.db')) } }))
-      await must('prepare Ironic', ['ironic-dbsync', '--config-file', path, 'create_schema'], {
-        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-      })
+      await must(
+        'prepare Ironic',
+        onGround(ground, ['ironic-dbsync', '--config-file', path, 'create_schema'], [directory]),
+        {
+          env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+        },
+      )
       useWriteAheadLog(join(directory, 'ironic.db'))
       const password = randomBytes(18).toString('base64url')
-      const hashed = await must('hash a password', ['/usr/bin/python3', '-c', BCRYPT], { input: password })
+      const hashed = await must('hash a password', onGround(ground, ['/usr/bin/python3', '-c', BCRYPT], []), {
+        input: password,
+      })
       writeSecret(join(directory, 'basic-password'), password)
       writeSecret(join(directory, 'basic-users'), `${BASIC_USER}:${hashed.trim()}\n`)
     },
@@ -203,7 +214,8 @@ function configuration(directory: string, options: IronicOptions): Ini {
       power_state_sync_max_retries: 1,
       sync_power_state_interval: 15,
       heartbeat_timeout: 300,
-      workers_pool_size: 20,
+      // Newer conductors start so many threads at once that fewer than 26 are refused.
+      workers_pool_size: 100,
     },
     deploy: {
       default_boot_option: 'local',

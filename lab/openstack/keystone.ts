@@ -3,14 +3,18 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { must } from '../run.ts'
 import { ini } from './ini.ts'
-import { packageVersions, prepare, writeSecret } from './prepared.ts'
+import { prepare, writeSecret } from './prepared.ts'
 import type { Service } from './service.ts'
 import { change, sqliteUrl, useWriteAheadLog } from './sqlite.ts'
 import type { Statement } from './sqlite.ts'
+import { hasProgram, onGround, preparedName, versionsOn } from './suite-tree.ts'
+import type { Ground } from './suite-tree.ts'
 import { uwsgiConfiguration } from './uwsgi.ts'
 
 export const REGION = 'RegionOne'
 const PORT = 5000
+/** Keystone up to 28 has its entry for WSGI servers here. */
+const PUBLIC = '/usr/bin/keystone-wsgi-public'
 
 /** Stands for the lab's address in the data base that is kept. */
 const PLACE = 'lab.invalid'
@@ -26,15 +30,16 @@ export async function placeKeystone(
   directory: string,
   address: string,
   catalogue: readonly CatalogueEntry[],
+  ground: Ground,
 ): Promise<Identity> {
-  const kept = await preparedKeystone()
+  const kept = await preparedKeystone(ground)
   cpSync(kept, directory, { recursive: true })
   writeFileSync(join(directory, 'keystone.conf'), configuration(directory))
   writeFileSync(
     join(directory, 'uwsgi.ini'),
     uwsgiConfiguration({
       'http-socket': `${address}:${PORT}`,
-      'wsgi-file': '/usr/bin/keystone-wsgi-public',
+      ...(hasProgram(ground, PUBLIC) ? { 'wsgi-file': PUBLIC } : { module: 'keystone.wsgi.api:application' }),
       processes: 2,
       env: `OS_KEYSTONE_CONFIG_FILES=${join(directory, 'keystone.conf')}`,
       pyargv: `--config-file ${join(directory, 'keystone.conf')}`,
@@ -83,6 +88,7 @@ export function keystoneService(directory: string, address: string): Service {
   return {
     name: 'keystone',
     argv: ['uwsgi', '--ini', join(directory, 'uwsgi.ini')],
+    ground: 'suite',
     ready: async () => (await answersTo(`${keystoneUrl(address)}/v3`)) === 200,
   }
 }
@@ -116,18 +122,22 @@ export async function answersTo(
 }
 
 /** Schema, keys and administrator: seconds of work that are the same for every lab of this machine. */
-async function preparedKeystone(): Promise<string> {
+async function preparedKeystone(ground: Ground): Promise<string> {
   return prepare({
-    name: 'keystone',
-    inputs: [await packageVersions(['keystone', 'python3-keystone']), 'recipe 1'],
+    name: preparedName(ground, 'keystone'),
+    inputs: [await versionsOn(ground, ['keystone', 'python3-keystone']), 'recipe 2'],
     make: async (directory) => {
       for (const keys of ['fernet', 'credential']) mkdirSync(join(directory, keys), { mode: 0o700 })
       const configurationFile = join(directory, 'keystone.conf')
       writeFileSync(configurationFile, configuration(directory))
       const manage = (words: readonly string[], env: Record<string, string> = {}): Promise<string> =>
-        must('prepare Keystone', ['keystone-manage', '--config-file', configurationFile, ...words], {
-          env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
-        })
+        must(
+          'prepare Keystone',
+          onGround(ground, ['keystone-manage', '--config-file', configurationFile, ...words], [directory]),
+          {
+            env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+          },
+        )
       await manage(['db_sync'])
       useWriteAheadLog(join(directory, 'keystone.db'))
       const owner = ['--keystone-user', 'root', '--keystone-group', 'root']
@@ -152,6 +162,7 @@ function configuration(directory: string): string {
     DEFAULT: { log_file: join(directory, 'keystone.log') },
     database: { connection: sqliteUrl(join(directory, 'keystone.db')) },
     fernet_tokens: { key_repository: join(directory, 'fernet') },
+    fernet_receipts: { key_repository: join(directory, 'fernet') },
     credential: { key_repository: join(directory, 'credential') },
     token: { provider: 'fernet' },
     cache: { enabled: false },

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { alive } from '../lock.ts'
-import { ensureNovaPackages, ensureOpenStackPackages } from '../packages.ts'
+import { ensureBedPackages, ensureNovaPackages, ensureOpenStackPackages } from '../packages.ts'
 import { labPath } from '../paths.ts'
 import { run, say } from '../run.ts'
 import type { RunOptions, RunResult } from '../run.ts'
@@ -27,6 +27,7 @@ import type { Machine } from './machine.ts'
 import { removeNetwork } from './network.ts'
 import { cleanEnvironment, servicePid, startService, stopService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
+import { onGround } from './suite-tree.ts'
 
 /** Holds the pid of who brings a lab up, as long as that takes. */
 const COMING_UP = 'coming-up'
@@ -48,7 +49,7 @@ export class OpenStackLab {
    */
   static async up(options: OpenStackLabOptions = {}): Promise<OpenStackLab> {
     const name = checkedName(options.name ?? `t${randomBytes(4).toString('hex')}`)
-    await ensureOpenStackPackages()
+    await (options.suite === undefined ? ensureOpenStackPackages() : ensureBedPackages())
     if (options.nova === true) await ensureNovaPackages()
     const directory = directoryOf(name)
     if (existsSync(directory)) throw raise('LAB_OPENSTACK_EXISTS', { name, where: directory })
@@ -139,10 +140,11 @@ export class OpenStackLab {
     await startService(this.#home, this.#service(name))
   }
 
-  /** Runs the `openstack` client against this lab. */
+  /** Runs the `openstack` client of the lab's suite against it. Files that it reads are below /tmp. */
   openstack(argv: readonly string[], options: RunOptions & { cloud?: string } = {}): Promise<RunResult> {
     const env = { ...cleanEnvironment(this.#home), ...this.environment, ...options.env }
-    return run(['openstack', ...argv], {
+    const client = onGround(this.description.suite, ['openstack', ...argv], ['/tmp', this.directory])
+    return run(client, {
       ...options,
       env: { ...env, OS_CLOUD: options.cloud ?? env.OS_CLOUD ?? CLOUD },
     })
@@ -165,7 +167,8 @@ export class OpenStackLab {
   }
 
   get #home(): ServiceHome {
-    return { directory: this.directory, namespace: this.description.network.namespace }
+    const { network, suite } = this.description
+    return { directory: this.directory, namespace: network.namespace, ground: suite }
   }
 
   #services(): readonly Service[] {

@@ -4,18 +4,22 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tail } from '../run.ts'
 import { raise } from './errors.ts'
+import { onGround } from './suite-tree.ts'
+import type { Ground } from './suite-tree.ts'
 
 /** A long-running program of a lab, in the lab's namespace and a process group of its own. */
 export type Service = Readonly<{
   name: string
   argv: readonly string[]
   env?: Readonly<Record<string, string>>
+  /** `suite`: a program of OpenStack, which runs in the tree of the lab's suite where it has one; else the machine's. */
+  ground?: 'suite'
   /** Whether it does its work: asked again and again until it is true. */
   ready: () => Promise<boolean>
 }>
 
 /** Where a lab's services live. */
-export type ServiceHome = Readonly<{ directory: string; namespace: string }>
+export type ServiceHome = Readonly<{ directory: string; namespace: string; ground: Ground }>
 
 const READY_MS = 240_000
 const STOP_MS = 4_000
@@ -42,7 +46,9 @@ export async function startService(home: ServiceHome, service: Service, signal?:
   mkdirSync(dirname(log), { recursive: true })
   mkdirSync(join(home.directory, 'pids'), { recursive: true })
   const output = openSync(log, 'a')
-  const child = spawn('ip', ['netns', 'exec', home.namespace, ...service.argv], {
+  const argv =
+    service.ground === undefined ? service.argv : onGround(home.ground, service.argv, [home.directory])
+  const child = spawn('ip', ['netns', 'exec', home.namespace, ...argv], {
     detached: true,
     stdio: ['ignore', output, output],
     env: { ...cleanEnvironment(home), ...service.env },

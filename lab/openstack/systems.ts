@@ -4,6 +4,7 @@ import { ensureRamdiskPackages, ensureTestSystemPackages } from '../packages.ts'
 import { REPOSITORY } from '../paths.ts'
 import { must } from '../run.ts'
 import { prepare } from './prepared.ts'
+import type { Suite } from './suite-tree.ts'
 
 /** A kernel and its initial RAM disk, as files. */
 export type BootFiles = Readonly<{ kernel: string; ramdisk: string }>
@@ -16,13 +17,16 @@ export type TestSystem = BootFiles &
   }>
 
 /**
- * Ironic's deploy ramdisk: Debian 13 with ironic-python-agent. Made where it is missing or its recipe changed: a minute
+ * Ironic's deploy ramdisk: Debian with ironic-python-agent, that of 13 but for a lab of a newer suite. Made where it is missing or its recipe changed: a minute
  * or two, and some 150 MB from Debian.
  */
-export async function deployRamdisk(): Promise<BootFiles> {
+export async function deployRamdisk(suite?: Suite): Promise<BootFiles> {
   await ensureRamdiskPackages()
   const files = ['make.sh', 'init', 'udhcpc.sh', 'poweroff']
-  return bootFiles(await made('deploy-ramdisk', 'deploy-ramdisk/make.sh', files.map(inDeployRamdisk)))
+  // Debian 12 has no agent.
+  const from = suite === 'sid' ? 'sid' : 'trixie'
+  const name = from === 'sid' ? 'deploy-ramdisk-sid' : 'deploy-ramdisk'
+  return bootFiles(await made(name, 'deploy-ramdisk/make.sh', files.map(inDeployRamdisk), [from]))
 }
 
 /** The test system, made where it is missing or its recipe changed: seconds. */
@@ -37,13 +41,18 @@ function inDeployRamdisk(file: string): string {
   return `deploy-ramdisk/${file}`
 }
 
-function made(name: string, recipe: string, inputs: readonly string[]): Promise<string> {
+function made(
+  name: string,
+  recipe: string,
+  inputs: readonly string[],
+  words: readonly string[] = [],
+): Promise<string> {
   const here = join(REPOSITORY, 'lab/openstack')
   return prepare({
     name,
     inputs: inputs.map((path) => readFileSync(join(here, path), 'utf8')),
     make: async (directory) => {
-      await must(`make the ${name}`, [join(here, recipe), directory])
+      await must(`make the ${name}`, [join(here, recipe), directory, ...words])
     },
   })
 }

@@ -23,6 +23,12 @@ export const CLOUD_FLAGS = {
 
 export const METAL_FLAGS = {
   ...CLOUD_FLAGS,
+  'os-system-scope': {
+    kind: 'text',
+    placeholder: 'all',
+    help: 'ask Ironic with system scope, and not with the project of that cloud',
+    environment: 'OS_SYSTEM_SCOPE',
+  },
   state: {
     kind: 'text',
     placeholder: 'DIR',
@@ -36,7 +42,7 @@ export type MetalFlags = FlagValues<typeof METAL_FLAGS>
 
 /** The cloud’s Ironic, and the state directory of this machine. */
 export function openMetal(flags: MetalFlags): MetalWorld {
-  const session = openSession(chosen(flags.cloud))
+  const session = openSession(chosen(flags.cloud, flags['os-system-scope']))
   return {
     metal: ironic(session),
     compute: nova(session),
@@ -57,6 +63,6 @@ export function openStore(cloud: string | undefined): ImageStore {
   return imageStore(session, glance(session))
 }
 
-function chosen(name: string | undefined) {
-  return chooseCloud({ environment: process.env, workingDirectory: process.cwd() }, name)
+function chosen(name: string | undefined, systemScope?: string) {
+  return chooseCloud({ environment: process.env, workingDirectory: process.cwd() }, name, systemScope)
 }

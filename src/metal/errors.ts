@@ -17,8 +17,8 @@ export const METAL_ERRORS = {
     exit: EXIT.usage,
   },
   METAL_NODE_UNKNOWN: {
-    message: 'Cannot {action}: node "{node}" is not enrolled; {known}',
-    remedy: 'enroll it: `anneal metal enroll FILE`, or name one of `anneal metal status`',
+    message: 'Cannot {action}: Ironic shows {login} no node "{node}"; it shows {known}',
+    remedy: 'name one of these, or enroll it: `anneal metal enroll FILE`{hidden}',
     retry: false,
     exit: EXIT.usage,
   },

@@ -27,6 +27,10 @@ export type MetalNode = Readonly<{
   consoleEnabled: boolean
   resourceClass?: string
   instanceUuid?: string
+  /** The node that this one is part of: of a smart network card the machine that holds it. */
+  parentUuid?: string
+  /** Ironic may not switch it off (`disable_power_off`). */
+  staysOn: boolean
   driverInfo: Readonly<Record<string, unknown>>
   properties: Readonly<Record<string, unknown>>
   instanceInfo: Readonly<Record<string, unknown>>

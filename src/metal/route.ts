@@ -43,9 +43,13 @@ const WHY: Readonly<Record<Route, string>> = {
 
 /**
  * Chooses how an image gets onto a machine, and says for each other way why not. `enabled` are the deploy interfaces
- * that the driver of the node offers.
+ * that the driver of the node offers; undefined where that is not shown, and then Ironic's own check has to say it.
  */
-export function chooseRoute(image: ImageFacts, wishes: RouteWishes, enabled: readonly string[]): RouteChoice {
+export function chooseRoute(
+  image: ImageFacts,
+  wishes: RouteWishes,
+  enabled: readonly string[] | undefined,
+): RouteChoice {
   const form = imageForm(image)
   const judged = ROUTES.map((route) => ({
     route,
@@ -75,11 +79,11 @@ function routeProblem(
   form: ImageForm,
   image: ImageFacts,
   wishes: RouteWishes,
-  enabled: readonly string[],
+  enabled: readonly string[] | undefined,
 ): Problem | undefined {
   const problem = PROBLEMS[route](form, image, wishes)
-  const missing = route.split('+').find((one) => !enabled.includes(one))
-  if (problem !== undefined || missing === undefined) return problem
+  const missing = route.split('+').find((one) => enabled?.includes(one) === false)
+  if (problem !== undefined || missing === undefined || enabled === undefined) return problem
   return {
     why: `this node's driver has ${missing} not enabled (it has ${enabled.join(', ') || 'none'})`,
     remedy: `add ${missing} to enabled_deploy_interfaces of Ironic and restart its conductors`,

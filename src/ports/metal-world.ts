@@ -6,6 +6,9 @@ import type { Clock } from './host.ts'
 export interface BareMetal {
   /** The version of the API that is spoken. */
   version(): Promise<string>
+  /** Who is logged in, for people, and whether that login may be shown fewer machines than there are. */
+  viewer(): Promise<Viewer>
+  /** The machines that this login is shown; those that the service's own list leaves out, too, where they can be found. */
   nodes(): Promise<readonly MetalNode[]>
   /** By uuid or name; undefined where there is none. */
   node(nameOrUuid: string): Promise<MetalNode | undefined>
@@ -23,8 +26,15 @@ export interface BareMetal {
   power(uuid: string, wanted: 'on' | 'restarted'): Promise<void>
   console(uuid: string): Promise<ConsoleInfo>
   setConsole(uuid: string, wanted: 'on' | 'off'): Promise<void>
-  driver(name: string): Promise<DriverFacts | undefined>
+  /** Undefined where no conductor runs it; `hidden` where this login is not shown drivers. */
+  driver(name: string): Promise<DriverFacts | 'hidden' | undefined>
 }
+
+export type Viewer = Readonly<{
+  /** `user "admin" of project "demo" (roles member, reader)`. */
+  who: string
+  isLimited: boolean
+}>
 
 export type ProvisionVerb = 'manage' | 'provide' | 'inspect' | 'active' | 'rebuild' | 'deleted' | 'abort'
 

@@ -19,13 +19,14 @@ import {
   typeAt,
 } from '../../lab/index.ts'
 import type { Machine } from '../../lab/index.ts'
+import { suiteOfTests } from './support/suite.ts'
 
 /** Real Keystone, Glance and Ironic, and one virtual machine behind a real BMC endpoint. */
 let lab: OpenStackLab
 let bareMetal: BareMetal
 
 before(async () => {
-  lab = await OpenStackLab.up({ nodes: 2, ironicAuth: ['keystone', 'none', 'basic'] })
+  lab = await OpenStackLab.up({ ...suiteOfTests(), nodes: 2, ironicAuth: ['keystone', 'none', 'basic'] })
   bareMetal = new BareMetal(lab)
 })
 

@@ -1,13 +1,14 @@
 #!/bin/bash
-# Makes Ironic's deploy ramdisk from Debian 13 (12 has no ironic-python-agent):
+# Makes Ironic's deploy ramdisk from Debian 13 or a later SUITE (12 has no ironic-python-agent):
 #
-#     make.sh DIRECTORY        writes DIRECTORY/vmlinuz and DIRECTORY/initrd
+#     make.sh DIRECTORY [SUITE]    writes DIRECTORY/vmlinuz and DIRECTORY/initrd
 #
 # Needs root, mmdebstrap, cpio and zstd. The agent's package is unpacked, not installed: it depends on libguestfs and
 # with that on 555 packages, while the agent calls what is listed here. MIRROR names another mirror than Debian's own.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 out=$1
+suite=${2:-trixie}
 work=$out/work
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
@@ -32,7 +33,7 @@ mmdebstrap --quiet --mode=root --variant=apt --format=directory \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
   --customize-hook="$work/agent" \
-  trixie "$work/root" ${MIRROR:+"deb $MIRROR trixie main"}
+  "$suite" "$work/root" ${MIRROR:+"deb $MIRROR $suite main"}
 
 root=$work/root
 cp "$root"/boot/vmlinuz-* "$out/vmlinuz"

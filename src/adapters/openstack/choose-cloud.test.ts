@@ -23,11 +23,13 @@ function choose(
   files: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string>> = {},
   named?: string,
+  systemScope?: string,
 ): Cloud {
   const workingDirectory = place(files)
   return chooseCloud(
     { environment: { HOME: join(workingDirectory, 'home'), ...environment }, workingDirectory },
     named,
+    systemScope,
   )
 }
 
@@ -141,6 +143,30 @@ describe('clouds.yaml', () => {
     ['with a login nobody knows', 'auth_type: v3oidcpassword', 'CLOUD_SETTING_INVALID', /v3oidcpassword/],
     ['that does not verify certificates', 'verify: false', 'CLOUD_INSECURE', /verify/],
     ['with an unknown interface', 'interface: secret', 'CLOUD_SETTING_INVALID', /secret/],
+    [
+      'with a project and the system scope',
+      'auth: { auth_url: "http://x", username: a, password: b, project_name: p, system_scope: all }',
+      'CLOUD_SETTING_INVALID',
+      /project_name and system_scope/,
+    ],
+    [
+      'with a project and a domain to log in to',
+      'auth: { auth_url: "http://x", username: a, password: b, project_id: p, domain_name: d }',
+      'CLOUD_SETTING_INVALID',
+      /project_id and domain_name/,
+    ],
+    [
+      'with another part of the system than all of it',
+      'auth: { auth_url: "http://x", username: a, password: b, system_scope: compute }',
+      'CLOUD_SETTING_INVALID',
+      /"compute"/,
+    ],
+    [
+      'with the system scope of an application credential',
+      'auth: { auth_url: "http://x", application_credential_id: i, application_credential_secret: s, system_scope: all }',
+      'CLOUD_SETTING_INVALID',
+      /of one project/,
+    ],
     ['that is alone and nowhere', 'auth_type: none', 'CLOUD_SETTING_INVALID', /endpoint/],
   ]
   for (const [what, entry, code, why] of bad) {
@@ -148,6 +174,24 @@ describe('clouds.yaml', () => {
       refused(code, why, () => choose({ 'clouds.yaml': `clouds: { c: { ${entry} } }` }))
     })
   }
+})
+
+describe('the scope of a login', () => {
+  const files = { 'clouds.yaml': CLOUDS, 'secure.yaml': 'clouds: { home: { auth: { password: s } } }' }
+  const scopeOf = (cloud: Cloud) => (cloud.auth.kind === 'password' ? cloud.auth.scope : undefined)
+
+  test('is the system’s where the entry says so', () => {
+    const entry = 'auth: { auth_url: "http://x", username: a, password: b, system_scope: all }'
+    assert.deepEqual(scopeOf(choose({ 'clouds.yaml': `clouds: { c: { ${entry} } }` })), { system: 'all' })
+  })
+
+  test('that is asked for beside the entry takes the place of its project', () => {
+    assert.deepEqual(scopeOf(choose(files, {}, 'home', 'all')), { system: 'all' })
+  })
+
+  test('that is asked for of a service without Keystone is refused', () => {
+    refused('CLOUD_SETTING_INVALID', /without Keystone/, () => choose(files, {}, 'alone', 'all'))
+  })
 })
 
 describe('the OS_ variables', () => {

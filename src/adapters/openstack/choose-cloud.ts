@@ -18,15 +18,15 @@ const NO_SETTINGS = new Set([
 
 /**
  * The cloud to use: the named one, that of OS_CLOUD, the OS_ variables by themselves, or the only one in clouds.yaml.
- * Throws CLOUD_NOT_CHOSEN, CLOUD_UNKNOWN and what is wrong with the one that was chosen.
+ * `systemScope` takes the place of the scope there, as with the `openstack` client. Throws CLOUD_NOT_CHOSEN, CLOUD_UNKNOWN and what is wrong with the one that was chosen.
  */
-export function chooseCloud(around: Surroundings, named?: string): Cloud {
+export function chooseCloud(around: Surroundings, named?: string, systemScope?: string): Cloud {
   const files = readCloudFiles(around)
   const fromEnvironment = environmentSettings(around.environment)
   const name = named ?? (around.environment['OS_CLOUD'] || undefined)
   const known = Object.keys(files.clouds)
   if (name === undefined && fromEnvironment !== undefined) {
-    return cloudFromSettings(OF_ENVIRONMENT, fromEnvironment, 'the OS_ variables')
+    return cloudFromSettings(OF_ENVIRONMENT, fromEnvironment, 'the OS_ variables', systemScope)
   }
   if (name === undefined && known.length !== 1) {
     const there = known.length === 0 ? 'there is no clouds.yaml' : `${files.path} has ${known.join(', ')}`
@@ -34,9 +34,9 @@ export function chooseCloud(around: Surroundings, named?: string): Cloud {
   }
   const chosen = name ?? known[0] ?? ''
   const entry = files.clouds[chosen]
-  if (entry !== undefined) return cloudFromSettings(chosen, entry, files.path ?? 'clouds.yaml')
+  if (entry !== undefined) return cloudFromSettings(chosen, entry, files.path ?? 'clouds.yaml', systemScope)
   if (chosen === OF_ENVIRONMENT && fromEnvironment !== undefined) {
-    return cloudFromSettings(OF_ENVIRONMENT, fromEnvironment, 'the OS_ variables')
+    return cloudFromSettings(OF_ENVIRONMENT, fromEnvironment, 'the OS_ variables', systemScope)
   }
   throw raise('CLOUD_UNKNOWN', {
     cloud: chosen,

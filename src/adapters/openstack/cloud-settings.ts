@@ -6,9 +6,21 @@ import { raise } from './errors.ts'
 
 const SERVICES: readonly ServiceType[] = ['identity', 'image', 'baremetal', 'compute']
 
-/** Makes a cloud of one entry of clouds.yaml, or of the OS_ variables. `where` names the source for messages. */
-export function cloudFromSettings(name: string, settings: Settings, where: string): Cloud {
-  const reader = new SettingsReader(name, settings, where)
+/**
+ * Makes a cloud of one entry of clouds.yaml, or of the OS_ variables. `where` names the source for messages.
+ * `systemScope` was asked for beside that source, and takes the place of the scope there.
+ */
+export function cloudFromSettings(
+  name: string,
+  settings: Settings,
+  where: string,
+  systemScope?: string,
+): Cloud {
+  const reader = new SettingsReader(
+    name,
+    systemScope === undefined ? settings : rescoped(settings, systemScope),
+    where,
+  )
   const profile = reader.text('profile') ?? reader.text('cloud')
   if (profile !== undefined) throw raise('CLOUD_VENDOR_PROFILE', { cloud: name, profile })
   refuseInsecure(reader, name)
@@ -34,6 +46,23 @@ export function cloudFromSettings(name: string, settings: Settings, where: strin
   }
 }
 
+const SCOPES = [
+  'project_id',
+  'project_name',
+  'tenant_id',
+  'tenant_name',
+  'domain_id',
+  'domain_name',
+  'system_scope',
+]
+
+function rescoped(settings: Settings, systemScope: string): Settings {
+  const without = (one: Settings): Settings =>
+    Object.fromEntries(Object.entries(one).filter(([key]) => !SCOPES.includes(key)))
+  const auth = isSettings(settings['auth'] ?? {}) ? without((settings['auth'] ?? {}) as Settings) : {}
+  return { ...without(settings), auth: { ...auth, system_scope: systemScope } }
+}
+
 function refuseInsecure(reader: SettingsReader, cloud: string): void {
   if (isFalse(reader.text('verify'))) throw raise('CLOUD_INSECURE', { cloud, setting: 'verify' })
   const insecure = reader.text('insecure')
@@ -48,6 +77,11 @@ function isFalse(text: string | undefined): boolean {
 
 function authFrom(reader: SettingsReader, hasEndpoints: boolean): Auth {
   const kind = reader.text('auth_type') ?? guessedKind(reader)
+  if (reader.text('system_scope') !== undefined && !TAKES_SCOPE.has(kind)) {
+    throw reader.invalid(
+      `system_scope cannot go with auth_type "${kind}": ${kind === 'v3applicationcredential' ? 'an application credential is of one project' : 'without Keystone there are no scopes'}`,
+    )
+  }
   switch (kind) {
     case 'password':
     case 'v3password':
@@ -77,6 +111,8 @@ function authFrom(reader: SettingsReader, hasEndpoints: boolean): Auth {
       )
   }
 }
+
+const TAKES_SCOPE = new Set(['password', 'v3password', 'token', 'v3token'])
 
 /** As openstacksdk: a password unless something else is given. */
 function guessedKind(reader: SettingsReader): string {
@@ -133,7 +169,22 @@ function userDomain(reader: SettingsReader): Readonly<{ userDomainId?: string; u
   }
 }
 
+/** A token has one scope (https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-scoped-authorization). */
 function scope(reader: SettingsReader): Scope {
+  const given = [
+    ['project_id', 'project_name', 'tenant_id', 'tenant_name'],
+    ['domain_id', 'domain_name'],
+    ['system_scope'],
+  ].flatMap((names) => names.find((name) => reader.text(name) !== undefined) ?? [])
+  if (given.length > 1) {
+    throw reader.invalid(
+      `it has ${given.join(' and ')}, and a login has one scope: a project, a domain or the system`,
+    )
+  }
+  const system = reader.text('system_scope')
+  if (system !== undefined && system !== 'all') {
+    throw reader.invalid(`system_scope is "${system}", and Keystone knows "all" only`)
+  }
   return {
     ...optional('projectId', reader.text('project_id') ?? reader.text('tenant_id')),
     ...optional('projectName', reader.text('project_name') ?? reader.text('tenant_name')),
@@ -144,7 +195,7 @@ function scope(reader: SettingsReader): Scope {
     ),
     ...optional('domainId', reader.text('domain_id')),
     ...optional('domainName', reader.text('domain_name')),
-    ...optional('system', reader.text('system_scope')),
+    ...optional('system', system),
   }
 }
 

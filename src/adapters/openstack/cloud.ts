@@ -62,6 +62,14 @@ export function overrideName(service: ServiceType): string {
   return `${service}_endpoint_override`
 }
 
+/** Who has logged in, and to what: for people, who have to see why a service gives them nothing. */
+export type Login = Readonly<{
+  /** `user "admin" of project "demo" (roles member, reader)`. Never a secret. */
+  who: string
+  /** What the login is for; without Keystone there are no scopes. */
+  scope: 'project' | 'domain' | 'system' | 'none' | 'standalone'
+}>
+
 /** Who logs in, for people. Never a secret. */
 export function describeLogin(auth: Auth): string {
   switch (auth.kind) {

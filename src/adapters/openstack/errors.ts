@@ -63,8 +63,15 @@ export const OPENSTACK_ERRORS = {
     exit: EXIT.refused,
   },
   OPENSTACK_FORBIDDEN: {
-    message: 'Cannot {action}: {service} forbids it: {reason} [request {requestId}]',
-    remedy: 'use a cloud whose user has the role for it; the policy of {service} decides',
+    message: 'Cannot {action}: {service} forbids it to {login}: {reason} [request {requestId}]',
+    remedy: '{remedy}',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  OPENSTACK_SCOPE: {
+    message:
+      'Cannot {action}: {service} does not do this for the scope of {login}: {reason} [request {requestId}]',
+    remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
   },
@@ -97,6 +104,13 @@ export const OPENSTACK_ERRORS = {
     remedy: 'look for the request id in the log of {service}, then run this again',
     retry: true,
     exit: EXIT.unavailable,
+  },
+  OPENSTACK_FAULT: {
+    message: 'Cannot {action}: {service} met a fault of its own: {reason} [request {requestId}]',
+    remedy:
+      'the log of {service} has the whole of it under the request id; the same request is likely to meet it again until {service} is repaired or upgraded',
+    retry: true,
+    exit: EXIT.failed,
   },
   OPENSTACK_REPLY_INVALID: {
     message: 'Cannot read the answer of {service}: {where} is {found}, expected {expected}',

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { isAnnealError } from '../../core/index.ts'
+import type { Login } from './cloud.ts'
 import { raise } from './errors.ts'
 import { reasonIn, redacted, refusalError, requestIdIn } from './refusal.ts'
 
@@ -26,6 +27,8 @@ export type HttpRequest = Readonly<{
   idempotent?: boolean
   /** Statuses that are an answer and no refusal. */
   accept?: readonly number[]
+  /** Who asks, for what is forbidden. */
+  login?: Login
   /** Taken out of the server's words. */
   secrets?: readonly string[]
   signal?: AbortSignal
@@ -226,8 +229,9 @@ function refused(wanted: HttpRequest, reply: HttpReply): Error {
     status: reply.status,
     reason,
     requestId: reply.requestId,
+    ...(wanted.login === undefined ? {} : { login: wanted.login }),
   })
-  if (PASSING.has(reply.status)) passing.set(error, retryAfterMs(reply.headers['retry-after']))
+  if (PASSING.has(reply.status) && error.retry) passing.set(error, retryAfterMs(reply.headers['retry-after']))
   return error
 }
 

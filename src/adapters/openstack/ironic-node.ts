@@ -9,6 +9,7 @@ export function metalNode(fields: Fields): MetalNode {
     provisionState: fields.optionalText('provision_state') ?? 'available',
     maintenance: fields.flag('maintenance'),
     consoleEnabled: fields.flag('console_enabled'),
+    staysOn: fields.flag('disable_power_off'),
     driverInfo: fields.record('driver_info'),
     properties: fields.record('properties'),
     instanceInfo: fields.record('instance_info'),
@@ -32,6 +33,7 @@ export function metalNode(fields: Fields): MetalNode {
       consoleInterface: fields.optionalText('console_interface'),
       resourceClass: fields.optionalText('resource_class'),
       instanceUuid: fields.optionalText('instance_uuid'),
+      parentUuid: fields.optionalText('parent_node'),
     }),
   }
 }

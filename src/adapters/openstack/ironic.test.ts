@@ -6,7 +6,7 @@ import { openHttp } from './http.ts'
 import { ironic } from './ironic.ts'
 import { openSession } from './session.ts'
 import { FakeCloud } from './testing/fake-cloud.ts'
-import type { Responder } from './testing/fake-cloud.ts'
+import type { FakeAnswer, Responder } from './testing/fake-cloud.ts'
 
 const started: FakeCloud[] = []
 afterEach(async () => {
@@ -56,11 +56,55 @@ const NODE = {
   deploy_interface: 'direct',
 }
 
+describe('a driver', () => {
+  const scoped = (): FakeAnswer => ({
+    status: 500,
+    json: {
+      error_message: {
+        faultstring:
+          "baremetal:driver:get requires a scope of ['system'], request was made with project scope.",
+      },
+    },
+  })
+
+  test('that the login is not shown is hidden, and asked for once', async () => {
+    const { metal, cloud } = await open(speaking('1.96'), scoped)
+    assert.equal(await metal.driver('ipmi'), 'hidden')
+    assert.equal(cloud.requests.filter((one) => one.path.startsWith('/v1/drivers')).length, 1)
+  })
+})
+
+describe('a list of nodes', () => {
+  test('asks for nodes with a parent where there can be any', async () => {
+    for (const [version, asked] of [
+      ['1.96', 'True'],
+      ['1.82', null],
+    ] as const) {
+      const { metal, cloud } = await open(speaking(version), () => ({ json: { nodes: [NODE] } }))
+      assert.equal((await metal.nodes()).length, 1)
+      assert.equal(cloud.requests.at(-1)?.query.get('include_children'), asked)
+    }
+  })
+
+  test('that is empty is held to the nodes whose ports are there', async () => {
+    const { metal } = await open(speaking('1.82'), ({ path }) => {
+      if (path === '/v1/nodes/detail') return { json: { nodes: [] } }
+      if (path === '/v1/ports')
+        return { json: { ports: [{ uuid: 'p', node_uuid: NODE.uuid, address: 'a' }] } }
+      return path === `/v1/nodes/${NODE.uuid}` ? { json: NODE } : undefined
+    })
+    assert.deepEqual(
+      (await metal.nodes()).map((one) => one.name),
+      ['node0'],
+    )
+  })
+})
+
 describe('the version of the API', () => {
   test('is the newest of Anneal where the server is newer', async () => {
-    const { metal, cloud } = await open(speaking('1.93'), () => ({ json: NODE }))
+    const { metal, cloud } = await open(speaking('1.113'), () => ({ json: NODE }))
     await metal.node('node0')
-    assert.equal(cloud.requests.at(-1)?.headers[VERSION], '1.82')
+    assert.equal(cloud.requests.at(-1)?.headers[VERSION], '1.95')
   })
 
   test('is the server’s where that is older', async () => {

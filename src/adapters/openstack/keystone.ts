@@ -1,5 +1,5 @@
 import { isAnnealError } from '../../core/index.ts'
-import type { Auth, Cloud, Scope } from './cloud.ts'
+import type { Auth, Cloud, Login, Scope } from './cloud.ts'
 import { describeLogin, secretsOf } from './cloud.ts'
 import { raise } from './errors.ts'
 import { Fields } from './fields.ts'
@@ -21,6 +21,7 @@ export type Token = Readonly<{
   catalogue: readonly Endpoint[]
   /** Undefined for a token of no project. */
   projectId?: string
+  login: Login
 }>
 
 export type KeystoneAuth = Exclude<Auth, { kind: 'none' | 'httpBasic' }>
@@ -65,7 +66,28 @@ export async function logIn(http: Http, cloud: Cloud, auth: KeystoneAuth): Promi
     expiresAt: Date.parse(token.text('expires_at')),
     catalogue: catalogueOf(token),
     ...(projectId === undefined ? {} : { projectId }),
+    login: loginOf(token, auth),
   }
+}
+
+function loginOf(token: Fields, auth: KeystoneAuth): Login {
+  const user = token.optionalObject('user')?.optionalText('name')
+  const who = user === undefined ? describeLogin(auth) : `user "${user}"`
+  const roles = token.list('roles').map((one) => one.text('name'))
+  const may =
+    roles.length === 0 ? 'no role' : `${roles.length === 1 ? 'role' : 'roles'} ${roles.toSorted().join(', ')}`
+  const project = token.optionalObject('project')
+  if (project !== undefined) {
+    const name = project.optionalText('name') ?? project.text('id')
+    return { scope: 'project', who: `${who} of project "${name}" (${may})` }
+  }
+  if (token.raw('system') !== undefined) return { scope: 'system', who: `${who} with system scope (${may})` }
+  const domain = token.optionalObject('domain')
+  if (domain !== undefined) {
+    const name = domain.optionalText('name') ?? domain.text('id')
+    return { scope: 'domain', who: `${who} of domain "${name}" (${may})` }
+  }
+  return { scope: 'none', who: `${who} without a scope (no project, domain or system_scope)` }
 }
 
 /** The JSON of an answer. */

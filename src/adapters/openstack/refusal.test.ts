@@ -47,6 +47,48 @@ describe('a refusal', () => {
   const code = (status: number, reason = ''): string =>
     refusalError('Glance', 'push', { status, reason, requestId: 'r' }).code
 
+  // Recorded from Ironic 29 with a project-scoped token.
+  const SCOPE = "baremetal:driver:get requires a scope of ['system'], request was made with project scope."
+
+  test('for the scope of a login is no fault of the server, whatever its status, and names the scope', () => {
+    for (const status of [403, 500]) {
+      const login = { who: 'user "ada" of project "demo" (role admin)', scope: 'project' } as const
+      const error = refusalError('Ironic', 'read driver "ipmi"', {
+        status,
+        reason: SCOPE,
+        requestId: 'r',
+        login,
+      })
+      assert.deepEqual([error.code, error.retry], ['OPENSTACK_SCOPE', false])
+      assert.match(error.message, /user "ada" of project "demo" \(role admin\)/)
+      assert.match(error.remedy, /--os-system-scope all/)
+    }
+  })
+
+  test('of a login with system scope by Glance sends it to a project', () => {
+    const login = { who: 'user "ada" with system scope (role admin)', scope: 'system' } as const
+    const { code: told, remedy } = refusalError('Glance', 'list images', {
+      status: 403,
+      reason: 'You are not authorized to complete get_images action.',
+      requestId: 'r',
+      login,
+    })
+    assert.equal(told, 'OPENSTACK_FORBIDDEN')
+    assert.match(remedy, /project_name.*--image-cloud/)
+  })
+
+  test('by an exception of the server is a fault of its own; by what it stands on it passes', () => {
+    const unbound = "cannot access local variable 'auto_lessee' where it is not associated with a value"
+    assert.equal(code(500, unbound), 'OPENSTACK_FAULT')
+    for (const passes of [
+      'nothing but status 500',
+      'database is locked',
+      'Connection to http://a:8089 refused',
+    ]) {
+      assert.equal(code(500, passes), 'OPENSTACK_FAILED', passes)
+    }
+  })
+
   test('for want of room is one, whatever the status', () => {
     assert.equal(code(413), 'OPENSTACK_QUOTA')
     assert.equal(code(403, 'Quota exceeded for instances'), 'OPENSTACK_QUOTA')

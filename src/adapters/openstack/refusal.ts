@@ -1,4 +1,5 @@
 import type { AnnealError } from '../../core/index.ts'
+import type { Login } from './cloud.ts'
 import { raise } from './errors.ts'
 
 /** A service answered with a status of 400 or more. */
@@ -7,6 +8,8 @@ export type Refusal = Readonly<{
   /** The server's own words, without markup. */
   reason: string
   requestId: string
+  /** Who was refused. */
+  login?: Login
 }>
 
 const MOST_REASON_LENGTH = 600
@@ -78,14 +81,60 @@ export function redacted(text: string, secrets: readonly string[]): string {
 
 /** The error for people and programs that a status means. */
 export function refusalError(service: string, action: string, refusal: Refusal): AnnealError {
-  const data = { service, action, ...refusal }
-  const { status, reason } = refusal
+  const { status, reason, requestId } = refusal
+  const login = refusal.login ?? { who: 'this login', scope: 'none' }
+  const data = { service, action, status, reason, requestId }
+  // Ironic answers a scope that it does not take with 500, as oslo.policy's own exception reaches its API.
+  const scopes = wantedScopes(reason)
+  if (scopes !== undefined && (status === 403 || status === 500)) {
+    return raise('OPENSTACK_SCOPE', { ...data, login: login.who, remedy: remedyForScope(scopes) })
+  }
   if (status === 413 || (status === 403 && /quota|limit|exceed/i.test(reason))) {
     return raise('OPENSTACK_QUOTA', data)
   }
-  if (status === 401 || status === 403) return raise('OPENSTACK_FORBIDDEN', data)
+  if (status === 401 || status === 403) {
+    return raise('OPENSTACK_FORBIDDEN', { ...data, login: login.who, remedy: remedyForRole(service, login) })
+  }
   if (status === 404 || status === 410) return raise('OPENSTACK_NOT_FOUND', data)
   if (status === 409) return raise('OPENSTACK_CONFLICT', data)
+  if (status === 500 && !PASSING_WORDS.test(reason)) return raise('OPENSTACK_FAULT', data)
   if (status === 429 || status >= 500) return raise('OPENSTACK_FAILED', data)
   return raise('OPENSTACK_REFUSED', data)
+}
+
+/** What services say in a 500 where not they are at fault but what they stand on is away or busy for the moment. */
+const PASSING_WORDS =
+  /nothing but status|connect|timed? ?out|unavailable|refused|locked|lost|deadlock|too many|no conductor|no valid|temporar|try again|retry/i
+
+/** `requires a scope of ['system', 'project']` of oslo.policy: the scopes. */
+function wantedScopes(reason: string): readonly string[] | undefined {
+  const [, list] = /requires a scope of \[([^\]]*)\]/.exec(reason) ?? []
+  return list?.split(',').map((one) => one.trim().replaceAll("'", ''))
+}
+
+const SYSTEM_SCOPE =
+  '--os-system-scope all, OS_SYSTEM_SCOPE=all or `system_scope: all` in clouds.yaml (the user needs a role there: `openstack role add --user NAME --system all reader`)'
+const PROJECT_SCOPE = 'a cloud with project_name (or project_id) in clouds.yaml'
+
+function remedyForScope(scopes: readonly string[]): string {
+  const ways = scopes.map((scope) =>
+    scope === 'system'
+      ? SYSTEM_SCOPE
+      : scope === 'project'
+        ? PROJECT_SCOPE
+        : 'a cloud with domain_name in clouds.yaml',
+  )
+  return `log in with the scope that it wants: ${ways.join('; or ')}`
+}
+
+function remedyForRole(service: string, login: Login): string {
+  if (login.scope === 'standalone') return 'check the user name and the password of this cloud'
+  if (login.scope === 'system' && service !== 'Ironic' && service !== 'Keystone') {
+    return `${service} gives nothing to a login with system scope: name ${PROJECT_SCOPE}; beside Ironic with system scope, the image's cloud is --image-cloud NAME`
+  }
+  if (service !== 'Ironic')
+    return `log in with a role that the policy of ${service} grants it to: often member or admin`
+  return login.scope === 'system'
+    ? 'log in with a role on the system that may: admin for everything, member to deploy, reader to look (`openstack role add --user NAME --system all admin`)'
+    : `log in to the project that owns the machine, as its admin (or member, which may deploy and not enroll), or to the one that leases it; or with system scope: ${SYSTEM_SCOPE}`
 }

@@ -1,5 +1,5 @@
-import type { Auth, Cloud, ServiceType } from './cloud.ts'
-import { overrideName, secretsOf } from './cloud.ts'
+import type { Auth, Cloud, Login, ServiceType } from './cloud.ts'
+import { describeLogin, overrideName, secretsOf } from './cloud.ts'
 import { raise } from './errors.ts'
 import { Fields } from './fields.ts'
 import { openHttp } from './http.ts'
@@ -29,6 +29,8 @@ export interface Session {
   endpoint(service: ServiceType, action: string): Promise<string>
   /** The project that is logged in to; undefined where there is no Keystone. */
   project(): Promise<string | undefined>
+  /** Who is logged in, with which roles, and to what. */
+  login(): Promise<Login>
 }
 
 /** What people call the services. */
@@ -72,11 +74,14 @@ export function openSession(cloud: Cloud, http: Http = openHttp(cloud)): Session
     return { 'x-auth-token': (await token()).id }
   }
 
+  const whoAsks = async (): Promise<Login> =>
+    hasKeystone(auth) ? (await token()).login : { scope: 'standalone', who: describeLogin(auth) }
+
   const endpoint = async (service: ServiceType, action: string): Promise<string> => {
     const fixed = cloud.endpoints[service] ?? standaloneEndpoint(auth, service)
     if (fixed !== undefined) return root(fixed)
     const catalogue = hasKeystone(auth) ? (await token()).catalogue : []
-    return root(chosenEndpoint(catalogue, cloud, service, action).url)
+    return root(chosenEndpoint(catalogue, cloud, service, action, await whoAsks()).url)
   }
 
   const prepared = async (request: ServiceRequest, fresh: 'fresh' | 'any'): Promise<HttpRequest> => {
@@ -87,6 +92,7 @@ export function openSession(cloud: Cloud, http: Http = openHttp(cloud)): Session
       service: NAMES[service],
       url: `${await endpoint(service, request.action)}${path}${queryText(query)}`,
       headers: { ...headers, ...rest.headers },
+      login: await whoAsks(),
       secrets: [...secretsOf(auth), ...Object.values(headers), ...(rest.secrets ?? [])],
     }
   }
@@ -107,6 +113,7 @@ export function openSession(cloud: Cloud, http: Http = openHttp(cloud)): Session
     cloud,
     send,
     endpoint,
+    login: whoAsks,
     project: async () => (hasKeystone(auth) ? (await token()).projectId : undefined),
     stream: async (request) => http.stream(await prepared(request, 'fresh')),
   }
@@ -148,6 +155,7 @@ function chosenEndpoint(
   cloud: Cloud,
   service: ServiceType,
   action: string,
+  login: Login,
 ): Endpoint {
   const ofService = catalogue.filter((one) => TYPES[service].includes(one.type))
   const fitting = ofService.filter(
@@ -163,7 +171,8 @@ function chosenEndpoint(
     cloud: cloud.name,
     service: `${NAMES[service]} (${service})`,
     wanted: `interface ${cloud.interface} and ${cloud.region === undefined ? 'one region' : `region ${cloud.region}`}`,
-    offered: offered.length > 0 ? offered : others === '' ? 'nothing at all' : `only ${others}`,
+    offered:
+      offered.length > 0 ? offered : others === '' ? `nothing at all for ${login.who}` : `only ${others}`,
     override: overrideName(service),
   })
 }

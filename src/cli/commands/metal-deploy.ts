@@ -150,8 +150,10 @@ async function wantedReady(
   return parseReady(wish, node, source)
 }
 
-async function enabledInterfaces(world: MetalWorld, node: MetalNode): Promise<readonly string[]> {
+/** Undefined where this login is not shown drivers: then Ironic's own check of the node says what is not enabled. */
+async function enabledInterfaces(world: MetalWorld, node: MetalNode): Promise<readonly string[] | undefined> {
   const driver = await world.metal.driver(node.driver)
+  if (driver === 'hidden') return undefined
   if (driver !== undefined) return driver.deployInterfaces
   throw metalError('METAL_NODE_INVALID', {
     action: `deploy on node "${node.name ?? node.uuid}"`,

@@ -40,6 +40,8 @@ export type DeployPlan = Readonly<{
   instanceInfo: InstanceInfo
   /** What takes their place once the base is on the disk: for the boot over the network. */
   bootInfo?: InstanceInfo
+  /** Ironic is asked about that boot before the base is written: nothing else told whether it can do it. */
+  checksBootFirst?: true
   /** Digest of the config drive's content; the content itself may hold secrets and stays out of the plan. */
   configDrive?: string
   /** The server to ask Nova for; absent where Ironic is asked itself. */
@@ -55,7 +57,7 @@ export function planDeployment(
   node: MetalNode,
   image: ImageFacts,
   wishes: DeployWishes,
-  enabledInterfaces: readonly string[],
+  enabledInterfaces: readonly string[] | undefined,
   digest: Digest,
 ): DeployPlan {
   refuseUnready(image)
@@ -108,9 +110,13 @@ export function planDeployment(
     instanceInfo: { ...wanted, [MARK]: id },
     ...(boot === undefined ? {} : { bootInfo: { ...boot, [MARK]: id } }),
     ...(drive === undefined ? {} : { configDrive: drive }),
-    notes: notesOn(image, route, merged),
+    ...(boot === undefined || enabledInterfaces !== undefined ? {} : { checksBootFirst: true }),
+    notes: [...notesOn(image, route, merged), ...(enabledInterfaces === undefined ? [HIDDEN] : [])],
   }
 }
+
+const HIDDEN =
+  'Ironic does not show this login which deploy interfaces are enabled (that is for system scope): its own check of the node says it, before anything is started'
 
 export function viaOf({ server, bootInfo }: DeployPlan): DeployVia {
   if (server !== undefined) return 'nova'

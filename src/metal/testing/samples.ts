@@ -12,6 +12,7 @@ export function sampleNode(more: Partial<MetalNode> = {}): MetalNode {
     powerState: 'power off',
     maintenance: false,
     consoleEnabled: false,
+    staysOn: false,
     driverInfo: {},
     properties: { local_gb: 3 },
     instanceInfo: {},

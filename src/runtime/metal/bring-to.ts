@@ -81,8 +81,12 @@ export async function readNode(world: MetalWorld, nameOrUuid: string, action: st
   const node = await world.metal.node(nameOrUuid)
   if (node !== undefined) return node
   const names = (await world.metal.nodes()).map((one) => one.name ?? one.uuid)
-  const known = names.length === 0 ? 'there is none' : `there is ${names.slice(0, 20).join(', ')}`
-  throw metalError('METAL_NODE_UNKNOWN', { action, node: nameOrUuid, known })
+  const known = names.length === 0 ? 'no machine at all' : names.slice(0, 20).join(', ')
+  const { who, isLimited } = await world.metal.viewer()
+  const hidden = isLimited
+    ? '; or log in to the project that owns or leases it, or with --os-system-scope all, which shows every machine'
+    : ''
+  throw metalError('METAL_NODE_UNKNOWN', { action, node: nameOrUuid, login: who, known, hidden })
 }
 
 /** A node in maintenance is left alone: somebody is at it. */

@@ -27,20 +27,19 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
 
   async writeInstance(context) {
     const { plan, world } = context
+    if (plan.checksBootFirst === true && plan.bootInfo !== undefined) {
+      const node = await current(context)
+      await world.metal.changeNode(plan.node.uuid, writing(node, plan.bootInfo))
+      await refuseInvalid(context)
+    }
     const node = await current(context)
     await world.metal.changeNode(plan.node.uuid, writing(node, plan.instanceInfo))
     return DONE
   },
 
-  async validate({ plan, world }) {
-    const answers = await world.metal.validate(plan.node.uuid)
-    const problems = answers.filter((one) => !one.ok && NEEDED.has(one.interface))
-    if (problems.length === 0) return DONE
-    throw metalError('METAL_NODE_INVALID', {
-      action: `deploy on node "${plan.node.name}"`,
-      node: plan.node.name,
-      problems: problems.map((one) => `${one.interface}: ${one.reason ?? 'no reason is given'}`).join('; '),
-    })
+  async validate(context) {
+    await refuseInvalid(context)
+    return DONE
   },
 
   async clearInstance(context) {
@@ -127,6 +126,18 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
       await clock.sleep(context.pollMs, signal)
     }
   },
+}
+
+/** Throws METAL_NODE_INVALID. */
+async function refuseInvalid({ plan, world }: DeployContext): Promise<void> {
+  const answers = await world.metal.validate(plan.node.uuid)
+  const problems = answers.filter((one) => !one.ok && NEEDED.has(one.interface))
+  if (problems.length === 0) return
+  throw metalError('METAL_NODE_INVALID', {
+    action: `deploy on node "${plan.node.name}"`,
+    node: plan.node.name,
+    problems: problems.map((one) => `${one.interface}: ${one.reason ?? 'no reason is given'}`).join('; '),
+  })
 }
 
 /** A base does not boot by itself: the machine is left off when it is written. */

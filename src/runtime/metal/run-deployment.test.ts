@@ -94,6 +94,17 @@ describe('a deployment', () => {
     assert.deepEqual(fake.done, [])
   })
 
+  test('meets a fault of the service itself, and ends after three of them with its words', async () => {
+    const fake = new FakeMetal(GOES_WELL)
+    fake.faults = 1000
+    const report = await runDeployment(fake.world, plan, options())
+    assert.deepEqual([report.outcome, report.reason?.code], ['refused', 'OPENSTACK_FAULT'])
+    assert.match(report.reason?.message ?? '', /auto_lessee/)
+    assert.equal(fake.faults, 997)
+    fake.faults = 2
+    assert.equal((await runDeployment(fake.world, plan, options())).outcome, 'ready')
+  })
+
   test('that an earlier run began is waited for and not asked for again', async () => {
     const fake = new FakeMetal({}, { ...ACTIVE, provisionState: 'wait call-back' })
     fake.onLook = (look) => {

@@ -120,17 +120,21 @@ const CHANGING: ReadonlySet<DeployEffect> = new Set([
   'startServer',
 ])
 const AGAIN_MS = 2000
+/** How often a request is sent that meets a fault of the service itself: once more may help, for ever never does. */
+const FAULTS = 3
 
 /** Does an effect. Where the service is away it is done again until that is over: each looks before it changes anything. */
 async function outcomeOf(effect: DeployEffect, context: DeployContext): Promise<DeployEvent> {
   const { clock } = context.world
   const startedMs = clock.monotonic()
-  for (;;) {
+  for (let faults = 0; ;) {
     try {
       return await DEPLOY_EXECUTORS[effect](context)
     } catch (error) {
       if (!isAnnealError(error)) throw error
-      const isAway = error.retry && error.exit === EXIT.unavailable && CHANGING.has(effect)
+      if (error.code === 'OPENSTACK_FAULT') faults += 1
+      const isFault = error.code === 'OPENSTACK_FAULT' && faults < FAULTS
+      const isAway = ((error.retry && error.exit === EXIT.unavailable) || isFault) && CHANGING.has(effect)
       if (!isAway || context.signal.aborted || clock.monotonic() - startedMs > PATIENCE_MS) {
         const reason = { code: error.code, message: error.message, remedy: error.remedy }
         return { type: 'effectFailed', reason }

@@ -8,6 +8,7 @@ import type { Machine, OpenStackLabOptions } from '../../../lab/index.ts'
 import { REPOSITORY } from '../../../lab/paths.ts'
 import { run } from '../../../lab/run.ts'
 import type { RunResult } from '../../../lab/run.ts'
+import { suiteOfTests } from './suite.ts'
 import type { DeploymentReport } from '../../../src/runtime/index.ts'
 
 const ANNEAL = join(REPOSITORY, 'anneal')
@@ -45,7 +46,7 @@ export class MetalBed {
   static async up(options: OpenStackLabOptions, timeoutMs = 900_000): Promise<MetalBed> {
     const directory = mkdtempSync(join(tmpdir(), 'anneal-metal-'))
     try {
-      return new MetalBed(await OpenStackLab.up(options), directory, timeoutMs)
+      return new MetalBed(await OpenStackLab.up({ ...suiteOfTests(), ...options }), directory, timeoutMs)
     } catch (error) {
       rmSync(directory, { recursive: true, force: true })
       throw error

@@ -5,6 +5,7 @@ import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports
 import { FakeCompute } from './fake-compute.ts'
 
 const raise = errorsOf({
+  OPENSTACK_FAULT: { message: 'Cannot: auto_lessee', remedy: 'none', retry: true, exit: EXIT.failed },
   OPENSTACK_FAILED: { message: 'Cannot: away', remedy: 'none', retry: true, exit: EXIT.unavailable },
 })
 
@@ -23,6 +24,8 @@ export class FakeMetal {
   consoleText = ''
   /** So many changes fail with an error that passes, before one is done. */
   away = 0
+  /** How many changes the service answers with an exception of its own. */
+  faults = 0
   /** Steps that the last verb left out. */
   skipped: readonly string[] = []
   /** Called with each look at the node: to let something happen in the middle. */
@@ -84,6 +87,7 @@ export class FakeMetal {
     const unused = (): Promise<never> => Promise.reject(new TypeError('not part of this fake'))
     return {
       version: () => Promise.resolve('1.82'),
+      viewer: () => Promise.resolve({ who: 'user "tester"', isLimited: true }),
       nodes: () => Promise.resolve([this.node]),
       node: (name) => {
         this.#looks += 1
@@ -93,6 +97,10 @@ export class FakeMetal {
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
       changeNode: async (_, changes) => {
+        if (this.faults > 0) {
+          this.faults -= 1
+          throw raise('OPENSTACK_FAULT')
+        }
         if (this.away > 0) {
           this.away -= 1
           throw raise('OPENSTACK_FAILED')
