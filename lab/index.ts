@@ -54,7 +54,7 @@ export {
   placeFile,
   redfishDriverInfo,
   removeLab,
-  SUITES,
+  OPENSTACK_SUITES,
   testSystem,
   typeAt,
 } from './openstack/index.ts'
@@ -66,7 +66,7 @@ export type {
   MachineSpec,
   Node,
   OpenStackLabOptions,
-  Suite,
+  OpenStackSuite,
   Stay,
   TestSystem,
 } from './openstack/index.ts'

@@ -27,7 +27,7 @@ import { placeRabbit, rabbitService } from './rabbit.ts'
 import { startService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
 import { suiteTree } from './suite-tree.ts'
-import type { Suite, SuiteTree } from './suite-tree.ts'
+import type { OpenStackSuite, SuiteTree } from './suite-tree.ts'
 import { deployRamdisk } from './systems.ts'
 
 export type OpenStackLabOptions = Readonly<{
@@ -44,7 +44,7 @@ export type OpenStackLabOptions = Readonly<{
   /** Nova, Placement, Neutron's API and RabbitMQ beside them; Nova's compute service is Ironic. Default no. */
   nova?: boolean
   /** The Debian suite whose OpenStack runs, from a tree of its own. Default: what is installed on the machine. */
-  suite?: Suite
+  suite?: OpenStackSuite
   /** Takes down what is there already. */
   signal?: AbortSignal
 }>

@@ -8,8 +8,8 @@ import { raise } from './errors.ts'
 import type { IronicAuth } from './ironic.ts'
 import { isOn } from './machine.ts'
 import type { Machine } from './machine.ts'
-import { SUITES } from './suite-tree.ts'
-import type { Suite } from './suite-tree.ts'
+import { OPENSTACK_SUITES } from './suite-tree.ts'
+import type { OpenStackSuite } from './suite-tree.ts'
 import { OpenStackLab, isAbandoned, labNames, removeLab } from './openstack-lab.ts'
 
 const DEFAULT_NAME = 'lab'
@@ -44,7 +44,7 @@ export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[
     if (suite !== undefined && !isSuite(suite)) {
       throw raise('LAB_USAGE', {
         command: 'up',
-        why: `--suite is "${suite}", not one of ${SUITES.join(', ')}`,
+        why: `--suite is "${suite}", not one of ${OPENSTACK_SUITES.join(', ')}`,
       })
     }
     if (suite !== undefined && values.nova) {
@@ -152,8 +152,8 @@ function bootDevice(node: Machine): string {
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : 'default'
 }
 
-function isSuite(word: string): word is Suite {
-  return (SUITES as readonly string[]).includes(word)
+function isSuite(word: string): word is OpenStackSuite {
+  return (OPENSTACK_SUITES as readonly string[]).includes(word)
 }
 
 function isIronicAuth(word: string): word is IronicAuth {

@@ -6,12 +6,12 @@ import { must } from '../run.ts'
 import { packageVersions, prepare } from './prepared.ts'
 
 /** Debian suites whose OpenStack a lab can run: Ironic 21.4, 29 and whatever is newest. */
-export type Suite = 'bookworm' | 'trixie' | 'sid'
-export const SUITES: readonly Suite[] = ['bookworm', 'trixie', 'sid']
+export type OpenStackSuite = 'bookworm' | 'trixie' | 'sid'
+export const OPENSTACK_SUITES: readonly OpenStackSuite[] = ['bookworm', 'trixie', 'sid']
 
 /** A root tree with the OpenStack of a suite. */
 export type SuiteTree = Readonly<{
-  suite: Suite
+  suite: OpenStackSuite
   root: string
   /** A file with a package and its version a line. */
   packages: string
@@ -23,7 +23,7 @@ export type Ground = SuiteTree | undefined
 const HERE = join(REPOSITORY, 'lab/openstack/suite-tree')
 
 /** The tree of a suite, made where it is missing or its recipe changed: a minute or two, and some 150 MB from Debian. */
-export async function suiteTree(suite: Suite): Promise<SuiteTree> {
+export async function suiteTree(suite: OpenStackSuite): Promise<SuiteTree> {
   await ensureTreePackages()
   const recipe = join(HERE, 'make.sh')
   const directory = await prepare({

@@ -4,7 +4,7 @@ import { ensureRamdiskPackages, ensureTestSystemPackages } from '../packages.ts'
 import { REPOSITORY } from '../paths.ts'
 import { must } from '../run.ts'
 import { prepare } from './prepared.ts'
-import type { Suite } from './suite-tree.ts'
+import type { OpenStackSuite } from './suite-tree.ts'
 
 /** A kernel and its initial RAM disk, as files. */
 export type BootFiles = Readonly<{ kernel: string; ramdisk: string }>
@@ -20,7 +20,7 @@ export type TestSystem = BootFiles &
  * Ironic's deploy ramdisk: Debian with ironic-python-agent, that of 13 but for a lab of a newer suite. Made where it is missing or its recipe changed: a minute
  * or two, and some 150 MB from Debian.
  */
-export async function deployRamdisk(suite?: Suite): Promise<BootFiles> {
+export async function deployRamdisk(suite?: OpenStackSuite): Promise<BootFiles> {
   await ensureRamdiskPackages()
   const files = ['make.sh', 'init', 'udhcpc.sh', 'poweroff']
   // Debian 12 has no agent.
