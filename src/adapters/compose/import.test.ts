@@ -69,6 +69,56 @@ test('what stands on a command line in an argument or URL is asked for instead o
   assert.doesNotMatch(text, /tiger/)
 })
 
+test('no secret is copied or told, wherever it stands', async () => {
+  await writeFile(join(directory, 'a.conf'), '[db]\nadmin_password = tiger\n')
+  const { text, findings } = await importText(`
+a:
+  image: a/b:1
+  net: host
+  command: curl -u nova:tiger http://localhost
+  labels: { io.example.token: tiger, io.example.url: "amqp://u:tiger@h" }
+  healthcheck: { test: [CMD, mysqladmin, ping, -uroot, -ptiger] }
+  environment:
+    CONFIG: '{"db": {"password": "tiger"}}'
+    PULL: ${btoa('{"auths":{"r":{"auth":"' + btoa('nova:tiger') + '"}}}')}
+    TOKEN_TTL: 3600
+b:
+  image: a/b:1
+  net: host
+  labels: ["io.example.password=tiger"]
+  healthcheck: { test: "redis-cli -a tiger ping" }
+  log_opt: { splunk-token: tiger }
+`)
+  const said = text + JSON.stringify(findings)
+  assert.doesNotMatch(said, new RegExp(`tiger|${btoa('nova:tiger')}`))
+  assert.match(text, /TOKEN_TTL: 3600/)
+  for (const where of ['labels.io.example.token', 'healthcheck.test', 'labels', 'command']) {
+    assert.ok(
+      findings.some(({ code, evidence }) => code === 'SECRET_REDACTED' && evidence.startsWith(`${where}:`)),
+      where,
+    )
+  }
+})
+
+test('a config that holds a secret is told, in the file itself and beside it', async () => {
+  await writeFile(join(directory, 'a.conf'), '[db]\nadmin_password = tiger\n')
+  const file = join(directory, 'configs.yaml')
+  await writeFile(
+    file,
+    'services: {a: {image: a/b:1, network_mode: host, configs: [one, two]}}\nconfigs: {one: {file: ./a.conf}, two: {content: "password=tiger"}}\n',
+  )
+  const { text, findings } = await importFile(file, { environment: {} })
+  assert.doesNotMatch(text + JSON.stringify(findings), /tiger/)
+  assert.ok(
+    findings.some(
+      ({ code, evidence }) => code === 'SECRET_IN_CONFIG_FILE' && evidence.startsWith('./a.conf'),
+    ),
+  )
+  assert.ok(
+    findings.some(({ code, evidence }) => code === 'SECRET_REDACTED' && evidence.startsWith('configs.two')),
+  )
+})
+
 test('secrets keep out of a bind of the host’s /run', async () => {
   const { text } = await importText(
     'a:\n  image: a/b:1\n  net: host\n  volumes: ["/run:/run"]\n  environment: {A_TOKEN: t}\n',

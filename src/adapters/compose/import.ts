@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Finding } from '../../node/index.ts'
 import {
@@ -71,7 +72,8 @@ async function modern(tree: Tree, format: OldFormat, options: Placed): Promise<I
   const project = options.project ?? projectName(basename(directory))
   // A file that cannot be read is missed when the new file is used; here it only hides what is in it.
   const { files } = await readEnvFiles(format === 'fig' ? withRawEnvFiles(tree) : tree, directory, lookup)
-  const imported = modernise({ tree, format, project, directory, envFiles: files, lookup })
+  const configFiles = await readConfigs(tree, directory)
+  const imported = modernise({ tree, format, project, directory, envFiles: files, lookup, configFiles })
   const filled = replaceVariables(imported.tree, (name) => lookup(name) ?? name.toLowerCase()).tree
   const invalid = schemaProblems(validateCompose(filled)).map(({ path, error }): Finding => ({
     code: 'IMPORT_INCOMPLETE',
@@ -81,6 +83,23 @@ async function modern(tree: Tree, format: OldFormat, options: Placed): Promise<I
     remedy: error.remedy,
   }))
   return { ...imported, findings: [...imported.findings, ...invalid] }
+}
+
+/** Longest file under `configs:` that is looked through for secrets. */
+const MAX_CONFIG_BYTES = 1 << 20
+
+async function readConfigs(tree: Tree, directory: string): Promise<ReadonlyMap<string, string>> {
+  const configs = isMap(tree) && isMap(tree['configs']) ? Object.values(tree['configs']) : []
+  const texts = new Map<string, string>()
+  for (const config of configs) {
+    const file = isMap(config) ? config['file'] : undefined
+    if (typeof file !== 'string') continue
+    const path = resolve(directory, file)
+    const known = await stat(path).catch(() => undefined)
+    if (known === undefined || !known.isFile() || known.size > MAX_CONFIG_BYTES) continue
+    texts.set(file, await readFile(path, 'utf8').catch(() => ''))
+  }
+  return texts
 }
 
 /** fig.yml had services at its top; every later format has them under `services`. */

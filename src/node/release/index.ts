@@ -37,7 +37,6 @@ export { isList, isMap } from './tree.ts'
 export type { Tree, TreeMap } from './tree.ts'
 export {
   LINT_FINDINGS,
-  hasUrlPassword,
   lintFinding,
   lintRelease,
   lintService,
@@ -45,6 +44,7 @@ export {
   looksSecret,
   mountedFrom,
   roleOf,
+  secretIn,
   workloadOfContainer,
   workloadOfService,
 } from './lint/index.ts'

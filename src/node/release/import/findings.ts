@@ -12,13 +12,19 @@ export const IMPORT_FINDINGS = {
   },
   SECRET_REDACTED: {
     severity: 'refuse',
-    meaning: 'A secret stood on the command line. The new file asks for a variable in its place.',
+    meaning:
+      'A secret stood on the command line, in the health check, in a label or in another text of the file. The new file asks for a variable in its place.',
     remedy: 'let the program read it from a file granted under `secrets:`; then remove the argument',
   },
   SECRET_IN_ENV_FILE: {
     severity: 'refuse',
     meaning: 'An env file holds secrets: they become environment variables of the container.',
     remedy: 'move these variables into files granted under `secrets:`',
+  },
+  SECRET_IN_CONFIG_FILE: {
+    severity: 'refuse',
+    meaning: 'A file that is granted under `configs:` holds secrets: everybody in the container can read it.',
+    remedy: 'grant the file, or the part of it that is secret, under `secrets:`',
   },
   KEY_DROPPED: {
     severity: 'warn',

@@ -15,7 +15,13 @@ import type { Edit } from './edits.ts'
 import { applyEdits, valueAt } from './edits.ts'
 import { importFinding } from './findings.ts'
 import { escapeFigDollars, modernKeys, plainNetwork, rawEnvFiles } from './old-keys.ts'
-import { moveSecrets, redactArguments, secretsOfEnvFile } from './secret-edits.ts'
+import {
+  moveSecrets,
+  redactArguments,
+  redactConfigs,
+  secretsOfConfigFile,
+  secretsOfEnvFile,
+} from './secret-edits.ts'
 
 export type OldFormat = 'fig' | 'compose'
 
@@ -29,6 +35,8 @@ export type ImportInput = Readonly<{
   /** Env files that could be read. */
   envFiles: EnvFiles
   lookup: Lookup
+  /** Texts of the files under `configs:` that could be read, by the name that the file gives them. */
+  configFiles?: ReadonlyMap<string, string>
 }>
 
 export type Imported = Readonly<{
@@ -76,6 +84,8 @@ export function modernise(input: ImportInput): Imported {
     apply(moveSecrets(name, service(name)))
     apply(redactArguments(name, service(name)))
   }
+  apply(redactConfigs(mapOf(tree)['configs']))
+  for (const [file, text] of input.configFiles ?? []) findings.push(...secretsOfConfigFile(file, text))
   const dropped = dropUnsupported(tree, input)
   apply(dropped)
   apply(declareLibvirt(tree, dropped.draft))

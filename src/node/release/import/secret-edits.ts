@@ -1,5 +1,6 @@
 import type { Finding } from '../../finding.ts'
-import { hasUrlPassword, looksSecret, secretOptions } from '../lint/secrets.ts'
+import { looksSecret } from '../lint/secret-names.ts'
+import { secretIn, secretOptions, withoutSecrets, wordsWithoutSecrets } from '../lint/secrets.ts'
 import { shellWords } from '../shell-words.ts'
 import type { Tree, TreeMap } from '../tree.ts'
 import { isList, isMap, listOf, textOf, textsOf } from '../tree.ts'
@@ -16,7 +17,10 @@ export function moveSecrets(service: string, map: TreeMap): Edited {
   const environment = map['environment']
   const path = ['services', service, 'environment']
   const names = entriesOf(environment).filter(
-    ([name, value]) => value !== '' && (looksSecret(name) || hasUrlPassword(value ?? '')),
+    ([name, value]) =>
+      secretIn(name, value ?? '') !== undefined ||
+      // What the variable holds is the secret.
+      (looksSecret(name) && (value === undefined || value.startsWith('$'))),
   )
   if (names.length === 0) return { edits: [], findings: [] }
   const moved = names.map(([name]) => ({ name, secret: name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-') }))
@@ -63,19 +67,75 @@ function grantOf(secret: string, directory: string): Tree {
   return directory === DEFAULT_SECRETS ? secret : { source: secret, target: directory + secret }
 }
 
-/** Replaces secrets on a service's command line by variables that must be set. */
+/** Keys that are looked at by rules of their own, and those that hold no text of anybody's. */
+const ELSEWHERE = new Set([
+  'environment',
+  'env_file',
+  'secrets',
+  'configs',
+  'command',
+  'entrypoint',
+  'image',
+  'volumes',
+])
+
+/** Replaces secrets on a service's command line, in its health check, its labels and wherever else by variables that must be set. */
 export function redactArguments(service: string, map: TreeMap): Edited {
   const edits: Edit[] = []
   const findings: Finding[] = []
+  const tell = (what: string, names: readonly string[]): void => {
+    findings.push(importFinding('SECRET_REDACTED', service, `${what}: ${names.join(', ')}`))
+  }
   for (const key of ['command', 'entrypoint']) {
     const value = map[key]
     const argv = isList(value) ? textsOf(value) : typeof value === 'string' ? wordsOf(value) : []
     const options = secretOptions(argv)
     if (options.length === 0) continue
-    edits.push({ op: 'set', path: ['services', service, key], value: redacted(argv) })
-    findings.push(importFinding('SECRET_REDACTED', service, `${key}: ${options.join(', ')}`))
+    edits.push({ op: 'set', path: ['services', service, key], value: wordsWithoutSecrets(argv, demand) })
+    tell(key, options)
+  }
+  for (const [key, value] of Object.entries(map)) {
+    if (ELSEWHERE.has(key)) continue
+    for (const { path, value: clean, kinds } of textsWithSecrets([key], key, value)) {
+      edits.push({ op: 'set', path: ['services', service, ...path], value: clean })
+      tell(path.join('.'), kinds)
+    }
   }
   return { edits, findings }
+}
+
+/** Secrets in the text of the file's own configs: what is written there, everybody in the container reads. */
+export function redactConfigs(configs: Tree | undefined): Edited {
+  const found = isMap(configs) ? textsWithSecrets(['configs'], '', configs) : []
+  return {
+    edits: found.map(({ path, value }) => ({ op: 'set', path, value })),
+    findings: found.map(({ path, kinds }) =>
+      importFinding('SECRET_REDACTED', 'configs', `${path.join('.')}: ${kinds.join(', ')}`),
+    ),
+  }
+}
+
+type Redacted = Readonly<{ path: readonly (string | number)[]; value: Tree; kinds: readonly string[] }>
+
+/** Every text below `value` that holds a secret, by the one rule. A list of words is one command line. */
+function textsWithSecrets(
+  path: readonly (string | number)[],
+  name: string,
+  value: Tree,
+): readonly Redacted[] {
+  if (isMap(value)) {
+    return Object.entries(value).flatMap(([key, inner]) => textsWithSecrets([...path, key], key, inner))
+  }
+  if (isList(value)) {
+    if (!value.every((item) => typeof item === 'string')) {
+      return value.flatMap((item, index) => textsWithSecrets([...path, index], name, item))
+    }
+    const kinds = secretOptions(textsOf(value))
+    return kinds.length === 0 ? [] : [{ path, kinds, value: wordsWithoutSecrets(textsOf(value), demand) }]
+  }
+  if (typeof value !== 'string') return []
+  const kind = secretIn(name, value)
+  return kind === undefined ? [] : [{ path, kinds: [kind], value: withoutSecrets(name, value, demand) }]
 }
 
 /** Variables of an env file that hold secrets, by name. */
@@ -85,42 +145,28 @@ export function secretsOfEnvFile(
   values: ReadonlyMap<string, string>,
 ): readonly Finding[] {
   const names = [...values]
-    .filter(([name, value]) => value !== '' && (looksSecret(name) || hasUrlPassword(value)))
+    .filter(([name, value]) => secretIn(name, value) !== undefined)
     .map(([name]) => name)
   if (names.length === 0) return []
   return [importFinding('SECRET_IN_ENV_FILE', service, `${file}: ${names.toSorted().join(', ')}`)]
 }
 
-function redacted(argv: readonly string[]): readonly string[] {
-  const out: string[] = []
-  let hideNext: string | undefined
-  for (const word of argv) {
-    if (hideNext !== undefined) {
-      out.push(demand(hideNext))
-      hideNext = undefined
-      continue
-    }
-    const equals = word.indexOf('=')
-    const option = equals === -1 ? word : word.slice(0, equals)
-    const isSecret = looksSecret(option) && (option.startsWith('-') || /^[A-Z][A-Z0-9_]*$/.test(option))
-    if (isSecret && equals !== -1) out.push(`${option}=${demand(option)}`)
-    else if (isSecret && option.startsWith('-')) {
-      hideNext = option
-      out.push(word)
-    } else if (hasUrlPassword(word)) {
-      out.push(word.replaceAll(URL_PASSWORD, (_, before: string) => `${before}${demand(option)}@`))
-    } else out.push(word)
-  }
-  return out
+/** `--os-password` → `${OS_PASSWORD:?…}`: the file cannot be locked before somebody has looked at it. */
+function demand(kind: string): string {
+  const words =
+    kind
+      .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .toUpperCase()
+      .match(/[A-Z][A-Z0-9]*/g) ?? []
+  const isName = !/\s/.test(kind) && words.length > 0
+  const name = isName ? words.join('_') : /URL/.test(kind) ? 'URL_PASSWORD' : 'SECRET'
+  return `\${${name}:?a secret does not belong here}`
 }
 
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*:)[^\s/?#]+@/gi
-
-/** `--os-password` → `${OS_PASSWORD:?…}`: the file cannot be locked before somebody has looked at it. */
-function demand(option: string): string {
-  const words = option.toUpperCase().match(/[A-Z][A-Z0-9]*/g) ?? []
-  const name = option.startsWith('-') || /^[A-Z][A-Z0-9_]*$/.test(option) ? words.join('_') : 'URL_PASSWORD'
-  return `\${${name}:?a secret does not belong on a command line}`
+/** A file that is granted as a config, and what is secret in it. */
+export function secretsOfConfigFile(file: string, text: string): readonly Finding[] {
+  const kind = secretIn('', text)
+  return kind === undefined ? [] : [importFinding('SECRET_IN_CONFIG_FILE', 'configs', `${file}: ${kind}`)]
 }
 
 function wordsOf(text: string): readonly string[] {

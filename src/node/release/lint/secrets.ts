@@ -1,77 +1,71 @@
-/** Words that name something secret, as whole words of a variable or option name. */
-const SECRET_WORDS = new Set([
-  'pass',
-  'passwd',
-  'password',
-  'passphrase',
-  'pw',
-  'pwd',
-  'secret',
-  'token',
-  'credential',
-  'credentials',
-  'apikey',
-])
-/** Words that name a secret together with `key` after them. */
-const KEY_WORDS = new Set(['api', 'access', 'private', 'secret', 'encryption', 'auth', 'ssh', 'signing'])
-/** A name that ends so tells about a secret and is none: where it lies, how long it lasts. */
-const ABOUT = new Set([
-  'file',
-  'path',
-  'dir',
-  'ttl',
-  'timeout',
-  'expiry',
-  'expires',
-  'length',
-  'name',
-  'id',
-  'url',
-  'uri',
-  'type',
-])
+import { isSecretValue, secretSpans } from './secret-content.ts'
+import type { SecretSpan } from './secret-content.ts'
 
-/** Whether a variable of this name most likely holds a secret. Values are never looked at. */
-export function looksSecret(name: string): boolean {
-  const words = name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '')
-  if (ABOUT.has(words.at(-1) ?? '')) return false
-  return words.some(
-    (word, index) =>
-      SECRET_WORDS.has(word) ||
-      /(password|passwd|secret)$/.test(word) ||
-      (word === 'key' && KEY_WORDS.has(words[index - 1] ?? '')),
-  )
+/**
+ * The one rule for secrets, wherever they stand: a variable, a label, a word of a command, a file. What is secret about
+ * the value under this name, to be told; undefined where nothing is. Values are never told.
+ */
+export function secretIn(name: string, value: string): string | undefined {
+  if (isSecretValue(name, value)) return name
+  return secretSpans(value)[0]?.kind
 }
 
-/** A URL with a password in it, such as `rabbit://nova:…@host` (RFC 3986, userinfo). */
-export function hasUrlPassword(value: string): boolean {
-  return /[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*:[^\s/?#@]+@/i.test(value)
+/** The text with every secret in it replaced. `name` is what it stands under; all of it goes where that says so. */
+export function withoutSecrets(name: string, text: string, replacement: (kind: string) => string): string {
+  if (isSecretValue(name, text)) return replacement(name)
+  return replaced(text, secretSpans(text), replacement)
 }
 
 /**
- * The options of a command line whose values are secrets: `--os-password`, `the URL after --connection`. Gives names
- * to print, never values. `-p` and the like are left alone: they mean something else in every program.
+ * What is secret on a command line: `--os-password`, `the password of a URL, in argument 2`. Gives names to print, never
+ * values. `-p` and the like count only for programs of which that is known.
  */
 export function secretOptions(argv: readonly string[]): readonly string[] {
-  const found: string[] = []
-  argv.forEach((word, index) => {
-    const [option, value] = splitOption(word)
-    const isOption = option.startsWith('-') || /^[A-Z][A-Z0-9_]*$/.test(option)
-    if (isOption && looksSecret(option)) {
-      const given = value ?? argv[index + 1]
-      if (given !== undefined && given !== '' && !given.startsWith('-')) found.push(option)
-    } else if (hasUrlPassword(word)) {
-      found.push(value === undefined ? `a URL in argument ${index + 1}` : `the URL of ${option}`)
-    }
-  })
+  const found = spansOfWords(argv).flatMap((spans, index) =>
+    spans.map(({ kind }) => (/^[-A-Z]/.test(kind) ? kind : `${kind}, in argument ${index + 1}`)),
+  )
   return [...new Set(found)]
 }
 
-function splitOption(word: string): readonly [string, string | undefined] {
-  const equals = word.indexOf('=')
-  return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)]
+/** The command line with every secret in it replaced. */
+export function wordsWithoutSecrets(
+  argv: readonly string[],
+  replacement: (kind: string) => string,
+): readonly string[] {
+  const spans = spansOfWords(argv)
+  return argv.map((word, index) => replaced(word, spans[index] ?? [], replacement))
+}
+
+/** By each word alone, and by all of them as one line: `--password` and its value are two words. */
+function spansOfWords(argv: readonly string[]): readonly (readonly SecretSpan[])[] {
+  const line = argv.join(' ')
+  const inLine = secretSpans(line)
+  let begin = 0
+  return argv.map((word) => {
+    const from = begin
+    const end = from + word.length
+    begin = end + 1
+    const own = secretSpans(word)
+    const others = inLine
+      .filter((span) => span.start < end && span.end > from)
+      .map((span) => ({
+        kind: span.kind,
+        start: Math.max(span.start - from, 0),
+        end: Math.min(span.end - from, word.length),
+      }))
+      .filter((span) => !own.some((one) => one.start < span.end && span.start < one.end))
+    return [...own, ...others]
+  })
+}
+
+function replaced(text: string, spans: readonly SecretSpan[], replacement: (kind: string) => string): string {
+  let out = ''
+  let at = 0
+  for (const { kind, start, end } of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    if (end <= at) continue
+    // Of two that overlap, both go.
+    if (start >= at) out += text.slice(at, start) + replacement(kind)
+    at = end
+  }
+  return out + text.slice(at)
 }

@@ -2,7 +2,8 @@ import type { MountSpec } from '../../container-spec.ts'
 import type { Container, Mount } from '../../container.ts'
 import { isBelow } from '../paths.ts'
 import type { ServiceDraft } from '../release.ts'
-import { hasUrlPassword, looksSecret, secretOptions } from './secrets.ts'
+import { looksSecret } from './secret-names.ts'
+import { secretIn, secretOptions } from './secrets.ts'
 
 export type Role = 'libvirt' | 'virtlogd' | 'compute' | 'network' | 'other'
 
@@ -19,7 +20,7 @@ export type Workload = Readonly<{
   mounts: readonly (Mount | MountSpec)[]
   /** Names of variables that hold secrets. */
   secretVariables: readonly string[]
-  /** Options of the command line whose values are secrets. */
+  /** Options of the command line, labels, log options and parts of the health check whose values are secrets. */
   secretOptions: readonly string[]
   /** The program and its arguments name virtlogd. */
   startsVirtlogd: boolean
@@ -35,7 +36,7 @@ export function workloadOfService(service: ServiceDraft): Workload {
   const { container } = service
   const argv = [...(container.entrypoint ?? []), ...(container.command ?? [])]
   const variables = Object.entries(container.environment)
-    .filter(([name, value]) => value !== '' && (looksSecret(name) || hasUrlPassword(value)))
+    .filter(([name, value]) => secretIn(name, value) !== undefined)
     .map(([name]) => name)
   return {
     subject: service.name,
@@ -48,7 +49,7 @@ export function workloadOfService(service: ServiceDraft): Workload {
     networkMode: container.networkMode,
     mounts: container.mounts,
     secretVariables: variables.filter((name) => !service.publicEnvironment.includes(name)),
-    secretOptions: secretOptions(argv),
+    secretOptions: [...secretOptions(argv), ...elsewhere(container)],
     startsVirtlogd: mentions(argv, 'virtlogd'),
     restart: service.restart,
     stopGraceMs: service.stopGraceMs,
@@ -72,13 +73,31 @@ export function workloadOfContainer(container: Container): Workload {
     networkMode: container.networkMode,
     mounts: container.mounts,
     secretVariables: container.environmentNames.filter((name) => looksSecret(name)),
-    secretOptions: secretOptions(argv),
+    secretOptions: [...secretOptions(argv), ...inLabels(container.labels)],
     startsVirtlogd: mentions(argv, 'virtlogd'),
     restart: container.restartPolicy,
     stopGraceMs: undefined,
     guests: 'never',
     grants: [],
   }
+}
+
+/** Where else an engine keeps what it was told, and tells it to whoever asks. */
+function elsewhere({ healthcheck, labels, logOptions }: ServiceDraft['container']): readonly string[] {
+  return [
+    ...secretOptions(healthcheck?.test ?? []).map((what) => `health check: ${what}`),
+    ...inLabels(labels),
+    ...Object.entries(logOptions ?? {}).flatMap(([name, value]) => told(`log option ${name}`, name, value)),
+  ]
+}
+
+function inLabels(labels: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(labels).flatMap(([name, value]) => told(`label ${name}`, name, value))
+}
+
+function told(where: string, name: string, value: string): readonly string[] {
+  const kind = secretIn(name, value)
+  return kind === undefined ? [] : [kind === name ? where : `${where}: ${kind}`]
 }
 
 /**
