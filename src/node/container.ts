@@ -12,6 +12,8 @@ export type EngineFacts = Readonly<{
   liveRestore: boolean
   /** Where the engine keeps images and layers: the file system whose free space counts. */
   storageDir: string
+  /** Docker's: `containerd` names images by the digest of their manifest, `classic` by that of their configuration. */
+  imageStore?: 'containerd' | 'classic'
   /** Boot-time starter of containers, absent where nothing would start them after a reboot. */
   startsAtBoot: boolean
 }>

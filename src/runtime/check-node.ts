@@ -18,6 +18,7 @@ import {
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 import { askImages } from './ask-images.ts'
+import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from './settled-survey.ts'
 import type { Sides } from './side.ts'
 import { survey } from './survey.ts'
@@ -66,6 +67,7 @@ export async function checkNode(
       containers: seen.containers,
     }),
     ...missingContainers(plan, seen.containers),
+    ...(await imagesNotHere(world, plan, seen)),
     ...(await ownedContainers(world, plan, seen)),
     ...removeThemselves(plan, seen.containers),
     ...startsUnableToFork(plan, seen.containers, seen.engine.kind),
@@ -166,6 +168,25 @@ function endangeredReason(seen: Survey): Reason {
     message: `Cannot upgrade: ${names} would die: ${told?.how ?? 'unknown mechanism'}`,
     remedy: told?.remedy ?? 'run `anneal node plan` for the details',
   }
+}
+
+/** Images that are pinned by an id which this engine does not know: no registry is asked for an id. */
+async function imagesNotHere(world: NodeWorld, plan: Plan, seen: Survey): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const { service, next, newName } of started(plan)) {
+    const made = seen.containers.some((container) => container.name === newName)
+    if (made || !isImageId(next.image) || (await world.engine.inspectImage(next.image)) !== undefined)
+      continue
+    findings.push({
+      code: 'IMAGE_NOT_HERE',
+      severity: 'refuse',
+      subject: service,
+      evidence: `image "${next.image}" is pinned by an id, and ${describeStore(seen.engine)} has none of that id`,
+      remedy:
+        'an id is good on the engine that it was locked on: build or load the image here and run `anneal node lock` here, or push it to a registry, by whose digest it is pinned for every node',
+    })
+  }
+  return findings
 }
 
 /** Who else would act on the containers that stop. */

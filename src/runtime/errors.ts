@@ -27,6 +27,13 @@ export const RUNTIME_ERRORS = {
     retry: false,
     exit: EXIT.endangered,
   },
+  IMAGE_ID_UNKNOWN: {
+    message: 'Cannot fetch image "{image}": it is pinned by an id, and {engine} here has none of that id',
+    remedy:
+      'an id is good on the engine that it was locked on: build or load the image here and run `anneal node lock` here (Docker gives other ids once it keeps images in containerd’s store), or push the image to a registry, by whose digest it is pinned for every node',
+    retry: false,
+    exit: EXIT.failed,
+  },
   GUESTS_LEFT_BEHIND: {
     message: 'Cannot touch container "{container}": {subjects} would die ({mechanism})',
     remedy:

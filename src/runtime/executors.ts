@@ -25,6 +25,7 @@ import {
   touched,
 } from './check-node.ts'
 import { raise } from './errors.ts'
+import { describeStore, isImageId } from './image-id.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
@@ -59,6 +60,10 @@ export const EXECUTORS: Executors = {
     const held = await world.engine.inspectImage(image)
     // A rollback starts containers that exist: it never pulls, whatever became of the image's name.
     if (held === undefined && plan.kind === 'upgrade') {
+      // No registry is asked for an id.
+      if (isImageId(image)) {
+        throw raise('IMAGE_ID_UNKNOWN', { image, engine: describeStore(await world.engine.facts()) })
+      }
       await world.engine.pullImage(image, { onProgress: onPull, signal })
     }
     return DONE

@@ -27,6 +27,8 @@ import type { DockerInspect } from './container-facts.ts'
 import { createBody } from './create-body.ts'
 import { exec } from './exec.ts'
 import { importImage, inspectImage } from './images.ts'
+import { imageStoreOf, storageDirOf } from './storage-dir.ts'
+import type { StorageInfo } from './storage-dir.ts'
 
 export type DockerOptions = Readonly<{
   /** A socket of this machine; else DOCKER_HOST's, else /run/docker.sock. */
@@ -35,14 +37,13 @@ export type DockerOptions = Readonly<{
   execRoot?: string
 }>
 
-type DockerInfo = Readonly<{
-  ServerVersion: string
-  CgroupDriver: string
-  LiveRestoreEnabled: boolean
-  DockerRootDir: string
-  DriverStatus?: readonly (readonly [string, string])[] | null
-  Runtimes?: Readonly<Record<string, Readonly<{ path?: string }>>> | null
-}>
+type DockerInfo = StorageInfo &
+  Readonly<{
+    ServerVersion: string
+    CgroupDriver: string
+    LiveRestoreEnabled: boolean
+    Runtimes?: Readonly<Record<string, Readonly<{ path?: string }>>> | null
+  }>
 
 /** Docker, over its Engine API (20.10 and later). https://docs.docker.com/reference/api/engine/ */
 export function dockerEngine(options: DockerOptions = {}): Engine {
@@ -170,7 +171,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
 
   return {
     kind: 'docker',
-    facts: async () => factsFrom(await info(), socketPath),
+    facts: async () => factsFrom(await info(), socketPath, execRoot),
     inspectImage: dialect.inspectImage,
     pullImage: (reference, pullOptions) => pullImage(dialect, reference, pullOptions),
     buildImage: (context, buildOptions) => buildImage(dialect, context, buildOptions),
@@ -224,17 +225,14 @@ function cgroupDriver({ CgroupDriver }: Pick<DockerInfo, 'CgroupDriver'>): 'syst
   return CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs'
 }
 
-async function factsFrom(info: DockerInfo, socketPath: string): Promise<EngineFacts> {
-  const containerd = (info.DriverStatus ?? []).some(([, value]) =>
-    value.startsWith('io.containerd.snapshotter'),
-  )
+async function factsFrom(info: DockerInfo, socketPath: string, execRoot: string): Promise<EngineFacts> {
   return {
     kind: 'docker',
     version: info.ServerVersion,
     cgroupDriver: cgroupDriver(info),
     liveRestore: info.LiveRestoreEnabled,
-    // With containerd's image store the layers are containerd's, wherever dockerd's own data is.
-    storageDir: containerd ? '/var/lib/containerd' : info.DockerRootDir,
+    storageDir: await storageDirOf(info, execRoot),
+    imageStore: imageStoreOf(info),
     // The system's unit starts the daemon on the system's socket, and no other.
     startsAtBoot: isSystemSocket(socketPath) && (await enabledAtBoot('docker.service')),
   }

@@ -135,14 +135,31 @@ function inBase64(text: string, depth: number): readonly SecretSpan[] {
   })
 }
 
-/** Text that is base64 of text; undefined where it is not. */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const DIGITS: ReadonlyMap<string, number> = new Map([
+  ...[...ALPHABET].map((char, digit) => [char, digit] as const),
+  ['-', 62],
+  ['_', 63],
+])
+
+/** Printable text of which `base64` is the form (RFC 4648, both alphabets); undefined where it is none of such. */
 function decoded(base64: string): string | undefined {
-  if (base64.length > MAX_LENGTH || base64.replace(/=+$/, '').length % 4 === 1) return undefined
-  let bytes: string
-  try {
-    bytes = atob(base64.replaceAll('-', '+').replaceAll('_', '/'))
-  } catch {
-    return undefined
+  const digits = base64.replace(/=+$/, '')
+  if (digits.length > MAX_LENGTH || digits.length % 4 === 1) return undefined
+  const bytes: number[] = []
+  let [held, bits] = [0, 0]
+  for (const char of digits) {
+    const digit = DIGITS.get(char)
+    if (digit === undefined) return undefined
+    held = (held << 6) | digit
+    bits += 6
+    if (bits < 8) continue
+    bits -= 8
+    const byte = (held >> bits) & 0xff
+    // Text alone is looked through.
+    if (byte > 0x7e || (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) return undefined
+    bytes.push(byte)
+    held &= (1 << bits) - 1
   }
-  return /^[\t\n\r\x20-\x7e]+$/.test(bytes) ? bytes : undefined
+  return bytes.length === 0 ? undefined : bytes.map((byte) => String.fromCharCode(byte)).join('')
 }
