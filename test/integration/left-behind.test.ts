@@ -84,7 +84,7 @@ for (const kind of ['docker', 'podman'] as const) {
         visitors.push({ hierarchy, child, pid: child.pid ?? 0 })
       }
       assert.ok(visitors.length > 3, 'the container has a cgroup in several hierarchies')
-      const before = await doomed(up)
+      const expected = await doomed(up)
       const all = living()
 
       await bed.engine.stopContainer(id, 1000)
@@ -93,9 +93,9 @@ for (const kind of ['docker', 'podman'] as const) {
       const stopped = await inspected(id)
       const left = await doomed(stopped)
       t.diagnostic(
-        `runc ${up.runtimeVersion}: before the stop ${before.join(' ')}; then left: ${left.join(' ') || 'nobody'}`,
+        `runc ${up.runtimeVersion}: before the stop ${expected.join(' ')}; then left: ${left.join(' ') || 'nobody'}`,
       )
-      assert.deepEqual(without(without(all, afterStop), before), [], 'the stop killed only whom it was to')
+      assert.deepEqual(without(without(all, afterStop), expected), [], 'the stop killed only whom it was to')
 
       // Newer runtimes refuse to start into a cgroup that is not empty, after they have killed.
       await bed.engine.startContainer(id).catch(() => undefined)
@@ -107,7 +107,7 @@ for (const kind of ['docker', 'podman'] as const) {
         [],
         'the start killed only whom the kill set of the stopped container named',
       )
-      assert.deepEqual(without(died, before), [], 'whom the kill set of the running one named, too')
+      assert.deepEqual(without(died, expected), [], 'whom the kill set of the running one named, too')
       await bed.engine.removeContainer(id, { force: true })
     })
   })

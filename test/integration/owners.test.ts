@@ -57,7 +57,7 @@ for (const engine of ['docker', 'podman'] as const) {
       assert.deepEqual(found(planned), ['refuse CONTAINER_REMOVES_ITSELF'])
       await node.expect(4, 'node', 'upgrade', file, ...ADOPT)
       const [running] = await node.containers()
-      assert.match(running ?? '', /^nova_libvirt running /, 'it was not touched')
+      assert.match(running ?? '', /^\/?nova_libvirt running /, 'it was not touched')
       await node.expect(0, 'node', 'recover')
       await node.host.must([engine, 'rm', '--force', NAME])
     })

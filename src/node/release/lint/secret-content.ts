@@ -137,7 +137,7 @@ function inBase64(text: string, depth: number): readonly SecretSpan[] {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const DIGITS: ReadonlyMap<string, number> = new Map([
-  ...[...ALPHABET].map((char, digit) => [char, digit] as const),
+  ...ALPHABET.split('').map((char, digit) => [char, digit] as const),
   ['-', 62],
   ['_', 63],
 ])
