@@ -23,13 +23,21 @@ export type GuestFiles = Readonly<{
   kernelPackage: string
 }>
 
+/** The drivers of the guest's disk and network card; init.c loads them in its own order. */
+const MODULES = [
+  ...['virtio', 'virtio_ring', 'virtio_pci_legacy_dev', 'virtio_pci_modern_dev', 'virtio_pci'],
+  ...['virtio_blk', 'failover', 'net_failover', 'virtio_net'],
+]
+/** Named after how many there are: a list that grew is unpacked anew. */
+const MODULES_DIRECTORY = `modules-${MODULES.length}`
+
 /** What tick guests boot: a kernel (Debian's cloud kernel) with guest/init.c and busybox, or guest/boot-sector.S. Made once. */
 export async function guestFiles(): Promise<GuestFiles> {
   await ensurePackages()
   const directory = labPath('guest')
   return withLock(labPath('guest.lock'), async () => {
     mkdirSync(directory, { recursive: true })
-    if (!existsSync(join(directory, 'modules')) || !existsSync(join(directory, 'vmlinuz')))
+    if (!existsSync(join(directory, MODULES_DIRECTORY)) || !existsSync(join(directory, 'vmlinuz')))
       await unpackKernel(directory)
     const source = join(REPOSITORY, 'lab/guest/init.c')
     const stamp = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
@@ -57,7 +65,7 @@ async function unpackKernel(directory: string): Promise<void> {
   await must('unpack the guest kernel', ['dpkg-deb', '--extract', archive, 'root'], { cwd: work })
   const image = readdirSync(join(work, 'root/boot')).find((name) => name.startsWith('vmlinuz-')) ?? ''
   copyFileSync(join(work, 'root/boot', image), join(directory, 'vmlinuz.new'))
-  await collectModules(join(work, 'root/lib/modules'), join(directory, 'modules'))
+  await collectModules(join(work, 'root/lib/modules'), join(directory, MODULES_DIRECTORY))
   await must('note the kernel', [
     'sh',
     '-c',
@@ -69,9 +77,6 @@ async function unpackKernel(directory: string): Promise<void> {
   renameSync(join(directory, 'vmlinuz.new'), join(directory, 'vmlinuz'))
   rmSync(work, { recursive: true })
 }
-
-/** The drivers of the guest's disk and network card; init.c loads them in its own order. */
-const MODULES = ['virtio_blk', 'failover', 'net_failover', 'virtio_net']
 
 async function collectModules(tree: string, target: string): Promise<void> {
   const fresh = `${target}.new`
@@ -107,7 +112,7 @@ async function packInitramfs(directory: string, source: string, stamp: string): 
   const busybox = (await must('find busybox', ['sh', '-c', 'command -v busybox'])).trim()
   copyFileSync(busybox, join(root, 'bin/busybox'))
   copyFileSync(busybox, join(directory, 'busybox'))
-  cpSync(join(directory, 'modules'), join(root, 'modules'), { recursive: true })
+  cpSync(join(directory, MODULES_DIRECTORY), join(root, 'modules'), { recursive: true })
   await must(
     'pack the initramfs',
     [
