@@ -70,8 +70,10 @@ export type {
   Stay,
   TestSystem,
 } from './openstack/index.ts'
+export { suiteRoot } from './suite-root.ts'
 export { ensurePackages } from './packages.ts'
 export { REPOSITORY, labDirectory, labPath } from './paths.ts'
+export { run } from './run.ts'
 export type { RunResult } from './run.ts'
 export type { NestedEngine } from './seed.ts'
 export { VirtualHost } from './vm/virtual-host.ts'

@@ -2,6 +2,7 @@ import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
 import { errorsPage } from './errors-page.ts'
 import { readInlineCodes } from './inline-codes.ts'
+import { killRulesPage } from './kill-rules-page.ts'
 import { statesPage } from './states-page.ts'
 
 /** A page of docs/ that is written from the code. */
@@ -19,6 +20,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
         failures: readInlineCodes('failure'),
       }),
     },
+    { path: 'docs/kill-rules.md', text: killRulesPage() },
     { path: 'docs/states.md', text: statesPage() },
     { path: 'docs/deployment-states.md', text: deploymentStatesPage() },
   ]

@@ -130,8 +130,16 @@ test('in a hybrid layout runc 1.2 kills by the unified hierarchy, runc 1.1 does 
   assert.deepEqual(pids({ ...libvirt, runtimeVersion: undefined }, hybrid, docker, 'stop'), [INIT, QEMU])
 })
 
+test('on a version that the rules were never seen on, whoever shares a cgroup with the container counts', () => {
+  const qemu = process(QEMU, 'qemu', v1({ pids: `/docker/${ID}` }))
+  const hybrid = table('hybrid', process(INIT, 'libvirtd', OWN), qemu)
+  assert.deepEqual(pids(libvirt, hybrid, docker, 'stop'), [INIT])
+  assert.deepEqual(pids({ ...libvirt, runtimeVersion: '9.0.0' }, hybrid, docker, 'stop'), [INIT, QEMU])
+  assert.deepEqual(pids(libvirt, hybrid, { ...docker, version: '99.0.0' }, 'stop'), [INIT, QEMU])
+})
+
 test('crun on v1 kills by the memory hierarchy', () => {
-  const crun = { ...libvirt, runtime: 'crun', runtimeFamily: 'crun' } as const
+  const crun = { ...libvirt, runtime: 'crun', runtimeFamily: 'crun', runtimeVersion: '1.8.1' } as const
   const byMemory = process(QEMU, 'qemu', v1({ devices: '/machine/vm', memory: `/docker/${ID}` }))
   const byDevices = process(QEMU + 1, 'qemu', v1({ devices: `/docker/${ID}`, memory: '/machine/vm' }))
   assert.deepEqual(
@@ -218,7 +226,7 @@ test('a stopped daemon reaches its containers only without live-restore, a kille
 })
 
 // runc 1.3.6 on hybrid: the stop wrote cgroup.kill, which missed the guest; the next delete signals `devices`.
-const stopped = { ...libvirt, status: 'exited', pid: 0, runtimeVersion: '1.3.6' } as const
+const stopped = { ...libvirt, status: 'exited', pid: 0 } as const
 
 test('a guest left in the cgroup of a container that has stopped counts', () => {
   const qemu = process(

@@ -1,4 +1,5 @@
 import type { Container, EngineFacts } from './container.ts'
+import { outsideOfSeen } from './kill-rules-seen.ts'
 import type { Mechanism } from './kill-set.ts'
 import type { CgroupLayout } from './process.ts'
 
@@ -15,7 +16,8 @@ import type { CgroupLayout } from './process.ts'
  *         process of the unit: name=systemd on v1, the unified hierarchy on v2, either one in a hybrid layout.
  * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL.
  *
- * Where a rule depends on a version that could not be asked, the reading that kills more is taken.
+ * Where a rule depends on a version that could not be asked, or on one that it was never seen on (kill-rules-seen.ts), the
+ * reading that kills more is taken.
  */
 export type KillRule = Readonly<{
   mechanism: Mechanism
@@ -57,7 +59,11 @@ export const KILL_RULES: readonly KillRule[] = [
   {
     mechanism: 'unknownRuntime',
     hierarchy: '*',
-    applies: ({ container }) => container.pidMode !== 'private' && container.runtimeFamily === 'unknown',
+    applies: ({ container, engine, layout }) =>
+      container.pidMode !== 'private' &&
+      (container.runtimeFamily === 'unknown' ||
+        // On v2 alone there is one hierarchy, and each rule kills all of it.
+        (layout !== 'unified' && outsideOfSeen(container, engine, layout).length > 0)),
   },
   {
     mechanism: 'systemdScope',
@@ -98,8 +104,8 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     remedy: 'run `anneal node rescue`, or upgrade with --rescue',
   },
   unknownRuntime: {
-    how: 'the OCI runtime is not one whose rules are known: whatever shares a cgroup with the container counts as killed',
-    remedy: 'run `anneal node rescue`, or use runc or crun',
+    how: 'the OCI runtime, or its version, is not one whose rules were seen at work: whatever shares a cgroup with the container counts as killed',
+    remedy: 'run `anneal node rescue`, or use a version of runc or crun that docs/kill-rules.md names',
   },
   leftBehind: {
     how: 'its container has stopped, and the container’s cgroup still holds it: the runtime kills it when the container is started again or removed, or when Docker starts again',

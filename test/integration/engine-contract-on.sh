@@ -1,22 +1,16 @@
 #!/bin/sh
-# The contract suite against the engines of another Debian release:
-#   test/integration/engine-contract-on.sh trixie [--test-name-pattern=…]
-# The release's dockerd and podman run in a mount namespace whose root is a tree of that release. (A mere chroot will
-# not do: what is executed in a container would then run in the host's root.)
+# The contract suite against the engines of another Debian release: TREE is the root file system of a host of it.
+#   test/integration/engine-contract-on.sh TREE [--test-name-pattern=…]
+# `npm run suites -- SUITE` makes the tree and calls this. dockerd and podman run in a mount namespace whose root is the
+# tree. (A mere chroot will not do: what is executed in a container would then run in the host's root.)
 set -eu
-suite=$1
+tree=$(readlink -f "$1")
 shift
 repository=$(cd "$(dirname "$0")/../.." && pwd)
-tree=${ANNEAL_ENGINES:-/var/tmp/anneal-engines}/$suite
-bin=$tree.bin
-if [ ! -x "$tree/usr/bin/podman" ]; then
-  mkdir -p "$(dirname "$tree")"
-  mmdebstrap --mode=root --variant=minbase --aptopt='APT::Install-Recommends "false"' \
-    --include=docker.io,podman,runc,crun,containerd,conmon,jq,iptables,netavark,catatonit "$suite" "$tree"
-fi
-mkdir -p "$bin"
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
 for program in dockerd podman; do
-  cat >"$bin/$program" <<EOF
+  cat >"$bin/$program" <<END
 #!/bin/sh
 # An exec has to see the mounts of the service that its container belongs to: the first one of that storage.
 service=$bin/service\$(echo "\$2" | tr / _)
@@ -31,8 +25,10 @@ exec unshare --mount --propagation private sh -c '
   mount --bind $repository $tree$repository
   cd $tree && pivot_root . old && cd / && umount -l /old
   exec env PATH=/usr/sbin:/usr/bin:/sbin:/bin "\$@"' enter $program "\$@"
-EOF
+END
   chmod +x "$bin/$program"
 done
-PATH=$bin:$PATH exec "$repository/node_modules/.bin/node" --test --test-reporter=spec "$@" \
+# Another test runner may run this: its files are not of this run.
+unset NODE_TEST_CONTEXT
+PATH=$bin:$PATH "$repository/node_modules/.bin/node" --disable-warning=ExperimentalWarning --test --test-reporter=spec "$@" \
   "$repository/test/integration/engine-contract.test.ts"

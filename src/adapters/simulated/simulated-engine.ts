@@ -42,7 +42,7 @@ export class SimulatedEngine implements Engine {
   async facts(): Promise<EngineFacts> {
     return {
       kind: 'docker',
-      version: 'simulated',
+      version: '20.10.24',
       cgroupDriver: 'cgroupfs',
       liveRestore: false,
       storageDir: '/var/lib/docker',

@@ -74,6 +74,11 @@ for (const [what, changes, expected] of [
     withContainer({ restartPolicy: 'no' }),
     'warn RESTART_MISSING compute-libvirt-0123456789ab',
   ],
+  [
+    'a runtime newer than any that was seen',
+    withContainer({ runtimeVersion: '9.0.0' }),
+    'warn VERSIONS_NOT_SEEN docker',
+  ],
   ['live-restore off', engine({ liveRestore: false }), 'warn LIVE_RESTORE_OFF docker'],
   [
     'an engine that is not started at boot',

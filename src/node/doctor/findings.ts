@@ -43,6 +43,13 @@ export const DOCTOR_FINDINGS = {
     remedy:
       'write `"live-restore": true` into /etc/docker/daemon.json and reload the daemon (`systemctl reload docker`)',
   },
+  VERSIONS_NOT_SEEN: {
+    severity: 'warn',
+    meaning:
+      'Who dies with a container was never compared with this engine, runtime or cgroup layout. On cgroup v1 and hybrid hosts whoever shares a cgroup with the container then counts as endangered.',
+    remedy:
+      'see docs/kill-rules.md for what was compared; before the first upgrade of such a node, try one that has no guests',
+  },
   ENGINE_NOT_AT_BOOT: {
     severity: 'warn',
     meaning: 'Nothing starts containers after a reboot.',

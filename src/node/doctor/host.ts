@@ -1,9 +1,11 @@
 import type { Finding } from '../finding.ts'
+import { outsideOfSeen } from '../kill-rules-seen.ts'
 import type { DoctorInput } from './doctor.ts'
 import { doctorFinding } from './findings.ts'
 
 /** What the host and its engine lack. */
-export function hostFindings({ engine, host, layout, census }: DoctorInput): readonly Finding[] {
+export function hostFindings(input: DoctorInput): readonly Finding[] {
+  const { engine, host, layout, census } = input
   const findings: Finding[] = []
   const hasMachined = host.machinedRunning || host.machinedActivatable
   if (!hasMachined) {
@@ -27,6 +29,8 @@ export function hostFindings({ engine, host, layout, census }: DoctorInput): rea
   }
   if (!engine.liveRestore)
     findings.push(doctorFinding('LIVE_RESTORE_OFF', engine.kind, 'live-restore is false'))
+  const unseen = new Set(input.containers.flatMap((one) => outsideOfSeen(one, engine, layout)))
+  if (unseen.size > 0) findings.push(doctorFinding('VERSIONS_NOT_SEEN', engine.kind, [...unseen].join('; ')))
   if (!engine.startsAtBoot)
     findings.push(doctorFinding('ENGINE_NOT_AT_BOOT', engine.kind, 'no enabled unit starts containers'))
   if (host.missingCapabilities.length > 0) {

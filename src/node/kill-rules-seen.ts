@@ -1,0 +1,117 @@
+import type { Container, EngineFacts, EngineKind } from './container.ts'
+import type { CgroupLayout } from './process.ts'
+
+/**
+ * What the kill rules were held to: versions with which real engines were asked, and then did what they were asked about
+ * (`npm run matrix`, `npm run matrix:blind`; docs/kill-rules.md is written from this). A version between two that were
+ * seen counts as seen, and so does another patch release of one that was: the engines' rules change with minor releases.
+ */
+export type SeenOn = Readonly<{
+  engine: EngineKind
+  engineVersion: string
+  driver: EngineFacts['cgroupDriver']
+  runtime: 'runc' | 'crun'
+  runtimeVersion: string
+  layout: CgroupLayout
+  /** What stands between the engine and the container, with its version. */
+  shim: string
+  /** Version of systemd; `none` where it is not the first process. */
+  systemd: string
+  suite: string
+  /** Questions whose answers were held to what then happened, by the matrix and by the blind test. */
+  cells: number
+  blind: number
+}>
+
+const BOOKWORM = { suite: 'bookworm', systemd: '252' } as const
+const DOCKER_20 = {
+  engine: 'docker',
+  engineVersion: '20.10.24',
+  shim: 'containerd 1.6.20',
+  runtime: 'runc',
+  runtimeVersion: '1.1.5',
+} as const
+const PODMAN_4 = { engine: 'podman', engineVersion: '4.3.1', shim: 'conmon 2.1.6' } as const
+const RUNC_1_1 = { runtime: 'runc', runtimeVersion: '1.1.5' } as const
+const CRUN_1_8 = { runtime: 'crun', runtimeVersion: '1.8.1' } as const
+
+export const SEEN: readonly SeenOn[] = [
+  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 0 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 0 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'systemd', cells: 30, blind: 0 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 0 },
+  {
+    ...BOOKWORM,
+    ...PODMAN_4,
+    ...RUNC_1_1,
+    layout: 'hybrid',
+    driver: 'cgroupfs',
+    systemd: 'none',
+    cells: 15,
+    blind: 0,
+  },
+  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'hybrid', driver: 'systemd', cells: 25, blind: 0 },
+  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'unified', driver: 'systemd', cells: 30, blind: 0 },
+  {
+    ...BOOKWORM,
+    ...PODMAN_4,
+    ...CRUN_1_8,
+    layout: 'unified',
+    driver: 'cgroupfs',
+    systemd: 'none',
+    cells: 15,
+    blind: 0,
+  },
+]
+
+/** Why the rules of this container's stop were never seen at work, each in words; empty where they were. */
+export function outsideOfSeen(
+  container: Pick<Container, 'runtimeFamily' | 'runtimeVersion'>,
+  engine: Pick<EngineFacts, 'kind' | 'version' | 'cgroupDriver'>,
+  layout: CgroupLayout,
+): readonly string[] {
+  const { runtimeFamily: family, runtimeVersion } = container
+  if (family === 'unknown') return []
+  // A hybrid host has every hierarchy of one with v1 alone, and the same rules for them.
+  const like = (one: SeenOn) => one.layout === layout || (layout === 'legacy' && one.layout === 'hybrid')
+  const alike = SEEN.filter((one) => one.runtime === family && like(one))
+  if (alike.length === 0) return [`${family} was never seen on ${layout} cgroups`]
+  const engines = SEEN.filter((one) => one.engine === engine.kind)
+  return [
+    ...outside(
+      family,
+      runtimeVersion,
+      alike.map((one) => one.runtimeVersion),
+      ` on ${layout} cgroups`,
+    ),
+    ...outside(
+      engine.kind,
+      engine.version,
+      engines.map((one) => one.engineVersion),
+      '',
+    ),
+  ]
+}
+
+function outside(
+  name: string,
+  version: string | undefined,
+  seen: readonly string[],
+  where: string,
+): readonly string[] {
+  const own = minor(version)
+  if (own === undefined) return [`the version of ${name} could not be asked`]
+  const bounds = seen.toSorted((a, b) => (minor(a) ?? 0) - (minor(b) ?? 0))
+  const [oldest = '', newest = ''] = [bounds[0], bounds.at(-1)]
+  if (own > (minor(newest) ?? 0))
+    return [`${name} ${version}${where} is newer than ${newest}, the newest that was seen`]
+  if (own < (minor(oldest) ?? 0))
+    return [`${name} ${version}${where} is older than ${oldest}, the oldest that was seen`]
+  return []
+}
+
+/** `1.3.6` → 1003. */
+function minor(version: string | undefined): number | undefined {
+  const match = /^(\d+)\.(\d+)/.exec(version ?? '')
+  return match === null ? undefined : Number(match[1]) * 1000 + Number(match[2])
+}
