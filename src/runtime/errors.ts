@@ -48,6 +48,14 @@ export const RUNTIME_ERRORS = {
     retry: false,
     exit: EXIT.attention,
   },
+  STARTED_FROM_OUTSIDE: {
+    message:
+      'Cannot keep the node at rest: container "{container}" of the release before would not stay stopped: {evidence}',
+    remedy:
+      'keep that from starting it, without stopping what runs (CONTAINER_OWNED and CONTAINER_WATCHED in docs/errors.md say how), then run `anneal node recover` again',
+    retry: false,
+    exit: EXIT.attention,
+  },
   SECOND_LIBVIRT: {
     message:
       'Cannot bring the node to rest: {what} runs beside the libvirt of the release, and both take the same guests for theirs',

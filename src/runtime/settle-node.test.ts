@@ -111,3 +111,32 @@ test('recovery tells of a second libvirt, whatever its container is called', asy
   )
   assert.match(problems[0]?.message ?? '', /somebody-elses/)
 })
+
+test('recovery tells of a unit that brings back a container of the release before', async () => {
+  const node = new SimulatedNode({ [IMAGE]: { libvirt: '9.0.0' } })
+  const id = await node.engine.createContainer({ ...SPEC, name: 'new-libvirt' })
+  await node.engine.createContainer(SPEC)
+  await node.engine.startContainer(id)
+  const service = { ...ADOPTED.services[0], containerId: id, containerName: 'new-libvirt' }
+  const current = { releaseId: 'b', project: 'compute', services: [service] } as Deployment
+  await node.state.writeDeployments({ version: 1, current, previous: ADOPTED })
+  assert.deepEqual((await recoverNode(node.world())).problems, [])
+  node.units.push({
+    name: 'kolla-nova_libvirt-container.service',
+    activeState: 'active',
+    fileState: 'enabled',
+    restart: 'always',
+    wantedBy: [],
+    triggeredBy: [],
+    starts: ['/usr/bin/docker start -a nova_libvirt'],
+    stops: [],
+    scripts: [],
+    source: '',
+  })
+  const { problems } = await recoverNode(node.world())
+  assert.deepEqual(
+    problems.map(({ code }) => code),
+    ['STARTED_FROM_OUTSIDE'],
+  )
+  assert.match(problems[0]?.message ?? '', /nova_libvirt.*kolla-nova_libvirt-container\.service/)
+})

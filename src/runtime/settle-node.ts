@@ -1,6 +1,6 @@
 import { isAnnealError } from '../core/index.ts'
 import type { AnnealError } from '../core/index.ts'
-import { LABELS, breachesAtRest, libvirtsBeside } from '../node/index.ts'
+import { LABELS, breachesAtRest, findOwners, libvirtsBeside } from '../node/index.ts'
 import type { DeployedService, Deployment, Reason } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 import { awaitReady } from './await-ready.ts'
@@ -45,7 +45,11 @@ export async function recoverNode(world: NodeWorld, options: RunOptions = {}): P
   // Where nothing was ever committed, nobody knows what of the node is not meant to run.
   if (committed !== undefined) await stopStrangers(world, current, previous, actions)
   const failed = await startMissing(world, resting, options, actions)
-  const problems = [...failed, ...(await unrest(world, resting, failed.length > 0))]
+  const problems = [
+    ...failed,
+    ...(await unrest(world, resting, failed.length > 0)),
+    ...(await startedFromOutside(world, resting, previous)),
+  ]
   // What a run that ended in "attention" had created.
   if (problems.length === 0 && committed !== undefined) {
     const removed = await pruneContainers(world, current.project)
@@ -91,6 +95,29 @@ async function unrest(
     ...breaches.map(({ detail }) => reasonOf(raise('NODE_NOT_AT_REST', { detail }))),
     ...second.map((what) => reasonOf(raise('SECOND_LIBVIRT', { what }))),
   ]
+}
+
+/** A unit that brings back a container of the release before: what recovery stops is up again a moment later. */
+async function startedFromOutside(
+  world: NodeWorld,
+  { current }: Resting,
+  previous: Deployment | undefined,
+): Promise<readonly Reason[]> {
+  const own = new Set(current.services.map(({ containerName }) => containerName))
+  const kept = (previous?.services ?? []).map(({ containerName }) => containerName)
+  const names = new Set(kept.filter((name) => !own.has(name)))
+  const containers = (await world.engine.listContainers({})).filter(({ name }) => names.has(name))
+  if (containers.length === 0) return []
+  try {
+    const [engine, units] = [await world.engine.facts(), await world.units.services()]
+    const owners = findOwners({ engine, containers, units, table: await world.processes.table() })
+    return owners
+      .filter(({ kind, effect }) => effect === 'acts' && (kind === 'unit' || kind === 'watcher'))
+      .map(({ container, evidence }) => reasonOf(raise('STARTED_FROM_OUTSIDE', { container, evidence })))
+  } catch (error) {
+    if (!isAnnealError(error)) throw error
+    return [reasonOf(error)]
+  }
 }
 
 function reasonOf(error: AnnealError): Reason {

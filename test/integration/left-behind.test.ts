@@ -87,7 +87,8 @@ for (const kind of ['docker', 'podman'] as const) {
       const expected = await doomed(up)
       const all = living()
 
-      await bed.engine.stopContainer(id, 1000)
+      // Podman with runc 1.2 and later calls the stop failed where a cgroup could not be removed; it stopped all the same.
+      await bed.engine.stopContainer(id, 1000).catch(() => undefined)
       await sleep(500)
       const afterStop = living()
       const stopped = await inspected(id)
