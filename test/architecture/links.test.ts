@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { ROOT, filesBelow, readModulesBelow } from '../../scripts/source/index.ts'
 
-const FOLDERS = ['docs', 'src', 'lab', 'test', 'images', 'examples', 'scripts', 'demo', 'bench']
+const FOLDERS = ['docs', 'src', 'lab', 'test', 'images', 'examples', 'scripts', 'demo', 'bench', 'findings']
 
 const folders = FOLDERS.filter((folder) => existsSync(join(ROOT, folder)))
 const pages = [

@@ -14,15 +14,27 @@ const TEXT_MAPS = new Set([
 
 const QUOTE = 'put it into quotes'
 
+/** Texts by YAML 1.2; a date, and numbers, by YAML 1.1 and by Docker Compose, which prints them in another way. */
+const DATE = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}.*)?$/
+const NUMBER_OF_YAML_1_1 =
+  /^[-+]?(0b[01_]+|0o?[0-7]*_[0-7_]*|0x[0-9a-fA-F]*_[0-9a-fA-F_]*|[0-9]+_[0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|[0-9]*\.[0-9]+_[0-9_]*)$/
+
 /**
  * Why a plain scalar means different things to different readers, and what to write; undefined where it is clear.
  * YAML 1.1 (the first Compose, Python) reads 22:22 as base 60 and 010 as octal; YAML 1.2 reads a text and ten.
+ * Docker Compose reads 2024-01-01 as a time and 2024_10_01 as 20241001 (findings/compose-rewrites-dates.sh).
  */
 export function ambiguity(node: Scalar, path: Path): Readonly<{ what: string; instead: string }> | undefined {
   const source = node.source ?? ''
   if (node.type !== 'PLAIN') return undefined
   if (/^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(source)) {
     return { what: 'some YAML readers take digits with colons for a number to base 60', instead: QUOTE }
+  }
+  if (DATE.test(source)) {
+    return { what: 'some YAML readers take it for a date, and print it in another way', instead: QUOTE }
+  }
+  if (NUMBER_OF_YAML_1_1.test(source)) {
+    return { what: 'some YAML readers take it for a number, and drop what does not count', instead: QUOTE }
   }
   if (typeof node.value !== 'number') return undefined
   if (path.at(-1) === 'mode' && node.value !== 0) {

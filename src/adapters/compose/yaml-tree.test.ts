@@ -60,6 +60,12 @@ for (const [text, expected] of [
   ['a: b: c\n', ['YAML_SYNTAX 1:4']],
   ['a: @x\n', ['YAML_SYNTAX 1:4']],
   ['ports: [22:22]\n', ['YAML_AMBIGUOUS_NUMBER 1:9']],
+  ['environment: {DATE: 2024-01-01}\n', ['YAML_AMBIGUOUS_NUMBER 1:21']],
+  ['labels: {AT: 2024-1-2 10:00:00Z}\n', ['YAML_AMBIGUOUS_NUMBER 1:14']],
+  [
+    'command: [2024_10_01, 1_0.5, 0b11, 0x_1]\n',
+    ['1:11', '1:23', '1:30', '1:36'].map((at) => `YAML_AMBIGUOUS_NUMBER ${at}`),
+  ],
   ['a: 010\n', ['YAML_AMBIGUOUS_NUMBER 1:4']],
   ['mode: 644\n', ['YAML_AMBIGUOUS_NUMBER 1:7']],
   ['a: 12345678901234567890\n', ['YAML_AMBIGUOUS_NUMBER 1:4']],
@@ -72,8 +78,10 @@ for (const [text, expected] of [
 }
 
 test('what is clear to every reader is taken', () => {
-  const text = 'a: 8080:80\nb: "22:22"\nc: {mode: 0440}\nd: 0\ne: 1.5\nf: yes\nenvironment: {V: 1.5}\n'
+  const text =
+    'z: [2024-01, 1_b, _1, "2024-01-01", v1_0]\na: 8080:80\nb: "22:22"\nc: {mode: 0440}\nd: 0\ne: 1.5\nf: yes\nenvironment: {V: 1.5}\n'
   assert.deepEqual(readYaml(text).tree, {
+    z: ['2024-01', '1_b', '_1', '2024-01-01', 'v1_0'],
     a: '8080:80',
     b: '22:22',
     c: { mode: '0440' },
