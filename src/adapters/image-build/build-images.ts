@@ -164,7 +164,8 @@ async function buildFolder(
   const said = await engine.runOnce(staged.id, {
     entrypoint: ['/bin/sh', '-c'],
     command: [`cat ${LABELS_FILE} 2>/dev/null || :`],
-    timeoutMs: 60_000,
+    // It takes a second at rest. An engine that is busy with other builds takes its time to start a container.
+    timeoutMs: 600_000,
     user: 'root',
   })
   return addLabels(engine, reference, { ...parseLabels(said.stdout), [INPUTS_LABEL]: inputs })
