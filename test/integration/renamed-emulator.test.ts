@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { guestPid, runLibvirt, startGuest } from '../../lab/index.ts'
+import { guestPid, runLibvirt, startGuest, virsh } from '../../lab/index.ts'
 import type { RunReport } from '../../src/runtime/index.ts'
 import { ComputeNode } from './support/compute-node.ts'
 import type { Alive } from './support/compute-node.ts'
 
 type Findings = Readonly<{ findings: readonly Readonly<{ code: string; subject: string }>[] }>
+type Guests = Readonly<{ guests: readonly Readonly<{ name: string; work: readonly string[] }>[] }>
 type KillSets = Readonly<{
   endangered: readonly Readonly<{ kind: string; name: string; pid: number }>[]
   census: Readonly<{ guests: readonly Readonly<{ witnesses: readonly string[] }>[] }>
@@ -13,17 +14,19 @@ type KillSets = Readonly<{
 
 /** What NixOS ships: the emulator is a script, and what it executes has a name of its own. */
 const WRAPPER = '/usr/bin/emulator'
-const WRAPPED = '/usr/lib/qemu/.wrapped-hypervisor'
+const WRAPPED = '/usr/bin/.wrapped-hypervisor'
 
 describe('a guest whose emulator runs QEMU under another file name', { concurrency: false }, () => {
   const engine = 'docker'
   let node: ComputeNode
   let release: string
+  let next: string
   let guest: Alive
 
   before(async () => {
     node = await ComputeNode.up({ name: 'renamed-emulator', engine }, engine)
     release = await node.lock({ mark: 'one', libvirt: 'bookworm' })
+    next = await node.lock({ mark: 'two', libvirt: 'bookworm' })
     await runLibvirt(node.host, {
       name: 'nova_libvirt',
       image: 'nova-libvirt:bookworm',
@@ -31,7 +34,6 @@ describe('a guest whose emulator runs QEMU under another file name', { concurren
       without: ['cgroup bind'],
       extra: ['--volume', '/dev/null:/etc/libvirt/hooks/qemu'],
     })
-    const script = `mkdir -p /usr/lib/qemu
       cp /usr/bin/qemu-system-x86_64 ${WRAPPED}
       printf '#!/bin/sh\\nexec ${WRAPPED} "$@"\\n' >${WRAPPER}
       chmod 755 ${WRAPPER}`
@@ -97,5 +99,52 @@ describe('a guest whose emulator runs QEMU under another file name', { concurren
     await node.host.sh(`rm "/proc/${guest.pid}/root${WRAPPED}"`)
     const { findings } = await node.expect<Findings>(0, 'node', 'doctor')
     assert.ok(findings.some(({ code, subject }) => code === 'EMULATOR_REMOVED' && subject === guest.name))
+  })
+
+  test('stops an upgrade while a disk of a guest beside it is copied', async () => {
+    const via = await node.container()
+    const copied = await startGuest(node.host, { name: 'copied', via, engine, boots: 'sector' })
+    const directory = '/var/lib/nova/instances/copied'
+    // As Nova's live snapshot does it; once all is copied it waits for its end.
+    const copy = ['blockcopy', copied.name, 'vda', `${directory}/copy`, '--transient-job', '--format', 'raw']
+    const begun = await virsh(node.host, via, copy, { engine })
+    assert.equal(begun.exitCode, 0, begun.stderr)
+    const refused = await node.expect<RunReport>(4, 'node', 'upgrade', next)
+    assert.equal(refused.reason?.code, 'GUEST_BUSY')
+    assert.match(refused.reason?.message ?? '', /copied: .* a copy of disk vda/)
+    const { guests } = await node.expect<Guests>(0, 'node', 'status')
+    assert.match(guests.find(({ name }) => name === 'copied')?.work.join() ?? '', /a copy of disk vda/)
+    for (const end of [
+      ['blockjob', copied.name, 'vda', '--abort'],
+      ['destroy', copied.name],
+    ]) {
+      const ended = await virsh(node.host, via, end, { engine })
+      assert.equal(ended.exitCode, 0, ended.stderr)
+    }
+  })
+
+  test('stops an upgrade while libvirt has lost it from sight, until libvirt sees it again', async () => {
+    const file = `/run/libvirt/qemu/${guest.name}.xml`
+    const restart = async (move: string): Promise<void> => {
+      const via = await node.container()
+      await node.host.must([engine, 'stop', via])
+      await node.host.sh(move)
+      await node.host.must([engine, 'start', via])
+      await node.host.sh('for n in $(seq 300); do [ -S /run/libvirt/libvirt-sock ] && break; sleep 0.2; done')
+    }
+    await restart(`mv ${file} /run/lost.xml`)
+    const refused = await node.expect<RunReport>(4, 'node', 'upgrade', next)
+    assert.equal(refused.reason?.code, 'GUEST_UNLISTED')
+    assert.match(refused.reason?.message ?? '', new RegExp(`pid ${guest.pid}: by its options`))
+    const { findings } = await node.expect<Findings>(0, 'node', 'status')
+    assert.deepEqual(
+      findings.map(({ code, subject }) => [code, subject]),
+      [['GUEST_UNLISTED', guest.name]],
+    )
+    await restart(`mv /run/lost.xml ${file}`)
+    await node.assertUntouched(guest)
+    const upgraded = await node.expect<RunReport>(0, 'node', 'upgrade', next)
+    assert.equal(upgraded.outcome, 'committed')
+    await node.assertUntouched(guest)
   })
 })
