@@ -114,6 +114,11 @@ test('a status file that names another program stops the upgrade, and that progr
     [],
     'a QEMU that hides its options is the guest',
   )
+  assert.deepEqual(
+    dissent({ processes: [other, vm(8)], files, looks: [{ pid: 7 }], state: 'running' }),
+    ['GUEST_IS_ANOTHER_PROGRAM vm'],
+    'that is told once',
+  )
 })
 
 test('a running guest that libvirt does not list stops the upgrade', () => {
@@ -125,6 +130,11 @@ test('a guest of another libvirt is listed there; it counts only where it would 
   const session = vm(7, {}, '/home/a/.config/libvirt/qemu/lib')
   assert.deepEqual(dissent({ processes: [session] }), [])
   assert.deepEqual(dissent({ processes: [session], doomed: [7] }), ['GUEST_UNLISTED vm'])
+})
+
+test('a guest of a libvirt in a container of another product is listed there', () => {
+  const namespaces = { pid: 99, mnt: 2, net: 3, cgroup: 4, ipc: 5 }
+  assert.deepEqual(dissent({ processes: [vm(7, { namespaces })] }), [])
 })
 
 test('one guest in two processes stops the upgrade, unless one of them started the other', () => {

@@ -75,7 +75,10 @@ function ofAnotherProgram({ census, looks, table }: DissentInput): readonly Find
 
 /** One guest, two processes of which neither started the other: they write one disk. */
 function runningTwice({ census, table }: DissentInput): readonly Finding[] {
-  const byUuid = Map.groupBy(census.guests, ({ uuid }) => uuid)
+  const byUuid = Map.groupBy(
+    census.guests.filter((guest) => !isNamedByFileAlone(guest)),
+    ({ uuid }) => uuid,
+  )
   return [...byUuid.values()].flatMap((guests): Finding[] => {
     const [first, ...others] = guests
     if (first === undefined) return []
@@ -100,9 +103,8 @@ function unlisted({ census, domains, killSets, table }: DissentInput): readonly 
   return census.guests.flatMap((guest): Finding[] => {
     const domain = domains.find((candidate) => candidate.uuid === guest.uuid)
     if (domain !== undefined && isActive(domain)) return []
-    const argv = table.processes.find((candidate) => sameProcess(candidate, guest.identity))?.argv ?? []
-    // A guest of a user's own libvirt, or of another product, is not this libvirt's to list.
-    if (!isDoomed(guest.identity, killSets) && !parseQemuCommandLine(argv).ofSystemLibvirt) return []
+    // A guest of a user's own libvirt, or of one in a container of another product, is not this libvirt's to list.
+    if (!isDoomed(guest.identity, killSets) && !isOfHostsLibvirt(guest, table)) return []
     return [
       {
         severity: 'refuse',
@@ -148,6 +150,16 @@ function unknownProcesses({ census, killSets, looks, table }: DissentInput): rea
       },
     ]
   })
+}
+
+function isOfHostsLibvirt({ identity }: Guest, table: ProcessTable): boolean {
+  const process = table.processes.find((candidate) => sameProcess(candidate, identity))
+  const namespace = process?.namespaces?.pid ?? table.hostPidNamespace
+  return (
+    process !== undefined &&
+    namespace === table.hostPidNamespace &&
+    parseQemuCommandLine(process.argv).ofSystemLibvirt
+  )
 }
 
 function isActive({ state }: Readonly<{ state: string }>): boolean {

@@ -26,9 +26,8 @@ export async function settledSurvey(
     const domains = await domainsOf(world, place)
     const seen = await survey(world, question)
     const { census, table, statusFiles, looks } = seen
-    const killSets = seen.killSets.filter(
-      ({ containerName }) => question.expendable?.includes(containerName) !== true,
-    )
+    const left = new Set([...(question.expendable ?? []), ...(question.beside ?? [])])
+    const killSets = seen.killSets.filter(({ containerName }) => !left.has(containerName))
     const dissent = findDissent({ census, table, statusFiles, looks, killSets, domains })
     if (dissent.length === 0 || look === LOOKS) return { seen, domains, dissent }
     await world.clock.sleep(PAUSE_MS)

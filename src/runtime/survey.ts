@@ -45,6 +45,8 @@ export type SurveyQuestion = Readonly<{
   helpers: readonly DeclaredHelper[]
   /** Containers of services that may take guests with them, by their release's own word. */
   expendable?: readonly string[]
+  /** Containers that no upgrade would stop: who in them is unknown is no disagreement. */
+  beside?: readonly string[]
   /** The libvirt that will re-attach the guests afterwards, where one is to. */
   reattaching?: Readonly<{ container: string; mounts: Container['mounts'] }> | undefined
 }>

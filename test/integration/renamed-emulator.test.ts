@@ -34,7 +34,8 @@ describe('a guest whose emulator runs QEMU under another file name', { concurren
       without: ['cgroup bind'],
       extra: ['--volume', '/dev/null:/etc/libvirt/hooks/qemu'],
     })
-      cp /usr/bin/qemu-system-x86_64 ${WRAPPED}
+    // Beside the real one: QEMU looks for its modules from where it is.
+    const script = `cp /usr/bin/qemu-system-x86_64 ${WRAPPED}
       printf '#!/bin/sh\\nexec ${WRAPPED} "$@"\\n' >${WRAPPER}
       chmod 755 ${WRAPPER}`
     await node.host.must([engine, 'exec', 'nova_libvirt', 'sh', '-euc', script])

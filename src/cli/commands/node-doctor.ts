@@ -1,6 +1,5 @@
 import { EXIT } from '../../core/index.ts'
-import { busyGuests, examine, findOwners } from '../../node/index.ts'
-import type { Finding } from '../../node/index.ts'
+import { busyGuests, examine, findOwners, workloadOfContainer } from '../../node/index.ts'
 import { settledSurvey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -19,11 +18,14 @@ export const nodeDoctor = command({
   async run({ flags, output }) {
     const world = await openNode(flags, 'examine the node')
     const question = await containersQuestion(world, [], 'stop')
-    const { seen, dissent } = await settledSurvey(world, question, question.places[0])
+    const beside = (await world.engine.listContainers({}))
+      .filter((container) => workloadOfContainer(container).role === 'other')
+      .map(({ name }) => name)
+    const { seen, dissent } = await settledSurvey(world, { ...question, beside }, question.places[0])
     const { table, engine, containers, census, endangered, statusFiles } = seen
     const host = await world.host.facts()
     const owners = findOwners({ engine, containers, units: await world.units.services(), table })
-    const momentary = [...dissent.map(softenBeside), ...busyGuests(statusFiles)]
+    const momentary = [...dissent, ...busyGuests(statusFiles)]
     const findings = examine({
       engine,
       host,
@@ -41,10 +43,3 @@ export const nodeDoctor = command({
     return findings.some(({ severity }) => severity === 'refuse') ? EXIT.refused : EXIT.ok
   },
 })
-
-/** Every container counts here, also those that no upgrade would stop. */
-function softenBeside(finding: Finding): Finding {
-  return finding.code === 'MACHINE_UNKNOWN' || finding.code === 'PROCESS_UNKNOWN'
-    ? { ...finding, severity: 'warn' }
-    : finding
-}
