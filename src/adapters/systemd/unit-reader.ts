@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { open, readFile, readdir } from 'node:fs/promises'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 import type { ServiceUnit } from '../../node/index.ts'
@@ -54,22 +63,22 @@ export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
       const shown = showBlocks(
         await systemctl(['show', `--property=${PROPERTIES.join(',')}`, '--', ...names]),
       )
-      return Promise.all(shown.map((one) => complete(one, root)))
+      return shown.map((one) => complete(one, root))
     },
   }
 }
 
-async function complete(shown: Shown, root: string): Promise<ServiceUnit> {
+function complete(shown: Shown, root: string): ServiceUnit {
   const variables = new Map<string, string>()
   for (const path of shown.environmentFiles) {
-    for (const line of ((await read(join(root, path))) ?? '').split('\n')) {
+    for (const line of (read(join(root, path)) ?? '').split('\n')) {
       const [, name, value] = /^\s*(?:export\s+)?(\w+)=["']?([^"'\n]*)/.exec(line) ?? []
       if (name !== undefined) variables.set(name, value ?? '')
     }
   }
   for (const [name, value] of shown.environment) variables.set(name, value)
   const unit = unitFromShow(shown, variables)
-  return { ...unit, scripts: await scriptsIn(unit.starts, root) }
+  return { ...unit, scripts: scriptsIn(unit.starts, root) }
 }
 
 /** Names of the units whose text or scripts mention an engine. Instances of a template are found by their template. */
@@ -77,26 +86,11 @@ async function candidates(
   root: string,
   systemctl: (argv: readonly string[]) => Promise<string>,
 ): Promise<readonly string[]> {
-  const texts = new Map<string, string>()
-  const linked = new Set<string>()
-  for (const folder of FOLDERS) {
-    for (const entry of await namesIn(join(root, folder))) {
-      if (entry.endsWith('.service')) {
-        texts.set(entry, `${texts.get(entry) ?? ''}\n${(await read(join(root, folder, entry))) ?? ''}`)
-      } else if (entry.endsWith('.service.d')) {
-        const unit = entry.slice(0, -'.d'.length)
-        for (const file of await namesIn(join(root, folder, entry))) {
-          texts.set(unit, `${texts.get(unit) ?? ''}\n${(await read(join(root, folder, entry, file))) ?? ''}`)
-        }
-      } else if (/\.(wants|requires)$/.test(entry)) {
-        for (const link of await namesIn(join(root, folder, entry))) linked.add(link)
-      }
-    }
-  }
+  const { texts, linked } = unitTexts(root)
   const found = new Set<string>()
   for (const [name, text] of texts) {
     const calls =
-      ENGINE.test(text) || (await scriptsIn(commandLines(text), root)).some((script) => ENGINE.test(script))
+      ENGINE.test(text) || scriptsIn(commandLines(text), root).some((script) => ENGINE.test(script))
     if (calls) found.add(name)
   }
   const templates = [...found].filter((name) => name.includes('@.'))
@@ -113,40 +107,81 @@ async function candidates(
   return [...found]
 }
 
+/**
+ * The text of every service's file and drop-ins, and the names that targets link. Read at once and not in turns: these are
+ * some hundred small files, and on a busy node each turn would be a wait.
+ */
+function unitTexts(root: string): { texts: ReadonlyMap<string, string>; linked: ReadonlySet<string> } {
+  const texts = new Map<string, string>()
+  const linked = new Set<string>()
+  const folders = new Set(FOLDERS.map((folder) => realPath(join(root, folder))))
+  const add = (unit: string, path: string): void => {
+    texts.set(unit, `${texts.get(unit) ?? ''}\n${read(path) ?? ''}`)
+  }
+  for (const folder of folders) {
+    for (const entry of namesIn(folder)) {
+      const path = join(folder, entry)
+      if (entry.endsWith('.service')) add(entry, path)
+      else if (entry.endsWith('.service.d')) {
+        for (const file of namesIn(path)) add(entry.slice(0, -'.d'.length), join(path, file))
+      } else if (/\.(wants|requires)$/.test(entry)) {
+        for (const link of namesIn(path)) linked.add(link)
+      }
+    }
+  }
+  return { texts, linked }
+}
+
 /** Texts of the scripts among the absolute paths of command lines. */
-async function scriptsIn(lines: readonly string[], root: string): Promise<readonly string[]> {
+function scriptsIn(lines: readonly string[], root: string): readonly string[] {
   const paths = new Set(
     lines.flatMap((line) =>
       line.split(/[\s"';]+/).flatMap((word) => /^[-@:+!]*(\/[^\s]+)$/.exec(word)?.[1] ?? []),
     ),
   )
-  const scripts = await Promise.all([...paths].map((path) => readScript(join(root, path))))
-  return scripts.filter((script) => script !== undefined)
+  return [...paths].map((path) => readScript(join(root, path))).filter((script) => script !== undefined)
 }
 
-async function readScript(path: string): Promise<string | undefined> {
+function readScript(path: string): string | undefined {
+  let file: number | undefined
   try {
-    const file = await open(path, 'r')
-    try {
-      const stat = await file.stat()
-      if (!stat.isFile() || stat.size > MAX_SCRIPT_BYTES) return undefined
-      const begin = Buffer.alloc(2)
-      await file.read(begin, 0, 2, 0)
-      return begin.toString('latin1') === '#!' ? await readFile(path, 'utf8') : undefined
-    } finally {
-      await file.close()
-    }
+    // Neither a pipe nor a device may hold this up.
+    if (!statSync(path).isFile()) return undefined
+    file = openSync(path, 'r')
+    const begin = Buffer.alloc(2)
+    readSync(file, begin, 0, 2, 0)
+    if (begin.toString('latin1') !== '#!' || fstatSync(file).size > MAX_SCRIPT_BYTES) return undefined
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
   } catch {
     return undefined
   }
 }
 
-function read(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch(() => undefined)
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
-function namesIn(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => [])
+/** /lib is /usr/lib on most hosts: no folder is read twice. */
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return folder
+  }
 }
 
 function runSystemctl(argv: readonly string[]): Promise<string> {
