@@ -23,6 +23,8 @@ export type RouteWishes = Readonly<{
   /** `--karg` or `--delete-karg` were given. */
   changesArguments: boolean
   wantsConfigDrive: boolean
+  /** Ironic may not switch the machine off. */
+  staysOn?: boolean
 }>
 
 export type RouteChoice = Readonly<
@@ -149,8 +151,14 @@ function directProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes):
 }
 
 /** The agent makes a partition and writes the base into it; the boot loader that it would install there is left out. */
-function baseProblem(form: ImageForm, image: ImageFacts): Problem | undefined {
+function baseProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes): Problem | undefined {
   if (form !== 'trio') return pairProblem(form, image)
+  if (wishes.staysOn === true) {
+    return {
+      why: 'the machine would have to be off between the base and its boot, and Ironic may not switch this one off (disable_power_off)',
+      remedy: 'push the image in its whole-disk form, or unset disable_power_off of the node',
+    }
+  }
   if (image.reference === image.kernel) {
     return {
       why: 'there is a kernel and a ramdisk, and no base to write',

@@ -20,6 +20,8 @@ export interface BareMetal {
   createPort(nodeUuid: string, port: Omit<NetworkPort, 'uuid'>): Promise<NetworkPort>
   setTraits(uuid: string, traits: readonly string[]): Promise<void>
   validate(uuid: string): Promise<readonly Validation[]>
+  /** Whether `rebuild` is taken of a node that names no image: from Ironic 26.1 on the conductor fails on that. */
+  rebuildsWithoutImage(): Promise<boolean>
   /** Asks for a state and does not wait for it. */
   provision(uuid: string, verb: ProvisionVerb, wishes?: ProvisionWishes): Promise<void>
   /** Asks for power on, or for off and on again, and does not wait for it. Power on is nothing where it is on. */

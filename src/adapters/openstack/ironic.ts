@@ -21,6 +21,9 @@ const WITH_STEPS = [1, 69] as const
 /** The oldest in which a node can have a parent, whose children a list leaves out unless they are asked for. */
 const WITH_PARENTS = [1, 83] as const
 
+/** Ironic 26.1. From there to 39 a `rebuild` without image_source ends in an UnboundLocalError (conductor/deployments.py). */
+const WANTS_IMAGE = [1, 93] as const
+
 /** How often, and how long between, a request is sent to a node that a conductor holds. */
 const LOCKED_ATTEMPTS = 15
 const LOCKED_WAIT_MS = 1000
@@ -178,6 +181,7 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
         return { interface: name, ok, ...(reason === undefined ? {} : { reason }) }
       })
     },
+    rebuildsWithoutImage: async () => isBelow(await version(), WANTS_IMAGE),
     async provision(uuid, verb, { configDrive, skippedSteps = [] } = {}) {
       if (skippedSteps.length > 0) await need(WITH_STEPS, `leave steps of a deployment out`)
       await send({

@@ -43,6 +43,18 @@ export function pairInfo(image: ImageFacts, line: string): InstanceInfo {
   }
 }
 
+/**
+ * Names the base that is on the disk, for an Ironic that rebuilds no node without image_source. It must not be an image of
+ * Glance, for which Ironic forgets kernel and ramdisk; the deploy interface `ramdisk` never fetches it (RFC 2606: nobody has
+ * this host), and with the type said Ironic does not look at it either.
+ */
+export function baseOnDisk(reference: string): InstanceInfo {
+  return {
+    image_source: `http://base-on-disk.invalid/${encodeURIComponent(reference)}`,
+    image_type: 'partition',
+  }
+}
+
 /** What the agent writes to the disk as it is: a whole disk. */
 export function diskInfo(image: ImageFacts): InstanceInfo {
   return {

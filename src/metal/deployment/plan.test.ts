@@ -167,6 +167,30 @@ describe('a trio whose root is on a disk', () => {
     test(`${what} is not deployed so`, () => refused('METAL_NO_ROUTE', why, () => plan(image, wishes)))
   }
 
+  test('is not deployed on a machine that may not be switched off', () => {
+    refused('METAL_NO_ROUTE', /disable_power_off/, () =>
+      planDeployment(
+        sampleNode({ staysOn: true }),
+        sampleTrio({ properties: { kernel_cmdline: 'root=LABEL=r' } }),
+        { contract: [], addedArguments: [], deletedArguments: [] },
+        ['direct', 'ramdisk'],
+        sha256,
+      ),
+    )
+  })
+
+  test('whose driver is not shown is planned all the same, and Ironic is asked about its boot first', () => {
+    const found = planDeployment(
+      sampleNode(),
+      sampleTrio({ properties: { kernel_cmdline: 'root=LABEL=r' } }),
+      { contract: [], addedArguments: [], deletedArguments: [] },
+      undefined,
+      sha256,
+    )
+    assert.deepEqual([found.route, found.checksBootFirst], ['direct+ramdisk', true])
+    assert.match(found.notes.join(), /system scope/)
+  })
+
   test('is not deployed where direct is not enabled, rather than booted without its root', () => {
     refused('METAL_NO_ROUTE', /direct not enabled/, () =>
       planDeployment(sampleNode(), trio, NOTHING, ['ramdisk'], sha256),

@@ -70,6 +70,7 @@ export function planDeployment(
       ...(root === undefined ? {} : { root }),
       changesArguments: wishes.addedArguments.length > 0 || wishes.deletedArguments.length > 0,
       wantsConfigDrive: wishes.configDrive !== undefined,
+      staysOn: node.staysOn,
     },
     enabledInterfaces,
   )

@@ -74,6 +74,17 @@ describe('a base', () => {
     )
   })
 
+  test('is named by a place outside Glance for its boot, where Ironic rebuilds nothing without an image', async () => {
+    const fake = new FakeMetal(WELL)
+    fake.rebuildsWithoutImage = false
+    assert.equal((await runDeployment(fake.world, plan, options())).outcome, 'ready')
+    const { image_source: source, image_type: type, kernel } = fake.node.instanceInfo
+    assert.deepEqual(
+      [source, type, kernel],
+      ['http://base-on-disk.invalid/base-id', 'partition', 'kernel-id'],
+    )
+  })
+
   test('gets its config drive when it is written, and not again when it boots', async () => {
     const fake = new FakeMetal(WELL)
     await runDeployment(fake.world, plan, options({ configDrive: { metaData: {} } }))

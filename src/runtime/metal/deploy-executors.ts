@@ -1,6 +1,7 @@
 import {
   BASE_WRITTEN,
   MARK,
+  baseOnDisk,
   examineNode,
   isRebuilt,
   judgeDeploying,
@@ -68,7 +69,8 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     const { plan, world } = context
     const node = await current(context)
     if (BASE_WRITTEN in node.instanceInfo) return DONE
-    const written = { ...plan.bootInfo, [BASE_WRITTEN]: node.provisionUpdatedAt ?? '' }
+    const named = (await world.metal.rebuildsWithoutImage()) ? {} : baseOnDisk(plan.image.reference)
+    const written = { ...plan.bootInfo, ...named, [BASE_WRITTEN]: node.provisionUpdatedAt ?? '' }
     await world.metal.changeNode(plan.node.uuid, writing(node, written))
     return DONE
   },

@@ -24,6 +24,7 @@ export class FakeMetal {
   consoleText = ''
   /** So many changes fail with an error that passes, before one is done. */
   away = 0
+  rebuildsWithoutImage = true
   /** How many changes the service answers with an exception of its own. */
   faults = 0
   /** Steps that the last verb left out. */
@@ -87,6 +88,7 @@ export class FakeMetal {
     const unused = (): Promise<never> => Promise.reject(new TypeError('not part of this fake'))
     return {
       version: () => Promise.resolve('1.82'),
+      rebuildsWithoutImage: () => Promise.resolve(this.rebuildsWithoutImage),
       viewer: () => Promise.resolve({ who: 'user "tester"', isLimited: true }),
       nodes: () => Promise.resolve([this.node]),
       node: (name) => {
