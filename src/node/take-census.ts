@@ -39,7 +39,8 @@ export function takeCensus(sources: CensusSources): Census {
     const { process, line, file } = machine
     const argvPaths = new Set(pathsIn(process.argv))
     const socketPaths = new Set([...argvPaths, ...pathsInXml(file?.xml ?? '')])
-    return [{ process, line, guest, argvPaths, socketPaths }]
+    const cgroups = new Set(process.cgroups.flatMap(({ path }) => guestCgroup(path) ?? []))
+    return [{ process, line, guest, cgroups, argvPaths, socketPaths }]
   })
   const files = new Set(machines.map(({ file }) => file))
   return {
@@ -53,6 +54,8 @@ type Found = Readonly<{
   process: Process
   line: QemuCommandLine
   guest: Guest
+  /** The parts of its cgroups that are its own. */
+  cgroups: ReadonlySet<string>
   /** Paths that its command line names. */
   argvPaths: ReadonlySet<string>
   /** Paths of sockets that it may use, also of devices that it was given later: those libvirt's status file names. */
@@ -145,7 +148,10 @@ function unnamedHelper(
   helper: (kind: Helper['kind'], guests: readonly string[]) => Helper[],
 ): Helper[] {
   if (isLibvirt(process)) return []
-  const mates = found.filter((one) => sharesGuestCgroup(process, one.process))
+  // Most processes of a node are in no guest's cgroup, and hold no socket with a name.
+  const mayBeMate = process.cgroups.some(({ path }) => guestCgroup(path) !== undefined)
+  if (!mayBeMate && look?.sockets === undefined) return []
+  const mates = found.filter((one) => sharesGuestCgroup(process, one))
   if (mates.length > 0) return helper('companion', uuidsOf(mates))
   const peers = found.filter((one) => holdsSocketOf(look, one))
   return peers.length === 0 ? [] : helper('peer', uuidsOf(peers))
@@ -170,14 +176,16 @@ function isTied(
     paths.some((path) => argvPaths.has(path)) ||
     paths.some((path) => ownNames.some((name) => path.includes(name) || `${path}-`.endsWith(name))) ||
     holdsSocketOf(look, found) ||
-    sharesGuestCgroup(process, qemu) ||
+    sharesGuestCgroup(process, found) ||
     descendsFrom(process, qemu.pid, byPid)
   )
 }
 
-function sharesGuestCgroup(process: Process, qemu: Process): boolean {
-  const own = new Set(qemu.cgroups.map((line) => guestCgroup(line.path)).filter((path) => path !== undefined))
-  return process.cgroups.some((line) => own.has(guestCgroup(line.path) ?? ''))
+function sharesGuestCgroup(process: Process, { cgroups }: Found): boolean {
+  return process.cgroups.some((line) => {
+    const own = guestCgroup(line.path)
+    return own !== undefined && cgroups.has(own)
+  })
 }
 
 function descendsFrom(process: Process, ancestor: number, byPid: ReadonlyMap<number, Process>): boolean {
