@@ -7,9 +7,12 @@ import { contractOn, suiteInTurn } from '../suites/contract-on.ts'
 import { missing } from './engine-contract-bed.ts'
 
 const suite = suiteInTurn(Date.now())
-const skip = missing(['mmdebstrap', 'unshare', 'pivot_root', 'docker-registry']) ?? false
+const none =
+  suite === undefined ? 'no other suite has kept the whole contract yet (npm run suites)' : undefined
+const skip = none ?? missing(['mmdebstrap', 'unshare', 'pivot_root', 'docker-registry']) ?? false
 
-test(`Docker and Podman of ${suite} keep the contract, whose turn it is today`, { skip }, async (t) => {
+test(`Docker and Podman of ${suite ?? 'another suite'} keep the contract`, { skip }, async (t) => {
+  assert.ok(suite)
   const { passed, failed, skipped, output } = await contractOn(suite)
   t.diagnostic(`engine contract on ${suite}: ${passed} passed, ${failed} failed, ${skipped} skipped`)
   assert.equal(failed, 0, output)

@@ -5,14 +5,17 @@ import type { Suite } from '../../lab/index.ts'
 /** Whose engines are held to the contract beside the machine's own. */
 export const OTHER_SUITES: readonly Suite[] = SUITES.filter((one) => one !== DEFAULT_SUITE)
 
-/** Suites whose packages no longer change by the day, or hardly: one of them is part of every test run. */
-const IN_TURN: readonly Suite[] = ['bullseye', 'trixie', 'forky']
+/**
+ * Suites of which one, another one each day, is part of every test run: those whose engines were seen to keep the whole
+ * contract. None has been yet; `npm run suites` shows where each of them stands.
+ */
+const IN_TURN: readonly Suite[] = []
 
 const DAY_MS = 86_400_000
 
 /** The suite whose turn it is at that time: another one each day. */
-export function suiteInTurn(nowMs: number): Suite {
-  return IN_TURN[Math.floor(nowMs / DAY_MS) % IN_TURN.length] ?? DEFAULT_SUITE
+export function suiteInTurn(nowMs: number, suites = IN_TURN): Suite | undefined {
+  return suites[Math.floor(nowMs / DAY_MS) % suites.length]
 }
 
 export type ContractResult = Readonly<{

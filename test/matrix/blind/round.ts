@@ -143,10 +143,13 @@ async function clearHost({ host, engine }: BlindStage): Promise<void> {
          pid=\${file#/proc/}; pid=\${pid%/cmdline}
          [ "$pid" = $$ ] || kill -KILL "$pid" 2>/dev/null
        done
-       for n in $(seq 6); do
+       for n in $(seq 20); do
          all=$(${engine} ps --all --quiet --no-trunc); [ -n "$all" ] || break
-         ${engine} unpause $all >/dev/null 2>&1
-         ${engine} rm --force $all >/dev/null 2>&1 || sleep 1
+         for one in $all; do
+           ${engine} unpause "$one" >/dev/null 2>&1
+           ${engine} rm --force "$one" >/dev/null 2>&1 &
+         done
+         wait; sleep 1
        done
        find /sys/fs/cgroup -depth -type d -name 'blind-*' -exec rmdir {} + 2>/dev/null; true`,
     ],
