@@ -37,7 +37,12 @@ function contractOrRefusal(make: () => ReturnType<typeof makeContract>) {
   try {
     return make()
   } catch (error) {
-    if (!isAnnealError(error, 'BOOT_NOTHING_FOUND') && !isAnnealError(error, 'BOOT_UNREADABLE')) throw error
+    if (
+      !isAnnealError(error, 'BOOT_NOTHING_FOUND') &&
+      !isAnnealError(error, 'BOOT_UNREADABLE') &&
+      !isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX')
+    )
+      throw error
     return { code: error.code, message: error.message, remedy: error.remedy }
   }
 }

@@ -12,7 +12,15 @@ export type BootEntry = Readonly<{
   /** Where it is described: `address:path`. */
   file: string
   triesLeft?: number
-  kernel: BootFile
+  /** Absent where the entry boots something else, or something that is not there: `unbootable` says what. */
+  kernel?: BootFile
+  unbootable?: string
+  /** It boots something that needs its boot loader: another kernel, another boot loader. */
+  isOther?: boolean
+  /** What the boot loader’s `default` may call it. */
+  names?: readonly string[]
+  /** Of a unified kernel image with several profiles: which one, from 1. */
+  profile?: number
   initrds: readonly BootFile[]
   devicetree?: BootFile
   /** Of the image's own description. */

@@ -16,6 +16,12 @@ export const BOOT_ERRORS = {
     message: 'Cannot tell how "{image}" boots: {part} cannot be read: {reason}',
     remedy: '{remedy}',
   },
+  BOOT_ENTRY_NOT_LINUX: {
+    ...refused,
+    message: 'Cannot boot the entry {entry} ("{title}") of "{image}" without its boot loader: {why}',
+    remedy:
+      'choose another entry with --deployment (`anneal image inspect` lists them), or convert the disk as it is with --whole-disk',
+  },
   BOOT_ENTRY_UNKNOWN: {
     ...usage,
     message: 'Cannot find the deployment "{wanted}" in "{image}": it has {present}',

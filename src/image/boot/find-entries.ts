@@ -1,7 +1,7 @@
 import type { StackNode, Volume } from '../stack/index.ts'
 import { NOTHING_KNOWN } from './arguments.ts'
 import type { Knowledge } from './arguments.ts'
-import { inGrubOrder, inSystemdBootOrder, inVersionOrder } from './bls/order.ts'
+import { inSystemdBootOrder, inVersionOrder } from './bls/order.ts'
 import { completeBlsEntry, findBlsEntries } from './bls/read-entries.ts'
 import type { FoundEntry } from './bls/read-entries.ts'
 import type { Loader } from './loader.ts'
@@ -11,7 +11,9 @@ import type { FoundLoader } from './find-loader.ts'
 import { GrubDevices } from './grub/devices.ts'
 import { parseEnvironmentBlock } from './grub/environment.ts'
 import type { Variables } from './grub/environment.ts'
+import type { GrubMenu } from './grub/menu.ts'
 import { completeGrubEntry, readGrubMenu } from './grub/read-menu.ts'
+import { whichGrub } from './grub/which-grub.ts'
 import type { ImageFiles } from './image-files.ts'
 import type { Layout } from './layout.ts'
 import { findModuleKernels } from './modules.ts'
@@ -125,51 +127,36 @@ async function byGrub(
   { configuration, reason }: Extract<FoundLoader, { kind: 'grub' }>,
 ): Promise<FoundEntries> {
   const platform = layout.esp === undefined ? 'pc' : 'efi'
-  const menu = await readGrubMenu(files, new GrubDevices(disk), configuration, platform)
+  const cpu = platform === 'efi' ? 'x86_64' : 'i386'
+  const grub = await whichGrub(files, configuration, layout)
+  const menu = await readGrubMenu(files, new GrubDevices(disk), configuration, { ...grub, platform, cpu })
   files.findings.push(...menu.findings)
   const known: Knowledge = { variables: menu.variables, isComplete: menu.understood }
   const entries: BootEntry[] = []
-  /** As `default` may name them: BLS entries by file name, menu entries by id, title or position. */
-  const names: (readonly string[])[] = []
-  if (menu.blsVolume !== undefined) {
-    const found = await grubBlsEntries(files, menu.blsVolume)
-    for (const one of inGrubOrder(found)) {
-      const entry = await completeBlsEntry(files, one, known)
-      if (entry === undefined) continue
-      names.push([one.fileName.replace(/\.conf$/, ''), entry.title])
-      entries.push(entry)
-    }
-  }
   for (const one of menu.entries) {
-    const entry = await completeGrubEntry(files, one)
-    if (entry === undefined) continue
-    names.push([one.id, one.title, one.position])
-    entries.push(entry)
+    entries.push(await completeGrubEntry(files, one, { kind: grub.kind, known }))
   }
-  const kind = menu.blsVolume === undefined ? 'grub' : 'grub-blscfg'
   return {
-    loader: { kind, configuration: configuration.file.file, reason },
+    loader: {
+      kind: menu.hasBls ? 'grub-blscfg' : 'grub',
+      configuration: configuration.file.file,
+      reason,
+      grub: grub.kind,
+      grubReason: grub.reason,
+    },
     entries,
-    defaultIndex: defaultOf(menu.variables, names),
+    defaultIndex: firstThatBoots(entries, menu),
   }
 }
 
-/** `default` names an entry, or counts from 0; what names nothing is the first one (GRUB manual, "default"). */
-function defaultOf(variables: Variables, names: readonly (readonly string[])[]): number {
-  const wanted = (variables.get('default')?.value ?? '').trim()
-  if (wanted === '') return 0
-  const last = wanted.split('>').at(-1) ?? wanted
-  for (const name of [wanted, last]) {
-    const found = names.findIndex((one) => one.includes(name))
-    if (found !== -1) return found
+/** What boots by itself; where its files are not there, the first of those that `fallback` names and that has them. */
+function firstThatBoots(entries: readonly BootEntry[], { defaultIndex = 0, fallbacks }: GrubMenu): number {
+  const isBroken = (index: number): boolean => {
+    const entry = entries[index]
+    return entry === undefined || (entry.unbootable !== undefined && entry.isOther !== true)
   }
-  const index = /^\d+$/.test(wanted) ? Number(wanted) : 0
-  return index < names.length ? index : 0
-}
-
-async function grubBlsEntries(files: ImageFiles, volume: Volume): Promise<readonly FoundEntry[]> {
-  const found = await findBlsEntries(files, volume, '')
-  return found.length > 0 ? found : findBlsEntries(files, volume, '/boot')
+  if (!isBroken(defaultIndex)) return defaultIndex
+  return fallbacks.find((index) => !isBroken(index)) ?? defaultIndex
 }
 
 async function complete(

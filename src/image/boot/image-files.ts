@@ -20,6 +20,8 @@ const MOST_NAMES = 4096
 type Options = Readonly<{
   /** Where `/` is: the directory of a deployment. */
   root?: string
+  /** Whether a link at the end of the path is followed; it is where nothing is said. */
+  lastLink?: 'follow' | 'keep'
 }>
 
 /**
@@ -81,8 +83,21 @@ export class ImageFiles {
     return stat?.sizeBytes
   }
 
+  /** When it was last changed, in seconds since 1970. */
+  async modifiedSeconds(volume: Volume, found: Found): Promise<number | undefined> {
+    const stat = await this.#guard(volume, found.realPath, () =>
+      volume.fileSystem.stat(found.id, this.#signal),
+    )
+    return stat && Number(stat.modifiedNs / 1_000_000_000n)
+  }
+
   /** Names in a directory, sorted; none where it is not there. */
   async names(volume: Volume, path: string): Promise<readonly string[]> {
+    return (await this.listed(volume, path)).toSorted()
+  }
+
+  /** As `names`, in the order of the directory. */
+  async listed(volume: Volume, path: string): Promise<readonly string[]> {
     const found = await this.find(volume, path)
     if (found?.kind !== 'directory') return []
     const names = await this.#guard(volume, path, async () => {
@@ -96,7 +111,7 @@ export class ImageFiles {
         }
         seen.push(name)
       }
-      return seen.toSorted()
+      return seen
     })
     return names ?? []
   }

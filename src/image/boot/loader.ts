@@ -1,3 +1,5 @@
+import type { GrubKind } from './grub/dialect.ts'
+
 /** A boot loader that is installed on an image, and what says so. */
 export type Loader = Readonly<{
   kind: 'grub' | 'grub-blscfg' | 'systemd-boot' | 'extlinux' | 'none'
@@ -5,4 +7,7 @@ export type Loader = Readonly<{
   configuration: string
   /** What was seen of it. */
   reason: string
+  /** Which GRUB it is, and what says so. */
+  grub?: GrubKind
+  grubReason?: string
 }>

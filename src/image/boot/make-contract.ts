@@ -24,7 +24,7 @@ export type ContractChoices = Readonly<{
 /**
  * What boots the image without its boot loader. First come the entry's own arguments; `root=` (and `rd.lvm.lv=`) is made
  * where there is none; then those of `deleteKargs` are taken off, and `kargs` appended. Throws BOOT_NOTHING_FOUND,
- * BOOT_UNREADABLE, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
+ * BOOT_UNREADABLE, BOOT_ENTRY_NOT_LINUX, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
  */
 export function makeContract(
   disk: StackNode,
@@ -40,6 +40,14 @@ export function makeContract(
   const all = [...edited.kept, ...edited.appended.map(asked)]
   const root = rootOf(disk, inventory, all)
   const { id, title, kernel, initrds, devicetree, init, deployment } = entry
+  if (kernel === undefined) {
+    throw raise('BOOT_ENTRY_NOT_LINUX', {
+      image: disk.name,
+      entry: id,
+      title,
+      why: entry.unbootable ?? 'it names no kernel',
+    })
+  }
   const commandLine = formatKernelCommandLine({ arguments: all, init })
   return {
     entry: id,

@@ -1,6 +1,8 @@
 /** os-release(5): shell assignments without expansion. */
 export type OsRelease = Readonly<{
   id: string
+  /** `ID_LIKE`, a word each. */
+  idLike: readonly string[]
   name: string
   version: string
   versionId: string
@@ -19,6 +21,9 @@ export function parseOsRelease(text: string): OsRelease {
   const of = (key: string): string => values.get(key) ?? ''
   return {
     id: of('ID') || 'linux',
+    idLike: of('ID_LIKE')
+      .split(/\s+/)
+      .filter((one) => one !== ''),
     name: of('NAME') || 'Linux',
     version: of('VERSION'),
     versionId: of('VERSION_ID'),

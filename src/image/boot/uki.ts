@@ -17,19 +17,33 @@ export type UkiEntry = Readonly<{ sorting: BlsEntry; entry: BootEntry }>
 const TEXT_LIMIT_BYTES = 1 << 16
 
 /** Every `.efi` below /EFI/Linux (bootc: /EFI/Linux/bootc) that has a kernel in it. */
-export async function findUkis(files: ImageFiles, volume: Volume): Promise<readonly UkiEntry[]> {
+export async function findUkis(
+  files: ImageFiles,
+  volume: Volume,
+  directories: readonly string[] = ['/EFI/Linux', '/EFI/Linux/bootc'],
+): Promise<readonly UkiEntry[]> {
   const found: UkiEntry[] = []
-  for (const directory of ['/EFI/Linux', '/EFI/Linux/bootc']) {
+  for (const directory of directories) {
     for (const name of await files.names(volume, directory)) {
       if (!name.toLowerCase().endsWith('.efi')) continue
-      const entry = await readUki(files, volume, `${directory}/${name}`, name)
-      if (entry !== undefined) found.push(entry)
+      found.push(...(await readUki(files, volume, `${directory}/${name}`, name)))
     }
   }
   return found
 }
 
-async function readUki(
+/** One entry for each profile; none where it is no unified kernel image. */
+export async function readUki(
+  files: ImageFiles,
+  volume: Volume,
+  path: string,
+  name: string,
+): Promise<readonly UkiEntry[]> {
+  const one = await readOnly(files, volume, path, name)
+  return one === undefined ? [] : [one]
+}
+
+async function readOnly(
   files: ImageFiles,
   volume: Volume,
   path: string,

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseBlsEntry, parseBlsFileName } from './entry.ts'
-import { inGrubOrder, inSystemdBootOrder, inVersionOrder } from './order.ts'
+import { compareGrubNames } from '../versions.ts'
+import { inSystemdBootOrder, inVersionOrder } from './order.ts'
 
+const inGrubOrder = (entries: readonly ReturnType<typeof parseBlsEntry>[]) =>
+  entries.toSorted((a, b) =>
+    compareGrubNames(b.fileName.replace('.conf', ''), a.fileName.replace('.conf', '')),
+  )
 const MACHINE = '6a9857a393724b7a981ebb5b8495b9ea'
 
 function named(fileName: string, keys = ''): ReturnType<typeof parseBlsEntry> {

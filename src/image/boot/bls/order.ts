@@ -1,13 +1,5 @@
-import { compareRpmVersions, compareText, compareUapiVersions } from '../versions.ts'
+import { compareText, compareUapiVersions } from '../versions.ts'
 import type { BlsEntry } from './entry.ts'
-
-/**
- * As GRUB's blscfg puts them: by file name, taken for an rpm's name-version-release, newest first. It reads none of
- * `sort-key`, `version` and boot counters (bls_cmp() of Fedora's grub-core/commands/blscfg.c).
- */
-export function inGrubOrder<T extends BlsEntry>(entries: readonly T[]): readonly T[] {
-  return entries.toSorted((a, b) => compareNames(nameOf(b), nameOf(a)))
-}
 
 /**
  * As systemd-boot puts them: those without tries left last; then by sort-key, machine-id and version (newest first),
@@ -42,18 +34,4 @@ export function inVersionOrder<T extends BlsEntry>(entries: readonly T[]): reado
       compareUapiVersions(b.version, a.version) ||
       compareUapiVersions(b.id, a.id),
   )
-}
-
-type Name = readonly [name: string, version: string, release: string]
-
-function compareNames(a: Name, b: Name): number {
-  return compareRpmVersions(a[0], b[0]) || compareRpmVersions(a[1], b[1]) || compareRpmVersions(a[2], b[2])
-}
-
-/** The last two dashes part name, version and release; with one dash, what is behind it is the version. */
-function nameOf({ fileName }: BlsEntry): Name {
-  const parts = fileName.replace(/\.conf$/, '').split('-')
-  if (parts.length === 1) return [parts[0] ?? '', '', '']
-  if (parts.length === 2) return [parts[0] ?? '', parts[1] ?? '', '']
-  return [parts.slice(0, -2).join('-'), parts.at(-2) ?? '', parts.at(-1) ?? '']
 }

@@ -40,13 +40,38 @@ export class GrubDevices {
     )
   }
 
-  /** What `search` finds. */
+  /** What `search` finds: a UUID in whatever case, a label as it stands. */
   byTag(tag: 'UUID' | 'LABEL', value: string): Volume | undefined {
-    return this.#volume(matchDevice(this.#disk, `${tag}=${value}`)[0])
+    const found = matchDevice(this.#disk, `${tag}=${value}`)
+    return this.volumes().find(({ node }) => found.includes(node))
   }
 
+  /** What `probe` answers to the first of its questions that was asked; undefined where it is not known here. */
+  probe({ node, fileSystem }: Volume, questions: readonly string[]): string | undefined {
+    const { facts } = fileSystem
+    const { content } = this.#disk
+    const scheme =
+      node.partition === undefined || content.kind !== 'partition table' ? 'none' : content.table.scheme
+    const asked = (one: string): boolean => questions.includes(one)
+    if (asked('driver')) return node.role === 'logical volume' ? 'lvm' : undefined
+    if (asked('partmap')) return scheme === 'mbr' ? 'msdos' : scheme
+    if (asked('part-uuid')) return scheme === 'gpt' ? node.partition?.partUuid.toLowerCase() : undefined
+    if (asked('fs')) return facts.type.startsWith('ext') ? 'ext2' : facts.type === 'vfat' ? 'fat' : facts.type
+    if (asked('fs-uuid')) return facts.uuid
+    if (asked('label')) return facts.label
+    return undefined
+  }
+
+  /** As `search` goes through them: logical volumes, the disk, then its partitions from the last one on. */
   volumes(): readonly Volume[] {
-    return this.#nodes().flatMap((node) => this.#volume(node) ?? [])
+    const all = this.#nodes().flatMap((node) => this.#volume(node) ?? [])
+    const isLogical = ({ node }: Volume): boolean => node.role === 'logical volume'
+    const isPartition = ({ node }: Volume): boolean => node.role === 'partition'
+    return [
+      ...all.filter(isLogical),
+      ...all.filter((one) => !isLogical(one) && !isPartition(one)),
+      ...all.filter(isPartition).toReversed(),
+    ]
   }
 
   #nodes(): readonly StackNode[] {

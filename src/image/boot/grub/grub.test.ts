@@ -6,14 +6,14 @@ import type { Tree } from '../../testing/index.ts'
 import { ImageFiles } from '../image-files.ts'
 import { GrubDevices } from './devices.ts'
 import { parseEnvironmentBlock } from './environment.ts'
-import { GrubMachine } from './machine.ts'
-import type { GrubEntry, GrubMenu } from './machine.ts'
-import { parseGrubScript } from './script.ts'
-import { GrubSyntaxError } from './tokens.ts'
+import { runGrub } from './run-grub.ts'
+import type { GrubEntry, GrubMenu } from './menu.ts'
+import { dialectOf } from './dialect.ts'
+import type { GrubKind } from './dialect.ts'
 
 const ROOT_UUID = '72da3e4b-b7dc-4797-b4f8-06fb4a763c05'
 
-async function run(script: string, tree: Tree = {}): Promise<GrubMenu> {
+async function run(script: string, tree: Tree = {}, kind: GrubKind = 'upstream'): Promise<GrubMenu> {
   const boot = treeFileSystem({ ...tree, '/grub2/grub.cfg': script }, { label: 'boot' })
   const root = treeFileSystem({ '/etc/x': '' }, { uuid: ROOT_UUID, label: 'root' })
   const { source, readers } = describedDisk({
@@ -25,7 +25,14 @@ async function run(script: string, tree: Tree = {}): Promise<GrubMenu> {
   const volume = findVolume(disk, 'p2')
   const configuration = await files.text(volume, '/grub2/grub.cfg')
   assert.ok(configuration)
-  return new GrubMachine(files, new GrubDevices(disk)).run(volume, configuration, '/grub2', 'efi')
+  const setting = {
+    dialect: dialectOf(kind),
+    platform: 'efi',
+    cpu: 'x86_64',
+    volume,
+    prefix: '/grub2',
+  } as const
+  return runGrub(files, new GrubDevices(disk), setting, configuration)
 }
 
 const value = ({ variables }: GrubMenu, name: string): string | undefined => variables.get(name)?.value
@@ -71,7 +78,7 @@ test('search finds devices by UUID, label and file, in each of its forms', async
 search --set b --label root
 search.fs_uuid ${ROOT_UUID} c hd0,gpt3
 search --file --set=d /etc/x
-search -u ${ROOT_UUID} -s
+search -u ${ROOT_UUID} --set
 if search --set=e --label gone; then e=found; fi
 probe --set=f --fs-uuid $a`,
   )
@@ -96,10 +103,15 @@ submenu 'Advanced options' $menuentry_id_option 'adv' {
 	}
 }
 menuentry 'Chain' { chainloader +1
-}`,
+}
+menuentry 'Xen' {
+	multiboot2 /xen.gz placeholder
+	module2 /vmlinuz placeholder root=x
+}
+export menuentry_id_option`,
   )
   const [first, second, third] = menu.entries
-  assert.equal(menu.entries.length, 3)
+  assert.equal(menu.entries.length, 4)
   assert.equal(first?.title, 'Debian GNU/Linux')
   assert.equal(first.id, 'gnulinux-simple-1')
   assert.equal(first.kernel?.volume.address, 'p3')
@@ -117,6 +129,9 @@ menuentry 'Chain' { chainloader +1
   assert.equal(second?.position, '1>0')
   assert.equal(second.kernel?.volume.address, 'p2')
   assert.equal(third?.kernel, undefined)
+  assert.equal(third?.other, 'chainloader +1')
+  assert.equal(menu.entries[3]?.other, 'multiboot2 /xen.gz placeholder')
+  assert.equal(menu.defaultIndex, 0)
 })
 
 test('Fedora CoreOS asks for its first boot where the stamp is there, and only there', async () => {
@@ -127,10 +142,18 @@ if [ -f "/ignition.firstboot" ]; then
     set ignition_firstboot="ignition.firstboot \${ignition_network_kcmdline}"
 fi
 blscfg`
-  const first = await run(script, { '/ignition.firstboot': 'set ignition_network_kcmdline="ip=dhcp"\n' })
+  const entry = {
+    '/loader/entries/a.conf': 'title A\nlinux /vmlinuz\noptions root=x $ignition_firstboot rw\n',
+  }
+  const first = await run(
+    script,
+    { ...entry, '/ignition.firstboot': 'set ignition_network_kcmdline="ip=dhcp"\n' },
+    'fedora',
+  )
   assert.equal(value(first, 'ignition_firstboot'), 'ignition.firstboot ip=dhcp')
-  assert.equal(first.blsVolume?.address, 'p2')
-  const later = await run(script)
+  assert.equal(line(first.entries[0]), 'root=x ignition.firstboot ip=dhcp rw')
+  const later = await run(script, entry, 'fedora')
+  assert.equal(line(later.entries[0]), 'root=x rw')
   assert.equal(value(later, 'ignition_firstboot'), '')
 })
 
@@ -149,27 +172,32 @@ test('an environment block is loaded, whole or in part, with its lines', async (
   assert.equal(value(menu, 'kernelopts'), undefined)
 })
 
-test('what is not understood is said, and what stands before it is kept', async () => {
-  const menu = await run(`a=1\nwhile true; do a=2; done\nb=1`)
-  assert.equal(value(menu, 'b'), '1')
-  assert.equal(menu.understood, false)
+test('what GRUB cannot read is said, and the next line is run', async () => {
+  const menu = await run("a=1\nif true; then b=2 & fi\nc=3\nset d='never closed")
+  assert.equal(value(menu, 'a'), '1')
+  assert.equal(value(menu, 'b'), undefined)
+  assert.equal(value(menu, 'c'), '3')
   assert.deepEqual(
     menu.findings.map(({ code, subject }) => [code, subject]),
-    [['CONFIGURATION_NOT_UNDERSTOOD', 'p2:/grub2/grub.cfg:2']],
-  )
-  const broken = await run(`set a='never closed`)
-  assert.deepEqual(
-    broken.findings.map(({ subject }) => subject),
-    ['p2:/grub2/grub.cfg:1'],
+    [
+      ['CONFIGURATION_NOT_UNDERSTOOD', 'p2:/grub2/grub.cfg:2'],
+      ['CONFIGURATION_NOT_UNDERSTOOD', 'p2:/grub2/grub.cfg:4'],
+    ],
   )
 })
 
 test('a script that calls itself or never ends is given up', async () => {
-  const menu = await run('function f { f; f; }\nf\nsource /grub2/grub.cfg')
-  assert.equal(menu.understood, false)
+  for (const script of [
+    'function f { f; f; }\nf\nsource /grub2/grub.cfg',
+    'while true; do a=2; done',
+    'a=x; until false; do a="$a$a"; done',
+    'menuentry x {\nconfigfile /grub2/grub.cfg\n}',
+  ]) {
+    assert.equal((await run(script)).understood, false, script)
+  }
 })
 
-test('a script that is cut or nested without end is a syntax error with its line', () => {
+test('a script that is cut or nested without end is left out', async () => {
   for (const text of [
     'if true; then',
     'menuentry x {\n',
@@ -177,6 +205,130 @@ test('a script that is cut or nested without end is a syntax error with its line
     '"',
     'if true; then '.repeat(100),
   ]) {
-    assert.throws(() => parseGrubScript(text), GrubSyntaxError, text.slice(0, 20))
+    const { entries, findings } = await run(text)
+    assert.deepEqual(entries, [])
+    assert.equal(findings.length, 1, text.slice(0, 20))
   }
+})
+
+test('loops, functions and their parameters run as in GRUB', async () => {
+  const menu = await run(`
+while [ "$n" != xxx ]; do n="x$n"; if [ $n = xx ]; then continue; fi; r="$r $n"; done
+until [ "$m" = yy ]; do m="y$m"; done
+for a in 1 2 3; do for b in 1 2; do if [ $a = 2 ]; then break 2; fi; s="$s$a$b"; done; done
+function f { t="$# $1 $2"; shift; u="$1"; setparams p q; v="$2"; return 3; w=never; }
+f "a b" c
+x=$?
+function g { for one in "$@"; do y="$y<$one>"; done; for one in $@; do z="$z<$one>"; done; }
+g "a b" '' c`)
+  const all = ['r', 'm', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'].map((name) => value(menu, name))
+  assert.deepEqual(all, [
+    ' x xxx',
+    'yy',
+    '1112',
+    '2 a b c',
+    'c',
+    'q',
+    undefined,
+    '3',
+    '<a b><><c>',
+    '<a><b><c>',
+  ])
+})
+
+test('eval, regexp, wildcards and translated words are run', async () => {
+  const menu = await run(
+    `eval "set a=1; set b='x y'"
+regexp --set=1:c --set 2:d '^([a-z]+)-(.*)$' abc-1.2
+if regexp '^x' abc; then e=no; else e=yes; fi
+for one in /dir/*.cfg /dir/nothing*; do f="$f $one"; done
+g=$"say $a"`,
+    { '/dir/a.cfg': '', '/dir/b.cfg': '', '/dir/c.txt': '' },
+  )
+  const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => value(menu, name))
+  assert.deepEqual(all, ['1', 'x y', 'abc', '1.2', 'yes', ' /dir/a.cfg /dir/b.cfg /dir/nothing*', 'say 1'])
+})
+
+test('a menu within a menu sees what is exported; with Fedora’s GRUB it sees everything', async () => {
+  const script = `v=plain\nw=shared\nexport w
+submenu S { menuentry E { linux /v $v $w; } }`.replace('; } }', '\n}\n}')
+  assert.equal(line((await run(script)).entries[0]), 'shared')
+  assert.equal(line((await run(script, {}, 'fedora')).entries[0]), 'plain shared')
+})
+
+test('default is a number before it is a name; with Fedora’s GRUB it is an id first', async () => {
+  const menu = (wanted: string): string =>
+    `set default="${wanted}"
+menuentry A --id 1 { true
+}
+menuentry B --id b { true
+}
+submenu C --id c {
+menuentry D { true
+}
+menuentry E --id e { true
+}
+}`
+  const chosen = async (wanted: string, kind: GrubKind): Promise<string | undefined> => {
+    const { entries, defaultIndex } = await run(menu(wanted), {}, kind)
+    return defaultIndex === undefined ? undefined : entries[defaultIndex]?.title
+  }
+  for (const [wanted, upstream, fedora] of [
+    ['1', 'B', 'A'],
+    ['b', 'B', 'B'],
+    ['1x', 'B', 'A'],
+    ['2>1', 'E', 'A'],
+    ['c>e', 'E', 'E'],
+    ['C>D', 'D', 'D'],
+    ['9', 'A', 'A'],
+  ] as const) {
+    assert.equal(await chosen(wanted, 'upstream'), upstream, `upstream ${wanted}`)
+    assert.equal(await chosen(wanted, 'fedora'), fedora, `fedora ${wanted}`)
+  }
+})
+
+test('configfile shows its menu at once, and what stands behind it is not reached', async () => {
+  const menu = await run('set default=1\nconfigfile /other.cfg\nmenuentry Late { true\n}', {
+    '/other.cfg': 'menuentry One { linux /one\n}\nmenuentry Two { linux /two\n}\n',
+  })
+  assert.deepEqual(
+    menu.entries.map(({ title }) => title),
+    ['One', 'Two'],
+  )
+  assert.equal(menu.defaultIndex, 0)
+})
+
+const ENTRIES = {
+  '/loader/entries/z-9.conf': 'title Stale\nlinux /old\noptions stale\n',
+  '/mine/entries/a-1.conf': 'title Mine\nlinux /new\ninitrd /i\noptions mine\noptions more\n',
+}
+
+test('blscfg looks where it is told to', async () => {
+  const titles = async (script: string, kind: GrubKind): Promise<readonly string[]> =>
+    (await run(script, ENTRIES, kind)).entries.map(({ title }) => title)
+  assert.deepEqual(await titles('blscfg', 'fedora'), ['Stale'])
+  assert.deepEqual(await titles('set blsdir=/mine/entries\nblscfg', 'fedora'), ['Mine'])
+  assert.deepEqual(await titles('blscfg (hd0,gpt2)/mine/entries', 'suse'), ['Mine'])
+  assert.deepEqual(await titles('blscfg --path /mine/entries', 'upstream-blsuki'), ['Mine'])
+  assert.deepEqual(await titles('blscfg --path (hd0,gpt2)/mine/entries/a-1.conf', 'upstream-blsuki'), [
+    'Mine',
+  ])
+  assert.deepEqual(await titles('blscfg', 'upstream'), [])
+})
+
+test('the first line of options counts, and variables stand in it', async () => {
+  for (const kind of ['fedora', 'upstream-blsuki'] as const) {
+    const script = 'set blsdir=/mine/entries\nblscfg --path /mine/entries'
+    const asked = kind === 'fedora' ? 'set blsdir=/mine/entries\nblscfg' : script
+    assert.equal(line((await run(asked, ENTRIES, kind)).entries[0]), 'mine')
+  }
+  const menu = await run(
+    'set kernelopts="root=x ro"\nset default_kernelopts="shared $kernelopts"\nblscfg',
+    {
+      '/loader/entries/b.conf': 'linux /b\noptions $kernelopts $gone quiet\n',
+      '/loader/entries/a.conf': 'linux /a\n',
+    },
+    'fedora',
+  )
+  assert.deepEqual(menu.entries.map(line), ['root=x ro quiet', 'shared root=x ro'])
 })

@@ -1,386 +1,400 @@
 /**
- * Runs a GRUB script as far as it decides what boots: variables, conditions, `search`, `source`, environment blocks,
- * menu entries, `blscfg`. It runs nothing that loads, shows or writes. What GRUB would ask of the machine (keys, clock,
- * firmware) answers no.
- *
- * INVARIANTS: it ends, and keeps no more than the bounds below, whatever the script says.
+ * Runs a GRUB script as GRUB does (grub-core/script/execute.c, normal/main.c), as far as it decides what boots. It runs
+ * nothing that shows or writes. What GRUB would ask of the machine (keys, clock) answers no.
+ * INVARIANTS: it ends, and keeps no more than the bounds say, whatever the script says.
  */
-import type { Finding } from '../../../core/index.ts'
-import type { Volume } from '../../stack/index.ts'
 import type { ArgumentSource } from '../contract.ts'
-import { finding } from '../findings.ts'
-import type { ImageFiles, TextFile } from '../image-files.ts'
-import type { GrubDevices } from './devices.ts'
+import type { TextFile } from '../image-files.ts'
 import { holds } from './condition.ts'
-import type { Looked } from './condition.ts'
-import { parseEnvironmentBlock } from './environment.ts'
-import type { Variable, Variables } from './environment.ts'
-import { parseGrubScript } from './script.ts'
+import { addBlsEntries, defineEntry } from './entry-commands.ts'
+import { expandWords } from './expand.ts'
+import type { Expanded } from './expand.ts'
+import {
+  ANSWERED_NO,
+  MODULE_COMMANDS,
+  NOT_FOLLOWED,
+  OTHER_LOADERS,
+  WITHOUT_EFFECT,
+} from './known-commands.ts'
+import { linesOf } from './lexer.ts'
+import type { LineSource, Word } from './lexer.ts'
+import { parseGrubNumber } from './number.ts'
+import { unitsOf } from './script.ts'
 import type { Command, Script } from './script.ts'
-import { titleOf } from './menu-title.ts'
-import { parseSearch } from './search.ts'
-import type { SearchBy } from './search.ts'
-import { GrubSyntaxError } from './tokens.ts'
-import type { Word } from './tokens.ts'
-
-/** A word after expansion, and what it came from. */
-export type Expanded = Readonly<{ text: string; source: ArgumentSource }>
-
-export type GrubFile = Readonly<{ volume: Volume; path: string; source: ArgumentSource }>
-
-export type GrubEntry = Readonly<{
-  title: string
-  /** '' where it has none. */
-  id: string
-  /** As `default` may name it: `1>0` is the first entry of the second submenu. */
-  position: string
-  source: ArgumentSource
-  kernel?: GrubFile
-  arguments: readonly Expanded[]
-  initrds: readonly GrubFile[]
-  devicetree?: GrubFile
-}>
-
-export type GrubMenu = Readonly<{
-  entries: readonly GrubEntry[]
-  variables: Variables
-  /** Where `blscfg` looks for entries; undefined where it is not called. */
-  blsVolume?: Volume
-  /** False where something was not understood: a variable that is not set may be set by GRUB. */
-  understood: boolean
-  findings: readonly Finding[]
-}>
-
-const MOST_STEPS = 20_000
-const MOST_ENTRIES = 256
-const MOST_SOURCED = 16
-const MOST_NESTED = 64
-const MOST_CHARACTERS = 65_536
-
-/** Commands that do not decide what boots, and succeed. */
-const WITHOUT_EFFECT =
-  /^(insmod|rmmod|export|echo|true|:|save_env|load_video|gfxmode|terminal_(in|out)put|background_(image|color)|loadfont|font|play|clear|serial|terminfo|sleep|normal|boot|halt|reboot|fwsetup|increment|blacklist|set_background_image|recordfail|savedefault|cutmem|badram|keymap|lsefi|password(_pbkdf2)?)$/
-
-type Menu = { entries: GrubEntry[]; prefix: string; count: number }
+import {
+  BAD_ARGUMENT,
+  DONE,
+  Ended,
+  FILE_NOT_FOUND,
+  MOST_NESTED,
+  MOST_SOURCED,
+  MOST_STEPS,
+  TEST_FAILURE,
+  placeOf,
+} from './state.ts'
+import type { Context, GrubState } from './state.ts'
+import { matchPaths } from './wildcard.ts'
 
 export class GrubMachine {
-  readonly #files: ImageFiles
-  readonly #devices: GrubDevices
-  readonly #variables = new Map<string, Variable>()
+  readonly #state: GrubState
   readonly #functions = new Map<string, Script>()
-  readonly #findings: Finding[] = []
-  readonly #noted = new Set<string>()
-  #menu: Menu = { entries: [], prefix: '', count: 0 }
-  #current:
-    | { kernel?: GrubFile; arguments: readonly Expanded[]; initrds: GrubFile[]; devicetree?: GrubFile }
-    | undefined
-  #blsVolume: Volume | undefined
-  #file = ''
   #steps = 0
   #sourced = 0
   #depth = 0
-  #understood = true
+  #loops = 0
+  #breaks = 0
+  #continues = false
+  #returns = false
 
-  constructor(files: ImageFiles, devices: GrubDevices) {
-    this.#files = files
-    this.#devices = devices
+  constructor(state: GrubState) {
+    this.#state = state
   }
 
-  /** Runs a configuration as GRUB does that was installed with `prefix`: the directory that the file is in. */
-  async run(
-    volume: Volume,
-    configuration: TextFile,
-    prefix: string,
-    platform: 'efi' | 'pc',
-  ): Promise<GrubMenu> {
-    const device = this.#devices.nameOf(volume)
-    for (const [name, value] of Object.entries({
-      root: device,
-      prefix: `(${device})${prefix}`,
-      grub_platform: platform,
-      grub_cpu: platform === 'efi' ? 'x86_64' : 'i386',
-      feature_platform_search_hint: 'y',
-      feature_default_font_path: 'y',
-      feature_all_video_module: 'y',
-      feature_menuentry_id: 'y',
-      feature_menuentry_options: 'y',
-      feature_200_final: 'y',
-      feature_timeout_style: 'y',
-    })) {
-      this.#set(name, value, { kind: 'made' })
-    }
-    await this.#source(configuration)
-    return {
-      entries: this.#menu.entries,
-      variables: this.#variables,
-      understood: this.#understood,
-      findings: this.#findings,
-      ...(this.#blsVolume && { blsVolume: this.#blsVolume }),
-    }
+  /** How deep it is nested. */
+  get depth(): number {
+    return this.#depth
   }
 
-  async #source({ text, file }: TextFile): Promise<boolean> {
-    this.#sourced += 1
-    if (this.#sourced > MOST_SOURCED) return this.#unclear(file, 'it reads too many files')
-    const before = this.#file
-    this.#file = file
+  /** Runs something that opens another menu, and is then where it was. */
+  async apart<T>(depth: number, work: () => Promise<T>): Promise<T> {
+    const before = this.#depth
+    const functions = [...this.#functions]
+    this.#depth = depth
     try {
-      return await this.#script(parseGrubScript(text))
-    } catch (error) {
-      if (!(error instanceof GrubSyntaxError)) throw error
-      return this.#unclear(`${file}:${error.line}`, error.message)
+      return await work()
     } finally {
-      this.#file = before
+      this.#depth = before
+      this.#functions.clear()
+      for (const [name, body] of functions) this.#functions.set(name, body)
+      this.#breaks = this.#loops = 0
+      this.#returns = false
     }
   }
 
-  async #script(script: Script): Promise<boolean> {
-    if (this.#depth >= MOST_NESTED) return this.#unclear(this.#file, 'it calls itself without end')
-    this.#depth += 1
-    let last = true
-    for (const command of script) last = await this.#command(command)
-    this.#depth -= 1
+  async source({ text, file }: TextFile, name: string): Promise<number> {
+    this.#sourced += 1
+    if (this.#sourced > MOST_SOURCED) {
+      this.#state.unclear(file, 'it reads too many files')
+      throw new Ended()
+    }
+    const before = this.#state.file
+    const places = ['config_file', 'config_directory'].map(
+      (one) => [one, this.#state.context.variables.get(one)] as const,
+    )
+    this.#state.make('config_file', name, true)
+    this.#state.make('config_directory', name.slice(0, Math.max(0, name.lastIndexOf('/'))), true)
+    this.#state.file = file
+    const lines = text.replaceAll('\r', '').split('\n')
+    if (lines.at(-1) === '') lines.pop()
+    const last = await this.#units(linesOf(lines, 'skipComments'), 'goOn')
+    this.#state.file = before
+    for (const [one, value] of places) {
+      if (value === undefined) this.#state.context.variables.delete(one)
+      else this.#state.context.variables.set(one, value)
+    }
     return last
   }
 
-  async #command(command: Command): Promise<boolean> {
-    this.#steps += 1
-    if (this.#steps > MOST_STEPS) return this.#unclear(this.#file, 'it does not come to an end')
-    switch (command.kind) {
-      case 'simple': {
-        const done = await this.#simple(command)
-        return command.negated ? !done : done
+  /** Line by line: in a file, what is no command is left out, and the next line is read (grub_normal_parse_line). */
+  async #units(lines: LineSource, atError: 'goOn' | 'stop'): Promise<number> {
+    let last = DONE
+    for (const unit of unitsOf(lines)) {
+      for (const [name, body] of unit.functions) this.#functions.set(name, body)
+      if (unit.kind === 'error') {
+        const at = this.#state.file === '' ? 'a word' : this.#state.file
+        this.#state.note(`${at}:${unit.line}`, `GRUB skips what begins there: ${unit.message}`)
+        last = DONE
+        if (atError === 'stop') break
+        continue
       }
-      case 'if':
-        for (const { condition, body } of command.branches) {
-          if (await this.#script(condition)) return this.#script(body)
-        }
-        return this.#script(command.otherwise)
+      if (unit.script.length > 0) last = await this.script(unit.script)
+    }
+    return last
+  }
+
+  async script(script: Script): Promise<number> {
+    if (this.#depth >= MOST_NESTED) {
+      this.#state.unclear(this.#state.file, 'it calls itself without end')
+      throw new Ended()
+    }
+    this.#depth += 1
+    let last = DONE
+    for (const command of script) {
+      if (this.#breaks > 0) break
+      last = await this.#command(command)
+      this.#state.make('?', String(last))
+      if (this.#returns) break
+    }
+    this.#depth -= 1
+    this.#state.make('?', String(last))
+    return last
+  }
+
+  async #command(command: Command): Promise<number> {
+    this.#steps += 1
+    if (this.#steps > MOST_STEPS) {
+      this.#state.unclear(this.#state.file, 'it does not come to an end')
+      throw new Ended()
+    }
+    switch (command.kind) {
+      case 'simple':
+        return this.#simple(command)
+      case 'if': {
+        const condition = await this.script(command.condition)
+        if (this.#returns) return condition
+        return this.script(condition === DONE ? command.body : command.otherwise)
+      }
       case 'for':
-        for (const { text, source } of this.#expandAll(command.words, 0)) {
-          this.#set(command.variable, text, source)
-          await this.#script(command.body)
-        }
-        return true
+        return this.#for(command)
       case 'loop':
-        return this.#unclear(`${this.#file}:${command.line}`, 'while and until are not followed')
-      case 'function':
-        this.#functions.set(command.name, command.body)
-        return true
+        return this.#loop(command)
+      default:
+        return command satisfies never
     }
   }
 
-  async #simple(command: Extract<Command, { kind: 'simple' }>): Promise<boolean> {
-    const { line, block } = command
-    const expanded = this.#expandAll(command.words, line)
-    const [first, ...rest] = expanded
-    if (first === undefined) return true
-    const name = first.text
-    const values = rest.map(({ text }) => text)
-    const source: ArgumentSource = { kind: 'grub.cfg', file: this.#file, line }
-    const assigned = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(name)
-    if (assigned !== null) return this.#set(assigned[1] ?? '', assigned[2] ?? '', source)
-    if (block !== undefined) return this.#entry(name, rest, block, source)
-    const body = this.#functions.get(name)
-    if (body !== undefined) return this.#script(body)
+  async #for(command: Extract<Command, { kind: 'for' }>): Promise<number> {
+    const words = await this.#expand(command.words)
+    this.#loops += 1
+    let last = DONE
+    for (const { text, source } of words) {
+      if (this.#continues && this.#breaks === 1) this.#breaks = 0
+      if (this.#breaks > 0) continue
+      this.#state.set(command.variable, text, source)
+      last = await this.script(command.body)
+      if (this.#returns) break
+    }
+    if (this.#breaks > 0) this.#breaks -= 1
+    this.#loops -= 1
+    return last
+  }
+
+  async #loop(command: Extract<Command, { kind: 'loop' }>): Promise<number> {
+    this.#loops += 1
+    let last = DONE
+    for (;;) {
+      this.#steps += 1
+      if (this.#steps > MOST_STEPS) {
+        this.#state.unclear(this.#state.file, 'it does not come to an end')
+        throw new Ended()
+      }
+      last = await this.script(command.condition)
+      if (this.#returns || (command.until ? last === DONE : last !== DONE)) break
+      last = await this.script(command.body)
+      if (this.#returns) break
+      if (this.#breaks === 1 && this.#continues) this.#breaks = 0
+      if (this.#breaks > 0) break
+    }
+    if (this.#breaks > 0) this.#breaks -= 1
+    this.#loops -= 1
+    return last
+  }
+
+  async #simple({ words, line, block }: Extract<Command, { kind: 'simple' }>): Promise<number> {
+    const all = await this.#expand(words)
+    const isInverted = all[0]?.text === '!'
+    const [name, ...rest] = isInverted ? all.slice(1) : all
+    if (name === undefined) return isInverted ? BAD_ARGUMENT : DONE
+    const source: ArgumentSource = { kind: 'grub.cfg', file: this.#state.file, line }
+    const done = await this.#run(name.text, rest, source, block?.script)
+    if (!isInverted || done === 'unknown') return done === 'unknown' ? DONE : done
+    return done === TEST_FAILURE ? DONE : done === DONE ? TEST_FAILURE : DONE
+  }
+
+  /** `unknown` where it is neither a command nor a function: GRUB goes on as if it was done. */
+  async #run(
+    name: string,
+    words: readonly Expanded[],
+    source: ArgumentSource,
+    block: Script | undefined,
+  ): Promise<number | 'unknown'> {
+    const values = words.map(({ text }) => text)
+    const { dialect } = this.#state.setting
     switch (name) {
+      case 'menuentry':
+      case 'submenu':
+        return defineEntry(this.#state, name === 'submenu', values, block, source)
       case 'set':
-        return this.#assign(values[0] ?? '', source)
+        return this.#state.assign(values[0], source)
       case 'unset':
-        return this.#variables.delete(values[0] ?? '')
+        if (values[0] === undefined) return BAD_ARGUMENT
+        this.#state.context.variables.delete(values[0])
+        return DONE
+      case 'export':
+        return this.#state.export(values)
       case '[':
-        return holds(values.at(-1) === ']' ? values.slice(0, -1) : values, this.#look)
       case 'test':
-        return holds(values, this.#look)
-      case 'false':
-        return false
+        return (await holds(values, this.#state.look)) ? DONE : TEST_FAILURE
       case 'search':
       case 'search.fs_uuid':
       case 'search.fs_label':
       case 'search.file':
-        return this.#search(name, values, source)
+        return this.#state.search(name, values, source)
       case 'probe':
-        return this.#probe(values, source)
+        return this.#state.probe(values, source)
+      case 'regexp':
+        return this.#state.regexp(values, source)
       case 'source':
       case '.':
-      case 'configfile': {
-        const file = await this.#read(values[0] ?? '')
-        return file === undefined ? false : this.#source(file)
-      }
+      case 'configfile':
+        return this.#configure(name, values)
       case 'load_env':
-        return this.#loadEnvironment(values)
+        return this.#state.loadEnvironment(values)
+      case 'eval':
+        return this.#units(linesOf(values.join(' ').split('\n'), 'keepComments'), 'stop')
+      case 'cpuid':
+        // Machines of today have 64 bits; what else is asked is answered no.
+        return values.length === 0 || values[0] === '-l' || values[0] === '--long-mode' ? DONE : TEST_FAILURE
+      case 'break':
+      case 'continue':
+        return this.#break(name, values)
+      case 'shift':
+      case 'setparams':
+        return this.#shift(name, values)
+      case 'return':
+        return this.#return(values)
+      case 'boot':
+      case 'halt':
+      case 'reboot':
+        if (this.#state.loaded !== undefined) throw new Ended()
+        return DONE
+      case 'exit':
+      case 'normal_exit':
+        throw new Ended()
+      case 'increment':
+      case 'decrement':
+        if (!dialect.hasIncrement) break
+        return this.#state.increment(name, values, source)
       case 'blscfg':
       case 'bls_import':
-        this.#blsVolume = this.#devices.volumeOf(this.#value('root')) ?? this.#blsVolume
-        return true
+      case 'uki':
+        return addBlsEntries(this.#state, name, values, source)
       case 'linux':
       case 'linux16':
       case 'linuxefi':
-        return this.#linux(rest, source)
+        return this.#state.linux(words, source)
       case 'initrd':
       case 'initrd16':
       case 'initrdefi':
-        return this.#initrd(values, source)
-      case 'devicetree': {
-        const file = this.#fileOf(values[0] ?? '', source)
-        if (this.#current !== undefined && file !== undefined) this.#current.devicetree = file
-        return true
+        return this.#state.initrd(values, source)
+      case 'devicetree':
+      case 'fdt': {
+        const file = this.#state.fileOf(values[0] ?? '', source)
+        if (this.#state.loaded !== undefined && file !== undefined) this.#state.loaded.devicetree = file
+        return file === undefined ? FILE_NOT_FOUND : DONE
       }
       default:
-        return WITHOUT_EFFECT.test(name)
+        if (OTHER_LOADERS.has(name)) return this.#state.other(name, values, source)
+        if (MODULE_COMMANDS.has(name)) return DONE
+        if (ANSWERED_NO.has(name)) return TEST_FAILURE
+        if (NOT_FOLLOWED.has(name)) {
+          this.#state.unclear(placeOf(source), `“${name}” is not followed`)
+          return TEST_FAILURE
+        }
+        if (WITHOUT_EFFECT.has(name)) return DONE
     }
+    const body = this.#functions.get(name)
+    if (body !== undefined) return this.#call(body, values)
+    const at = name.indexOf('=')
+    if (at !== -1) this.#state.setUnlessSpecial(name.slice(0, at), name.slice(at + 1), source)
+    return 'unknown'
   }
 
-  async #entry(
-    name: string,
-    words: readonly Expanded[],
-    block: Script,
-    source: ArgumentSource,
-  ): Promise<boolean> {
-    const { title, id } = titleOf(words)
-    const menu = this.#menu
-    const position = `${menu.prefix}${menu.count}`
-    menu.count += 1
-    if (menu.entries.length >= MOST_ENTRIES)
-      return this.#unclear(this.#file, `more than ${MOST_ENTRIES} menu entries`)
-    // What an entry sets is not seen by the next one: GRUB runs only the one that is chosen.
-    const before = new Map(this.#variables)
-    const blsBefore = this.#blsVolume
-    if (name === 'submenu') {
-      this.#menu = { entries: menu.entries, prefix: `${position}>`, count: 0 }
-      await this.#script(block)
-      this.#menu = menu
-    } else {
-      this.#current = { arguments: [], initrds: [] }
-      await this.#script(block)
-      menu.entries.push({ title, id, position, source, ...this.#current })
-      this.#current = undefined
+  async #call(body: Script, values: readonly string[]): Promise<number> {
+    const { parameters } = this.#state.context
+    const loops = this.#loops
+    const context = this.#state.context
+    context.parameters = values
+    this.#loops = 0
+    const done = await this.script(body)
+    this.#returns = false
+    this.#loops = loops
+    context.parameters = parameters
+    return done
+  }
+
+  async #configure(name: string, values: readonly string[]): Promise<number> {
+    const [path] = values
+    if (path === undefined || values.length !== 1) return BAD_ARGUMENT
+    const file = await this.#state.read(path)
+    if (file === undefined) return DONE
+    const whole = path.startsWith('(') ? path : `(${this.#state.value('root')})${path}`
+    if (name !== 'configfile') {
+      await this.source(file, whole)
+      return DONE
     }
-    this.#variables.clear()
-    for (const [key, value] of before) this.#variables.set(key, value)
-    this.#blsVolume = blsBefore
-    return true
-  }
-
-  #linux([path, ...rest]: readonly Expanded[], source: ArgumentSource): boolean {
-    if (this.#current === undefined || path === undefined) return false
-    const kernel = this.#fileOf(path.text, source)
-    this.#current = { ...this.#current, arguments: rest, ...(kernel && { kernel }) }
-    return true
-  }
-
-  #initrd(paths: readonly string[], source: ArgumentSource): boolean {
-    for (const path of paths) {
-      const file = path.startsWith('-') ? undefined : this.#fileOf(path, source)
-      if (file !== undefined) this.#current?.initrds.push(file)
+    const outer = this.#state.context
+    const inner: Context = {
+      variables: this.#state.inherited(outer.variables),
+      menu: [],
+      parameters: outer.parameters,
     }
-    return true
+    this.#state.context = inner
+    await this.source(file, whole)
+    // Its menu is shown at once; who leaves it with Escape would come back here.
+    if (inner.menu.length > 0) throw new Ended({ menu: inner.menu, variables: inner.variables })
+    this.#state.context = outer
+    return DONE
   }
 
-  /** `(device)/path`, or a path on `$root`. undefined for a device that the image does not have. */
-  #fileOf(path: string, source: ArgumentSource): GrubFile | undefined {
-    const [, device, rest] = /^\(([^)]*)\)(.*)$/s.exec(path) ?? []
-    const volume = this.#devices.volumeOf(device ?? this.#value('root'))
-    return volume === undefined ? undefined : { volume, path: rest ?? path, source }
+  #break(name: 'break' | 'continue', values: readonly string[]): number {
+    const number = values[0] === undefined ? undefined : parseGrubNumber(values[0])
+    if (values.length > 1 || (values[0] !== undefined && (number === undefined || number.rest !== '')))
+      return BAD_ARGUMENT
+    const count = number === undefined ? 1 : Number(number.value)
+    if (count === 0) return BAD_ARGUMENT
+    this.#continues = name === 'continue'
+    this.#breaks = Math.min(count, this.#loops)
+    return DONE
   }
 
-  readonly #look = async (path: string): Promise<Looked | undefined> => {
-    const file = this.#fileOf(path, { kind: 'made' })
-    const found = file === undefined ? undefined : await this.#files.find(file.volume, file.path)
-    if (found === undefined || file === undefined) return undefined
-    return { kind: found.kind, sizeBytes: (await this.#files.sizeOf(file.volume, found)) ?? 0 }
-  }
-
-  async #read(path: string): Promise<TextFile | undefined> {
-    const file = this.#fileOf(path, { kind: 'made' })
-    return file === undefined ? undefined : this.#files.text(file.volume, file.path)
-  }
-
-  async #loadEnvironment(values: readonly string[]): Promise<boolean> {
-    const at = values.findIndex((value) => value === '-f' || value === '--file')
-    const path = at === -1 ? `${this.#value('prefix')}/grubenv` : (values[at + 1] ?? '')
-    const file = await this.#read(path)
-    const block = file === undefined ? undefined : parseEnvironmentBlock(file.text, file.file)
-    if (block === undefined) return false
-    const wanted = values.filter((value, index) => !value.startsWith('-') && (at === -1 || index !== at + 1))
-    for (const [name, variable] of block) {
-      if (wanted.length === 0 || wanted.includes(name)) this.#variables.set(name, variable)
+  #shift(name: 'shift' | 'setparams', values: readonly string[]): number {
+    const { parameters } = this.#state.context
+    if (parameters === undefined) return name === 'shift' ? DONE : 17
+    if (name === 'setparams') {
+      this.#state.context.parameters = values
+      return DONE
     }
-    return true
+    const number = values[0] === undefined ? undefined : parseGrubNumber(values[0])
+    if (values.length > 1 || (number !== undefined && number.rest !== '')) return BAD_ARGUMENT
+    const count = values[0] === undefined ? 1 : Number(number?.value ?? 0)
+    if (count > parameters.length) return BAD_ARGUMENT
+    this.#state.context.parameters = parameters.slice(count)
+    return DONE
   }
 
-  async #search(name: string, values: readonly string[], source: ArgumentSource): Promise<boolean> {
-    const { by, wanted, variable } = parseSearch(name, values)
-    const found = await this.#searched(by, wanted)
-    if (found === undefined) return false
-    return variable === undefined ? true : this.#set(variable, this.#devices.nameOf(found), source)
-  }
-
-  async #searched(by: SearchBy, wanted: string): Promise<Volume | undefined> {
-    if (by === 'fs_uuid') return this.#devices.byTag('UUID', wanted)
-    if (by === 'fs_label') return this.#devices.byTag('LABEL', wanted)
-    for (const volume of this.#devices.volumes()) {
-      if ((await this.#files.find(volume, wanted)) !== undefined) return volume
+  #return(values: readonly string[]): number {
+    if (this.#state.context.parameters === undefined || values.length > 1) return BAD_ARGUMENT
+    if (values[0] === undefined) {
+      this.#returns = true
+      return Number(parseGrubNumber(this.#state.value('?'))?.value ?? 0)
     }
-    return undefined
+    const number = parseGrubNumber(values[0])
+    if (number === undefined || number.rest !== '') return BAD_ARGUMENT
+    this.#returns = true
+    return Number(number.value)
   }
 
-  #probe(values: readonly string[], source: ArgumentSource): boolean {
-    const variable = values.find((value) => value.startsWith('--set='))?.slice('--set='.length)
-    const device = values.find((value) => !value.startsWith('-'))
-    const facts = this.#devices.volumeOf(device ?? '')?.fileSystem.facts
-    if (facts === undefined || variable === undefined) return false
-    const value = values.some((one) => one === '--fs-uuid' || one === '-u')
-      ? facts.uuid
-      : values.some((one) => one === '--label' || one === '-l')
-        ? facts.label
-        : undefined
-    return value === undefined ? false : this.#set(variable, value, source)
-  }
-
-  #assign(text: string, source: ArgumentSource): boolean {
-    const at = text.indexOf('=')
-    return at > 0 && this.#set(text.slice(0, at), text.slice(at + 1), source)
-  }
-
-  #set(name: string, value: string, source: ArgumentSource): boolean {
-    if (value.length > MOST_CHARACTERS) return this.#unclear(this.#file, 'a variable grows without end')
-    this.#variables.set(name, { value, source })
-    return true
-  }
-
-  #value(name: string): string {
-    return this.#variables.get(name)?.value ?? ''
-  }
-
-  #expandAll(words: readonly Word[], line: number): readonly Expanded[] {
-    return words.flatMap((word) => this.#expand(word, line))
-  }
-
-  /** A variable outside of quotes may be several words, or none. */
-  #expand(word: Word, line: number): readonly Expanded[] {
-    const here: ArgumentSource = { kind: 'grub.cfg', file: this.#file, line: word.line || line }
-    const [only] = word.parts
-    if (word.parts.length === 1 && only?.kind === 'variable' && !only.quoted) {
-      const variable = this.#variables.get(only.text)
-      if (variable === undefined) return []
-      return variable.value
-        .split(/[ \t\n]+/)
-        .filter((text) => text !== '')
-        .map((text) => ({ text, source: variable.source.kind === 'made' ? here : variable.source }))
-    }
-    const text = word.parts
-      .map((part) => (part.kind === 'text' ? part.text : this.#value(part.text)))
-      .join('')
-    return [{ text, source: here }]
-  }
-
-  #unclear(subject: string, why: string): false {
-    this.#understood = false
-    if (!this.#noted.has(subject)) {
-      this.#noted.add(subject)
-      this.#findings.push(finding('CONFIGURATION_NOT_UNDERSTOOD', subject, why))
-    }
-    return false
+  async #expand(words: readonly Word[]): Promise<readonly Expanded[]> {
+    const expanded = await expandWords(
+      words,
+      (line) => ({ kind: 'grub.cfg', file: this.#state.file, line }),
+      {
+        variables: this.#state.context.variables,
+        parameters: this.#state.context.parameters,
+        keepsHexEscapes: this.#state.setting.dialect.keepsHexEscapes,
+        matches: async (pattern) => {
+          const paths = await matchPaths(pattern, {
+            volumeOf: (device) => this.#state.devices.volumeOf(device ?? this.#state.value('root')),
+            files: this.#state.files,
+          })
+          if (paths === 'unclear')
+            this.#state.unclear(this.#state.file, `“${pattern}” stands for devices, and is not followed`)
+          return paths === 'unclear' ? undefined : paths
+        },
+      },
+    )
+    this.#state.spend(expanded.reduce((sum, { text }) => sum + text.length + 1, 0))
+    return expanded
   }
 }

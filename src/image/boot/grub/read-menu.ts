@@ -1,15 +1,20 @@
 import { parseKernelCommandLine } from '../../../core/index.ts'
 import type { Volume } from '../../stack/index.ts'
-import { describe } from '../arguments.ts'
+import { describe, expandOptions } from '../arguments.ts'
+import type { Knowledge } from '../arguments.ts'
 import { locateBootFile } from '../boot-files.ts'
 import type { BootArgument, BootFile } from '../contract.ts'
 import type { BootEntry } from '../entry.ts'
 import { finding } from '../findings.ts'
 import type { ImageFiles, TextFile } from '../image-files.ts'
 import { reasonOf } from '../reasons.ts'
+import { readUki } from '../uki.ts'
 import type { GrubDevices } from './devices.ts'
-import { GrubMachine } from './machine.ts'
-import type { Expanded, GrubEntry, GrubMenu } from './machine.ts'
+import { dialectOf } from './dialect.ts'
+import type { GrubKind } from './dialect.ts'
+import type { Expanded } from './expand.ts'
+import type { GrubEntry, GrubMenu } from './menu.ts'
+import { runGrub } from './run-grub.ts'
 
 /** A configuration that GRUB is installed with. */
 export type GrubConfiguration = Readonly<{ volume: Volume; prefix: string; file: TextFile }>
@@ -32,62 +37,120 @@ export async function readGrubMenu(
   files: ImageFiles,
   devices: GrubDevices,
   { volume, prefix, file }: GrubConfiguration,
-  platform: 'efi' | 'pc',
+  grub: Readonly<{ kind: GrubKind; platform: 'efi' | 'pc'; cpu: string }>,
 ): Promise<GrubMenu> {
-  return new GrubMachine(files, devices).run(volume, file, prefix, platform)
+  const { kind, platform, cpu } = grub
+  return runGrub(files, devices, { dialect: dialectOf(kind), platform, cpu, volume, prefix }, file)
 }
 
-/** A menu entry with its files. undefined where it boots no kernel, or (with a finding) where a file is not there. */
-export async function completeGrubEntry(files: ImageFiles, entry: GrubEntry): Promise<BootEntry | undefined> {
-  const file = describe(entry.source)
-  if (entry.kernel === undefined) return undefined
-  const kernel = await locateBootFile(files, entry.kernel.volume, entry.kernel.path)
-  if (kernel === undefined) {
-    files.findings.push(finding('ENTRY_BROKEN', file, `${entry.kernel.path} is not there`))
-    return undefined
+/** A menu entry with its files. One that cannot be booted without its boot loader says why. */
+export async function completeGrubEntry(
+  files: ImageFiles,
+  entry: GrubEntry,
+  grub: Readonly<{ kind: GrubKind; known: Knowledge }>,
+): Promise<BootEntry> {
+  const { madeOf } = entry
+  const file = madeOf?.file ?? describe(entry.source)
+  const about = {
+    id: entry.id === '' ? entry.position : entry.id,
+    title: entry.title,
+    version: madeOf?.version ?? '',
+    source: madeOf === undefined ? ('grub.cfg' as const) : ('bls' as const),
+    file,
+    names: [entry.position, entry.id, entry.title, entry.chosen],
   }
+  if (entry.chained !== undefined) {
+    const { volume, path } = entry.chained
+    const [uki] = await readUki(files, volume, path, path.slice(path.lastIndexOf('/') + 1))
+    if (uki !== undefined) return { ...uki.entry, ...about, source: 'uki' }
+  }
+  const broken = (unbootable: string): BootEntry => {
+    files.findings.push(finding('ENTRY_BROKEN', file, unbootable))
+    return { ...about, initrds: [], arguments: [], init: '', findings: [], unbootable }
+  }
+  if (entry.other !== undefined) {
+    const unbootable = `it runs “${entry.other}”, which is no Linux kernel that can be taken out of the image`
+    return { ...about, initrds: [], arguments: [], init: '', findings: [], unbootable, isOther: true }
+  }
+  if (entry.kernel === undefined) {
+    const unbootable = 'it loads no kernel'
+    return { ...about, initrds: [], arguments: [], init: '', findings: [], unbootable, isOther: true }
+  }
+  const kernel = await locateBootFile(files, entry.kernel.volume, entry.kernel.path)
+  if (kernel === undefined) return broken(`${entry.kernel.path} is not there`)
   const initrds: BootFile[] = []
   for (const { volume, path } of entry.initrds) {
     const initrd = await locateBootFile(files, volume, path)
-    if (initrd === undefined) {
-      files.findings.push(finding('ENTRY_BROKEN', file, `${path} is not there`))
-      return undefined
-    }
+    if (initrd === undefined) return broken(`${path} is not there`)
     initrds.push(initrd)
   }
   const devicetree =
     entry.devicetree && (await locateBootFile(files, entry.devicetree.volume, entry.devicetree.path))
-  const at = entry.kernel.source
-  const dashes = entry.arguments.findIndex(({ text }) => text === '--')
-  const own = dashes === -1 ? entry.arguments : entry.arguments.slice(0, dashes)
   return {
-    id: entry.id === '' ? entry.position : entry.id,
-    title: entry.title,
-    version: '',
-    source: 'grub.cfg',
-    file,
+    ...about,
     kernel,
     initrds,
-    arguments: own.flatMap(toArgument),
-    init:
-      dashes === -1
-        ? ''
-        : entry.arguments
-            .slice(dashes + 1)
-            .map(({ text }) => text)
-            .join(' '),
-    findings: [],
-    ...('file' in at && { argumentsAt: at }),
+    ...argumentsOf(entry, grub),
     ...(devicetree && { devicetree }),
   }
 }
 
-/** GRUB took the quotes off; a word with spaces gets them back, as `linux` does (grub_create_loader_cmdline). */
-function toArgument({ text, source }: Expanded): readonly BootArgument[] {
-  const quoted = /\s/.test(text) && !text.includes('"') ? text.replace(/^([^=]*=)?(.*)$/s, '$1"$2"') : text
-  return parseKernelCommandLine(quoted).arguments.map((one) => ({
+function argumentsOf(
+  entry: GrubEntry,
+  { kind, known }: Readonly<{ kind: GrubKind; known: Knowledge }>,
+): Pick<BootEntry, 'arguments' | 'init' | 'findings' | 'argumentsAt'> {
+  const { madeOf, kernel } = entry
+  const line = entry.arguments.map(({ text }) => loaderWord(text, kind)).join(' ')
+  const whole = parseKernelCommandLine(line)
+  if (madeOf !== undefined) {
+    const { optionsLine, file, options } = madeOf
+    const source = { kind: 'bls' as const, file, ...(optionsLine !== undefined && { line: optionsLine }) }
+    // The line of the file says where each argument is from; what GRUB makes of it decides.
+    const expanded = expandOptions(options, source, known)
+    const isSame =
+      expanded.init === whole.init &&
+      expanded.arguments.length === whole.arguments.length &&
+      expanded.arguments.every((one, index) => one.text === whole.arguments[index]?.text)
+    const all = isSame
+      ? expanded.arguments
+      : whole.arguments.map((one) => ({ ...one, source, reason: reasonOf(one, describe(source)) }))
+    return { arguments: all, init: whole.init, findings: expanded.findings, argumentsAt: source }
+  }
+  const at = kernel?.source
+  const dashes = entry.arguments.findIndex(({ text }) => text === '--')
+  const own = dashes === -1 ? entry.arguments : entry.arguments.slice(0, dashes)
+  const single = own.flatMap((one) => toArgument(one, kind))
+  const isSame =
+    single.length === whole.arguments.length &&
+    single.every((one, index) => one.text === whole.arguments[index]?.text)
+  return {
+    // A quote that is open at the end of a word takes in the next ones.
+    arguments: isSame
+      ? single
+      : whole.arguments.map((one) => {
+          const source = at ?? entry.source
+          return { ...one, source, reason: reasonOf(one, describe(source)) }
+        }),
+    init: whole.init,
+    findings: [],
+    ...(at !== undefined && 'file' in at && { argumentsAt: at }),
+  }
+}
+
+function toArgument({ text, source }: Expanded, kind: GrubKind): readonly BootArgument[] {
+  return parseKernelCommandLine(loaderWord(text, kind)).arguments.map((one) => ({
     ...one,
     source,
     reason: reasonOf(one, describe(source)),
   }))
+}
+
+/**
+ * A word as GRUB hands it to the kernel (grub_create_loader_cmdline in grub-core/lib/cmdline.c): quotes around one with
+ * spaces, a backslash before quotes and backslashes. Fedora's leaves `\xHH` alone.
+ */
+export function loaderWord(text: string, kind: GrubKind): string {
+  const special = kind === 'fedora' ? /\\(?!x[0-9a-fA-F]{2})|['"]/g : /[\\'"]/g
+  const escaped = text.replaceAll(special, '\\$&')
+  return text.includes(' ') ? `"${escaped}"` : escaped
 }

@@ -1,162 +1,267 @@
-import { GrubSyntaxError, bareText, tokensOf } from './tokens.ts'
-import type { Token, Word } from './tokens.ts'
+import { Lexer } from './lexer.ts'
+import type { LineSource, Token, Word } from './lexer.ts'
+
+/** `{ … }` behind the words of a command. */
+export type Block = Readonly<{ script: Script; line: number }>
 
 export type Command =
-  | Readonly<{
-      kind: 'simple'
-      words: readonly Word[]
-      line: number
-      /** In front of it stood a `!`. */
-      negated: boolean
-      /** `menuentry` and `submenu`. */
-      block?: Script
-    }>
-  | Readonly<{ kind: 'if'; branches: readonly Branch[]; otherwise: Script }>
+  | Readonly<{ kind: 'simple'; words: readonly Word[]; line: number; block?: Block }>
+  | Readonly<{ kind: 'if'; condition: Script; body: Script; otherwise: Script }>
   | Readonly<{ kind: 'for'; variable: string; words: readonly Word[]; body: Script }>
-  /** `while` and `until`. */
-  | Readonly<{ kind: 'loop'; line: number }>
-  | Readonly<{ kind: 'function'; name: string; body: Script }>
+  | Readonly<{ kind: 'loop'; until: boolean; condition: Script; body: Script }>
 
 export type Script = readonly Command[]
 
-type Branch = Readonly<{ condition: Script; body: Script }>
+/** One command line with everything that it opens, as GRUB parses and runs them one after the other. */
+export type Unit =
+  | Readonly<{ kind: 'script'; script: Script; functions: ReadonlyMap<string, Script> }>
+  /** GRUB says so on the screen, leaves the unit out and goes on with the next line. Functions defined before it stay. */
+  | Readonly<{ kind: 'error'; message: string; line: number; functions: ReadonlyMap<string, Script> }>
 
+const RESERVED = new Set(
+  'case do done elif else esac fi for if in select then until while function'.split(' '),
+)
 /** Scripts that are nested deeper are no configuration. */
 const MOST_NESTED = 64
 
-/** Throws GrubSyntaxError, with the line. */
-export function parseGrubScript(text: string): Script {
-  return new Parser(tokensOf(text)).script([])
+class Refused extends Error {
+  readonly line: number
+
+  constructor(message: string, line: number) {
+    super(message)
+    this.name = 'Refused'
+    this.line = line
+  }
+}
+
+/** Units of a script, to its end (grub-core/script/parser.y). */
+export function* unitsOf(lines: LineSource): Generator<Unit> {
+  const lexer = new Lexer(lines)
+  while (lexer.begin()) yield new Parser(lexer).unit()
 }
 
 class Parser {
-  readonly #tokens: readonly Token[]
-  #at = 0
+  readonly #lexer: Lexer
+  readonly #functions = new Map<string, Script>()
+  #token: Token | undefined
   #depth = 0
 
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens
+  constructor(lexer: Lexer) {
+    this.#lexer = lexer
   }
 
-  /** Commands up to one of these reserved words, which is taken; or up to the end of the text, where there are none. */
-  script(until: readonly string[]): Script {
-    this.#depth += 1
-    if (this.#depth > MOST_NESTED) throw new GrubSyntaxError('it is nested too deep', this.#line())
+  unit(): Unit {
+    const functions = this.#functions
+    try {
+      return { kind: 'script', script: this.#script(), functions }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      return { kind: 'error', message: error.message, line: error.line, functions }
+    }
+  }
+
+  #script(): Script {
     const commands: Command[] = []
+    this.#skipNewlines()
+    while (this.#peek().kind !== 'end') {
+      if (this.#isWord('function')) this.#function()
+      else commands.push(this.#command())
+      if (!this.#isDelimiter()) this.#refuse()
+      this.#take()
+      this.#skipNewlines()
+    }
+    return commands
+  }
+
+  /** `commands1` of the grammar: at least one. */
+  #commands(delimiters: 'needed' | 'optional'): Script {
+    this.#depth += 1
+    if (this.#depth > MOST_NESTED) this.#refuse('it is nested too deep')
+    this.#skipNewlines()
+    const commands = [this.#command()]
     for (;;) {
-      while (this.#peek()?.kind === 'end') this.#at += 1
-      const token = this.#peek()
-      if (token === undefined) {
-        if (until.length > 0) throw new GrubSyntaxError(`"${until.join('" or "')}" is missing`, this.#line())
+      if (!this.#isDelimiter()) {
+        if (delimiters === 'needed') this.#refuse()
         break
       }
-      const word = bareText(token)
-      if (word !== undefined && until.includes(word)) break
-      commands.push(this.#command(word))
+      this.#take()
+      this.#skipNewlines()
+      if (this.#endsCommands()) break
+      commands.push(this.#command())
     }
     this.#depth -= 1
     return commands
   }
 
-  #command(word: string | undefined): Command {
+  #command(): Command {
+    const word = this.#reserved()
     switch (word) {
-      case 'if':
-        return this.#if()
+      case 'if': {
+        this.#open()
+        const command = this.#ifClause()
+        this.#close('fi')
+        return command
+      }
       case 'for':
         return this.#for()
       case 'while':
       case 'until': {
-        const line = this.#line()
-        this.#at += 1
-        this.#body(['do'])
-        this.#body(['done'])
-        return { kind: 'loop', line }
-      }
-      case 'function': {
-        this.#at += 1
-        const name = bareText(this.#take()) ?? ''
-        this.#expect('{')
-        return { kind: 'function', name, body: this.#body(['}']) }
+        this.#open()
+        const condition = this.#commands('needed')
+        this.#expect('do')
+        const body = this.#commands('needed')
+        this.#close('done')
+        return { kind: 'loop', until: word === 'until', condition, body }
       }
       case undefined:
-      default:
         return this.#simple()
+      default:
+        return this.#refuse()
     }
   }
 
-  #if(): Command {
-    const branches: Branch[] = []
+  #ifClause(): Command {
+    const condition = this.#commands('needed')
+    this.#expect('then')
+    const body = this.#commands('needed')
     let otherwise: Script = []
-    for (let keyword: string | undefined = 'if'; keyword === 'if' || keyword === 'elif';) {
-      this.#at += 1
-      const condition = this.#body(['then'])
-      const body = this.script(['elif', 'else', 'fi'])
-      branches.push({ condition, body })
-      keyword = bareText(this.#peek())
-      if (keyword === 'else') {
-        this.#at += 1
-        otherwise = this.script(['fi'])
-      }
+    if (this.#isWord('else')) {
+      this.#take()
+      otherwise = this.#commands('needed')
+    } else if (this.#isWord('elif')) {
+      this.#take()
+      this.#depth += 1
+      if (this.#depth > MOST_NESTED) this.#refuse('it is nested too deep')
+      otherwise = [this.#ifClause()]
+      this.#depth -= 1
     }
-    this.#expect('fi')
-    return { kind: 'if', branches, otherwise }
+    return { kind: 'if', condition, body, otherwise }
   }
 
   #for(): Command {
-    this.#at += 1
-    const variable = bareText(this.#take()) ?? ''
+    this.#take()
+    const variable = this.#name()
+    this.#lexer.open += 1
     this.#expect('in')
     const words = this.#words()
-    while (this.#peek()?.kind === 'end') this.#at += 1
+    if (!this.#isDelimiter()) this.#refuse()
+    this.#take()
+    this.#skipNewlines()
     this.#expect('do')
-    return { kind: 'for', variable, words, body: this.#body(['done']) }
+    const body = this.#commands('needed')
+    this.#close('done')
+    return { kind: 'for', variable, words, body }
+  }
+
+  #function(): void {
+    this.#take()
+    const name = this.#name()
+    this.#lexer.open += 1
+    this.#skipNewlines()
+    if (!this.#isSymbol('{')) this.#refuse()
+    this.#take()
+    const body = this.#commands('needed')
+    if (!this.#isSymbol('}')) this.#refuse()
+    this.#take()
+    this.#lexer.open -= 1
+    this.#functions.set(name, body)
   }
 
   #simple(): Command {
-    const line = this.#line()
-    const negated = bareText(this.#peek()) === '!'
-    if (negated) this.#at += 1
+    const { line } = this.#peek()
     const words = this.#words()
-    const name = bareText(words[0])
-    if (name !== 'menuentry' && name !== 'submenu') return { kind: 'simple', words, line, negated }
-    const [last] = words.slice(-1)
-    if (bareText(last) !== '{') return { kind: 'simple', words, line, negated }
-    return { kind: 'simple', words: words.slice(0, -1), line, negated, block: this.#body(['}']) }
+    if (words.length === 0) this.#refuse()
+    if (!this.#isSymbol('{')) return { kind: 'simple', words, line }
+    const block = { line: this.#peek().line }
+    this.#open()
+    const script = this.#commands('optional')
+    if (!this.#isSymbol('}')) this.#refuse()
+    this.#take()
+    this.#lexer.open -= 1
+    return { kind: 'simple', words, line, block: { ...block, script } }
   }
 
-  /** Up to the end of the command; a `{` is the last of them, a `}` is not one. */
   #words(): readonly Word[] {
     const words: Word[] = []
-    for (let token = this.#peek(); token?.kind === 'word'; token = this.#peek()) {
-      const bare = bareText(token)
-      if (bare === '}' && words.length > 0) break
-      words.push(token)
-      this.#at += 1
-      if (bare === '{') break
+    for (let token = this.#peek(); token.kind === 'word'; token = this.#peek()) {
+      words.push(token.word)
+      this.#take()
     }
     return words
   }
 
-  #body(until: readonly string[]): Script {
-    const script = this.script(until)
-    this.#at += 1
-    return script
+  #name(): string {
+    const token = this.#peek()
+    if (token.kind !== 'word' || RESERVED.has(token.raw) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(token.raw))
+      return this.#refuse()
+    this.#take()
+    return token.raw
+  }
+
+  #open(): void {
+    this.#take()
+    this.#lexer.open += 1
+  }
+
+  #close(word: string): void {
+    this.#expect(word)
+    this.#lexer.open -= 1
   }
 
   #expect(word: string): void {
-    if (bareText(this.#take()) !== word) throw new GrubSyntaxError(`"${word}" is missing`, this.#line())
+    if (!this.#isWord(word)) this.#refuse()
+    this.#take()
   }
 
-  #take(): Token | undefined {
-    this.#at += 1
-    return this.#tokens[this.#at - 1]
+  #endsCommands(): boolean {
+    return (
+      this.#isSymbol('}') || ['then', 'else', 'elif', 'fi', 'do', 'done'].some((word) => this.#isWord(word))
+    )
   }
 
-  #peek(): Token | undefined {
-    return this.#tokens[this.#at]
+  #isDelimiter(): boolean {
+    return this.#peek().kind === 'newline' || this.#isSymbol(';')
   }
 
-  #line(): number {
-    return (this.#tokens[this.#at] ?? this.#tokens.at(-1))?.line ?? 0
+  #isSymbol(text: string): boolean {
+    const token = this.#peek()
+    return token.kind === 'symbol' && token.text === text
+  }
+
+  #isWord(text: string): boolean {
+    const token = this.#peek()
+    return token.kind === 'word' && token.raw === text
+  }
+
+  #reserved(): string | undefined {
+    const token = this.#peek()
+    return token.kind === 'word' && RESERVED.has(token.raw) ? token.raw : undefined
+  }
+
+  #skipNewlines(): void {
+    while (this.#peek().kind === 'newline') this.#take()
+  }
+
+  /** Looks only when it must: a line is read when a token of it is asked for. */
+  #peek(): Token {
+    this.#token ??= this.#lexer.next()
+    return this.#token
+  }
+
+  #take(): void {
+    this.#token = undefined
+  }
+
+  #refuse(message?: string): never {
+    const token = this.#peek()
+    const found =
+      token.kind === 'word'
+        ? `“${token.raw}”`
+        : token.kind === 'symbol'
+          ? `“${token.text}”`
+          : token.kind === 'bad'
+            ? 'something that is no word, or the end of the file'
+            : 'the end of the line'
+    throw new Refused(message ?? `${found} is not expected there`, token.line)
   }
 }

@@ -1,3 +1,6 @@
+import { lastOf, parseOptions } from './options.ts'
+import type { Option } from './options.ts'
+
 export type SearchBy = 'fs_uuid' | 'fs_label' | 'file'
 
 export type Search = Readonly<{
@@ -7,32 +10,43 @@ export type Search = Readonly<{
   variable?: string
 }>
 
-/** GRUB manual, "search": `search --fs-uuid --set=root UUID`, `search.fs_uuid UUID root`. Hints are not needed. */
-export function parseSearch(command: string, values: readonly string[]): Search {
-  const isPlain = command === 'search'
-  let by: SearchBy =
-    command === 'search.fs_uuid' ? 'fs_uuid' : command === 'search.fs_label' ? 'fs_label' : 'file'
-  let variable = isPlain ? undefined : 'root'
-  const operands: string[] = []
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? ''
-    if (value === '-u' || value === '--fs-uuid') by = 'fs_uuid'
-    else if (value === '-l' || value === '--label') by = 'fs_label'
-    else if (value === '-f' || value === '--file') by = 'file'
-    else if (value === '-s' || value === '--set') {
-      // The variable may be left out. The next word is one only where another is left for what is searched.
-      const next = values[index + 1]
-      const isNamed = next !== undefined && isOperand(next) && values.slice(index + 2).some(isOperand)
-      variable = isNamed ? next : 'root'
-      if (isNamed) index += 1
-    } else if (value.startsWith('--set=')) variable = value.slice('--set='.length)
-    else if (isOperand(value)) operands.push(value)
-  }
-  const [wanted = '', named] = operands
-  if (!isPlain && named !== undefined) variable = named
+const HINT = (suffix: string): Option => ({ long: `hint${suffix}`, argument: 'needed' })
+
+/** grub-core/commands/search_wrap.c; `root-dev-only` is Fedora's. */
+const OPTIONS: readonly Option[] = [
+  { long: 'file', short: 'f', argument: 'none' },
+  { long: 'label', short: 'l', argument: 'none' },
+  { long: 'fs-uuid', short: 'u', argument: 'none' },
+  { long: 'set', short: 's', argument: 'maybe' },
+  { long: 'no-floppy', short: 'n', argument: 'none' },
+  { long: 'efidisk-only', argument: 'none' },
+  { long: 'cryptodisk-only', argument: 'none' },
+  { long: 'root-dev-only', short: 'r', argument: 'none' },
+  { ...HINT(''), short: 'h' },
+  ...['-ieee1275', '-bios', '-baremetal', '-efi', '-arc'].map(HINT),
+]
+
+/** `search --fs-uuid --set=root UUID`, `search.fs_uuid UUID root`. Hints only say where to look first. */
+export function parseSearch(command: string, words: readonly string[]): Search | undefined {
+  if (command !== 'search') return parseOldSearch(command, words)
+  const options = parseOptions(OPTIONS, words, 'acceptDash')
+  if (options === undefined) return undefined
+  const has = (long: string): boolean => options.given.has(long)
+  const named = lastOf(options, 'set')
+  const operand = options.operands.find((word) => !word.startsWith('--hint-'))
+  // `--set UUID`: what stands there is what is searched for, where nothing else is.
+  const wanted = operand ?? (named === '' ? undefined : named)
+  if (wanted === undefined) return undefined
+  const by = has('label') ? 'fs_label' : has('fs-uuid') ? 'fs_uuid' : has('file') ? 'file' : undefined
+  if (by === undefined) return undefined
+  const variable = named === undefined ? undefined : operand === undefined || named === '' ? 'root' : named
   return { by, wanted, ...(variable !== undefined && { variable }) }
 }
 
-function isOperand(value: string): boolean {
-  return !value.startsWith('-')
+/** `search.fs_uuid UUID [VARIABLE [HINT…]]`. */
+function parseOldSearch(command: string, words: readonly string[]): Search | undefined {
+  const [wanted, variable] = words
+  if (wanted === undefined) return undefined
+  const by = command === 'search.fs_uuid' ? 'fs_uuid' : command === 'search.fs_label' ? 'fs_label' : 'file'
+  return { by, wanted, ...(variable !== undefined && { variable }) }
 }

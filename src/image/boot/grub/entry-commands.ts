@@ -1,0 +1,70 @@
+import type { ArgumentSource } from '../contract.ts'
+import { makeBlsEntries } from './bls-commands.ts'
+import { parseEntryOptions } from './entry-options.ts'
+import { linesOf } from './lexer.ts'
+import { unitsOf } from './script.ts'
+import type { Script } from './script.ts'
+import { BAD_ARGUMENT, DONE, MOST_ENTRIES, placeOf } from './state.ts'
+import type { GrubState } from './state.ts'
+
+/** `menuentry` and `submenu`. */
+export function defineEntry(
+  state: GrubState,
+  isSubmenu: boolean,
+  values: readonly string[],
+  block: Script | undefined,
+  source: ArgumentSource,
+): number {
+  const options = parseEntryOptions(values)
+  if (options === undefined || (options.script === undefined) === (block === undefined)) return BAD_ARGUMENT
+  let script = block ?? []
+  if (options.script !== undefined) {
+    const units = [...unitsOf(linesOf(options.script.split('\n'), 'keepComments'))]
+    script = units.flatMap((unit) => (unit.kind === 'script' ? unit.script : []))
+  }
+  if (state.context.menu.length >= MOST_ENTRIES) {
+    state.unclear(state.file, `it has more than ${MOST_ENTRIES} menu entries`)
+    return DONE
+  }
+  const { title, id, hasId, parameters } = options
+  state.context.menu.push({ title, id, hasId, parameters, source, file: state.file, script, isSubmenu })
+  return DONE
+}
+
+/** `blscfg` and `uki`: `unknown` where this GRUB has no such command. */
+export async function addBlsEntries(
+  state: GrubState,
+  name: string,
+  values: readonly string[],
+  source: ArgumentSource,
+): Promise<number | 'unknown'> {
+  const { dialect, platform } = state.setting
+  const around = {
+    files: state.files,
+    devices: state.devices,
+    kind: dialect.kind,
+    isEfi: platform === 'efi',
+    variables: state.context.variables,
+    memory: state.bls,
+  }
+  const made = await makeBlsEntries(around, name, values)
+  if (made === undefined) return 'unknown'
+  state.hasBls ||= name !== 'uki'
+  for (const one of made) {
+    if (state.context.menu.length >= MOST_ENTRIES) break
+    const units = [...unitsOf(linesOf(one.script.split('\n'), 'keepComments'))]
+    state.context.menu.push({
+      title: one.title,
+      id: one.id,
+      hasId: true,
+      parameters: [one.title],
+      source: { kind: 'bls', file: one.file },
+      file: one.file,
+      script: units.flatMap((unit) => (unit.kind === 'script' ? unit.script : [])),
+      isSubmenu: false,
+      made: one,
+    })
+  }
+  if (made.length === 0) state.note(placeOf(source), `${name} finds no entry`)
+  return DONE
+}
