@@ -62,7 +62,7 @@ describe('a guest whose emulator runs QEMU under another file name', { concurren
       seen.endangered.map(({ kind, name, pid }) => [kind, name, pid]),
       [['guest', guest.name, guest.pid]],
     )
-    assert.deepEqual(seen.census.guests[0]?.witnesses, ['commandLine', 'statusFile'])
+    assert.deepEqual(seen.census.guests[0]?.witnesses, ['commandLine', 'statusFile', 'machined'])
     const { findings } = await node.expect<Findings>(3, 'node', 'doctor')
     const codes = findings.filter(({ subject }) => subject === guest.name).map(({ code }) => code)
     assert.ok(codes.includes('GUEST_ENDANGERED'), codes.join())
@@ -74,7 +74,7 @@ describe('a guest whose emulator runs QEMU under another file name', { concurren
     await node.host.sh(hide)
     try {
       const seen = await node.expect<KillSets>(3, 'node', 'kill-set', 'nova_libvirt')
-      assert.deepEqual(seen.census.guests[0]?.witnesses, ['commandLine'])
+      assert.deepEqual(seen.census.guests[0]?.witnesses, ['commandLine', 'machined'])
     } finally {
       await node.host.sh('mv /run/hidden/*.xml /run/libvirt/qemu/')
     }
