@@ -75,6 +75,7 @@ const REPORT: Omit<CheckReport, 'verdict'> = {
 }
 
 const REASON = { code: 'CODE', message: 'Cannot', remedy: 'none' } as const
+const LOST = { uuid: 'uuid', name: 'guest', pid: 1, kind: 'crashed', counts: true, detail: 'died' } as const
 const FAILURE = { code: 'GUEST_DIED', subject: 'guest', detail: 'died' } as const
 
 type Possible = Readonly<{ event: RunEvent; because: string }>
@@ -92,6 +93,19 @@ const EVENTS: Readonly<Record<RunEvent['type'], readonly Possible[]>> = {
   })),
   guestsRecounted: [
     { event: { type: 'guestsRecounted', census: REPORT.census, domains: undefined }, because: 'done' },
+    {
+      event: { type: 'guestsRecounted', census: REPORT.census, domains: undefined, ended: [LOST] },
+      because: 'guest lost',
+    },
+  ],
+  wayBackCounted: [
+    {
+      event: {
+        type: 'wayBackCounted',
+        back: { bootId: 'boot', takenAt: 0, census: REPORT.census, domains: undefined },
+      },
+      because: 'done',
+    },
   ],
   proofTaken: [
     { event: { type: 'proofTaken', proof: { ok: true, failures: [], guests: [] } }, because: 'proven' },

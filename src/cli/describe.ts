@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/index.ts'
 import { MECHANISMS, shortId } from '../node/index.ts'
-import type { CheckReport, Effect, Endangered, Finding, Plan } from '../node/index.ts'
+import type { CheckReport, Effect, Endangered, Finding, GuestEnding, Plan } from '../node/index.ts'
 import { subjectOf } from '../runtime/index.ts'
 import type { RunReport } from '../runtime/index.ts'
 import type { Output } from './output.ts'
@@ -107,6 +107,7 @@ export function describeEffect(effect: Effect): string {
     check: 'check the node',
     rescue: 'rescue endangered guests',
     recount: 'count the guests once more',
+    countBack: 'count the guests that are alive',
     createContainer: 'create',
     prewarm: 'warm the capability cache of',
     disarm: 'take out of the boot order:',
@@ -136,10 +137,15 @@ export function describeReport(report: RunReport, output: Output): string {
     `${report.kind}: ${good ? output.green(report.outcome) : output.red(report.outcome)} (${shortId(report.toReleaseId)})`,
   ]
   for (const guest of report.guests) {
+    const ending = report.ended.find(({ uuid, pid }) => uuid === guest.uuid && pid === guest.pid)
     lines.push(
-      `  guest ${guest.name}: pid ${guest.pid}, ${guest.alive ? output.green('alive') : output.red('dead')}, ${guest.state}`,
+      guest.alive || ending === undefined
+        ? `  guest ${guest.name}: pid ${guest.pid}, ${guest.alive ? output.green('alive') : output.red('dead')}, ${guest.state}`
+        : describeEnding(ending, output),
     )
   }
+  for (const { name, pid } of report.startedMeanwhile)
+    lines.push(`  guest ${name}: pid ${pid}, was started meanwhile`)
   if (report.outage !== undefined) {
     lines.push(`  libvirt did not answer for ${formatDuration(report.outage.longestGapMs)}`)
   }
@@ -149,4 +155,18 @@ export function describeReport(report: RunReport, output: Output): string {
     if (reason !== undefined) lines.push(`${reason.code}: ${reason.message}`, `remedy: ${reason.remedy}`)
   }
   return lines.join('\n')
+}
+
+function describeEnding(ending: GuestEnding, output: Output): string {
+  const { name, pid, kind, counts, at, detail, restartedAs } = ending
+  const when = at === undefined ? '' : ` at ${at}`
+  const again = restartedAs === undefined ? '' : `; it runs again as pid ${restartedAs}`
+  const verdict = counts ? output.red('lost') : 'ended'
+  const note =
+    counts && kind !== 'unknown'
+      ? ''
+      : counts
+        ? ' (this counts against the release)'
+        : ', which does not count against the release'
+  return `  guest ${name}: pid ${pid}, ${verdict}${when}: ${detail}${note}${again}`
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cgroupRescuer, hostKernel, rescueRecords } from '../adapters/cgroup/index.ts'
 import { dockerEngine } from '../adapters/docker/index.ts'
-import { libvirtGuestFiles, libvirtHypervisor } from '../adapters/libvirt/index.ts'
+import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../adapters/libvirt/index.ts'
 import { libvirtImages } from '../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../adapters/podman/index.ts'
 import { hostDisk, hostReader, procReader } from '../adapters/proc/index.ts'
@@ -59,6 +59,7 @@ export async function openNode(flags: NodeFlags, action: string): Promise<NodeWo
     units: systemdUnitReader(),
     hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
     guestFiles: (place) => libvirtGuestFiles(place.stateDir),
+    guestLogs: libvirtGuestLogs(),
     rescuer: cgroupRescuer({ kernel: hostKernel(), units: systemdUnits(), records: rescueRecords() }),
     images: libvirtImages(engine, state),
     disk: hostDisk(),

@@ -30,6 +30,15 @@ export interface GuestFiles {
   writeStatusFile(name: string, xml: string): Promise<void>
 }
 
+/** libvirt's log of each guest: what QEMU said, and why libvirt was done with it. */
+export interface GuestLogs {
+  /**
+   * The end of `qemu/NAME.log` below libvirt's log directory (a host path), after the end of the file that was rotated
+   * last; undefined where there is none.
+   */
+  tail(directory: string, name: string): Promise<string | undefined>
+}
+
 /** The hypervisor's management API (libvirt's socket). */
 export interface Hypervisor {
   /** One complete open of the API; throws HYPERVISOR_UNREACHABLE. Resolves to libvirt's version, e.g. `9.0.0`. */
@@ -43,6 +52,8 @@ export type Domain = Readonly<{
   /** -1 when inactive. */
   id: number
   state: 'nostate' | 'running' | 'blocked' | 'paused' | 'shutdown' | 'shutoff' | 'crashed' | 'pmsuspended'
+  /** Why it is paused or shut off, in virsh's words (`user`, `destroyed`); undefined for other states. */
+  reason?: string | undefined
 }>
 
 /** Reads what else on the host starts containers. */

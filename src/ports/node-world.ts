@@ -4,6 +4,7 @@ import type {
   Clock,
   Disk,
   GuestFiles,
+  GuestLogs,
   HostReader,
   Hypervisor,
   ProcessReader,
@@ -21,6 +22,7 @@ export type NodeWorld = Readonly<{
   /** The hypervisor that listens at a place. */
   hypervisor: (place: LibvirtPlace) => Hypervisor
   guestFiles: (place: LibvirtPlace) => GuestFiles
+  guestLogs: GuestLogs
   rescuer: Rescuer
   images: ImageProbe
   disk: Disk

@@ -56,6 +56,7 @@ export async function checkNode(
   ])
   // What took long is over: who is there now is what counts.
   const host = await world.host.facts()
+  const takenAt = world.clock.now()
   const { seen, domains, dissent } = await settledSurvey(world, question, sides.old.libvirt)
   const findings = [
     ...besideFindings({
@@ -81,6 +82,7 @@ export async function checkNode(
   ]
   const base = {
     bootId: host.bootId,
+    takenAt,
     census: seen.census,
     killSets: seen.killSets,
     endangered: seen.endangered,

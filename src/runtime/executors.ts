@@ -1,5 +1,5 @@
 import { isAnnealError } from '../core/index.ts'
-import { LABELS, MECHANISMS, prove, started, stopped } from '../node/index.ts'
+import { LABELS, MECHANISMS, started, stopped } from '../node/index.ts'
 import type {
   DeployedService,
   Deployment,
@@ -7,7 +7,6 @@ import type {
   EffectArgs,
   EffectKind,
   Plan,
-  Proof,
   Run,
   RunEvent,
   Service,
@@ -21,19 +20,19 @@ import {
   expendableContainers,
   placesOf,
   reattaching,
-  sizes,
   touched,
 } from './check-node.ts'
+import { countAgain, countBack } from './count-guests.ts'
 import { raise } from './errors.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
-import { domainsOf } from './settled-survey.ts'
 import type { Sides } from './side.ts'
 import { standBy } from './stand-by.ts'
 import { clearLeftBehind, startContainer } from './start-container.ts'
 import { survey } from './survey.ts'
+import { takeProof } from './take-proof.ts'
 
 export type ExecutorContext = Readonly<{
   world: NodeWorld
@@ -51,9 +50,6 @@ export type Executors = {
 }
 
 const DONE: RunEvent = { type: 'effectDone' }
-
-/** How long a proof waits for what is only late: consoles, service probes, libvirt's own list. */
-const PROOF_PATIENCE_MS = 15_000
 
 export const EXECUTORS: Executors = {
   async pullImage({ image }, { world, plan, signal, onPull }) {
@@ -85,22 +81,20 @@ export const EXECUTORS: Executors = {
     return DONE
   },
 
-  async recount(_, { world, plan, sides }) {
+  async recount(_, context) {
+    const { world, plan, sides } = context
     const old = stopped(plan).find((candidate) => candidate.name === plan.hypervisor)
     const container = old === undefined ? undefined : await world.engine.inspectContainer(old.containerName)
     // Once libvirt has stopped, who is missing is missed.
     if (container?.status !== 'running') return DONE
-    const [{ census }, domains] = await Promise.all([
-      survey(world, {
-        stopping: [],
-        cause: 'stop',
-        places: placesOf(sides),
-        helpers: declaredHelpers(sides),
-      }),
-      domainsOf(world, sides.old.libvirt),
-    ])
+    const recounted = await countAgain(context)
     if (sides.old.libvirt !== undefined) await keepStatusFiles(world, plan, sides.old.libvirt)
-    return { type: 'guestsRecounted', census, domains }
+    return recounted
+  },
+
+  async countBack(_, context) {
+    const back = await countBack(context)
+    return back === undefined ? DONE : { type: 'wayBackCounted', back }
   },
 
   async createContainer({ service, name }, { world, sides, plan }) {
@@ -302,61 +296,4 @@ async function guardStop(name: string, guard: 'refuse' | 'rescue', context: Exec
 
 function isHypervisor(name: string, plan: Plan): boolean {
   return stopped(plan).some((old) => old.containerName === name && old.name === plan.hypervisor)
-}
-
-/** What only needs a moment is waited for; a dead guest is said at once. */
-async function takeProof(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
-  const { world } = context
-  const patientUntil = world.clock.monotonic() + PROOF_PATIENCE_MS
-  for (;;) {
-    const proof = await lookOnce(of, context)
-    const hopeless = proof.failures.some(
-      ({ code }) => code === 'GUEST_DIED' || code === 'GUEST_CHANGED' || code === 'HELPER_DIED',
-    )
-    if (proof.ok || hopeless || world.clock.monotonic() >= patientUntil) return proof
-    await world.clock.sleep(200)
-  }
-}
-
-async function lookOnce(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
-  const { world, plan, sides } = context
-  const check = context.run().check
-  const host = await world.host.facts()
-  // After a reboot the guests of the census are gone for a reason that is not this run's.
-  const before = check === undefined || check.bootId !== host.bootId ? undefined : check
-  const side = of === 'new' ? sides.next : sides.old
-  const [table, domains, containers, consoles] = await Promise.all([
-    world.processes.table(),
-    domainsOf(world, side.libvirt),
-    world.engine.listContainers({}),
-    sizes(world, Object.keys(before?.growingConsoles ?? {})),
-  ])
-  const oldNames = plan.actions.flatMap((one) =>
-    one.action === 'replace' || one.action === 'remove' ? [one.old.containerName] : [],
-  )
-  const newNames = started(plan).map((one) => one.newName)
-  const kept = plan.actions.flatMap((one) => (one.action === 'keep' ? [one.old.containerName] : []))
-  const wanted = [...kept, ...(of === 'new' ? newNames : oldNames)]
-  const unwanted = of === 'new' ? oldNames : newNames
-  const running = new Set(
-    containers.filter((container) => container.status === 'running').map((container) => container.name),
-  )
-  return prove(before, {
-    table,
-    domains,
-    hasHypervisor: side.libvirt !== undefined,
-    services: wanted.map((name) => {
-      const container = containers.find((candidate) => candidate.name === name)
-      const unhealthy = container?.health === 'unhealthy'
-      return {
-        service: container?.labels[LABELS.service] ?? name,
-        container: name,
-        ready: running.has(name) && !unhealthy,
-        detail:
-          container === undefined ? 'its container is gone' : unhealthy ? 'unhealthy' : container.status,
-      }
-    }),
-    consoles,
-    strangers: unwanted.filter((name) => running.has(name) && !wanted.includes(name)),
-  })
 }

@@ -1,4 +1,4 @@
-import { STATES, begin, decide, isStable } from '../node/index.ts'
+import { STATES, begin, decide, isStable, recount } from '../node/index.ts'
 import type { Effect, Plan, Run, RunEvent, StateName } from '../node/index.ts'
 import type { Clock, JournalEntry, StateStore } from '../ports/index.ts'
 import { raise } from './errors.ts'
@@ -125,9 +125,8 @@ function follow(run: Run, entry: JournalEntry): Run {
   if (decision.legal && decision.next.state === recorded) return decision.next
   const found = {
     ...(event.type === 'nodeChecked' ? { check: event.report } : {}),
-    ...(event.type === 'guestsRecounted' && run.check !== undefined
-      ? { check: { ...run.check, census: event.census, domains: event.domains } }
-      : {}),
+    ...(event.type === 'guestsRecounted' ? recount(run, event) : {}),
+    ...(event.type === 'wayBackCounted' ? { back: event.back } : {}),
     ...(event.type === 'proofTaken' ? { proof: event.proof } : {}),
     ...(event.type === 'effectFailed' && run.reason === undefined ? { reason: event.reason } : {}),
   }

@@ -6,6 +6,7 @@ import type {
   Effect,
   EngineKind,
   Finding,
+  GuestEnding,
   Plan,
   Proof,
   Reason,
@@ -31,6 +32,10 @@ export type RunReport = Readonly<{
   engine: Readonly<{ kind: EngineKind; version: string }> | undefined
   /** Guests of the census, with what the last proof says of them. */
   guests: Proof['guests']
+  /** Guests that ended during the run, who ended each, and whether that counts against the release. */
+  ended: readonly GuestEnding[]
+  /** Guests that were started during the run. */
+  startedMeanwhile: NonNullable<Proof['startedMeanwhile']>
   proof: Proof | undefined
   endangered: CheckReport['endangered']
   findings: readonly Finding[]
@@ -62,7 +67,13 @@ export function makeReport(
   }>,
 ): RunReport {
   const { run } = input
-  const census = run.check?.census
+  const ended = endedIn(run)
+  const guests =
+    run.proof?.guests ??
+    (run.check?.census.guests ?? []).map(({ uuid, name, identity: { pid } }) => {
+      const alive = !ended.some((one) => one.uuid === uuid && one.pid === pid)
+      return { uuid, name, pid, alive, state: alive ? 'untouched' : 'ended' }
+    })
   return {
     schema: 'anneal.run/1',
     run: input.runId,
@@ -74,15 +85,9 @@ export function makeReport(
     startedAt: new Date(input.startedAt).toISOString(),
     endedAt: new Date(input.endedAt).toISOString(),
     engine: input.engine,
-    guests:
-      run.proof?.guests ??
-      (census?.guests ?? []).map((guest) => ({
-        uuid: guest.uuid,
-        name: guest.name,
-        pid: guest.identity.pid,
-        alive: true,
-        state: 'untouched',
-      })),
+    guests: [...guests, ...goneBefore(guests, ended)],
+    ended,
+    startedMeanwhile: run.proof?.startedMeanwhile ?? [],
     proof: run.proof,
     endangered: run.check?.endangered ?? [],
     findings: run.check?.findings ?? [],
@@ -98,6 +103,19 @@ export function makeReport(
     reason: run.reason,
     secondReason: run.secondReason,
   }
+}
+
+/** What the last proof says of a guest comes last, and counts. */
+function endedIn({ ended = [], proof }: Run): readonly GuestEnding[] {
+  const all = [...ended, ...(proof?.ended ?? [])]
+  return [...new Map(all.map((ending) => [`${ending.uuid} ${ending.pid}`, ending])).values()]
+}
+
+/** Guests that the last proof no longer asks for. */
+function goneBefore(guests: RunReport['guests'], ended: readonly GuestEnding[]): RunReport['guests'] {
+  return ended
+    .filter(({ uuid, pid }) => !guests.some((guest) => guest.uuid === uuid && guest.pid === pid))
+    .map(({ uuid, name, pid }) => ({ uuid, name, pid, alive: false, state: 'ended' }))
 }
 
 /** What the process exits with after a run. */
@@ -139,6 +157,7 @@ export function subjectOf(effect: Effect): string {
     case 'check':
     case 'rescue':
     case 'recount':
+    case 'countBack':
     case 'commit':
     case 'prune':
       return ''

@@ -12,7 +12,7 @@ export function digest(text: string): string {
 }
 
 const PLACE = { service: 'libvirt', socket: '/run/libvirt/libvirt-sock', stateDir: '/run/libvirt' }
-const BINDS = ['/run/libvirt', '/var/lib/libvirt'].map((path) => ({
+const BINDS = ['/run/libvirt', '/var/lib/libvirt', '/var/log/libvirt'].map((path) => ({
   type: 'bind' as const,
   source: path,
   target: path,
@@ -78,6 +78,7 @@ function service(name: string, of: string): ServiceDraft {
     publicEnvironment: [],
     container: {
       environment: {},
+      labels: {},
       privileged: true,
       capAdd: [],
       capDrop: [],
@@ -89,7 +90,7 @@ function service(name: string, of: string): ServiceDraft {
       ulimits: {},
       sysctls: {},
       extraHosts: [],
-    } as unknown as ServiceDraft['container'],
+    },
   }
 }
 

@@ -52,7 +52,10 @@ for (const name of readdirSync(new URL('fixtures/', import.meta.url)).filter((fi
     })
     const hypervisor = libvirtHypervisor({ sockets: [fake.socket] })
     assert.equal(await hypervisor.ping(5000), recorded.version)
-    assert.deepEqual(await hypervisor.domains(), recorded.domains)
+    // The fake gives a reason of its own.
+    const answered = (await hypervisor.domains()).map((domain) => ({ ...domain, reason: undefined }))
+    const expected = recorded.domains.map((domain: Domain) => ({ ...domain, reason: undefined }))
+    assert.deepEqual(answered, expected)
   })
 }
 
@@ -72,7 +75,7 @@ test('a domain that ends between the list and its state is left out', async () =
   })
   const domains = await libvirtHypervisor({ sockets: [fake.socket] }).domains()
   assert.deepEqual(domains, [
-    { uuid: '00112233-4455-6677-8899-aabbccddeeff', name: 'a', id: 1, state: 'paused' },
+    { uuid: '00112233-4455-6677-8899-aabbccddeeff', name: 'a', id: 1, state: 'paused', reason: 'user' },
   ])
 })
 

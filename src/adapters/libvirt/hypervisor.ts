@@ -31,6 +31,38 @@ const STATES = [
   'pmsuspended',
 ] as const satisfies readonly Domain['state'][]
 
+/** enum virDomainPausedReason and virDomainShutoffReason of the same file, in the words of `virsh domstate --reason`. */
+const REASONS: Readonly<Partial<Record<Domain['state'], readonly string[]>>> = {
+  paused: [
+    'unknown',
+    'user',
+    'migrating',
+    'saving',
+    'dumping',
+    'I/O error',
+    'watchdog',
+    'from snapshot',
+    'shutting down',
+    'creating snapshot',
+    'crashed',
+    'starting up',
+    'post-copy',
+    'post-copy failed',
+    'api error',
+  ],
+  shutoff: [
+    'unknown',
+    'shutdown',
+    'destroyed',
+    'crashed',
+    'migrated',
+    'saved',
+    'failed',
+    'from snapshot',
+    'daemon',
+  ],
+}
+
 /** VIR_ERR_NO_DOMAIN of libvirt's include/libvirt/virterror.h */
 const NO_DOMAIN = 42
 
@@ -102,7 +134,7 @@ async function listDomains(connection: Connection): Promise<readonly Domain[]> {
   for (const domain of found) {
     const state = await domainState(connection, domain)
     if (state !== undefined)
-      domains.push({ uuid: formatUuid(domain.uuid), name: domain.name, id: domain.id, state })
+      domains.push({ uuid: formatUuid(domain.uuid), name: domain.name, id: domain.id, ...state })
   }
   return domains
 }
@@ -111,13 +143,14 @@ async function listDomains(connection: Connection): Promise<readonly Domain[]> {
 async function domainState(
   connection: Connection,
   domain: RemoteDomain,
-): Promise<Domain['state'] | undefined> {
+): Promise<Pick<Domain, 'state' | 'reason'> | undefined> {
   const args = xdrJoin([xdrString(domain.name), xdrOpaque(domain.uuid), xdrInt(domain.id), xdrUint(0)])
   try {
     return await connection.call('domainGetState', args, (reader) => {
       const state = STATES[reader.int()] ?? 'nostate'
-      reader.int() // reason
-      return state
+      const number = reader.int()
+      const reason = REASONS[state]?.[number]
+      return reason === undefined ? { state } : { state, reason }
     })
   } catch (error) {
     if (isAnnealError(error, 'HYPERVISOR_REFUSED') && error.data['libvirtCode'] === NO_DOMAIN)

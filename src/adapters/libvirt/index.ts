@@ -1,5 +1,6 @@
 export { libvirtHypervisor } from './hypervisor.ts'
 export type { HypervisorOptions } from './hypervisor.ts'
 export { libvirtGuestFiles } from './guest-files.ts'
+export { libvirtGuestLogs } from './guest-logs.ts'
 export { parseStatusFile } from './parse-status-file.ts'
 export { LIBVIRT_ERRORS } from './errors.ts'

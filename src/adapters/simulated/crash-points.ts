@@ -11,6 +11,8 @@ export class CrashPoints {
   #passed = 0
   #crashAt = Number.POSITIVE_INFINITY
   #dead = false
+  #hookAt = Number.POSITIVE_INFINITY
+  #hook: (() => void) | undefined
   readonly names: string[] = []
 
   get passed(): number {
@@ -20,6 +22,12 @@ export class CrashPoints {
   /** The program dies at the `number`-th boundary from now (the first is 1). */
   crashAt(number: number): void {
     this.#crashAt = this.#passed + number
+  }
+
+  /** Something else happens on the node at the `number`-th boundary from now. */
+  at(number: number, happens: () => void): void {
+    this.#hookAt = this.#passed + number
+    this.#hook = happens
   }
 
   /** A new process of the program: boundaries no longer kill it. */
@@ -40,6 +48,7 @@ export class CrashPoints {
     if (this.#dead) throw new CrashSignal(name)
     this.#passed += 1
     this.names.push(name)
+    if (this.#passed === this.#hookAt) this.#hook?.()
     if (this.#passed >= this.#crashAt) {
       this.#dead = true
       throw new CrashSignal(name)

@@ -2,17 +2,16 @@ import type {
   HostFacts,
   LibvirtFacts,
   LibvirtPlace,
-  Process,
   ProcessId,
   ProcessTable,
   ServiceUnit,
-  StatusFile,
 } from '../../node/index.ts'
 import type {
   Clock,
   Disk,
   Domain,
   GuestFiles,
+  GuestLogs,
   HostReader,
   Hypervisor,
   ImageProbe,
@@ -24,6 +23,7 @@ import type {
 import { CrashPoints } from './crash-points.ts'
 import { MemoryState } from './memory-state.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
+import { guestProcess, processOf, statusFile } from './what-is-seen.ts'
 
 /** A libvirt image of the simulation: what it knows, and whether it works. */
 export type SimulatedImage = Readonly<{
@@ -45,7 +45,14 @@ export type SimulatedGuest = {
   inside: string | undefined
   flags: string[]
   readonly emulator: string
+  /** Ended by its tenant: no loss. */
+  ended: boolean
+  /** libvirt's log of it. */
+  log: string
 }
+
+/** What a tenant does with a guest. */
+export type TenantAct = 'shutsDown' | 'restarts' | 'destroys'
 
 /**
  * A compute node that lives in memory: processes, cgroups, containers and libvirt behave as the real ones were
@@ -67,6 +74,10 @@ export class SimulatedNode {
   /** Containers whose libvirt waited for another one to end, in the order in which they began. */
   readonly stoodBy: string[] = []
   readonly #waiting = new Set<string>()
+  /** Shut down while no libvirt ran: QEMU waits for one. */
+  readonly #poweredOff = new Set<SimulatedGuest>()
+  /** Gone while no libvirt ran: the next one finds out. */
+  readonly #vanished = new Set<SimulatedGuest>()
   bootId = 'boot-1'
   nextPid = 1000
   nowMs = Date.UTC(2026, 0, 1)
@@ -85,9 +96,51 @@ export class SimulatedNode {
       inside,
       flags: [...(this.runningLibvirt()?.flags ?? [])],
       emulator,
+      ended: false,
+      log: this.#line('starting up libvirt version: simulated'),
     }
     this.guests.push(guest)
     return guest
+  }
+
+  /**
+   * A tenant ends a guest, and may start it again. While a libvirt runs, that does it and says why; else the guest waits
+   * for one to come, as a guest that has shut down does (`-no-shutdown`).
+   */
+  tenant(act: TenantAct, name: string): void {
+    const guest = this.guests.find((candidate) => candidate.name === name && candidate.alive)
+    if (guest === undefined) return
+    if (this.runningLibvirt() === undefined) {
+      // Nobody but libvirt destroys a guest, or starts one.
+      if (act === 'shutsDown') this.#poweredOff.add(guest)
+      return
+    }
+    this.#end(guest, act === 'shutsDown' ? 'shutdown' : 'destroyed')
+    if (act !== 'restarts') return
+    const again = { ...guest, pid: this.takePid(), alive: true, ended: false, inside: undefined }
+    this.guests.push(Object.assign(again, { log: `${guest.log}${this.#line('starting up libvirt')}` }))
+  }
+
+  /** A guest's QEMU goes without a word: it crashes, or somebody kills it. libvirt finds it gone. */
+  crash(name: string): void {
+    const guest = this.guests.find((candidate) => candidate.name === name && candidate.alive)
+    if (guest !== undefined) this.#vanish(guest)
+  }
+
+  #vanish(guest: SimulatedGuest): void {
+    guest.alive = false
+    if (this.runningLibvirt() === undefined) this.#vanished.add(guest)
+    else guest.log += this.#line('shutting down, reason=crashed')
+  }
+
+  #end(guest: SimulatedGuest, reason: 'shutdown' | 'destroyed'): void {
+    guest.alive = false
+    guest.ended = true
+    guest.log += this.#line(`shutting down, reason=${reason}`)
+  }
+
+  #line(text: string): string {
+    return `${new Date(this.nowMs).toISOString().replace('T', ' ').replace('Z', '+0000')}: ${text}\n`
   }
 
   takePid(): number {
@@ -97,7 +150,7 @@ export class SimulatedNode {
 
   /** Kills what a stop of the container kills: everything in its cgroup, as runc does without a pid namespace. */
   killInside(containerId: string): void {
-    for (const guest of this.guests) if (guest.inside === containerId) guest.alive = false
+    for (const guest of this.guests) if (guest.alive && guest.inside === containerId) this.#vanish(guest)
   }
 
   /** The power goes: every process ends, the engine starts what is armed, memory outside the state is gone. */
@@ -140,6 +193,11 @@ export class SimulatedNode {
 
   /** What libvirt does when it starts: it writes its own flags into the state of every guest that it can read. */
   attachGuests(image: SimulatedImage): void {
+    for (const guest of this.#poweredOff)
+      if (guest.alive && this.reads(image, guest)) this.#end(guest, 'shutdown')
+    for (const guest of this.#vanished) guest.log += this.#line('shutting down, reason=crashed')
+    this.#poweredOff.clear()
+    this.#vanished.clear()
     for (const guest of this.guests) {
       if (guest.alive && this.reads(image, guest))
         guest.flags = [...new Set([...guest.flags, ...(image.flags ?? [])])]
@@ -158,6 +216,7 @@ export class SimulatedNode {
       units: { services: async () => this.units },
       hypervisor: () => this.#hypervisor(),
       guestFiles: (place) => this.#guestFiles(place),
+      guestLogs: this.#guestLogs(),
       rescuer: this.#rescuer(),
       images: this.#imageProbe(),
       disk: DISK,
@@ -220,7 +279,8 @@ export class SimulatedNode {
           id: 99,
           state: 'running',
         }))
-        const guests = this.guests.map((guest): Domain => ({
+        const newest = new Map(this.guests.map((guest) => [guest.uuid, guest]))
+        const guests = [...newest.values()].map((guest): Domain => ({
           uuid: guest.uuid,
           name: guest.name,
           id: guest.alive ? guest.pid : -1,
@@ -243,6 +303,13 @@ export class SimulatedNode {
           if (guest !== undefined)
             guest.flags = [...xml.matchAll(/<flag name='([^']+)'\/>/g)].map((match) => match[1] ?? '')
         }),
+    }
+  }
+
+  #guestLogs(): GuestLogs {
+    return {
+      tail: (_, name) =>
+        this.points.around('read log', () => this.guests.findLast((guest) => guest.name === name)?.log),
     }
   }
 
@@ -307,49 +374,3 @@ const DISK: Disk = {
   makeDirectory: async () => undefined,
 }
 const NET: Reach = { unix: async () => true, tcp: async () => true }
-
-function guestProcess(guest: SimulatedGuest): Process {
-  const argv = [guest.emulator, '-name', `guest=${guest.name},debug-threads=on`, '-uuid', guest.uuid]
-  return processOf(guest.pid, 'qemu-system-x86', guest.inside, argv)
-}
-
-function processOf(
-  pid: number,
-  name: string,
-  containerId: string | undefined,
-  argv: readonly string[],
-): Process {
-  const path = containerId === undefined ? `/machine/${name}-${pid}` : `/docker/${containerId}`
-  return {
-    pid,
-    startTicks: pid * 10,
-    ppid: 1,
-    name,
-    exe: argv[0] ?? `/usr/sbin/${name}`,
-    exeInode: '1:2',
-    argv,
-    uid: 0,
-    namespaces: { pid: 1, mnt: 2, net: 3, cgroup: 4, ipc: 5 },
-    cgroups: [
-      { hierarchy: 2, controllers: ['devices'], path },
-      { hierarchy: 1, controllers: ['name=systemd'], path },
-    ],
-  }
-}
-
-function statusFile(guest: SimulatedGuest, place: LibvirtPlace): StatusFile {
-  const flags = guest.flags.map((flag) => `    <flag name='${flag}'/>\n`).join('')
-  return {
-    name: guest.name,
-    path: `${place.stateDir}/qemu/${guest.name}.xml`,
-    xml: `<domstatus>\n  <qemuCaps>\n${flags}  </qemuCaps>\n</domstatus>\n`,
-    uuid: guest.uuid,
-    pid: guest.pid,
-    domainId: 1,
-    state: 'running',
-    capabilityFlags: guest.flags,
-    emulator: '/usr/bin/qemu-system-x86_64',
-    machineType: 'pc-i440fx-7.2',
-    consoleLogs: [],
-  }
-}

@@ -8,6 +8,8 @@ import type { Reason } from './decide.ts'
 export type CheckReport = Readonly<{
   /** The boot this census belongs to: after another boot its guests are gone for a reason that is not the upgrade. */
   bootId: string
+  /** Milliseconds since the epoch: every guest of the census ran then. Absent in journals of earlier versions. */
+  takenAt?: number
   census: Census
   /** One for each container that will stop. */
   killSets: readonly KillSet[]

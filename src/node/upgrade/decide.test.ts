@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { GuestEnding } from '../guest-ending.ts'
 import type { CheckReport } from './check.ts'
 import { begin, decide } from './decide.ts'
 import type { Run, RunEvent } from './decide.ts'
 import { effectsOf } from './effects.ts'
+import type { EffectKind } from './effects.ts'
 import { makePlan } from './plan.ts'
 import type { Deployment, Plan, PlanOptions, PlannedService } from './plan.ts'
 import { STATES, isStable } from './states.ts'
@@ -66,6 +68,8 @@ const report = (verdict: CheckReport['verdict']): CheckReport => ({
 })
 
 const REASON = { code: 'X', message: 'Cannot', remedy: 'do' }
+/** The way back begins with a count, without which it goes on. */
+const AFTER_COUNT = 1
 const FAILED: RunEvent = { type: 'effectFailed', reason: REASON, retry: false }
 
 function at(state: StateName, more: Partial<Run> = {}): Run {
@@ -107,7 +111,8 @@ test('a run in which everything succeeds ends committed, and stops dependents fi
 test('a failure in every working state leads where the table says', () => {
   for (const [name, spec] of Object.entries(STATES)) {
     if (spec.stable) continue
-    assert.equal(after(at(name as WorkingState), FAILED).state, spec.onFailure, name)
+    const cursor = name === 'rollingBack' ? AFTER_COUNT : 0
+    assert.equal(after(at(name as WorkingState, { cursor }), FAILED).state, spec.onFailure, name)
   }
 })
 
@@ -146,8 +151,50 @@ test('after a crash, what touched nothing is abandoned and a switch is resumed f
 
 test('the first reason is kept when the way back fails, too', () => {
   const run = after(at('switching'), FAILED)
-  const worse = after(run, { type: 'effectFailed', reason: { ...REASON, code: 'Y' }, retry: false })
+  const counted = after(run, { type: 'effectDone' })
+  const worse = after(counted, { type: 'effectFailed', reason: { ...REASON, code: 'Y' }, retry: false })
   assert.deepEqual([worse.state, worse.reason?.code, worse.secondReason?.code], ['attention', 'X', 'Y'])
+})
+
+const LOST: GuestEnding = { uuid: 'u', name: 'one', pid: 1, kind: 'crashed', counts: true, detail: 'died' }
+const NOBODY = { guests: [], helpers: [], stale: [] }
+
+function atEffect(state: WorkingState, kind: EffectKind, more: Partial<Run> = {}): Run {
+  const cursor = effectsOf(state, plan()).findIndex((effect) => effect.kind === kind)
+  assert.ok(cursor >= 0)
+  return at(state, { cursor, check: report('clear'), ...more })
+}
+
+test('a guest that ended by itself before the last count is kept on record; a lost one ends the switch', () => {
+  const counted = (...ended: GuestEnding[]): Run =>
+    after(atEffect('switching', 'recount'), {
+      type: 'guestsRecounted',
+      census: NOBODY,
+      domains: [],
+      takenAt: 5,
+      ended,
+    })
+  const gone = { ...LOST, kind: 'shutDown', counts: false } as const
+  const goesOn = counted(gone)
+  assert.deepEqual([goesOn.state, goesOn.ended, goesOn.check?.takenAt], ['switching', [gone], 5])
+  const stops = counted(gone, LOST)
+  assert.deepEqual([stops.state, stops.reason?.code], ['rollingBack', 'GUEST_LOST'])
+  assert.deepEqual(stops.ended, [gone, LOST])
+})
+
+test('who was alive when the way back began stands in the run, also where the way back begins again', () => {
+  const back = { bootId: 'b', takenAt: 7, census: NOBODY, domains: [] }
+  const run = after(atEffect('rollingBack', 'countBack'), { type: 'wayBackCounted', back })
+  assert.deepEqual([run.state, run.cursor, run.back], ['rollingBack', 1, back])
+  assert.deepEqual(after(run, { type: 'recovered' }).back, back)
+  assert.equal(decide(at('switching'), { type: 'wayBackCounted', back }).legal, false)
+})
+
+test('a way back goes on where nobody could be counted', () => {
+  const once = after(at('rollingBack'), { type: 'effectFailed', reason: REASON, retry: true })
+  assert.deepEqual([once.state, once.cursor, once.attempts], ['rollingBack', 0, 1])
+  const done = after(at('rollingBack'), FAILED)
+  assert.deepEqual([done.state, done.cursor, done.reason], ['rollingBack', 1, undefined])
 })
 
 test('illegal events are refused with a reason, never thrown', () => {

@@ -1,4 +1,5 @@
 import type { Census } from '../census.ts'
+import type { GuestEnding } from '../guest-ending.ts'
 import type { CheckReport } from './check.ts'
 import { effectsOf } from './effects.ts'
 import type { Effect } from './effects.ts'
@@ -20,6 +21,10 @@ export type Run = Readonly<{
   attempts: number
   /** The newest check: what the census and the kill sets said before anything stopped. */
   check?: CheckReport
+  /** Guests that ended before the newest census, and who ended them. */
+  ended?: readonly GuestEnding[]
+  /** Who was alive when the way back began. */
+  back?: WayBack
   /** The newest proof. */
   proof?: Proof
   /** The first thing that went wrong; later ones do not hide it. */
@@ -28,14 +33,29 @@ export type Run = Readonly<{
   secondReason?: Reason
 }>
 
+/** What the old release is held to once the new one has failed. */
+export type WayBack = Required<Pick<CheckReport, 'bootId' | 'takenAt' | 'census'>> &
+  Pick<CheckReport, 'domains'>
+
 export type RunEvent =
   | Readonly<{ type: 'effectDone' }>
   | Readonly<{ type: 'effectFailed'; reason: Reason; retry: boolean }>
   | Readonly<{ type: 'nodeChecked'; report: CheckReport }>
-  | Readonly<{ type: 'guestsRecounted'; census: Census; domains: CheckReport['domains'] }>
+  | GuestsRecounted
+  | Readonly<{ type: 'wayBackCounted'; back: WayBack }>
   | Readonly<{ type: 'proofTaken'; proof: Proof }>
   | Readonly<{ type: 'cancelled' }>
   | Readonly<{ type: 'recovered' }>
+
+type GuestsRecounted = Readonly<{
+  type: 'guestsRecounted'
+  census: Census
+  domains: CheckReport['domains']
+  /** Absent in journals of earlier versions, as is `ended`. */
+  takenAt?: number
+  /** Who has ended since the check. */
+  ended?: readonly GuestEnding[]
+}>
 
 export type Decision =
   | Readonly<{ legal: true; next: Run; effects: readonly Effect[] }>
@@ -57,6 +77,10 @@ export function decide(run: Run, event: RunEvent): Decision {
       }
       return legal(advance(run))
     case 'effectFailed':
+      // The way back is gone without the count, too: it is then held to the guests of the check.
+      if (effect?.kind === 'countBack' && !(event.retry && run.attempts < spec(run).retries)) {
+        return legal(advance(run))
+      }
       return legal(fail(run, event.reason, event.retry))
     case 'nodeChecked':
       if (effect?.kind !== 'check') return { legal: false, why: `no check is under way in "${run.state}"` }
@@ -64,10 +88,17 @@ export function decide(run: Run, event: RunEvent): Decision {
     case 'guestsRecounted': {
       if (effect?.kind !== 'recount')
         return { legal: false, why: `no recount is under way in "${run.state}"` }
-      const { census, domains } = event
-      const check = run.check === undefined ? {} : { check: { ...run.check, census, domains } }
-      return legal(advance({ ...run, ...check }))
+      const recounted = recount(run, event)
+      const lost = event.ended?.find(({ counts }) => counts)
+      return legal(
+        lost === undefined
+          ? advance(recounted)
+          : leaveFor(recounted, failureTarget(recounted), lostReason(lost)),
+      )
     }
+    case 'wayBackCounted':
+      if (effect?.kind !== 'countBack') return { legal: false, why: `no way back begins in "${run.state}"` }
+      return legal(advance({ ...run, back: event.back }))
     case 'proofTaken':
       if (effect?.kind !== 'prove') return { legal: false, why: `no proof is under way in "${run.state}"` }
       return legal(afterProof({ ...run, proof: event.proof }))
@@ -79,6 +110,27 @@ export function decide(run: Run, event: RunEvent): Decision {
           ? leaveFor(run, 'abandoning', CRASHED)
           : enter(run, spec(run).resumeIn ?? run.state),
       )
+  }
+}
+
+/** A run with what a recount found: the proof is held to it. */
+export function recount(run: Run, event: GuestsRecounted): Run {
+  const { census, domains, takenAt } = event
+  const ended = [...(run.ended ?? []), ...(event.ended ?? [])]
+  return {
+    ...run,
+    ...(run.check === undefined
+      ? {}
+      : { check: { ...run.check, census, domains, ...(takenAt === undefined ? {} : { takenAt }) } }),
+    ...(ended.length === 0 ? {} : { ended }),
+  }
+}
+
+function lostReason({ name, pid, detail }: GuestEnding): Reason {
+  return {
+    code: 'GUEST_LOST',
+    message: `Cannot go on with the switch: guest "${name}" (pid ${pid}) died: ${detail}`,
+    remedy: 'see who ended it in libvirt’s log of the guest, and start the upgrade again once that is mended',
   }
 }
 

@@ -19,6 +19,11 @@ export type EffectArgs = {
    * missed afterwards. Reads; changes nothing, and counts nothing once libvirt has stopped.
    */
   recount: Record<string, never>
+  /**
+   * Counts the guests that are alive when the way back begins, once: the old release is held to them and not to those
+   * that were lost, or ended by their tenants, before. Reads; changes nothing.
+   */
+  countBack: Record<string, never>
   /** Key: container name. Undo: removeContainer. */
   createContainer: { service: string; name: string }
   /** Key: container name. Undo: none; fills the new libvirt's capability cache so that its start is short. */
@@ -90,7 +95,12 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
     case 'abandoning':
       return removeNew(plan)
     case 'rollingBack':
-      return [...stopNew(plan), handOver('old'), ...startOld(stops.toReversed())]
+      return [
+        { kind: 'countBack', args: {} },
+        ...stopNew(plan),
+        handOver('old'),
+        ...startOld(stops.toReversed()),
+      ]
     case 'provingBack':
       return [{ kind: 'prove', args: { of: 'old' } }, ...removeNew(plan)]
     case 'rollingForward':

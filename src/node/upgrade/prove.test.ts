@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Guest } from '../census.ts'
+import type { GuestEnding } from '../guest-ending.ts'
 import type { Process } from '../process.ts'
 import type { CheckReport } from './check.ts'
 import { prove } from './prove.ts'
@@ -45,6 +46,8 @@ const before: CheckReport = {
 const after: After = {
   table: { layout: 'legacy', hostPidNamespace: 1, processes: [process] },
   domains: [{ uuid: 'u1', name: 'one', state: 'running' }],
+  present: [guest],
+  endings: [],
   hasHypervisor: true,
   services: [{ service: 'libvirt', container: 'c', ready: true, detail: 'running' }],
   consoles: { '/log': 101 },
@@ -70,6 +73,56 @@ test('each thing that may go wrong with a guest has its own code', () => {
   assert.deepEqual(codes({ domains: [{ uuid: 'u1', name: 'one', state: 'paused' }] }), [
     'GUEST_STATE_CHANGED',
   ])
+})
+
+const ENDED: GuestEnding = {
+  uuid: 'u1',
+  name: 'one',
+  pid: 10,
+  kind: 'shutDown',
+  counts: false,
+  detail: 'it shut down',
+}
+
+test('a guest that its tenant ended is told, with its helpers and its console, and fails nothing', () => {
+  const swtpm = {
+    kind: 'swtpm' as const,
+    name: 'swtpm',
+    identity: { ...guest.identity, pid: 20 },
+    guests: ['u1'],
+  }
+  const withHelper = { ...before, census: { ...before.census, helpers: [swtpm] } }
+  const gone = { ...processes(), present: [], consoles: {} }
+  const proof = prove(withHelper, { ...after, ...gone, endings: [ENDED] })
+  assert.deepEqual([proof.ok, proof.ended], [true, [ENDED]])
+  assert.deepEqual(codes({ ...gone, endings: [{ ...ENDED, kind: 'crashed', counts: true }] }, withHelper), [
+    'GUEST_DIED',
+    'HELPER_DIED',
+    'CONSOLE_SILENT',
+  ])
+  // The ending of another process of the same guest is none of this one's.
+  assert.deepEqual(codes({ ...processes(), endings: [{ ...ENDED, pid: 9 }] }), ['GUEST_DIED'])
+})
+
+test('a guest that was started since the census is told; one that runs again is no new one', () => {
+  const other: Guest = { ...guest, uuid: 'u2', name: 'two', identity: { ...guest.identity, pid: 30 } }
+  const again: Guest = { ...guest, identity: { ...guest.identity, pid: 31 } }
+  const { startedMeanwhile } = prove(before, { ...after, present: [other, again] })
+  assert.deepEqual(startedMeanwhile, [{ uuid: 'u2', name: 'two', pid: 30 }])
+})
+
+test('a guest that a user paused or resumed fails nothing; one that libvirt paused by itself does', () => {
+  const paused = (reason: string): string[] =>
+    codes({ domains: [{ uuid: 'u1', name: 'one', state: 'paused', reason }], consoles: { '/log': 100 } })
+  assert.deepEqual(paused('user'), [])
+  assert.deepEqual(paused('I/O error'), ['GUEST_STATE_CHANGED', 'CONSOLE_SILENT'])
+  const wasPaused = { ...before, domains: [{ uuid: 'u1', name: 'one', state: 'paused' }] }
+  assert.deepEqual(codes({}, wasPaused), [])
+})
+
+test('the console of a guest that ended before the last count is not waited for', () => {
+  const recounted = { ...before, census: { guests: [], helpers: [], stale: [] } }
+  assert.deepEqual(codes({ ...processes(), consoles: {} }, recounted), [])
 })
 
 test('a console that grew and grows no more fails, one that was silent before does not', () => {

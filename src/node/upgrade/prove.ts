@@ -1,4 +1,5 @@
 import type { Census, Guest, Helper } from '../census.ts'
+import type { GuestEnding } from '../guest-ending.ts'
 import { sameProcess } from '../process.ts'
 import type { ProcessTable } from '../process.ts'
 import type { CheckReport } from './check.ts'
@@ -7,7 +8,16 @@ import type { CheckReport } from './check.ts'
 export type After = Readonly<{
   table: ProcessTable
   /** libvirt's own list; undefined where it does not answer. */
-  domains: readonly Readonly<{ uuid: string; name: string; state: string }>[] | undefined
+  domains:
+    | readonly Readonly<{ uuid: string; name: string; state: string; reason?: string | undefined }>[]
+    | undefined
+  /** Guests that run now, whoever started them and when. */
+  present: Census['guests']
+  /**
+   * Who ended each guest of the census that is gone: one that is not named here counts as lost. Others that are named
+   * are told, and no more.
+   */
+  endings: readonly GuestEnding[]
   /** Whether this release has a libvirt at all. */
   hasHypervisor: boolean
   services: readonly Readonly<{ service: string; container: string; ready: boolean; detail: string }>[]
@@ -36,16 +46,24 @@ export type Proof = Readonly<{
   ok: boolean
   failures: readonly ProofFailure[]
   guests: readonly Readonly<{ uuid: string; name: string; pid: number; alive: boolean; state: string }>[]
+  /** Who ended guests that are gone; absent in journals of earlier versions. */
+  ended?: readonly GuestEnding[]
+  /** Guests that were started since the census, other than those that were started again. */
+  startedMeanwhile?: readonly Readonly<{ uuid: string; name: string; pid: number }>[]
 }>
 
 /** Pure: compares the node after the switch with what the check found before it. */
 export function prove(before: CheckReport | undefined, after: After): Proof {
   const census: Census = before?.census ?? { guests: [], helpers: [], stale: [] }
+  /** Whose helpers and consoles may stand still. */
+  const excused = new Set(
+    census.guests.filter((guest) => isOver(guest, after) || isHeld(guest, after)).map(({ uuid }) => uuid),
+  )
   const failures = [
     ...census.guests.flatMap((guest) => guestFailures(guest, before, after)),
-    ...census.helpers.flatMap((helper) => helperFailures(helper, after)),
+    ...census.helpers.flatMap((helper) => helperFailures(helper, excused, after)),
     ...serviceFailures(after),
-    ...consoleFailures(before, after),
+    ...consoleFailures(before, excused, after),
     ...after.strangers.map((name): ProofFailure => ({
       code: 'TWO_RELEASES_RUN',
       subject: name,
@@ -59,7 +77,26 @@ export function prove(before: CheckReport | undefined, after: After): Proof {
     alive: processOf(guest, after) !== undefined,
     state: after.domains?.find((domain) => domain.uuid === guest.uuid)?.state ?? 'unknown',
   }))
-  return { ok: failures.length === 0, failures, guests }
+  const known = new Set(census.guests.map(({ uuid }) => uuid))
+  const startedMeanwhile = after.present
+    .filter(({ uuid }) => !known.has(uuid))
+    .map(({ uuid, name, identity }) => ({ uuid, name, pid: identity.pid }))
+  return { ok: failures.length === 0, failures, guests, ended: after.endings, startedMeanwhile }
+}
+
+function endingOf(guest: Guest, { endings }: After): GuestEnding | undefined {
+  return endings.find(({ uuid, pid }) => uuid === guest.uuid && pid === guest.identity.pid)
+}
+
+/** Ended by its tenant or an operator. */
+function isOver(guest: Guest, after: After): boolean {
+  return processOf(guest, after) === undefined && endingOf(guest, after)?.counts === false
+}
+
+/** Paused by its tenant or an operator, or asleep: libvirt itself says so. */
+function isHeld({ uuid }: Guest, after: After): boolean {
+  const domain = after.domains?.find((candidate) => candidate.uuid === uuid)
+  return domain?.state === 'pmsuspended' || (domain?.state === 'paused' && domain.reason === 'user')
 }
 
 function processOf(one: Guest | Helper, after: After): ProcessTable['processes'][number] | undefined {
@@ -69,11 +106,14 @@ function processOf(one: Guest | Helper, after: After): ProcessTable['processes']
 function guestFailures(guest: Guest, before: CheckReport | undefined, after: After): ProofFailure[] {
   const process = processOf(guest, after)
   if (process === undefined) {
+    const ending = endingOf(guest, after)
+    if (ending?.counts === false) return []
+    const why = ending === undefined ? '' : `: ${ending.detail}`
     return [
       {
         code: 'GUEST_DIED',
         subject: guest.name,
-        detail: `guest "${guest.name}" (pid ${guest.identity.pid}) died`,
+        detail: `guest "${guest.name}" (pid ${guest.identity.pid}) died${why}`,
       },
     ]
   }
@@ -101,7 +141,7 @@ function guestFailures(guest: Guest, before: CheckReport | undefined, after: Aft
       subject: guest.name,
       detail: `guest "${guest.name}" runs (pid ${process.pid}), but libvirt ${domain === undefined ? 'does not know it' : 'shows it as shut off'}`,
     })
-  } else if (known !== undefined && known.state !== domain.state) {
+  } else if (known !== undefined && known.state !== domain.state && !isWished(guest, known.state, after)) {
     failures.push({
       code: 'GUEST_STATE_CHANGED',
       subject: guest.name,
@@ -111,8 +151,16 @@ function guestFailures(guest: Guest, before: CheckReport | undefined, after: Aft
   return failures
 }
 
-function helperFailures(helper: Helper, after: After): ProofFailure[] {
+/** Paused or resumed by its tenant or an operator; whoever resumes a guest has to ask libvirt for it. */
+function isWished(guest: Guest, before: string, after: After): boolean {
+  const now = after.domains?.find((candidate) => candidate.uuid === guest.uuid)?.state
+  return isHeld(guest, after) || (now === 'running' && ['paused', 'pmsuspended'].includes(before))
+}
+
+function helperFailures(helper: Helper, excused: ReadonlySet<string>, after: After): ProofFailure[] {
   if (processOf(helper, after) !== undefined) return []
+  // It goes with the guest that it serves.
+  if (helper.guests.length > 0 && helper.guests.every((uuid) => excused.has(uuid))) return []
   return [
     {
       code: 'HELPER_DIED',
@@ -136,8 +184,15 @@ function serviceFailures(after: After): ProofFailure[] {
   return failures
 }
 
-function consoleFailures(before: CheckReport | undefined, after: After): ProofFailure[] {
+function consoleFailures(
+  before: CheckReport | undefined,
+  excused: ReadonlySet<string>,
+  after: After,
+): ProofFailure[] {
   return Object.entries(before?.growingConsoles ?? {}).flatMap(([path, sizeBytes]): ProofFailure[] => {
+    const writers = before?.census.guests.filter(({ consoleLogs }) => consoleLogs.includes(path)) ?? []
+    // Nobody is left who would write it; one that the last census does not have any more ended before.
+    if (writers.every(({ uuid }) => excused.has(uuid))) return []
     const now = after.consoles[path]
     if (now !== undefined && now > sizeBytes) return []
     return [
