@@ -4,15 +4,17 @@ import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
 import { FrameSplitter } from '../../formats/zstd/index.ts'
-import type { Wrapper } from './wrapper.ts'
+import { programStream } from './program-stream.ts'
+import type { Compression } from './wrapper.ts'
 
 type Chunks = AsyncIterable<Uint8Array>
 
 /** What a wrapped stream becomes. Several members, streams or frames, one behind the other, are one image. */
-export function decompressed(wrapper: Exclude<Wrapper, 'none'>, chunks: Chunks): Chunks {
-  if (wrapper === 'zstd') return zstdFrames(chunks)
-  if (wrapper === 'gzip') return through(chunks, createGunzip({ chunkSize: 256 * 1024 }))
-  return unxzed(chunks)
+export function decompressed(compression: Compression, chunks: Chunks): Chunks {
+  if (compression === 'zstd') return zstdFrames(chunks)
+  if (compression === 'gzip') return through(chunks, createGunzip({ chunkSize: 256 * 1024 }))
+  if (compression === 'xz') return unxzed(chunks)
+  return programStream(compression, ['-dc'], chunks)
 }
 
 /** Loaded when it is needed: it brings a decoder in WebAssembly. */
@@ -21,8 +23,8 @@ async function* unxzed(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefin
   yield* new xz.XzReadableStream(ReadableStream.from(chunks))
 }
 
-/** `zstd --long=31` needs as much. */
-const WINDOW_LOG_MAX = 31
+/** 128 MiB: what `zstd -d` takes without being asked for more. A stream may ask for 2 GiB of memory. */
+const WINDOW_LOG_MAX = 27
 
 /**
  * Node's own stream ends without an error after some frame of several: so each frame gets a stream of its own.

@@ -42,7 +42,7 @@ export const IMAGE_SOURCE_ERRORS = {
   IMAGE_NEEDS_TEMPORARY: {
     ...refused,
     message:
-      'Cannot read "{path}" over the network: it is compressed with {wrapper}, which is not read at any place',
+      'Cannot read "{path}" over the network: it is packed with {wrapper}, which is not read at any place',
     remedy:
       'name a directory for the decompressed image; or put the image there uncompressed or as qcow2, of which only what is needed is fetched',
   },
@@ -56,6 +56,33 @@ export const IMAGE_SOURCE_ERRORS = {
     ...refused,
     message: 'Cannot decompress "{path}" ({wrapper}): {reason}',
     remedy: 'the file is damaged: fetch it again and compare its checksum',
+  },
+  IMAGE_UNPACK_REFUSED: {
+    ...refused,
+    message: 'Cannot unpack "{path}" ({wrapper}): {reason}',
+    remedy: 'where you trust it, unpack it yourself: `{command}`',
+  },
+  IMAGE_NEEDS_PROGRAM: {
+    ...refused,
+    message: 'Cannot unpack "{path}": {wrapper} is not installed on this machine',
+    remedy: 'install the package {wrapper}, or unpack the image elsewhere: `{command}`',
+  },
+  IMAGE_ARCHIVE_WITHOUT_IMAGE: {
+    ...refused,
+    message:
+      'Cannot read "{path}": it is a {wrapper} archive, and no member of it is a disk image: {members}',
+    remedy: 'list it (`{command}`), and give the disk image itself',
+  },
+  IMAGE_ARCHIVE_AMBIGUOUS: {
+    ...refused,
+    message:
+      'Cannot read "{path}": it is a {wrapper} archive, and several members may be the image: {members}',
+    remedy: 'unpack the one that is meant: `{command}`',
+  },
+  IMAGE_WRAPPED_TOO_DEEP: {
+    ...refused,
+    message: 'Cannot read "{path}": it is packed {depth} times over, and not yet an image',
+    remedy: 'unpack it yourself, as far as you trust it',
   },
   IMAGE_OTHER_FILE_REFUSED: {
     ...refused,

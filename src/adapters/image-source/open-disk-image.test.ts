@@ -31,7 +31,9 @@ test('a qcow2 image is opened as the disk in it, also out of a wrapper and from 
 })
 
 test('a raw image is the disk', async () => {
-  await using image = await openDiskImage(put('base.raw'))
+  const path = join(directory, 'zeros.raw')
+  writeFileSync(path, new Uint8Array(1024 * 1024))
+  await using image = await openDiskImage(path)
   assert.deepEqual([image.type, image.wrapper, image.disk.size], ['raw', 'none', 1024 * 1024])
 })
 
@@ -43,3 +45,42 @@ test('an overlay is opened with its base only from a directory that was named', 
   await using image = await openDiskImage(path, { otherFilesDirectory: directory })
   assert.equal(new TextDecoder().decode(await image.disk.read(0, 5)), '1\n2\n3')
 })
+
+const KINDS: Readonly<Record<string, Uint8Array>> = {
+  'Linux kernel \\(x86\\)': at(514, 'HdrS'),
+  'Linux kernel \\(arm64\\)': at(56, 'ARM\x64'),
+  'program \\(PE\\)': at(0, 'MZ'),
+  ELF: at(0, '\x7fELF'),
+  'initial ramdisks': at(0, '070701'),
+  '7-Zip': at(0, '7z\xbc\xaf\x27\x1c'),
+  RPM: at(0, '\xed\xab\xee\xdb'),
+  'web page': Buffer.from('<!DOCTYPE html><title>404</title>'),
+  'text file': Buffer.from('# not an image\nbut text: ü\n'),
+  'empty file': new Uint8Array(0),
+}
+for (const [words, bytes] of Object.entries(KINDS)) {
+  test(`what is no disk is named: ${words.replaceAll('\\', '')}`, async () => {
+    const path = join(directory, 'other')
+    writeFileSync(path, bytes)
+    await assert.rejects(
+      openDiskImage(path),
+      (error) => isAnnealError(error, 'DISK_IMAGE_IS_NONE') && new RegExp(words).test(error.message),
+    )
+  })
+}
+
+test('a disk with a partition table is one, whatever its boot code begins with', async () => {
+  const disk = at(0, 'MZ')
+  disk.set([0x55, 0xaa], 510)
+  disk.set([0, 0, 0, 0, 0x83, 0, 0, 0, 1, 0, 0, 0, 7], 446)
+  const path = join(directory, 'other')
+  writeFileSync(path, disk)
+  await using image = await openDiskImage(path)
+  assert.equal(image.type, 'raw')
+})
+
+function at(offset: number, magic: string): Uint8Array {
+  const bytes = new Uint8Array(4096)
+  bytes.set(Buffer.from(magic, 'latin1'), offset)
+  return bytes
+}

@@ -1,11 +1,11 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
-import { recogniseDiskImage } from '../../formats/disk-image/index.ts'
+import { recogniseDiskImage, refuseOtherKinds } from '../../formats/disk-image/index.ts'
 import type { DiskImageType } from '../../formats/disk-image/index.ts'
 import { openQcow2 } from '../../formats/qcow2/index.ts'
 import type { Qcow2 } from '../../formats/qcow2/index.ts'
+import { recognise } from '../../formats/recognise/index.ts'
 import { openImageSource } from './open-image-source.ts'
 import type { OpenImageOptions } from './open-image-source.ts'
-import type { Wrapper } from './wrapper.ts'
 
 /** A disk that is open. Dispose of it when done. */
 export type DiskImage = AsyncDisposable &
@@ -13,7 +13,8 @@ export type DiskImage = AsyncDisposable &
     /** The disk itself, whatever it is packed in. */
     disk: ByteSource
     type: DiskImageType
-    wrapper: Wrapper
+    /** `none`, `gzip`, `tar in gzip`. */
+    wrapper: string
     /** Of the file that was opened, in bytes: behind a wrapper, what it becomes. */
     imageBytes: number
     qcow2?: Omit<Qcow2, 'source' | 'warnings'>
@@ -28,9 +29,12 @@ export async function openDiskImage(location: string, options: OpenImageOptions 
   await using stack = new AsyncDisposableStack()
   const image = stack.use(await openImageSource(location, options))
   const { source, wrapper, decompress, openOther } = image
-  const type = await recogniseDiskImage(source, options.signal)
+  const type = await recogniseDiskImage(source, options.signal, options.isoImages)
   const facts = { type, wrapper, imageBytes: source.size }
   if (type === 'raw') {
+    if ((await recognise(source, options.signal)) === undefined) {
+      await refuseOtherKinds(source, options.signal)
+    }
     const kept = stack.move()
     return { disk: source, ...facts, warnings: [], [Symbol.asyncDispose]: () => kept.disposeAsync() }
   }

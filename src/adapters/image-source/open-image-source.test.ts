@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, open, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -11,6 +11,7 @@ import { extentsOf } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { deviceSize, sizeByReading } from './device-size.ts'
 import { openImageSource } from './index.ts'
+import { unwrap } from './unwrap.ts'
 import { imageServer } from './testing/image-server.ts'
 
 const MIB = 1024 * 1024
@@ -23,6 +24,10 @@ after(() => rm(directory, { recursive: true }))
 
 function has(code: string, words = /./): (error: unknown) => boolean {
   return (error) => isAnnealError(error, code) && words.test(error.message)
+}
+
+function hasProgram(name: string): boolean {
+  return spawnSync(name, ['--version']).error === undefined
 }
 
 async function put(name: string, bytes: Uint8Array): Promise<string> {
@@ -128,11 +133,141 @@ describe('wrappers', () => {
     })
   }
 
+  for (const [program, argv] of [
+    ['bzip2', ['-c']],
+    ['lz4', ['-c', '-q']],
+    ['lzop', ['-c']],
+  ] as const) {
+    test(`${program} is unpacked by the program of that name, which is named where it is missing`, async (t) => {
+      if (!hasProgram(program)) return t.skip(`needs ${program}`)
+      const packed = execFileSync(program, argv, { input: image, maxBuffer: 64 * MIB })
+      const path = await put('packed', packed)
+      {
+        await using opened = await openImageSource(path, { temporaryDirectory: directory })
+        assert.equal(opened.wrapper, program)
+        assert.equal(await hashOf(opened.source), sha256(image))
+      }
+      const cut = await put('packed', packed.subarray(0, packed.length - 200))
+      await assert.rejects(openImageSource(cut), has('IMAGE_WRAPPER_DAMAGED'))
+      const { PATH } = process.env
+      process.env['PATH'] = directory
+      try {
+        await assert.rejects(
+          openImageSource(path),
+          (error) => isAnnealError(error, 'IMAGE_NEEDS_PROGRAM') && error.remedy.includes(`${program} -dc`),
+        )
+      } finally {
+        process.env['PATH'] = PATH
+      }
+      assert.deepEqual(
+        (await readdir(directory)).filter((name) => name.startsWith('.anneal')),
+        [],
+      )
+    })
+  }
+
+  test('a few bytes that go on as zeros are refused long before they end', async () => {
+    const zeros = zstdCompressSync(Buffer.alloc(8 * MIB))
+    const forever = async function* (): AsyncGenerator<Uint8Array> {
+      for (;;) yield Buffer.alloc(MIB)
+    }
+    const packed = {
+      name: 'zeros.zst',
+      packedBytes: zeros.length,
+      wrapper: 'zstd',
+      unpacked: forever,
+    } as const
+    await assert.rejects(
+      unwrap(packed, { directory, alwaysBytes: 64 * MIB }),
+      (error) => isAnnealError(error, 'IMAGE_UNPACK_REFUSED') && error.remedy.includes('zstd -dc'),
+    )
+  })
+
+  test('a frame of Zstandard that asks for a gigabyte of memory is refused with the command', async (t) => {
+    if (!hasProgram('zstd')) return t.skip('needs zstd')
+    const packed = execFileSync('zstd', ['-q', '-c', '--long=30'], { input: image, maxBuffer: 64 * MIB })
+    await assert.rejects(
+      openImageSource(await put('large.zst', packed)),
+      (error) => isAnnealError(error, 'IMAGE_UNPACK_REFUSED') && error.remedy.includes('--long=31'),
+    )
+  })
+
   test('a wrapper over the network needs a directory that was named', async () => {
     await using server = await imageServer(WRAPPED.zstd())
     await assert.rejects(openImageSource(server.url), has('IMAGE_NEEDS_TEMPORARY', /zstd/))
     await using opened = await openImageSource(server.url, { temporaryDirectory: directory })
     assert.equal(await hashOf(opened.source), sha256(image))
+  })
+})
+
+describe('archives', () => {
+  /** `name: bytes` as files, packed by a command in their folder. */
+  const pack = async (files: Readonly<Record<string, Uint8Array>>, command: string): Promise<string> => {
+    const folder = await mkdtemp(join(directory, 'archive-'))
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes)
+    execFileSync('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+    return join(folder, 'packed')
+  }
+
+  for (const [wrapper, command] of Object.entries({
+    tar: 'tar -cf packed *',
+    'tar in gzip': 'tar --format=oldgnu -Sczf packed *',
+    zip: 'zip -q packed.zip *; mv packed.zip packed',
+    'zip, stored': 'zip -q -0 packed.zip *; mv packed.zip packed',
+    'xz in zip': 'xz disk.raw; zip -q packed.zip *; mv packed.zip packed',
+  })) {
+    test(`the image in ${wrapper} is opened, alone or beside other files`, async (t) => {
+      if (wrapper.includes('zip') && !hasProgram('zip')) return t.skip('needs zip')
+      const small = image.subarray(0, 100_000)
+      for (const more of [{}, { 'README.txt': Buffer.from('read me'), 'disk.ovf': Buffer.from('<x/>') }]) {
+        const path = await pack({ 'disk.raw': small, ...more }, command)
+        await using opened = await openImageSource(path, { temporaryDirectory: directory })
+        assert.equal(opened.wrapper, wrapper.replace(', stored', ''))
+        assert.equal(await hashOf(opened.source), sha256(small))
+      }
+    })
+  }
+
+  test('one without an image, or with several, is refused with its members and a command', async (t) => {
+    if (!hasProgram('zip')) return t.skip('needs zip')
+    for (const [wrapper, command] of [
+      ['tar', 'tar -cf packed *'],
+      ['zip', 'zip -q packed.zip *; mv packed.zip packed'],
+    ] as const) {
+      const none = await pack({ a: Buffer.from('a'), b: Buffer.from('b') }, command)
+      await assert.rejects(
+        openImageSource(none),
+        (error) =>
+          isAnnealError(error, 'IMAGE_ARCHIVE_WITHOUT_IMAGE') &&
+          error.message.includes(`${wrapper} archive`) &&
+          error.message.includes('a, b'),
+      )
+      const several = await pack({ 'a.img': Buffer.from('a'), 'b.img': Buffer.from('b') }, command)
+      await assert.rejects(
+        openImageSource(several),
+        (error) =>
+          isAnnealError(error, 'IMAGE_ARCHIVE_AMBIGUOUS') && /(tar -xO|unzip -p).* a\.img/.test(error.remedy),
+      )
+    }
+  })
+
+  test('a zip archive that is cut, damaged or encrypted is refused', async (t) => {
+    if (!hasProgram('zip')) return t.skip('needs zip')
+    const path = await pack({ 'disk.raw': image }, 'zip -q packed.zip *; mv packed.zip packed')
+    const packed = await readFile(path)
+    const damaged = Buffer.from(packed)
+    damaged.fill(0x55, packed.length >>> 1, (packed.length >>> 1) + 50)
+    for (const bytes of [packed.subarray(0, packed.length - 40), packed.subarray(0, 100), damaged]) {
+      await assert.rejects(openImageSource(await put('bad.zip', bytes)), has('IMAGE_WRAPPER_DAMAGED'))
+    }
+    const locked = await pack({ 'disk.raw': image }, 'zip -q -P secret packed.zip *; mv packed.zip packed')
+    await assert.rejects(openImageSource(locked), has('IMAGE_UNPACK_REFUSED', /encrypted/))
+  })
+
+  test('what is packed time after time is given up', async () => {
+    let packed: Uint8Array = image
+    for (let layer = 0; layer < 6; layer += 1) packed = gzipSync(packed)
+    await assert.rejects(openImageSource(await put('deep', packed)), has('IMAGE_WRAPPED_TOO_DEEP'))
   })
 })
 

@@ -7,10 +7,8 @@ import { openFileSource } from './file-source.ts'
 import type { HttpOptions } from './http-ranges.ts'
 import { openHttpSource } from './http-source.ts'
 import { otherFilesIn } from './other-files.ts'
-import { unwrap } from './unwrap.ts'
+import { unwrapAll } from './unwrap-all.ts'
 import type { UnwrapProgress } from './unwrap.ts'
-import { recogniseWrapper } from './wrapper.ts'
-import type { Wrapper } from './wrapper.ts'
 
 export type OpenImageOptions = Readonly<{
   /**
@@ -20,6 +18,8 @@ export type OpenImageOptions = Readonly<{
   temporaryDirectory?: string
   /** The only directory from which backing and data files of qcow2 images are opened; without it, none are. */
   otherFilesDirectory?: string
+  /** `discs`: an ISO image is taken for the disk that it can be written to. */
+  isoImages?: 'refuse' | 'discs'
   /** While a compressed image is decompressed. */
   onUnwrap?: (progress: UnwrapProgress) => void
   /** How many decompress clusters: as many as processors; with 0, whoever reads does it. */
@@ -32,14 +32,15 @@ export type OpenImageOptions = Readonly<{
 export type ImageSource = AsyncDisposable &
   Readonly<{
     source: ByteSource
-    wrapper: Wrapper
+    /** What it was packed in: `none`, `gzip`, `tar in gzip`. */
+    wrapper: string
     decompress: Decompress
     openOther?: (file: OtherFile) => Promise<ByteSource>
   }>
 
 /**
- * Opens an image by path or http(s) address, for reading only: files, block devices, servers that know ranges; `.gz`,
- * `.xz` and `.zst` by what they hold, whatever they are called. Throws IMAGE_… as errors.ts lists them.
+ * Opens an image by path or http(s) address, for reading only: files, block devices, servers that know ranges; compressed
+ * images and archives with one image by what they hold, whatever they are called. Throws IMAGE_… as errors.ts lists them.
  */
 export async function openImageSource(
   location: string,
@@ -52,8 +53,8 @@ export async function openImageSource(
     ? await openHttpSource(location, options.http, signal)
     : stack.use(await openFileSource(location))
   const decompress = stack.use(decompressPool(threads === undefined ? {} : { threads }))
-  const wrapper = await recogniseWrapper(plain)
-  const source = wrapper === 'none' ? plain : stack.use(await unwrap(plain, wrapper, unwrapOptions()))
+  const { source, wrappers } = await unwrapAll(plain, unwrapOptions, (opened) => stack.use(opened))
+  const wrapper = wrappers.length === 0 ? 'none' : wrappers.toReversed().join(' in ')
   const { otherFilesDirectory } = options
   const kept = stack.move()
   const openOther =
@@ -62,10 +63,10 @@ export async function openImageSource(
       : { openOther: otherFilesIn(otherFilesDirectory, decompress, (opened) => kept.use(opened)) }
   return { source, wrapper, decompress, ...openOther, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 
-  function unwrapOptions() {
+  function unwrapOptions(packed: string) {
     const named = options.temporaryDirectory
     if (remote && named === undefined) {
-      throw raise('IMAGE_NEEDS_TEMPORARY', { path: plain.name, wrapper })
+      throw raise('IMAGE_NEEDS_TEMPORARY', { path: plain.name, wrapper: packed })
     }
     const { onUnwrap } = options
     return {

@@ -14,6 +14,12 @@ export const DISK_IMAGE_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  DISK_IMAGE_IS_NONE: {
+    message: 'Cannot read "{source}": it is {kind}, and not the image of a disk',
+    remedy: '{remedy}',
+    retry: false,
+    exit: EXIT.refused,
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(DISK_IMAGE_ERRORS)

@@ -31,12 +31,18 @@ const VHD_FOOTER_BYTES = 512
 /**
  * Whether a file is a disk as it is, or a qcow2 image of one: by signatures, never by a name. Whatever else is known is
  * refused: read as raw, its own structures would be taken for the disk's. Throws DISK_IMAGE_UNSUPPORTED,
- * DISK_IMAGE_IS_ISO. Reads the first 33 KiB and the last 512 bytes.
+ * DISK_IMAGE_IS_ISO; with `discs`, an ISO image is a disk: many can be written to one. Reads the first 33 KiB and the last
+ * 512 bytes.
  */
-export async function recogniseDiskImage(source: ByteSource, signal?: AbortSignal): Promise<DiskImageType> {
+export async function recogniseDiskImage(
+  source: ByteSource,
+  signal?: AbortSignal,
+  isoImages: 'refuse' | 'discs' = 'refuse',
+): Promise<DiskImageType> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size), signal)
   const found = SIGNATURES.find(({ offsetBytes, text }) => hasText(head, offsetBytes, text))
   if (found?.type === 'qcow2') return 'qcow2'
+  if (found?.type === 'ISO 9660' && isoImages === 'discs') return 'raw'
   if (found?.type === 'ISO 9660') throw raise('DISK_IMAGE_IS_ISO', { source: source.name })
   if (found !== undefined) throw raise('DISK_IMAGE_UNSUPPORTED', { source: source.name, type: found.type })
   if (source.size > VHD_FOOTER_BYTES && source.size % 512 === 0) {

@@ -1,0 +1,136 @@
+import type { ByteSource } from '../../bytes/index.ts'
+import { raise } from './errors.ts'
+
+/**
+ * What people give for a disk image, and is none: found by its first bytes where nothing of a disk is (no partition
+ * table, no file system). Offsets are those of file(1).
+ */
+type Kind = Readonly<{ kind: string; offsetBytes: number; magic: string; remedy?: string }>
+
+const AN_IMAGE = 'give the disk image: raw or qcow2, also compressed, or in a tar or zip archive'
+const unpack = (command: string): string => `where a disk image is in it, unpack it: \`${command}\``
+
+const KINDS: readonly Kind[] = [
+  // The boot protocol of x86; a kernel for UEFI begins as a PE does, too.
+  { kind: 'a Linux kernel (x86)', offsetBytes: 514, magic: 'HdrS' },
+  { kind: 'a Linux kernel (arm64)', offsetBytes: 56, magic: 'ARM\x64' },
+  { kind: 'a Linux kernel (RISC-V)', offsetBytes: 56, magic: 'RSC\x05' },
+  { kind: 'a Linux kernel (arm)', offsetBytes: 36, magic: '\x18\x28\x6f\x01' },
+  { kind: 'a U-Boot image', offsetBytes: 0, magic: '\x27\x05\x19\x56' },
+  { kind: 'a devicetree or FIT image', offsetBytes: 0, magic: '\xd0\x0d\xfe\xed' },
+  { kind: 'an EFI or Windows program (PE)', offsetBytes: 0, magic: 'MZ' },
+  { kind: 'a program or kernel (ELF)', offsetBytes: 0, magic: '\x7fELF' },
+  { kind: 'a cpio archive, as initial ramdisks are', offsetBytes: 0, magic: '070701' },
+  { kind: 'a cpio archive, as initial ramdisks are', offsetBytes: 0, magic: '070702' },
+  { kind: 'a cpio archive', offsetBytes: 0, magic: '070707' },
+  { kind: 'a 7-Zip archive', offsetBytes: 0, magic: '7z\xbc\xaf\x27\x1c', remedy: unpack('7z x FILE') },
+  { kind: 'a RAR archive', offsetBytes: 0, magic: 'Rar!\x1a\x07', remedy: unpack('unar FILE') },
+  {
+    kind: 'an LZMA file',
+    offsetBytes: 0,
+    magic: '\x5d\0\0',
+    remedy: unpack('xz --format=lzma -dc FILE > image.raw'),
+  },
+  { kind: 'an lzip file', offsetBytes: 0, magic: 'LZIP', remedy: unpack('lzip -dc FILE > image.raw') },
+  {
+    kind: 'a file of compress',
+    offsetBytes: 0,
+    magic: '\x1f\x9d',
+    remedy: unpack('gzip -dc FILE > image.raw'),
+  },
+  {
+    kind: 'an LZ4 file of the old format',
+    offsetBytes: 0,
+    magic: '\x02\x21\x4c\x18',
+    remedy: unpack('lz4 -dc FILE > image.raw'),
+  },
+  { kind: 'a Debian package or ar archive', offsetBytes: 0, magic: '!<arch>\n', remedy: unpack('ar x FILE') },
+  {
+    kind: 'an RPM package',
+    offsetBytes: 0,
+    magic: '\xed\xab\xee\xdb',
+    remedy: unpack('rpm2cpio FILE | cpio -id'),
+  },
+  { kind: 'a cabinet archive', offsetBytes: 0, magic: 'MSCF', remedy: unpack('cabextract FILE') },
+  { kind: 'a Windows image (WIM)', offsetBytes: 0, magic: 'MSWIM\0\0\0' },
+  {
+    kind: 'an Android sparse image',
+    offsetBytes: 0,
+    magic: '\x3a\xff\x26\xed',
+    remedy: unpack('simg2img FILE image.raw'),
+  },
+  { kind: 'an Android boot image', offsetBytes: 0, magic: 'ANDROID!' },
+  { kind: 'an EWF image', offsetBytes: 0, magic: 'EVF\x09\x0d\x0a\xff\0', remedy: unpack('ewfexport FILE') },
+  { kind: 'an AFF image', offsetBytes: 0, magic: 'AFF10\r\n\0', remedy: unpack('affconvert -r FILE') },
+  {
+    kind: 'a Bochs image',
+    offsetBytes: 0,
+    magic: 'Bochs Virtual HD Image',
+    remedy: unpack('qemu-img convert -f bochs -O qcow2 FILE NEW.qcow2'),
+  },
+  {
+    kind: 'a cloop image',
+    offsetBytes: 0,
+    magic: '#!/bin/sh\n#V2.0 Format\n',
+    remedy: unpack('qemu-img convert -f cloop -O qcow2 FILE NEW.qcow2'),
+  },
+  {
+    kind: 'a partclone image',
+    offsetBytes: 0,
+    magic: 'partclone-image',
+    remedy: unpack('partclone.restore -C -s FILE -O image.raw'),
+  },
+  { kind: 'a PDF', offsetBytes: 0, magic: '%PDF-' },
+  { kind: 'an SQLite database', offsetBytes: 0, magic: 'SQLite format 3\0' },
+]
+
+const HEAD_BYTES = 4096
+/** Tab, line feed, form feed, carriage return, escape; everything from the space on but DEL; UTF-8 has bytes from 0x80 on. */
+const CONTROL = new Set([9, 10, 12, 13, 27])
+
+/**
+ * Throws DISK_IMAGE_IS_NONE where the first bytes are those of something else than a disk. To be asked where no signature
+ * of a disk was found; what is not known either may be a disk that holds nothing.
+ */
+export async function refuseOtherKinds(source: ByteSource, signal?: AbortSignal): Promise<void> {
+  const found = await otherKindOf(source, signal)
+  if (found !== undefined) throw raise('DISK_IMAGE_IS_NONE', { source: source.name, ...found })
+}
+
+async function otherKindOf(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): Promise<Readonly<{ kind: string; remedy: string }> | undefined> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size), signal)
+  if (head.length === 0) return { kind: 'an empty file', remedy: AN_IMAGE }
+  const found = KINDS.find(({ offsetBytes, magic }) => hasBytes(head, offsetBytes, magic))
+  if (found !== undefined) {
+    const remedy = (found.remedy ?? AN_IMAGE).replace('FILE', source.name)
+    return { kind: found.kind, remedy }
+  }
+  if (!isText(head)) return undefined
+  const start = new TextDecoder().decode(head.subarray(0, 200)).trimStart().toLowerCase()
+  const isPage = start.startsWith('<!doctype html') || start.startsWith('<html')
+  return isPage
+    ? { kind: 'a web page', remedy: 'fetch the image again: a server has sent a page in its place' }
+    : { kind: 'a text file', remedy: AN_IMAGE }
+}
+
+function isText(head: Uint8Array): boolean {
+  for (const byte of head) if (byte === 0x7f || (byte < 0x20 && !CONTROL.has(byte))) return false
+  try {
+    // The last character may be cut.
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function hasBytes(head: Uint8Array, offset: number, magic: string): boolean {
+  if (offset + magic.length > head.length) return false
+  for (let index = 0; index < magic.length; index += 1) {
+    if (head[offset + index] !== magic.charCodeAt(index)) return false
+  }
+  return true
+}

@@ -1,0 +1,4 @@
+export { TAR_ERRORS } from './errors.ts'
+export { isHeader as isTarHeader } from './header.ts'
+export { tarMembers } from './members.ts'
+export type { TarMember } from './members.ts'
