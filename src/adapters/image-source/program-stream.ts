@@ -9,7 +9,7 @@ const MOST_SAID = 2000
 export class ProgramMissing extends Error {}
 
 /**
- * What a filter of this machine makes of a stream: `bzip2 -dc` and the like (docs/adr/0070). It gets the bytes and no name
+ * What a filter of this machine makes of a stream: `bzip2 -dc` and the like (docs/adr/0072). It gets the bytes and no name
  * of a file. Throws ProgramMissing where there is none, and with its own words where it fails.
  */
 export async function* programStream(

@@ -14,7 +14,7 @@ type Stored = Readonly<{ member: string; stored: ByteSource }>
 type Deflated = Packed & Readonly<{ member: string }>
 
 /**
- * The image in a zip archive (yauzl reads its directory; docs/adr/0070). Throws IMAGE_ARCHIVE_…, IMAGE_WRAPPER_DAMAGED and
+ * The image in a zip archive (yauzl reads its directory; docs/adr/0072). Throws IMAGE_ARCHIVE_…, IMAGE_WRAPPER_DAMAGED and
  * IMAGE_UNPACK_REFUSED.
  */
 export async function imageInZip(source: ByteSource, signal?: AbortSignal): Promise<Stored | Deflated> {
