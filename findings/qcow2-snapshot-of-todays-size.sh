@@ -1,6 +1,6 @@
 #!/bin/sh
 # qemu-img: the disk of an internal snapshot, after the disk was made larger.
-# Versions: qemu-img 7.2 (Debian 12); the same with 10.0 and 11.1.
+# Versions: qemu-img 7.2 (Debian 12).
 # Guess:    `convert -l snapshot` gives the disk as it was when the snapshot was taken, as `snapshot -a` does.
 # Seen:     it gives the old contents at the new size: 10 MiB that became 20 are 20 MiB, zeros behind. After
 #           `snapshot -a` the same snapshot is 10 MiB.

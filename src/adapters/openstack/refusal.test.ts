@@ -47,7 +47,7 @@ describe('a refusal', () => {
   const code = (status: number, reason = ''): string =>
     refusalError('Glance', 'push', { status, reason, requestId: 'r' }).code
 
-  // Recorded from Ironic 29 with a project-scoped token.
+  // The form of Ironic 29 for a token of a project.
   const SCOPE = "baremetal:driver:get requires a scope of ['system'], request was made with project scope."
 
   test('for the scope of a login is no fault of the server, whatever its status, and names the scope', () => {
