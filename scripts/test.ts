@@ -50,7 +50,8 @@ async function main(wanted: ReadonlySet<string>): Promise<number> {
 function deadline(): Readonly<{ signal: AbortSignal; end: () => void }> {
   const controller = new AbortController()
   if (values.minutes === undefined) return { signal: controller.signal, end: () => undefined }
-  const timer = setTimeout(() => controller.abort(), minutes * 60_000)
+  // Tests that share this process end when nothing keeps it alive: a timer would.
+  const timer = setTimeout(() => controller.abort(), minutes * 60_000).unref()
   return { signal: controller.signal, end: () => clearTimeout(timer) }
 }
 

@@ -20,7 +20,7 @@ type Told = Readonly<{ line: string; failed: readonly string[]; skipped: readonl
 /** Runs a test file in a process of its own: a runner inside of a test runs nothing. */
 function told(
   text: string | undefined,
-  limits: Readonly<{ timeoutMs?: number; deadlineMs?: number }> = {},
+  limits: Readonly<{ timeoutMs?: number; deadlineMs?: number; oneProcess?: boolean }> = {},
 ): Told {
   const file = join(dir, 'some.test.mjs')
   if (text === undefined) rmSync(file, { force: true })
@@ -29,6 +29,7 @@ function told(
     name: 'some',
     files: [file],
     oneByOne: true,
+    oneProcess: false,
     timeoutMs: 20_000,
     deadlineMs: 20_000,
     ...limits,
@@ -51,6 +52,16 @@ function told(
 test('tests that pass are counted, their suites are not', () => {
   const { line } = told(`test('one', () => {}); describe('many', () => { test('two', () => {}) })`)
   assert.equal(line, '2 passed, 0 failed, 0 skipped')
+})
+
+test('tests that share one process are counted alike, and a file that cannot be loaded has failed', () => {
+  const { line, failed } = told(
+    `test('one', () => {}); describe('many', () => { test('bad', () => { throw new Error('x') }) })`,
+    { oneProcess: true },
+  )
+  assert.equal(line, '1 passed, 1 failed, 0 skipped')
+  assert.deepEqual(failed, ['bad'])
+  assert.match(told(`import './nowhere.mjs'`, { oneProcess: true }).line, /^0 passed, 1 failed/)
 })
 
 test('a failed test is counted once, not again for its suite', () => {
