@@ -26,7 +26,7 @@ const { get } = require('partitioninfo')
 const [file, number] = process.argv.slice(2)
 get(file, Number(number)).then(({ offset }) => console.log(offset / 512), (error) => console.log(error.message))
 JS
-start() { sfdisk -J "$1" | tr -d ' "' | grep "node:$1$2," | sed 's/.*start:\([0-9]*\).*/\1/'; }
+start() { sfdisk --dump "$1" | sed -n "s/^$1$2 : start= *\([0-9]*\).*/\1/p"; }
 seen 'partition 14 starts at sector, by sfdisk' 2048 "$(start cloud.img 14)"
 seen 'partition 14 by partitioninfo' 'Partition not found: 14.' "$(node get.cjs cloud.img 14)"
 seen 'partition 2 by partitioninfo, where there is none' 2048 "$(node get.cjs cloud.img 2)"
