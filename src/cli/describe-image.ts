@@ -86,6 +86,14 @@ function contentOf({ content, partition }: StackNode): string {
   }
 }
 
+/** As docs/image.md names them. */
+const GRUB_NAMES: Readonly<Record<NonNullable<BootInventory['loader']['grub']>, string>> = {
+  upstream: 'upstream’s, up to 2.12',
+  'upstream-blsuki': 'upstream’s, 2.14 or later',
+  fedora: 'Fedora’s and Red Hat’s',
+  suse: 'SUSE’s',
+}
+
 function describeSystem(
   { layout, loader, entries, defaultIndex }: BootInventory,
   output: Output,
@@ -98,6 +106,9 @@ function describeSystem(
   return [
     `${output.bold('system')}      ${name}${kinds[system]}`,
     `${output.bold('boot loader')} ${loader.kind} (${loader.reason})`,
+    ...(loader.grub === undefined
+      ? []
+      : [`${output.bold('GRUB')}        ${GRUB_NAMES[loader.grub]} (${loader.grubReason ?? ''})`]),
     ...(layout.boot === undefined
       ? []
       : [`${output.bold('/boot')}       ${layout.boot.volume.address}: ${layout.boot.reason}`]),

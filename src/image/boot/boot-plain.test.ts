@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import { makePe } from '../../formats/pe/make-pe.ts'
 import { codes, look, sourceOf, treeFileSystem } from '../testing/index.ts'
-import type { Tree } from '../testing/index.ts'
+import type { DescribedDisk, Tree } from '../testing/index.ts'
 import { openBootFile } from './index.ts'
 
 const BOOT = '5ab4b0d8-3a1e-4a0c-9d7a-6c1f0c3a9b11'
@@ -85,6 +85,51 @@ menuentry 'broken' { linux /boot/gone
     assert.equal(contract.commandLine, `root=UUID=${ROOT} ro console=tty0`)
     assert.equal(inventory.loader.kind, 'grub')
     assert.deepEqual(codes(contract), ['ENTRY_BROKEN'])
+  })
+
+  const twoDirectories = (call: string, modules: Tree = {}): DescribedDisk => ({
+    partitions: [
+      {
+        fileSystem: treeFileSystem(
+          {
+            '/etc/os-release': 'ID=fedora\n',
+            '/usr/lib/x': '',
+            '/boot/vmlinuz': 'k',
+            '/boot/loader/entries/z-9.conf': 'title Stale\nlinux /boot/vmlinuz\noptions root=/dev/x stale\n',
+            '/boot/mine/entries/a-1.conf': 'title Mine\nlinux /boot/vmlinuz\noptions root=/dev/x mine\n',
+            '/boot/grub2/grub.cfg': `set at=/boot/mine/entries\n${call}\n`,
+            ...modules,
+          },
+          { uuid: ROOT },
+        ),
+      },
+    ],
+  })
+
+  test('blscfg with options counts as upstream’s, whatever the system is', async () => {
+    for (const call of [
+      'blscfg --path /boot/mine/entries',
+      'blscfg --path=$at',
+      'if blscfg -p "$at" -f; then true; fi',
+    ]) {
+      const { contract, inventory } = await look(twoDirectories(call))
+      assert.equal(inventory.loader.grub, 'upstream-blsuki', call)
+      assert.match(inventory.loader.grubReason ?? '', /p1:\/boot\/grub2\/grub.cfg:2 gives blscfg options/)
+      assert.equal(contract.commandLine, 'root=/dev/x mine', call)
+    }
+    const { contract, inventory } = await look(twoDirectories('set blsdir=$at\nblscfg'))
+    assert.equal(inventory.loader.grub, 'fedora')
+    assert.equal(contract.commandLine, 'root=/dev/x mine')
+  })
+
+  test('Fedora’s blscfg, seen by its module, passes over options, and that is said', async () => {
+    const modules = { '/boot/grub2/i386-pc/blscfg.mod': 'x' }
+    const { contract, inventory } = await look(twoDirectories('blscfg --path /boot/mine/entries', modules))
+    assert.equal(inventory.loader.grub, 'fedora')
+    assert.equal(contract.commandLine, 'root=/dev/x stale')
+    const [finding] = contract.findings.filter(({ code }) => code === 'CONFIGURATION_NOT_UNDERSTOOD')
+    assert.equal(finding?.subject, 'p1:/boot/grub2/grub.cfg:2')
+    assert.match(finding.evidence, /has no options: “--path” does not tell it where to look/)
   })
 
   test('systemd-boot: unified kernel images and entries in one order, by sort key', async () => {

@@ -13,7 +13,7 @@ import { parseEnvironmentBlock } from './grub/environment.ts'
 import type { Variables } from './grub/environment.ts'
 import type { GrubMenu } from './grub/menu.ts'
 import { completeGrubEntry, readGrubMenu } from './grub/read-menu.ts'
-import { whichGrub } from './grub/which-grub.ts'
+import { upstreamByOptions, whichGrub } from './grub/which-grub.ts'
 import type { ImageFiles } from './image-files.ts'
 import type { Layout } from './layout.ts'
 import { findModuleKernels } from './modules.ts'
@@ -128,8 +128,15 @@ async function byGrub(
 ): Promise<FoundEntries> {
   const platform = layout.esp === undefined ? 'pc' : 'efi'
   const cpu = platform === 'efi' ? 'x86_64' : 'i386'
-  const grub = await whichGrub(files, configuration, layout)
-  const menu = await readGrubMenu(files, new GrubDevices(disk), configuration, { ...grub, platform, cpu })
+  const devices = new GrubDevices(disk)
+  const before = files.findings.length
+  let grub = await whichGrub(files, configuration, layout)
+  let menu = await readGrubMenu(files, devices, configuration, { ...grub, platform, cpu })
+  if (grub.certainty === 'guess' && menu.blsOptionsAt !== undefined) {
+    files.findings.length = before
+    grub = upstreamByOptions(menu.blsOptionsAt)
+    menu = await readGrubMenu(files, devices, configuration, { ...grub, platform, cpu })
+  }
   files.findings.push(...menu.findings)
   const known: Knowledge = { variables: menu.variables, isComplete: menu.understood }
   const entries: BootEntry[] = []

@@ -66,6 +66,7 @@ export function harnessFiles(paths: readonly string[]): Readonly<Record<string, 
       'source /grub/grub.cfg',
       'echo "@source"',
       ...SHOWN_VARIABLES.map((name) => `echo "@set ${name} $${name}"`),
+      'echo "@shown"',
       'if [ "$harness_path" != "-" ]; then set default="$harness_path"; unset fallback; fi',
       'unset timeout_style',
       'set timeout=0',
@@ -137,11 +138,19 @@ function parse(text: string): ReadonlyMap<string, Shown> {
   let current: Mutable | undefined
   /** A loop over no words runs once. */
   let left = 0
+  /** The variable whose value goes on in the next line. */
+  let open: string | undefined
   let takes: 'words' | 'initrds' | 'devicetree' | 'nothing' = 'nothing'
   // eslint-disable-next-line no-control-regex
   for (const line of text.split(/(?:\u001B\[[0-9;?]*[A-Za-z]|[\r\n])+/)) {
     const [, keyword = '', rest = ''] = /^@(\w+) ?(.*)$/s.exec(line) ?? []
     const [, title] = /^ {2}Booting `(.*)'$/.exec(line) ?? []
+    if (open !== undefined && current !== undefined && keyword === '') {
+      const value = `${current.variables[open] ?? ''}\n${line}`
+      current.variables = { ...current.variables, [open]: value }
+      continue
+    }
+    open = undefined
     if (title !== undefined) {
       if (current === undefined) continue
       current.titles = [...current.titles, title]
@@ -162,6 +171,7 @@ function parse(text: string): ReadonlyMap<string, Shown> {
     else if (keyword === 'set') {
       const [, name = '', value = ''] = /^(\w+) ?(.*)$/s.exec(rest) ?? []
       current.variables = { ...current.variables, [name]: value }
+      open = name
     } else if (LOADERS.includes(keyword) || INITRDS.includes(keyword) || keyword === 'devicetree') {
       // Before an entry runs, nothing is loaded by it.
       if (current.titles.length === 0) {

@@ -112,8 +112,10 @@ function* compareAll(menu: GrubMenu, shown: ReadonlyMap<string, Shown>): Generat
   for (const name of SHOWN_VARIABLES) {
     const theirs = first.variables[name]
     if (theirs === undefined) continue
-    const own = variables.get(name)?.value ?? ''
-    if (own !== theirs) yield `$${name}: Anneal ${JSON.stringify(own)}, GRUB ${JSON.stringify(theirs)}`
+    // A terminal shows no line without anything in it.
+    const own = (variables.get(name)?.value ?? '').replaceAll(/\n+/g, '\n').replace(/\n$/, '')
+    if (own !== theirs.replace(/\n+$/, ''))
+      yield `$${name}: Anneal ${JSON.stringify(own)}, GRUB ${JSON.stringify(theirs)}`
   }
   const byDefault = defaultIndex === undefined ? undefined : entries[defaultIndex]
   yield* compareEntry('by itself', byDefault, first)

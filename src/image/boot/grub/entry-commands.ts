@@ -47,6 +47,15 @@ export async function addBlsEntries(
     variables: state.context.variables,
     memory: state.bls,
   }
+  const option = values.find((value) => /^-./.test(value))
+  if (name === 'blscfg' && option !== undefined) {
+    state.blsOptionsAt ??= placeOf(source)
+    if (dialect.bls === 'fedora')
+      state.note(
+        placeOf(source),
+        `blscfg of this GRUB has no options: “${option}” does not tell it where to look`,
+      )
+  }
   const made = await makeBlsEntries(around, name, values)
   if (made === undefined) return 'unknown'
   state.hasBls ||= name !== 'uki'

@@ -109,6 +109,8 @@ export class GrubState {
   /** What is read now: `address:path`. */
   file = ''
   hasBls = false
+  /** Where `blscfg` is given options: `address:path:line`. */
+  blsOptionsAt: string | undefined
   understood = true
   #work = 0
 

@@ -3,7 +3,21 @@ import type { Layout } from '../layout.ts'
 import type { GrubKind } from './dialect.ts'
 import type { GrubConfiguration } from './read-menu.ts'
 
-export type WhichGrub = Readonly<{ kind: GrubKind; reason: string }>
+export type WhichGrub = Readonly<{
+  kind: GrubKind
+  reason: string
+  /** `guess`: no module and no program says so. */
+  certainty: 'seen' | 'guess'
+}>
+
+/** Only the `blscfg` of upstream’s GRUB 2.14 has options: a configuration that gives it some was written for that one. */
+export function upstreamByOptions(call: string): WhichGrub {
+  return {
+    kind: 'upstream-blsuki',
+    reason: `its modules are not there, and ${call} gives blscfg options, which only upstream’s has`,
+    certainty: 'guess',
+  }
+}
 
 const FEDORA = /^(fedora|rhel|centos|rocky|almalinux|ol|amzn|eurolinux|scientific|virtuozzo|openeuler)$/
 const SUSE = /^(opensuse.*|sles|sled|sle.*|suse)$/
@@ -32,28 +46,55 @@ export async function whichGrub(
       const names = await files.names(place.volume, directory)
       const where = `${place.volume.address}:${directory}`
       if (names.includes('blscfg.mod'))
-        return { kind: isSuse ? 'suse' : 'fedora', reason: `${where} has blscfg.mod` }
-      if (names.includes('blsuki.mod')) return { kind: 'upstream-blsuki', reason: `${where} has blsuki.mod` }
+        return { kind: isSuse ? 'suse' : 'fedora', reason: `${where} has blscfg.mod`, certainty: 'seen' }
+      if (names.includes('blsuki.mod'))
+        return { kind: 'upstream-blsuki', reason: `${where} has blsuki.mod`, certainty: 'seen' }
       if (names.includes('normal.mod'))
-        return { kind: 'upstream', reason: `${where} has neither blscfg.mod nor blsuki.mod` }
+        return {
+          kind: 'upstream',
+          reason: `${where} has neither blscfg.mod nor blsuki.mod`,
+          certainty: 'seen',
+        }
     }
   }
   const program = esp && (await programOf(files, esp))
   if (program !== undefined) {
     const { path, holds } = program
     if (await holds('default_kernelopts'))
-      return { kind: isSuse ? 'suse' : 'fedora', reason: `${path} has Fedora’s blscfg in it` }
+      return {
+        kind: isSuse ? 'suse' : 'fedora',
+        reason: `${path} has Fedora’s blscfg in it`,
+        certainty: 'seen',
+      }
     if (await holds('blsuki_save_default'))
-      return { kind: 'upstream-blsuki', reason: `${path} has upstream’s blscfg in it` }
-    if (await holds('menuentry')) return { kind: 'upstream', reason: `${path} has no blscfg in it` }
+      return { kind: 'upstream-blsuki', reason: `${path} has upstream’s blscfg in it`, certainty: 'seen' }
+    if (await holds('menuentry'))
+      return { kind: 'upstream', reason: `${path} has no blscfg in it`, certainty: 'seen' }
   }
-  if (isSuse) return { kind: 'suse', reason: 'its modules are not there, and the system is of SUSE' }
+  if (isSuse)
+    return {
+      kind: 'suse',
+      reason: 'its modules are not there, and the system is of SUSE',
+      certainty: 'guess',
+    }
   if (ids.some((id) => FEDORA.test(id)))
-    return { kind: 'fedora', reason: 'its modules are not there, and the system is of Fedora’s family' }
+    return {
+      kind: 'fedora',
+      reason: 'its modules are not there, and the system is of Fedora’s family',
+      certainty: 'guess',
+    }
   // Who calls a command of Fedora's has a GRUB that knows it.
   if (/^[ \t]*(?:blscfg|bls_import)\b/m.test(file.text))
-    return { kind: 'fedora', reason: 'its modules are not there, and its configuration calls blscfg' }
-  return { kind: 'upstream', reason: 'its modules are not there, and nothing calls for another' }
+    return {
+      kind: 'fedora',
+      reason: 'its modules are not there, and its configuration calls blscfg',
+      certainty: 'guess',
+    }
+  return {
+    kind: 'upstream',
+    reason: 'its modules are not there, and nothing calls for another',
+    certainty: 'guess',
+  }
 }
 
 type Program = Readonly<{ path: string; holds: (text: string) => Promise<boolean> }>

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { zeros } from '../bytes/index.ts'
+import { look, treeFileSystem } from '../image/testing/index.ts'
+import type { Tree } from '../image/testing/index.ts'
+import { describeImage } from './describe-image.ts'
+import { Output } from './output.ts'
+
+const nowhere = { write: () => undefined, writeBytes: async () => undefined, isTerminal: false, columns: 80 }
+
+async function describe(tree: Tree): Promise<string> {
+  const fileSystem = treeFileSystem({ '/etc/os-release': 'ID=fedora\n', '/boot/k': 'k', ...tree })
+  const { disk, inventory, contract } = await look({ partitions: [{ fileSystem }] })
+  const image = {
+    disk: zeros(1, 'x'),
+    type: 'raw',
+    wrapper: 'none',
+    imageBytes: 1,
+    warnings: [],
+    [Symbol.asyncDispose]: async () => undefined,
+  } as const
+  const output = new Output(nowhere, nowhere, { json: false, jsonProgress: false, noColor: true })
+  return describeImage(image, disk, inventory, contract, output)
+}
+
+test('the words for people say which GRUB it is, and what tells so', async () => {
+  const entry = 'linux /boot/k root=/dev/x'
+  const menu = { '/boot/grub2/grub.cfg': `menuentry A {\n${entry}\n}\n` }
+  const lineOf = (text: string): string | undefined => text.split('\n').find((one) => one.startsWith('GRUB '))
+  assert.equal(
+    lineOf(await describe(menu)),
+    'GRUB        Fedora’s and Red Hat’s (its modules are not there, and the system is of Fedora’s family)',
+  )
+  assert.equal(
+    lineOf(await describe({ ...menu, '/boot/grub2/x86_64-efi/blsuki.mod': 'x' })),
+    'GRUB        upstream’s, 2.14 or later (p1:/boot/grub2/x86_64-efi has blsuki.mod)',
+  )
+  const extlinux = { '/boot/extlinux/extlinux.conf': 'label one\nlinux /boot/k\nappend root=/dev/x\n' }
+  assert.equal(lineOf(await describe(extlinux)), undefined)
+})
