@@ -1,10 +1,11 @@
 /**
  * What GRUB itself says, run as a program of Linux (Debian's package grub-emu). It has no `linux` command: a function of
- * that name prints what it was given, and `configfile` runs the configuration anew for each entry that is asked for.
+ * that name prints what it was given (`asGiven`), and `configfile` runs the configuration anew for each entry that is asked for.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Files } from './disk.ts'
 
 /** Where one is installed: `/`, or a directory to change the root to. */
 export type GrubEmu = Readonly<{ root: string; version: string }>
@@ -73,6 +74,22 @@ export function harnessFiles(paths: readonly string[]): Readonly<Record<string, 
       '',
     ].join('\n'),
   }
+}
+
+/**
+ * What GRUB is given to run. From 2.12 on grub-emu has `linux` and `initrd`, which kexec what the machine itself has, and a
+ * command comes before a function: there both are called by their other names.
+ */
+export function asGiven({ version }: GrubEmu, files: Readonly<Record<string, string>>): Files {
+  if (Number.parseFloat(version) < 2.12) return files
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      path.endsWith('.cfg')
+        ? text.replaceAll(/(?<![\w/.-])(linux|initrd)(?=[ \t])/g, (name) => `${name}16`)
+        : text,
+    ]),
+  )
 }
 
 /** Runs GRUB on a disk. What it printed for each path that `harnessFiles` was given. */

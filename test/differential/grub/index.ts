@@ -13,7 +13,7 @@ import type { DifferentialTarget } from '../target.ts'
 import { writeDisk } from './disk.ts'
 import type { Files } from './disk.ts'
 import { drawScript } from './draw-script.ts'
-import { SHOWN_VARIABLES, findGrubEmus, harnessFiles, runGrub } from './grub-emu.ts'
+import { SHOWN_VARIABLES, asGiven, findGrubEmus, harnessFiles, runGrub } from './grub-emu.ts'
 import type { GrubEmu, Shown } from './grub-emu.ts'
 
 let emus: readonly GrubEmu[] | undefined
@@ -56,7 +56,7 @@ export const grub: DifferentialTarget = {
         .slice(0, 60)
         .map(({ position }) => position),
     ]
-    writeDisk(path, { ...files, ...harnessFiles(asked) })
+    writeDisk(path, { ...asGiven(emu, files), ...harnessFiles(asked) })
     const shown = await runGrub(emu, path)
     return {
       made,
