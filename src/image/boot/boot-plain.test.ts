@@ -87,6 +87,47 @@ menuentry 'broken' { linux /boot/gone
     assert.deepEqual(codes(contract), ['ENTRY_BROKEN'])
   })
 
+  test('RHEL 8: grubenv that is a link into the EFI system partition is read there', async () => {
+    const kernelopts = `# GRUB Environment Block\nkernelopts=root=UUID=${ROOT} ro console=ttyS0 \n####`
+    for (const target of ['../efi/EFI/centos/grubenv', '/boot/efi/EFI/centos/grubenv']) {
+      const { contract } = await look({
+        scheme: 'gpt',
+        partitions: [
+          {
+            ...ESP,
+            fileSystem: treeFileSystem(
+              { '/EFI/centos/grubenv': kernelopts, '/outside': kernelopts },
+              { type: 'vfat' },
+            ),
+          },
+          {
+            fileSystem: treeFileSystem(
+              {
+                '/grub2/grub.cfg': 'if [ -s $prefix/grubenv ]; then load_env; fi\nblscfg\n',
+                '/grub2/grubenv': { link: target },
+                '/loader/entries/a.conf': 'linux /k\noptions $kernelopts\n',
+                '/k': 'k',
+              },
+              { uuid: BOOT },
+            ),
+          },
+          {
+            fileSystem: treeFileSystem(
+              { ...system, '/etc/fstab': `UUID=${BOOT} /boot xfs defaults 0 0\n` },
+              { uuid: ROOT },
+            ),
+          },
+        ],
+      })
+      assert.equal(contract.commandLine, `root=UUID=${ROOT} ro console=ttyS0`)
+      assert.deepEqual(sourceOf(contract, 'root'), {
+        kind: 'grubenv',
+        file: 'p1:/EFI/centos/grubenv',
+        line: 2,
+      })
+    }
+  })
+
   const twoDirectories = (call: string, modules: Tree = {}): DescribedDisk => ({
     partitions: [
       {

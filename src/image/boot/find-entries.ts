@@ -11,6 +11,7 @@ import type { FoundLoader } from './find-loader.ts'
 import { GrubDevices } from './grub/devices.ts'
 import { parseEnvironmentBlock } from './grub/environment.ts'
 import type { Variables } from './grub/environment.ts'
+import { linksIntoEsp } from './grub/linked-file.ts'
 import type { GrubMenu } from './grub/menu.ts'
 import { completeGrubEntry, readGrubMenu } from './grub/read-menu.ts'
 import { upstreamByOptions, whichGrub } from './grub/which-grub.ts'
@@ -128,14 +129,15 @@ async function byGrub(
 ): Promise<FoundEntries> {
   const platform = layout.esp === undefined ? 'pc' : 'efi'
   const cpu = platform === 'efi' ? 'x86_64' : 'i386'
+  const machine = { platform, cpu, follow: linksIntoEsp(files, layout) } as const
   const devices = new GrubDevices(disk)
   const before = files.findings.length
   let grub = await whichGrub(files, configuration, layout)
-  let menu = await readGrubMenu(files, devices, configuration, { ...grub, platform, cpu })
+  let menu = await readGrubMenu(files, devices, configuration, { ...grub, ...machine })
   if (grub.certainty === 'guess' && menu.blsOptionsAt !== undefined) {
     files.findings.length = before
     grub = upstreamByOptions(menu.blsOptionsAt)
-    menu = await readGrubMenu(files, devices, configuration, { ...grub, platform, cpu })
+    menu = await readGrubMenu(files, devices, configuration, { ...grub, ...machine })
   }
   files.findings.push(...menu.findings)
   const known: Knowledge = { variables: menu.variables, isComplete: menu.understood }

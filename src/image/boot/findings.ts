@@ -77,6 +77,13 @@ export const BOOT_FINDINGS = {
       'The deployment is of bootc’s composefs back end: its files lie in an EROFS image, which is not read. Kernel, initrd and command line are read as ever.',
     remedy: 'to have files of the deployment read or edited, install with bootc’s ostree back end',
   },
+  ARGUMENTS_UNDONE_LATER: {
+    severity: 'warn',
+    meaning:
+      'Kernel arguments were changed where the machine boots from, but the running system makes that anew of another file, which was not changed.',
+    remedy:
+      'change them in the running system, too: grubby --update-kernel=ALL, or /etc/kernel/cmdline, or /etc/default/grub',
+  },
   INITRD_MISSING: {
     severity: 'warn',
     meaning: 'The chosen boot entry has no initrd: the kernel has to mount the root file system by itself.',

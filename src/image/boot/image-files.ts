@@ -76,6 +76,11 @@ export class ImageFiles {
     return this.#guard(volume, found.realPath, () => volume.fileSystem.open(found.id, this.#signal))
   }
 
+  /** What a symbolic link says, as it stands there. */
+  async linkOf(volume: Volume, found: Found): Promise<string | undefined> {
+    return this.#guard(volume, found.realPath, () => volume.fileSystem.readLink(found.id, this.#signal))
+  }
+
   async sizeOf(volume: Volume, found: Found): Promise<number | undefined> {
     const stat = await this.#guard(volume, found.realPath, () =>
       volume.fileSystem.stat(found.id, this.#signal),

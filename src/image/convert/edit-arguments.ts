@@ -6,6 +6,7 @@ import {
   bytesOfLatin1,
   entriesToEdit,
   findBoot,
+  findUndoneLater,
   isSameArguments,
   latin1Of,
   planArgumentEdits,
@@ -66,7 +67,12 @@ export async function editArguments(
   return {
     patches,
     changes: files.flatMap((file) => changesOf(file)),
-    warnings: warningsOf(inventory, found, entries, files),
+    warnings: [
+      ...warningsOf(inventory, found, entries),
+      ...(await findUndoneLater(inventory, files, wishes, signal)).map(
+        ({ code, subject, evidence, remedy }) => `${code}: ${subject}: ${evidence}; ${remedy}`,
+      ),
+    ],
     disk: after,
     inventory: found,
   }
@@ -116,7 +122,6 @@ function warningsOf(
   before: BootInventory,
   after: BootInventory,
   edited: readonly BootEntry[],
-  files: readonly FileEdit[],
 ): readonly string[] {
   const warnings: string[] = []
   const byDefault = before.entries[before.defaultIndex]
@@ -131,12 +136,6 @@ function warningsOf(
     if (edited.some((one) => one.id === id) || now === undefined || isSameArguments(all, now.arguments))
       continue
     warnings.push(`the entry ${id} changes, too: it takes its arguments from the same variable`)
-  }
-  for (const { kind, file } of files) {
-    if (kind !== 'grub.cfg') continue
-    warnings.push(
-      `${file} is made anew by update-grub or grub2-mkconfig in the running system, from files that were not edited (/etc/default/grub; with ostree, its own entries)`,
-    )
   }
   return warnings
 }

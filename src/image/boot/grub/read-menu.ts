@@ -13,6 +13,7 @@ import type { GrubDevices } from './devices.ts'
 import { dialectOf } from './dialect.ts'
 import type { GrubKind } from './dialect.ts'
 import type { Expanded } from './expand.ts'
+import type { FollowLink } from './linked-file.ts'
 import type { GrubEntry, GrubMenu } from './menu.ts'
 import { runGrub } from './run-grub.ts'
 
@@ -37,10 +38,15 @@ export async function readGrubMenu(
   files: ImageFiles,
   devices: GrubDevices,
   { volume, prefix, file }: GrubConfiguration,
-  grub: Readonly<{ kind: GrubKind; platform: 'efi' | 'pc'; cpu: string }>,
+  grub: Readonly<{ kind: GrubKind; platform: 'efi' | 'pc'; cpu: string; follow?: FollowLink }>,
 ): Promise<GrubMenu> {
-  const { kind, platform, cpu } = grub
-  return runGrub(files, devices, { dialect: dialectOf(kind), platform, cpu, volume, prefix }, file)
+  const { kind, platform, cpu, follow } = grub
+  return runGrub(
+    files,
+    devices,
+    { dialect: dialectOf(kind), platform, cpu, volume, prefix, ...(follow && { follow }) },
+    file,
+  )
 }
 
 /** A menu entry with its files. One that cannot be booted without its boot loader says why. */

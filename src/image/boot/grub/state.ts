@@ -11,6 +11,7 @@ import { parseEnvironmentBlock } from './environment.ts'
 import type { Variable } from './environment.ts'
 import type { Expanded, Parameters } from './expand.ts'
 import type { GrubFile, Loaded } from './menu.ts'
+import type { FollowLink } from './linked-file.ts'
 import { parseGrubNumber } from './number.ts'
 import { lastOf, parseOptions } from './options.ts'
 import type { Option } from './options.ts'
@@ -29,6 +30,8 @@ export type GrubSetting = Readonly<{
   volume: Volume
   /** The directory of its configuration. */
   prefix: string
+  /** Where a link leads that leaves its file system; none is followed where this is not given. */
+  follow?: FollowLink
 }>
 
 export const MOST_STEPS = 50_000
@@ -180,14 +183,25 @@ export class GrubState {
     },
     size: async (path) => {
       const file = this.fileOf(path, { kind: 'made' })
-      const found = file && (await this.files.find(file.volume, file.path))
-      return file !== undefined && found?.kind === 'file' ? this.files.sizeOf(file.volume, found) : undefined
+      if (file === undefined) return undefined
+      const sizeIn = async ({ volume, path: at }: Pick<GrubFile, 'volume' | 'path'>) => {
+        const found = await this.files.find(volume, at)
+        return found?.kind === 'file' ? this.files.sizeOf(volume, found) : undefined
+      }
+      const size = await sizeIn(file)
+      if (size !== undefined) return size
+      const linked = await this.setting.follow?.(file.volume, file.path)
+      return linked && sizeIn(linked)
     },
   }
 
   async read(path: string): Promise<TextFile | undefined> {
     const file = this.fileOf(path, { kind: 'made' })
-    return file === undefined ? undefined : this.files.text(file.volume, file.path)
+    if (file === undefined) return undefined
+    const text = await this.files.text(file.volume, file.path)
+    if (text !== undefined) return text
+    const linked = await this.setting.follow?.(file.volume, file.path)
+    return linked && this.files.text(linked.volume, linked.path)
   }
 
   async loadEnvironment(values: readonly string[]): Promise<number> {
