@@ -39,13 +39,7 @@ export function patched(source: ByteSource, patches: readonly Patch[]): ByteSour
     },
     /** What is patched is data, whatever was there before. */
     async *extents(offset, length, signal): AsyncGenerator<Extent, void, undefined> {
-      const found = within(offset, length)
-      for await (const extent of extentsOf(source, offset, length, signal)) {
-        for (const { start, end, patch } of cut(extent, found)) {
-          const kind = patch === undefined ? extent.kind : 'data'
-          yield { offsetBytes: start, lengthBytes: end - start, kind }
-        }
-      }
+      yield* patchExtents(extentsOf(source, offset, length, signal), within(offset, length))
     },
     async *places(offset, length, signal): AsyncGenerator<Place, void, undefined> {
       const found = within(offset, length)
@@ -60,6 +54,20 @@ export function patched(source: ByteSource, patches: readonly Patch[]): ByteSour
         }
       }
     },
+  }
+}
+
+/** Extents in which all that is patched is data. */
+export async function* patchExtents(
+  extents: AsyncIterable<Extent>,
+  patches: readonly Patch[],
+): AsyncGenerator<Extent, void, undefined> {
+  const sorted = patches.toSorted((a, b) => a.offsetBytes - b.offsetBytes)
+  for await (const extent of extents) {
+    for (const { start, end, patch } of cut(extent, sorted)) {
+      const kind = patch === undefined ? extent.kind : 'data'
+      yield { offsetBytes: start, lengthBytes: end - start, kind }
+    }
   }
 }
 

@@ -112,7 +112,7 @@ export async function openConversion(
       from: base.node.address === '' ? 'disk' : base.node.address,
       holds: base.holds,
     },
-    extents: (asked) => base.extents(asked),
+    extents: (asked, layers) => base.extents(asked, layers),
     about: aboutImage(opened, location, told),
   }
   return { ...opened, conversion }

@@ -15,7 +15,7 @@ export type ChunkResult = Readonly<{
   readBytes: number
   /** Into the output file; the rest of the chunk is a hole in it. */
   writtenBytes: number
-  /** The whole chunk, free space as zeros; or its frame. */
+  /** The whole chunk, free space as zeros; or its frame. Left out where all that it uses is zeros. */
   bytes?: Uint8Array<ArrayBuffer>
 }>
 

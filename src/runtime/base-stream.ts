@@ -37,7 +37,17 @@ export async function* streamBase(
   for await (const { chunk, mapped, readBytes, bytes } of converter.convert(run, job.chunks, signal)) {
     yield* zeros(at, chunk.offsetBytes, job.chunkBytes)
     const { offsetBytes, lengthBytes } = chunk
-    yield { offsetBytes, lengthBytes, mapped, readBytes, ...(bytes === undefined ? {} : { bytes }) }
+    if (bytes === undefined) {
+      // Zeros may be a longer chunk than any piece; its ranges are told once.
+      let told = mapped
+      for (const piece of zeros(offsetBytes, endOf(chunk), job.chunkBytes)) {
+        yield { ...piece, mapped: told }
+        told = []
+      }
+      at = endOf(chunk)
+      continue
+    }
+    yield { offsetBytes, lengthBytes, mapped, readBytes, bytes }
     at = endOf(chunk)
   }
   yield* zeros(at, job.sizeBytes, job.chunkBytes)

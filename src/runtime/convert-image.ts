@@ -26,7 +26,7 @@ export type Conversion = Readonly<{
     holds: StoredBase['holds']
   }>
   /** What the whole base holds. */
-  extents: (signal: AbortSignal) => AsyncIterable<Extent>
+  extents: (signal: AbortSignal, layers: 'all' | 'stored') => AsyncIterable<Extent>
   /** The rest of boot.json. */
   about: Pick<BootFile, 'source' | 'boot' | 'changes' | 'warnings'>
 }>
@@ -53,7 +53,10 @@ export async function planBase(
 ): Promise<BaseJob> {
   const { source: base } = conversion.base
   const sizeBytes = base.size
-  const extents = alignExtents(conversion.extents(signal), BLOCK_MAP_BLOCK_BYTES)
+  const extents = alignExtents(
+    conversion.extents(signal, freeSpace === 'exact' ? 'stored' : 'all'),
+    BLOCK_MAP_BLOCK_BYTES,
+  )
   const options = {
     sizeBytes,
     chunkBytes: CHUNK_BYTES,

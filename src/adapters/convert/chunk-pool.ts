@@ -2,10 +2,12 @@ import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { ByteSource } from '../../bytes/index.ts'
+import { isZeroChunk } from '../../image/convert/index.ts'
 import type { Chunk } from '../../image/convert/index.ts'
 import type { ChunkResult, ChunkUse } from '../../ports/index.ts'
 import { dataBytesOf, orderOf } from './chunk-order.ts'
 import { raise } from './errors.ts'
+import { sha256OfZeros } from './zero-digest.ts'
 import type { ChunkDone, ChunkFailed, ChunkOrder } from './messages.ts'
 
 /** Chunks that a thread has at a time: one to work on, and one for when it is done. */
@@ -48,7 +50,9 @@ export async function* convertChunks(
     member.worker.postMessage(order, [])
     return promise
   }
-  const take = async ({ chunk, order, done }: UnderWay): Promise<ChunkResult> => {
+  const take = async (one: UnderWay | ChunkResult): Promise<ChunkResult> => {
+    if (!('done' in one)) return one
+    const { chunk, order, done } = one
     const result = await Promise.race([done, failed])
     if ('why' in result) throw await failureOf(job, chunk, result, signal)
     const { sha256, writtenBytes, bytes } = result
@@ -62,14 +66,21 @@ export async function* convertChunks(
   }
 
   try {
-    const queue: UnderWay[] = []
+    const queue: (UnderWay | ChunkResult)[] = []
     for (const chunk of chunks) {
-      const order = await orderOf(base, chunk, use, outputFd, signal)
+      const isZero = isZeroChunk(chunk)
+      if (isZero && queue.length === 0) {
+        yield zeroResult(chunk)
+        continue
+      }
+      const order = isZero ? undefined : await orderOf(base, chunk, use, outputFd, signal)
       if (queue.length >= threads * AHEAD) {
         const [first] = queue.splice(0, 1)
         if (first !== undefined) yield await take(first)
       }
-      queue.push({ chunk, order: { runs: order.runs }, done: give(order) })
+      queue.push(
+        order === undefined ? zeroResult(chunk) : { chunk, order: { runs: order.runs }, done: give(order) },
+      )
     }
     for (const one of queue) yield await take(one)
   } finally {
@@ -80,6 +91,16 @@ export async function* convertChunks(
     }
     if (outputFd !== undefined) closeSync(outputFd)
   }
+}
+
+/** Nothing is read or written of zeros, and nothing given: whoever takes the results knows them for a hole. */
+function zeroResult(chunk: Chunk): ChunkResult {
+  const mapped = chunk.used.map(({ offsetBytes, lengthBytes }) => ({
+    offsetBytes,
+    lengthBytes,
+    sha256: sha256OfZeros(lengthBytes),
+  }))
+  return { chunk, mapped, readBytes: 0, writtenBytes: 0 }
 }
 
 type UnderWay = Readonly<{

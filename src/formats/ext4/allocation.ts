@@ -3,8 +3,9 @@ import type { Extent, ReaderWarning } from '../../bytes/index.ts'
 import { warn } from './findings.ts'
 import { readDescriptors } from './group-descriptors.ts'
 import type { GroupDescriptor } from './group-descriptors.ts'
-import { groupRange, metadataRanges } from './group-metadata.ts'
+import { groupRange, metadataRanges, subtractRanges } from './group-metadata.ts'
 import type { BlockRange } from './group-metadata.ts'
+import { groupOf, unusedTables } from './unused-tables.ts'
 import { readBlocks } from './volume.ts'
 import type { Volume } from './volume.ts'
 
@@ -12,24 +13,48 @@ import type { Volume } from './volume.ts'
 const GROUPS_AT_A_TIME = 512
 
 /**
- * The whole source in ranges that are in use or free, joined across groups. A group whose bitmap fits neither its
- * checksum nor its count of free clusters is in use, and a warning is added.
+ * The whole source in ranges that are in use, zeros or free, joined across groups. Zeros are the parts of inode tables that
+ * never held an inode. A group whose bitmap fits neither its checksum nor its count of free clusters is in use, all of it,
+ * and a warning is added.
  */
 export async function* allocationOf(
   volume: Volume,
   warnings: ReaderWarning[],
   signal?: AbortSignal,
 ): AsyncGenerator<Extent, void, undefined> {
-  const { blockBytes } = volume.superblock
+  const { superblock } = volume
+  const { blockBytes } = superblock
+  // Past the cache: every bitmap is needed once, and where groups lie apart, so do bitmaps.
+  const direct = { ...volume, metadata: volume.source }
+  const descriptors = await readDescriptors(direct, 0, superblock.groups, signal)
+  const tables = await unusedTables(direct, descriptors, signal)
+  const doubtful = new Set<number>()
+  let nextTable = 0
   let at = 0
   let open: BlockRange | undefined
+  /** What no group has free, up to `end`: every group before it has been looked at. */
+  const used = function* (end: number): Generator<Extent, void, undefined> {
+    for (; nextTable < tables.length; nextTable += 1) {
+      const table = tables[nextTable]
+      if (table === undefined || table.first * blockBytes >= end) break
+      if (doubtful.has(groupOf(superblock, table.first))) continue
+      const from = Math.max(at, table.first * blockBytes)
+      const to = Math.min(end, table.end * blockBytes)
+      if (from > at) yield { offsetBytes: at, lengthBytes: from - at, kind: 'data' }
+      if (to > from) yield { offsetBytes: from, lengthBytes: to - from, kind: 'zero' }
+      at = Math.max(at, to)
+      if (to < table.end * blockBytes) break
+    }
+    if (end > at) yield { offsetBytes: at, lengthBytes: end - at, kind: 'data' }
+    at = end
+  }
   const extents = function* (range: BlockRange): Generator<Extent, void, undefined> {
     const [start, end] = [range.first * blockBytes, range.end * blockBytes]
-    if (start > at) yield { offsetBytes: at, lengthBytes: start - at, kind: 'data' }
+    if (start > at) yield* used(start)
     yield { offsetBytes: start, lengthBytes: end - start, kind: 'unallocated' }
     at = end
   }
-  for await (const range of freeRanges(volume, warnings, signal)) {
+  for await (const range of freeRanges(direct, descriptors, doubtful, signal)) {
     if (open !== undefined && open.end === range.first) {
       open = { first: open.first, end: range.end }
       continue
@@ -38,21 +63,26 @@ export async function* allocationOf(
     open = range
   }
   if (open !== undefined) yield* extents(open)
-  const { size } = volume.source
-  if (size > at) yield { offsetBytes: at, lengthBytes: size - at, kind: 'data' }
+  if (volume.source.size > at) yield* used(volume.source.size)
+  if (doubtful.size > 0) {
+    const [first] = doubtful
+    const message = `the map of free blocks of ${doubtful.size} block groups, the first of which is group ${first}, does not fit its checksum or count`
+    if (!warnings.some((known) => known.message === message)) {
+      warnings.push(warn('EXT4_BITMAP_UNTRUSTED', message))
+    }
+  }
 }
 
+/** The free blocks of each group in turn; a group that is not to be believed has none, and is added to `doubtful`. */
+
 async function* freeRanges(
-  volume: Volume,
-  warnings: ReaderWarning[],
+  direct: Volume,
+  descriptors: readonly GroupDescriptor[],
+  doubtful: Set<number>,
   signal?: AbortSignal,
 ): AsyncGenerator<BlockRange, void, undefined> {
-  const { superblock, source } = volume
-  // Past the cache: every bitmap is needed once, and where groups lie apart, so do bitmaps.
-  const direct = { ...volume, metadata: source }
-  const descriptors = await readDescriptors(direct, 0, superblock.groups, signal)
+  const { superblock } = direct
   const metadata = metadataRanges(superblock, descriptors)
-  const doubtful: number[] = []
   let next = 0
   for (let from = 0; from < descriptors.length; from += GROUPS_AT_A_TIME) {
     const some = descriptors.slice(from, from + GROUPS_AT_A_TIME)
@@ -67,18 +97,12 @@ async function* freeRanges(
       const whole = groupRange(superblock, descriptor.group)
       // Ranges are in order, and may reach from one group into the next.
       while (next < metadata.length && (metadata[next]?.end ?? 0) <= whole.first) next += 1
-      const free = freeOfGroup(volume, descriptor, bitmapOf.get(descriptor.group))
-      const kept = free === undefined ? undefined : subtract(free, metadata, next)
+      const free = freeOfGroup(direct, descriptor, bitmapOf.get(descriptor.group))
+      const kept = free === undefined ? undefined : subtractRanges(free, metadata, next)
       const sum = kept?.reduce((blocks, { first, end }) => blocks + end - first, 0)
-      if (kept === undefined || clustersOf(volume, sum ?? 0) !== descriptor.freeClusters)
-        doubtful.push(descriptor.group)
+      if (kept === undefined || clustersOf(direct, sum ?? 0) !== descriptor.freeClusters)
+        doubtful.add(descriptor.group)
       else yield* kept
-    }
-  }
-  if (doubtful.length > 0) {
-    const message = `the map of free blocks of ${doubtful.length} block groups, the first of which is group ${doubtful[0]}, does not fit its checksum or count`
-    if (!warnings.some((known) => known.message === message)) {
-      warnings.push(warn('EXT4_BITMAP_UNTRUSTED', message))
     }
   }
 }
@@ -135,24 +159,4 @@ export function clearBits(bitmap: Uint8Array, count: number): BlockRange[] {
   }
   if (start >= 0) runs.push({ first: start, end: count })
   return runs
-}
-
-/** What is left of `free` without the ranges of `used` from `from` on; both are in order. */
-function subtract(free: readonly BlockRange[], used: readonly BlockRange[], from: number): BlockRange[] {
-  const left: BlockRange[] = []
-  let index = from
-  for (const { first, end } of free) {
-    let at = first
-    // Ranges of metadata may overlap where clusters are shared: the index does not pass one that still reaches on.
-    while (index > from && (used[index - 1]?.end ?? 0) > first) index -= 1
-    for (; index < used.length; index += 1) {
-      const range = used[index]
-      if (range === undefined || range.first >= end) break
-      if (range.end <= at) continue
-      if (range.first > at) left.push({ first: at, end: range.first })
-      at = Math.max(at, range.end)
-    }
-    if (at < end) left.push({ first: at, end })
-  }
-  return left
 }

@@ -8,6 +8,7 @@ import type { ByteSource } from '../../bytes/index.ts'
 import { findPath, walkPath } from '../filesystem/index.ts'
 import type { FileSystem } from '../filesystem/index.ts'
 import { openExt4 } from './index.ts'
+import { DESCRIPTOR, DESCRIPTOR_HIGH } from './group-descriptors.ts'
 import { INODE } from './inode.ts'
 import { SUPERBLOCK, SUPERBLOCK_OFFSET } from './superblock.ts'
 
@@ -137,6 +138,95 @@ test('a block bitmap that does not fit its checksum leaves its group in use, wit
     fs.warnings.map(({ code }) => code),
     ['EXT4_BITMAP_UNTRUSTED'],
   )
+})
+
+suite('an inode table of which not everything agrees that its end was never used is in use', () => {
+  /** Of the only group of `default`, and of the third of `uninit`, which says that its inode bitmap was never written. */
+  const DESCRIPTOR_OF = { default: 2 * BLOCK, uninit: 2 * BLOCK + 2 * 32 } as const
+  const low = (field: keyof typeof DESCRIPTOR.fields): number => DESCRIPTOR.fields[field].offsetBytes
+  const zeroBlocks = async (image: Image): Promise<ReadonlySet<number>> => {
+    const found = new Set<number>()
+    for await (const { offsetBytes, lengthBytes, kind } of (await image.open()).allocation()) {
+      if (kind !== 'zero') continue
+      for (let at = offsetBytes; at < offsetBytes + lengthBytes; at += BLOCK) found.add(at / BLOCK)
+    }
+    return found
+  }
+  /** Whether the last block of the table is taken for zeros. */
+  const isLeftOut = async (image: Image, name: keyof typeof DESCRIPTOR_OF): Promise<boolean> => {
+    const table = image.u32(DESCRIPTOR_OF[name] + low('inodeTableLow'))
+    return (await zeroBlocks(image)).has(table + (name === 'default' ? 99 : 3))
+  }
+  const setShort = (image: Image, name: keyof typeof DESCRIPTOR_OF, offset: number, value: number): void => {
+    const at = DESCRIPTOR_OF[name] + offset
+    new DataView(image.bytes.buffer).setUint16(at, value, true)
+    const aligned = at - (at % 4)
+    image.set(aligned, image.u32(aligned), 'sealed')
+  }
+
+  for (const name of ['default', 'uninit'] as const) {
+    test(`${name}: unharmed, it is left out`, async () => {
+      assert.equal(await isLeftOut(await load(name), name), true)
+    })
+
+    test(`${name}: more free inodes than the count says`, async () => {
+      const image = await load(name)
+      const free = image.u32(DESCRIPTOR_OF[name] + low('freeClustersLow')) >>> 16
+      setShort(image, name, low('freeInodesLow'), free - 1)
+      assert.equal(await isLeftOut(image, name), false)
+    })
+
+    test(`${name}: more unused inodes than there are`, async () => {
+      const image = await load(name)
+      setShort(image, name, low('unusedInodesLow'), 60_000)
+      assert.equal(await isLeftOut(image, name), false)
+    })
+  }
+
+  test('an inode in use behind the last that the group counts', async () => {
+    const image = await load('default')
+    // 330 of 400 inodes are in use.
+    setShort(image, 'default', low('unusedInodesLow'), 69)
+    assert.equal(await isLeftOut(image, 'default'), true)
+    const harmed = await load('default')
+    setShort(harmed, 'default', low('unusedInodesLow'), 71)
+    setShort(harmed, 'default', low('freeInodesLow'), 71)
+    assert.equal(await isLeftOut(harmed, 'default'), false)
+  })
+
+  test('an inode bitmap that does not fit its checksum', async () => {
+    const image = await load('default')
+    setShort(image, 'default', low('inodeBitmapChecksumLow'), 1)
+    assert.equal(await isLeftOut(image, 'default'), false)
+    const high = await load('default')
+    setShort(high, 'default', DESCRIPTOR_HIGH.fields.inodeBitmapChecksumHigh.offsetBytes, 1)
+    assert.equal(await isLeftOut(high, 'default'), false)
+  })
+
+  test('a group whose inode bitmap was never written, and that counts an inode', async () => {
+    const image = await load('uninit')
+    setShort(image, 'uninit', low('unusedInodesLow'), 15)
+    assert.equal(await isLeftOut(image, 'uninit'), false)
+  })
+
+  test('counts without the feature that keeps them up', async () => {
+    const image = await load('no-filetype')
+    image.set(2 * BLOCK + 0x1c, 0xffff_0000 | 100, 'unsealed')
+    image.set(2 * BLOCK + 0x10, image.u32(2 * BLOCK + 0x10) | 0x0005_0000, 'unsealed')
+    assert.equal((await zeroBlocks(image)).size, 0)
+  })
+
+  test('a table that another group says to use', async () => {
+    const image = await load('uninit')
+    const second = image.u32(DESCRIPTOR_OF.uninit + low('inodeTableLow'))
+    // The inode bitmap of the fourth group.
+    image.set(DESCRIPTOR_OF.uninit + 32 + low('inodeBitmapLow'), second + 1, 'sealed')
+    const zeros = await zeroBlocks(image)
+    assert.deepEqual(
+      [0, 1, 2, 3].map((block) => zeros.has(second + block)),
+      [true, false, true, true],
+    )
+  })
 })
 
 suite('what the reader does not know is refused by name', () => {

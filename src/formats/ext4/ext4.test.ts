@@ -64,6 +64,21 @@ for (const [name, expected] of Object.entries(FIXTURES)) {
       assert.deepEqual(fs.warnings, [])
     })
 
+    test('takes for zeros what dumpe2fs counts as unused in inode tables, and nothing else', async () => {
+      const source = await loadImage(fixture(`${name}.img.zst`))
+      const fs = await openExt4(source)
+      const { blockSizeBytes } = fs.facts
+      const zeros: string[] = []
+      for await (const { offsetBytes, lengthBytes, kind } of fs.allocation()) {
+        if (kind !== 'zero') continue
+        zeros.push(`${offsetBytes / blockSizeBytes}-${(offsetBytes + lengthBytes) / blockSizeBytes - 1}`)
+        const bytes = await source.read(offsetBytes, lengthBytes)
+        assert.ok(bytes.every((byte) => byte === 0))
+      }
+      const lines = readFileSync(fixture(`${name}.unused`), 'utf8').split('\n')
+      assert.deepEqual(joined(zeros), joined(lines))
+    })
+
     test('says where the content of each file lies', async () => {
       const source = await loadImage(fixture(`${name}.img.zst`))
       const fs = await openExt4(source)

@@ -11,8 +11,11 @@ export const DESCRIPTOR = struct('ext4 group descriptor', 32, {
   inodeBitmapLow: at(0x4, u32le),
   inodeTableLow: at(0x8, u32le),
   freeClustersLow: at(0xc, u16le),
+  freeInodesLow: at(0xe, u16le),
   flags: at(0x12, u16le),
   blockBitmapChecksumLow: at(0x18, u16le),
+  inodeBitmapChecksumLow: at(0x1a, u16le),
+  unusedInodesLow: at(0x1c, u16le),
   checksum: at(0x1e, u16le),
 })
 
@@ -22,9 +25,13 @@ export const DESCRIPTOR_HIGH = struct('ext4 group descriptor', 64, {
   inodeBitmapHigh: at(0x24, u32le),
   inodeTableHigh: at(0x28, u32le),
   freeClustersHigh: at(0x2c, u16le),
+  freeInodesHigh: at(0x2e, u16le),
+  unusedInodesHigh: at(0x32, u16le),
   blockBitmapChecksumHigh: at(0x38, u16le),
+  inodeBitmapChecksumHigh: at(0x3a, u16le),
 })
 
+const INODE_UNINIT = 1
 const BLOCK_UNINIT = 2
 const NO_BYTES = new Uint8Array(2)
 
@@ -38,6 +45,12 @@ export type GroupDescriptor = Readonly<{
   /** The block bitmap was never written: only the group's own metadata is in use. */
   blocksUninitialised: boolean
   blockBitmapChecksum: number
+  freeInodes: number
+  /** The inode bitmap was never written: no inode is in use. */
+  inodesUninitialised: boolean
+  inodeBitmapChecksum: number
+  /** Inodes at the end of the table that were never used. 0 where descriptors carry no checksum: nobody keeps it up then. */
+  unusedInodes: number
 }>
 
 /** Blocks of the descriptor table, from its `first`-th on: all of them begin with a superblock's copy or follow one. */
@@ -117,15 +130,20 @@ function parseDescriptor(
       expected: hex(expected),
     })
   }
+  // Without checksums of descriptors the flags mean nothing.
+  const hasFlag = (flag: number): boolean => expected !== undefined && (low.flags & flag) !== 0
   const descriptor: GroupDescriptor = {
     group,
     blockBitmap: low.blockBitmapLow + (high?.blockBitmapHigh ?? 0) * 2 ** 32,
     inodeBitmap: low.inodeBitmapLow + (high?.inodeBitmapHigh ?? 0) * 2 ** 32,
     inodeTable: low.inodeTableLow + (high?.inodeTableHigh ?? 0) * 2 ** 32,
     freeClusters: low.freeClustersLow + (high?.freeClustersHigh ?? 0) * 2 ** 16,
-    // Without checksums of descriptors the flags mean nothing.
-    blocksUninitialised: expected !== undefined && (low.flags & BLOCK_UNINIT) !== 0,
+    blocksUninitialised: hasFlag(BLOCK_UNINIT),
     blockBitmapChecksum: low.blockBitmapChecksumLow + (high?.blockBitmapChecksumHigh ?? 0) * 2 ** 16,
+    freeInodes: low.freeInodesLow + (high?.freeInodesHigh ?? 0) * 2 ** 16,
+    inodesUninitialised: hasFlag(INODE_UNINIT),
+    inodeBitmapChecksum: low.inodeBitmapChecksumLow + (high?.inodeBitmapChecksumHigh ?? 0) * 2 ** 16,
+    unusedInodes: expected === undefined ? 0 : low.unusedInodesLow + (high?.unusedInodesHigh ?? 0) * 2 ** 16,
   }
   const check = (field: string, block: number, count: number): void => {
     if (!holdsBlocks(volume, block, count)) throw invalid(block, offsetBytes, field, superblock)

@@ -36,8 +36,32 @@ export function metadataRanges(
   return ranges.sort((a, b) => a.first - b.first)
 }
 
+/** What is left of `free` without the ranges of `used` from `from` on; both are in order. */
+export function subtractRanges(
+  free: readonly BlockRange[],
+  used: readonly BlockRange[],
+  from: number,
+): BlockRange[] {
+  const left: BlockRange[] = []
+  let index = from
+  for (const { first, end } of free) {
+    let at = first
+    // Ranges of metadata may overlap where clusters are shared: the index does not pass one that still reaches on.
+    while (index > from && (used[index - 1]?.end ?? 0) > first) index -= 1
+    for (; index < used.length; index += 1) {
+      const range = used[index]
+      if (range === undefined || range.first >= end) break
+      if (range.end <= at) continue
+      if (range.first > at) left.push({ first: at, end: range.first })
+      at = Math.max(at, range.end)
+    }
+    if (at < end) left.push({ first: at, end })
+  }
+  return left
+}
+
 /** Copies of superblock and descriptors at a group's beginning: ext4_num_base_meta_clusters in fs/ext4/balloc.c. */
-function baseBlocks(superblock: Superblock, group: number): number {
+export function baseBlocks(superblock: Superblock, group: number): number {
   const { fields, features, blockBytes, descriptorBytes, groups } = superblock
   const perBlock = blockBytes / descriptorBytes
   const withSuperblock = hasSuperblock(superblock, group)

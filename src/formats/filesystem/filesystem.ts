@@ -99,7 +99,8 @@ export interface FileSystem {
    */
   planSize(id: NodeId, sizeBytes: number, signal?: AbortSignal): Promise<ContentChange>
   /**
-   * The whole source, from 0 to its end, as `data` (in use, by whatever) and `unallocated` (free blocks). What lies
+   * The whole source, from 0 to its end, as `data` (in use, by whatever), `zero` (in use, but nobody reads it: its bytes
+   * may be anything, and zeros are right) and `unallocated` (free blocks). What lies
    * behind the file system's own end is `data`. Trusted only as far as checksums go: a file system that is not clean
    * says `data` for all of it.
    */

@@ -1,4 +1,4 @@
-import { extentsOf, overlayExtents, patched } from '../../bytes/index.ts'
+import { extentsOf, overlayExtents, patchExtents } from '../../bytes/index.ts'
 import type { ByteSource, Extent, Patch } from '../../bytes/index.ts'
 import { findNode, nodesOf } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
@@ -15,8 +15,11 @@ export type Base = Readonly<{
   source: ByteSource
   /** The parts of the disk that it is made of, in order. */
   pieces: readonly Readonly<{ diskOffsetBytes: number; lengthBytes: number }>[]
-  /** What it holds, as every layer of it tells: clusters of the image, extents of volumes, blocks of file systems. */
-  extents: (signal?: AbortSignal) => AsyncIterable<Extent>
+  /**
+   * What it holds, as every layer of it tells: clusters of the image, extents of volumes, blocks of file systems. With
+   * `stored`, as the image alone tells: what it calls zero is zero in the image.
+   */
+  extents: (signal?: AbortSignal, layers?: 'all' | 'stored') => AsyncIterable<Extent>
 }>
 
 /**
@@ -36,16 +39,10 @@ export function baseOfRoot(disk: StackNode, rootAddress: string): Base {
   return makeBase(disk, findNode(disk, member), 'lvm2')
 }
 
-/** The base with some of its bytes replaced: those are data, be they free or zero in the image. */
-export function patchBase(disk: StackNode, base: Base, patches: readonly Patch[]): Base {
-  const { source } = base.node
-  if (source === undefined || patches.length === 0) return base
-  const changed = patched(source, patches)
-  return {
-    ...base,
-    extents: (signal) =>
-      overlayExtents(allocationOf(disk, base.node, signal), extentsOf(changed, 0, changed.size, signal)),
-  }
+/** What a base holds once some of its bytes are replaced: those are data, be they free or zero in the image. */
+export function patchBase(base: Base, patches: readonly Patch[]): Base {
+  if (patches.length === 0) return base
+  return { ...base, extents: (signal, layers) => patchExtents(base.extents(signal, layers), patches) }
 }
 
 /** All of the disk. */
@@ -69,7 +66,17 @@ function makeBase(disk: StackNode, node: StackNode, holds: Base['holds']): Base 
     sizeBytes: node.sizeBytes,
     source,
     pieces,
-    extents: (signal) =>
-      overlayExtents(allocationOf(disk, node, signal), extentsOf(source, 0, source.size, signal)),
+    extents: (signal, layers) => layersOf(disk, node, source, layers, signal),
   }
+}
+
+function layersOf(
+  disk: StackNode,
+  node: StackNode,
+  source: ByteSource,
+  layers: 'all' | 'stored' = 'all',
+  signal?: AbortSignal,
+): AsyncIterable<Extent> {
+  const stored = extentsOf(source, 0, source.size, signal)
+  return layers === 'stored' ? stored : overlayExtents(allocationOf(disk, node, signal), stored)
 }

@@ -1,7 +1,7 @@
 export { alignExtents } from './align-extents.ts'
 export { editFstab, namesBlockDevice } from './fstab.ts'
 export type { DevicePlace, FstabEdit, RemovedMount } from './fstab.ts'
-export { planChunks } from './plan-chunks.ts'
+export { isZeroChunk, planChunks } from './plan-chunks.ts'
 export type { Chunk, UsedRange } from './plan-chunks.ts'
 export { BLOCK_MAP_BLOCK_BYTES, formatBlockMap } from './block-map.ts'
 export type { MappedRange } from './block-map.ts'

@@ -22,6 +22,23 @@ describe('the chunks of a base', () => {
     ])
   })
 
+  it('join zeros up to 32 chunks, from where a chunk begins to where one ends', async () => {
+    const chunks = await plan([3, 'data'], [8 * 40, 'zero'])
+    assert.deepEqual(
+      chunks.map(({ offsetBytes, lengthBytes, used }) => [
+        offsetBytes,
+        lengthBytes,
+        used.map(({ kind }) => kind),
+      ]),
+      [
+        [0, 8, ['data', 'zero']],
+        [8, 8 * 32, ['zero']],
+        [8 * 33, 8 * 7, ['zero']],
+        [8 * 40, 3, ['zero']],
+      ],
+    )
+  })
+
   it('cover every used byte once, in order, whatever the extents', async () => {
     const kinds = fc.constantFrom<ExtentKind>('data', 'zero', 'unallocated')
     await fc.assert(

@@ -4,11 +4,14 @@ import type { Extent } from '../../bytes/index.ts'
 /** A range that the base uses: its bytes have to be there, be they read or known to be zero. */
 export type UsedRange = Readonly<{ offsetBytes: number; lengthBytes: number; kind: 'data' | 'zero' }>
 
+/** Zeros that follow one another are one chunk up to this: nothing is read of them, and their digest is known. */
+const ZERO_CHUNKS = 32
+
 /** A piece of the base that one thread reads, hashes and writes. Chunks that use nothing are left out. */
 export type Chunk = Readonly<{
   /** A multiple of the chunk size. */
   offsetBytes: number
-  /** The chunk size, but for the last. */
+  /** The chunk size, but for the last; a multiple of it where all of it is zeros. */
   lengthBytes: number
   /** In order; neighbours of one kind are one. */
   used: readonly UsedRange[]
@@ -34,6 +37,16 @@ export async function* planChunks(
     const kind = extent.kind === 'unallocated' && freeSpace === 'read' ? 'data' : extent.kind
     if (kind === 'unallocated') continue
     for (let at = extent.offsetBytes; at < endOf(extent);) {
+      if (kind === 'zero' && at % chunkBytes === 0 && endOf(extent) - at >= chunkBytes) {
+        if (used.length > 0) yield chunk()
+        const whole = Math.floor((endOf(extent) - at) / chunkBytes)
+        const lengthBytes = Math.min(whole, ZERO_CHUNKS) * chunkBytes
+        yield { offsetBytes: at, lengthBytes, used: [{ offsetBytes: at, lengthBytes, kind }] }
+        used = []
+        at += lengthBytes
+        offsetBytes = at
+        continue
+      }
       const start = Math.floor(at / chunkBytes) * chunkBytes
       if (start !== offsetBytes) {
         if (used.length > 0) yield chunk()
@@ -51,4 +64,9 @@ export async function* planChunks(
     }
   }
   if (used.length > 0) yield chunk()
+}
+
+/** Whether nothing of a chunk has to be read: all that it uses is zeros. */
+export function isZeroChunk({ used }: Chunk): boolean {
+  return used.every(({ kind }) => kind === 'zero')
 }

@@ -49,7 +49,7 @@ export async function planConversion(
   const systemRoot = contract.deployment?.path ?? '/'
   const edit = await editMounts(disk, base, root, systemRoot, wishes.signal)
   return {
-    base: patchBase(disk, base, edit.patches),
+    base: patchBase(base, edit.patches),
     patches: edit.patches,
     changes: edit.changes,
     warnings: [...warnings, ...edit.warnings],
@@ -94,7 +94,7 @@ async function planDisk(
   const edited = withoutMade(makeContract(edit.disk, edit.inventory, deployment))
   const { boot, warnings } = describeContract(edit.inventory, edited)
   return {
-    base: patchBase(disk, base, patches),
+    base: patchBase(base, patches),
     patches,
     changes,
     warnings: [...warnings, ...edit.warnings],
