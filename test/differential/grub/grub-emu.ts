@@ -92,6 +92,12 @@ export function asGiven({ version }: GrubEmu, files: Readonly<Record<string, str
   )
 }
 
+/**
+ * GRUB runs in a session of its own below script(1) and goes on for ever once its terminal is gone, also where this
+ * program is killed: timeout(1) ends it.
+ */
+const LIMIT_SECONDS = 180
+
 /** Runs GRUB on a disk. What it printed for each path that `harnessFiles` was given. */
 export async function runGrub(emu: GrubEmu, disk: string): Promise<ReadonlyMap<string, Shown>> {
   const inside = mkdtempSync(join(emu.root, 'tmp', 'anneal-grub-'))
@@ -108,15 +114,26 @@ export async function runGrub(emu: GrubEmu, disk: string): Promise<ReadonlyMap<s
 /** A screen of 1000 columns breaks no line; Escape leaves each menu, and is any key where one is waited for. */
 async function printed(emu: GrubEmu, map: string): Promise<string> {
   const emulator = `chroot ${emu.root} /usr/bin/grub-emu -m ${map} -r hd0,gpt2 -d /h`
-  const child = spawn('script', ['-qec', `stty -echo raw cols 1000 rows 8; exec ${emulator}`, '/dev/null'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-  })
+  const child = spawn(
+    'script',
+    [
+      '-qec',
+      `stty -echo raw cols 1000 rows 8; exec timeout --foreground --signal=KILL ${LIMIT_SECONDS} ${emulator}`,
+      '/dev/null',
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    },
+  )
   child.stdin.on('error', () => undefined)
   const chunks: Buffer[] = []
   let text = ''
   const finished = new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`GRUB ${emu.version} does not end:\n${text}`)), 180_000)
+    const late = setTimeout(
+      () => reject(new Error(`GRUB ${emu.version} does not end:\n${text}`)),
+      LIMIT_SECONDS * 1000,
+    )
     let quiet = setInterval(() => child.stdin.write('\u001B'), 20)
     child.stdout.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
