@@ -41,6 +41,9 @@ test('the life at a time is found, also where the log begins within it or the ne
   assert.equal(livesSince(lives, at('02:40:00'))[0], lives[2])
   assert.equal(livesSince(lives, at('01:00:00'))[0], lives[0])
   assert.equal(livesSince(lives, at('02:05:00')).length, 3)
+  // Seen in the very millisecond in which its tenant ends it and starts it again: it is the first of the two.
+  const again = parseGuestLog(LOG.replace('02:20:00.000', '02:10:00.200'))
+  assert.equal(livesSince(again, Date.parse('2026-11-29T02:10:00.200Z'))[0], again[0])
   const cut = parseGuestLog(LOG.slice(LOG.indexOf('2026-11-29T02:10')))
   assert.equal(livesSince(cut, at('02:05:00'))[0], cut[0])
   assert.equal(cut[0]?.startedAt, undefined)

@@ -52,9 +52,12 @@ export function parseGuestLog(text: string): readonly GuestLife[] {
   return lives
 }
 
-/** The life that ran at `at`, or else the next one, and those after it; none where the log does not tell. */
+/**
+ * The life that ran at `at`, or else the next one, and those after it; none where the log does not tell. QEMU is not yet
+ * there in the millisecond in which libvirt says that it starts.
+ */
 export function livesSince(lives: readonly GuestLife[], at: number): readonly GuestLife[] {
-  const index = lives.findLastIndex(({ startedAt }) => startedAt === undefined || startedAt <= at)
+  const index = lives.findLastIndex(({ startedAt }) => startedAt === undefined || startedAt < at)
   const life = lives[index]
   const isOver = life === undefined || (life.ended !== undefined && life.ended.at < at)
   return lives.slice(isOver ? index + 1 : index)

@@ -117,7 +117,8 @@ export class SimulatedNode {
     }
     this.#end(guest, act === 'shutsDown' ? 'shutdown' : 'destroyed')
     if (act !== 'restarts') return
-    const again = { ...guest, pid: this.takePid(), alive: true, ended: false, inside: undefined }
+    const flags = [...(this.runningLibvirt()?.flags ?? [])]
+    const again = { ...guest, pid: this.takePid(), alive: true, ended: false, inside: undefined, flags }
     this.guests.push(Object.assign(again, { log: `${guest.log}${this.#line('starting up libvirt')}` }))
   }
 
@@ -299,7 +300,7 @@ export class SimulatedNode {
         this.points.around('writeStatusFile', () => {
           if (this.runningLibvirt() !== undefined)
             this.violations.push('a status file was written while libvirt ran')
-          const guest = this.guests.find((candidate) => candidate.name === name)
+          const guest = this.guests.findLast((candidate) => candidate.name === name)
           if (guest !== undefined)
             guest.flags = [...xml.matchAll(/<flag name='([^']+)'\/>/g)].map((match) => match[1] ?? '')
         }),
