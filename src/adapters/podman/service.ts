@@ -30,7 +30,8 @@ export type PodmanService = Readonly<{
 const IDLE_S = 10
 /** While Anneal lives it asks for a sign of life this often: an upgrade must not meet a service that is just leaving. */
 const HEARTBEAT_MS = 4000
-const START_TIMEOUT_MS = 20_000
+/** A service that ends is told at once: this bounds one that hangs, and a busy node needs long. */
+const START_TIMEOUT_MS = 120_000
 const POLL_MS = 5
 
 type Running = Readonly<{ child: ChildProcess; api: EngineApi; files: readonly string[] }>
