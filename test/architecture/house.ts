@@ -1,23 +1,27 @@
 /** The rooms of the house, from which each may import; docs/adr/0001-rooms.md says why it is so. */
 const PURE_BELOW_IMAGE = ['core', 'bytes', 'formats'] as const
+const PURE = [...PURE_BELOW_IMAGE, 'contract', 'saga', 'image', 'node', 'metal', 'fleet'] as const
 
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  contract: ['core'],
+  saga: ['core', 'contract'],
   bytes: ['core'],
   formats: ['core', 'bytes'],
-  image: PURE_BELOW_IMAGE,
-  node: ['core'],
-  metal: ['core'],
-  fleet: ['core'],
-  ports: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet'],
-  runtime: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports'],
-  adapters: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports'],
-  server: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports', 'runtime', 'adapters'],
-  cli: [...PURE_BELOW_IMAGE, 'image', 'node', 'metal', 'fleet', 'ports', 'runtime', 'adapters', 'server'],
+  image: [...PURE_BELOW_IMAGE, 'contract'],
+  node: ['core', 'contract', 'saga'],
+  metal: ['core', 'contract', 'saga'],
+  fleet: ['core', 'contract', 'saga'],
+  ports: PURE,
+  runtime: [...PURE, 'ports'],
+  adapters: [...PURE, 'ports'],
+  app: [...PURE, 'ports', 'runtime', 'adapters'],
+  server: [...PURE, 'ports', 'runtime', 'adapters', 'app'],
+  cli: [...PURE, 'ports', 'runtime', 'adapters', 'app', 'server'],
 }
 
 /** Rooms that decide and do nothing: no module of Node, no clock, no randomness, no console. */
-export const PURE_ROOMS: readonly string[] = ['core', 'bytes', 'formats', 'image', 'node', 'metal', 'fleet']
+export const PURE_ROOMS: readonly string[] = PURE
 
 /** Packages that a pure room may use: they compute, and reach for nothing. */
 export const PURE_PACKAGES: readonly string[] = []
