@@ -2,7 +2,7 @@ import { formatDuration } from '../core/index.ts'
 import { MECHANISMS, shortId } from '../node/index.ts'
 import type { CheckReport, Effect, Endangered, Finding, GuestEnding, Plan } from '../node/index.ts'
 import { subjectOf } from '../runtime/index.ts'
-import type { RunReport } from '../runtime/index.ts'
+import type { RunReport } from '../app/node/index.ts'
 import type { Output } from './output.ts'
 
 /** Texts for people. Byte-stable for the same plan: nothing here reads a clock. */

@@ -13,18 +13,6 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.failed,
   },
-  FILE_EXISTS: {
-    message: 'Cannot write "{file}": {kind} is there already',
-    remedy: 'name another place with --output; --force replaces a file, and nothing else',
-    retry: false,
-    exit: EXIT.refused,
-  },
-  FILE_UNWRITABLE: {
-    message: 'Cannot write "{file}": {why}',
-    remedy: 'name another place with --output, or make room in this one',
-    retry: false,
-    exit: EXIT.failed,
-  },
   PACKAGES_INCOMPLETE: {
     message: 'Cannot run "{command}": "{name}" is not installed',
     remedy: 'the installed packages are older than the program: run npm ci where it is installed',
@@ -50,48 +38,17 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
-  NOT_ROOT: {
-    message: 'Cannot {action}: it needs root and runs as user {uid}',
-    remedy: 'run it with sudo; reading the processes and cgroups of other users needs root',
-    retry: false,
-    exit: EXIT.unavailable,
-  },
-  NO_ENGINE: {
-    message: 'Cannot choose a container engine: {why}',
-    remedy: 'install docker.io or podman, or name one with --engine docker|podman',
-    retry: false,
-    exit: EXIT.unavailable,
-  },
-  NOTHING_DEPLOYED: {
-    message: 'Cannot {action}: no release is deployed on this node',
-    remedy: 'deploy one with `anneal node upgrade FILE`',
+  FILE_EXISTS: {
+    message: 'Cannot write "{file}": {kind} is there already',
+    remedy: 'name another place with --output; --force replaces a file, and nothing else',
     retry: false,
     exit: EXIT.refused,
   },
-  NO_PREVIOUS_RELEASE: {
-    message: 'Cannot roll back: this node has no release before the current one',
-    remedy: 'upgrade to the release you want instead: `anneal node upgrade FILE`',
+  FILE_UNWRITABLE: {
+    message: 'Cannot write "{file}": {why}',
+    remedy: 'name another place with --output, or make room in this one',
     retry: false,
-    exit: EXIT.refused,
-  },
-  SERVICE_UNKNOWN: {
-    message: 'Cannot {action} service "{service}": the current release has {services}',
-    remedy: 'name one of these',
-    retry: false,
-    exit: EXIT.usage,
-  },
-  CONTAINER_UNKNOWN: {
-    message:
-      'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',
-    remedy: 'name one of these; where the container belongs to the other engine, say --engine docker|podman',
-    retry: false,
-    exit: EXIT.usage,
-  },
-  ADOPTED_MISSING: {
-    message: 'Cannot adopt container "{container}" as service "{service}": the engine does not know it',
-    remedy: 'list the containers with `{engine} ps -a` and name one of them: --adopt SERVICE=CONTAINER',
-    retry: false,
-    exit: EXIT.usage,
+    exit: EXIT.failed,
   },
   IMAGE_HAS_NO: {
     message: 'Cannot find "{role}:" in "{image}": {reason}',

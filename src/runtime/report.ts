@@ -1,5 +1,3 @@
-import { EXIT } from '../core/index.ts'
-import type { ExitCode } from '../core/index.ts'
 import type {
   Admissibility,
   CheckReport,
@@ -116,22 +114,6 @@ function goneBefore(guests: RunReport['guests'], ended: readonly GuestEnding[]):
   return ended
     .filter(({ uuid, pid }) => !guests.some((guest) => guest.uuid === uuid && guest.pid === pid))
     .map(({ uuid, name, pid }) => ({ uuid, name, pid, alive: false, state: 'ended' }))
-}
-
-/** What the process exits with after a run. */
-export function exitOf(report: RunReport): ExitCode {
-  switch (report.outcome) {
-    case 'committed':
-      return EXIT.ok
-    case 'refused':
-      return report.reason?.code === 'GUESTS_ENDANGERED' ? EXIT.endangered : EXIT.refused
-    case 'abandoned':
-      return EXIT.failed
-    case 'rolledBack':
-      return EXIT.rolledBack
-    case 'attention':
-      return EXIT.attention
-  }
 }
 
 /** What an effect is about, in a word. */

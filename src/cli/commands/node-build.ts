@@ -1,8 +1,9 @@
-import { buildImages, defaultNames, readRecipes } from '../../adapters/image-build/index.ts'
+import { buildImages } from '../../app/node/images/index.ts'
+import { openEngine } from '../../app/node/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { NODE_FLAGS, openEngine } from '../node-world.ts'
+import { NODE_FLAGS, engineOptions } from '../node-flags.ts'
 
 export const nodeBuild = command({
   path: ['node', 'build'],
@@ -21,10 +22,8 @@ export const nodeBuild = command({
   details:
     'Names are those of images/images.json, e.g. nova-libvirt:bookworm-backports; without names all are built but those of other Debian suites (base:, nova-libvirt: and bullseye, trixie, forky or sid). What has not changed is not built again.',
   async run({ flags, args, output, signal }) {
-    const book = readRecipes()
-    const names = args.length > 0 ? args : defaultNames(book)
     const base = flags.base
-    const images = await buildImages(openEngine(flags), book, names, {
+    const images = await buildImages(openEngine(engineOptions(flags)), args, {
       ...(base === undefined ? {} : { base }),
       signal,
       onProgress: ({ image, line }) =>

@@ -1,9 +1,10 @@
 import { EXIT, formatDuration } from '../../core/index.ts'
 import { shortId } from '../../node/index.ts'
-import type { RunReport } from '../../runtime/index.ts'
+import { openNode } from '../../app/node/index.ts'
+import type { RunReport } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { NODE_FLAGS, openNode } from '../node-world.ts'
+import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 
 export const nodeHistory = command({
   path: ['node', 'history'],
@@ -13,7 +14,7 @@ export const nodeHistory = command({
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details: 'The chain is verified before anything is printed.',
   async run({ flags, output }) {
-    const world = await openNode(flags, 'read the history')
+    const world = await openNode(nodeOptions(flags), 'read the history')
     const records = await world.state.readHistory()
     output.data({ schema: 'anneal.history/1', records } as { schema: string }, () =>
       records.length === 0

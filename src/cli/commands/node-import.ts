@@ -1,4 +1,4 @@
-import { importCommand, importFile } from '../../adapters/compose/index.ts'
+import { importRelease } from '../../app/node/release/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -34,7 +34,7 @@ export const nodeImport = command({
         help: 'anneal node import --help',
       })
     }
-    const result = rest.length > 0 ? await importCommand(args, options) : await importFile(first, options)
+    const result = await importRelease(rest.length > 0 ? { command: args } : { file: first }, options)
     for (const line of describeFindings(result.findings, output)) output.say(line)
     output.data({ schema: 'anneal.import/1', ...result }, () => result.text)
     return EXIT.ok

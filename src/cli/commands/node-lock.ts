@@ -1,12 +1,12 @@
-import { lock, writeLocked } from '../../adapters/compose/index.ts'
-import { sha256 } from '../../adapters/system/index.ts'
+import { openEngine } from '../../app/node/index.ts'
+import { lockRelease } from '../../app/node/release/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { shortId } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeFindings } from '../describe.ts'
-import { NODE_FLAGS, openEngine } from '../node-world.ts'
-import { runOptions } from '../run-plan.ts'
+import { NODE_FLAGS, engineOptions } from '../node-flags.ts'
+import { tellPull } from '../tell-run.ts'
 
 export const nodeLock = command({
   path: ['node', 'lock'],
@@ -40,18 +40,18 @@ export const nodeLock = command({
     'Comments are kept, variables are replaced. An image that no registry knows is pinned by its id on this engine.',
   async run({ flags, args, output, signal }) {
     const { output: target, 'env-file': envFile } = flags
-    const { onPull } = runOptions(signal, output)
-    const locked = await lock(args[0] ?? '', openEngine(flags), {
-      environment: process.env,
-      digest: sha256,
-      pull: flags.pull,
-      signal,
-      ...(onPull === undefined ? {} : { onProgress: onPull }),
-      ...(target === undefined ? {} : { output: target }),
-      ...(envFile === undefined ? {} : { envFile }),
-    })
-    await writeLocked(locked)
-    const { release, images, findings } = locked
+    const { release, images, findings, ...locked } = await lockRelease(
+      args[0] ?? '',
+      openEngine(engineOptions(flags)),
+      {
+        environment: process.env,
+        pull: flags.pull,
+        signal,
+        onPull: (progress) => tellPull(progress, output),
+        ...(target === undefined ? {} : { output: target }),
+        ...(envFile === undefined ? {} : { envFile }),
+      },
+    )
     output.data(
       { schema: 'anneal.lock/1', file: locked.output, release: release.id, images, findings } as {
         schema: string

@@ -1,10 +1,10 @@
 import { EXIT } from '../../core/index.ts'
-import { exitOf, recoverNode } from '../../runtime/index.ts'
+import { openNode, recoverNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeReport } from '../describe.ts'
-import { NODE_FLAGS, openNode } from '../node-world.ts'
-import { runOptions } from '../run-plan.ts'
+import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
+import { exitOf, runControl } from '../tell-run.ts'
 
 export const nodeRecover = command({
   path: ['node', 'recover'],
@@ -14,26 +14,21 @@ export const nodeRecover = command({
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details: 'Run at boot by anneal-recover.service. Doing it twice does nothing the second time.',
   async run({ flags, output, signal }) {
-    const world = await openNode(flags, 'recover the node')
-    const lock = await world.state.lock(`recover, pid ${process.pid}`)
-    try {
-      const recovery = await recoverNode(world, runOptions(signal, output))
-      output.data({ schema: 'anneal.recovery/1', ...recovery }, () =>
-        [
-          recovery.report === undefined ? 'no run was interrupted' : describeReport(recovery.report, output),
-          ...recovery.actions,
-          ...recovery.problems.map(
-            (problem) => `${output.red(problem.code)}: ${problem.message}\nremedy: ${problem.remedy}`,
-          ),
-        ].join('\n'),
-      )
-      if (recovery.problems.length > 0) return EXIT.attention
-      // A run that recovery rolled back or abandoned is at rest: that is what was asked for.
-      return recovery.report !== undefined && exitOf(recovery.report) === EXIT.attention
-        ? EXIT.attention
-        : EXIT.ok
-    } finally {
-      await lock.release()
-    }
+    const world = await openNode(nodeOptions(flags), 'recover the node')
+    const recovery = await recoverNode(world, runControl(output, signal))
+    output.data({ schema: 'anneal.recovery/1', ...recovery }, () =>
+      [
+        recovery.report === undefined ? 'no run was interrupted' : describeReport(recovery.report, output),
+        ...recovery.actions,
+        ...recovery.problems.map(
+          (problem) => `${output.red(problem.code)}: ${problem.message}\nremedy: ${problem.remedy}`,
+        ),
+      ].join('\n'),
+    )
+    if (recovery.problems.length > 0) return EXIT.attention
+    // A run that recovery rolled back or abandoned is at rest: that is what was asked for.
+    return recovery.report !== undefined && exitOf(recovery.report) === EXIT.attention
+      ? EXIT.attention
+      : EXIT.ok
   },
 })

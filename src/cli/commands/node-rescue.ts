@@ -1,11 +1,10 @@
 import { EXIT } from '../../core/index.ts'
+import { findEndangered, openNode, rescueNode } from '../../app/node/index.ts'
 import { MECHANISMS } from '../../node/index.ts'
-import { rescueEndangered, survey } from '../../runtime/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { NODE_FLAGS, openNode } from '../node-world.ts'
-import { containersQuestion } from '../question.ts'
-import { withNode } from '../run-plan.ts'
+import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
+import { tellRecovered } from '../tell-run.ts'
 
 export const nodeRescue = command({
   path: ['node', 'rescue'],
@@ -20,10 +19,9 @@ export const nodeRescue = command({
   details:
     'Without names every container counts that runs, or has stopped and still holds a process. Nothing is stopped.',
   async run({ flags, args, output }) {
-    const world = await openNode(flags, 'rescue guests')
-    const question = await containersQuestion(world, args, 'stop')
+    const world = await openNode(nodeOptions(flags), 'rescue guests')
     if (flags['dry-run']) {
-      const { endangered } = await survey(world, question)
+      const endangered = await findEndangered(world, args)
       output.data({ schema: 'anneal.endangered/1', endangered } as { schema: string }, () =>
         endangered.length === 0
           ? 'nobody is endangered'
@@ -33,27 +31,22 @@ export const nodeRescue = command({
       )
       return endangered.length === 0 ? EXIT.ok : EXIT.endangered
     }
-    return withNode(world, 'rescue', {}, output, async () => {
-      const reports = await rescueEndangered(world, question)
-      const { endangered } = await survey(world, question)
-      // A helper that is the first process of its container (virtlogd in its own) is where it belongs.
-      const left = endangered.filter((one) => !one.mechanisms.includes('mainProcess'))
-      output.data({ schema: 'anneal.rescue/1', reports, endangered: left } as { schema: string }, () =>
-        [
-          reports.length === 0 ? 'nobody needed rescue' : '',
-          ...reports.map(
-            (report) =>
-              `moved to ${report.unit} (${report.method}): ${new Set(report.moved.map((one) => one.pid)).size} processes, ${report.limits.length} limits kept`,
-          ),
-          ...left.map(
-            (one) =>
-              `${output.red('still endangered')}: ${one.kind} ${one.name} (pid ${one.pid}): ${one.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy).join('; ')}`,
-          ),
-        ]
-          .filter((line) => line !== '')
-          .join('\n'),
-      )
-      return left.length === 0 ? EXIT.ok : EXIT.endangered
-    })
+    const { reports, endangered: left } = await rescueNode(world, args, tellRecovered(output))
+    output.data({ schema: 'anneal.rescue/1', reports, endangered: left } as { schema: string }, () =>
+      [
+        reports.length === 0 ? 'nobody needed rescue' : '',
+        ...reports.map(
+          (report) =>
+            `moved to ${report.unit} (${report.method}): ${new Set(report.moved.map((one) => one.pid)).size} processes, ${report.limits.length} limits kept`,
+        ),
+        ...left.map(
+          (one) =>
+            `${output.red('still endangered')}: ${one.kind} ${one.name} (pid ${one.pid}): ${one.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy).join('; ')}`,
+        ),
+      ]
+        .filter((line) => line !== '')
+        .join('\n'),
+    )
+    return left.length === 0 ? EXIT.ok : EXIT.endangered
   },
 })

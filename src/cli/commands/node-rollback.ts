@@ -1,11 +1,10 @@
 import { EXIT } from '../../core/index.ts'
-import { checkNode } from '../../runtime/index.ts'
+import { openNode, previewRollback, rollbackNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeCheck, describePlan } from '../describe.ts'
-import { NODE_FLAGS, openNode } from '../node-world.ts'
-import { PLAN_FLAGS, planRollback } from '../planning.ts'
-import { applyPlan, runOptions, withNode } from '../run-plan.ts'
+import { NODE_FLAGS, RUN_FLAGS, nodeOptions, runWishes } from '../node-flags.ts'
+import { runControl, tell } from '../tell-run.ts'
 
 export const nodeRollback = command({
   path: ['node', 'rollback'],
@@ -14,26 +13,24 @@ export const nodeRollback = command({
   count: { min: 0, max: 0 },
   flags: {
     'dry-run': { kind: 'switch', help: 'print the plan and the check; change nothing', flagOnly: true },
-    rescue: PLAN_FLAGS.rescue,
-    'on-failure': PLAN_FLAGS['on-failure'],
+    ...RUN_FLAGS,
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
   async run({ flags, output, signal }) {
-    const world = await openNode(flags, 'roll the node back')
+    const world = await openNode(nodeOptions(flags), 'roll the node back')
+    const wishes = runWishes(flags)
     if (flags['dry-run']) {
-      const { plan, sides } = await planRollback(world, flags)
-      const check = await checkNode(world, plan, sides, { watchConsoles: 'no' })
+      const { plan, check } = await previewRollback(world, wishes)
       output.data({ schema: 'anneal.plan/1', plan, check } as { schema: string }, () =>
         [describePlan(plan, output), describeCheck(check, output)].join('\n'),
       )
       return check.verdict === 'refuse' ? EXIT.refused : EXIT.ok
     }
-    const options = runOptions(signal, output)
-    return withNode(world, 'rollback', options, output, async () => {
-      const { plan, sides } = await planRollback(world, flags)
-      output.say(describePlan(plan, output))
-      return applyPlan(world, plan, sides, options, output)
+    const report = await rollbackNode(world, wishes, {
+      ...runControl(output, signal),
+      onPlanned: ({ plan }) => output.say(describePlan(plan, output)),
     })
+    return tell(report, output)
   },
 })

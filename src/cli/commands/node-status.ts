@@ -1,15 +1,13 @@
+import { openNode, statusOf, watchStatus } from '../../app/node/index.ts'
+import type { NodeStatus } from '../../app/node/index.ts'
 import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
-import { LABELS, breachesAtRest, runningJobs, shortId } from '../../node/index.ts'
-import type { NodeWorld } from '../../ports/index.ts'
-import { loadSide, replay, settledSurvey } from '../../runtime/index.ts'
+import { shortId } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeFindings } from '../describe.ts'
-import { NODE_FLAGS, openNode } from '../node-world.ts'
+import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import type { Output } from '../output.ts'
-
-const WATCH_INTERVAL_MS = 2000
 
 export const nodeStatus = command({
   path: ['node', 'status'],
@@ -23,75 +21,24 @@ export const nodeStatus = command({
   },
   details: 'Exit code 0: at rest on one whole release. 7: not.',
   async run({ flags, output, signal }) {
-    const world = await openNode(flags, 'read the status of the node')
-    let exit = await printStatus(world, output)
-    while (flags.watch && !signal.aborted) {
-      await world.clock.sleep(WATCH_INTERVAL_MS, signal)
-      if (!signal.aborted) exit = await printStatus(world, output)
+    const world = await openNode(nodeOptions(flags), 'read the status of the node')
+    if (!flags.watch) return printStatus(await statusOf(world), output)
+    let exit: ExitCode = EXIT.ok
+    const again = (status: NodeStatus): void => {
+      exit = printStatus(status, output)
     }
+    await watchStatus(world, again, signal)
     return exit
   },
 })
 
-async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> {
-  const { current, previous } = await world.state.readDeployments()
-  const side = await loadSide(world.state, current?.releaseId)
-  const run = replay(await world.state.readJournal())
-  const places = side.libvirt === undefined ? [] : [side.libvirt]
-  const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
-  const question = { stopping: [], cause: 'stop', places, helpers } as const
-  const { seen, domains, dissent } = await settledSurvey(world, question, side.libvirt)
-  const ours = new Set(current?.services.map((service) => service.containerName))
-  const known = new Set(previous?.services.map((service) => service.containerName))
-  const project = seen.containers.filter(
-    (container) =>
-      ours.has(container.name) ||
-      known.has(container.name) ||
-      container.labels[LABELS.project] === current?.project,
-  )
-  const breaches = breachesAtRest(current, project)
-  const unfinished = run !== undefined && !run.ended ? { run: run.run, state: run.state.state } : undefined
-  const services = (current?.services ?? []).map((service) => {
-    const container = seen.containers.find((candidate) => candidate.name === service.containerName)
-    return {
-      service: service.name,
-      container: service.containerName,
-      image: service.image,
-      status: container?.status ?? 'gone',
-      health: container?.health ?? 'none',
-    }
-  })
-  const jobs = runningJobs(seen.statusFiles)
-  const guests = seen.census.guests.map((guest) => ({
-    name: guest.name,
-    uuid: guest.uuid,
-    pid: guest.identity.pid,
-    state: domains?.find((domain) => domain.uuid === guest.uuid)?.state ?? 'unknown',
-    runsFromRelease: guest.ownerRelease,
-    witnesses: guest.witnesses,
-    work: jobs.filter((job) => job.guest === guest.name).map(({ work }) => work),
-  }))
-  const value = {
-    schema: 'anneal.status/1',
-    release: current?.releaseId,
-    previous: previous?.releaseId,
-    project: current?.project,
-    unfinished,
-    services,
-    guests,
-    helpers: seen.census.helpers.map((helper) => ({
-      kind: helper.kind,
-      name: helper.name,
-      pid: helper.identity.pid,
-    })),
-    breaches,
-    findings: dissent,
-  }
-  output.data(value, () =>
+function printStatus(status: NodeStatus, output: Output): ExitCode {
+  const { release, previous, project, unfinished, services, guests, findings, breaches } = status
+  output.data({ schema: 'anneal.status/1', ...status }, () =>
     [
-      current === undefined
+      release === undefined
         ? 'no release is deployed'
-        : `${output.bold(current.project)} ${shortId(current.releaseId)}${previous === undefined ? '' : `, before it ${shortId(previous.releaseId)}`}`,
+        : `${output.bold(project ?? '')} ${shortId(release)}${previous === undefined ? '' : `, before it ${shortId(previous)}`}`,
       ...services.map(
         (one) =>
           `  ${one.status === 'running' ? output.green('up') : output.red(one.status)}  ${one.service}  ${one.container}`,
@@ -108,7 +55,7 @@ async function printStatus(world: NodeWorld, output: Output): Promise<ExitCode> 
               `run ${unfinished.run} was interrupted in "${unfinished.state}": run \`anneal node recover\``,
             ),
           ]),
-      ...describeFindings(dissent, output),
+      ...describeFindings(findings, output),
       ...breaches.map((breach) => `${output.red(breach.code)}: ${breach.detail}`),
     ].join('\n'),
   )

@@ -1,16 +1,15 @@
+import { openNode, previewUpgrade, upgradeNode } from '../../app/node/index.ts'
+import type { Planned, UpgradePreview } from '../../app/node/index.ts'
 import { EXIT } from '../../core/index.ts'
-import { effectsOf, isNoop } from '../../node/index.ts'
-import { checkNode } from '../../runtime/index.ts'
+import type { ExitCode } from '../../core/index.ts'
+import { isNoop } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeCheck, describeEffect, describeFindings, describePlan } from '../describe.ts'
-import { NODE_FLAGS, openNode } from '../node-world.ts'
-import { PLAN_FLAGS, planUpgrade } from '../planning.ts'
-import type { Planned } from '../planning.ts'
-import { applyPlan, runOptions, withNode } from '../run-plan.ts'
-import type { NodeWorld } from '../../ports/index.ts'
-import type { ExitCode } from '../../core/index.ts'
+import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import type { Output } from '../output.ts'
+import { PLAN_FLAGS, upgradeWishes } from '../plan-flags.ts'
+import { runControl, tell } from '../tell-run.ts'
 
 export const nodePlan = command({
   path: ['node', 'plan'],
@@ -21,8 +20,8 @@ export const nodePlan = command({
   details:
     'FILE is a locked Compose file (see `anneal node lock`). Exit code 3 says that guests or helpers would die, 4 that another check refuses.',
   async run({ flags, args, output }) {
-    const world = await openNode(flags, 'plan an upgrade')
-    return printPlan(world, await planUpgrade(world, args[0] ?? '', flags), output)
+    const world = await openNode(nodeOptions(flags), 'plan an upgrade')
+    return printPlan(await previewUpgrade(world, upgradeWishes(args[0] ?? '', flags)), output)
   },
 })
 
@@ -40,29 +39,24 @@ export const nodeUpgrade = command({
   details:
     'Fetches and creates everything first; the outage is only stop and start. A release that does not prove itself is rolled back.',
   async run({ flags, args, output, signal }) {
-    const world = await openNode(flags, 'upgrade the node')
-    if (flags['dry-run']) return printPlan(world, await planUpgrade(world, args[0] ?? '', flags), output)
-    const options = runOptions(signal, output)
-    return withNode(world, 'upgrade', options, output, async () => {
-      const planned = await planUpgrade(world, args[0] ?? '', flags)
-      output.say(describePlan(planned.plan, output))
-      for (const line of describeFindings(
-        planned.findings.filter(({ severity }) => severity !== 'info'),
-        output,
-      ))
-        output.say(line)
-      if (planned.findings.some(({ severity }) => severity === 'refuse')) return refused(planned, output)
-      return applyPlan(world, planned.plan, planned.sides, options, output)
+    const world = await openNode(nodeOptions(flags), 'upgrade the node')
+    const wishes = upgradeWishes(args[0] ?? '', flags)
+    if (flags['dry-run']) return printPlan(await previewUpgrade(world, wishes), output)
+    const upgraded = await upgradeNode(world, wishes, {
+      ...runControl(output, signal),
+      onPlanned: (planned) => sayPlanned(planned, output),
     })
+    return upgraded.outcome === 'ran' ? tell(upgraded.report, output) : refused(upgraded.planned, output)
   },
 })
 
-async function printPlan(world: NodeWorld, planned: Planned, output: Output): Promise<ExitCode> {
-  const { plan, sides, findings } = planned
-  const check = await checkNode(world, plan, sides, { watchConsoles: 'no' })
-  const effects = (
-    ['fetching', 'checking', 'creating', 'switching', 'proving', 'committing'] as const
-  ).flatMap((state) => effectsOf(state, plan))
+function sayPlanned({ plan, findings }: Planned, output: Output): void {
+  output.say(describePlan(plan, output))
+  const told = findings.filter(({ severity }) => severity !== 'info')
+  for (const line of describeFindings(told, output)) output.say(line)
+}
+
+function printPlan({ plan, check, findings, effects }: UpgradePreview, output: Output): ExitCode {
   output.data({ schema: 'anneal.plan/1', plan, check, findings, effects } as { schema: string }, () =>
     [
       describePlan(plan, output),

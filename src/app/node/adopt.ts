@@ -1,25 +1,27 @@
-import { sha256 } from '../adapters/system/index.ts'
-import { canonicalJson } from '../core/index.ts'
-import type { Container, DeployedService, Deployment, LibvirtPlace, Release } from '../node/index.ts'
-import type { NodeWorld } from '../ports/index.ts'
-import { raise } from './errors.ts'
+import { sha256 } from '../../adapters/system/index.ts'
+import { canonicalJson } from '../../core/index.ts'
+import type { Container, DeployedService, Deployment, LibvirtPlace, Release } from '../../node/index.ts'
+import type { NodeWorld } from '../../ports/index.ts'
+import { raise } from '../errors.ts'
+
+/** A container that Anneal did not create, and the service that takes over from it. `container` is a name or an id. */
+export type Adopted = Readonly<{ service: string; container: string }>
 
 /** Grace for containers whose own Anneal does not know. */
 const ADOPTED_GRACE_MS = 30_000
 
 /**
- * What `--adopt SERVICE=CONTAINER` names, as the release that runs now: containers of an earlier tool. They are
- * stopped, kept for the way back, and never changed otherwise. undefined where nothing is named.
+ * Containers of an earlier tool, as the release that runs now. They are stopped, kept for the way back, and never changed
+ * otherwise. undefined where none is named. Throws ADOPTED_MISSING.
  */
 export async function adoptDeployment(
   world: NodeWorld,
   release: Release,
-  adopted: readonly string[],
+  adopted: readonly Adopted[],
 ): Promise<Deployment | undefined> {
   if (adopted.length === 0) return undefined
   const services: DeployedService[] = []
-  for (const one of adopted) {
-    const [service = '', name = ''] = one.split('=')
+  for (const { service, container: name } of adopted) {
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) {
       throw raise('ADOPTED_MISSING', { container: name, service, engine: world.engine.kind })

@@ -1,8 +1,8 @@
-import type { Container, LibvirtPlace, StopCause } from '../node/index.ts'
-import type { NodeWorld } from '../ports/index.ts'
-import { loadSide } from '../runtime/index.ts'
-import type { SurveyQuestion } from '../runtime/index.ts'
-import { raise } from './errors.ts'
+import type { Container, LibvirtPlace, StopCause } from '../../node/index.ts'
+import type { NodeWorld } from '../../ports/index.ts'
+import { loadSide } from '../../runtime/index.ts'
+import type { SurveyQuestion } from '../../runtime/index.ts'
+import { raise } from '../errors.ts'
 
 /** Where libvirt is on a node of which nothing is on file. */
 export const DEFAULT_PLACE: LibvirtPlace = {
@@ -12,8 +12,9 @@ export const DEFAULT_PLACE: LibvirtPlace = {
 }
 
 /**
- * The question about named containers, or about all: those that run, and those that have stopped and may still hold somebody. A name may be an id, or the begin of one, as the
- * engine takes it. Throws CONTAINER_UNKNOWN: nobody dies with a container that is not there, and that would be no answer.
+ * Asks who would die with these containers, or with all of them: those that run, and those that have stopped and may still
+ * hold somebody. The engine takes a name, an id or the first digits of an id. Throws CONTAINER_UNKNOWN: nobody dies with a
+ * container that does not exist, and “nobody” would be the wrong answer.
  */
 export async function containersQuestion(
   world: NodeWorld,

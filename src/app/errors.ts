@@ -1,0 +1,50 @@
+import { EXIT, errorsOf } from '../core/index.ts'
+
+/** What a use case cannot do, whoever asked for it. */
+export const APP_ERRORS = {
+  ADOPTED_MISSING: {
+    message: 'Cannot adopt container "{container}" as service "{service}": the engine does not know it',
+    remedy: 'list the containers with `{engine} ps -a` and name one of them: --adopt SERVICE=CONTAINER',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  CONTAINER_UNKNOWN: {
+    message:
+      'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',
+    remedy: 'name one of these; where the container belongs to the other engine, say --engine docker|podman',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  NOTHING_DEPLOYED: {
+    message: 'Cannot {action}: no release is deployed on this node',
+    remedy: 'deploy one with `anneal node upgrade FILE`',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  NOT_ROOT: {
+    message: 'Cannot {action}: it needs root and runs as user {uid}',
+    remedy: 'run it with sudo; reading the processes and cgroups of other users needs root',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
+  NO_ENGINE: {
+    message: 'Cannot choose a container engine: {why}',
+    remedy: 'install docker.io or podman, or name one with --engine docker|podman',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
+  NO_PREVIOUS_RELEASE: {
+    message: 'Cannot roll back: this node has no release before the current one',
+    remedy: 'upgrade to the release you want instead: `anneal node upgrade FILE`',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  SERVICE_UNKNOWN: {
+    message: 'Cannot {action} service "{service}": the current release has {services}',
+    remedy: 'name one of these',
+    retry: false,
+    exit: EXIT.usage,
+  },
+} as const
+
+export const raise = errorsOf(APP_ERRORS)

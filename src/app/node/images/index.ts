@@ -1,0 +1,2 @@
+export { buildImages } from './build-images.ts'
+export type { BuildOptions } from './build-images.ts'

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { cgroupRescuer, hostKernel, rescueRecords } from '../../adapters/cgroup/index.ts'
+import { dockerEngine } from '../../adapters/docker/index.ts'
+import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../../adapters/libvirt/index.ts'
+import { libvirtImages } from '../../adapters/libvirt-image/index.ts'
+import { podmanEngine } from '../../adapters/podman/index.ts'
+import { hostDisk, hostReader, procReader } from '../../adapters/proc/index.ts'
+import { systemdUnitReader, systemdUnits } from '../../adapters/systemd/index.ts'
+import { FileStateStore } from '../../adapters/state/index.ts'
+import { systemClock, systemReach } from '../../adapters/system/index.ts'
+import type { EngineKind } from '../../node/index.ts'
+import type { Engine, NodeWorld } from '../../ports/index.ts'
+import type { Environment } from '../environment.ts'
+import { raise } from '../errors.ts'
+
+export type EngineOptions = Readonly<{
+  /** By default the engine that is installed. */
+  engine?: EngineKind
+  /** Socket of the Docker engine. With it and no `engine`, the engine is Docker. */
+  engineSocket?: string
+  /** `DOCKER_HOST` says that Docker is here. */
+  environment: Environment
+}>
+
+export type NodeOptions = EngineOptions &
+  Readonly<{
+    /** Directory of the journal, the history and the releases. */
+    stateDirectory: string
+  }>
+
+const ENGINE_FILE = 'engine'
+
+/** Remembers the engine of this node. */
+export function keepEngine(world: NodeWorld): Promise<void> {
+  return world.state.saveFile(ENGINE_FILE, world.engine.kind)
+}
+
+/**
+ * The real world of this machine. `action` completes “Cannot …” in an error. Throws NOT_ROOT where the answer would be
+ * only half of it, and NO_ENGINE.
+ */
+export async function openNode(options: NodeOptions, action: string): Promise<NodeWorld> {
+  const uid = process.getuid?.() ?? 0
+  if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
+  const state = new FileStateStore(options.stateDirectory)
+  // A node stays with the engine that its first release was deployed on.
+  const chosen = options.engine ?? ((await state.readFile(ENGINE_FILE)) as EngineKind | undefined)
+  const engine = openEngine({ ...options, ...(chosen === undefined ? {} : { engine: chosen }) })
+  const processes = procReader()
+  return {
+    engine,
+    processes,
+    host: hostReader({ table: () => processes.table() }),
+    units: systemdUnitReader(),
+    hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
+    guestFiles: (place) => libvirtGuestFiles(place.stateDir),
+    guestLogs: libvirtGuestLogs(),
+    rescuer: cgroupRescuer({ kernel: hostKernel(), units: systemdUnits(), records: rescueRecords() }),
+    images: libvirtImages(engine, state),
+    disk: hostDisk(),
+    net: systemReach,
+    clock: systemClock,
+    state,
+  }
+}
+
+/** Throws NO_ENGINE where none is named and not exactly one is installed. */
+export function openEngine({ engine, engineSocket, environment }: EngineOptions): Engine {
+  // Podman is called as a program, and has no socket to name.
+  const kind = engine ?? (engineSocket === undefined ? installedEngine(environment) : 'docker')
+  if (kind === 'podman') return podmanEngine()
+  return dockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket })
+}
+
+/** Its socket is away while the engine is down, and its containers may live on. */
+const DOCKER = [
+  '/run/docker.sock',
+  '/var/run/docker.sock',
+  '/usr/bin/dockerd',
+  '/usr/sbin/dockerd',
+  '/usr/local/bin/dockerd',
+]
+const PODMAN = ['/usr/bin/podman', '/usr/local/bin/podman']
+
+/** The one that is there. With both, nothing is guessed: the person decides. */
+function installedEngine(environment: Environment): EngineKind {
+  const docker = environment['DOCKER_HOST'] !== undefined || DOCKER.some((path) => existsSync(path))
+  const podman = PODMAN.some((path) => existsSync(path))
+  if (docker && podman) {
+    throw raise('NO_ENGINE', { why: 'both Docker and Podman are here' })
+  }
+  if (docker) return 'docker'
+  if (podman) return 'podman'
+  throw raise('NO_ENGINE', { why: 'neither Docker nor Podman is here' })
+}

@@ -1,0 +1,120 @@
+import { sha256 } from '../../adapters/system/index.ts'
+import { canonicalJson } from '../../core/index.ts'
+import { lintRelease, makePlan } from '../../node/index.ts'
+import type { Container, Deployment, Finding, Plan, PlannedRelease, Release } from '../../node/index.ts'
+import type { NodeWorld } from '../../ports/index.ts'
+import { loadSide, survey } from '../../runtime/index.ts'
+import type { Side, Sides } from '../../runtime/index.ts'
+import { raise } from '../errors.ts'
+import { adoptDeployment, adoptedPlace } from './adopt.ts'
+import type { Adopted } from './adopt.ts'
+
+/** What a person may ask of a run. */
+export type RunWishes = Readonly<{
+  /** Move endangered guests and helpers out of their containers first, instead of refusing. Default: no. */
+  rescue?: boolean
+  /** What a failed switch does; `rollForward` is for a switch with no safe way back. Default: `rollBack`. */
+  onFailure?: Plan['onFailure']
+}>
+
+/** A release that was read from where it is kept, and what was noticed about the files that it names. */
+export type LoadedRelease = Readonly<{ release: Release; findings: readonly Finding[] }>
+
+export type UpgradeWishes = RunWishes &
+  Readonly<{
+    /** Gives the release. An upgrade calls it when it holds the node's lock and the node is at rest. */
+    release: () => Promise<LoadedRelease>
+    /** Containers that Anneal did not create and that the release takes over from. Only for a node's first release. */
+    adopt?: readonly Adopted[]
+  }>
+
+export type PlannedRun = Readonly<{ plan: Plan; sides: Sides }>
+
+export type Planned = PlannedRun & LoadedRelease
+
+/** The plan from what is deployed (or adopted) to a release. Reads only. Throws what `release` throws, and ADOPTED_MISSING. */
+export async function planUpgrade(world: NodeWorld, wishes: UpgradeWishes): Promise<Planned> {
+  const { release, findings } = await wishes.release()
+  const { current, previous } = await world.state.readDeployments()
+  const old = current ?? (await adoptDeployment(world, release, wishes.adopt ?? []))
+  const sides: Sides = {
+    old: await loadSide(world.state, old?.releaseId, adoptedPlace(old, release)),
+    next: { release, libvirt: release.libvirt },
+  }
+  const plan = await planBetween(world, sides, release, old, previous, 'upgrade', wishes)
+  return { plan, sides, release, findings: [...lintRelease(release), ...findings] }
+}
+
+/** The plan back to the release before: its containers are still there, so nothing is fetched or created. */
+export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
+  const { current, previous } = await world.state.readDeployments()
+  if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: 'roll back' })
+  if (previous === undefined) throw raise('NO_PREVIOUS_RELEASE')
+  const old = await loadSide(world.state, current.releaseId)
+  const next = await loadSide(world.state, previous.releaseId, old.libvirt)
+  const sides: Sides = { old, next }
+  const target = plannedAgain(previous, next)
+  const plan = await planBetween(world, sides, target, current, previous, 'rollback', wishes)
+  return { plan, sides }
+}
+
+async function planBetween(
+  world: NodeWorld,
+  sides: Sides,
+  release: PlannedRelease,
+  current: Deployment | undefined,
+  previous: Deployment | undefined,
+  kind: Plan['kind'],
+  { rescue = false, onFailure = 'rollBack' }: RunWishes,
+): Promise<Plan> {
+  return makePlan(
+    current,
+    release,
+    {
+      kind,
+      rescue,
+      onFailure,
+      neededByGuests: await servicesGuestsNeed(world, sides, current),
+      previous,
+    },
+    (rest) => sha256(canonicalJson(rest)),
+  )
+}
+
+/** Services of the current deployment in which a helper of a running guest lives. */
+async function servicesGuestsNeed(
+  world: NodeWorld,
+  sides: Sides,
+  current: Deployment | undefined,
+): Promise<readonly string[]> {
+  if (current === undefined) return []
+  const places = [sides.old.libvirt, sides.next.libvirt].filter((place) => place !== undefined)
+  const helpers = [sides.old, sides.next].flatMap(
+    (side) => side.release?.services.flatMap((service) => service.helpers) ?? [],
+  )
+  const seen = await survey(world, { stopping: [], cause: 'stop', places, helpers })
+  const needed = seen.census.helpers.flatMap((helper) => {
+    const owner = seen.containers.find((container) => isMain(container, helper.identity.pid))
+    const service = current.services.find((candidate) => candidate.containerName === owner?.name)
+    return service === undefined ? [] : [service.name]
+  })
+  return [...new Set(needed)]
+}
+
+/** Only the first process of a container makes the service itself needed: others can be moved out of it. */
+function isMain(container: Container, pid: number): boolean {
+  return container.pid === pid
+}
+
+/** A deployment as something to plan towards. Adopted containers have no release on file: they are always replaced. */
+function plannedAgain(deployment: Deployment, side: Side): PlannedRelease {
+  return {
+    id: deployment.releaseId,
+    project: deployment.project,
+    libvirt: side.libvirt,
+    services: deployment.services.map(({ name, digest, image, stopGraceMs, restart, dependsOn }) => {
+      const replace = side.release?.services.find((service) => service.name === name)?.replace ?? 'always'
+      return { name, digest, image, replace, stopGraceMs, restart, ...(dependsOn ? { dependsOn } : {}) }
+    }),
+  }
+}

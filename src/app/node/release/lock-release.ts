@@ -1,0 +1,35 @@
+import { lock, writeLocked } from '../../../adapters/compose/index.ts'
+import type { Locked } from '../../../adapters/compose/index.ts'
+import { sha256 } from '../../../adapters/system/index.ts'
+import type { Engine, PullProgress } from '../../../ports/index.ts'
+import type { Environment } from '../../environment.ts'
+
+export type LockOptions = Readonly<{
+  environment: Environment
+  /** Instead of the `.env` beside the file. */
+  envFile?: string
+  /** `missing`: the engine's own image where it has one. `always`: the registry is asked for a newer one. */
+  pull: 'missing' | 'always'
+  /** Where the locked file goes; by default beside the other one. */
+  output?: string
+  onPull?: (progress: PullProgress) => void
+  signal?: AbortSignal
+}>
+
+/**
+ * Pins every image of a Compose file by digest and writes the locked file. Throws what is wrong with the file,
+ * LOCK_IMAGE_UNKNOWN, RELEASE_HOLDS_SECRETS, LOCK_MOVES_PATHS.
+ */
+export async function lockRelease(
+  file: string,
+  engine: Engine,
+  { onPull, ...options }: LockOptions,
+): Promise<Locked> {
+  const locked = await lock(file, engine, {
+    ...options,
+    digest: sha256,
+    ...(onPull === undefined ? {} : { onProgress: onPull }),
+  })
+  await writeLocked(locked)
+  return locked
+}

@@ -1,0 +1,33 @@
+import type { UpgradeWishes } from '../app/node/index.ts'
+import { releaseFile } from '../app/node/release/index.ts'
+import type { FlagTable, FlagValues } from './command.ts'
+import { RUN_FLAGS, runWishes } from './node-flags.ts'
+
+export const PLAN_FLAGS = {
+  ...RUN_FLAGS,
+  adopt: {
+    kind: 'list',
+    placeholder: 'SERVICE=CONTAINER',
+    help: 'a container that Anneal did not create and that this service takes over from; may be repeated',
+    flagOnly: true,
+  },
+  'env-file': {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'variables of the Compose file, instead of its .env',
+    flagOnly: true,
+  },
+} as const satisfies FlagTable
+
+export function upgradeWishes(file: string, flags: FlagValues<typeof PLAN_FLAGS>): UpgradeWishes {
+  const envFile = flags['env-file']
+  return {
+    ...runWishes(flags),
+    release: () =>
+      releaseFile(file, { environment: process.env, ...(envFile === undefined ? {} : { envFile }) }),
+    adopt: flags.adopt.map((one) => {
+      const [service = '', container = ''] = one.split('=')
+      return { service, container }
+    }),
+  }
+}
