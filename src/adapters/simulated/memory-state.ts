@@ -1,5 +1,6 @@
 import type { Deployments, HistoryRecord, JournalEntry, Lock, StateStore } from '../../ports/index.ts'
 import type { CrashPoints } from './crash-points.ts'
+import type { StateSnapshot } from './node-snapshot.ts'
 
 /** A node's memory that survives the program: what a call has resolved is kept, as an fsync keeps it. */
 export class MemoryState implements StateStore {
@@ -11,6 +12,13 @@ export class MemoryState implements StateStore {
 
   constructor(points: CrashPoints) {
     this.#points = points
+  }
+
+  restore({ journal, history, deployments, files }: StateSnapshot): void {
+    this.journal = [...journal]
+    this.history = [...history]
+    this.deployments = deployments
+    for (const [name, text] of Object.entries(files)) this.files.set(name, text)
   }
 
   async lock(): Promise<Lock> {

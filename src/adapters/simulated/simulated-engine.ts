@@ -3,7 +3,8 @@ import { LABELS } from '../../node/index.ts'
 import type { Container, ContainerSpec, EngineFacts } from '../../node/index.ts'
 import type { Engine, ExecResult, ImageFacts } from '../../ports/index.ts'
 import { raise } from '../containers/index.ts'
-import type { SimulatedImage, SimulatedNode } from './simulated-node.ts'
+import type { SimulatedImage } from './simulated-guest.ts'
+import type { SimulatedNode } from './simulated-node.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -26,6 +27,16 @@ export class SimulatedEngine implements Engine {
 
   all(): readonly Container[] {
     return [...this.#containers.values()]
+  }
+
+  /** How many containers were ever created. */
+  get created(): number {
+    return this.#created
+  }
+
+  restore(containers: readonly Container[], created: number): void {
+    for (const container of containers) this.#containers.set(container.id, { ...container })
+    this.#created = created
   }
 
   /** What dockerd does when it starts: everything armed is started. */

@@ -22,37 +22,10 @@ import type {
 } from '../../ports/index.ts'
 import { CrashPoints } from './crash-points.ts'
 import { MemoryState } from './memory-state.ts'
+import type { NodeSnapshot } from './node-snapshot.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
+import type { SimulatedGuest, SimulatedImage, TenantAct } from './simulated-guest.ts'
 import { guestProcess, processOf, statusFile } from './what-is-seen.ts'
-
-/** A libvirt image of the simulation: what it knows, and whether it works. */
-export type SimulatedImage = Readonly<{
-  /** Version of its libvirt; undefined for an image without one. */
-  libvirt?: string
-  flags?: readonly string[]
-  /** `exits`: the main process ends at once. `silent`: it runs and never answers. */
-  fault?: 'exits' | 'silent'
-  /** Started while another libvirt runs, it waits until that one is gone. */
-  standsBy?: boolean
-}>
-
-export type SimulatedGuest = {
-  readonly name: string
-  readonly uuid: string
-  readonly pid: number
-  alive: boolean
-  /** Container whose cgroup it is in; undefined when it is outside of all. */
-  inside: string | undefined
-  flags: string[]
-  readonly emulator: string
-  /** Ended by its tenant: no loss. */
-  ended: boolean
-  /** libvirt's log of it. */
-  log: string
-}
-
-/** What a tenant does with a guest. */
-export type TenantAct = 'shutsDown' | 'restarts' | 'destroys'
 
 /**
  * A compute node that lives in memory: processes, cgroups, containers and libvirt behave as the real ones were
@@ -85,6 +58,56 @@ export class SimulatedNode {
   constructor(images: Readonly<Record<string, SimulatedImage>>) {
     this.images = new Map(Object.entries(images))
     this.engine = new SimulatedEngine(this)
+  }
+
+  /** All that outlives the program, as JSON: a crash at this moment leaves exactly this. */
+  snapshot(): NodeSnapshot {
+    const { guests, phantoms, bootId, nextPid, nowMs, state } = this
+    const indexes = (of: ReadonlySet<SimulatedGuest>): number[] => [...of].map((one) => guests.indexOf(one))
+    return structuredClone({
+      images: Object.fromEntries(this.images),
+      unpullable: [...this.engine.unpullable].map(
+        ([reference, { message }]) => [reference, message] as const,
+      ),
+      containers: this.engine.all(),
+      created: this.engine.created,
+      guests,
+      phantoms,
+      waiting: [...this.#waiting],
+      poweredOff: indexes(this.#poweredOff),
+      vanished: indexes(this.#vanished),
+      bootId,
+      nextPid,
+      nowMs,
+      state: {
+        journal: state.journal,
+        history: state.history,
+        deployments: state.deployments,
+        files: Object.fromEntries(state.files),
+      },
+    })
+  }
+
+  static restored(snapshot: NodeSnapshot): SimulatedNode {
+    const { state, ...held } = structuredClone(snapshot)
+    const node = new SimulatedNode(held.images)
+    for (const [reference, message] of held.unpullable) {
+      node.engine.unpullable.set(reference, new Error(message))
+    }
+    node.engine.restore(held.containers, held.created)
+    node.guests.push(...held.guests)
+    node.phantoms.push(...held.phantoms)
+    for (const id of held.waiting) node.#waiting.add(id)
+    const fill = (set: Set<SimulatedGuest>, indexes: readonly number[]): void => {
+      for (const guest of node.guests.filter((_, index) => indexes.includes(index))) set.add(guest)
+    }
+    fill(node.#poweredOff, held.poweredOff)
+    fill(node.#vanished, held.vanished)
+    node.bootId = held.bootId
+    node.nextPid = held.nextPid
+    node.nowMs = held.nowMs
+    node.state.restore(state)
+    return node
   }
 
   startGuest(name: string, inside?: string, emulator = '/usr/bin/qemu-system-x86_64'): SimulatedGuest {

@@ -1,5 +1,5 @@
 import type { LibvirtPlace, Process, StatusFile } from '../../node/index.ts'
-import type { SimulatedGuest } from './simulated-node.ts'
+import type { SimulatedGuest } from './simulated-guest.ts'
 
 /** What /proc and libvirt’s directory show of a simulated node. */
 export function guestProcess(guest: SimulatedGuest): Process {

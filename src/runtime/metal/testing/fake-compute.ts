@@ -1,6 +1,13 @@
 import type { Server } from '../../../metal/index.ts'
 import type { Compute, ServerSpec } from '../../../ports/index.ts'
 
+export type ComputeSnapshot = Readonly<{
+  servers: readonly Server[]
+  keys: readonly string[]
+  done: readonly string[]
+  created: readonly ServerSpec[]
+}>
+
 /** Servers in memory. What becomes of them is the test's to say. */
 export class FakeCompute implements Compute {
   servers: readonly Server[] = []
@@ -9,6 +16,21 @@ export class FakeCompute implements Compute {
   readonly created: ServerSpec[] = []
   /** Called with the id of each server that was asked for, started or removed. */
   onChange: (what: 'created' | 'started' | 'removed', id: string) => void = () => undefined
+
+  /** Called before and after each call that changes something. */
+  onEvery: (what: string) => void = () => undefined
+
+  snapshot(): ComputeSnapshot {
+    const { servers, keys, done, created } = this
+    return { servers, keys, done, created }
+  }
+
+  restore({ servers, keys, done, created }: ComputeSnapshot): void {
+    this.servers = servers
+    this.keys = keys
+    this.done.push(...done)
+    this.created.push(...created)
+  }
 
   change(id: string, more: Partial<Server>): void {
     this.servers = this.servers.map((one) => (one.id === id ? { ...one, ...more } : one))
@@ -26,7 +48,8 @@ export class FakeCompute implements Compute {
     return Promise.resolve(this.servers.find((one) => one.id === id))
   }
 
-  createServer(spec: ServerSpec): Promise<string> {
+  async createServer(spec: ServerSpec): Promise<string> {
+    this.onEvery('before create')
     const id = `server-${this.created.length + 1}`
     this.created.push(spec)
     const { name, metadata } = spec
@@ -56,6 +79,7 @@ export class FakeCompute implements Compute {
   #changed(what: 'created' | 'started' | 'removed', id: string): Promise<string> {
     this.done.push(`${what} ${id}`)
     this.onChange(what, id)
+    this.onEvery(`after ${what}`)
     return Promise.resolve(id)
   }
 }

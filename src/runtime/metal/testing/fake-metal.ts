@@ -3,6 +3,7 @@ import { sampleNode } from '../../../metal/testing/index.ts'
 import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
 import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
 import { FakeCompute } from './fake-compute.ts'
+import type { ComputeSnapshot } from './fake-compute.ts'
 
 const raise = errorsOf({
   OPENSTACK_FAULT: { message: 'Cannot: auto_lessee', remedy: 'none', retry: true, exit: EXIT.failed },
@@ -11,6 +12,19 @@ const raise = errorsOf({
 
 /** What Ironic does with a verb: the states that one look after the other shows. */
 export type Course = Readonly<Partial<Record<ProvisionVerb, readonly Partial<MetalNode>[]>>>
+
+/** The services at one moment, as JSON: what another process finds. */
+export type MetalSnapshot = Readonly<{
+  node: MetalNode
+  /** States that the next looks will show. */
+  pending: readonly Partial<MetalNode>[]
+  passed: number
+  nowMs: number
+  records: Readonly<Record<string, unknown>>
+  done: readonly string[]
+  consoleText: string
+  compute: ComputeSnapshot
+}>
 
 /** One node in memory that goes through its states as it is looked at, and time that passes only by sleeping. */
 export class FakeMetal {
@@ -33,6 +47,8 @@ export class FakeMetal {
   onLook: (look: number) => void = () => undefined
   /** Called before and after each call that changes something: what it throws ends the run there. */
   onBoundary: (what: string) => void = () => undefined
+  /** Called where `onLook` and `onBoundary` are, and at each call to Nova. */
+  onEvery: (what: string) => void = () => undefined
   #pending: Partial<MetalNode>[] = []
   #looks = 0
   #passed = 0
@@ -41,6 +57,37 @@ export class FakeMetal {
   constructor(course: Course, node: Partial<MetalNode> = {}) {
     this.course = course
     this.node = sampleNode(node)
+    this.compute.onEvery = (what) => this.onEvery(what)
+  }
+
+  snapshot(): MetalSnapshot {
+    return structuredClone({
+      node: this.node,
+      pending: this.#pending,
+      passed: this.#passed,
+      nowMs: this.#now,
+      records: Object.fromEntries(this.records),
+      done: this.done,
+      consoleText: this.consoleText,
+      compute: this.compute.snapshot(),
+    })
+  }
+
+  static restored(course: Course, left: MetalSnapshot): FakeMetal {
+    const fake = new FakeMetal(course, left.node)
+    fake.#pending = [...left.pending]
+    fake.#passed = left.passed
+    fake.#now = left.nowMs
+    for (const [key, record] of Object.entries(left.records)) fake.records.set(key, record)
+    fake.done.push(...left.done)
+    fake.consoleText = left.consoleText
+    fake.compute.restore(left.compute)
+    return fake
+  }
+
+  #boundary(what: string): void {
+    this.onBoundary(what)
+    this.onEvery(what)
   }
 
   get world(): MetalWorld {
@@ -96,6 +143,7 @@ export class FakeMetal {
         this.onLook(this.#looks)
         const next = this.#pending.shift()
         if (next !== undefined) this.#pass(next)
+        this.onEvery('look')
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
       changeNode: async (_, changes) => {
@@ -107,21 +155,21 @@ export class FakeMetal {
           this.away -= 1
           throw raise('OPENSTACK_FAILED')
         }
-        this.onBoundary('before change')
+        this.#boundary('before change')
         this.done.push('change')
         for (const change of changes) this.#apply(change)
-        this.onBoundary('after change')
+        this.#boundary('after change')
         return this.node
       },
       validate: () => Promise.resolve(this.invalid),
       provision: async (_, verb, { configDrive, skippedSteps = [] } = {}) => {
-        this.onBoundary(`before ${verb}`)
+        this.#boundary(`before ${verb}`)
         this.done.push(configDrive === undefined ? verb : `${verb} with drive`)
         this.skipped = skippedSteps
         const [first, ...rest] = this.course[verb] ?? []
         if (first !== undefined) this.#pass(first)
         this.#pending = rest
-        this.onBoundary(`after ${verb}`)
+        this.#boundary(`after ${verb}`)
       },
       power: (_, wanted) => {
         this.done.push(`power ${wanted}`)
