@@ -1,6 +1,7 @@
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
+import { defaultOf, firmwareDifference, nameOf } from '../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory } from '../image/boot/index.ts'
 import { nodesOf, unreadableOf } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
@@ -21,6 +22,7 @@ export function describeImage(
     ...describeStack(image, stack, inventory, output),
     '',
     ...describeSystem(inventory, output),
+    ...describeFirmwares(inventory, output),
     ...describeEntries(inventory, chosen, output),
     ...(chosen === undefined ? [] : describeContract(chosen, output)),
     ...describeFindings(chosen?.findings ?? inventory.findings, output),
@@ -117,6 +119,19 @@ function describeSystem(
         `${index === 0 ? output.bold('deployments') : '           '} ${stateroot} ${commit.slice(0, 12)}.${serial}${origin === '' ? '' : ` ${origin}`}`,
     ),
   ]
+}
+
+/** Only where they differ: else it makes no difference. */
+function describeFirmwares(inventory: BootInventory, output: Output): readonly string[] {
+  const { other } = inventory
+  const difference = firmwareDifference(inventory, defaultOf(inventory))
+  if (other === undefined || difference === undefined) return []
+  const rows = [inventory, other].map(({ firmware, loader }, index) => [
+    `${index === 0 ? '*' : ' '} ${nameOf(firmware)}`,
+    `${loader.kind}${loader.configuration === '' ? '' : ` (${loader.configuration})`}`,
+    difference[index]?.told ?? '',
+  ])
+  return ['', output.bold('firmwares that boot different things'), ...table(rows)]
 }
 
 function describeEntries(

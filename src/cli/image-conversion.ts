@@ -1,7 +1,7 @@
 import { openDiskImage } from '../adapters/image-source/index.ts'
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { patched } from '../bytes/index.ts'
-import { findBoot, makeContract, openBootFile } from '../image/boot/index.ts'
+import { chooseEntry, findBoot, makeContract, openBootFile, requireOneFirmware } from '../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory, ContractChoices } from '../image/boot/index.ts'
 import { describeContract, planConversion } from '../image/convert/index.ts'
 import { FORMAT_READERS, detectStack } from '../image/stack/index.ts'
@@ -63,7 +63,8 @@ async function openBoot(
     }),
   )
   const disk = await detectStack(image.disk, FORMAT_READERS, { signal })
-  const inventory = await findBoot(disk, { signal })
+  const { firmware } = flags
+  const inventory = await findBoot(disk, { signal, ...(firmware !== undefined && { firmware }) })
   const choices = {
     kargs: flags.karg,
     deleteKargs: flags['delete-karg'],
@@ -80,7 +81,8 @@ export async function openBootOnly(
   signal: AbortSignal,
 ): Promise<OpenedBoot & Readonly<{ files: Pick<Conversion, 'kernel' | 'ramdisk' | 'about'> }>> {
   const opened = await openBoot(stack, location, flags, signal)
-  const { inventory, contract } = opened
+  const { disk, inventory, contract, choices } = opened
+  requireOneFirmware(disk, inventory, chooseEntry(disk, inventory, choices.deployment))
   const about = aboutImage(opened, location, { changes: [], ...describeContract(inventory, contract) })
   return { ...opened, files: { ...(await trioFiles(opened, signal)), about } }
 }
@@ -97,6 +99,8 @@ export async function openConversion(
 ): Promise<OpenedConversion> {
   const opened = await openBoot(stack, location, flags, signal)
   const { disk, inventory, contract, choices } = opened
+  if (!flags['whole-disk'])
+    requireOneFirmware(disk, inventory, chooseEntry(disk, inventory, choices.deployment))
   const { base, patches, ...told } = await planConversion(disk, inventory, contract, {
     what: flags['whole-disk'] ? 'disk' : 'root',
     arguments: choices,

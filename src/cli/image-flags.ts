@@ -23,5 +23,11 @@ export const BOOT_FLAGS = {
     help: 'entry to boot: its number, its id, a stateroot or the begin of a commit',
     flagOnly: true,
   },
+  firmware: {
+    kind: 'choice',
+    values: ['bios', 'uefi'],
+    help: 'of the machine, where BIOS and UEFI boot different things',
+    flagOnly: true,
+  },
   ...KARG_FLAGS,
 } as const satisfies FlagTable

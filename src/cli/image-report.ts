@@ -1,4 +1,5 @@
 import type { DiskImage } from '../adapters/image-source/index.ts'
+import { defaultOf, firmwareDifference } from '../image/boot/index.ts'
 import type { BootContract, BootEntry, BootInventory } from '../image/boot/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 
@@ -34,11 +35,32 @@ export function imageReport(
     osRelease: osRelease ?? entries[defaultIndex]?.deployment?.osRelease ?? deployments[0]?.osRelease ?? null,
     deployments,
     loader,
+    firmware: firmwareReport(inventory),
     entries: entries.map((entry, index) => entryReport(entry, index === defaultIndex)),
     contract: 'code' in contract ? null : contract,
     refusal: 'code' in contract ? contract : null,
     findings: 'code' in contract ? findings : contract.findings,
   } as const
+}
+
+/** Whose answer the rest is, and what the other firmware boots. */
+function firmwareReport(inventory: BootInventory) {
+  const { firmware, choice, other } = inventory
+  const entry = other && defaultOf(other)
+  return {
+    answer: firmware,
+    asked: choice === 'asked',
+    differ: firmwareDifference(inventory, defaultOf(inventory)) !== undefined,
+    other:
+      other === undefined
+        ? null
+        : {
+            firmware: other.firmware,
+            loader: other.loader,
+            default: entry === undefined ? null : entryReport(entry, true),
+            entries: other.entries.map(({ id, title, file }) => ({ id, title, file })),
+          },
+  }
 }
 
 function entryReport({ deployment, ...entry }: BootEntry, isDefault: boolean) {

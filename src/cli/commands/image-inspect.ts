@@ -14,11 +14,14 @@ export const imageInspect = command({
   count: { min: 1, max: 1 },
   flags: { ...BOOT_FLAGS, ...OPEN_FLAGS, ...COMMON_FLAGS },
   details:
-    'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --deployment, --karg and --delete-karg it shows what would boot then. JSON schema anneal.image/1.',
+    'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --firmware, --deployment, --karg and --delete-karg it shows what would boot then. JSON schema anneal.image/1.',
   async run({ flags, args, output, signal }) {
     await using opened = await openImage(args[0] ?? '', { flags, output, signal })
     const { image, stack } = opened
-    const inventory = await findBoot(stack, { signal })
+    const inventory = await findBoot(stack, {
+      signal,
+      ...(flags.firmware !== undefined && { firmware: flags.firmware }),
+    })
     const asked = {
       kargs: flags.karg,
       deleteKargs: flags['delete-karg'],

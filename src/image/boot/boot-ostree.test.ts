@@ -161,17 +161,28 @@ describe('Fedora CoreOS: no root=, and a variable of GRUB', () => {
       `/boot/ostree/fedora-${SUM}`,
     ),
   })
-  const CFG = `set ignition_firstboot=""
+  const CFG = `search --label boot --set root --no-floppy; set ignition_firstboot=""
 if [ -f "/ignition.firstboot" ]; then
   set ignition_firstboot="ignition.firstboot $ignition_network_kcmdline"
 fi
 blscfg
 `
+  const STUB = `if [ -f \${config_directory}/bootuuid.cfg ]; then
+  source \${config_directory}/bootuuid.cfg
+fi
+if [ -n "\${BOOT_UUID}" ]; then
+  search --fs-uuid "\${BOOT_UUID}" --set prefix --no-floppy
+else
+  search --label boot --set prefix --no-floppy
+fi
+set prefix=($prefix)/grub2
+configfile $prefix/grub.cfg
+`
   const coreos = (boot: Tree): DescribedDisk => ({
     scheme: 'gpt',
     partitions: [
       { nothing: true },
-      { ...ESP, fileSystem: treeFileSystem({ '/EFI/fedora/grub.cfg': 'x' }, { type: 'vfat' }) },
+      { ...ESP, fileSystem: treeFileSystem({ '/EFI/fedora/grub.cfg': STUB }, { type: 'vfat' }) },
       { fileSystem: treeFileSystem(boot, { label: 'boot', uuid: BOOT }) },
       {
         fileSystem: treeFileSystem(deployed([COMMIT], { [`${SUM}/0`]: COMMIT }), {

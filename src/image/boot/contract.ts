@@ -44,6 +44,8 @@ export type BootContract = Readonly<{
   entry: string
   title: string
   loader: Loader
+  /** Which firmware boots this; `either` where it makes no difference. */
+  firmware: 'bios' | 'uefi' | 'either'
   kernel: BootFile
   /** In the order in which they are loaded. */
   initrds: readonly BootFile[]

@@ -16,6 +16,16 @@ export const BOOT_ERRORS = {
     message: 'Cannot tell how "{image}" boots: {part} cannot be read: {reason}',
     remedy: '{remedy}',
   },
+  BOOT_FIRMWARE_UNSAID: {
+    ...refused,
+    message: 'Cannot tell which kernel of "{image}" is meant: {here}; {there}',
+    remedy: 'say which firmware the machine has: --firmware bios or --firmware uefi',
+  },
+  BOOT_FIRMWARE_NONE: {
+    ...refused,
+    message: 'Cannot boot "{image}" by {firmware}: it has no boot loader that {firmware} would run',
+    remedy: 'leave --firmware out; `anneal image inspect` shows which boot loader was found',
+  },
   BOOT_ENTRY_NOT_LINUX: {
     ...refused,
     message: 'Cannot boot the entry {entry} ("{title}") of "{image}" without its boot loader: {why}',

@@ -14,27 +14,41 @@ import type { Variables } from './grub/environment.ts'
 import { linksIntoEsp } from './grub/linked-file.ts'
 import type { GrubMenu } from './grub/menu.ts'
 import { completeGrubEntry, readGrubMenu } from './grub/read-menu.ts'
-import { upstreamByOptions, whichGrub } from './grub/which-grub.ts'
+import { fedoraByCall, upstreamByOptions, whichGrub } from './grub/which-grub.ts'
 import type { ImageFiles } from './image-files.ts'
 import type { Layout } from './layout.ts'
 import { findModuleKernels } from './modules.ts'
-import { findUkis } from './uki.ts'
+import { findUkis, readUki } from './uki.ts'
 
 /** What can be booted, in the order of the boot loader's menu, and which of it boots by itself. */
-export type FoundEntries = Readonly<{ loader: Loader; entries: readonly BootEntry[]; defaultIndex: number }>
+export type FoundEntries = Readonly<{
+  loader: Loader
+  entries: readonly BootEntry[]
+  defaultIndex: number
+}>
 
-type Context = Readonly<{ files: ImageFiles; disk: StackNode; layout: Layout }>
+/** `fromLoader`: the boot loader shows them; else it shows nothing, and they were looked for all the same. */
+export type EntriesToBoot = FoundEntries & Readonly<{ fromLoader: boolean }>
+
+type Context = Readonly<{
+  files: ImageFiles
+  disk: StackNode
+  layout: Layout
+  /** What GRUB runs on. */
+  machine: Readonly<{ platform: 'efi' | 'pc'; cpu: string }>
+}>
 
 /** What the installed boot loader would show. Where that is nothing: whatever entry is there, else the kernels themselves. */
-export async function findEntries(context: Context, loader: FoundLoader): Promise<FoundEntries> {
+export async function findEntries(context: Context, loader: FoundLoader): Promise<EntriesToBoot> {
   const found = await byLoader(context, loader)
-  if (found.entries.length > 0) return found
+  if (found.entries.length > 0) return { ...found, fromLoader: true }
   const { files, layout } = context
   const others = await withoutLoader(context)
-  if (others.length > 0 || layout.root === undefined) return { ...found, entries: others, defaultIndex: 0 }
+  if (others.length > 0 || layout.root === undefined)
+    return { ...found, entries: others, defaultIndex: 0, fromLoader: false }
   const [deployment] = layout.deployments
   const entries = await findModuleKernels(files, layout.root, deployment?.path ?? '/')
-  return { ...found, entries, defaultIndex: 0 }
+  return { ...found, entries, defaultIndex: 0, fromLoader: false }
 }
 
 async function byLoader(context: Context, loader: FoundLoader): Promise<FoundEntries> {
@@ -54,6 +68,15 @@ async function byLoader(context: Context, loader: FoundLoader): Promise<FoundEnt
           0,
           entries.findIndex(({ id }) => id === defaultId),
         ),
+      }
+    }
+    case 'uki': {
+      const { volume, path, reason } = loader
+      const ukis = await readUki(files, volume, path, path.slice(path.lastIndexOf('/') + 1))
+      return {
+        loader: { kind: 'none', configuration: '', reason },
+        entries: ukis.map(({ entry }) => entry),
+        defaultIndex: 0,
       }
     }
     case 'none':
@@ -124,19 +147,25 @@ function matchesPattern(pattern: string, { id, source }: BootEntry): boolean {
 }
 
 async function byGrub(
-  { files, disk, layout }: Context,
+  { files, disk, layout, machine: on }: Context,
   { configuration, reason }: Extract<FoundLoader, { kind: 'grub' }>,
 ): Promise<FoundEntries> {
-  const platform = layout.esp === undefined ? 'pc' : 'efi'
-  const cpu = platform === 'efi' ? 'x86_64' : 'i386'
-  const machine = { platform, cpu, follow: linksIntoEsp(files, layout) } as const
+  const machine = { ...on, follow: linksIntoEsp(files, layout) }
   const devices = new GrubDevices(disk)
   const before = files.findings.length
   let grub = await whichGrub(files, configuration, layout)
   let menu = await readGrubMenu(files, devices, configuration, { ...grub, ...machine })
-  if (grub.certainty === 'guess' && menu.blsOptionsAt !== undefined) {
+  const another =
+    grub.certainty === 'seen'
+      ? undefined
+      : menu.blsOptionsAt !== undefined
+        ? upstreamByOptions(menu.blsOptionsAt)
+        : grub.kind === 'upstream' && menu.blsCalledAt !== undefined
+          ? fedoraByCall(menu.blsCalledAt)
+          : undefined
+  if (another !== undefined) {
     files.findings.length = before
-    grub = upstreamByOptions(menu.blsOptionsAt)
+    grub = another
     menu = await readGrubMenu(files, devices, configuration, { ...grub, ...machine })
   }
   files.findings.push(...menu.findings)

@@ -1,8 +1,14 @@
-import type { Volume } from '../stack/index.ts'
+import type { StackNode, Volume } from '../stack/index.ts'
 import { findExtlinuxConfiguration } from './extlinux.ts'
+import { findEfiPrograms } from './firmware/started-program.ts'
+import type { EfiPrograms } from './firmware/started-program.ts'
+import { GrubDevices } from './grub/devices.ts'
+import { dialectOf } from './grub/dialect.ts'
 import { findGrubConfiguration } from './grub/read-menu.ts'
 import type { GrubConfiguration } from './grub/read-menu.ts'
-import type { ImageFiles, TextFile } from './image-files.ts'
+import { runGrub } from './grub/run-grub.ts'
+import { ImageFiles } from './image-files.ts'
+import type { TextFile } from './image-files.ts'
 import type { Layout } from './layout.ts'
 
 /** The boot loader that is installed, with what it is configured by. */
@@ -10,51 +16,150 @@ export type FoundLoader =
   | Readonly<{ kind: 'systemd-boot'; reason: string; configuration?: TextFile }>
   | Readonly<{ kind: 'grub'; reason: string; configuration: GrubConfiguration }>
   | Readonly<{ kind: 'extlinux'; reason: string; configuration: TextFile; volume: Volume }>
+  /** The firmware itself runs a unified kernel image. */
+  | Readonly<{ kind: 'uki'; reason: string; volume: Volume; path: string }>
   | Readonly<{ kind: 'none'; reason: string }>
 
-/**
- * systemd-boot where its program is on the EFI system partition; else GRUB where it is configured, beside the kernels or
- * on the EFI system partition; else extlinux.
- */
-export async function findLoader(files: ImageFiles, { boot, esp, root }: Layout): Promise<FoundLoader> {
-  const program = esp && (await systemdBootIn(files, esp))
-  if (esp !== undefined && program !== undefined) {
-    const configuration = await files.text(esp, '/loader/loader.conf')
-    return { kind: 'systemd-boot', reason: `${program} is there`, ...(configuration && { configuration }) }
-  }
-  const places: readonly Readonly<{ volume: Volume; directory: string }>[] = [
+/** What each firmware would run. One that is absent finds nothing to run. */
+export type FoundLoaders = Readonly<{
+  bios?: FoundLoader
+  uefi?: FoundLoader
+  /** Of the programs on the EFI system partition. */
+  cpu: 'x86_64' | 'arm64' | 'i386'
+}>
+
+export async function findLoaders(files: ImageFiles, disk: StackNode, layout: Layout): Promise<FoundLoaders> {
+  const { esp } = layout
+  const programs = esp && (await findEfiPrograms(files, esp))
+  const uefi = esp && programs && (await uefiLoader(files, disk, layout, esp, programs))
+  const cpu = programs?.architecture === 'unknown' ? undefined : programs?.architecture
+  // There is no BIOS on such a machine.
+  const bios = cpu === 'arm64' ? undefined : await biosLoader(files, layout)
+  return { ...(bios && { bios }), ...(uefi && { uefi }), cpu: cpu ?? 'x86_64' }
+}
+
+type Place = Readonly<{ volume: Volume; directory: string }>
+
+function placesOf({ boot, root }: Layout): readonly Place[] {
+  return [
     ...(boot === undefined ? [] : [boot]),
     ...(root === undefined || root.address === boot?.volume.address
       ? []
       : [{ volume: root, directory: '/boot' }]),
   ]
-  for (const { volume, directory } of places) {
-    const configuration = await findGrubConfiguration(files, volume, directory)
-    if (configuration !== undefined) {
-      return { kind: 'grub', reason: `${configuration.file.file} is there`, configuration }
-    }
-  }
-  const stub = esp && (await grubOnEsp(files, esp))
-  if (stub !== undefined) return { kind: 'grub', reason: `${stub.file.file} is there`, configuration: stub }
-  for (const { volume, directory } of places) {
+}
+
+/** GRUB where it is configured beside the kernels; else extlinux. */
+async function biosLoader(files: ImageFiles, layout: Layout): Promise<FoundLoader | undefined> {
+  const grub = await grubInBoot(files, layout)
+  if (grub !== undefined) return { kind: 'grub', reason: `${grub.file.file} is there`, configuration: grub }
+  for (const { volume, directory } of placesOf(layout)) {
     const configuration = await findExtlinuxConfiguration(files, volume, directory)
     if (configuration !== undefined) {
       return { kind: 'extlinux', reason: `${configuration.file} is there`, configuration, volume }
     }
   }
-  return { kind: 'none', reason: 'no configuration of GRUB, systemd-boot or extlinux was found' }
+  return undefined
 }
 
-async function systemdBootIn(files: ImageFiles, esp: Volume): Promise<string | undefined> {
-  const name = (await files.names(esp, '/EFI/systemd')).find((one) => /^systemd-boot.*\.efi$/i.test(one))
-  return name === undefined ? undefined : `${esp.address}:/EFI/systemd/${name}`
+/**
+ * By the program that firmware starts; where that is none that is known, systemd-boot where its program is there, else a
+ * grub.cfg of the partition, else the one in /boot.
+ */
+async function uefiLoader(
+  files: ImageFiles,
+  disk: StackNode,
+  layout: Layout,
+  esp: Volume,
+  programs: EfiPrograms,
+): Promise<FoundLoader | undefined> {
+  const { started, directories } = programs
+  const systemd = directories.flatMap(({ path, names }) =>
+    /^\/efi\/systemd$/i.test(path)
+      ? names.filter((name) => /^systemd-boot.*\.efi$/i.test(name)).map((name) => `${path}/${name}`)
+      : [],
+  )
+  const program =
+    started?.kind === 'systemd-boot' ? started.path : started === undefined ? systemd[0] : undefined
+  if (program !== undefined) {
+    const configuration = await files.text(esp, '/loader/loader.conf')
+    const shown = systemd[0] ?? program
+    return {
+      kind: 'systemd-boot',
+      reason: `${esp.address}:${shown} is there`,
+      ...(configuration && { configuration }),
+    }
+  }
+  if (started?.kind === 'uki') {
+    const reason = `${esp.address}:${started.path} is a unified kernel image, and the firmware runs it`
+    return { kind: 'uki', reason, volume: esp, path: started.path }
+  }
+  const configuration =
+    (started?.grub && (await grubOfProgram(files, disk, esp, started))) ??
+    (await grubOnEsp(files, esp, directories)) ??
+    (directories.some(({ names }) => names.some((name) => /\.efi$/i.test(name)))
+      ? await grubInBoot(files, layout)
+      : undefined)
+  if (configuration === undefined) return undefined
+  return { kind: 'grub', reason: `${configuration.file.file} is there`, configuration }
 }
 
-async function grubOnEsp(files: ImageFiles, esp: Volume): Promise<GrubConfiguration | undefined> {
-  for (const vendor of await files.names(esp, '/EFI')) {
-    const prefix = `/EFI/${vendor}`
-    const file = await files.text(esp, `${prefix}/grub.cfg`)
-    if (file !== undefined) return { volume: esp, prefix, file }
+async function grubInBoot(files: ImageFiles, layout: Layout): Promise<GrubConfiguration | undefined> {
+  for (const { volume, directory } of placesOf(layout)) {
+    const configuration = await findGrubConfiguration(files, volume, directory)
+    if (configuration !== undefined) return configuration
+  }
+  return undefined
+}
+
+/** Where grub-mkimage told a GRUB to look: its own configuration may move the prefix before grub.cfg is read. */
+async function grubOfProgram(
+  files: ImageFiles,
+  disk: StackNode,
+  esp: Volume,
+  { grub, directory, path }: NonNullable<EfiPrograms['started']>,
+): Promise<GrubConfiguration | undefined> {
+  if (grub === undefined) return undefined
+  const devices = new GrubDevices(disk)
+  const placeOf = (prefix: string): Readonly<{ volume: Volume; prefix: string }> | undefined => {
+    const [, device, inside = ''] = /^\(([^)]*)\)(.*)$/s.exec(prefix) ?? []
+    if (device === undefined) return prefix === '' ? undefined : { volume: esp, prefix }
+    const volume = devices.volumeOf(device.replace(/^,/, 'hd0,'))
+    return volume && { volume, prefix: inside }
+  }
+  const told = placeOf(grub.prefix)
+  const beside = { volume: esp, prefix: directory }
+  let moved = told
+  if (grub.configuration !== '') {
+    const setting = {
+      dialect: dialectOf('upstream'),
+      platform: 'efi',
+      cpu: 'x86_64',
+      ...(told ?? beside),
+    } as const
+    const file = { text: grub.configuration, file: `${esp.address}:${path}` }
+    const { variables } = await runGrub(new ImageFiles(), devices, setting, file)
+    moved = placeOf(variables.get('prefix')?.value ?? '') ?? told
+  }
+  for (const place of grub.looksBesideItself ? [beside, moved, told] : [moved, told, beside]) {
+    const file = place && (await files.text(place.volume, `${place.prefix}/grub.cfg`))
+    if (place !== undefined && file !== undefined) return { ...place, file }
+  }
+  return undefined
+}
+
+/** A grub.cfg of the partition: first where a GRUB lies beside it, that of EFI/BOOT last. */
+async function grubOnEsp(
+  files: ImageFiles,
+  esp: Volume,
+  directories: EfiPrograms['directories'],
+): Promise<GrubConfiguration | undefined> {
+  const configured = directories.filter(({ names }) => names.some((name) => /^grub\.cfg$/i.test(name)))
+  const hasGrub = ({ path, names }: (typeof configured)[number]): boolean =>
+    !/^\/efi\/boot$/i.test(path) && names.some((name) => /^(grub|shim).*\.efi$/i.test(name))
+  for (const { path } of [...configured.filter(hasGrub), ...configured.filter((one) => !hasGrub(one))]) {
+    const file = await files.text(esp, `${path}/grub.cfg`)
+    if (file !== undefined) return { volume: esp, prefix: path, file }
   }
   return undefined
 }

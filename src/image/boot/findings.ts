@@ -13,6 +13,11 @@ export const BOOT_FINDINGS = {
     meaning: 'A directory has more names than any of its kind: those beyond the limit are left out.',
     remedy: 'the image is damaged, or made to be a nuisance: take it from a place you trust',
   },
+  FIRMWARES_DIFFER: {
+    severity: 'warn',
+    meaning: 'BIOS and UEFI would boot different kernels from this image, or one with different arguments.',
+    remedy: 'say which firmware the machine has: --firmware bios or --firmware uefi',
+  },
   ROOT_AMBIGUOUS: {
     severity: 'warn',
     meaning: 'More than one file system of the image could be its root: the first was taken.',

@@ -12,6 +12,7 @@ import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
 import type { BootInventory } from './find-boot.ts'
 import { finding } from './findings.ts'
+import { differenceFinding, firmwareDifference } from './firmware/differences.ts'
 import { reasonOf } from './reasons.ts'
 
 export type ContractChoices = Readonly<{
@@ -53,6 +54,7 @@ export function makeContract(
     entry: id,
     title,
     loader: inventory.loader,
+    firmware: firmwareOf(inventory, entry),
     kernel,
     initrds,
     arguments: all,
@@ -61,6 +63,7 @@ export function makeContract(
     findings: [
       ...inventory.findings,
       ...entry.findings,
+      ...differenceFinding(inventory, entry),
       ...aboutEntry(entry, inventory),
       ...aboutRoot(disk, all, root),
       ...aboutIgnition(all),
@@ -70,6 +73,15 @@ export function makeContract(
     ...(root && { root }),
     ...(deployment && { deployment }),
   }
+}
+
+/** Whose answer it is. */
+function firmwareOf(inventory: BootInventory, entry: BootEntry): BootInventory['firmware'] {
+  if (inventory.choice === 'asked' || inventory.other === undefined) return inventory.firmware
+  const { other } = inventory
+  if (inventory.firmware !== 'either') return inventory.firmware
+  if (firmwareDifference(inventory, entry) === undefined) return 'either'
+  return other.firmware === 'bios' ? 'uefi' : 'bios'
 }
 
 /** Throws BOOT_NOTHING_FOUND, BOOT_UNREADABLE, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS. */

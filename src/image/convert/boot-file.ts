@@ -52,6 +52,8 @@ export type BaseFormat = 'raw' | 'qcow2' | 'zstd'
 /** The boot contract, in short. */
 export type BootSummary = Readonly<{
   commandLine: string
+  /** Which firmware boots this; `either` where it makes no difference. */
+  firmware: 'bios' | 'uefi' | 'either'
   arguments: readonly Readonly<{ text: string; source: string; reason: string }>[]
   /** As os-release has them: `ID`, `VERSION_ID`, `PRETTY_NAME`. */
   os: Readonly<{ id?: string; versionId?: string; prettyName?: string }>

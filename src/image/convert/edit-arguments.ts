@@ -12,7 +12,7 @@ import {
   planArgumentEdits,
   refuseArgumentEdit,
 } from '../boot/index.ts'
-import type { ArgumentWishes, BootEntry, BootInventory, FileEdit } from '../boot/index.ts'
+import type { ArgumentWishes, BootEntry, BootInventory, FileEdit, Loader } from '../boot/index.ts'
 import { FORMAT_READERS, detectStack, findVolume } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import type { Base } from './base.ts'
@@ -46,7 +46,7 @@ export async function editArguments(
   const { source } = disk
   if (source === undefined) throw new TypeError('a disk has bytes')
   const entries = await entriesToEdit(disk, inventory, deployment, signal)
-  const { files, expected } = planArgumentEdits(entries, inventory.loader, wishes)
+  const { files, expected } = planArgumentEdits(entries, loadersOf(inventory), wishes)
   const patches: Patch[] = []
   for (const file of files) patches.push(...(await patchesOf(disk, base, file, signal)))
 
@@ -55,12 +55,15 @@ export async function editArguments(
     FORMAT_READERS,
     signal === undefined ? {} : { signal },
   )
-  const found = await findBoot(after, signal === undefined ? {} : { signal })
+  const found = await findBoot(after, {
+    ...(signal && { signal }),
+    ...(inventory.choice === 'asked' && inventory.firmware !== 'either' && { firmware: inventory.firmware }),
+  })
   const again = await entriesToEdit(after, found, deployment, signal)
   for (const { file, id, arguments: wanted } of expected) {
-    const entry = again.find((one) => one.file === file && one.id === id)
-    if (entry === undefined || !isSameArguments(entry.arguments, wanted)) {
-      const says = entry === undefined ? 'nothing' : commandLineOf(entry)
+    const same = again.filter((one) => one.file === file && one.id === id)
+    if (!same.some((one) => isSameArguments(one.arguments, wanted))) {
+      const says = same[0] === undefined ? 'nothing' : commandLineOf(same[0])
       throw refuseArgumentEdit(file, `read again, the entry ${id} says ${says}`)
     }
   }
@@ -96,6 +99,11 @@ async function patchesOf(
   const change = await locateEdit(disk, base, volume, { id, before, after }, signal)
   if ('refusal' in change) throw refuseArgumentEdit(edit.file, change.refusal)
   return change.patches
+}
+
+/** Of both firmwares, where nobody said which one counts. */
+function loadersOf({ loader, other, choice }: BootInventory): readonly Loader[] {
+  return choice === 'asked' || other === undefined ? [loader] : [loader, other.loader]
 }
 
 function changesOf({ file, edits }: FileEdit): readonly Change[] {

@@ -117,6 +117,7 @@ function summary(contract: BootContract, osRelease: OsRelease | undefined): Boot
   const { deployment } = contract
   return {
     commandLine: contract.commandLine,
+    firmware: contract.firmware,
     arguments: contract.arguments.map(({ text, source, reason }) => ({
       text,
       source: 'file' in source ? `${source.kind} ${source.file}` : source.kind,

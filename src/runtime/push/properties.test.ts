@@ -34,7 +34,7 @@ test('a property that is given twice with two values is refused', () => {
 })
 
 test('a whole disk tells the kernel command line of its own entries, and has none that a deployer would use', () => {
-  const boot = { commandLine: 'quiet', arguments: [], os: {} }
+  const boot = { commandLine: 'quiet', firmware: 'either' as const, arguments: [], os: {} }
   const source = { name: 'd.raw', format: 'raw', sizeBytes: 1 }
   assert.deepEqual(describingProperties({ boot, source }, { holds: 'disk', boots: 'by itself' }), {
     anneal_kernel_cmdline: 'quiet',

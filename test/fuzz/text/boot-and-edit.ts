@@ -18,7 +18,7 @@ export async function bootAndEdit(files: Readonly<Record<string, string>>): Prom
   const tree = treeFileSystem({ ...SYSTEM, ...files })
   const { disk, inventory } = await look({ partitions: [{ fileSystem: tree }] })
   const entries = await entriesToEdit(disk, inventory, undefined)
-  const plan = planArgumentEdits(entries, inventory.loader, { append: ['new=1'], delete: [] })
+  const plan = planArgumentEdits(entries, [inventory.loader], { append: ['new=1'], delete: [] })
   for (const edit of plan.files) {
     const text = files[edit.file.replace(/^p1:/, '')] ?? ''
     assert.ok(applyFileEdit(text, edit).length >= text.length)

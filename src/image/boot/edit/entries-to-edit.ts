@@ -2,6 +2,7 @@ import type { StackNode } from '../../stack/index.ts'
 import { NOTHING_KNOWN } from '../arguments.ts'
 import { completeBlsEntry, findBlsEntries } from '../bls/read-entries.ts'
 import type { BootEntry } from '../entry.ts'
+import { defaultOf } from '../find-boot.ts'
 import type { BootInventory } from '../find-boot.ts'
 import { ImageFiles } from '../image-files.ts'
 import { chooseEntry } from '../make-contract.ts'
@@ -25,7 +26,27 @@ export async function entriesToEdit(
   const others = inventory.entries.filter(
     (entry) => entry !== chosen && !rescues(entry) && belongsWith(chosen, entry),
   )
-  return [chosen, ...others, ...(await keptByOstree(inventory, chosen, signal))]
+  const entries = [chosen, ...others, ...(await keptByOstree(inventory, chosen, signal))]
+  return [...entries, ...onlyTheOther(inventory, chosen, entries)]
+}
+
+/** Entries of the other firmware's menu that are written elsewhere, where nobody said which firmware counts. */
+function onlyTheOther(
+  { choice, other }: BootInventory,
+  chosen: BootEntry,
+  known: readonly BootEntry[],
+): readonly BootEntry[] {
+  if (choice === 'asked' || other === undefined) return []
+  const itsDefault = defaultOf(other)
+  return other.entries.filter(
+    (entry) =>
+      (entry === itsDefault || (!rescues(entry) && belongsWith(chosen, entry))) &&
+      !known.some((one) => isSamePlace(one, entry)),
+  )
+}
+
+function isSamePlace(a: BootEntry, b: BootEntry): boolean {
+  return a.file === b.file && a.id === b.id && JSON.stringify(a.argumentsAt) === JSON.stringify(b.argumentsAt)
 }
 
 function rescues({ id, title }: BootEntry): boolean {

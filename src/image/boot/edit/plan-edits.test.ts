@@ -32,7 +32,7 @@ async function edit(files: Files, wishes: Partial<ArgumentWishes>, deployment?: 
   const { disk, inventory } = await look(described(whole))
   const entries = await entriesToEdit(disk, inventory, deployment)
   const asked = { append: [], delete: [], ...wishes }
-  const plan = planArgumentEdits(entries, inventory.loader, asked)
+  const plan = planArgumentEdits(entries, [inventory.loader], asked)
   const changed: Record<string, string> = {}
   for (const file of plan.files) {
     const path = file.file.replace(/^p1:/, '')

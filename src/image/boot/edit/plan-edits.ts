@@ -37,7 +37,8 @@ const GRUB_SPECIAL = /[^!-~ ]|[;&|<>{}$'\\`#]/
  */
 export function planArgumentEdits(
   entries: readonly BootEntry[],
-  loader: Loader,
+  /** Of everybody who reads them. */
+  loaders: readonly Loader[],
   wishes: ArgumentWishes,
 ): EntryEdits {
   const places = new Map<string, { source: WrittenIn; remove: Set<string>; append: readonly string[] }>()
@@ -59,7 +60,7 @@ export function planArgumentEdits(
       placeOf(writtenIn(entry, argument.source)).remove.add(argument.text)
     }
     if (appended.length > 0) {
-      for (const { text } of appended) checkForGrub(text, entry, loader)
+      for (const { text } of appended) checkForGrub(text, entry, loaders)
       // Entries that share a variable gain the same, once.
       placeOf(carrierOf(entry)).append = appended.map(({ text }) => text)
     }
@@ -170,8 +171,8 @@ function inUki(file: string): Error {
   )
 }
 
-function checkForGrub(text: string, { file }: BootEntry, loader: Loader): void {
-  if (loader.kind === 'systemd-boot' || loader.kind === 'extlinux') return
+function checkForGrub(text: string, { file }: BootEntry, loaders: readonly Loader[]): void {
+  if (loaders.every(({ kind }) => kind === 'systemd-boot' || kind === 'extlinux')) return
   const special = GRUB_SPECIAL.exec(text)
   if (special !== null)
     throw refuseArgumentEdit(file, `GRUB’s script would read the “${special[0]}” of ${text} for itself`)

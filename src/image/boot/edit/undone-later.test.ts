@@ -18,7 +18,7 @@ async function undone(tree: Tree, wishes: Partial<ArgumentWishes>): Promise<read
   const asked = { append: [], delete: [], ...wishes }
   const { files } = planArgumentEdits(
     await entriesToEdit(disk, inventory, undefined),
-    inventory.loader,
+    [inventory.loader],
     asked,
   )
   const found = await findUndoneLater(inventory, files, asked)

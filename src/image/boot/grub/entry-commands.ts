@@ -47,6 +47,7 @@ export async function addBlsEntries(
     variables: state.context.variables,
     memory: state.bls,
   }
+  if (name !== 'uki') state.blsCalledAt ??= placeOf(source)
   const option = values.find((value) => /^-./.test(value))
   if (name === 'blscfg' && option !== undefined) {
     state.blsOptionsAt ??= placeOf(source)

@@ -42,6 +42,8 @@ export type GrubMenu = Readonly<{
   variables: Variables
   /** Whether entries were made by `blscfg`. */
   hasBls: boolean
+  /** The first call of `blscfg`, also where this GRUB has no such command. */
+  blsCalledAt?: string
   /** The first call of `blscfg` with options, which only upstream’s has: `address:path:line`. */
   blsOptionsAt?: string
   /** False where something was not understood: a variable that is not set may be set by GRUB. */

@@ -55,6 +55,7 @@ export async function runGrub(
     ...chosen,
     variables: opened.variables,
     hasBls: state.hasBls,
+    ...(state.blsCalledAt !== undefined && { blsCalledAt: state.blsCalledAt }),
     ...(state.blsOptionsAt !== undefined && { blsOptionsAt: state.blsOptionsAt }),
     understood: state.understood,
     findings: state.findings,

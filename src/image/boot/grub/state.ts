@@ -112,6 +112,8 @@ export class GrubState {
   /** What is read now: `address:path`. */
   file = ''
   hasBls = false
+  /** Where `blscfg` is called, whether this GRUB has it or not: `address:path:line`. */
+  blsCalledAt: string | undefined
   /** Where `blscfg` is given options: `address:path:line`. */
   blsOptionsAt: string | undefined
   understood = true

@@ -19,6 +19,15 @@ export function upstreamByOptions(call: string): WhichGrub {
   }
 }
 
+/** Who calls a command of Fedora's, in whatever file it is configured by, has a GRUB that knows it. */
+export function fedoraByCall(call: string): WhichGrub {
+  return {
+    kind: 'fedora',
+    reason: `its modules are not there, and ${call} calls blscfg`,
+    certainty: 'guess',
+  }
+}
+
 const FEDORA = /^(fedora|rhel|centos|rocky|almalinux|ol|amzn|eurolinux|scientific|virtuozzo|openeuler)$/
 const SUSE = /^(opensuse.*|sles|sled|sle.*|suse)$/
 /** A signed GRUB is a few MiB. */

@@ -134,6 +134,7 @@ export class SmallPush {
         source: { name: 'small.qcow2', format: 'qcow2', sizeBytes: 1 },
         boot: {
           commandLine: 'root=LABEL=r',
+          firmware: 'either',
           arguments: [],
           os: { id: 'fedora', versionId: '21' },
           deployment,

@@ -1,0 +1,104 @@
+import { EXIT, isAnnealError } from '../../../core/index.ts'
+import type { PeImage } from '../../../formats/pe/index.ts'
+import type { Volume } from '../../stack/index.ts'
+import type { ImageFiles } from '../image-files.ts'
+
+/** A program on the EFI system partition that takes part in booting. */
+export type EfiProgram = Readonly<{
+  /** Absolute, in the EFI system partition. */
+  path: string
+  /** The directory that holds it: `/EFI/BOOT`. */
+  directory: string
+  kind: 'systemd-boot' | 'grub' | 'shim' | 'uki' | 'unknown'
+  architecture: 'x86_64' | 'arm64' | 'i386' | 'unknown'
+  /** Of a GRUB: what grub-mkimage was told. */
+  grub?: GrubImage
+}>
+
+export type GrubImage = Readonly<{
+  /** `--prefix`: `/EFI/debian`, `(,gpt2)/boot/grub`. */
+  prefix: string
+  /** `--config`, which runs before anything is read; '' where there is none. */
+  configuration: string
+  /** It looks beside itself before it looks in `prefix`: Fedora's does (`fw_path`). */
+  looksBesideItself: boolean
+}>
+
+const MACHINES: Readonly<Record<number, EfiProgram['architecture']>> = {
+  0x8664: 'x86_64',
+  0xaa64: 'arm64',
+  0x014c: 'i386',
+}
+/** A signed GRUB is a few MiB; systemd-boot and shim are smaller. */
+const MOST_PROGRAM_BYTES = 16 << 20
+
+/** What an EFI program is, by its sections. undefined where there is no such file. */
+export async function readEfiProgram(
+  files: ImageFiles,
+  esp: Volume,
+  path: string,
+): Promise<EfiProgram | undefined> {
+  const found = await files.find(esp, path)
+  const source = found?.kind === 'file' ? await files.open(esp, found) : undefined
+  if (source === undefined) return undefined
+  const about = {
+    path,
+    directory: path.slice(0, path.lastIndexOf('/')),
+    architecture: architectureByName(path),
+  } as const
+  let image: PeImage
+  try {
+    const { openPe } = await import('../../../formats/pe/index.ts')
+    image = await openPe(source)
+  } catch (error) {
+    if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
+    return { ...about, kind: 'unknown' }
+  }
+  const architecture = MACHINES[image.machine] ?? 'unknown'
+  const sections = new Map(image.sections.map((section) => [section.name, section]))
+  if (sections.has('.linux')) return { ...about, architecture, kind: 'uki' }
+  const mods = sections.get('mods')
+  if (mods !== undefined && mods.lengthBytes <= MOST_PROGRAM_BYTES) {
+    const bytes = await mods.source.read(0, mods.lengthBytes)
+    const whole = source.size > MOST_PROGRAM_BYTES ? bytes : await source.read(0, source.size)
+    const looksBesideItself = new TextDecoder('latin1').decode(whole).includes('fw_path')
+    return { ...about, architecture, kind: 'grub', grub: { ...readModules(bytes), looksBesideItself } }
+  }
+  if (source.size > MOST_PROGRAM_BYTES) return { ...about, architecture, kind: 'unknown' }
+  const text = new TextDecoder('latin1').decode(await source.read(0, source.size))
+  if (text.includes('#### LoaderInfo: systemd-boot')) return { ...about, architecture, kind: 'systemd-boot' }
+  // Before it had an SBAT section, shim was known by the name of what it loads, in UTF-16.
+  const isShim = /\nshim(?:\.[a-z]+)?,\d+,/.test(text) || text.includes('\\\0g\0r\0u\0b\0')
+  return { ...about, architecture, kind: isShim ? 'shim' : 'unknown' }
+}
+
+function architectureByName(path: string): EfiProgram['architecture'] {
+  if (/aa64\.efi$/i.test(path)) return 'arm64'
+  if (/ia32\.efi$/i.test(path)) return 'i386'
+  return /x64\.efi$/i.test(path) ? 'x86_64' : 'unknown'
+}
+
+/** The modules that grub-mkimage put behind the core (include/grub/kernel.h): kinds 2 and 3 are configuration and prefix. */
+function readModules(bytes: Uint8Array): Pick<GrubImage, 'prefix' | 'configuration'> {
+  const read = { prefix: '', configuration: '' }
+  if (bytes.length < 24) return read
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const isWide = view.getUint32(4, true) === 0
+  if (view.getUint32(0, true) !== 0x676d696d) return read
+  const [first, size] = isWide
+    ? [view.getBigUint64(8, true), view.getBigUint64(16, true)]
+    : [BigInt(view.getUint32(4, true)), BigInt(view.getUint32(8, true))]
+  const end = Math.min(bytes.length, Number(size))
+  for (let at = Number(first); at + 8 <= end;) {
+    const [kind, length] = [view.getUint32(at, true), view.getUint32(at + 4, true)]
+    if (length < 8 || at + length > end) break
+    if (kind === 2 || kind === 3) {
+      const text = new TextDecoder('latin1')
+        .decode(bytes.subarray(at + 8, at + length))
+        .replace(/\0[^]*$/, '')
+      read[kind === 2 ? 'configuration' : 'prefix'] = text
+    }
+    at += length
+  }
+  return read
+}
