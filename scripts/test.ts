@@ -4,17 +4,20 @@
  *     node scripts/test.ts                    all of them
  *     node scripts/test.ts unit crash         only these (types lint format docs unit architecture crash integration)
  *     node scripts/test.ts --minutes 50       what has not ended by then has failed
+ *     node scripts/test.ts --changed          only lint and format of the files that differ from the last commit, and
+ *                                             the unit tests beside them
  *
  * Everything is run, also after a failure. Ends with every skipped test and its reason, every failed one, and exactly
  * one line `N passed, N failed, N skipped`. Exit code 1 where something failed, 2 where it was asked wrongly.
  */
+import { matchesGlob } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './source/index.ts'
-import { CHECKS, TIERS, Tally, runCheck, runTier } from './test/index.ts'
-import type { Outcome } from './test/index.ts'
+import { CHECKS, TIERS, Tally, changedFiles, ownTests, runCheck, runTier } from './test/index.ts'
+import type { Check, Outcome, Tier } from './test/index.ts'
 
 const { values, positionals } = parseArgs({
-  options: { minutes: { type: 'string' } },
+  options: { minutes: { type: 'string' }, changed: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 const known = [...CHECKS, ...TIERS].map(({ name }) => name)
@@ -22,7 +25,7 @@ const unknown = positionals.filter((name) => !known.includes(name))
 const minutes = Number(values.minutes ?? Number.NaN)
 
 if (unknown.length > 0 || (values.minutes !== undefined && !(minutes > 0))) {
-  process.stderr.write(`usage: node scripts/test.ts [--minutes N] [${known.join('|')}]…\n`)
+  process.stderr.write(`usage: node scripts/test.ts [--changed] [--minutes N] [${known.join('|')}]…\n`)
   process.exitCode = 2
 } else {
   process.exitCode = await main(new Set(positionals.length === 0 ? known : positionals))
@@ -31,20 +34,55 @@ if (unknown.length > 0 || (values.minutes !== undefined && !(minutes > 0))) {
 async function main(wanted: ReadonlySet<string>): Promise<number> {
   const tally = new Tally(ROOT)
   const { signal, end } = deadline()
-  for (const { name, run } of [
-    ...CHECKS.map((check) => ({ name: check.name, run: () => runCheck(check, tally, signal) })),
-    ...TIERS.map((tier) => ({ name: tier.name, run: () => runTier(tier, tally, signal) })),
-  ]) {
-    if (!wanted.has(name)) continue
-    process.stdout.write(`\n── ${name}\n`)
-    if (signal.aborted) tally.add(name, 'failed', `not begun within ${minutes} minutes`)
-    else await run()
-  }
+  // The checks run in processes of their own, and the unit tests in this one: together they use two cores.
+  const { checks, tiers } = values.changed ? ofChangedFiles() : { checks: CHECKS, tiers: TIERS }
+  await Promise.all([
+    inTurn(checks, wanted, tally, signal, (check) => runCheck(check, tally, signal)),
+    inTurn(tiers, wanted, tally, signal, (tier) => {
+      process.stdout.write(`\n── ${tier.name}\n`)
+      return runTier(tier, tally, signal)
+    }),
+  ])
   end()
   tell('skipped', tally.skipped)
   tell('failed', tally.failed)
   process.stdout.write(`\n${tally.line()}\n`)
   return tally.failed.length === 0 ? 0 : 1
+}
+
+function ofChangedFiles(): Readonly<{ checks: readonly Check[]; tiers: readonly Tier[] }> {
+  const files = changedFiles()
+  const tests = ownTests(files)
+  const sources = files.filter((path) => path.endsWith('.ts'))
+  return {
+    checks:
+      sources.length === 0
+        ? []
+        : [
+            { name: 'lint', argv: ['oxlint', '--deny-warnings', ...sources] },
+            { name: 'format', argv: ['oxfmt', '--check', ...sources] },
+          ],
+    tiers: TIERS.filter(({ oneProcess }) => oneProcess)
+      .map((tier) => ({
+        ...tier,
+        files: tests.filter((path) => tier.files.some((pattern) => matchesGlob(path, pattern))),
+      }))
+      .filter(({ files: own }) => own.length > 0),
+  }
+}
+
+async function inTurn<T extends Readonly<{ name: string }>>(
+  all: readonly T[],
+  wanted: ReadonlySet<string>,
+  tally: Tally,
+  signal: AbortSignal,
+  run: (one: T) => Promise<void>,
+): Promise<void> {
+  for (const one of all) {
+    if (!wanted.has(one.name)) continue
+    if (signal.aborted) tally.add(one.name, 'failed', `not begun within ${minutes} minutes`)
+    else await run(one)
+  }
 }
 
 function deadline(): Readonly<{ signal: AbortSignal; end: () => void }> {

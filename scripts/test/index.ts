@@ -1,3 +1,4 @@
+export { changedFiles, ownTests } from './changed-files.ts'
 export { runCheck } from './run-check.ts'
 export { runTier } from './run-tier.ts'
 export { Tally } from './tally.ts'

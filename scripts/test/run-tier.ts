@@ -1,5 +1,8 @@
 import { globSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -11,16 +14,49 @@ import type { Tier } from './tiers.ts'
 export async function runTier(tier: Tier, tally: Tally, signal: AbortSignal): Promise<void> {
   const files = tier.files
     .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
-    .toSorted()
     .map((path) => resolve(ROOT, path))
+    .toSorted()
   // A tier that has lost its files must not look like one that passed.
   if (files.length === 0) return tally.add(tier.name, 'failed', 'no test files found')
   const before = tally.ended
-  for (const group of tier.oneByOne ? files.map((file) => [file]) : [files]) {
-    if (signal.aborted) tally.add(tier.name, 'failed', 'ended before all files were run')
-    else await runFiles(group, tier, tally, AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)]))
-  }
+  const limit = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)])
+  if (tier.lanes === undefined) await runFiles(files, tier, tally, limit(), process.stdout)
+  else await runInLanes(inOrder(files, tier.longFiles ?? []), tier, tier.lanes, tally, signal, limit)
   if (tally.ended === before) tally.add(tier.name, 'failed', 'no test was run')
+}
+
+/** Each lane takes the next file that nobody has begun. A file's output is printed whole, once it has ended. */
+async function runInLanes(
+  files: readonly string[],
+  tier: Tier,
+  lanes: number,
+  tally: Tally,
+  signal: AbortSignal,
+  limit: () => AbortSignal,
+): Promise<void> {
+  const rest = files.values()
+  const lane = async (): Promise<void> => {
+    for (const file of rest) {
+      const name = relative(ROOT, file)
+      if (signal.aborted) {
+        tally.add(name, 'failed', 'the time was up before it began')
+        continue
+      }
+      const startedAt = performance.now()
+      const output = new PassThrough()
+      const text = buffer(output)
+      await runFiles([file], tier, tally, limit(), output)
+      output.end()
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+      process.stdout.write(`\n── ${name}: ${seconds} s\n${(await text).toString()}`)
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
+
+function inOrder(files: readonly string[], first: readonly string[]): readonly string[] {
+  const ahead = first.map((path) => resolve(ROOT, path)).filter((path) => files.includes(path))
+  return [...ahead, ...files.filter((file) => !ahead.includes(file))]
 }
 
 async function runFiles(
@@ -28,19 +64,23 @@ async function runFiles(
   tier: Tier,
   tally: Tally,
   signal: AbortSignal,
+  output: Writable,
 ): Promise<void> {
   const stream = run({
     files: [...files],
     cwd: ROOT,
     ...(tier.oneProcess
       ? { isolation: 'none' }
-      : { concurrency: tier.oneByOne ? 1 : true, execArgv: ['--disable-warning=ExperimentalWarning'] }),
+      : {
+          concurrency: tier.lanes === undefined ? true : 1,
+          execArgv: ['--disable-warning=ExperimentalWarning'],
+        }),
     timeout: tier.timeoutMs,
     signal,
   })
   stream.on('test:pass', (ended) => tally.testPassed(ended))
   stream.on('test:fail', (ended) => tally.testFailed(ended))
   const text = stream.compose(new spec())
-  text.pipe(process.stdout, { end: false })
+  text.pipe(output, { end: false })
   await finished(text, { writable: false })
 }

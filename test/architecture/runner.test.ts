@@ -28,7 +28,7 @@ function told(
   const tier = {
     name: 'some',
     files: [file],
-    oneByOne: true,
+    lanes: 1,
     oneProcess: false,
     timeoutMs: 20_000,
     deadlineMs: 20_000,
