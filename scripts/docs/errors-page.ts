@@ -5,7 +5,7 @@ import type { InlineCode } from './inline-codes.ts'
 import { code, page, table } from './markdown.ts'
 
 /** A new exit code does not compile before it is explained. */
-const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'It was done, or there was nothing to do.',
   failed: 'It was not done. An upgrade that ends so was abandoned: the old release never stopped.',
   usage: 'The command line, or a file that it names, cannot be understood. Nothing was touched.',

@@ -1,4 +1,5 @@
 export { findDeployWays } from './deployment-states-page.ts'
+export { EXIT_MEANINGS } from './errors-page.ts'
 export { readErrorTables, readFindingTables } from './error-tables.ts'
 export type { FindingTable, Table } from './error-tables.ts'
 export { readInlineCodes } from './inline-codes.ts'

@@ -1,3 +1,5 @@
+export { readEdition } from './edition.ts'
+export type { Edition } from './edition.ts'
 export { ROOT, filesBelow, readModulesBelow } from './files.ts'
 export type { FreeName } from './free-names.ts'
 export { readModule } from './module.ts'

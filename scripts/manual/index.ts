@@ -1,0 +1,8 @@
+export { manualFiles } from './files.ts'
+export type { ManualFile } from './files.ts'
+export { sectionsOf } from './markdown.ts'
+export { plainText } from './page.ts'
+export { manualPages } from './pages.ts'
+export { roffPage } from './roff.ts'
+export { htmlPage } from './html.ts'
+export type { Block, Inline, ManualPage, Section, Term } from './page.ts'
