@@ -131,7 +131,7 @@ function aboutImage(
     source: { name: sourceName(location), format: image.type, sizeBytes: image.imageBytes },
     boot,
     changes,
-    warnings: [...warnings, ...readerWarnings(image, disk).map(({ text }) => text)],
+    warnings: [...warnings, ...readerWarnings(image, disk).map(({ code, text }) => `${code}: ${text}`)],
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { bytesOfLatin1, latin1Of, parseFstab } from '../../src/image/boot/index.ts'
-import { editFstab, namesBlockDevice } from '../../src/image/convert/index.ts'
+import { bytesOfLatin1, latin1Of, namedBy, parseFstab } from '../../src/image/boot/index.ts'
+import { editFstab } from '../../src/image/convert/index.ts'
 import type { DevicePlace } from '../../src/image/convert/index.ts'
 import { TokenText, everyByte } from './text/token-text.ts'
 import type { FuzzTarget } from './target.ts'
@@ -17,16 +17,17 @@ const SEEDS = [
 
 /** By what the device is called: some stay, some stay behind, some nobody knows. */
 function placeOf(device: string): DevicePlace {
-  if (!namesBlockDevice(device)) return { at: 'there' }
+  if (namedBy(device) === 'nothing') return { at: 'there' }
   const places: readonly DevicePlace[] = [
     { at: 'there' },
     { at: 'left behind', what: 'x' },
     { at: 'unknown' },
+    { at: 'renamed', by: 'UUID=1-2-3-4' },
   ]
-  return places[device.length % 3] ?? { at: 'there' }
+  return places[device.length % 4] ?? { at: 'there' }
 }
 
-/** An edited fstab is as long as it was, and holds the entries that were kept, and no others. */
+/** An edited fstab is never shorter than it was, and holds, under their new names, the entries that were kept, and no others. */
 export const fstab: FuzzTarget = {
   name: 'fstab',
   seeds: async () => language.seeds(SEEDS),
@@ -34,13 +35,19 @@ export const fstab: FuzzTarget = {
   async exercise(source) {
     const before = bytesOfLatin1(language.decode(await source.read(0, source.size)))
     const entries = parseFstab(before)
-    const { bytes, removed } = editFstab(before, ({ device }) => placeOf(device))
-    assert.equal(bytes.length, before.length)
+    const { bytes, removed, renamed } = editFstab(before, ({ device }) => placeOf(device))
+    assert.ok(bytes.length >= before.length)
+    if (renamed.length === 0) assert.equal(bytes.length, before.length)
     assert.equal(latin1Of(bytes).split('\n').length, latin1Of(before).split('\n').length)
     const gone = new Set(removed.map(({ entry }) => entry.line))
-    assert.deepEqual(
-      parseFstab(bytes),
-      entries.filter((entry) => !gone.has(entry.line)),
-    )
+    const names = new Map(renamed.map(({ entry, name }) => [entry.line, name]))
+    const told = ({ line, device, mountPoint, type, options }: (typeof entries)[number]) => ({
+      line,
+      device: names.get(line) ?? device,
+      mountPoint,
+      type,
+      options,
+    })
+    assert.deepEqual(parseFstab(bytes).map(told), entries.filter((entry) => !gone.has(entry.line)).map(told))
   },
 }

@@ -58,5 +58,7 @@ export type BootContract = Readonly<{
   /** Undefined where neither `root=` nor what was found says which it is. */
   root?: RootVolume
   deployment?: Deployment
+  /** `root=` of the entry, where that names a partition or a device of one machine and another one was made. */
+  rootBefore?: string
   findings: readonly Finding[]
 }>

@@ -22,6 +22,8 @@ export type BootEntry = Readonly<{
   /** Of a unified kernel image with several profiles: which one, from 1. */
   profile?: number
   initrds: readonly BootFile[]
+  /** What its boot loader loads at the second try, where the first one is without an initrd: a netboot has no second try. */
+  secondTry?: BootEntry
   devicetree?: BootFile
   /** Of the image's own description. */
   arguments: readonly BootArgument[]

@@ -34,6 +34,12 @@ export const BOOT_FINDINGS = {
       '`root=` names a device by what one machine calls it: /dev/vda1 may be /dev/sda1 or /dev/nvme0n1p1 on another.',
     remedy: 'give it by its UUID: --karg root=UUID=…',
   },
+  INITRD_ON_SECOND_TRY: {
+    severity: 'info',
+    meaning:
+      'The chosen boot entry boots without an initrd first, and with one when that failed: the second try was taken, for a netboot has only one.',
+    remedy: 'nothing has to be done; --whole-disk leaves the entry as it is',
+  },
   ENTRY_BROKEN: {
     severity: 'warn',
     meaning: 'A boot entry names a kernel or an initrd that is not there: it was left out.',

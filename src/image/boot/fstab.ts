@@ -10,6 +10,8 @@ export type FstabEntry = Readonly<{
   mountPoint: string
   type: string
   options: readonly string[]
+  /** Which field names the device, from 0; the first one where nothing is said. */
+  deviceField?: number
 }>
 
 /** fstab(5) and getmntent(3): lines of fields; `#` in front of a line makes it a comment. */
@@ -33,6 +35,17 @@ export function parseFstab(bytes: Uint8Array): readonly FstabEntry[] {
     startByte += line.length + 1
   }
   return entries
+}
+
+/** crypttab(5): name, device, key, options. The name stands where an fstab has its mount point. */
+export function parseCrypttab(bytes: Uint8Array): readonly FstabEntry[] {
+  return parseFstab(bytes).map(({ device: name, mountPoint: device, type: key, ...rest }) => ({
+    ...rest,
+    device,
+    mountPoint: name,
+    type: key === 'auto' ? 'none' : key,
+    deviceField: 1,
+  }))
 }
 
 /** `\040` for a space, and the like: three octal digits. */

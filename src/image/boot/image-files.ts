@@ -66,7 +66,7 @@ export class ImageFiles {
       })
       return {
         text: new TextDecoder().decode(bytes),
-        file: `${volume.address}:${options.root ?? ''}${found.realPath}`,
+        file: `${volume.address}:${options.root === '/' ? '' : (options.root ?? '')}${found.realPath}`,
       }
     })
   }

@@ -11,6 +11,7 @@ import type { BootArgument, BootContract, RootVolume } from './contract.ts'
 import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
 import type { BootInventory } from './find-boot.ts'
+import { lastingName, namedBy } from './device-names.ts'
 import { finding } from './findings.ts'
 import { differenceFinding, firmwareDifference } from './firmware/differences.ts'
 import { reasonOf } from './reasons.ts'
@@ -20,11 +21,17 @@ export type ContractChoices = Readonly<{
   deployment?: string
   kargs?: readonly string[]
   deleteKargs?: readonly string[]
+  /**
+   * `netboot` (where nothing is said): what boots the image's root wherever it is written, without its boot loader. `disk`:
+   * what its own boot loader says.
+   */
+  boots?: 'netboot' | 'disk'
 }>
 
 /**
- * What boots the image without its boot loader. First come the entry's own arguments; `root=` (and `rd.lvm.lv=`) is made
- * where there is none; then those of `deleteKargs` are taken off, and `kargs` appended. Throws BOOT_NOTHING_FOUND,
+ * What boots the image. First come the entry's own arguments. For a netboot, `root=` (and `rd.lvm.lv=`) is made where there is
+ * none, one that names a partition or a device of one machine becomes the name of the file system itself, and the second try
+ * counts where the first has no initrd. Then those of `deleteKargs` are taken off, and `kargs` appended. Throws BOOT_NOTHING_FOUND,
  * BOOT_UNREADABLE, BOOT_ENTRY_NOT_LINUX, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
  */
 export function makeContract(
@@ -32,11 +39,16 @@ export function makeContract(
   inventory: BootInventory,
   choices: ContractChoices = {},
 ): BootContract {
-  const entry = chooseEntry(disk, inventory, choices.deployment)
+  const chosen = chooseEntry(disk, inventory, choices.deployment)
+  const isNetboot = choices.boots !== 'disk'
+  const entry = (isNetboot ? chosen.secondTry : undefined) ?? chosen
   const wanted = { append: choices.kargs ?? [], delete: choices.deleteKargs ?? [] }
   const ownsRoot = wanted.append.some((text) => text.startsWith('root='))
   const isDeleted = wanted.delete.includes('root')
-  const complete = ownsRoot || isDeleted ? entry.arguments : withRoot(disk, inventory, entry)
+  const complete =
+    ownsRoot || isDeleted || !isNetboot
+      ? entry.arguments
+      : withLastingRoot(disk, inventory, entry, withRoot(disk, inventory, entry))
   const edited = editKernelArguments(complete, wanted)
   const all = [...edited.kept, ...edited.appended.map(asked)]
   const root = rootOf(disk, inventory, all)
@@ -49,12 +61,16 @@ export function makeContract(
       why: entry.unbootable ?? 'it names no kernel',
     })
   }
+  const before = entry.arguments.findLast(({ key }) => key === 'root')
+  const renamed = complete.some(({ key, source }) => key === 'root' && source.kind === 'made')
+    ? before
+    : undefined
   const commandLine = formatKernelCommandLine({ arguments: all, init })
   return {
     entry: id,
     title,
     loader: inventory.loader,
-    firmware: firmwareOf(inventory, entry),
+    firmware: firmwareOf(inventory, chosen),
     kernel,
     initrds,
     arguments: all,
@@ -63,7 +79,8 @@ export function makeContract(
     findings: [
       ...inventory.findings,
       ...entry.findings,
-      ...differenceFinding(inventory, entry),
+      ...differenceFinding(inventory, chosen),
+      ...(entry === chosen ? [] : [finding('INITRD_ON_SECOND_TRY', entry.file, secondTryTold(entry))]),
       ...aboutEntry(entry, inventory),
       ...aboutRoot(disk, all, root),
       ...aboutIgnition(all),
@@ -71,6 +88,7 @@ export function makeContract(
     ],
     ...(devicetree && { devicetree }),
     ...(root && { root }),
+    ...(renamed !== undefined && { rootBefore: renamed.text }),
     ...(deployment && { deployment }),
   }
 }
@@ -145,6 +163,29 @@ function withRoot(disk: StackNode, { layout }: BootInventory, entry: BootEntry):
     )
   }
   return [...made, ...entry.arguments]
+}
+
+/** A `root=` that would not name the root any more once it lies in another partition, or on another machine. */
+function withLastingRoot(
+  disk: StackNode,
+  { layout }: BootInventory,
+  entry: BootEntry,
+  all: readonly BootArgument[],
+): readonly BootArgument[] {
+  const root = all.findLast(({ key }) => key === 'root')
+  // Without an initrd it is the kernel that looks for it, and that knows no UUID of a file system.
+  if (root?.value === undefined || entry.initrds.length === 0) return all
+  const by = namedBy(root.value)
+  if (by !== 'partition' && by !== 'machine') return all
+  const node = matchDevice(disk, root.value)[0] ?? layout.root?.node
+  const name = node && lastingName(disk, node)
+  if (node === undefined || name === undefined) return all
+  const why = `the image says ${root.text}, and ${by === 'partition' ? 'a copy lies in another partition' : 'another machine may call it otherwise'}; this is ${node.address === '' ? 'the file system' : node.address} by itself`
+  return all.map((one) => (one === root ? make('root', name, why) : one))
+}
+
+function secondTryTold({ initrds }: BootEntry): string {
+  return `its first try has no initrd and counts on a second one; a netboot has one try: ${initrds.map(({ path }) => path).join(', ')}`
 }
 
 function make(key: string, value: string, why: string): BootArgument {

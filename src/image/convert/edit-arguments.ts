@@ -17,6 +17,7 @@ import { FORMAT_READERS, detectStack, findVolume } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import type { Base } from './base.ts'
 import type { Change } from './boot-file.ts'
+import { finding, warningOf } from './findings.ts'
 import { locateEdit } from './locate-edit.ts'
 
 /** As `ImageFiles` reads: configurations are a few KiB. */
@@ -72,9 +73,7 @@ export async function editArguments(
     changes: files.flatMap((file) => changesOf(file)),
     warnings: [
       ...warningsOf(inventory, found, entries),
-      ...(await findUndoneLater(inventory, files, wishes, signal)).map(
-        ({ code, subject, evidence, remedy }) => `${code}: ${subject}: ${evidence}; ${remedy}`,
-      ),
+      ...(await findUndoneLater(inventory, files, wishes, signal)).map(warningOf),
     ],
     disk: after,
     inventory: found,
@@ -137,13 +136,25 @@ function warningsOf(
     byDefault !== undefined &&
     !edited.some(({ file, id }) => file === byDefault.file && id === byDefault.id)
   ) {
-    warnings.push(`the disk boots ${byDefault.id} by itself, whose arguments stay as they are`)
+    warnings.push(
+      warningOf(
+        finding(
+          'EDITS_NOT_BY_DEFAULT',
+          byDefault.file,
+          `the disk boots ${byDefault.id} by itself, whose arguments stay as they are`,
+        ),
+      ),
+    )
   }
   for (const [index, { id, arguments: all }] of before.entries.entries()) {
     const now = after.entries[index]
     if (edited.some((one) => one.id === id) || now === undefined || isSameArguments(all, now.arguments))
       continue
-    warnings.push(`the entry ${id} changes, too: it takes its arguments from the same variable`)
+    warnings.push(
+      warningOf(
+        finding('EDITS_SHARED', id, 'it takes its arguments from the same variable, and changes, too'),
+      ),
+    )
   }
   return warnings
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseFstab } from '../boot/index.ts'
+import { parseCrypttab, parseFstab } from '../boot/index.ts'
 import type { FstabEntry } from '../boot/index.ts'
-import { editFstab, namesBlockDevice } from './fstab.ts'
-import type { DevicePlace } from './fstab.ts'
+import { editFstab } from './fstab.ts'
+import type { DevicePlace } from './device-place.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -86,10 +86,33 @@ describe('an fstab', () => {
     assert.equal(decode(edited.subarray(7)), '#/dev/sda1 /boot ext')
   })
 
-  it('names block devices by path and by tag, and nothing else', () => {
-    for (const device of ['/dev/sda1', 'UUID=x', 'PARTLABEL=root'])
-      assert.ok(namesBlockDevice(device), device)
-    for (const device of ['tmpfs', '/swapfile', 'nas:/export', 'none'])
-      assert.ok(!namesBlockDevice(device), device)
+  it('gives a device of the base the name that lasts, and moves no line that is after it', () => {
+    const text = 'PARTUUID=0d5c1a3e-1111-4222-8333-123456789abc / ext4 rw 0 1\n# behind\n'
+    const { bytes, renamed, removed } = editFstab(encode(text), () => ({ at: 'renamed', by: 'UUID=1-2' }))
+    assert.equal(decode(bytes), `UUID=1-2${' '.repeat(37)} / ext4 rw 0 1\n# behind\n`)
+    assert.deepEqual([renamed.length, removed.length], [1, 0])
+  })
+
+  it('grows where the name that lasts is longer, and keeps indents and other lines', () => {
+    const text = '\t/dev/vda1\t/ ext4\nUUID=9 /boot ext4 x 0 2\n'
+    const { bytes } = editFstab(encode(text), ({ device }) =>
+      device === '/dev/vda1' ? { at: 'renamed', by: 'UUID=1234-5678' } : { at: 'left behind', what: 'p2' },
+    )
+    assert.equal(decode(bytes), '\tUUID=1234-5678\t/ ext4\n#UUID=9 /boot ext4 x 0 \n')
+  })
+
+  it('in a crypttab the second field is the device', () => {
+    const text = 'data UUID=9-9 none luks\nroot /dev/sda2 none luks\n'
+    const devices: Record<string, DevicePlace> = {
+      'UUID=9-9': { at: 'left behind', what: 'partition 3' },
+      '/dev/sda2': { at: 'renamed', by: 'UUID=7' },
+    }
+    const { bytes, removed } = editFstab(
+      encode(text),
+      ({ device }) => devices[device] ?? { at: 'there' },
+      parseCrypttab,
+    )
+    assert.equal(decode(bytes), '#data UUID=9-9 none luk\nroot UUID=7    none luks\n')
+    assert.match(removed[0]?.reason ?? '', /^data is on partition 3/)
   })
 })

@@ -1,5 +1,4 @@
 import type { Patch } from '../../bytes/index.ts'
-import { formatKernelCommandLine } from '../../core/index.ts'
 import { makeContract } from '../boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
 import { findVolume, largestUnreadable } from '../stack/index.ts'
@@ -10,6 +9,8 @@ import type { BootSummary, Change } from './boot-file.ts'
 import { editArguments } from './edit-arguments.ts'
 import { editMounts } from './edit-mounts.ts'
 import { raise } from './errors.ts'
+import { warningOf } from './findings.ts'
+import { machineNames, referencesInFiles, referencesOfArguments } from './references.ts'
 
 export type ConversionWishes = Readonly<{
   /** The root's partition with kernel and ramdisk beside it, or the disk as it is. */
@@ -39,22 +40,42 @@ export async function planConversion(
   contract: BootContract,
   wishes: ConversionWishes,
 ): Promise<ConversionPlan> {
-  if (wishes.what === 'disk') return planDisk(disk, inventory, contract, wishes)
+  if (wishes.what === 'disk') return planDisk(disk, inventory, wishes)
   const { boot, warnings } = describeContract(inventory, contract)
   if (contract.root === undefined) throw rootUnknown(disk)
   const { address } = contract.root
   const base = baseOfRoot(disk, address)
-  if (wishes.mounts === 'keep') return { base, patches: [], changes: [], warnings, boot }
   const root = findVolume(disk, address)
   const systemRoot = contract.deployment?.path ?? '/'
-  const edit = await editMounts(disk, base, root, systemRoot, wishes.signal)
+  const { signal } = wishes
+  const references = [
+    ...referencesOfArguments(disk, base, contract),
+    ...(await referencesInFiles(disk, base, inventory, root, systemRoot, signal)),
+  ].map(warningOf)
+  const renamed = changesOfRoot(contract)
+  if (wishes.mounts === 'keep')
+    return { base, patches: [], changes: renamed, warnings: [...warnings, ...references], boot }
+  const edit = await editMounts(disk, base, root, systemRoot, signal)
   return {
     base: patchBase(base, edit.patches),
     patches: edit.patches,
-    changes: edit.changes,
-    warnings: [...warnings, ...edit.warnings],
+    changes: [...renamed, ...edit.changes],
+    warnings: [...warnings, ...references, ...edit.findings.map(warningOf)],
     boot,
   }
+}
+
+/** A `root=` that was made though the image has one. */
+function changesOfRoot({ entry, arguments: all, rootBefore }: BootContract): readonly Change[] {
+  const root = all.find(({ key }) => key === 'root')
+  if (rootBefore === undefined || root === undefined) return []
+  return [
+    {
+      file: 'command line',
+      what: `${root.text} instead of ${rootBefore} of the entry ${entry}`,
+      reason: 'where the base is written, its partition is called otherwise; the file system keeps its name',
+    },
+  ]
 }
 
 function rootUnknown(disk: StackNode): Error {
@@ -71,46 +92,39 @@ export function describeContract(
   contract: BootContract,
 ): Readonly<{ boot: BootSummary; warnings: readonly string[] }> {
   const osRelease = contract.deployment?.osRelease ?? inventory.layout.osRelease
-  return { boot: summary(contract, osRelease), warnings: warningsOf(contract) }
+  return { boot: summary(contract, osRelease), warnings: contract.findings.map(warningOf) }
 }
 
 /** The disk as it is, but for what is asked of its boot entries. It boots by itself: nothing is added to their arguments unasked. */
 async function planDisk(
   disk: StackNode,
   inventory: BootInventory,
-  contract: BootContract,
   { arguments: wanted, signal }: ConversionWishes,
 ): Promise<ConversionPlan> {
   const base = baseOfDisk(disk)
   const append = wanted.kargs ?? []
   const unwanted = wanted.deleteKargs ?? []
   const deployment = wanted.deployment === undefined ? {} : { deployment: wanted.deployment }
+  const boots = { ...deployment, boots: 'disk' } as const
   if (append.length === 0 && unwanted.length === 0) {
-    return { base, patches: [], changes: [], ...describeContract(inventory, withoutMade(contract)) }
+    const own = makeContract(disk, inventory, boots)
+    const { boot, warnings } = describeContract(inventory, own)
+    const names = await machineNames(disk, inventory, own, signal)
+    return { base, patches: [], changes: [], boot, warnings: [...warnings, ...names.map(warningOf)] }
   }
   const wishes = { append, delete: unwanted, ...deployment, ...(signal && { signal }) }
   const edit = await editArguments(disk, base, inventory, wishes)
   const { patches, changes } = edit
-  const edited = withoutMade(makeContract(edit.disk, edit.inventory, deployment))
+  const edited = makeContract(edit.disk, edit.inventory, boots)
+  const names = await machineNames(edit.disk, edit.inventory, edited, signal)
   const { boot, warnings } = describeContract(edit.inventory, edited)
   return {
     base: patchBase(base, patches),
     patches,
     changes,
-    warnings: [...warnings, ...edit.warnings],
+    warnings: [...warnings, ...edit.warnings, ...names.map(warningOf)],
     boot,
   }
-}
-
-function warningsOf({ findings }: BootContract): readonly string[] {
-  return findings.map(({ subject, evidence }) => `${subject}: ${evidence}`)
-}
-
-/** What a boot loader of the disk says, and not what a netboot would have to add. */
-function withoutMade(contract: BootContract): BootContract {
-  const own = contract.arguments.filter(({ source }) => source.kind !== 'made')
-  const { init } = contract
-  return { ...contract, arguments: own, commandLine: formatKernelCommandLine({ arguments: own, init }) }
 }
 
 function summary(contract: BootContract, osRelease: OsRelease | undefined): BootSummary {

@@ -75,10 +75,16 @@ export function findVolume(disk: StackNode, address: string): Volume {
 
 /**
  * The nodes that a device of fstab(5), of a kernel's `root=` or of a boot loader names. Names that depend on the
- * machine (/dev/sda2, /dev/vda2) name the partition of that number, as there is only one disk here.
+ * machine (/dev/sda2, /dev/vda2) name the partition of that number, as there is only one disk here: /dev/sdb2 is another's.
  */
 export function matchDevice(disk: StackNode, device: string): readonly StackNode[] {
   const nodes = nodesOf(disk)
+  const relative = /^PARTUUID=([^/]+)\/PARTNROFF=(-?\d{1,3})$/i.exec(device)
+  if (relative !== null) {
+    const from = nodes.find((node) => matchTag(node, 'PARTUUID', relative[1] ?? ''))
+    const number = (from?.partition?.number ?? Number.NaN) + Number(relative[2])
+    return nodes.filter((node) => node.address === `p${number}`)
+  }
   const tag = /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/.exec(device)
   if (tag !== null) {
     const [, name = '', quoted = ''] = tag
@@ -90,7 +96,7 @@ export function matchDevice(disk: StackNode, device: string): readonly StackNode
     const [, name = '', value = ''] = byLink
     return nodes.filter((node) => matchTag(node, name.toUpperCase(), unescapeUdev(value)))
   }
-  const partition = /^\/dev\/(?:[shvx]v?d[a-z]+|(?:nvme\d+n\d+|mmcblk\d+|loop\d+)p)(\d+)$/.exec(device)
+  const partition = /^\/dev\/(?:[shv]da|xvda|(?:nvme0n1|mmcblk0|loop0)p)(\d+)$/.exec(device)
   if (partition !== null) return nodes.filter((node) => node.address === `p${partition[1]}`)
   return nodes.filter(
     (node) => node.role === 'logical volume' && [mapperPath(node), `/dev/${node.address}`].includes(device),

@@ -27,7 +27,8 @@ export async function entriesToEdit(
     (entry) => entry !== chosen && !rescues(entry) && belongsWith(chosen, entry),
   )
   const entries = [chosen, ...others, ...(await keptByOstree(inventory, chosen, signal))]
-  return [...entries, ...onlyTheOther(inventory, chosen, entries)]
+  const all = [...entries, ...onlyTheOther(inventory, chosen, entries)]
+  return all.flatMap((entry) => (entry.secondTry === undefined ? [entry] : [entry, entry.secondTry]))
 }
 
 /** Entries of the other firmware's menu that are written elsewhere, where nobody said which firmware counts. */

@@ -28,6 +28,8 @@ export type GrubEntry = Loaded &
     source: ArgumentSource
     /** What stands in `$chosen` when it runs, which is what `savedefault` keeps. */
     chosen: string
+    /** What it loads when its first try was without an initrd and failed: Ubuntu's cloud images (`initrdfail`). */
+    secondTry?: Loaded
     /** Made of a BLS entry or a unified kernel image: that file. */
     madeOf?: Readonly<{ file: string; optionsLine?: number; options: string; version: string }>
   }>

@@ -92,10 +92,16 @@ export async function completeGrubEntry(
   }
   const devicetree =
     entry.devicetree && (await locateBootFile(files, entry.devicetree.volume, entry.devicetree.path))
+  const { secondTry, ...first } = entry
+  const before = files.findings.length
+  const second = secondTry && (await completeGrubEntry(files, { ...first, ...secondTry }, grub))
+  // A second try whose files are not there is none.
+  files.findings.length = before
   return {
     ...about,
     kernel,
     initrds,
+    ...(second?.kernel !== undefined && { secondTry: second }),
     ...argumentsOf(entry, grub),
     ...(devicetree && { devicetree }),
   }

@@ -2,7 +2,7 @@ import type { ImageFiles, TextFile } from '../image-files.ts'
 import { entryNumber, escapeId, fallbackNumbers, restOfDefault } from './choose.ts'
 import type { GrubDevices } from './devices.ts'
 import { GrubMachine } from './machine.ts'
-import type { GrubEntry, GrubMenu } from './menu.ts'
+import type { GrubEntry, GrubMenu, Loaded } from './menu.ts'
 import { Ended, GrubState, MOST_ENTRIES, MOST_NESTED } from './state.ts'
 import type { Draft, GrubSetting, Opened, SetVariable } from './state.ts'
 
@@ -91,6 +91,31 @@ async function entriesOf(
   }
 }
 
+/**
+ * Ubuntu's entries boot without an initrd first, with `panic=-1`; where that fails, the next boot finds `initrdfail` set to 1
+ * by its GRUB, and loads one. undefined where that makes no difference.
+ */
+async function secondTryOf(
+  { state, machine }: Run,
+  draft: Draft,
+  variables: Map<string, SetVariable>,
+  depth: number,
+): Promise<Loaded | undefined> {
+  const { context } = state
+  state.context = { variables: new Map(variables), menu: [], parameters: draft.parameters }
+  state.make('initrdfail', '1')
+  state.loaded = { arguments: [], initrds: [] }
+  try {
+    await machine.apart(depth, () => machine.script(draft.script))
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error
+  }
+  const { loaded } = state
+  state.loaded = undefined
+  state.context = context
+  return loaded?.kernel !== undefined && loaded.initrds.length > 0 ? loaded : undefined
+}
+
 /** Gives the place of the entry; of a submenu that of the entry in it that boots by itself. */
 async function runEntry(
   run: Run,
@@ -124,6 +149,10 @@ async function runEntry(
   }
   const loaded = state.loaded
   state.loaded = undefined
+  const secondTry =
+    loaded.kernel !== undefined && loaded.initrds.length === 0 && opened === undefined
+      ? await secondTryOf(run, draft, variables, before.depth)
+      : undefined
   if (draft.isSubmenu && state.context.menu.length > 0 && opened === undefined) {
     opened = { menu: state.context.menu, variables: state.context.variables }
   }
@@ -140,6 +169,7 @@ async function runEntry(
         source: draft.source,
         chosen,
         ...(draft.made && { madeOf: draft.made }),
+        ...(secondTry && { secondTry }),
       })
     }
   } else if (before.depth < MOST_NESTED) {

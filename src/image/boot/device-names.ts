@@ -1,0 +1,40 @@
+import { matchDevice } from '../stack/index.ts'
+import type { StackNode } from '../stack/index.ts'
+
+/**
+ * By what a device is named: by what it holds (that stays with a copy of it); by its partition (a copy lies in another one);
+ * by what one machine calls it; or it is no name of a block device.
+ */
+export type NamedBy = 'content' | 'partition' | 'machine' | 'nothing'
+
+export function namedBy(device: string): NamedBy {
+  if (/^(?:UUID|LABEL|ID)=|^\/dev\/(?:disk\/by-(?:uuid|label)|mapper)\//.test(device)) return 'content'
+  if (/^(?:PARTUUID|PARTLABEL)=|^\/dev\/disk\/by-part(?:uuid|label)\//.test(device)) return 'partition'
+  if (device.startsWith('/dev/disk/')) return 'machine'
+  const [, name, inside] = /^\/dev\/([^/]+)(\/[^/]+)?$/.exec(device) ?? []
+  if (name === undefined || NO_DISK.test(name)) return 'nothing'
+  // What has a directory of its own are volumes: /dev/vg/lv.
+  return inside === undefined ? 'machine' : 'content'
+}
+
+/** In /dev, and no disk. */
+const NO_DISK =
+  /^(?:tty.*|hvc.*|null|zero|full|u?random|console|kmsg|k?mem|port|ptmx|pts|shm|rtc\d*|hwrng|watchdog\d*|kvm|fuse|net|char|input|snd|dri|zram\d+)$/
+
+/** Names of block devices in a word of a command line or of a configuration: `resume=UUID=…`, `UUID=…=name`, `a,/dev/sda2`. */
+export function devicesIn(text: string): readonly string[] {
+  const found =
+    text.match(
+      /(?:PARTUUID|PARTLABEL|UUID|LABEL)=[^\s"',;:=\\]+|\/dev\/disk\/by-(?:path|id)\/[^\s"',;=]+|\/dev\/[^\s"',;:=]+/g,
+    ) ?? []
+  return found.filter((device) => namedBy(device) !== 'nothing')
+}
+
+/** A name that stays with a file system wherever a copy of it lies; undefined where it has none of its own. */
+export function lastingName(disk: StackNode, node: StackNode): string | undefined {
+  if (node.content.kind !== 'file system') return undefined
+  const { uuid, label } = node.content.fileSystem.facts
+  if (uuid !== '') return `UUID=${uuid}`
+  const isPlain = /^[\w.-]+$/.test(label)
+  return isPlain && matchDevice(disk, `LABEL=${label}`).length === 1 ? `LABEL=${label}` : undefined
+}

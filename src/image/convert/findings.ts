@@ -1,0 +1,41 @@
+import { findingsOf } from '../../core/index.ts'
+import type { Finding, FindingTable } from '../../core/index.ts'
+
+/** What a conversion cannot keep as it was. */
+export const CONVERSION_FINDINGS = {
+  REFERENCE_LEFT_BEHIND: {
+    severity: 'warn',
+    meaning: 'Something in the base, or its command line, names a part of the image that is not in the base.',
+    remedy:
+      'take it off (--delete-karg, or in the running system), or convert the whole disk with --whole-disk',
+  },
+  REFERENCE_NOT_KEPT: {
+    severity: 'warn',
+    meaning:
+      'Something in the base names it by its partition or by what one machine calls it: where the base is written it is called otherwise.',
+    remedy: 'name the file system by its UUID there, in the image or in the running system',
+  },
+  REFERENCE_UNKNOWN: {
+    severity: 'warn',
+    meaning: 'Something names a device that is nowhere in the image: it may be another disk of the machine.',
+    remedy:
+      'nothing has to be done if the machine has that disk; else take it out before the image is converted',
+  },
+  EDITS_NOT_BY_DEFAULT: {
+    severity: 'warn',
+    meaning: 'Kernel arguments were changed in another boot entry than the one that boots by itself.',
+    remedy: 'leave --deployment out to change the one that boots by itself',
+  },
+  EDITS_SHARED: {
+    severity: 'warn',
+    meaning: 'A boot entry that was not chosen changes, too: it takes its arguments from the same variable.',
+    remedy: 'nothing has to be done if that is meant; else change arguments in the running system',
+  },
+} as const satisfies FindingTable
+
+export const finding = findingsOf(CONVERSION_FINDINGS)
+
+/** How a warning of boot.json and of the terminal names a finding: its code first. */
+export function warningOf({ code, subject, evidence, remedy }: Finding): string {
+  return `${code}: ${subject}: ${evidence}; ${remedy}`
+}
