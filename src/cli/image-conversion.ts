@@ -1,7 +1,14 @@
 import { openDiskImage } from '../adapters/image-source/index.ts'
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { patched } from '../bytes/index.ts'
-import { chooseEntry, findBoot, makeContract, openBootFile, requireOneFirmware } from '../image/boot/index.ts'
+import {
+  chooseEntry,
+  findBoot,
+  makeContract,
+  openBootFile,
+  requireOneFirmware,
+  requireUndamaged,
+} from '../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory, ContractChoices } from '../image/boot/index.ts'
 import { describeContract, planConversion } from '../image/convert/index.ts'
 import { FORMAT_READERS, detectStack } from '../image/stack/index.ts'
@@ -40,9 +47,12 @@ export type OpenedBoot = Readonly<{
   image: DiskImage
   disk: StackNode
   inventory: BootInventory
-  contract: BootContract
+  /** Absent for a whole disk of which it is not known how it boots. */
+  contract?: BootContract
   choices: ContractChoices
 }>
+
+type KnownBoot = OpenedBoot & Readonly<{ contract: BootContract }>
 
 export type OpenedConversion = OpenedBoot & Readonly<{ conversion: Conversion }>
 
@@ -70,7 +80,16 @@ async function openBoot(
     deleteKargs: flags['delete-karg'],
     ...(flags.deployment === undefined ? {} : { deployment: flags.deployment }),
   }
-  return { image, disk, inventory, choices, contract: makeContract(disk, inventory, choices) }
+  return { image, disk, inventory, choices }
+}
+
+/** What boots it without its boot loader. Throws BOOT_… where that is not known for sure. */
+function knownBoot(opened: OpenedBoot): KnownBoot {
+  const { disk, inventory, choices } = opened
+  const contract = makeContract(disk, inventory, choices)
+  requireUndamaged(disk, inventory)
+  requireOneFirmware(disk, inventory, chooseEntry(disk, inventory, choices.deployment))
+  return { ...opened, contract }
 }
 
 /** Kernel and ramdisk of an image, and what is told of them: no base is looked for, and no fstab is edited. */
@@ -79,12 +98,11 @@ export async function openBootOnly(
   location: string,
   flags: FlagValues<typeof CONTRACT_FLAGS>,
   signal: AbortSignal,
-): Promise<OpenedBoot & Readonly<{ files: Pick<Conversion, 'kernel' | 'ramdisk' | 'about'> }>> {
-  const opened = await openBoot(stack, location, flags, signal)
-  const { disk, inventory, contract, choices } = opened
-  requireOneFirmware(disk, inventory, chooseEntry(disk, inventory, choices.deployment))
+): Promise<KnownBoot & Readonly<{ files: Pick<Conversion, 'kernel' | 'ramdisk' | 'about'> }>> {
+  const opened = knownBoot(await openBoot(stack, location, flags, signal))
+  const { inventory, contract } = opened
   const about = aboutImage(opened, location, { changes: [], ...describeContract(inventory, contract) })
-  return { ...opened, files: { ...(await trioFiles(opened, signal)), about } }
+  return { ...opened, files: { ...(await trioFiles(opened.disk, contract, signal)), about } }
 }
 
 /**
@@ -97,18 +115,17 @@ export async function openConversion(
   flags: FlagValues<typeof CONVERSION_FLAGS>,
   signal: AbortSignal,
 ): Promise<OpenedConversion> {
-  const opened = await openBoot(stack, location, flags, signal)
-  const { disk, inventory, contract, choices } = opened
-  if (!flags['whole-disk'])
-    requireOneFirmware(disk, inventory, chooseEntry(disk, inventory, choices.deployment))
-  const { base, patches, ...told } = await planConversion(disk, inventory, contract, {
-    what: flags['whole-disk'] ? 'disk' : 'root',
+  const found = await openBoot(stack, location, flags, signal)
+  const { disk, inventory, choices } = found
+  const opened = flags['whole-disk'] ? found : knownBoot(found)
+  const { base, patches, ...told } = await planConversion(disk, inventory, {
+    ...(opened.contract === undefined ? { what: 'disk' } : { what: 'root', contract: opened.contract }),
     arguments: choices,
     mounts: flags['keep-fstab'] ? 'keep' : 'edit',
     signal,
   })
   const conversion: Conversion = {
-    ...(flags['whole-disk'] ? {} : await trioFiles(opened, signal)),
+    ...(opened.contract === undefined ? {} : await trioFiles(opened.disk, opened.contract, signal)),
     base: {
       source: patched(base.source, patches),
       pieces: base.pieces,
@@ -136,7 +153,8 @@ function aboutImage(
 }
 
 async function trioFiles(
-  { disk, contract: { kernel, initrds } }: OpenedBoot,
+  disk: StackNode,
+  { kernel, initrds }: BootContract,
   signal: AbortSignal,
 ): Promise<Pick<Conversion, 'kernel' | 'ramdisk'>> {
   return {

@@ -1,5 +1,6 @@
 import { conversionTools, openOutputFolder } from '../../adapters/convert/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
+import { chooseEntry } from '../../image/boot/index.ts'
 import type { BaseFormat } from '../../image/convert/index.ts'
 import { convertImage, planBase, streamBase, usedBytesOf } from '../../runtime/index.ts'
 import type { BaseJob, ConvertProgress } from '../../runtime/index.ts'
@@ -111,10 +112,14 @@ function usedBytes(job: BaseJob): number {
   return job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
 }
 
-function planLines({ contract, conversion }: OpenedConversion, job: BaseJob): readonly string[] {
+function planLines(
+  { conversion, disk, inventory, choices }: OpenedConversion,
+  job: BaseJob,
+): readonly string[] {
+  const boots = inventory.entries.length === 0 ? undefined : chooseEntry(disk, inventory, choices.deployment)
   const { changes, warnings } = conversion.about
   return [
-    `boots ${contract.title === '' ? contract.entry : contract.title} (${contract.entry})`,
+    ...(boots === undefined ? [] : [`boots ${boots.title === '' ? boots.id : boots.title} (${boots.id})`]),
     `base is ${conversion.base.from}: ${formatBytes(job.sizeBytes)}, of which ${formatBytes(usedBytes(job))} are in use`,
     ...changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
     ...warnings.map((text) => `warning: ${text}`),

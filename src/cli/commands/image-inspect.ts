@@ -1,5 +1,5 @@
 import { EXIT, isAnnealError } from '../../core/index.ts'
-import { findBoot, makeContract } from '../../image/boot/index.ts'
+import { damageOf, findBoot, makeContract } from '../../image/boot/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeImage } from '../describe-image.ts'
@@ -14,7 +14,7 @@ export const imageInspect = command({
   count: { min: 1, max: 1 },
   flags: { ...BOOT_FLAGS, ...OPEN_FLAGS, ...COMMON_FLAGS },
   details:
-    'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --firmware, --deployment, --karg and --delete-karg it shows what would boot then. JSON schema anneal.image/1.',
+    'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --firmware, --deployment, --karg and --delete-karg it shows what would boot then. Exits with 4 where damage keeps it from being known how the image boots. JSON schema anneal.image/1.',
   async run({ flags, args, output, signal }) {
     await using opened = await openImage(args[0] ?? '', { flags, output, signal })
     const { image, stack } = opened
@@ -31,7 +31,8 @@ export const imageInspect = command({
     output.data(imageReport(image, stack, inventory, contract), () =>
       describeImage(image, stack, inventory, contract, output),
     )
-    return EXIT.ok
+    // All that could be seen is shown; but what is damaged may be what boots.
+    return damageOf(stack, inventory) === undefined ? EXIT.ok : EXIT.refused
   },
 })
 

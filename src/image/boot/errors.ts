@@ -16,6 +16,12 @@ export const BOOT_ERRORS = {
     message: 'Cannot tell how "{image}" boots: {part} cannot be read: {reason}',
     remedy: '{remedy}',
   },
+  BOOT_DAMAGED: {
+    ...refused,
+    message: 'Cannot be sure how "{image}" boots: {part} cannot be read: {reason}',
+    remedy:
+      'fetch the image again and compare its checksum, or check the file system (fsck of its kind, on a copy); --whole-disk takes the disk as it is',
+  },
   BOOT_FIRMWARE_UNSAID: {
     ...refused,
     message: 'Cannot tell which kernel of "{image}" is meant: {here}; {there}',

@@ -27,6 +27,11 @@ export const CONVERSION_ERRORS = {
       'Cannot make a base of "{image}": its root "{volume}" lies in {place}, not in a partition of the disk',
     remedy: 'convert the whole disk with --whole-disk',
   },
+  DISK_CUT_SHORT: {
+    ...refused,
+    message: 'Cannot take the disk of "{image}" as it is: it is cut short: {part} cannot be read: {reason}',
+    remedy: 'fetch the image again, and compare its checksum and size',
+  },
   EDIT_REFUSED: {
     ...refused,
     message: 'Cannot edit "{file}" while the image streams past: {why}',

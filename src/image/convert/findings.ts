@@ -21,6 +21,11 @@ export const CONVERSION_FINDINGS = {
     remedy:
       'nothing has to be done if the machine has that disk; else take it out before the image is converted',
   },
+  DISK_NOT_UNDERSTOOD: {
+    severity: 'warn',
+    meaning: 'How the disk boots is not known: all of it is taken, as it is.',
+    remedy: 'nothing has to be done if it is meant; `anneal image inspect` shows what is there',
+  },
   EDITS_NOT_BY_DEFAULT: {
     severity: 'warn',
     meaning: 'Kernel arguments were changed in another boot entry than the one that boots by itself.',

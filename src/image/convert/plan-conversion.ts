@@ -1,5 +1,7 @@
 import type { Patch } from '../../bytes/index.ts'
-import { makeContract } from '../boot/index.ts'
+import { isAnnealError } from '../../core/index.ts'
+import type { Finding } from '../../core/index.ts'
+import { cutShortOf, makeContract } from '../boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
 import { findVolume, largestUnreadable } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
@@ -9,18 +11,20 @@ import type { BootSummary, Change } from './boot-file.ts'
 import { editArguments } from './edit-arguments.ts'
 import { editMounts } from './edit-mounts.ts'
 import { raise } from './errors.ts'
-import { warningOf } from './findings.ts'
+import { finding, warningOf } from './findings.ts'
 import { machineNames, referencesInFiles, referencesOfArguments } from './references.ts'
 
-export type ConversionWishes = Readonly<{
-  /** The root's partition with kernel and ramdisk beside it, or the disk as it is. */
-  what: 'root' | 'disk'
-  /** Whether mounts of what stays behind are taken out of the fstab. */
-  mounts: 'edit' | 'keep'
-  /** Of a disk: its boot entries are edited. Those of a root are in the contract already. */
-  arguments: ContractChoices
-  signal?: AbortSignal
-}>
+export type ConversionWishes = ConversionOf &
+  Readonly<{
+    /** Whether mounts of what stays behind are taken out of the fstab. */
+    mounts: 'edit' | 'keep'
+    /** Of a disk: its boot entries are edited. Those of a root are in the contract already. */
+    arguments: ContractChoices
+    signal?: AbortSignal
+  }>
+
+/** The root's partition with kernel and ramdisk beside it, or the disk as it is. */
+type ConversionOf = Readonly<{ what: 'root'; contract: BootContract }> | Readonly<{ what: 'disk' }>
 
 export type ConversionPlan = Readonly<{
   base: Base
@@ -32,15 +36,15 @@ export type ConversionPlan = Readonly<{
 
 /**
  * What a conversion will do, before a byte is written: reads metadata, the fstab and boot entries only. Throws
- * BASE_UNKNOWN, BASE_UNREADABLE, BASE_SPLIT, BASE_NESTED, EDIT_REFUSED and KARG_EDIT_REFUSED.
+ * BASE_UNKNOWN, BASE_UNREADABLE, BASE_SPLIT, BASE_NESTED, DISK_CUT_SHORT, EDIT_REFUSED and KARG_EDIT_REFUSED.
  */
 export async function planConversion(
   disk: StackNode,
   inventory: BootInventory,
-  contract: BootContract,
   wishes: ConversionWishes,
 ): Promise<ConversionPlan> {
   if (wishes.what === 'disk') return planDisk(disk, inventory, wishes)
+  const { contract } = wishes
   const { boot, warnings } = describeContract(inventory, contract)
   if (contract.root === undefined) throw rootUnknown(disk)
   const { address } = contract.root
@@ -63,6 +67,31 @@ export async function planConversion(
     warnings: [...warnings, ...references, ...edit.findings.map(warningOf)],
     boot,
   }
+}
+
+/** A disk is taken as it is, understood or not: how it boots is only told. */
+function contractOfDisk(
+  disk: StackNode,
+  inventory: BootInventory,
+  choices: ContractChoices,
+): BootContract | Readonly<{ finding: Finding }> {
+  try {
+    return makeContract(disk, inventory, choices)
+  } catch (error) {
+    const isUnknown = ['BOOT_NOTHING_FOUND', 'BOOT_UNREADABLE', 'BOOT_ENTRY_NOT_LINUX'].some((code) =>
+      isAnnealError(error, code),
+    )
+    if (!isUnknown || !isAnnealError(error)) throw error
+    return { finding: finding('DISK_NOT_UNDERSTOOD', disk.name, error.message) }
+  }
+}
+
+function notUnderstood(
+  { layout, findings }: BootInventory,
+  why: Finding,
+): Pick<ConversionPlan, 'boot' | 'warnings'> {
+  const boot = { commandLine: '', firmware: 'either', arguments: [], os: layout.osRelease ?? {} } as const
+  return { boot, warnings: [...findings, why].map(warningOf) }
 }
 
 /** A `root=` that was made though the image has one. */
@@ -101,13 +130,16 @@ async function planDisk(
   inventory: BootInventory,
   { arguments: wanted, signal }: ConversionWishes,
 ): Promise<ConversionPlan> {
+  const cut = cutShortOf(disk)
+  if (cut !== undefined) throw raise('DISK_CUT_SHORT', { image: disk.name, ...cut })
   const base = baseOfDisk(disk)
   const append = wanted.kargs ?? []
   const unwanted = wanted.deleteKargs ?? []
   const deployment = wanted.deployment === undefined ? {} : { deployment: wanted.deployment }
   const boots = { ...deployment, boots: 'disk' } as const
   if (append.length === 0 && unwanted.length === 0) {
-    const own = makeContract(disk, inventory, boots)
+    const own = contractOfDisk(disk, inventory, boots)
+    if ('finding' in own) return { base, patches: [], changes: [], ...notUnderstood(inventory, own.finding) }
     const { boot, warnings } = describeContract(inventory, own)
     const names = await machineNames(disk, inventory, own, signal)
     return { base, patches: [], changes: [], boot, warnings: [...warnings, ...names.map(warningOf)] }

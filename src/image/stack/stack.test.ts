@@ -60,9 +60,9 @@ test('a physical volume knows its group and the group its physical volumes', asy
 test('what cannot be read is a node that says why', async () => {
   const stack = await disk()
   for (const [address, code] of [
-    ['p3', 'DESCRIBED_UNREADABLE'],
+    ['p3', 'DESCRIBED_UNSUPPORTED'],
     ['p4', 'DESCRIBED_DAMAGED'],
-    ['atomic-os/pool', 'DESCRIBED_UNREADABLE'],
+    ['atomic-os/pool', 'DESCRIBED_UNSUPPORTED'],
   ] as const) {
     const { content } = findNode(stack, address)
     assert.equal(content.kind === 'unreadable' && content.refusal.code, code)

@@ -25,7 +25,7 @@ export type DescribedDisk = Readonly<{
 }>
 
 const raise = errorsOf({
-  DESCRIBED_UNREADABLE: {
+  DESCRIBED_UNSUPPORTED: {
     message: 'Cannot read "{type}": it is not read',
     remedy: 'none',
     retry: false,
@@ -125,6 +125,6 @@ function recognisedAs(described: Described): Recognised | undefined {
 }
 
 function refusal(type: string) {
-  const error = raise('DESCRIBED_UNREADABLE', { type })
+  const error = raise('DESCRIBED_UNSUPPORTED', { type })
   return { code: error.code, message: error.message, remedy: error.remedy }
 }
