@@ -65,7 +65,7 @@ function describeStack(
 function contentOf({ content, partition }: StackNode): string {
   switch (content.kind) {
     case 'partition table':
-      return content.table.scheme.toUpperCase()
+      return `${content.table.scheme.toUpperCase()} with sectors of ${content.table.sectorSizeBytes} bytes`
     case 'file system': {
       const { type, label, freeBytes, clean } = content.fileSystem.facts
       const more = [

@@ -11,7 +11,7 @@ import {
 } from '../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory, ContractChoices } from '../image/boot/index.ts'
 import { describeContract, planConversion } from '../image/convert/index.ts'
-import { FORMAT_READERS, detectStack } from '../image/stack/index.ts'
+import { FORMAT_READERS, detectStack, sectorSizeOf } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../runtime/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
@@ -124,6 +124,7 @@ export async function openConversion(
     mounts: flags['keep-fstab'] ? 'keep' : 'edit',
     signal,
   })
+  const sectorSizeBytes = sectorSizeOf(disk)
   const conversion: Conversion = {
     ...(opened.contract === undefined ? {} : await trioFiles(opened.disk, opened.contract, signal)),
     base: {
@@ -132,6 +133,7 @@ export async function openConversion(
       patches,
       from: base.node.address === '' ? 'disk' : base.node.address,
       holds: base.holds,
+      ...(sectorSizeBytes !== undefined && { sectorSizeBytes }),
     },
     extents: (asked, layers) => base.extents(asked, layers),
     about: aboutImage(opened, location, told),

@@ -1,6 +1,7 @@
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { defaultOf, firmwareDifference } from '../image/boot/index.ts'
 import type { BootContract, BootEntry, BootInventory } from '../image/boot/index.ts'
+import { sectorSizeOf } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 
 /** What `anneal image inspect --json` prints: schema `anneal.image/1`. Sizes are in bytes. */
@@ -20,6 +21,7 @@ export function imageReport(
       wrapper: image.wrapper,
       imageBytes: image.imageBytes,
       diskBytes: stack.sizeBytes,
+      sectorSizeBytes: sectorSizeOf(stack) ?? null,
       warnings: image.warnings,
     },
     stack: nodeReport(stack),

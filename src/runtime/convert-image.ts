@@ -24,6 +24,8 @@ export type Conversion = Readonly<{
     patches: readonly Patch[]
     from: string
     holds: StoredBase['holds']
+    /** Of the disk that the image was made for. */
+    sectorSizeBytes?: number
   }>
   /** What the whole base holds. */
   extents: (signal: AbortSignal, layers: 'all' | 'stored') => AsyncIterable<Extent>
@@ -97,13 +99,13 @@ export async function convertImage(
       storeFile(world, conversion.ramdisk, both),
     ])
     const { readBytes, writtenBytes, ...base } = written
-    const { from, holds } = conversion.base
+    const { from, holds, sectorSizeBytes } = conversion.base
     const boot: BootFile = {
       schema: BOOT_FILE_SCHEMA,
       ...conversion.about,
       ...(kernel === undefined ? {} : { kernel }),
       ...(ramdisk === undefined ? {} : { ramdisk }),
-      base: { ...base, from, holds },
+      base: { ...base, from, holds, ...(sectorSizeBytes !== undefined && { sectorSizeBytes }) },
     }
     await storeTexts(world, boot, options.extraFiles(boot))
     signal.throwIfAborted()

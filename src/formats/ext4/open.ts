@@ -73,6 +73,7 @@ function fileSystemOf(volume: Volume): FileSystem {
       label: superblock.fields.label,
       uuid: superblock.uuid,
       blockSizeBytes: superblock.blockBytes,
+      sectorSizeBytes: superblock.blockBytes,
       sizeBytes: superblock.blocks * superblock.blockBytes,
       freeBytes: superblock.freeBlocks * superblock.blockBytes,
       features: superblock.features.names,

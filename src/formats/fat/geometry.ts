@@ -6,6 +6,8 @@ import { BOOT_SECTOR, BOOT_SECTOR_16, BOOT_SECTOR_32, ENTRY_BYTES } from './layo
 export type Geometry = Readonly<{
   bits: 12 | 16 | 32
   sizeBytes: number
+  /** As the boot sector says; not every disk has such. */
+  sectorBytes: number
   clusterBytes: number
   tableOffsetBytes: number
   tableBytes: number
@@ -92,6 +94,7 @@ export function geometryOf(sector: Uint8Array, source: ByteSource): Geometry {
   return {
     bits,
     sizeBytes,
+    sectorBytes,
     clusterBytes,
     tableOffsetBytes: tablesOffset + active * tableBytes,
     tableBytes,

@@ -46,6 +46,7 @@ export async function openFat(
     label: (await rootLabel(metadata, geometry, table, signal)) ?? bootLabel(geometry),
     uuid: serialText(geometry),
     blockSizeBytes: geometry.clusterBytes,
+    sectorSizeBytes: geometry.sectorBytes,
     sizeBytes: geometry.sizeBytes,
     freeBytes: free * geometry.clusterBytes,
     features: [`fat${geometry.bits}`],

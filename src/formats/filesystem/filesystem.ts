@@ -64,6 +64,8 @@ export type FileSystemFacts = Readonly<{
   /** As blkid says: for FAT `ABCD-1234`. */
   uuid: string
   blockSizeBytes: number
+  /** A disk whose sectors are larger cannot hold it. FAT: what its boot sector says, which firmware takes at its word. */
+  sectorSizeBytes: number
   /** What the file system covers, which may be less than its source. */
   sizeBytes: number
   freeBytes: number

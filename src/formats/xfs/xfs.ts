@@ -96,6 +96,7 @@ function factsOf(geometry: Geometry, log: LogState): FileSystemFacts {
     label: geometry.label,
     uuid: geometry.uuid,
     blockSizeBytes: geometry.blockSize,
+    sectorSizeBytes: geometry.sectorSize,
     sizeBytes: geometry.blocks * geometry.blockSize,
     freeBytes: geometry.freeBlocks * geometry.blockSize,
     features: featureNames(geometry.words),

@@ -34,6 +34,8 @@ export type StoredBase = Readonly<{
   /** A partition, a physical volume of LVM, or the whole disk; as addresses have it: `p2`. */
   from: string
   holds: 'filesystem' | 'lvm2' | 'disk'
+  /** Of the disk that the image was made for, in bytes: 512 or 4096. Absent where it has no partition table. */
+  sectorSizeBytes?: number
   /** Of the raw base. */
   sizeBytes: number
   /** In use: what a deployer has to write. */

@@ -4,6 +4,7 @@ import type { Partition } from '../../formats/partition-table/index.ts'
 import type { Content, Refusal, StackNode } from './node.ts'
 import type { MappedGroup, MappedVolume, Readers } from './readers.ts'
 import { warning } from './findings.ts'
+import { withSectorWarnings } from './sector-size.ts'
 
 /** Tables within partitions within volumes: nobody nests deeper, and a hostile image shall not. */
 const MOST_LEVELS = 4
@@ -51,7 +52,7 @@ class Detection {
       ...inside,
     } as const
     const [named = disk, ...children] = await this.#withVolumeGroups([disk, ...inside.children], 0)
-    return { ...named, children }
+    return withSectorWarnings({ ...named, children })
   }
 
   async #inside(place: Place): Promise<Inside> {

@@ -8,6 +8,12 @@ export const STACK_FINDINGS = {
     meaning: 'The disk claims more partitions and volumes than any has: those beyond the limit are left out.',
     remedy: 'the image is damaged, or made to be a nuisance: take it from a place you trust',
   },
+  SECTOR_SIZES_MIXED: {
+    severity: 'warn',
+    meaning:
+      'The partition table counts sectors of one size, and a file system in it was made for another: no disk fits both.',
+    remedy: 'take an image that was made for disks of one sector size, 512 or 4096 bytes',
+  },
 } as const satisfies ReaderFindingTable
 
 export const warning = warningsOf(STACK_FINDINGS)

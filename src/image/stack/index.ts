@@ -1,3 +1,4 @@
+export { sectorSizeOf } from './sector-size.ts'
 export { detectStack } from './detect.ts'
 export { STACK_ERRORS } from './errors.ts'
 export { STACK_FINDINGS } from './findings.ts'

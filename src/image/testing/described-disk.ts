@@ -19,6 +19,7 @@ export type DescribedPartition = Described &
 
 export type DescribedDisk = Readonly<{
   scheme?: 'mbr' | 'gpt'
+  sectorSizeBytes?: 512 | 4096
   partitions: readonly DescribedPartition[]
   /** Volumes of each group, by name. */
   groups?: Readonly<Record<string, Readonly<Record<string, Described>>>>
@@ -74,7 +75,7 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
         return {
           scheme: disk.scheme ?? 'mbr',
           id: '066c9073',
-          sectorSizeBytes: 512,
+          sectorSizeBytes: disk.sectorSizeBytes ?? 512,
           partitions,
           warnings: [],
         }

@@ -13,7 +13,9 @@ export type Tree = Readonly<
   Record<string, string | Uint8Array | Readonly<{ link: string }> | Readonly<{ directory: true }>>
 >
 
-export type TreeFacts = Partial<Pick<FileSystemFacts, 'type' | 'label' | 'uuid' | 'clean'>>
+export type TreeFacts = Partial<
+  Pick<FileSystemFacts, 'type' | 'label' | 'uuid' | 'clean' | 'sectorSizeBytes'>
+>
 
 type TreeNode = {
   id: NodeId
@@ -79,6 +81,7 @@ export function treeFileSystem(tree: Tree, facts: TreeFacts = {}): FileSystem {
       label: '',
       uuid: '00000000-0000-4000-8000-000000000000',
       blockSizeBytes: 4096,
+      sectorSizeBytes: 4096,
       sizeBytes: 1 << 20,
       freeBytes: 1 << 19,
       features: [],

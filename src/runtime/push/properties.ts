@@ -40,7 +40,15 @@ export function checkProperties(texts: readonly string[]): Readonly<Record<strin
 /** What a base tells of the system that it holds. */
 export function describingProperties(
   { boot, source }: Pick<BootFile, 'boot' | 'source'>,
-  { holds, boots }: Readonly<{ holds: StoredBase['holds']; boots: 'by itself' | 'with its kernel' }>,
+  {
+    holds,
+    boots,
+    sectorSizeBytes,
+  }: Readonly<{
+    holds: StoredBase['holds']
+    boots: 'by itself' | 'with its kernel'
+    sectorSizeBytes?: number
+  }>,
 ): Readonly<Record<string, string>> {
   const { deployment, os } = boot
   return {
@@ -54,6 +62,8 @@ export function describingProperties(
         : { anneal_kernel_cmdline: boot.commandLine }),
     anneal_source: source.name,
     anneal_holds: holds,
+    ...(sectorSizeBytes === undefined ? {} : { anneal_sector_size: String(sectorSizeBytes) }),
+    ...(boot.firmware === 'either' ? {} : { anneal_firmware: boot.firmware }),
     ...(deployment === undefined
       ? {}
       : {

@@ -73,6 +73,9 @@ class Push {
     this.#describing = {
       ...describingProperties(conversion.about, {
         holds: conversion.base.holds,
+        ...(conversion.base.sectorSizeBytes !== undefined && {
+          sectorSizeBytes: conversion.base.sectorSizeBytes,
+        }),
         boots: conversion.kernel === undefined ? 'by itself' : 'with its kernel',
       }),
       ...properties,
