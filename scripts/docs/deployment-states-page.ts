@@ -1,72 +1,56 @@
-import { DEPLOY_EFFECTS, DEPLOY_STATES, beginDeploy, decideDeploy, isAtRest } from '../../src/metal/index.ts'
+import { DEPLOYMENT, DEPLOY_EFFECTS, DEPLOY_STATES, beginDeploy } from '../../src/metal/index.ts'
 import type {
-  DeployEvent,
-  DeployRun,
+  DeployFinding,
   DeployState,
   DeployStateSpec,
   DeployVia,
   WorkState,
 } from '../../src/metal/index.ts'
-import { stateDiagram } from './diagram.ts'
-import type { Way } from './diagram.ts'
+import { findWays, restingStates, stateDiagram, workingStates } from '../../src/saga/index.ts'
+import type { Possible, Way } from '../../src/saga/index.ts'
 import { code, page, table } from './markdown.ts'
 
-/** docs/deployment-states.md: the table of a deployment's states, and the ways between them as `decideDeploy` goes them. */
+/** docs/deployment-states.md: the table of a deployment's states, and the ways between them as the machine goes them. */
 export function deploymentStatesPage(): string {
-  const states = Object.entries(DEPLOY_STATES) as [DeployState, DeployStateSpec][]
-  const names = states.map(([name]) => name)
+  const effects = (name: string, via: DeployVia): string =>
+    DEPLOY_EFFECTS[via][name as WorkState].map((effect) => code(effect)).join(', ') || 'none'
+  const working = workingStates<DeployState>(DEPLOY_STATES, [
+    { head: 'With a base', cell: (name) => baseCell(DEPLOY_STATES[name]) },
+    // The states between are those of `direct+ramdisk` alone; all others are the same.
+    { head: 'Effects, by Ironic', cell: (name) => effects(name, 'ironicTwice') },
+    { head: 'Effects, by way of Nova', cell: (name) => effects(name, 'nova') },
+  ])
+  const resting = restingStates<DeployState>(DEPLOY_STATES)
   return page([
     '# The states of one deployment on bare metal',
     '<!-- Written by `npm run docs` from src/metal/deployment. Edit that. -->',
     'A run of `anneal metal deploy` is always in one of these states. Nothing of this is stored: the deployment’s id stands on the node (or on the server, where Nova is asked), and what the node is says where a run goes on ([metal.md](metal.md)).',
     '## Working states',
-    '“After a crash” is where the next run finds itself when this one ends without a word. Every effect looks before it changes anything; those that change something are tried again for two minutes while a service is away.',
-    table(
-      [
-        'State',
-        'Meaning',
-        'Target',
-        'On failure',
-        'After a crash',
-        'Effects, by Ironic',
-        'Effects, by way of Nova',
-      ],
-      states.flatMap(([name, spec]) => (spec.stable ? [] : [workingRow(name as WorkState, spec)])),
-    ),
+    '“After a crash” is where the next run finds itself when this one ends without a word. Every effect looks before it changes anything; those that change something are tried again while a service is away, and twice after a fault of the service itself. `--timeout`, `--callback-timeout` and `--ready-timeout` replace the deadlines of `deploying` and `booting`, the silence that the deploy ramdisk may keep in them, and the deadline of `awaitAnswer`.',
+    table(working.head, working.rows),
     '## States at rest',
-    table(
-      ['State', 'Meaning'],
-      states.flatMap(([name, spec]) => (spec.stable ? [[code(name), spec.meaning]] : [])),
-    ),
+    table(resting.head, resting.rows),
     '## The ways between them',
     'Found by giving every event to every state, on the route `direct+ramdisk`: it alone passes `switching` and `booting`.',
-    stateDiagram(names, findDeployWays('ironicTwice'), isAtRest),
+    stateDiagram<DeployState>(DEPLOY_STATES, findDeployWays('ironicTwice')),
   ])
 }
 
-function workingRow(name: WorkState, spec: Extract<DeployStateSpec, { stable: false }>): readonly string[] {
-  const effects = (via: DeployVia): string =>
-    DEPLOY_EFFECTS[via][name].map((effect) => code(effect)).join(', ') || 'none'
-  return [
-    code(name),
-    spec.meaning,
-    Object.entries(spec.targetVia ?? {}).reduce(
-      (told, [, target]) => `${told}; ${code(target)} where a base was written`,
-      code(spec.target),
-    ),
-    code(spec.onFailure),
-    code(spec.afterCrash),
-    // The states between are those of `direct+ramdisk` alone; all others are the same.
-    effects('ironicTwice'),
-    effects('nova'),
-  ]
+function baseCell({ targetVia, silenceMs }: DeployStateSpec): string {
+  const targets = Object.values(targetVia ?? {}).map((target) => `target ${code(target)}`)
+  const silence = silenceMs === undefined ? [] : [`silent for ${silenceMs / 60_000} min at most`]
+  return [...targets, ...silence].join('; ')
 }
 
 /** Every kind of event, with all that makes a difference in it. */
-const EVENTS: readonly Readonly<{ event: DeployEvent; because: string }>[] = [
+const EVENTS: readonly Possible<DeployFinding>[] = [
   { event: { type: 'effectDone' }, because: 'done' },
   {
-    event: { type: 'effectFailed', reason: { code: 'CODE', message: 'Cannot', remedy: 'none' } },
+    event: {
+      type: 'effectFailed',
+      reason: { code: 'CODE', message: 'Cannot', remedy: 'none' },
+      retry: false,
+    },
     because: 'failed',
   },
   { event: { type: 'nodeExamined', enter: 'preparing' }, because: 'the node is free' },
@@ -77,22 +61,7 @@ const EVENTS: readonly Readonly<{ event: DeployEvent; because: string }>[] = [
   { event: { type: 'cancelled' }, because: 'interrupted' },
 ]
 
-/** Every way that `decideDeploy` goes from the beginning. */
+/** Every way that a deployment goes from the beginning. */
 export function findDeployWays(via: DeployVia): readonly Way<DeployState>[] {
-  const found: Way<DeployState>[] = []
-  const waiting: DeployRun[] = [beginDeploy(via)]
-  const seen = new Set<string>()
-  for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-    const key = `${run.state} ${run.cursor}`
-    if (seen.has(key) || isAtRest(run.state)) continue
-    seen.add(key)
-    for (const { event, because } of EVENTS) {
-      const decision = decideDeploy(run, event)
-      if (!decision.legal) continue
-      const to = decision.next.state
-      if (to !== run.state) found.push({ from: run.state, to, because })
-      waiting.push(decision.next)
-    }
-  }
-  return found
+  return findWays(DEPLOYMENT, [beginDeploy(via)], EVENTS)
 }

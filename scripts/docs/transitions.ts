@@ -1,6 +1,7 @@
-import { begin, decide, isStable, makePlan } from '../../src/node/index.ts'
-import type { CheckReport, Deployment, Plan, Run, RunEvent, StateName } from '../../src/node/index.ts'
-import type { Way } from './diagram.ts'
+import { UPGRADE, makePlan, startOf } from '../../src/node/index.ts'
+import type { CheckReport, Deployment, Plan, RunEvent, RunFinding, StateName } from '../../src/node/index.ts'
+import { findWays } from '../../src/saga/index.ts'
+import type { Possible, Way } from '../../src/saga/index.ts'
 
 export type Transition = Way<StateName>
 
@@ -42,25 +43,15 @@ export function samplePlan(rescue: boolean, onFailure: Plan['onFailure']): Plan 
  * here that the code could contradict.
  */
 export function findTransitions(): readonly Transition[] {
-  const found = new Map<string, Transition>()
   const plans = [false, true].flatMap((rescue) =>
     (['rollBack', 'rollForward'] as const).map((onFailure) => samplePlan(rescue, onFailure)),
   )
-  const waiting: Run[] = plans.map((plan) => begin(plan).next)
-  const seen = new Set<string>()
-  for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-    const key = [run.state, run.cursor, run.attempts, run.plan.rescue, run.plan.onFailure].join(' ')
-    if (seen.has(key) || isStable(run.state)) continue
-    seen.add(key)
-    for (const { event, because } of Object.values(EVENTS).flat()) {
-      const decision = decide(run, event)
-      if (!decision.legal) continue
-      const to = decision.next.state
-      if (to !== run.state) found.set(`${run.state} ${to} ${because}`, { from: run.state, to, because })
-      waiting.push(decision.next)
-    }
-  }
-  return [...found.values()]
+  return findWays(
+    UPGRADE,
+    plans.map((plan) => startOf(plan)),
+    Object.values(EVENTS).flat(),
+    ({ plan }) => `${plan.rescue} ${plan.onFailure}`,
+  )
 }
 
 const REPORT: Omit<CheckReport, 'verdict'> = {
@@ -78,10 +69,8 @@ const REASON = { code: 'CODE', message: 'Cannot', remedy: 'none' } as const
 const LOST = { uuid: 'uuid', name: 'guest', pid: 1, kind: 'crashed', counts: true, detail: 'died' } as const
 const FAILURE = { code: 'GUEST_DIED', subject: 'guest', detail: 'died' } as const
 
-type Possible = Readonly<{ event: RunEvent; because: string }>
-
 /** Every kind of event, with all that makes a difference in it. A run refuses those that it does not wait for. */
-const EVENTS: Readonly<Record<RunEvent['type'], readonly Possible[]>> = {
+const EVENTS: Readonly<Record<RunEvent['type'], readonly Possible<RunFinding>[]>> = {
   effectDone: [{ event: { type: 'effectDone' }, because: 'done' }],
   effectFailed: [false, true].map((retry) => ({
     event: { type: 'effectFailed', reason: REASON, retry },

@@ -119,6 +119,13 @@ export const METAL_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  DEPLOY_STEP_TIMEOUT: {
+    message: 'Cannot finish {effect} on node "{node}": no answer within {seconds} s',
+    remedy:
+      'see whether Ironic answers (`openstack baremetal node show {node}`), then run the same command again: it goes on from where the node is',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
   DEPLOY_TIMEOUT: {
     message: 'Cannot wait any longer for node "{node}": it is in "{state}" after {seconds} s',
     remedy:

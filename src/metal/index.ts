@@ -23,10 +23,17 @@ export { readInventory } from './inventory/read-inventory.ts'
 export { differences, interfaceMembers } from './inventory/differences.ts'
 export { DEPLOY_STATES, isAtRest, targetOf } from './deployment/states.ts'
 export type { DeployState, DeployStateSpec, RestState, WorkState } from './deployment/states.ts'
-export { DEPLOY_EFFECTS, effectsOf } from './deployment/effects.ts'
+export { DEPLOY_EFFECTS, TRIED_AGAIN, WAITING, effectsOf } from './deployment/effects.ts'
 export type { DeployEffect, DeployVia } from './deployment/effects.ts'
-export { beginDeploy, decideDeploy, effectOf } from './deployment/decide.ts'
-export type { DeployDecision, DeployEvent, DeployReason, DeployRun } from './deployment/decide.ts'
+export { DEPLOYMENT, beginDeploy, decideDeploy, effectOf } from './deployment/decide.ts'
+export type {
+  DeployDecision,
+  DeployEvent,
+  DeployFinding,
+  DeployReason,
+  DeployRun,
+  DeployTask,
+} from './deployment/decide.ts'
 export { planDeployment, viaOf } from './deployment/plan.ts'
 export type { DeployPlan, DeployWishes } from './deployment/plan.ts'
 export { BASE_WRITTEN, baseOnDisk, MARK, isManaged } from './deployment/instance-info.ts'

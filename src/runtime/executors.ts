@@ -5,7 +5,6 @@ import type {
   Deployment,
   Effect,
   EffectArgs,
-  EffectKind,
   Plan,
   Run,
   RunEvent,
@@ -28,6 +27,8 @@ import { describeStore, isImageId } from './image-id.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
+import { failedBy, runExecutor } from './saga/index.ts'
+import type { Executors } from './saga/index.ts'
 import type { Sides } from './side.ts'
 import { standBy } from './stand-by.ts'
 import { clearLeftBehind, startContainer } from './start-container.ts'
@@ -44,14 +45,10 @@ export type ExecutorContext = Readonly<{
   onPull: (progress: PullProgress) => void
 }>
 
-/** One executor for each effect: a forgotten one does not compile. Each is idempotent; see EffectArgs. */
-export type Executors = {
-  [K in EffectKind]: (args: Readonly<EffectArgs[K]>, context: ExecutorContext) => Promise<RunEvent>
-}
-
 const DONE: RunEvent = { type: 'effectDone' }
 
-export const EXECUTORS: Executors = {
+/** One executor for each effect; what makes each idempotent is said in EffectArgs. */
+export const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
   async pullImage({ image }, { world, plan, signal, onPull }) {
     const held = await world.engine.inspectImage(image)
     // A rollback starts containers that exist: it never pulls, whatever became of the image's name.
@@ -225,17 +222,9 @@ export const EXECUTORS: Executors = {
 /** Runs one effect; what goes wrong becomes an event, except what is wrong with the program itself. */
 export async function execute(effect: Effect, context: ExecutorContext): Promise<RunEvent> {
   try {
-    // The map's type ties each kind to its arguments; the union of both cannot express it.
-    const executor = EXECUTORS[effect.kind] as (args: unknown, context: ExecutorContext) => Promise<RunEvent>
-    return await executor(effect.args, context)
+    return await runExecutor(EXECUTORS, effect, context)
   } catch (error) {
-    if (isAnnealError(error)) {
-      return {
-        type: 'effectFailed',
-        reason: { code: error.code, message: error.message, remedy: error.remedy },
-        retry: error.retry,
-      }
-    }
+    if (isAnnealError(error)) return failedBy(error)
     if (error instanceof Error && error.name === 'CrashSignal') throw error
     return {
       type: 'effectFailed',

@@ -1,14 +1,16 @@
 import { isAnnealError } from '../core/index.ts'
-import { decide, begin, isStable } from '../node/index.ts'
-import type { Effect, Plan, Reason, Run, RunEvent, StableState } from '../node/index.ts'
+import { STATES, UPGRADE, decide, begin, isStable } from '../node/index.ts'
+import type { Effect, Plan, Run, RunEvent, RunFinding, StableState, StateName } from '../node/index.ts'
+import type { StateSpec, Step } from '../saga/index.ts'
 import type { JournalEntry, NodeWorld, PullProgress } from '../ports/index.ts'
 import { raise } from './errors.ts'
 import { execute } from './executors.ts'
 import type { ExecutorContext } from './executors.ts'
-import { Journal, replay } from './journal.ts'
+import { replay } from './journal.ts'
 import { OutageMeter } from './outage-meter.ts'
 import { makeReport } from './report.ts'
 import type { RunReport, Timing } from './report.ts'
+import { Journal, drive } from './saga/index.ts'
 import { loadSides, saveSides } from './side.ts'
 import type { Sides } from './side.ts'
 
@@ -17,17 +19,6 @@ export type RunOptions = Readonly<{
   onEntry?: (entry: JournalEntry) => void
   onPull?: (progress: PullProgress) => void
 }>
-
-/** Deadlines, in milliseconds, beyond which an effect counts as failed. A stop adds the service's own grace. */
-const DEADLINES_MS: Partial<Record<Effect['kind'], number>> = {
-  pullImage: 3_600_000,
-  check: 300_000,
-  rescue: 120_000,
-  prewarm: 120_000,
-  awaitReady: 900_000,
-  prove: 120_000,
-}
-const DEFAULT_DEADLINE_MS = 60_000
 
 /**
  * Applies a plan: journal the intention, do, journal the outcome, decide, until the run rests.
@@ -46,10 +37,10 @@ export async function runUpgrade(
   }
   await saveSides(world.state, runId, sides)
   await world.state.startJournal()
-  const journal = new Journal(runId, 0, world, options.onEntry ?? (() => undefined))
+  const journal = new Journal(runId, 0, journalOf(world), options.onEntry)
   await journal.planned(plan)
   const { next, effects } = begin(plan)
-  return drive({ world, sides, journal, options, startedAt: world.clock.now() }, next, effects)
+  return finish({ world, sides, journal, options, startedAt: world.clock.now() }, { next, effects })
 }
 
 /**
@@ -60,20 +51,15 @@ export async function recoverRun(world: NodeWorld, options: RunOptions = {}): Pr
   const replayed = replay(await world.state.readJournal())
   if (replayed === undefined || replayed.ended) return undefined
   const sides = await loadSides(world.state, replayed.run, replayed.state.plan)
-  const journal = new Journal(
-    replayed.run,
-    replayed.nextSequence,
-    world,
-    options.onEntry ?? (() => undefined),
-  )
+  const journal = new Journal(replayed.run, replayed.nextSequence, journalOf(world), options.onEntry)
   const drivers = { world, sides, journal, options, startedAt: Date.parse(replayed.startedAt) }
-  if (isStable(replayed.state.state)) return drive(drivers, replayed.state, [])
+  if (isStable(replayed.state.state)) return finish(drivers, { next: replayed.state, effects: [] })
   const event: RunEvent = { type: 'recovered' }
   const decision = decide(replayed.state, event)
   if (!decision.legal)
     throw raise('JOURNAL_BROKEN', { run: replayed.run, sequence: replayed.nextSequence, why: decision.why })
   await journal.happened(event, decision.next.state)
-  return drive(drivers, decision.next, decision.effects)
+  return finish(drivers, decision)
 }
 
 type Drivers = Readonly<{
@@ -84,52 +70,44 @@ type Drivers = Readonly<{
   startedAt: number
 }>
 
-async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect[]): Promise<RunReport> {
+/** Drives a run to rest, reports it, and ends its journal. */
+async function finish(drivers: Drivers, start: Step<Run, Effect>): Promise<RunReport> {
   const { world, sides, journal, options } = drivers
-  let run = first
-  let effects = firstEffects
-  let cancelled = false
   const timings: Timing[] = []
   const meter = new SwitchMeter(world, sides)
-  const context: ExecutorContext = {
+  const signal = options.signal ?? new AbortController().signal
+  const onPull = options.onPull ?? (() => undefined)
+  const contextOf = (run: Run): ExecutorContext => ({
     world,
     plan: run.plan,
     sides,
     run: () => run,
-    signal: options.signal ?? new AbortController().signal,
-    onPull: options.onPull ?? (() => undefined),
-  }
-  const step = async (event: RunEvent): Promise<void> => {
-    const decision = decide(run, event)
-    if (!decision.legal) throw raise('JOURNAL_BROKEN', { run: journal.run, sequence: -1, why: decision.why })
-    await journal.happened(event, decision.next.state)
-    run = decision.next
-    effects = decision.effects
-  }
-
+    signal,
+    onPull,
+  })
+  let run: Run
   try {
-    for (;;) {
-      const effect = effects[0]
-      if (effect === undefined) break
-      if (context.signal.aborted && !cancelled) {
-        cancelled = true
-        await step({ type: 'cancelled' })
-        continue
-      }
-      meter.entering(run.state)
-      await journal.intended(effect)
-      const state = run.state
-      const startedAt = world.clock.monotonic()
-      const event = await withDeadline(effect, context)
-      timings.push({
-        state,
-        effect,
-        ms: Math.round(world.clock.monotonic() - startedAt),
-        failed: event.type === 'effectFailed',
-      })
-      await step(event)
-      if (event.type === 'effectFailed' && run.attempts > 0) await beforeRetry(world, run.attempts)
-    }
+    run = await drive<Run, Effect, RunFinding>(
+      {
+        machine: UPGRADE,
+        journal,
+        clock: world.clock,
+        signal,
+        execute: (effect, at) => execute(effect, contextOf(at)),
+        tookTooLong: (effect, ms) =>
+          raise('EFFECT_TIMEOUT', {
+            effect: effect.kind,
+            seconds: Math.round(ms / 1000),
+            engine: world.engine.kind,
+          }),
+        onEffect: (_, { state }) => meter.entering(state),
+        onOutcome: ({ run: { state }, effect, event, ms }) =>
+          timings.push({ state, effect, ms, failed: event.type === 'effectFailed' }),
+        beforeRetry: (at) => beforeRetry(world, at),
+        illegal: (why) => raise('JOURNAL_BROKEN', { run: journal.run, sequence: -1, why }),
+      },
+      start,
+    )
   } finally {
     await meter.end()
   }
@@ -151,16 +129,16 @@ async function drive(drivers: Drivers, first: Run, firstEffects: readonly Effect
   return { ...report, hash }
 }
 
-/** How long a retry waits for an engine that is away, as one that systemd starts again is for some seconds. */
-const ENGINE_PATIENCE_MS = 60_000
-
-async function beforeRetry(world: NodeWorld, attempts: number): Promise<void> {
-  await world.clock.sleep(500 * attempts)
-  const until = world.clock.monotonic() + ENGINE_PATIENCE_MS
-  while (world.clock.monotonic() < until && !(await answers(world))) await world.clock.sleep(500)
+/** A moment, and then as long as the engine is away, up to what the state has patience for. */
+async function beforeRetry({ clock, ...world }: NodeWorld, { state, attempts }: Run): Promise<void> {
+  const spec: StateSpec<StateName> = STATES[state]
+  const patienceMs = spec.stable ? 0 : (spec.patienceMs ?? 0)
+  await clock.sleep(500 * attempts)
+  const until = clock.monotonic() + patienceMs
+  while (clock.monotonic() < until && !(await answers(world))) await clock.sleep(500)
 }
 
-function answers(world: NodeWorld): Promise<boolean> {
+function answers(world: Pick<NodeWorld, 'engine'>): Promise<boolean> {
   return world.engine.listContainers({ running: true }).then(
     () => true,
     (error: unknown) => !isAnnealError(error, 'ENGINE_UNREACHABLE'),
@@ -196,29 +174,6 @@ class SwitchMeter {
   }
 }
 
-async function withDeadline(effect: Effect, context: ExecutorContext): Promise<RunEvent> {
-  const grace = effect.kind === 'stopContainer' ? effect.args.graceMs : 0
-  const ms = (DEADLINES_MS[effect.kind] ?? DEFAULT_DEADLINE_MS) + grace
-  const timer = new AbortController()
-  try {
-    return await Promise.race([execute(effect, context), timeout(context, effect, ms, timer.signal)])
-  } finally {
-    timer.abort()
-  }
-}
-
-async function timeout(
-  context: ExecutorContext,
-  effect: Effect,
-  ms: number,
-  signal: AbortSignal,
-): Promise<RunEvent> {
-  await context.world.clock.sleep(ms, signal)
-  const error = raise('EFFECT_TIMEOUT', {
-    effect: effect.kind,
-    seconds: Math.round(ms / 1000),
-    engine: context.world.engine.kind,
-  })
-  const reason: Reason = { code: error.code, message: error.message, remedy: error.remedy }
-  return { type: 'effectFailed', reason, retry: error.retry }
+function journalOf({ state, clock }: NodeWorld): ConstructorParameters<typeof Journal>[2] {
+  return { append: (entry) => state.appendJournal(entry), clock }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SimulatedNode } from '../adapters/simulated/index.ts'
 import { makePlan } from '../node/index.ts'
 import type { Deployment, Plan } from '../node/index.ts'
-import { Journal } from './journal.ts'
+import { Journal } from './saga/index.ts'
 import { recoverNode } from './settle-node.ts'
 import { saveSides } from './side.ts'
 
@@ -67,7 +67,10 @@ async function afterFirstRun(state: 'attention' | 'refused'): Promise<SimulatedN
     old: { release: undefined, libvirt: place },
     next: { release: undefined, libvirt: place },
   })
-  const journal = new Journal('run-1', 0, world, () => undefined)
+  const journal = new Journal('run-1', 0, {
+    append: (entry) => world.state.appendJournal(entry),
+    clock: world.clock,
+  })
   await journal.planned(firstPlan())
   await journal.ended(state)
   return node

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { CrashSignal, SimulatedNode } from '../../src/adapters/simulated/index.ts'
+import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import { breachesAtRest } from '../../src/node/index.ts'
 import { recoverNode, replay, runUpgrade } from '../../src/runtime/index.ts'
+import { crashAtEveryBoundary, crashBySchedule } from '../../src/saga/index.ts'
+import type { CrashBed } from '../../src/saga/index.ts'
 import { IMAGES, OLD, SCENARIOS, planFor, release } from './scenarios.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -35,22 +37,17 @@ function assertAtRest(
   assert.deepEqual(breachesAtRest(current, node.engine.all()), [], told)
 }
 
-async function crashing(act: () => Promise<unknown>): Promise<'crashed' | 'finished'> {
-  try {
-    await act()
-    return 'finished'
-  } catch (error) {
-    if (error instanceof CrashSignal) return 'crashed'
-    throw error
+function bedOf(scenario: Scenario, guestsLost: 'none' | 'byPowerCut'): CrashBed<SimulatedNode> {
+  return {
+    prepare: scenario.prepare,
+    points: ({ points }) => points,
+    run: (node) => {
+      const { plan, sides } = scenario.plan(node)
+      return runUpgrade(node.world(), plan, sides, 'run')
+    },
+    recover: (node) => recoverNode(node.world()),
+    assertAtRest: (node, told) => assertAtRest(node, scenario, told, guestsLost),
   }
-}
-
-async function boundariesOf(scenario: Scenario): Promise<number> {
-  const node = await scenario.prepare()
-  const before = node.points.passed
-  const { plan, sides } = scenario.plan(node)
-  await runUpgrade(node.world(), plan, sides, 'run')
-  return node.points.passed - before
 }
 
 for (const scenario of SCENARIOS) {
@@ -63,35 +60,18 @@ for (const scenario of SCENARIOS) {
   })
 
   test(`a crash at every boundary comes to rest: ${scenario.name}`, async (context) => {
-    const boundaries = await boundariesOf(scenario)
-    for (let k = 1; k <= boundaries; k += 1) {
-      const node = await scenario.prepare()
-      const { plan, sides } = scenario.plan(node)
-      node.points.crashAt(k)
-      const end = await crashing(() => runUpgrade(node.world(), plan, sides, 'run'))
-      const where = `crash ${k}/${boundaries} at "${node.points.names.at(-1)}"`
-      assert.equal(end, 'crashed', where)
-      node.points.revive()
-      await recoverNode(node.world())
-      assertAtRest(node, scenario, where, 'none')
-    }
+    const boundaries = await crashAtEveryBoundary(bedOf(scenario, 'none'))
     context.diagnostic(`${boundaries} boundaries crashed`)
   })
 
   test(`a power cut at every boundary comes to rest: ${scenario.name}`, async () => {
-    const boundaries = await boundariesOf(scenario)
-    for (let k = 1; k <= boundaries; k += 1) {
-      const node = await scenario.prepare()
-      const { plan, sides } = scenario.plan(node)
-      node.points.crashAt(k)
-      await crashing(() => runUpgrade(node.world(), plan, sides, 'run'))
-      const where = `power cut ${k}/${boundaries} at "${node.points.names.at(-1)}"`
-      node.points.revive()
-      node.reboot()
-      assert.ok(node.engine.running().length <= 3, `${where}: the engine alone brought up two releases`)
-      await recoverNode(node.world())
-      assertAtRest(node, scenario, where, 'byPowerCut')
-    }
+    await crashAtEveryBoundary({
+      ...bedOf(scenario, 'byPowerCut'),
+      onCrash: (node, told) => {
+        node.reboot()
+        assert.ok(node.engine.running().length <= 3, `${told}: the engine alone brought up two releases`)
+      },
+    })
   })
 }
 
@@ -142,24 +122,12 @@ test('random schedules of crashes and power cuts, also during recovery, come to 
   await fc.assert(
     fc.asyncProperty(schedule, async ({ scenario, crashes }) => {
       const node = await scenario.prepare()
-      const { plan, sides } = scenario.plan(node)
-      let rebooted = false
-      let first = true
-      for (const { after, reboot } of crashes) {
-        node.points.crashAt(after)
-        const act = first
-          ? () => runUpgrade(node.world(), plan, sides, 'run')
-          : () => recoverNode(node.world())
-        first = false
-        await crashing(act)
-        node.points.revive()
-        if (reboot) {
-          node.reboot()
-          rebooted = true
-        }
-      }
-      await recoverNode(node.world())
-      assertAtRest(node, scenario, JSON.stringify(crashes), rebooted ? 'byPowerCut' : 'none')
+      const rebooted = crashes.some(({ reboot }) => reboot)
+      await crashBySchedule(
+        bedOf(scenario, rebooted ? 'byPowerCut' : 'none'),
+        node,
+        crashes.map(({ after, reboot }) => (reboot ? { after, onCrash: () => node.reboot() } : { after })),
+      )
     }),
     { numRuns: 300 },
   )

@@ -1,4 +1,4 @@
-export { CrashPoints, CrashSignal } from './crash-points.ts'
+export { CrashPoints, CrashSignal } from '../../saga/index.ts'
 export { MemoryState } from './memory-state.ts'
 export { SimulatedEngine } from './simulated-engine.ts'
 export { SimulatedNode } from './simulated-node.ts'

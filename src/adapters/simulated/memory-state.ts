@@ -1,5 +1,5 @@
 import type { Deployments, HistoryRecord, JournalEntry, Lock, StateStore } from '../../ports/index.ts'
-import type { CrashPoints } from './crash-points.ts'
+import type { CrashPoints } from '../../saga/index.ts'
 import type { StateSnapshot } from './node-snapshot.ts'
 
 /** A node's memory that survives the program: what a call has resolved is kept, as an fsync keeps it. */

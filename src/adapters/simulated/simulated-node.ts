@@ -20,7 +20,7 @@ import type {
   Reach,
   Rescuer,
 } from '../../ports/index.ts'
-import { CrashPoints } from './crash-points.ts'
+import { CrashPoints } from '../../saga/index.ts'
 import { MemoryState } from './memory-state.ts'
 import type { NodeSnapshot } from './node-snapshot.ts'
 import { SimulatedEngine } from './simulated-engine.ts'

@@ -24,7 +24,7 @@ function after(...events: readonly DeployEvent[]): DeployRun {
 
 const FRESH: DeployEvent = { type: 'nodeExamined', enter: 'preparing' }
 const DONE: DeployEvent = { type: 'effectDone' }
-const FAILED: DeployEvent = { type: 'effectFailed', reason: REASON }
+const FAILED: DeployEvent = { type: 'effectFailed', reason: REASON, retry: false }
 const CANCELLED: DeployEvent = { type: 'cancelled' }
 
 describe('a deployment', () => {
@@ -53,7 +53,7 @@ describe('a deployment', () => {
     const clearing = after(FRESH, DONE, FAILED)
     assert.equal(effectOf(clearing), 'clearInstance')
     const other = { ...REASON, code: 'OTHER' }
-    const ended = after(FRESH, DONE, FAILED, { type: 'effectFailed', reason: other })
+    const ended = after(FRESH, DONE, FAILED, { type: 'effectFailed', reason: other, retry: false })
     assert.deepEqual([ended.state, ended.reason?.code], ['failed', 'CODE'])
   })
 

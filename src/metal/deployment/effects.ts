@@ -42,6 +42,32 @@ export type DeployEffectArgs = {
 
 export type DeployEffect = keyof DeployEffectArgs
 
+/** Effects that wait for somebody else's work. They end by themselves, with words of what they saw last. */
+export const WAITING: ReadonlySet<DeployEffect> = new Set([
+  'awaitActive',
+  'awaitAnswer',
+  'awaitServer',
+  // A server of this deployment that failed has to be gone first.
+  'createServer',
+])
+
+/**
+ * Effects that are done again while a service is away. The others only read: they look through its absence by themselves,
+ * or the same command is as good as another try.
+ */
+export const TRIED_AGAIN: ReadonlySet<DeployEffect> = new Set([
+  'writeInstance',
+  'validate',
+  'clearInstance',
+  'askForActive',
+  'writeBoot',
+  'askForRebuild',
+  'askForPower',
+  'keepKey',
+  'createServer',
+  'startServer',
+])
+
 /**
  * Who is asked: Ironic itself; Ironic twice, for the base on the disk and then for the boot; or Nova, which asks Ironic.
  */

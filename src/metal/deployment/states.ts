@@ -1,23 +1,21 @@
-import type { DeployVia } from './effects.ts'
+import type { StateSpec, WorkSpec } from '../../saga/index.ts'
+import type { DeployEffect, DeployVia } from './effects.ts'
 
 /**
  * The states of one deployment as Anneal carries it. Nothing of this is kept anywhere: the node in Ironic holds it all,
  * with the deployment's id among its instance information. So a second run looks at the node and goes on from there,
  * whoever or whatever ended the first one; `afterCrash` says where that is.
  */
-export type DeployStateSpec = Readonly<
-  | { stable: true; meaning: string }
-  | {
-      stable: false
-      meaning: string
-      target: DeployState
-      /** Where another state comes next. */
-      targetVia?: Readonly<Partial<Record<DeployVia, DeployState>>>
-      onFailure: DeployState
-      /** Where the next run finds itself when this one ends here without a word. */
-      afterCrash: DeployState
-    }
->
+export type DeployStateSpec = StateSpec<DeployState, DeployEffect> &
+  Readonly<{ stable: boolean }> &
+  DeployOnly
+
+type DeployOnly = Readonly<{
+  /** Where another state comes next. */
+  targetVia?: Readonly<Partial<Record<DeployVia, DeployState>>>
+  /** How long the deploy ramdisk may give no sign of life. */
+  silenceMs?: number
+}>
 
 export type DeployState =
   | 'examining'
@@ -33,6 +31,17 @@ export type DeployState =
   | 'silent'
   | 'left'
 
+const MINUTE_MS = 60_000
+/** One request, or some; the client ends each of them earlier. */
+const REQUEST_MS = 5 * MINUTE_MS
+/** As long as a restart of Ironic or Nova takes. */
+const AWAY_MS = 2 * MINUTE_MS
+/** A request that meets a fault of the service itself: trying it again may help, for ever never does. */
+const CHANGES = { retries: 2, patienceMs: AWAY_MS } as const
+/** Ironic powers the machine, boots its deploy ramdisk and writes the disk: all of that. */
+const DEPLOY_MS = 30 * MINUTE_MS
+const SILENCE_MS = 20 * MINUTE_MS
+
 export const DEPLOY_STATES = {
   examining: {
     stable: false,
@@ -40,14 +49,20 @@ export const DEPLOY_STATES = {
       'reading the node once more: is it free, or is this very deployment on it already? Changes nothing',
     target: 'preparing',
     onFailure: 'refused',
-    afterCrash: 'examining',
+    onCancel: 'refused',
+    afterCrash: { resumeIn: 'examining' },
+    retries: 0,
+    deadlineMs: REQUEST_MS,
   },
   preparing: {
     stable: false,
     meaning: 'writing image, kernel arguments and the deployment’s id to the node; Ironic validates them',
     target: 'deploying',
     onFailure: 'clearing',
-    afterCrash: 'preparing',
+    onCancel: 'clearing',
+    afterCrash: { resumeIn: 'preparing' },
+    ...CHANGES,
+    deadlineMs: REQUEST_MS,
   },
   clearing: {
     stable: false,
@@ -55,7 +70,10 @@ export const DEPLOY_STATES = {
     target: 'refused',
     // What was written is still there: the next run, or undeploy, takes it away.
     onFailure: 'failed',
-    afterCrash: 'preparing',
+    onCancel: 'finish',
+    afterCrash: { resumeIn: 'preparing' },
+    ...CHANGES,
+    deadlineMs: REQUEST_MS,
   },
   deploying: {
     stable: false,
@@ -63,7 +81,11 @@ export const DEPLOY_STATES = {
     target: 'proving',
     targetVia: { ironicTwice: 'switching' },
     onFailure: 'failed',
-    afterCrash: 'deploying',
+    onCancel: 'left',
+    afterCrash: { resumeIn: 'deploying' },
+    ...CHANGES,
+    deadlineMs: DEPLOY_MS,
+    silenceMs: SILENCE_MS,
   },
   switching: {
     stable: false,
@@ -71,7 +93,10 @@ export const DEPLOY_STATES = {
       'the base is on the disk and the machine off; writing kernel, ramdisk and arguments to the node; Ironic validates them',
     target: 'booting',
     onFailure: 'failed',
-    afterCrash: 'switching',
+    onCancel: 'left',
+    afterCrash: { resumeIn: 'switching' },
+    ...CHANGES,
+    deadlineMs: REQUEST_MS,
   },
   booting: {
     stable: false,
@@ -79,7 +104,11 @@ export const DEPLOY_STATES = {
       'Ironic has the machine boot kernel and ramdisk over the network (rebuild); the disk is not touched',
     target: 'proving',
     onFailure: 'failed',
-    afterCrash: 'booting',
+    onCancel: 'left',
+    afterCrash: { resumeIn: 'booting' },
+    ...CHANGES,
+    deadlineMs: DEPLOY_MS,
+    silenceMs: SILENCE_MS,
   },
   proving: {
     stable: false,
@@ -87,7 +116,11 @@ export const DEPLOY_STATES = {
       'Ironic says active; now the machine itself has to answer, over SSH or with a mark on its console',
     target: 'ready',
     onFailure: 'silent',
-    afterCrash: 'proving',
+    onCancel: 'left',
+    afterCrash: { resumeIn: 'proving' },
+    ...CHANGES,
+    deadlineMs: REQUEST_MS,
+    deadlinesMs: { awaitAnswer: 10 * MINUTE_MS },
   },
   ready: { stable: true, meaning: 'active, and the machine answered' },
   refused: { stable: true, meaning: 'something said no; the node is as it was' },
@@ -111,6 +144,6 @@ export function isAtRest(state: DeployState): state is RestState {
 
 /** The state that follows when all effects of one are done. */
 export function targetOf(state: WorkState, via: DeployVia): DeployState {
-  const spec: Extract<DeployStateSpec, { stable: false }> = DEPLOY_STATES[state]
+  const spec: WorkSpec<DeployState> & DeployOnly = DEPLOY_STATES[state]
   return spec.targetVia?.[via] ?? spec.target
 }

@@ -2,7 +2,7 @@ import type { Census } from '../census.ts'
 import type { Finding } from '../finding.ts'
 import type { Endangered, KillSet } from '../kill-set.ts'
 import type { Admissibility } from './admissibility.ts'
-import type { Reason } from './decide.ts'
+import type { Reason } from '../../saga/index.ts'
 
 /** What is true of the node right before the switch, and whether it may go on. */
 export type CheckReport = Readonly<{

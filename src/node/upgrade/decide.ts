@@ -1,3 +1,5 @@
+import * as saga from '../../saga/index.ts'
+import type { Decision as SagaDecision, Machine, Reason, SagaEvent, SagaRun, Step } from '../../saga/index.ts'
 import type { Census } from '../census.ts'
 import type { GuestEnding } from '../guest-ending.ts'
 import type { CheckReport } from './check.ts'
@@ -6,46 +8,35 @@ import type { Effect } from './effects.ts'
 import type { Plan } from './plan.ts'
 import type { Proof } from './prove.ts'
 import { STATES, isStable } from './states.ts'
-import type { StateName, StateSpec, WorkingState } from './states.ts'
-
-/** Why a run left its way. Printable; carries no secret. */
-export type Reason = Readonly<{ code: string; message: string; remedy: string }>
+import type { StateName } from './states.ts'
 
 /** One run of an upgrade or rollback, as it stands: plain JSON, rebuilt from the journal after a crash. */
-export type Run = Readonly<{
-  state: StateName
-  plan: Plan
-  /** Index of the effect under way in `effectsOf(state, plan)`. */
-  cursor: number
-  /** How often the effect under way has failed in this state. */
-  attempts: number
-  /** The newest check: what the census and the kill sets said before anything stopped. */
-  check?: CheckReport
-  /** Guests that ended before the newest census, and who ended them. */
-  ended?: readonly GuestEnding[]
-  /** Who was alive when the way back began. */
-  back?: WayBack
-  /** The newest proof. */
-  proof?: Proof
-  /** The first thing that went wrong; later ones do not hide it. */
-  reason?: Reason
-  /** What went wrong on the way back, where something did. */
-  secondReason?: Reason
-}>
+export type Run = SagaRun &
+  Readonly<{
+    state: StateName
+    plan: Plan
+    /** The newest check: what the census and the kill sets said before anything stopped. */
+    check?: CheckReport
+    /** Guests that ended before the newest census, and who ended them. */
+    ended?: readonly GuestEnding[]
+    /** Who was alive when the way back began. */
+    back?: WayBack
+    /** The newest proof. */
+    proof?: Proof
+  }>
 
 /** What the old release is held to once the new one has failed. */
 export type WayBack = Required<Pick<CheckReport, 'bootId' | 'takenAt' | 'census'>> &
   Pick<CheckReport, 'domains'>
 
-export type RunEvent =
-  | Readonly<{ type: 'effectDone' }>
-  | Readonly<{ type: 'effectFailed'; reason: Reason; retry: boolean }>
+export type RunEvent = SagaEvent | RunFinding
+
+/** What an effect found. */
+export type RunFinding =
   | Readonly<{ type: 'nodeChecked'; report: CheckReport }>
   | GuestsRecounted
   | Readonly<{ type: 'wayBackCounted'; back: WayBack }>
   | Readonly<{ type: 'proofTaken'; proof: Proof }>
-  | Readonly<{ type: 'cancelled' }>
-  | Readonly<{ type: 'recovered' }>
 
 type GuestsRecounted = Readonly<{
   type: 'guestsRecounted'
@@ -57,64 +48,93 @@ type GuestsRecounted = Readonly<{
   ended?: readonly GuestEnding[]
 }>
 
-export type Decision =
-  | Readonly<{ legal: true; next: Run; effects: readonly Effect[] }>
-  | Readonly<{ legal: false; why: string }>
+export type Decision = SagaDecision<Run, Effect>
+
+/** The machine of an upgrade: what the kernel (`saga`) carries through its states. */
+export const UPGRADE: Machine<Run, Effect, RunFinding> = {
+  subject: 'run',
+  states: STATES,
+  effectsOf: (run) => (isStable(run.state) ? [] : effectsOf(run.state, run.plan)),
+  endsWith: {
+    check: ['nodeChecked'],
+    prove: ['proofTaken'],
+    // Once libvirt has stopped nobody is counted.
+    recount: ['guestsRecounted', 'effectDone'],
+    countBack: ['wayBackCounted', 'effectDone'],
+  },
+  learn,
+  next,
+  // Forward only, where going back would be worse than what failed.
+  failureOf: (run) => (goesBack(run) && run.plan.onFailure === 'rollForward' ? 'rollingForward' : undefined),
+  cancelOf: (run) => (goesBack(run) && run.plan.onFailure === 'rollForward' ? 'finish' : undefined),
+  allowanceMs: (effect) => (effect.kind === 'stopContainer' ? effect.args.graceMs : 0),
+  reasons: {
+    interrupted: {
+      code: 'RUN_INTERRUPTED',
+      message: 'Cannot finish the upgrade: the run was interrupted before the switch',
+      remedy: 'start the upgrade again; nothing that runs was touched',
+    },
+    cancelled: {
+      code: 'RUN_CANCELLED',
+      message: 'Cannot finish the upgrade: it was cancelled',
+      remedy: 'start the upgrade again',
+    },
+  },
+}
+
+/** A run before its first effect. */
+export function startOf(plan: Plan): Run {
+  return { state: 'fetching', plan, cursor: 0, attempts: 0 }
+}
 
 /** A run at its start, with its first effect. */
-export function begin(plan: Plan): Readonly<{ next: Run; effects: readonly Effect[] }> {
-  return settle({ state: 'fetching', plan, cursor: 0, attempts: 0 })
+export function begin(plan: Plan): Step<Run, Effect> {
+  return saga.begin(UPGRADE, startOf(plan))
 }
 
 /** Pure: the next state and the effects to run (none in a stable state, else exactly one). */
 export function decide(run: Run, event: RunEvent): Decision {
-  if (isStable(run.state)) return { legal: false, why: `the run has ended in "${run.state}"` }
-  const effect = effectsOf(run.state, run.plan)[run.cursor]
+  return saga.decide(UPGRADE, run, event)
+}
+
+function goesBack({ state }: Run): boolean {
+  const spec = STATES[state]
+  return !spec.stable && spec.onFailure === 'rollingBack'
+}
+
+/** What was found, held by the run: the report, the proof and the way back go by it. */
+function learn(run: Run, event: RunFinding): Run {
   switch (event.type) {
-    case 'effectDone':
-      if (effect?.kind === 'check' || effect?.kind === 'prove') {
-        return { legal: false, why: `"${effect.kind}" ends with its finding, not with effectDone` }
-      }
-      return legal(advance(run))
-    case 'effectFailed':
-      // The way back is gone without the count, too: it is then held to the guests of the check.
-      if (effect?.kind === 'countBack' && !(event.retry && run.attempts < spec(run).retries)) {
-        return legal(advance(run))
-      }
-      return legal(fail(run, event.reason, event.retry))
     case 'nodeChecked':
-      if (effect?.kind !== 'check') return { legal: false, why: `no check is under way in "${run.state}"` }
-      return legal(afterCheck({ ...run, check: event.report }))
+      return { ...run, check: event.report }
+    case 'guestsRecounted':
+      return recount(run, event)
+    case 'wayBackCounted':
+      return { ...run, back: event.back }
+    case 'proofTaken':
+      return { ...run, proof: event.proof }
+  }
+}
+
+function next(run: Run, event: RunFinding): Run {
+  switch (event.type) {
+    case 'nodeChecked':
+      return afterCheck(run)
     case 'guestsRecounted': {
-      if (effect?.kind !== 'recount')
-        return { legal: false, why: `no recount is under way in "${run.state}"` }
-      const recounted = recount(run, event)
       const lost = event.ended?.find(({ counts }) => counts)
-      return legal(
-        lost === undefined
-          ? advance(recounted)
-          : leaveFor(recounted, failureTarget(recounted), lostReason(lost)),
-      )
+      return lost === undefined
+        ? saga.advance(run)
+        : saga.fail(UPGRADE, run, { reason: lostReason(lost), retry: false })
     }
     case 'wayBackCounted':
-      if (effect?.kind !== 'countBack') return { legal: false, why: `no way back begins in "${run.state}"` }
-      return legal(advance({ ...run, back: event.back }))
+      return saga.advance(run)
     case 'proofTaken':
-      if (effect?.kind !== 'prove') return { legal: false, why: `no proof is under way in "${run.state}"` }
-      return legal(afterProof({ ...run, proof: event.proof }))
-    case 'cancelled':
-      return legal(cancel(run))
-    case 'recovered':
-      return legal(
-        spec(run).afterCrash === 'abandon'
-          ? leaveFor(run, 'abandoning', CRASHED)
-          : enter(run, spec(run).resumeIn ?? run.state),
-      )
+      return afterProof(run)
   }
 }
 
 /** A run with what a recount found: the proof is held to it. */
-export function recount(run: Run, event: GuestsRecounted): Run {
+function recount(run: Run, event: GuestsRecounted): Run {
   const { census, domains, takenAt } = event
   const ended = [...(run.ended ?? []), ...(event.ended ?? [])]
   return {
@@ -134,67 +154,16 @@ function lostReason({ name, pid, detail }: GuestEnding): Reason {
   }
 }
 
-const CRASHED: Reason = {
-  code: 'RUN_INTERRUPTED',
-  message: 'Cannot finish the upgrade: the run was interrupted before the switch',
-  remedy: 'start the upgrade again; nothing that runs was touched',
-}
-
-const CANCELLED: Reason = {
-  code: 'RUN_CANCELLED',
-  message: 'Cannot finish the upgrade: it was cancelled',
-  remedy: 'start the upgrade again',
-}
-
-function legal(run: Run): Decision {
-  return { legal: true, ...settle(run) }
-}
-
-/** Passes over states that have nothing to do, and names the effect under way. */
-function settle(run: Run): Readonly<{ next: Run; effects: readonly Effect[] }> {
-  if (isStable(run.state)) return { next: run, effects: [] }
-  const effect = effectsOf(run.state, run.plan)[run.cursor]
-  return effect === undefined ? settle(enter(run, spec(run).target)) : { next: run, effects: [effect] }
-}
-
-function spec(run: Run): Extract<StateSpec, { stable: false }> {
-  return STATES[run.state as WorkingState]
-}
-
-function enter(run: Run, state: StateName): Run {
-  return { ...run, state, cursor: 0, attempts: 0 }
-}
-
-function advance(run: Run): Run {
-  return { ...run, cursor: run.cursor + 1, attempts: 0 }
-}
-
-function fail(run: Run, reason: Reason, retry: boolean): Run {
-  if (retry && run.attempts < spec(run).retries) return { ...run, attempts: run.attempts + 1 }
-  return leaveFor(run, failureTarget(run), reason)
-}
-
-/** Forward only, where going back would be worse than what failed. */
-function failureTarget(run: Run): StateName {
-  const target = spec(run).onFailure
-  return target === 'rollingBack' && run.plan.onFailure === 'rollForward' ? 'rollingForward' : target
-}
-
-function leaveFor(run: Run, state: StateName, reason: Reason): Run {
-  const reasons = run.reason === undefined ? { reason } : { secondReason: reason }
-  return { ...enter(run, state), ...reasons }
-}
-
 function afterCheck(run: Run): Run {
   switch (run.check?.verdict) {
     case 'clear':
-      return enter(run, 'creating')
+      return saga.enter(run, 'creating')
     case 'rescue':
-      if (run.plan.rescue && run.state === 'checking') return enter(run, 'rescuing')
-      return leaveFor(run, 'refused', run.check.reason ?? UNEXPLAINED)
+      if (run.plan.rescue && run.state === 'checking') return saga.enter(run, 'rescuing')
+      return saga.leaveFor(run, 'refused', run.check.reason ?? UNEXPLAINED)
     case 'refuse':
     case undefined:
-      return leaveFor(run, 'refused', run.check?.reason ?? UNEXPLAINED)
+      return saga.leaveFor(run, 'refused', run.check?.reason ?? UNEXPLAINED)
   }
 }
 
@@ -205,40 +174,14 @@ const UNEXPLAINED: Reason = {
 }
 
 function afterProof(run: Run): Run {
-  if (run.proof?.ok === true) return advance(run)
+  if (run.proof?.ok === true) return saga.advance(run)
   const failure = run.proof?.failures[0]
-  return fail(
-    run,
-    {
+  return saga.fail(UPGRADE, run, {
+    reason: {
       code: 'PROOF_FAILED',
       message: `Cannot prove the release: ${failure?.detail ?? 'no proof was given'}`,
       remedy: 'read the failures in the report; the journal keeps all of them',
     },
-    true,
-  )
-}
-
-/** Before the switch a cancelled run is abandoned; in it, it goes back; on a way back or forward it is finished. */
-function cancel(run: Run): Run {
-  switch (run.state) {
-    case 'fetching':
-    case 'checking':
-    case 'rescuing':
-    case 'creating':
-      return leaveFor(run, 'abandoning', CANCELLED)
-    case 'switching':
-    case 'proving':
-      return run.plan.onFailure === 'rollForward' ? run : leaveFor(run, 'rollingBack', CANCELLED)
-    case 'committing':
-    case 'abandoning':
-    case 'rollingBack':
-    case 'provingBack':
-    case 'rollingForward':
-    case 'committed':
-    case 'refused':
-    case 'abandoned':
-    case 'rolledBack':
-    case 'attention':
-      return run
-  }
+    retry: true,
+  })
 }

@@ -1,3 +1,4 @@
+import type { EffectOf } from '../../saga/index.ts'
 import type { Dependency } from '../release/index.ts'
 import type { DeployedService, Plan } from './plan.ts'
 import { started, stopped } from './plan.ts'
@@ -60,7 +61,7 @@ export type EffectArgs = {
 }
 
 export type EffectKind = keyof EffectArgs
-export type Effect = { [K in EffectKind]: Readonly<{ kind: K; args: Readonly<EffectArgs[K]> }> }[EffectKind]
+export type Effect = EffectOf<EffectArgs>
 
 /** The effects of a state, in order. The same list is printed by the dry run and followed by the run. */
 export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {

@@ -2,7 +2,7 @@ import { isAnnealError } from '../../core/index.ts'
 import type { Clock } from '../../ports/index.ts'
 
 /** How long a service may be away while something is waited for that it does: as long as a restart takes. */
-export const PATIENCE_MS = 120_000
+const PATIENCE_MS = 120_000
 
 /**
  * Reads again and again through a service's absence. Gives undefined for a look that failed in a way that passes; throws

@@ -1,33 +1,46 @@
 import { EXIT, isAnnealError } from '../../core/index.ts'
-import { Timeline, beginDeploy, decideDeploy, effectOf, isAtRest, viaOf } from '../../metal/index.ts'
+import {
+  DEPLOYMENT,
+  DEPLOY_STATES,
+  TRIED_AGAIN,
+  Timeline,
+  WAITING,
+  beginDeploy,
+  isAtRest,
+  metalError,
+  viaOf,
+} from '../../metal/index.ts'
 import type {
   ConfigDrive,
   DeployEffect,
   DeployEntry,
   DeployEvent,
+  DeployFinding,
   DeployPlan,
   DeployRun,
+  DeployTask,
   Ready,
   RestState,
   Stretch,
 } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
+import { begin, deadlineMs } from '../../saga/index.ts'
+import { NO_JOURNAL, drive, failedBy } from '../saga/index.ts'
 import { AnswerWatch } from './answer-watch.ts'
 import { DEPLOY_EXECUTORS } from './deploy-executors.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { DeploymentNotes } from './deployment-notes.ts'
 import type { DeploymentReport } from './deployment-report.ts'
-import { PATIENCE_MS } from './patient.ts'
 
 export type DeploymentOptions = Readonly<{
   configDrive?: ConfigDrive
   ready: Ready
-  /** Longest time until Ironic says active. */
-  timeoutMs: number
+  /** Longest time until Ironic says active; by default what the states allow, as for the two below. */
+  timeoutMs?: number
   /** How long the deploy ramdisk may give no sign of life. */
-  callbackTimeoutMs: number
+  callbackTimeoutMs?: number
   /** Longest time from then until the machine answers. */
-  readyTimeoutMs: number
+  readyTimeoutMs?: number
   pollMs: number
   signal: AbortSignal
   onEffect?: (effect: DeployEffect) => void
@@ -49,7 +62,11 @@ export async function runDeployment(
   const notes = await DeploymentNotes.open(world, plan)
   const watch = new AnswerWatch(world, options.ready, notes.consolePosition)
   const timeline = new Timeline()
+  const { deploying, proving } = DEPLOY_STATES
   const context: DeployContext = {
+    timeoutMs: deploying.deadlineMs,
+    callbackTimeoutMs: deploying.silenceMs,
+    readyTimeoutMs: proving.deadlinesMs.awaitAnswer,
     ...options,
     world,
     plan,
@@ -61,21 +78,45 @@ export async function runDeployment(
       if (seen !== undefined) options.onStretch?.(seen)
     },
   }
-  let run: DeployRun = beginDeploy(viaOf(plan))
-  let cancelled = false
   let enteredIn: DeployEntry = 'preparing'
+  let run: DeployRun
   try {
-    for (let effect = effectOf(run); effect !== undefined; effect = effectOf(run)) {
-      options.onEffect?.(effect)
-      if (ASKING.has(effect) && enteredIn === 'preparing') {
-        await notes.begin(startedAt, watch.consolePosition)
-      }
-      const event = await outcomeOf(effect, context)
-      if (event.type === 'nodeExamined') enteredIn = event.enter
-      const isCancelled: boolean = options.signal.aborted && !cancelled && event.type !== 'effectFailed'
-      cancelled ||= isCancelled
-      run = next(run, isCancelled ? { type: 'cancelled' } : event)
-    }
+    run = await drive<DeployRun, DeployTask, DeployFinding>(
+      {
+        machine: DEPLOYMENT,
+        // The node in Ironic holds it all: the next run looks at it, and goes on.
+        journal: NO_JOURNAL,
+        clock,
+        signal: options.signal,
+        execute: async ({ kind }, _, told) => {
+          const event = await outcomeOf(kind, context)
+          // What was cut short does not lead on.
+          const isCutShort = told === 'nothing' && options.signal.aborted && event.type !== 'effectFailed'
+          return isCutShort ? { type: 'cancelled' } : event
+        },
+        tookTooLong: ({ kind }, ms) =>
+          metalError('DEPLOY_STEP_TIMEOUT', {
+            effect: kind,
+            node: plan.node.name,
+            seconds: Math.round(ms / 1000),
+          }),
+        deadlineMs: ({ kind }, at) =>
+          WAITING.has(kind) ? 'own' : deadlineMs(DEPLOYMENT, at, { kind, args: {} }),
+        onEffect: async ({ kind }, _, how) => {
+          if (how === 'again') return
+          options.onEffect?.(kind)
+          if (ASKING.has(kind) && enteredIn === 'preparing') {
+            await notes.begin(startedAt, watch.consolePosition)
+          }
+        },
+        onOutcome: ({ event }) => {
+          if (event.type === 'nodeExamined') enteredIn = event.enter
+        },
+        beforeRetry: () => clock.sleep(AGAIN_MS, options.signal),
+        illegal: (why) => new TypeError(`a deployment cannot go on: ${why}`),
+      },
+      begin(DEPLOYMENT, beginDeploy(viaOf(plan))),
+    )
   } finally {
     await watch.close()
   }
@@ -106,48 +147,22 @@ export async function runDeployment(
 /** From then on another runs by itself, and a later run has to know where the console was. */
 const ASKING: ReadonlySet<DeployEffect> = new Set(['askForActive', 'createServer'])
 
-/** Effects that change something; those that wait look through a service's absence by themselves. */
-const CHANGING: ReadonlySet<DeployEffect> = new Set([
-  'writeInstance',
-  'validate',
-  'clearInstance',
-  'askForActive',
-  'writeBoot',
-  'askForRebuild',
-  'askForPower',
-  'keepKey',
-  'createServer',
-  'startServer',
-])
+/** How long to wait before an effect is tried again. */
 const AGAIN_MS = 2000
-/** How often a request is sent that meets a fault of the service itself: once more may help, for ever never does. */
-const FAULTS = 3
 
-/** Does an effect. Where the service is away it is done again until that is over: each looks before it changes anything. */
+/** Does an effect, and says of what went wrong whether another try may help. */
 async function outcomeOf(effect: DeployEffect, context: DeployContext): Promise<DeployEvent> {
-  const { clock } = context.world
-  const startedMs = clock.monotonic()
-  for (let faults = 0; ;) {
-    try {
-      return await DEPLOY_EXECUTORS[effect](context)
-    } catch (error) {
-      if (!isAnnealError(error)) throw error
-      if (error.code === 'OPENSTACK_FAULT') faults += 1
-      const isFault = error.code === 'OPENSTACK_FAULT' && faults < FAULTS
-      const isAway = ((error.retry && error.exit === EXIT.unavailable) || isFault) && CHANGING.has(effect)
-      if (!isAway || context.signal.aborted || clock.monotonic() - startedMs > PATIENCE_MS) {
-        const reason = { code: error.code, message: error.message, remedy: error.remedy }
-        return { type: 'effectFailed', reason }
-      }
-      await clock.sleep(AGAIN_MS, context.signal)
-    }
+  try {
+    return await DEPLOY_EXECUTORS[effect](context)
+  } catch (error) {
+    if (!isAnnealError(error)) throw error
+    const failed = { ...failedBy(error), retry: false }
+    if (!TRIED_AGAIN.has(effect) || context.signal.aborted) return failed
+    // A fault of the service itself counts as a try; that it is away does not.
+    if (error.code === 'OPENSTACK_FAULT') return { ...failed, retry: true }
+    const isAway = error.retry && error.exit === EXIT.unavailable
+    return isAway ? { ...failed, retry: true, awayMs: 0 } : failed
   }
-}
-
-function next(run: DeployRun, event: DeployEvent): DeployRun {
-  const decision = decideDeploy(run, event)
-  if (!decision.legal) throw new TypeError(`a deployment cannot go on: ${decision.why}`)
-  return decision.next
 }
 
 function restState(run: DeployRun): RestState {

@@ -1,7 +1,9 @@
 import { EXIT, errorsOf } from '../../../core/index.ts'
 import { sampleNode } from '../../../metal/testing/index.ts'
 import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
-import type { BareMetal, Clock, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
+import type { BareMetal, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
+import { CrashPoints } from '../../../saga/index.ts'
+import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { FakeCompute } from './fake-compute.ts'
 import type { ComputeSnapshot } from './fake-compute.ts'
 
@@ -31,6 +33,7 @@ export class FakeMetal {
   node: MetalNode
   readonly course: Course
   readonly done: string[] = []
+  readonly clock = new VirtualClock()
   readonly compute = new FakeCompute()
   readonly records = new Map<string, unknown>()
   invalid: readonly Validation[] = []
@@ -47,17 +50,16 @@ export class FakeMetal {
   onLook: (look: number) => void = () => undefined
   /** Called before and after each call that changes something: what it throws ends the run there. */
   onBoundary: (what: string) => void = () => undefined
-  /** Called where `onLook` and `onBoundary` are, and at each call to Nova. */
-  onEvery: (what: string) => void = () => undefined
+  /** Passed where `onLook` and `onBoundary` are called, and at each call to Nova. */
+  readonly points = new CrashPoints()
   #pending: Partial<MetalNode>[] = []
   #looks = 0
   #passed = 0
-  #now = 0
 
   constructor(course: Course, node: Partial<MetalNode> = {}) {
     this.course = course
     this.node = sampleNode(node)
-    this.compute.onEvery = (what) => this.onEvery(what)
+    this.compute.onEvery = (what) => this.points.pass(what)
   }
 
   snapshot(): MetalSnapshot {
@@ -65,7 +67,7 @@ export class FakeMetal {
       node: this.node,
       pending: this.#pending,
       passed: this.#passed,
-      nowMs: this.#now,
+      nowMs: this.clock.nowMs,
       records: Object.fromEntries(this.records),
       done: this.done,
       consoleText: this.consoleText,
@@ -77,7 +79,7 @@ export class FakeMetal {
     const fake = new FakeMetal(course, left.node)
     fake.#pending = [...left.pending]
     fake.#passed = left.passed
-    fake.#now = left.nowMs
+    fake.clock.nowMs = left.nowMs
     for (const [key, record] of Object.entries(left.records)) fake.records.set(key, record)
     fake.done.push(...left.done)
     fake.consoleText = left.consoleText
@@ -87,14 +89,14 @@ export class FakeMetal {
 
   #boundary(what: string): void {
     this.onBoundary(what)
-    this.onEvery(what)
+    this.points.pass(what)
   }
 
   get world(): MetalWorld {
     return {
       metal: this.#metal,
       compute: this.compute,
-      clock: this.#clock,
+      clock: this.clock,
       machine: {
         sshBanner: () => Promise.resolve(this.banner),
         openConsole: (_, from) => {
@@ -120,17 +122,6 @@ export class FakeMetal {
     }
   }
 
-  get #clock(): Clock {
-    return {
-      now: () => this.#now,
-      monotonic: () => this.#now,
-      sleep: (ms) => {
-        this.#now += ms
-        return Promise.resolve()
-      },
-    }
-  }
-
   get #metal(): BareMetal {
     const unused = (): Promise<never> => Promise.reject(new TypeError('not part of this fake'))
     return {
@@ -143,7 +134,7 @@ export class FakeMetal {
         this.onLook(this.#looks)
         const next = this.#pending.shift()
         if (next !== undefined) this.#pass(next)
-        this.onEvery('look')
+        this.points.pass('look')
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
       changeNode: async (_, changes) => {

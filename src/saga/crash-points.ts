@@ -38,13 +38,14 @@ export class CrashPoints {
 
   /** Wraps a call: boundary, effect, boundary. Between the two the effect is done and its outcome is lost. */
   async around<T>(name: string, act: () => T | Promise<T>): Promise<T> {
-    this.#pass(`before ${name}`)
+    this.pass(`before ${name}`)
     const result = await act()
-    this.#pass(`after ${name}`)
+    this.pass(`after ${name}`)
     return result
   }
 
-  #pass(name: string): void {
+  /** One boundary. */
+  pass(name: string): void {
     if (this.#dead) throw new CrashSignal(name)
     this.#passed += 1
     this.names.push(name)

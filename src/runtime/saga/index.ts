@@ -1,0 +1,6 @@
+export { drive } from './drive.ts'
+export type { Driven } from './drive.ts'
+export { failedBy, runExecutor } from './executors.ts'
+export type { Executors } from './executors.ts'
+export { Journal, NO_JOURNAL } from './journal.ts'
+export type { SagaJournal } from './journal.ts'
