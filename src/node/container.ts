@@ -3,13 +3,25 @@
 export type EngineKind = 'docker' | 'podman'
 
 /** The engine as it is now. */
+/** What an engine is and does. What is decided goes by these facts; `kind` and `version` are for people and records. */
 export type EngineFacts = Readonly<{
   kind: EngineKind
   version: string
   /** Who creates the container cgroups: `systemd` (scope units) or `cgroupfs` (plain directories). */
   cgroupDriver: 'systemd' | 'cgroupfs'
-  /** Containers outlive the daemon (Docker's live-restore). Podman has no daemon and is always true. */
-  liveRestore: boolean
+  /** A daemon that stops takes its containers along: Docker without live-restore. */
+  stopsContainersWithDaemon: boolean
+  /**
+   * Each container hangs on a shim of the daemon's: where that is killed, the daemon kills what is left. Podman's conmon
+   * leaves its container running.
+   */
+  hasShim: boolean
+  /** A daemon that starts deletes in the runtime what is left of containers that have stopped. */
+  deletesLeftoversAtStart: boolean
+  /** The restart policy of a container can be changed once it is there. Not with Podman before 5.1. */
+  changesRestartPolicy: boolean
+  /** A limit of 0 tasks reaches the runtime as it is. Docker leaves it out. */
+  passesZeroTaskLimit: boolean
   /** Where the engine keeps images and layers: the file system whose free space counts. */
   storageDir: string
   /** Docker's: `containerd` names images by the digest of their manifest, `classic` by that of their configuration. */

@@ -13,7 +13,11 @@ const docker: EngineFacts = {
   kind: 'docker',
   version: '20.10.24',
   cgroupDriver: 'cgroupfs',
-  liveRestore: false,
+  stopsContainersWithDaemon: true,
+  hasShim: true,
+  deletesLeftoversAtStart: true,
+  changesRestartPolicy: true,
+  passesZeroTaskLimit: false,
   storageDir: '/var/lib/docker',
   startsAtBoot: true,
 }
@@ -220,9 +224,12 @@ test('without a record and without the id, what shares the cgroup of the first p
 test('a stopped daemon reaches its containers only without live-restore, a killed shim always', () => {
   const legacy = table('legacy', process(INIT, 'libvirtd', OWN))
   assert.deepEqual(pids(libvirt, legacy, docker, 'engineStopped'), [INIT])
-  assert.deepEqual(pids(libvirt, legacy, { ...docker, liveRestore: true }, 'engineStopped'), [])
+  assert.deepEqual(
+    pids(libvirt, legacy, { ...docker, stopsContainersWithDaemon: false }, 'engineStopped'),
+    [],
+  )
   assert.deepEqual(pids(libvirt, legacy, docker, 'shimKilled'), [INIT])
-  assert.deepEqual(pids(libvirt, legacy, { ...docker, kind: 'podman' }, 'shimKilled'), [])
+  assert.deepEqual(pids(libvirt, legacy, { ...docker, hasShim: false }, 'shimKilled'), [])
 })
 
 // runc 1.3.6 on hybrid: the stop wrote cgroup.kill, which missed the guest; the next delete signals `devices`.
@@ -248,7 +255,7 @@ test('a guest left in the cgroup of a container that has stopped counts', () => 
 
 test('a guest left behind counts where live-restore is on: it saves running containers only', () => {
   const qemu = process(QEMU, 'qemu', v1({ devices: `/docker/${ID}` }))
-  const engine = { ...docker, liveRestore: true }
+  const engine = { ...docker, stopsContainersWithDaemon: false }
   assert.deepEqual(pids(stopped, table('hybrid', qemu), engine, 'engineStopped'), [QEMU])
 })
 

@@ -103,15 +103,15 @@ function reachesContainers(engine: EngineFacts, cause: StopCause): boolean {
     case 'kill':
       return true
     case 'engineStopped':
-      return engine.kind === 'docker' && !engine.liveRestore
+      return engine.stopsContainersWithDaemon
     case 'shimKilled':
-      return engine.kind === 'docker'
+      return engine.hasShim
   }
 }
 
 /** A stopped container has no shim any more, but a Docker that starts again deletes what is left of it in the runtime. */
 function reachesLeft(engine: EngineFacts, cause: StopCause): boolean {
-  return engine.kind === 'docker' || (cause !== 'engineStopped' && cause !== 'shimKilled')
+  return engine.deletesLeftoversAtStart || (cause !== 'engineStopped' && cause !== 'shimKilled')
 }
 
 /** The processes of init's pid namespace and of those nested in it: nested ones descend from a member. */

@@ -1,10 +1,12 @@
-import type { Container, EngineKind } from './container.ts'
+import type { Container, EngineFacts } from './container.ts'
+
+type ZeroLimit = Pick<EngineFacts, 'passesZeroTaskLimit'>
 
 /** How many tasks (processes and threads) the container may still start. Fewer than this is as good as none. */
 const ROOM = 16
 
 /** Why the container cannot fork, or could not once it is started again; undefined where nothing keeps it from that. */
-export function forkProblem(container: Container, engine: EngineKind): string | undefined {
+export function forkProblem(container: Container, engine: ZeroLimit): string | undefined {
   const { taskLimit, status } = container
   if (taskLimit !== undefined && taskLimit.limit - taskLimit.current < ROOM) {
     return `pids.max of ${taskLimit.cgroup} is ${taskLimit.limit}, and ${taskLimit.current} tasks run: nothing more can be started in it`
@@ -13,9 +15,9 @@ export function forkProblem(container: Container, engine: EngineKind): string | 
 }
 
 /** The same about its next start alone. */
-export function startProblem(container: Container, engine: EngineKind): string | undefined {
+export function startProblem(container: Container, engine: ZeroLimit): string | undefined {
   const { pidsLimit, runtimeFamily: family, runtimeVersion: version } = container
-  if (engine !== 'podman' || pidsLimit !== 0 || !takesZeroAsOne({ family, version })) return undefined
+  if (!engine.passesZeroTaskLimit || pidsLimit !== 0 || !takesZeroAsOne({ family, version })) return undefined
   return `it was created with a limit of 0 tasks, which runc ${version} takes as a limit of one: it could not fork`
 }
 

@@ -1,4 +1,8 @@
 export type * from './engine.ts'
+export type * from './containers.ts'
+export type * from './images.ts'
+export type * from './image-builder.ts'
+export type * from './image-runner.ts'
 export type * from './host.ts'
 export type * from './state.ts'
 export type * from './node-world.ts'

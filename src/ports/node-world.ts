@@ -1,5 +1,5 @@
 import type { LibvirtFacts, LibvirtPlace } from '../node/index.ts'
-import type { Engine } from './engine.ts'
+import type { NodeEngine } from './engine.ts'
 import type {
   Clock,
   Disk,
@@ -15,7 +15,7 @@ import type { StateStore } from './state.ts'
 
 /** The whole world of one node, as its runtime sees it. Adapters make the real one, tests a simulated one. */
 export type NodeWorld = Readonly<{
-  engine: Engine
+  engine: NodeEngine
   processes: ProcessReader
   host: HostReader
   units: UnitReader

@@ -71,7 +71,7 @@ export async function checkNode(
     ...(await imagesNotHere(world, plan, seen)),
     ...(await ownedContainers(world, plan, seen)),
     ...removeThemselves(plan, seen.containers),
-    ...startsUnableToFork(plan, seen.containers, seen.engine.kind),
+    ...startsUnableToFork(plan, seen.containers, seen.engine),
     ...(await lowDisk(world, seen)),
     ...dissent.map((finding) => allowWayBack(finding, plan)),
     ...busyGuests(seen.statusFiles),

@@ -1,10 +1,10 @@
 import { toContainerSpec } from '../node/index.ts'
 import type { Release, Service } from '../node/index.ts'
-import type { Engine } from '../ports/index.ts'
+import type { Containers } from '../ports/index.ts'
 
 /** Creates a service's container, unstarted, and such that no reboot starts it before its release is committed. */
 export function createDisarmed(
-  engine: Engine,
+  engine: Containers,
   service: Service,
   release: Release,
   name: string,

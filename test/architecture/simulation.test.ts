@@ -11,7 +11,7 @@ import { after, describe, test } from 'node:test'
 import { CrashPoints, MemoryState, SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import { FileStateStore } from '../../src/adapters/state/index.ts'
 import type { Container } from '../../src/node/index.ts'
-import type { ContainerSpec, Deployments, Engine, StateStore } from '../../src/ports/index.ts'
+import type { ContainerSpec, Deployments, NodeEngine, StateStore } from '../../src/ports/index.ts'
 import { ROOT } from '../../scripts/source/index.ts'
 
 const IMAGE = 'sha256:simulated'
@@ -37,20 +37,20 @@ function spec(changes: Partial<ContainerSpec> = {}): ContainerSpec {
   }
 }
 
-async function running(engine: Engine, changes: Partial<ContainerSpec> = {}): Promise<string> {
+async function running(engine: NodeEngine, changes: Partial<ContainerSpec> = {}): Promise<string> {
   const id = await engine.createContainer(spec(changes))
   await engine.startContainer(id)
   return id
 }
 
-async function inspected(engine: Engine, id: string): Promise<Container> {
+async function inspected(engine: NodeEngine, id: string): Promise<Container> {
   const container = await engine.inspectContainer(id)
   assert.ok(container, `${id} is there`)
   return container
 }
 
 /** Names are those of the contract of the real engines. */
-const PROMISES: Readonly<Record<string, (engine: Engine) => Promise<void>>> = {
+const PROMISES: Readonly<Record<string, (engine: NodeEngine) => Promise<void>>> = {
   'absent images and containers are undefined': async (engine) => {
     assert.equal(await engine.inspectImage('localhost/nothing:1'), undefined)
     assert.equal(await engine.inspectContainer('nothing'), undefined)

@@ -130,7 +130,8 @@ for (const kind of kinds) {
       assert.match(facts.version, /^\d+\.\d+/)
       assert.equal(facts.cgroupDriver, 'cgroupfs')
       assert.ok(facts.storageDir.startsWith(bed.dir), facts.storageDir)
-      assert.equal(facts.liveRestore, kind === 'podman')
+      assert.equal(facts.stopsContainersWithDaemon, kind === 'docker')
+      assert.equal(facts.hasShim, kind === 'docker')
       assert.equal(facts.startsAtBoot, false)
     })
 

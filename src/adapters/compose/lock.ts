@@ -15,7 +15,7 @@ import {
   pinnedReference,
   sealRelease,
 } from '../../node/release/index.ts'
-import type { Engine, ImageFacts, PullProgress } from '../../ports/index.ts'
+import type { ImageFacts, Images, PullProgress } from '../../ports/index.ts'
 import { raise } from './errors.ts'
 import { directoryOf, reasonOf } from './files.ts'
 import { draftFromText, loadDraft, refuseSecrets } from './load.ts'
@@ -34,7 +34,7 @@ export type LockOptions = LoadOptions &
   }>
 
 /** What locking needs of an engine. */
-export type ImageSource = Pick<Engine, 'inspectImage' | 'pullImage'>
+export type ImageSource = Images
 
 export type PinnedImage = Readonly<{
   services: readonly string[]

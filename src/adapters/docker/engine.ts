@@ -230,7 +230,11 @@ async function factsFrom(info: DockerInfo, socketPath: string, execRoot: string)
     kind: 'docker',
     version: info.ServerVersion,
     cgroupDriver: cgroupDriver(info),
-    liveRestore: info.LiveRestoreEnabled,
+    stopsContainersWithDaemon: !info.LiveRestoreEnabled,
+    hasShim: true,
+    deletesLeftoversAtStart: true,
+    changesRestartPolicy: true,
+    passesZeroTaskLimit: false,
     storageDir: await storageDirOf(info, execRoot),
     imageStore: imageStoreOf(info),
     // The system's unit starts the daemon on the system's socket, and no other.

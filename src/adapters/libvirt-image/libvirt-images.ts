@@ -1,5 +1,5 @@
 import type { LibvirtFacts } from '../../node/index.ts'
-import type { Engine, GuestsRead, GuestsToRead, ImageProbe, StateStore } from '../../ports/index.ts'
+import type { GuestsRead, GuestsToRead, ImageProbe, NodeEngine, StateStore } from '../../ports/index.ts'
 import {
   FACTS_SCRIPT,
   READ_SCRIPT,
@@ -23,7 +23,10 @@ type Known = { facts?: LibvirtFacts; cache?: { name: string; xml: string }; flag
  * Asks images by running them: `runOnce` gives no network, no host mounts and namespaces of their own, so their
  * libvirt sees nothing of this host. Answers are kept by image id, which names the content.
  */
-export function libvirtImages(engine: Engine, state: Pick<StateStore, 'readFile' | 'saveFile'>): ImageProbe {
+export function libvirtImages(
+  engine: NodeEngine,
+  state: Pick<StateStore, 'readFile' | 'saveFile'>,
+): ImageProbe {
   const fileOf = (imageId: string): string => `image-${imageId.replace(/^sha256:/, '')}.json`
   const remembered = async (imageId: string): Promise<Known> => {
     const text = await state.readFile(fileOf(imageId))
@@ -78,7 +81,7 @@ function parts(statusFiles: GuestsToRead['statusFiles'], flags: readonly string[
 }
 
 async function ask(
-  engine: Engine,
+  engine: NodeEngine,
   imageId: string,
   statusFiles: GuestsToRead['statusFiles'],
   flags: readonly string[],
@@ -101,7 +104,12 @@ async function ask(
   }
 }
 
-function runScript(engine: Engine, imageId: string, script: string, files: Readonly<Record<string, string>>) {
+function runScript(
+  engine: NodeEngine,
+  imageId: string,
+  script: string,
+  files: Readonly<Record<string, string>>,
+) {
   return engine.runOnce(imageId, {
     entrypoint: ['/bin/sh', '-c'],
     command: [script],

@@ -272,7 +272,11 @@ async function factsFrom(info: PodmanInfo): Promise<EngineFacts> {
     kind: 'podman',
     version: info.version.Version,
     cgroupDriver: info.host.cgroupManager === 'systemd' ? 'systemd' : 'cgroupfs',
-    liveRestore: true,
+    stopsContainersWithDaemon: false,
+    hasShim: false,
+    deletesLeftoversAtStart: false,
+    changesRestartPolicy: canUpdatePolicy(info.version.Version),
+    passesZeroTaskLimit: true,
     storageDir: info.store.graphRoot,
     startsAtBoot: await enabledAtBoot('podman-restart.service'),
   }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../core/index.ts'
 import { LABELS } from '../../node/index.ts'
 import type { Container, ContainerSpec, EngineFacts } from '../../node/index.ts'
-import type { Engine, ExecResult, ImageFacts } from '../../ports/index.ts'
+import type { ExecResult, ImageFacts, NodeEngine } from '../../ports/index.ts'
 import { raise } from '../containers/index.ts'
 import type { SimulatedImage } from './simulated-guest.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -9,7 +9,7 @@ import type { SimulatedNode } from './simulated-node.ts'
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Docker, as far as upgrades see it: names, states, restart policies, and who dies with a container. */
-export class SimulatedEngine implements Engine {
+export class SimulatedEngine implements NodeEngine {
   readonly kind = 'docker'
   readonly #node: SimulatedNode
   readonly #containers = new Map<string, Mutable<Container>>()
@@ -55,7 +55,11 @@ export class SimulatedEngine implements Engine {
       kind: 'docker',
       version: '20.10.24',
       cgroupDriver: 'cgroupfs',
-      liveRestore: false,
+      stopsContainersWithDaemon: true,
+      hasShim: true,
+      deletesLeftoversAtStart: true,
+      changesRestartPolicy: true,
+      passesZeroTaskLimit: false,
       storageDir: '/var/lib/docker',
       startsAtBoot: true,
     }
@@ -73,14 +77,6 @@ export class SimulatedEngine implements Engine {
     return this.#node.points.around('pullImage', () => {
       throw this.unpullable.get(reference) ?? new Error(`no such image ${reference}`)
     })
-  }
-
-  async buildImage(): Promise<ImageFacts> {
-    throw new Error('the simulated engine builds nothing')
-  }
-
-  async importImage(): Promise<ImageFacts> {
-    throw new Error('the simulated engine imports nothing')
   }
 
   listContainers(filter: {

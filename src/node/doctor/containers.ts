@@ -63,7 +63,7 @@ function virtlogdInside(container: Container, { census }: DoctorInput): readonly
 /** A node's services only: what else runs there has the limits that its owner gave it. */
 function taskLimit(container: Container, { engine }: DoctorInput): readonly Finding[] {
   if (roleOf(container) === 'other' && container.labels[LABELS.project] === undefined) return []
-  const problem = forkProblem(container, engine.kind)
+  const problem = forkProblem(container, engine)
   return problem === undefined ? [] : [doctorFinding('TASK_LIMIT', container.name, problem)]
 }
 

@@ -79,7 +79,7 @@ for (const [what, changes, expected] of [
     withContainer({ runtimeVersion: '9.0.0' }),
     'warn VERSIONS_NOT_SEEN docker',
   ],
-  ['live-restore off', engine({ liveRestore: false }), 'warn LIVE_RESTORE_OFF docker'],
+  ['live-restore off', engine({ stopsContainersWithDaemon: true }), 'warn LIVE_RESTORE_OFF docker'],
   [
     'an engine that is not started at boot',
     engine({ startsAtBoot: false }),
@@ -155,7 +155,7 @@ test('guests that would die come first, with the mechanism and whether they can 
     rescuable: true,
   }
   const findings = examined({
-    ...engine({ liveRestore: false }),
+    ...engine({ stopsContainersWithDaemon: true }),
     endangered: [one, { ...one, kind: 'helper', name: 'swtpm', rescuable: false }],
   })
   assert.deepEqual(
@@ -243,6 +243,6 @@ test('containers that have nothing to do with guests are only held to their secr
 })
 
 test('the examination is stable: the same node gives the same findings in the same order', () => {
-  const input = { ...HEALTHY, ...without('/dev'), ...engine({ liveRestore: false }) }
+  const input = { ...HEALTHY, ...without('/dev'), ...engine({ stopsContainersWithDaemon: true }) }
   assert.deepEqual(examine(input), examine(structuredClone(input)))
 })

@@ -27,7 +27,7 @@ export function hostFindings(input: DoctorInput): readonly Finding[] {
       ),
     )
   }
-  if (!engine.liveRestore)
+  if (engine.stopsContainersWithDaemon)
     findings.push(doctorFinding('LIVE_RESTORE_OFF', engine.kind, 'live-restore is false'))
   const unseen = new Set(input.containers.flatMap((one) => outsideOfSeen(one, engine, layout)))
   if (unseen.size > 0) findings.push(doctorFinding('VERSIONS_NOT_SEEN', engine.kind, [...unseen].join('; ')))

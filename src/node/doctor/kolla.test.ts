@@ -70,7 +70,7 @@ test('a node deployed by Kolla is recognised, and what it gets wrong is told', (
     ownerContainer: '6f1d2c7a9be04d0f8f8c1a25f3f7f1f0d2a1b7c49f1d43b5aa7c4c0d6f0e1a11',
   }
   const node: Partial<DoctorInput> = {
-    engine: { ...HEALTHY.engine, liveRestore: false },
+    engine: { ...HEALTHY.engine, stopsContainersWithDaemon: true },
     containers: kollaNode(),
     census: {
       guests: [{ ...GUEST, ownerContainer: virtlogd.ownerContainer ?? '' }],

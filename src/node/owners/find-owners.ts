@@ -19,7 +19,7 @@ export type Owner = Readonly<{
 }>
 
 export type OwnersInput = Readonly<{
-  engine: Pick<EngineFacts, 'kind' | 'version'>
+  engine: Pick<EngineFacts, 'changesRestartPolicy'>
   containers: readonly Container[]
   units: readonly ServiceUnit[]
   table: ProcessTable
@@ -49,7 +49,7 @@ function unitOwner(unit: ServiceUnit, container: Container, engine: OwnersInput[
     (script) => starting(script, container) || namesAndStarts(script, container),
   )
   const composed = [...unit.starts, ...unit.scripts].some((line) => composes(line, container))
-  const policed = !canDisarm(engine) && unit.starts.some((line) => startsByPolicy(line, container))
+  const policed = !engine.changesRestartPolicy && unit.starts.some((line) => startsByPolicy(line, container))
   if (!labelled && !starts && !scripted && !composed && !policed) return []
   const removes =
     isUp(unit) &&
@@ -88,12 +88,6 @@ const isUp = ({ activeState }: ServiceUnit): boolean => !/^(inactive|failed)$/.t
 /** Enabled, or generated (as quadlets are) and wanted by something. */
 function startsAtBoot({ fileState, wantedBy }: ServiceUnit): boolean {
   return fileState.startsWith('enabled') || (wantedBy.length > 0 && fileState !== 'masked')
-}
-
-/** Podman before 5.1 keeps the policy that a container was created with; everywhere else the plan itself takes it back. */
-function canDisarm({ kind, version }: OwnersInput['engine']): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return kind === 'docker' || major > 5 || (major === 5 && minor >= 1)
 }
 
 /** podman-restart.service: `podman start --all --filter restart-policy=always`. */

@@ -1,4 +1,4 @@
-import type { Container, EngineKind } from '../container.ts'
+import type { Container, EngineFacts } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import { hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
@@ -45,7 +45,7 @@ export function removeThemselves(plan: Plan, containers: readonly Container[]): 
 export function startsUnableToFork(
   plan: Plan,
   containers: readonly Container[],
-  engine: EngineKind,
+  engine: Pick<EngineFacts, 'passesZeroTaskLimit'>,
 ): readonly Finding[] {
   const forth = started(plan).map(({ service, newName }) => ({ service, name: newName, way: 'forth' }))
   const back = stopped(plan).map(({ name, containerName }) => ({

@@ -46,7 +46,7 @@ test('a container that removes itself when it stops is refused', () => {
 
 test('a way back whose container could not fork is refused, and told where none is wanted', () => {
   const zero = { ...LIBVIRT, pidsLimit: 0, runtimeVersion: '1.4.3' }
-  const found = (of: Plan) => said(startsUnableToFork(of, [zero], 'podman'))
+  const found = (of: Plan) => said(startsUnableToFork(of, [zero], { passesZeroTaskLimit: true }))
   assert.deepEqual(found(plan), ['refuse TASK_LIMIT_OF_ONE libvirt'])
   assert.deepEqual(found({ ...plan, onFailure: 'rollForward' }), ['warn TASK_LIMIT_OF_ONE libvirt'])
   const forth = {
@@ -54,5 +54,5 @@ test('a way back whose container could not fork is refused, and told where none 
     actions: [{ action: 'add', service: 'libvirt', next, newName: LIBVIRT.name }],
   } as Plan
   assert.deepEqual(found({ ...forth, onFailure: 'rollForward' }), ['refuse TASK_LIMIT_OF_ONE libvirt'])
-  assert.deepEqual(startsUnableToFork(plan, [zero], 'docker'), [])
+  assert.deepEqual(startsUnableToFork(plan, [zero], { passesZeroTaskLimit: false }), [])
 })
