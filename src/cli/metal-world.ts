@@ -5,6 +5,7 @@ import {
   imageRegistry,
   imageStore,
   ironic,
+  ironicProvisioner,
   nova,
   openSession,
 } from '../adapters/openstack/index.ts'
@@ -43,8 +44,10 @@ export type MetalFlags = FlagValues<typeof METAL_FLAGS>
 /** The cloud’s Ironic, and the state directory of this machine. */
 export function openMetal(flags: MetalFlags): MetalWorld {
   const session = openSession(chosen(flags.cloud, flags['os-system-scope']))
+  const metal = ironic(session)
   return {
-    metal: ironic(session),
+    metal,
+    provisioner: ironicProvisioner(metal),
     compute: nova(session),
     machine: networkMachine,
     records: deploymentFiles(flags.state),

@@ -7,6 +7,7 @@ export type * from './host.ts'
 export type * from './state.ts'
 export type * from './node-world.ts'
 export type * from './metal-world.ts'
+export type * from './provisioner.ts'
 export type * from './compute.ts'
 export type * from './image-store.ts'
 export type {

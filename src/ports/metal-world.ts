@@ -1,8 +1,12 @@
 import type { ConfigDrive, ImageFacts, MetalNode, NodeChange, Validation } from '../metal/index.ts'
 import type { Compute } from './compute.ts'
 import type { Clock } from './host.ts'
+import type { Provisioner } from './provisioner.ts'
 
-/** The service that carries machines through their states: Ironic. Each call throws the adapter's own errors. */
+/**
+ * The API of Ironic, for what no capability names yet: reading, registering, inspecting, consoles. Deployments go through
+ * `Provisioner`. Each call throws the adapter's own errors.
+ */
 export interface BareMetal {
   /** The version of the API that is spoken. */
   version(): Promise<string>
@@ -100,6 +104,8 @@ export interface DeploymentRecords {
 /** What the runtime needs to put an image on a machine. */
 export type MetalWorld = Readonly<{
   metal: BareMetal
+  /** Carries its machines through their deployments. */
+  provisioner: Provisioner
   /** Asked only for what goes by way of it: many clouds, and every Ironic by itself, have none. */
   compute: Compute
   machine: Machine

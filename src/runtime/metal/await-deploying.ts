@@ -55,5 +55,5 @@ export async function awaitDeploying(
  */
 export async function restartSilent(context: DeployContext, node: MetalNode): Promise<void> {
   if (node.provisionState !== 'wait call-back' || signOfLife(node) !== context.notes.silentAt) return
-  await context.world.metal.power(node.uuid, 'restarted')
+  await context.world.provisioner.power(node, 'restarted')
 }

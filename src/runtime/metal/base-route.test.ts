@@ -4,7 +4,6 @@ import { sha256 } from '../../adapters/system/index.ts'
 import { BASE_WRITTEN, MARK, planDeployment } from '../../metal/index.ts'
 import type { DeployPlan, MetalNode } from '../../metal/index.ts'
 import { sampleNode, sampleTrio } from '../../metal/testing/index.ts'
-import { bringTo } from './bring-to.ts'
 import { runDeployment } from './run-deployment.ts'
 import { deploymentOptions as options } from './testing/deployment-options.ts'
 import { FakeMetal } from './testing/fake-metal.ts'
@@ -50,14 +49,13 @@ describe('a base', () => {
   test('is written without a boot loader and left off, then kernel and ramdisk boot', async () => {
     const fake = new FakeMetal(WELL)
     let written: MetalNode['instanceInfo'] = {}
-    let skipped: readonly string[] = []
     fake.onBoundary = (what) => {
-      if (what === 'after active') [written, skipped] = [fake.node.instanceInfo, fake.skipped]
+      if (what === 'after active') written = fake.node.instanceInfo
     }
     const report = await runDeployment(fake.world, plan, options())
     assert.deepEqual([report.outcome, report.route], ['ready', 'direct+ramdisk'])
     assert.deepEqual(fake.done, ['change', 'active', 'change', 'rebuild'])
-    assert.deepEqual(skipped, ['deploy.boot_instance'])
+    assert.equal(fake.leftOff, true)
     assert.deepEqual(written, {
       image_source: 'base-id',
       image_type: 'partition',
@@ -66,7 +64,6 @@ describe('a base', () => {
       deploy_interface: 'direct',
       [MARK]: plan.id,
     })
-    assert.deepEqual(fake.skipped, [])
     assertBooted(fake)
     assert.deepEqual(
       report.timeline.map((one) => one.state),
@@ -137,23 +134,6 @@ describe('a base', () => {
     const second = await runDeployment(fake.world, plan, options({ ready }))
     assert.deepEqual([second.outcome, second.answer], ['ready', 'fedora-atomic login:'])
   })
-})
-
-test('a node that is undeployed has Ironic remove its copy of the base, too', async () => {
-  const deleted = [{ provisionState: 'available', instanceInfo: {} }]
-  const fake = new FakeMetal({ ...WELL, deleted })
-  await runDeployment(fake.world, plan, options())
-  let removedBy: unknown
-  fake.onBoundary = (what) => {
-    if (what === 'before deleted') removedBy = fake.node.instanceInfo['deploy_interface']
-  }
-  await bringTo(fake.world, fake.node.uuid, 'undeployed', {
-    action: 'x',
-    pollMs: 500,
-    timeoutMs: 60_000,
-    signal: new AbortController().signal,
-  })
-  assert.deepEqual([removedBy, fake.done.slice(-2)], ['direct', ['change', 'deleted']])
 })
 
 class Killed extends Error {

@@ -1,7 +1,6 @@
-import { BASE_WRITTEN, Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
+import { MARK, Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { clearing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
 import { removeServerOf } from './remove-server.ts'
 
@@ -50,8 +49,8 @@ export async function bringTo(
       }
       if (next !== 'wait') {
         refuseMaintenance(node, options.action)
-        if (next === 'deleted') await giveBackBase(world, node)
-        await metal.provision(uuid, next)
+        if (next === 'deleted') await world.provisioner.release(node)
+        else await metal.provision(uuid, next)
         verbs.push(next)
         continue
       }
@@ -70,10 +69,9 @@ const SERVER_REMOVED = 'server removed'
 
 /** A deployment that was killed before it asked Ironic has left on the node what it wrote: nobody else takes it away. */
 async function clearLeftovers(world: MetalWorld, node: MetalNode, action: string): Promise<void> {
-  const changes = clearing(node)
-  if (changes.length === 0) return
+  if (node.instanceInfo[MARK] === undefined) return
   refuseMaintenance(node, action)
-  await world.metal.changeNode(node.uuid, changes)
+  await world.provisioner.withdraw(node)
 }
 
 /** Throws METAL_NODE_UNKNOWN. */
@@ -94,15 +92,6 @@ export function refuseMaintenance(node: MetalNode, action: string): void {
   if (!node.maintenance) return
   const reason = node.maintenanceReason ?? node.fault ?? node.lastError ?? 'no reason is noted'
   throw metalError('METAL_NODE_MAINTENANCE', { action, node: node.name ?? node.uuid, reason })
-}
-
-/**
- * The copy of a base that Ironic's deploy interface `direct` keeps for its agent is removed by `direct` alone, and not by
- * `ramdisk`, with which the node was booted (drivers/modules/agent.py, clean_up).
- */
-async function giveBackBase({ metal }: MetalWorld, node: MetalNode): Promise<void> {
-  if (!(BASE_WRITTEN in node.instanceInfo) || node.instanceInfo['deploy_interface'] === 'direct') return
-  await metal.changeNode(node.uuid, [{ op: 'add', path: '/instance_info/deploy_interface', value: 'direct' }])
 }
 
 function judge(

@@ -12,7 +12,6 @@ import type { DeployEffect, MetalNode } from '../../metal/index.ts'
 import { awaitDeploying, restartSilent } from './await-deploying.ts'
 import { DONE, current, enter } from './deploy-context.ts'
 import type { DeployContext, Executor } from './deploy-context.ts'
-import { clearing, writing } from './instance-changes.ts'
 import { PatientReader } from './patient.ts'
 import { SERVER_EXECUTORS, isServerThere } from './server-executors.ts'
 
@@ -30,23 +29,23 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     const { plan, world } = context
     if (plan.checksBootFirst === true && plan.bootInfo !== undefined) {
       const node = await current(context)
-      await world.metal.changeNode(plan.node.uuid, writing(node, plan.bootInfo))
-      await refuseInvalid(context)
+      await world.provisioner.prepare(node, plan.bootInfo)
+      await refuseInvalid(context, node)
     }
     const node = await current(context)
-    await world.metal.changeNode(plan.node.uuid, writing(node, plan.instanceInfo))
+    await world.provisioner.prepare(node, plan.instanceInfo)
     return DONE
   },
 
   async validate(context) {
-    await refuseInvalid(context)
+    await refuseInvalid(context, await current(context))
     return DONE
   },
 
   async clearInstance(context) {
     const { plan, world } = context
     const node = await current(context)
-    if (node.instanceInfo[MARK] === plan.id) await world.metal.changeNode(plan.node.uuid, clearing(node))
+    if (node.instanceInfo[MARK] === plan.id) await world.provisioner.withdraw(node)
     return DONE
   },
 
@@ -58,9 +57,10 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
       await restartSilent(context, node)
       return DONE
     }
-    await world.metal.provision(plan.node.uuid, 'active', {
+    await world.provisioner.deploy(node, {
       ...(configDrive === undefined ? {} : { configDrive }),
-      ...(plan.bootInfo === undefined ? {} : { skippedSteps: AFTER_BASE }),
+      // A base does not boot by itself: the machine is left off when it is written.
+      ...(plan.bootInfo === undefined ? {} : { afterwards: 'off' as const }),
     })
     return DONE
   },
@@ -71,19 +71,19 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     if (BASE_WRITTEN in node.instanceInfo) return DONE
     const named = (await world.metal.rebuildsWithoutImage()) ? {} : baseOnDisk(plan.image.reference)
     const written = { ...plan.bootInfo, ...named, [BASE_WRITTEN]: node.provisionUpdatedAt ?? '' }
-    await world.metal.changeNode(plan.node.uuid, writing(node, written))
+    await world.provisioner.prepare(node, written)
     return DONE
   },
 
   async askForRebuild(context) {
-    const { plan, world, watch, notes } = context
+    const { world, watch, notes } = context
     const node = await current(context)
     const isFailed = provisionState(node.provisionState).kind === 'failed'
     if (isRebuilt(node) && !isFailed) return DONE
     // What the deploy ramdisk said while the base was written is not what the machine says.
     await watch.expectBoot()
     await notes.expectBoot(watch.consolePosition)
-    await world.metal.provision(plan.node.uuid, 'rebuild')
+    await world.provisioner.boot(node)
     return DONE
   },
 
@@ -93,12 +93,12 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     ),
 
   async askForPower(context) {
-    const { plan, world, watch } = context
-    const { powerState, targetPowerState } = await current(context)
-    if (powerState !== 'power off' || targetPowerState !== undefined) return DONE
+    const { world, watch } = context
+    const node = await current(context)
+    if (node.powerState !== 'power off' || node.targetPowerState !== undefined) return DONE
     // What its console said until now is of a boot that has ended.
     await watch.expectBoot()
-    await world.metal.power(plan.node.uuid, 'on')
+    await world.provisioner.power(node, 'on')
     return DONE
   },
 
@@ -131,8 +131,8 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
 }
 
 /** Throws METAL_NODE_INVALID. */
-async function refuseInvalid({ plan, world }: DeployContext): Promise<void> {
-  const answers = await world.metal.validate(plan.node.uuid)
+async function refuseInvalid({ plan, world }: DeployContext, node: MetalNode): Promise<void> {
+  const answers = await world.provisioner.check(node)
   const problems = answers.filter((one) => !one.ok && NEEDED.has(one.interface))
   if (problems.length === 0) return
   throw metalError('METAL_NODE_INVALID', {
@@ -141,9 +141,6 @@ async function refuseInvalid({ plan, world }: DeployContext): Promise<void> {
     problems: problems.map((one) => `${one.interface}: ${one.reason ?? 'no reason is given'}`).join('; '),
   })
 }
-
-/** A base does not boot by itself: the machine is left off when it is written. */
-const AFTER_BASE: readonly string[] = ['deploy.boot_instance']
 
 /** How often the node is looked at while its machine is waited for: whether it is still deployed changes seldom. */
 const LOOK_MS = 3000

@@ -1,7 +1,8 @@
 import { EXIT, errorsOf } from '../../../core/index.ts'
 import { sampleNode } from '../../../metal/testing/index.ts'
-import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
-import type { BareMetal, MetalWorld, ProvisionVerb } from '../../../ports/index.ts'
+import { MARK, isManaged } from '../../../metal/index.ts'
+import type { MetalNode, Validation } from '../../../metal/index.ts'
+import type { BareMetal, MetalWorld, ProvisionVerb, Provisioner } from '../../../ports/index.ts'
 import { CrashPoints } from '../../../saga/index.ts'
 import { VirtualClock } from '../../testing/virtual-clock.ts'
 import { FakeCompute } from './fake-compute.ts'
@@ -44,8 +45,8 @@ export class FakeMetal {
   rebuildsWithoutImage = true
   /** How many changes the service answers with an exception of its own. */
   faults = 0
-  /** Steps that the last verb left out. */
-  skipped: readonly string[] = []
+  /** Whether the last deployment was to leave the machine off. */
+  leftOff = false
   /** Called with each look at the node: to let something happen in the middle. */
   onLook: (look: number) => void = () => undefined
   /** Called before and after each call that changes something: what it throws ends the run there. */
@@ -95,6 +96,7 @@ export class FakeMetal {
   get world(): MetalWorld {
     return {
       metal: this.#metal,
+      provisioner: this.provisioner,
       compute: this.compute,
       clock: this.clock,
       machine: {
@@ -137,36 +139,10 @@ export class FakeMetal {
         this.points.pass('look')
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
-      changeNode: async (_, changes) => {
-        if (this.faults > 0) {
-          this.faults -= 1
-          throw raise('OPENSTACK_FAULT')
-        }
-        if (this.away > 0) {
-          this.away -= 1
-          throw raise('OPENSTACK_FAILED')
-        }
-        this.#boundary('before change')
-        this.done.push('change')
-        for (const change of changes) this.#apply(change)
-        this.#boundary('after change')
-        return this.node
-      },
-      validate: () => Promise.resolve(this.invalid),
-      provision: async (_, verb, { configDrive, skippedSteps = [] } = {}) => {
-        this.#boundary(`before ${verb}`)
-        this.done.push(configDrive === undefined ? verb : `${verb} with drive`)
-        this.skipped = skippedSteps
-        const [first, ...rest] = this.course[verb] ?? []
-        if (first !== undefined) this.#pass(first)
-        this.#pending = rest
-        this.#boundary(`after ${verb}`)
-      },
-      power: (_, wanted) => {
-        this.done.push(`power ${wanted}`)
-        this.node = { ...this.node, powerState: 'power on' }
-        return Promise.resolve()
-      },
+      changeNode: unused,
+      validate: unused,
+      provision: (_, verb) => this.#carry(verb),
+      power: unused,
       createNode: unused,
       removeNode: unused,
       ports: () => Promise.resolve([]),
@@ -178,18 +154,59 @@ export class FakeMetal {
     }
   }
 
+  /** The second implementation of the port, beside Ironic's. */
+  get provisioner(): Provisioner {
+    return {
+      prepare: (_, wanted) => this.#change((kept) => ({ ...kept, ...wanted })),
+      withdraw: async (machine) => {
+        if (machine.instanceInfo[MARK] !== undefined) await this.#change((kept) => kept)
+      },
+      check: () => Promise.resolve(this.invalid),
+      deploy: async (_, { configDrive, afterwards = 'boots' } = {}) => {
+        this.leftOff = afterwards === 'off'
+        await this.#carry('active', configDrive === undefined ? 'active' : 'active with drive')
+      },
+      boot: () => this.#carry('rebuild'),
+      release: () => this.#carry('deleted'),
+      power: (_, wanted) => {
+        this.done.push(`power ${wanted}`)
+        this.node = { ...this.node, powerState: 'power on' }
+        return Promise.resolve()
+      },
+    }
+  }
+
+  /** Makes the instance information what `wanted` makes of what no deployment decides. */
+  async #change(wanted: (kept: MetalNode['instanceInfo']) => MetalNode['instanceInfo']): Promise<void> {
+    if (this.faults > 0) {
+      this.faults -= 1
+      throw raise('OPENSTACK_FAULT')
+    }
+    if (this.away > 0) {
+      this.away -= 1
+      throw raise('OPENSTACK_FAILED')
+    }
+    this.#boundary('before change')
+    this.done.push('change')
+    const kept = Object.entries(this.node.instanceInfo).filter(([name, value]) => !isManaged(name, value))
+    this.node = { ...this.node, instanceInfo: wanted(Object.fromEntries(kept)) }
+    this.#boundary('after change')
+  }
+
+  async #carry(verb: ProvisionVerb, told: string = verb): Promise<void> {
+    this.#boundary(`before ${verb}`)
+    this.done.push(told)
+    const [first, ...rest] = this.course[verb] ?? []
+    if (first !== undefined) this.#pass(first)
+    this.#pending = rest
+    this.#boundary(`after ${verb}`)
+  }
+
   /** As Ironic does it, a change of the provision state is a change of its time. */
   #pass(next: Partial<MetalNode>): void {
     const changes = next.provisionState !== undefined && next.provisionState !== this.node.provisionState
     if (changes) this.#passed += 1
     const provisionUpdatedAt = `2026-01-01T00:00:${String(this.#passed).padStart(2, '0')}Z`
     this.node = { ...this.node, ...next, ...(changes ? { provisionUpdatedAt } : {}) }
-  }
-
-  #apply(change: NodeChange): void {
-    const name = change.path.replace('/instance_info/', '')
-    const { [name]: _, ...rest } = this.node.instanceInfo
-    const instanceInfo = change.op === 'remove' ? rest : { ...rest, [name]: change.value }
-    this.node = { ...this.node, instanceInfo }
   }
 }
