@@ -1,12 +1,11 @@
-import { conversionTools, openOutputFolder } from '../adapters/convert/index.ts'
+import { planBootFiles, writeBootFiles } from '../app/image/convert/index.ts'
 import { EXIT, formatDuration } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
-import { storeBoot } from '../runtime/index.ts'
 import type { FlagValues } from './command.ts'
-import { describeBootFile, ipxeOf } from './describe-boot-file.ts'
+import { conversionOptions } from './conversion-flags.ts'
+import type { CONVERSION_FLAGS } from './conversion-flags.ts'
+import { describeBootFile } from './describe-boot-file.ts'
 import { raise } from './errors.ts'
-import { openBootOnly } from './image-conversion.ts'
-import type { CONVERSION_FLAGS } from './image-conversion.ts'
 import type { Output } from './output.ts'
 
 type Flags = FlagValues<typeof CONVERSION_FLAGS> &
@@ -24,9 +23,8 @@ export async function convertBootOnly(
   if (wrong !== undefined) throw convertUsage(`--boot-only writes no base, which --${wrong} is about`)
   if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
     throw convertUsage('--boot-only wants a directory (-o DIR)')
-  await using stack = new AsyncDisposableStack()
-  const { contract, files } = await openBootOnly(stack, location, flags, signal)
-  const { boot, warnings } = files.about
+  await using planned = await planBootFiles(location, conversionOptions(flags, signal))
+  const { boot, warnings } = planned.files.about
   for (const text of warnings) output.say(`warning: ${text}`)
   if (flags['dry-run']) {
     const plan = { schema: 'anneal.conversion-plan/1', boot, warnings }
@@ -34,18 +32,8 @@ export async function convertBootOnly(
     return EXIT.ok
   }
   const directory = flags.output ?? ''
-  const folder = await openOutputFolder({
-    directory,
-    names: ['kernel', 'ramdisk', ...(flags.ipxe ? ['boot.ipxe'] : []), 'boot.json'],
-    existing: flags.force ? 'replace' : 'refuse',
-    neededBytes: [contract.kernel, ...contract.initrds].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  })
-  const made = await storeBoot(
-    { ...conversionTools(), folder },
-    files,
-    (stored) => (flags.ipxe ? { 'boot.ipxe': ipxeOf(stored) } : {}),
-    signal,
-  )
+  const target = { directory, existing: flags.force ? 'replace' : 'refuse', ipxe: flags.ipxe } as const
+  const made = await writeBootFiles(planned, target, { signal })
   output.say(`done in ${formatDuration(performance.now() - startedAt)}`)
   output.data(made, () => describeBootFile(made, directory))
   return EXIT.ok

@@ -1,16 +1,6 @@
 import { formatBytes } from '../core/index.ts'
-import { ipxeScript } from '../image/convert/index.ts'
 import type { BootFile } from '../image/convert/index.ts'
-import type { BootFilesOnly } from '../runtime/index.ts'
-
-/** boot.ipxe of results that lie beside it. */
-export function ipxeOf(boot: BootFilesOnly): string {
-  const { kernel, ramdisk } = boot
-  return ipxeScript(boot.boot.commandLine, {
-    kernel: kernel?.file ?? 'kernel',
-    ...(ramdisk === undefined ? {} : { ramdisk: ramdisk.file }),
-  })
-}
+import type { BootFilesOnly } from '../app/image/convert/index.ts'
 
 /** For people: the files, and the command line. */
 export function describeBootFile(boot: BootFilesOnly & Partial<BootFile>, directory: string): string {

@@ -1,3 +1,4 @@
+import { readerWarnings } from '../app/image/index.ts'
 import type { DiskImage } from '../adapters/image-source/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
@@ -6,7 +7,6 @@ import type { BootContract, BootFile, BootInventory } from '../image/boot/index.
 import { nodesOf, unreadableOf } from '../image/stack/index.ts'
 import type { StackNode } from '../image/stack/index.ts'
 import type { Output } from './output.ts'
-import { readerWarnings } from './reader-warnings.ts'
 
 /** For people: the stack, what is on it, what boots, and each argument with its reason. */
 export function describeImage(

@@ -38,30 +38,6 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
-  FILE_EXISTS: {
-    message: 'Cannot write "{file}": {kind} is there already',
-    remedy: 'name another place with --output; --force replaces a file, and nothing else',
-    retry: false,
-    exit: EXIT.refused,
-  },
-  FILE_UNWRITABLE: {
-    message: 'Cannot write "{file}": {why}',
-    remedy: 'name another place with --output, or make room in this one',
-    retry: false,
-    exit: EXIT.failed,
-  },
-  IMAGE_HAS_NO: {
-    message: 'Cannot find "{role}:" in "{image}": {reason}',
-    remedy: 'name the file system by its address; `anneal image inspect` shows what is there',
-    retry: false,
-    exit: EXIT.refused,
-  },
-  IMAGE_PATH_NOT_A_FILE: {
-    message: 'Cannot read "{path}": it is a {kind}',
-    remedy: 'name a regular file; see what is there with `anneal image ls`',
-    retry: false,
-    exit: EXIT.usage,
-  },
 } as const
 
 export const raise = errorsOf(CLI_ERRORS)

@@ -1,5 +1,8 @@
-import type { FlagTable } from './command.ts'
+import type { BootChoices, OpenOptions } from '../app/image/index.ts'
+import { formatBytes } from '../core/index.ts'
+import type { FlagTable, FlagValues } from './command.ts'
 import { KARG_FLAGS } from './karg-flags.ts'
+import type { Output } from './output.ts'
 
 /** How an image is opened. */
 export const OPEN_FLAGS = {
@@ -31,3 +34,27 @@ export const BOOT_FLAGS = {
   },
   ...KARG_FLAGS,
 } as const satisfies FlagTable
+
+export function openOptions(
+  flags: FlagValues<typeof OPEN_FLAGS>,
+  output: Output,
+  signal: AbortSignal,
+): OpenOptions {
+  const { 'files-in': otherFilesDirectory, temporary: temporaryDirectory } = flags
+  return {
+    signal,
+    onUnwrap: ({ doneBytes, totalBytes }) =>
+      output.live(`unpacking: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`),
+    ...(otherFilesDirectory === undefined ? {} : { otherFilesDirectory }),
+    ...(temporaryDirectory === undefined ? {} : { temporaryDirectory }),
+  }
+}
+
+export function bootChoices(flags: FlagValues<typeof BOOT_FLAGS>): BootChoices {
+  return {
+    kargs: flags.karg,
+    deleteKargs: flags['delete-karg'],
+    ...(flags.deployment === undefined ? {} : { deployment: flags.deployment }),
+    ...(flags.firmware === undefined ? {} : { firmware: flags.firmware }),
+  }
+}

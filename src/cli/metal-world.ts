@@ -3,7 +3,6 @@ import {
   chooseCloud,
   glance,
   imageRegistry,
-  imageStore,
   ironic,
   ironicProvisioner,
   nova,
@@ -11,16 +10,9 @@ import {
 } from '../adapters/openstack/index.ts'
 import { deploymentFiles } from '../adapters/state/index.ts'
 import { systemClock } from '../adapters/system/index.ts'
-import type { ImageRegistry, ImageStore, MetalWorld } from '../ports/index.ts'
+import type { ImageRegistry, MetalWorld } from '../ports/index.ts'
+import { CLOUD_FLAGS } from './cloud-flags.ts'
 import type { FlagTable, FlagValues } from './command.ts'
-
-export const CLOUD_FLAGS = {
-  cloud: {
-    kind: 'text',
-    placeholder: 'NAME',
-    help: 'cloud of clouds.yaml; by default that of OS_CLOUD, the OS_ variables, or the only one',
-  },
-} as const satisfies FlagTable
 
 export const METAL_FLAGS = {
   ...CLOUD_FLAGS,
@@ -58,12 +50,6 @@ export function openMetal(flags: MetalFlags): MetalWorld {
 /** Glance of the cloud, or of another one where Ironic stands alone. */
 export function openImages(cloud: string | undefined): ImageRegistry {
   return imageRegistry(glance(openSession(chosen(cloud))))
-}
-
-/** Glance of the cloud, to push to. */
-export function openStore(cloud: string | undefined): ImageStore {
-  const session = openSession(chosen(cloud))
-  return imageStore(session, glance(session))
 }
 
 function chosen(name: string | undefined, systemScope?: string) {

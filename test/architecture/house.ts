@@ -31,6 +31,9 @@ export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats']
 
 /** Folders inside a room that are entered through their own index.ts, also by the rest of the house. */
 export const SUB_ROOMS: readonly string[] = [
+  'app/image',
+  'app/image/convert',
+  'app/image/push',
   'app/node',
   'app/node/images',
   'app/node/release',

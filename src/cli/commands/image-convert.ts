@@ -1,18 +1,13 @@
-import { conversionTools, openOutputFolder } from '../../adapters/convert/index.ts'
+import { baseBytes, planConversion, writeConversion } from '../../app/image/convert/index.ts'
+import type { ConvertProgress, PlannedConversion } from '../../app/image/convert/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
-import { chooseEntry } from '../../image/boot/index.ts'
-import type { BaseFormat } from '../../image/convert/index.ts'
-import { convertImage, planBase, streamBase, usedBytesOf } from '../../runtime/index.ts'
-import type { BaseJob, ConvertProgress } from '../../runtime/index.ts'
 import { command } from '../command.ts'
-import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
-import { describeBootFile, ipxeOf } from '../describe-boot-file.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { CONVERSION_FLAGS, openConversion } from '../image-conversion.ts'
-import type { OpenedConversion } from '../image-conversion.ts'
+import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
+import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
+import { describeBootFile } from '../describe-boot-file.ts'
 import type { Output } from '../output.ts'
 
-const BASE_NAMES = { raw: 'base.raw', qcow2: 'base.qcow2', zstd: 'base.raw.zst' } as const
 /** Ten times a second is enough for eyes and for programs. */
 const TELL_MS = 100
 
@@ -55,14 +50,15 @@ export const imageConvert = command({
   async run({ flags, args, output, signal }) {
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()
-    await using stack = new AsyncDisposableStack()
-    const opened = await openConversion(stack, args[0] ?? '', flags, signal)
-    const freeSpace = flags.exact ? 'exact' : 'skip'
-    const job = await planBase(opened.conversion, freeSpace, signal)
-    for (const line of planLines(opened, job)) output.say(line)
+    await using planned = await planConversion(args[0] ?? '', {
+      ...conversionOptions(flags, signal),
+      freeSpace: flags.exact ? 'exact' : 'skip',
+    })
+    const { conversion, job, usedBytes } = planned
+    for (const line of planLines(planned)) output.say(line)
     if (flags['dry-run']) {
-      const { changes, warnings, boot } = opened.conversion.about
-      const base = { sizeBytes: job.sizeBytes, usedBytes: usedBytes(job), from: opened.conversion.base.from }
+      const { changes, warnings, boot } = conversion.about
+      const base = { sizeBytes: job.sizeBytes, usedBytes, from: conversion.base.from }
       output.data(
         { schema: 'anneal.conversion-plan/1', base, boot, changes, warnings } as { schema: string },
         () => boot.commandLine,
@@ -73,31 +69,18 @@ export const imageConvert = command({
       throw convertUsage('it was not said where the results go (-o DIR)')
     }
     if (flags.output === '-') {
-      await output.bytes(wholeBase(job, signal))
+      await output.bytes(baseBytes(planned, signal))
       return EXIT.ok
     }
-    const format: BaseFormat = flags.format
-    const baseName = BASE_NAMES[format]
-    const extra = flags.ipxe ? ['boot.ipxe'] : []
-    const folder = await openOutputFolder({
-      directory: flags.output,
-      names: [baseName, `${baseName}.bmap`, 'kernel', 'ramdisk', ...extra, 'boot.json'],
-      existing: flags.force ? 'replace' : 'refuse',
-      neededBytes: usedBytes(job),
-    })
-    const progress = progressTeller(output, startedAt)
-    const { boot, readBytes, writtenBytes } = await convertImage(
-      { ...conversionTools(), folder },
-      opened.conversion,
-      job,
+    const { boot, readBytes, writtenBytes } = await writeConversion(
+      planned,
       {
-        format,
-        baseName,
-        freeSpace,
-        extraFiles: (made) => (flags.ipxe ? { 'boot.ipxe': ipxeOf(made) } : {}),
-        onProgress: progress,
+        directory: flags.output,
+        format: flags.format,
+        existing: flags.force ? 'replace' : 'refuse',
+        ipxe: flags.ipxe,
       },
-      signal,
+      { onProgress: progressTeller(output, startedAt), signal },
     )
     const took = performance.now() - startedAt
     output.say(
@@ -108,19 +91,11 @@ export const imageConvert = command({
   },
 })
 
-function usedBytes(job: BaseJob): number {
-  return job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
-}
-
-function planLines(
-  { conversion, disk, inventory, choices }: OpenedConversion,
-  job: BaseJob,
-): readonly string[] {
-  const boots = inventory.entries.length === 0 ? undefined : chooseEntry(disk, inventory, choices.deployment)
+function planLines({ boots, conversion, job, usedBytes }: PlannedConversion): readonly string[] {
   const { changes, warnings } = conversion.about
   return [
     ...(boots === undefined ? [] : [`boots ${boots.title === '' ? boots.id : boots.title} (${boots.id})`]),
-    `base is ${conversion.base.from}: ${formatBytes(job.sizeBytes)}, of which ${formatBytes(usedBytes(job))} are in use`,
+    `base is ${conversion.base.from}: ${formatBytes(job.sizeBytes)}, of which ${formatBytes(usedBytes)} are in use`,
     ...changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
     ...warnings.map((text) => `warning: ${text}`),
   ]
@@ -142,13 +117,5 @@ function progressTeller(output: Output, startedAt: number): (progress: ConvertPr
     output.live(
       `  ${percent} %  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}  ${formatBytes(rate)}/s  ${left} left`,
     )
-  }
-}
-
-/** Zeros, too: a pipe has no holes. */
-async function* wholeBase(job: BaseJob, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-  const zeros = new Uint8Array(job.chunkBytes)
-  for await (const { bytes, lengthBytes } of streamBase(conversionTools().chunks, job, 'bytes', signal)) {
-    yield bytes ?? zeros.subarray(0, lengthBytes)
   }
 }

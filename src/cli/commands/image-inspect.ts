@@ -1,11 +1,10 @@
-import { EXIT, isAnnealError } from '../../core/index.ts'
-import { damageOf, findBoot, makeContract } from '../../image/boot/index.ts'
+import { inspectImage, openImage } from '../../app/image/index.ts'
+import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeImage } from '../describe-image.ts'
-import { BOOT_FLAGS, OPEN_FLAGS } from '../image-flags.ts'
+import { BOOT_FLAGS, OPEN_FLAGS, bootChoices, openOptions } from '../image-flags.ts'
 import { imageReport } from '../image-report.ts'
-import { openImage } from '../open-image.ts'
 
 export const imageInspect = command({
   path: ['image', 'inspect'],
@@ -16,37 +15,13 @@ export const imageInspect = command({
   details:
     'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --firmware, --deployment, --karg and --delete-karg it shows what would boot then. Exits with 4 where damage keeps it from being known how the image boots. JSON schema anneal.image/1.',
   async run({ flags, args, output, signal }) {
-    await using opened = await openImage(args[0] ?? '', { flags, output, signal })
+    await using opened = await openImage(args[0] ?? '', openOptions(flags, output, signal))
     const { image, stack } = opened
-    const inventory = await findBoot(stack, {
-      signal,
-      ...(flags.firmware !== undefined && { firmware: flags.firmware }),
-    })
-    const asked = {
-      kargs: flags.karg,
-      deleteKargs: flags['delete-karg'],
-      ...(flags.deployment !== undefined && { deployment: flags.deployment }),
-    }
-    const contract = contractOrRefusal(() => makeContract(stack, inventory, asked))
+    const { inventory, contract, isDamaged } = await inspectImage(opened, bootChoices(flags), { signal })
     output.data(imageReport(image, stack, inventory, contract), () =>
       describeImage(image, stack, inventory, contract, output),
     )
     // All that could be seen is shown; but what is damaged may be what boots.
-    return damageOf(stack, inventory) === undefined ? EXIT.ok : EXIT.refused
+    return isDamaged ? EXIT.refused : EXIT.ok
   },
 })
-
-/** That nothing boots is an answer here; that what was asked for is not there is none. */
-function contractOrRefusal(make: () => ReturnType<typeof makeContract>) {
-  try {
-    return make()
-  } catch (error) {
-    if (
-      !isAnnealError(error, 'BOOT_NOTHING_FOUND') &&
-      !isAnnealError(error, 'BOOT_UNREADABLE') &&
-      !isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX')
-    )
-      throw error
-    return { code: error.code, message: error.message, remedy: error.remedy }
-  }
-}

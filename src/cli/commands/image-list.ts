@@ -1,10 +1,10 @@
+import { listSets, openStore } from '../../app/image/push/index.ts'
+import type { ImageSet, ImageSets } from '../../app/image/push/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import type { StoredImage } from '../../ports/index.ts'
-import { listSets } from '../../runtime/index.ts'
-import type { ImageSet, ImageSets } from '../../runtime/index.ts'
+import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { CLOUD_FLAGS, openStore } from '../metal-world.ts'
 
 export const imageList = command({
   path: ['image', 'list'],
@@ -15,7 +15,7 @@ export const imageList = command({
   details:
     'Each base with its kernel and ramdisk, newest first; then what `anneal image prune` would look at.',
   async run({ flags, output }) {
-    const found = await listSets(openStore(flags.cloud))
+    const found = await listSets(openStore(cloudOptions(flags)))
     const value = { schema: 'anneal.pushed/1', ...found }
     output.data(value, () => describe(found))
     return EXIT.ok

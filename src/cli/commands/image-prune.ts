@@ -1,10 +1,10 @@
-import { EXIT, formatBytes, isAnnealError } from '../../core/index.ts'
-import type { AnnealError } from '../../core/index.ts'
-import { planPrune } from '../../runtime/index.ts'
+import { openStore, pruneImages } from '../../app/image/push/index.ts'
+import type { JudgedImage } from '../../app/image/push/index.ts'
+import { EXIT, formatBytes } from '../../core/index.ts'
+import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { durationMs } from '../duration-flag.ts'
-import { CLOUD_FLAGS, openStore } from '../metal-world.ts'
 
 export const imagePrune = command({
   path: ['image', 'prune'],
@@ -32,32 +32,29 @@ export const imagePrune = command({
     'Only what this project pushed with `anneal image push` is looked at; what is protected stays. Whether a machine still boots from an image is not known here.',
   async run({ flags, output }) {
     const untouchedMs = durationMs(flags.after, 'after', 'anneal image prune')
-    const store = openStore(flags.cloud)
-    const { remove, keep } = await planPrune(store, {
-      what: flags.older ? 'older' : 'unfinished',
-      owners: flags['all-owners'] ? 'all' : 'own',
-      untouchedSince: new Date(Date.now() - untouchedMs).toISOString(),
-    })
     const dryRun = flags['dry-run']
-    const failures: AnnealError[] = []
-    const removed: object[] = []
-    for (const { image, reason } of remove) {
-      const { id, name, sizeBytes } = image
-      try {
-        if (!dryRun) await store.remove(id)
-        removed.push({ id, name, reason })
-        const size = sizeBytes === undefined ? '' : ` (${formatBytes(sizeBytes)})`
-        output.progress(
-          { event: 'removed', id, name, reason, dryRun },
-          `${dryRun ? 'would remove' : 'removed'} ${id} "${name}"${size}: ${reason}`,
-        )
-      } catch (error) {
-        if (!isAnnealError(error)) throw error
-        failures.push(error)
-        output.error(error)
-      }
-    }
-    const kept = keep.map(({ image, reason }) => ({ id: image.id, name: image.name, reason }))
+    const pruned = await pruneImages(
+      openStore(cloudOptions(flags)),
+      {
+        what: flags.older ? 'older' : 'unfinished',
+        owners: flags['all-owners'] ? 'all' : 'own',
+        untouchedSince: new Date(Date.now() - untouchedMs).toISOString(),
+        mode: dryRun ? 'plan' : 'apply',
+      },
+      {
+        onRemoved: ({ image: { id, name, sizeBytes }, reason }) => {
+          const size = sizeBytes === undefined ? '' : ` (${formatBytes(sizeBytes)})`
+          output.progress(
+            { event: 'removed', id, name, reason, dryRun },
+            `${dryRun ? 'would remove' : 'removed'} ${id} "${name}"${size}: ${reason}`,
+          )
+        },
+        onFailed: (error) => output.error(error),
+      },
+    )
+    const { failures } = pruned
+    const removed = pruned.removed.map(named)
+    const kept = pruned.kept.map(named)
     for (const { id, name, reason } of kept) output.say(`kept ${id} "${name}": ${reason}`)
     const value = { schema: 'anneal.prune/1', dryRun, removed, kept, failed: failures.length }
     output.data(
@@ -67,3 +64,7 @@ export const imagePrune = command({
     return failures[0]?.exit ?? EXIT.ok
   },
 })
+
+function named({ image: { id, name }, reason }: JudgedImage) {
+  return { id, name, reason }
+}

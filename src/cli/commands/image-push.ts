@@ -1,12 +1,10 @@
-import { conversionTools } from '../../adapters/convert/index.ts'
-import { systemClock } from '../../adapters/system/index.ts'
+import { checkProperties, openStore, pushImage } from '../../app/image/push/index.ts'
+import type { Pushed, PushedImage, PushStep } from '../../app/image/push/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
-import { checkProperties, planBase, pushImage } from '../../runtime/index.ts'
-import type { Pushed, PushedImage, PushStep } from '../../runtime/index.ts'
+import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { CONVERSION_FLAGS, openConversion } from '../image-conversion.ts'
-import { CLOUD_FLAGS, openStore } from '../metal-world.ts'
+import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
 import type { Output } from '../output.ts'
 
 /** Ten times a second is enough for eyes and for programs. */
@@ -51,27 +49,19 @@ export const imagePush = command({
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)
-    await using stack = new AsyncDisposableStack()
-    const store = openStore(flags.cloud)
-    const { conversion } = await openConversion(stack, args[0] ?? '', flags, signal)
-    for (const text of conversion.about.warnings) output.say(`warning: ${text}`)
-    const job = await planBase(conversion, 'skip', signal)
-    const wholeDisk = flags['whole-disk']
     const pushed = await pushImage(
-      { ...conversionTools(), store, clock: systemClock },
-      conversion,
-      job,
+      openStore(cloudOptions(flags)),
+      args[0] ?? '',
       {
-        name: flags.name ?? plainName(conversion.about.source.name),
-        containerFormat: wholeDisk ? 'bare' : 'ami',
-        diskFormat: wholeDisk ? 'raw' : flags['disk-format'],
+        ...conversionOptions(flags, signal),
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+        diskFormat: flags['disk-format'],
         visibility: flags.visibility,
         protection: flags.protected ? 'protected' : 'open',
         properties,
         mode: flags['dry-run'] ? 'plan' : 'apply',
       },
-      teller(output),
-      signal,
+      { onWarning: (text) => output.say(`warning: ${text}`), onStep: teller(output) },
     )
     const tookMs = performance.now() - startedAt
     const sentBytes = pushed.images.reduce((sum, one) => sum + one.sentBytes, 0)
@@ -80,11 +70,6 @@ export const imagePush = command({
     return EXIT.ok
   },
 })
-
-/** `fedora-21.qcow2.xz` → `fedora-21`. */
-function plainName(file: string): string {
-  return file.replace(/(\.(qcow2|qcow|raw|img|iso|xz|gz|zst|bz2))+$/i, '') || file
-}
 
 function teller(output: Output): (step: PushStep) => void {
   let toldAt = 0

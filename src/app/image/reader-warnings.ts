@@ -1,6 +1,6 @@
-import type { DiskImage } from '../adapters/image-source/index.ts'
-import { nodesOf } from '../image/stack/index.ts'
-import type { StackNode } from '../image/stack/index.ts'
+import type { DiskImage } from '../../adapters/image-source/index.ts'
+import { nodesOf } from '../../image/stack/index.ts'
+import type { StackNode } from '../../image/stack/index.ts'
 
 /** What the readers say of an image and of each part of its disk, from the top: `text` says of which. */
 export function readerWarnings(

@@ -1,34 +1,33 @@
-import { openDiskImage } from '../adapters/image-source/index.ts'
-import type { DiskImage } from '../adapters/image-source/index.ts'
-import { findBoot } from '../image/boot/index.ts'
-import type { BootInventory } from '../image/boot/index.ts'
-import { FORMAT_READERS, detectStack, findVolume, largestUnreadable } from '../image/stack/index.ts'
-import type { StackNode, Volume } from '../image/stack/index.ts'
-import { formatBytes } from '../core/index.ts'
-import { raise } from './errors.ts'
-import type { Output } from './output.ts'
+import { openDiskImage } from '../../adapters/image-source/index.ts'
+import type { DiskImage } from '../../adapters/image-source/index.ts'
+import { findBoot } from '../../image/boot/index.ts'
+import type { BootInventory } from '../../image/boot/index.ts'
+import { FORMAT_READERS, detectStack, findVolume, largestUnreadable } from '../../image/stack/index.ts'
+import type { StackNode, Volume } from '../../image/stack/index.ts'
+import { raise } from '../errors.ts'
+
+export type OpenOptions = Readonly<{
+  /** The only directory from which backing and data files of a qcow2 are opened; without it, none are. */
+  otherFilesDirectory?: string
+  /** Where a compressed image is unpacked. Needed for one from the network; files use TMPDIR or /var/tmp without it. */
+  temporaryDirectory?: string
+  /** While a compressed image is unpacked; in bytes. */
+  onUnwrap?: (progress: Readonly<{ doneBytes: number; totalBytes: number }>) => void
+  signal?: AbortSignal
+}>
 
 /** An image that is open, down to its file systems. Dispose of it when done. */
 export type OpenedImage = AsyncDisposable & Readonly<{ image: DiskImage; stack: StackNode }>
 
-type Options = Readonly<{
-  flags: Readonly<{ 'files-in': string | undefined; temporary: string | undefined }>
-  output: Output
-  signal: AbortSignal
-}>
-
-export async function openImage(location: string, { flags, output, signal }: Options): Promise<OpenedImage> {
+/**
+ * Opens an image to look into it: a file, a device or an http(s) address. Reads metadata only, unless the image is
+ * compressed as a whole. Throws IMAGE_…, DISK_IMAGE_… and QCOW2_….
+ */
+export async function openImage(location: string, options: OpenOptions = {}): Promise<OpenedImage> {
   await using opening = new AsyncDisposableStack()
-  const image = opening.use(
-    await openDiskImage(location, {
-      signal,
-      onUnwrap: ({ doneBytes, totalBytes }) =>
-        output.live(`unpacking: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`),
-      ...(flags['files-in'] !== undefined && { otherFilesDirectory: flags['files-in'] }),
-      ...(flags.temporary !== undefined && { temporaryDirectory: flags.temporary }),
-    }),
-  )
-  const stack = await detectStack(image.disk, FORMAT_READERS, { signal })
+  const image = opening.use(await openDiskImage(location, options))
+  const { signal } = options
+  const stack = await detectStack(image.disk, FORMAT_READERS, signal === undefined ? {} : { signal })
   const kept = opening.move()
   return { image, stack, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

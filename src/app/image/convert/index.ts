@@ -1,0 +1,5 @@
+export { planBootFiles, planConversion } from './plan-conversion.ts'
+export type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './plan-conversion.ts'
+export { baseBytes, convertImage, writeBootFiles, writeConversion } from './write-conversion.ts'
+export type { BaseTarget, ConversionTarget, WriteControl } from './write-conversion.ts'
+export type { BootFilesOnly, Converted, ConvertProgress } from '../../../runtime/index.ts'

@@ -1,0 +1,112 @@
+import { conversionTools, openOutputFolder } from '../../../adapters/convert/index.ts'
+import { ipxeScript } from '../../../image/convert/index.ts'
+import type { BaseFormat } from '../../../image/convert/index.ts'
+import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/index.ts'
+import type { BootFilesOnly, Converted, ConvertProgress } from '../../../runtime/index.ts'
+import { planConversion } from './plan-conversion.ts'
+import type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './plan-conversion.ts'
+
+/** Where the results of a conversion go. */
+export type ConversionTarget = Readonly<{
+  /** It is made where it is not there. Nothing lies in it under its name before all of it is there. */
+  directory: string
+  /** Whether results that are there already are replaced. */
+  existing: 'refuse' | 'replace'
+  /** Also write boot.ipxe, which boots the results. Default: no. */
+  ipxe?: boolean
+}>
+
+export type BaseTarget = ConversionTarget &
+  Readonly<{
+    /** Of the base; raw is sparse. */
+    format: BaseFormat
+  }>
+
+export type WriteControl = Readonly<{
+  /** Bytes of the base that are in use. */
+  onProgress?: (progress: ConvertProgress) => void
+  signal: AbortSignal
+}>
+
+const BASE_NAMES = { raw: 'base.raw', qcow2: 'base.qcow2', zstd: 'base.raw.zst' } as const
+
+/** Plans a conversion and writes it: `planConversion` and `writeConversion` in one. */
+export async function convertImage(
+  location: string,
+  options: ConversionOptions,
+  target: BaseTarget,
+  control: Omit<WriteControl, 'signal'> = {},
+): Promise<Converted> {
+  await using planned = await planConversion(location, options)
+  return await writeConversion(planned, target, { ...control, signal: options.signal })
+}
+
+/**
+ * Writes kernel, ramdisk, base, block map and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws
+ * OUTPUT_… and what the readers throw.
+ */
+export async function writeConversion(
+  { conversion, job, freeSpace, usedBytes }: PlannedConversion,
+  { directory, existing, format, ipxe = false }: BaseTarget,
+  { onProgress, signal }: WriteControl,
+): Promise<Converted> {
+  const baseName = BASE_NAMES[format]
+  const folder = await openOutputFolder({
+    directory,
+    names: [baseName, `${baseName}.bmap`, 'kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json'],
+    existing,
+    neededBytes: usedBytes,
+  })
+  return convert(
+    { ...conversionTools(), folder },
+    conversion,
+    job,
+    {
+      format,
+      baseName,
+      freeSpace,
+      extraFiles: (made) => (ipxe ? { 'boot.ipxe': ipxeOf(made) } : {}),
+      onProgress: onProgress ?? (() => undefined),
+    },
+    signal,
+  )
+}
+
+/** Writes kernel, ramdisk and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws as `writeConversion`. */
+export async function writeBootFiles(
+  { contract, files }: PlannedBootFiles,
+  { directory, existing, ipxe = false }: ConversionTarget,
+  { signal }: Pick<WriteControl, 'signal'>,
+): Promise<BootFilesOnly> {
+  const folder = await openOutputFolder({
+    directory,
+    names: ['kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json'],
+    existing,
+    neededBytes: [contract.kernel, ...contract.initrds].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  })
+  return storeBoot(
+    { ...conversionTools(), folder },
+    files,
+    (stored) => (ipxe ? { 'boot.ipxe': ipxeOf(stored) } : {}),
+    signal,
+  )
+}
+
+/** The whole raw base from its first byte to its last. Zeros, too: a pipe has no holes. */
+export async function* baseBytes(
+  { job }: PlannedConversion,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const zeros = new Uint8Array(job.chunkBytes)
+  for await (const { bytes, lengthBytes } of streamBase(conversionTools().chunks, job, 'bytes', signal)) {
+    yield bytes ?? zeros.subarray(0, lengthBytes)
+  }
+}
+
+/** boot.ipxe of results that lie beside it. */
+function ipxeOf({ boot, kernel, ramdisk }: BootFilesOnly): string {
+  return ipxeScript(boot.commandLine, {
+    kernel: kernel?.file ?? 'kernel',
+    ...(ramdisk === undefined ? {} : { ramdisk: ramdisk.file }),
+  })
+}

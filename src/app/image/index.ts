@@ -1,0 +1,8 @@
+export { extractFile, readFile } from './extract-file.ts'
+export { inspectImage } from './inspect-image.ts'
+export type { BootChoices, BootRefusal, Inspection } from './inspect-image.ts'
+export { listFiles } from './list-files.ts'
+export type { ListedFile, Listing } from './list-files.ts'
+export { openImage, placeOf } from './open-image.ts'
+export type { ImagePlace, OpenOptions, OpenedImage } from './open-image.ts'
+export { readerWarnings } from './reader-warnings.ts'

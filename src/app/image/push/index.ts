@@ -1,0 +1,7 @@
+export { openStore } from './open-store.ts'
+export { pruneImages } from './prune-images.ts'
+export type { JudgedImage, PruneControl, PruneWishes, Pruned } from './prune-images.ts'
+export { pushImage } from './push-image.ts'
+export type { PushControl, PushOptions } from './push-image.ts'
+export { checkProperties, listSets } from '../../../runtime/index.ts'
+export type { ImageSet, ImageSets, Pushed, PushedImage, PushStep } from '../../../runtime/index.ts'

@@ -1,0 +1,67 @@
+import { conversionTools } from '../../../adapters/convert/index.ts'
+import { systemClock } from '../../../adapters/system/index.ts'
+import type { ImageStore, Visibility } from '../../../ports/index.ts'
+import { pushImage as push } from '../../../runtime/index.ts'
+import type { Pushed, PushStep } from '../../../runtime/index.ts'
+import { planConversion } from '../convert/index.ts'
+import type { ConversionOptions } from '../convert/index.ts'
+
+export type PushOptions = Omit<ConversionOptions, 'freeSpace'> &
+  Readonly<{
+    /** Of the base in the store. Default: that of the file, without what says how it is packed. */
+    name?: string
+    /** Of a base with kernel and ramdisk; some Ironics refuse to deploy `ami`. Default: `raw`. */
+    diskFormat?: 'raw' | 'ami'
+    /** Default: `private`. */
+    visibility?: Visibility
+    /** `protected`: nobody can remove the images by mistake. Default: `open`. */
+    protection?: 'protected' | 'open'
+    /** Of the base, as `checkProperties` lets them pass. */
+    properties?: Readonly<Record<string, string>>
+    /** `plan`: nothing in the store changes. Default: `apply`. */
+    mode?: 'apply' | 'plan'
+  }>
+
+export type PushControl = Readonly<{
+  /** What is to be known of the conversion. Nothing has been sent yet. */
+  onWarning?: (text: string) => void
+  onStep?: (step: PushStep) => void
+}>
+
+/**
+ * Converts an image straight into a store: kernel, ramdisk and base, the base last. What the store has already is not sent
+ * again, and nothing lies in a file in between. Throws PUSH_…, and what the conversion throws.
+ */
+export async function pushImage(
+  store: ImageStore,
+  location: string,
+  options: PushOptions,
+  control: PushControl = {},
+): Promise<Pushed> {
+  const { diskFormat = 'raw', visibility = 'private', protection = 'open', mode = 'apply' } = options
+  await using planned = await planConversion(location, options)
+  const { conversion, job } = planned
+  for (const text of conversion.about.warnings) control.onWarning?.(text)
+  const wholeDisk = options.what === 'disk'
+  return await push(
+    { ...conversionTools(), store, clock: systemClock },
+    conversion,
+    job,
+    {
+      name: options.name ?? plainName(conversion.about.source.name),
+      containerFormat: wholeDisk ? 'bare' : 'ami',
+      diskFormat: wholeDisk ? 'raw' : diskFormat,
+      visibility,
+      protection,
+      properties: options.properties ?? {},
+      mode,
+    },
+    control.onStep ?? (() => undefined),
+    options.signal,
+  )
+}
+
+/** `fedora-21.qcow2.xz` → `fedora-21`. */
+function plainName(file: string): string {
+  return file.replace(/(\.(qcow2|qcow|raw|img|iso|xz|gz|zst|bz2))+$/i, '') || file
+}
