@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { findImage } from '../app/metal/index.ts'
 import { isAnnealError } from '../core/index.ts'
 import { bootContract, wantedImage } from './deploy-wishes.ts'
 
@@ -47,20 +48,21 @@ const FLAGS = {
   cloud: undefined,
 }
 
+function factsOf(flags: Partial<Parameters<typeof wantedImage>[0]>): ReturnType<typeof findImage> {
+  return findImage(wantedImage({ ...FLAGS, ...flags }, 'x'))
+}
+
 test('an image by URL has to come with its checksum, and one image is said, not two', async () => {
   const usage = (error: unknown): boolean => isAnnealError(error, 'USAGE')
-  await assert.rejects(wantedImage(FLAGS, 'x'), usage)
-  await assert.rejects(wantedImage({ ...FLAGS, image: 'http://w/d.raw' }, 'x'), usage)
-  await assert.rejects(wantedImage({ ...FLAGS, image: 'a', kernel: 'http://w/k' }, 'x'), usage)
-  await assert.rejects(wantedImage({ ...FLAGS, kernel: 'http://w/k' }, 'x'), usage)
-  const disk = await wantedImage(
-    { ...FLAGS, image: 'http://w/d.qcow2', checksum: `sha256:${'a'.repeat(64)}` },
-    'x',
-  )
+  assert.throws(() => wantedImage(FLAGS, 'x'), usage)
+  assert.throws(() => wantedImage({ ...FLAGS, image: 'http://w/d.raw' }, 'x'), usage)
+  assert.throws(() => wantedImage({ ...FLAGS, image: 'a', kernel: 'http://w/k' }, 'x'), usage)
+  assert.throws(() => wantedImage({ ...FLAGS, kernel: 'http://w/k' }, 'x'), usage)
+  const disk = await factsOf({ image: 'http://w/d.qcow2', checksum: `sha256:${'a'.repeat(64)}` })
   assert.deepEqual([disk.name, disk.diskFormat, disk.hash?.algorithm], ['d.qcow2', 'qcow2', 'sha256'])
-  const pair = await wantedImage({ ...FLAGS, kernel: 'http://w/k', ramdisk: 'http://w/r' }, 'x')
+  const pair = await factsOf({ kernel: 'http://w/k', ramdisk: 'http://w/r' })
   assert.deepEqual([pair.kernel, pair.ramdisk, pair.diskFormat], ['http://w/k', 'http://w/r', undefined])
   const base = { image: 'http://w/base.raw', checksum: `sha256:${'a'.repeat(64)}` }
-  const trio = await wantedImage({ ...FLAGS, ...base, kernel: 'http://w/k', ramdisk: 'http://w/r' }, 'x')
+  const trio = await factsOf({ ...base, kernel: 'http://w/k', ramdisk: 'http://w/r' })
   assert.deepEqual([trio.reference, trio.kernel, trio.diskFormat], [base.image, 'http://w/k', 'raw'])
 })

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { isPublicKey, metalError } from '../metal/index.ts'
-import type { DriveWishes, ImageFacts, PlainArgument } from '../metal/index.ts'
+import { openImages, publicKeys } from '../app/metal/index.ts'
+import type { WantedImage } from '../app/metal/index.ts'
+import type { DriveWishes, PlainArgument } from '../metal/index.ts'
+import { cloudOptions } from './cloud-flags.ts'
+import type { CLOUD_FLAGS } from './cloud-flags.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { raise } from './errors.ts'
 import { KARG_FLAGS } from './karg-flags.ts'
-import { openImages } from './metal-world.ts'
 
 /** What is deployed. */
 export const IMAGE_FLAGS = {
@@ -87,39 +89,32 @@ export const DRIVE_FLAGS = {
   hostname: { kind: 'text', placeholder: 'NAME', help: 'by default the name of the node', flagOnly: true },
 } as const satisfies FlagTable
 
-type ImageWishes = FlagValues<typeof IMAGE_FLAGS> & Readonly<{ cloud: string | undefined }>
+type ImageFlags = FlagValues<typeof IMAGE_FLAGS> & FlagValues<typeof CLOUD_FLAGS>
 
-/** Finds the image. Throws USAGE where the flags do not say exactly one. */
-export async function wantedImage(flags: ImageWishes, command: string): Promise<ImageFacts> {
+/** Which image is meant. Throws USAGE where the flags do not say exactly one. */
+export function wantedImage(flags: ImageFlags, command: string): WantedImage {
   const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
   const { image, kernel, ramdisk, checksum } = flags
   if ((kernel === undefined) !== (ramdisk === undefined)) throw fail('--kernel and --ramdisk go together')
   const pair = kernel === undefined || ramdisk === undefined ? undefined : { kernel, ramdisk }
   if (image === undefined) {
     if (pair === undefined) throw fail('it wants --image, or --kernel and --ramdisk')
-    return { ...BY_URL, ...namedBy(pair.kernel), ...pair, containerFormat: 'ami' }
+    return { kind: 'network', ...pair }
   }
   if (!/^(https?|file):\/\//.test(image)) {
     if (checksum !== undefined) throw fail('--checksum is for an image by URL; Glance knows that of its own')
     if (pair !== undefined) throw fail('an image of Glance names its own kernel and ramdisk')
-    return openImages(flags['image-cloud'] ?? flags.cloud).find(image)
+    const registry = openImages(cloudOptions({ cloud: flags['image-cloud'] ?? flags.cloud }))
+    return { kind: 'registered', name: image, registry }
   }
   const hash = /^(sha256|sha512):([0-9a-f]{64}|[0-9a-f]{128})$/.exec(checksum ?? '')
   if (hash === null) throw fail('an image by URL wants --checksum sha256:… or sha512:…')
   return {
-    ...BY_URL,
-    ...namedBy(image),
+    kind: 'url',
+    url: image,
     ...pair,
-    containerFormat: pair === undefined ? 'bare' : 'ami',
-    diskFormat: image.endsWith('.qcow2') ? 'qcow2' : 'raw',
     hash: { algorithm: hash[1] ?? '', value: hash[2] ?? '' },
   }
-}
-
-const BY_URL = { status: 'active', visibility: 'public', minDiskGb: 0, minRamMb: 0, properties: {} } as const
-
-function namedBy(url: string): Pick<ImageFacts, 'reference' | 'name'> {
-  return { reference: url, name: url.split('/').at(-1) ?? url }
 }
 
 /** What the flags ask the config drive to hold. Throws SSH_KEY_INVALID, USAGE. */
@@ -141,15 +136,6 @@ export function driveWishes(flags: FlagValues<typeof DRIVE_FLAGS>, command: stri
       : { networkData: networkTree(networkData, read(networkData), command) }),
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
   }
-}
-
-function publicKeys(source: string, text: string): readonly string[] {
-  const lines = text.split('\n').map((line) => line.trim())
-  const keys = lines.filter((line) => line !== '' && !line.startsWith('#'))
-  // A private key by mistake must not reach a service: whatever is no public key stops here.
-  const wrong = lines.findIndex((line) => line !== '' && !line.startsWith('#') && !isPublicKey(line))
-  if (wrong !== -1 || keys.length === 0) throw metalError('SSH_KEY_INVALID', { source, line: wrong + 1 })
-  return keys
 }
 
 function networkTree(file: string, text: string, command: string): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../core/index.ts'
 import { bootsOverNetwork, effectsOf, viaOf } from '../metal/index.ts'
 import type { DeployPlan, Ready, Stretch } from '../metal/index.ts'
-import type { DeploymentReport } from '../runtime/index.ts'
+import type { DeploymentReport } from '../app/metal/index.ts'
 import type { Output } from './output.ts'
 
 /** What the dry run prints. */

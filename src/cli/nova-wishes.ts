@@ -1,9 +1,8 @@
-import { isNetworkId } from '../adapters/openstack/index.ts'
-import { sha256 } from '../adapters/system/index.ts'
-import { planServer } from '../metal/index.ts'
-import type { DeployPlan, DriveWishes, ImageFacts, MetalNode, Networks } from '../metal/index.ts'
-import type { MetalWorld } from '../ports/index.ts'
+import { isNetworkId } from '../app/metal/index.ts'
+import type { DeployWay } from '../app/metal/index.ts'
+import type { Networks, Route } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
+import { bootContract } from './deploy-wishes.ts'
 import { raise } from './errors.ts'
 
 /** What Nova wants to know. */
@@ -36,14 +35,13 @@ export const NOVA_FLAGS = {
 
 type Flags = FlagValues<typeof NOVA_FLAGS> &
   Readonly<{
-    route: string | undefined
+    route: Route | undefined
     boot: string | undefined
     karg: readonly string[]
     'delete-karg': readonly string[]
   }>
 
-/** Throws USAGE for flags that only one of the two ways knows. */
-export function checkVia(flags: Flags, command: string): void {
+function checkVia(flags: Flags, command: string): void {
   const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
   if (flags.via === 'nova') {
     if (flags.flavor === undefined) throw fail('--via nova wants --flavor')
@@ -57,33 +55,31 @@ export function checkVia(flags: Flags, command: string): void {
   if (given !== undefined) throw fail(`${given} is for --via nova`)
 }
 
-/** The plan of a deployment as a server. Throws what `planServer` and Nova throw. */
-export async function planViaNova(
-  world: MetalWorld,
-  node: MetalNode,
-  image: ImageFacts,
-  flags: Flags,
-  drive: DriveWishes,
-  command: string,
-): Promise<DeployPlan> {
-  const flavor = await world.compute.flavor(flags.flavor ?? '')
-  return planServer(
-    node,
-    image,
-    {
-      flavor,
-      networks: wantedNetworks(flags.network, command),
-      drive,
-      beyondNova: [
-        ...(flags.route === undefined || flags.route === 'direct' ? [] : [`--route ${flags.route}`]),
-        ...(flags.boot === undefined ? [] : ['--boot']),
-        ...(flags.karg.length === 0 ? [] : ['--karg']),
-        ...(flags['delete-karg'].length === 0 ? [] : ['--delete-karg']),
-      ],
-      ...(flags.key === undefined ? {} : { keyName: flags.key }),
-    },
-    sha256,
-  )
+/** How the image gets onto the machine. Throws USAGE for flags that only one of the two ways knows. */
+export function deployWay(flags: Flags, command: string): DeployWay {
+  checkVia(flags, command)
+  const { route, karg, 'delete-karg': deleteKarg } = flags
+  if (flags.via === 'ironic') {
+    return {
+      via: 'ironic',
+      ...(route === undefined ? {} : { route }),
+      contract: bootContract(flags.boot, command),
+      addedArguments: karg,
+      deletedArguments: deleteKarg,
+    }
+  }
+  return {
+    via: 'nova',
+    flavor: flags.flavor ?? '',
+    networks: wantedNetworks(flags.network, command),
+    beyondNova: [
+      ...(route === undefined || route === 'direct' ? [] : [`--route ${route}`]),
+      ...(flags.boot === undefined ? [] : ['--boot']),
+      ...(karg.length === 0 ? [] : ['--karg']),
+      ...(deleteKarg.length === 0 ? [] : ['--delete-karg']),
+    ],
+    ...(flags.key === undefined ? {} : { keyName: flags.key }),
+  }
 }
 
 function wantedNetworks(given: readonly string[], command: string): Networks {

@@ -34,6 +34,7 @@ export const SUB_ROOMS: readonly string[] = [
   'app/image',
   'app/image/convert',
   'app/image/push',
+  'app/metal',
   'app/node',
   'app/node/images',
   'app/node/release',

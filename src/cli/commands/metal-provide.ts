@@ -1,7 +1,8 @@
-import { bringNodes, WAIT_FLAGS } from '../bring-nodes.ts'
+import { openMetal, provideNodes, undeployNodes } from '../../app/metal/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { METAL_FLAGS, openMetal } from '../metal-world.ts'
+import { METAL_FLAGS, WAIT_FLAGS, metalOptions } from '../metal-flags.ts'
+import { tellNodes } from '../tell-nodes.ts'
 
 export const metalProvide = command({
   path: ['metal', 'provide'],
@@ -11,7 +12,7 @@ export const metalProvide = command({
   flags: { ...WAIT_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
   details: 'What is deployed is never taken away by this. A second run joins in, or finds it done.',
   run: ({ flags, args, output, signal }) =>
-    bringNodes(openMetal(flags), args, 'available', {
+    tellNodes(openMetal(metalOptions(flags)), provideNodes, args, {
       verb: 'provide',
       timeout: flags.timeout,
       signal,
@@ -27,7 +28,7 @@ export const metalUndeploy = command({
   flags: { ...WAIT_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
   details: 'Also ends a deployment that waits for its machine, and clears one that failed.',
   run: ({ flags, args, output, signal }) =>
-    bringNodes(openMetal(flags), args, 'undeployed', {
+    tellNodes(openMetal(metalOptions(flags)), undeployNodes, args, {
       verb: 'undeploy',
       timeout: flags.timeout,
       signal,

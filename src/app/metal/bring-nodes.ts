@@ -1,0 +1,69 @@
+import { isAnnealError } from '../../core/index.ts'
+import type { AnnealError } from '../../core/index.ts'
+import type { Stretch } from '../../metal/index.ts'
+import type { MetalWorld } from '../../ports/index.ts'
+import { bringTo, readNode } from '../../runtime/index.ts'
+import type { Brought } from '../../runtime/index.ts'
+import { POLL_MS } from './poll.ts'
+
+export type BringControl = Readonly<{
+  /** The longest wait for each machine. */
+  timeoutMs: number
+  signal: AbortSignal
+  /** A machine is in another state than before. `node` is the name that was asked for. */
+  onStretch?: (node: string, stretch: Omit<Stretch, 'seconds'>) => void
+  /** A machine did not get there. The others go on. */
+  onFailed?: (error: AnnealError) => void
+}>
+
+export type BroughtNodes = Readonly<{ reached: readonly Brought[]; failures: readonly AnnealError[] }>
+
+/** Makes enrolled machines available, side by side. What is deployed is never taken away by this. */
+export function provideNodes(
+  world: MetalWorld,
+  names: readonly string[],
+  control: BringControl,
+): Promise<BroughtNodes> {
+  return bringNodes(world, names, 'provide', 'available', control)
+}
+
+/** Takes away what is deployed on machines, side by side. */
+export function undeployNodes(
+  world: MetalWorld,
+  names: readonly string[],
+  control: BringControl,
+): Promise<BroughtNodes> {
+  return bringNodes(world, names, 'undeploy', 'undeployed', control)
+}
+
+async function bringNodes(
+  world: MetalWorld,
+  names: readonly string[],
+  verb: string,
+  goal: 'available' | 'undeployed',
+  { timeoutMs, signal, onStretch, onFailed }: BringControl,
+): Promise<BroughtNodes> {
+  const outcomes = await Promise.all(
+    names.map(async (name) => {
+      const action = `${verb} node "${name}"`
+      try {
+        const node = await readNode(world, name, action)
+        return await bringTo(world, node.uuid, goal, {
+          action,
+          pollMs: POLL_MS,
+          timeoutMs,
+          signal,
+          onStretch: (one) => onStretch?.(name, one),
+        })
+      } catch (error) {
+        if (!isAnnealError(error)) throw error
+        onFailed?.(error)
+        return error
+      }
+    }),
+  )
+  return {
+    reached: outcomes.filter((one): one is Brought => !isAnnealError(one)),
+    failures: outcomes.filter((one): one is AnnealError => isAnnealError(one)),
+  }
+}

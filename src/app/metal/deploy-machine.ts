@@ -1,0 +1,157 @@
+import { sha256 } from '../../adapters/system/index.ts'
+import {
+  MARK,
+  MARK_ADDRESS,
+  configDrive as makeDrive,
+  examineNode,
+  examineServer,
+  metalError,
+  parseReady,
+  planDeployment,
+  planServer,
+} from '../../metal/index.ts'
+import type {
+  ConfigDrive,
+  DeployEntry,
+  DeployPlan,
+  DeployWishes,
+  DriveWishes,
+  Examination,
+  ImageFacts,
+  MetalNode,
+  Networks,
+  Ready,
+} from '../../metal/index.ts'
+import type { MetalWorld } from '../../ports/index.ts'
+import { readNode, runDeployment } from '../../runtime/index.ts'
+import type { DeploymentOptions, DeploymentReport } from '../../runtime/index.ts'
+import { consoleSource } from './machine-console.ts'
+import { POLL_MS } from './poll.ts'
+import { findImage } from './wanted-image.ts'
+import type { WantedImage } from './wanted-image.ts'
+
+/** How the image gets onto the machine. */
+export type DeployWay =
+  | (Omit<DeployWishes, 'configDrive'> & Readonly<{ via: 'ironic' }>)
+  | Readonly<{
+      via: 'nova'
+      /** Name or id. */
+      flavor: string
+      networks: Networks
+      /** A key pair that is there already. */
+      keyName?: string
+      /** What was asked for that Nova cannot do, as the person said it: it is refused. */
+      beyondNova: readonly string[]
+    }>
+
+export type DeployRequest = Readonly<{
+  image: WantedImage
+  /** What the machine finds on its config drive. */
+  drive: DriveWishes
+  way: DeployWay
+  /** When it counts as up, as `parseReady` reads it. Default: `ssh` where the node's address is known, else `active`. */
+  ready?: string
+  /** Where the console is read, for `ready` of the console. By default Ironic is asked. */
+  console?: string
+}>
+
+export type PlannedDeploy = Readonly<{
+  plan: DeployPlan
+  ready: Ready
+  /** Where the run begins: an earlier one may have come some way. */
+  beginsIn: DeployEntry
+  configDrive: ConfigDrive | undefined
+}>
+
+export type DeployControl = Pick<
+  DeploymentOptions,
+  'timeoutMs' | 'callbackTimeoutMs' | 'readyTimeoutMs' | 'signal' | 'onEffect' | 'onStretch'
+>
+
+/**
+ * Plans the deployment of an image on a machine, and looks whether it could begin now. Changes nothing, but may have Ironic
+ * start the console. Throws METAL_… with the reason why it is refused, and what the image's registry says.
+ */
+export async function planDeploy(
+  world: MetalWorld,
+  name: string,
+  request: DeployRequest,
+): Promise<PlannedDeploy> {
+  const node = await readNode(world, name, 'deploy')
+  const configDrive = makeDrive(request.drive, node)
+  const ready = await wantedReady(world, node, request)
+  const image = await findImage(request.image)
+  const plan = await planFor(world, node, image, request, configDrive)
+  const found = await examine(world, node, plan)
+  if (!found.ok) throw found.error
+  return { plan, ready, beginsIn: found.enter, configDrive }
+}
+
+/**
+ * Carries out a plan, or goes on where an earlier run of the same plan was interrupted. How it ended stands in the report,
+ * which is also kept in the records.
+ */
+export function deployMachine(
+  world: MetalWorld,
+  { plan, ready, configDrive }: PlannedDeploy,
+  control: DeployControl,
+): Promise<DeploymentReport> {
+  return runDeployment(world, plan, {
+    ...control,
+    ready,
+    pollMs: POLL_MS,
+    ...(configDrive === undefined ? {} : { configDrive }),
+  })
+}
+
+async function planFor(
+  world: MetalWorld,
+  node: MetalNode,
+  image: ImageFacts,
+  { drive, way }: DeployRequest,
+  configDrive: ConfigDrive | undefined,
+): Promise<DeployPlan> {
+  if (way.via === 'nova') {
+    const { via: _, ...wishes } = way
+    const flavor = await world.compute.flavor(way.flavor)
+    return planServer(node, image, { ...wishes, flavor, drive }, sha256)
+  }
+  const { via: _, ...wishes } = way
+  return planDeployment(
+    node,
+    image,
+    { ...wishes, ...(configDrive === undefined ? {} : { configDrive }) },
+    await enabledInterfaces(world, node),
+    sha256,
+  )
+}
+
+/** What the run would find at this moment: refused here, nothing has begun. */
+async function examine(world: MetalWorld, node: MetalNode, plan: DeployPlan): Promise<Examination> {
+  if (plan.server === undefined) return examineNode(node, plan)
+  const [server] = await world.compute.marked(MARK, plan.id)
+  return examineServer(node, server, plan)
+}
+
+async function wantedReady(
+  world: MetalWorld,
+  node: MetalNode,
+  request: Pick<DeployRequest, 'ready' | 'console'>,
+): Promise<Ready> {
+  const fallback = typeof node.extra[MARK_ADDRESS] === 'string' ? 'ssh' : 'active'
+  const wish = request.ready ?? fallback
+  const source = wish.startsWith('console:') ? await consoleSource(world, node, request.console) : undefined
+  return parseReady(wish, node, source)
+}
+
+/** Undefined where this login is not shown drivers: then Ironic's own check of the node says what is not enabled. */
+async function enabledInterfaces(world: MetalWorld, node: MetalNode): Promise<readonly string[] | undefined> {
+  const driver = await world.metal.driver(node.driver)
+  if (driver === 'hidden') return undefined
+  if (driver !== undefined) return driver.deployInterfaces
+  throw metalError('METAL_NODE_INVALID', {
+    action: `deploy on node "${node.name ?? node.uuid}"`,
+    node: node.name ?? node.uuid,
+    problems: `no conductor of Ironic runs its driver "${node.driver}"`,
+  })
+}
