@@ -42,3 +42,26 @@ function memberUsed(use: FreeName): string | undefined {
   if (parent.type !== 'MemberExpression' || parent['computed'] === true) return undefined
   return nameOf(parent['property'])
 }
+
+/** What a use case may ask of its process: who it is. */
+const OWN_PROCESS = new Set(['pid', 'getuid'])
+
+/** Modules of Node that are another name for the process, its terminal or its streams. */
+const OF_THE_PROCESS = new Set(
+  ['process', 'console', 'tty', 'readline', 'readline/promises', 'repl'].flatMap((name) => [name, `node:${name}`]),
+)
+
+/** Why a use case may not use this global so; undefined where it may. */
+export function ownWay(use: FreeName): string | undefined {
+  if (use.name === 'process') {
+    const member = memberUsed(use)
+    if (member !== undefined && OWN_PROCESS.has(member)) return undefined
+    return `uses process${member === undefined ? '' : `.${member}`}: whoever calls it gives and gets what it needs`
+  }
+  return ['console', 'globalThis', 'global'].includes(use.name) ? `uses ${use.name}` : undefined
+}
+
+/** Whether this module gives what `ownWay` forbids. */
+export function isOfTheProcess(specifier: string): boolean {
+  return OF_THE_PROCESS.has(specifier)
+}

@@ -11,7 +11,7 @@ import {
   SHARED,
   SUB_ROOMS,
 } from './house.ts'
-import { impurities } from './purity.ts'
+import { impurities, isOfTheProcess, ownWay } from './purity.ts'
 
 /** A rule broken at a place: `src/core/a.ts:3: core may not import node`. */
 export type Breach = string
@@ -42,6 +42,19 @@ export const RULES = {
           .map((one) => at(module, one.offset, `imports "${one.specifier}"`)),
         ...module.free.flatMap((one) => {
           const why = impurities(one)
+          return why === undefined ? [] : [at(module, one.offset, why)]
+        }),
+      ]),
+
+  'use cases leave the process to whoever calls them': (modules) =>
+    inSource(modules)
+      .filter((module) => roomOf(module.path) === 'app')
+      .flatMap((module) => [
+        ...module.references
+          .filter(({ specifier }) => isOfTheProcess(specifier))
+          .map((one) => at(module, one.offset, `imports "${one.specifier}"`)),
+        ...module.free.flatMap((one) => {
+          const why = ownWay(one)
           return why === undefined ? [] : [at(module, one.offset, why)]
         }),
       ]),
