@@ -1,5 +1,5 @@
 import { readerWarnings } from '../app/image/index.ts'
-import type { DiskImage } from '../adapters/image-source/index.ts'
+import type { DiskImage } from '../app/image/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
 import { defaultOf, firmwareDifference, nameOf } from '../image/boot/index.ts'

@@ -1,8 +1,9 @@
 import { formatDuration } from '../core/index.ts'
 import { MECHANISMS, shortId } from '../node/index.ts'
-import type { CheckReport, Effect, Endangered, Finding, GuestEnding, Plan } from '../node/index.ts'
-import { subjectOf } from '../runtime/index.ts'
+import type { CheckReport, Effect, Endangered, GuestEnding, Plan } from '../node/index.ts'
+import { subjectOf } from '../app/node/index.ts'
 import type { RunReport } from '../app/node/index.ts'
+import { describeFindings } from './describe-findings.ts'
 import type { Output } from './output.ts'
 
 /** Texts for people. Byte-stable for the same plan: nothing here reads a clock. */
@@ -88,16 +89,6 @@ export function describeDanger(danger: Endangered): string[] {
     ),
     `        remedy: ${[...new Set(danger.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy))].join('; ')}`,
   ]
-}
-
-export function describeFindings(findings: readonly Finding[], output: Output): string[] {
-  return findings.flatMap((finding) => {
-    const word = { refuse: output.red('refuse'), warn: output.yellow('warn'), info: 'info' }[finding.severity]
-    return [
-      `${word}  ${finding.code}  ${finding.subject}: ${finding.evidence}`,
-      `        remedy: ${finding.remedy}`,
-    ]
-  })
 }
 
 export function describeEffect(effect: Effect): string {

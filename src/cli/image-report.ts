@@ -1,4 +1,4 @@
-import type { DiskImage } from '../adapters/image-source/index.ts'
+import type { DiskImage } from '../app/image/index.ts'
 import { defaultOf, firmwareDifference } from '../image/boot/index.ts'
 import type { BootContract, BootEntry, BootInventory } from '../image/boot/index.ts'
 import { sectorSizeOf } from '../image/stack/index.ts'

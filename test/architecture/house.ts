@@ -16,8 +16,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   runtime: [...PURE, 'ports'],
   adapters: [...PURE, 'ports'],
   app: [...PURE, 'ports', 'runtime', 'adapters'],
-  server: [...PURE, 'ports', 'runtime', 'adapters', 'app'],
-  cli: [...PURE, 'ports', 'runtime', 'adapters', 'app', 'server'],
+  server: [...PURE, 'ports', 'app'],
+  cli: [...PURE, 'ports', 'app', 'server'],
 }
 
 /** Rooms that decide and do nothing: no module of Node, no clock, no randomness, no console. */

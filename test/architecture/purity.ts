@@ -48,7 +48,10 @@ const OWN_PROCESS = new Set(['pid', 'getuid'])
 
 /** Modules of Node that are another name for the process, its terminal or its streams. */
 const OF_THE_PROCESS = new Set(
-  ['process', 'console', 'tty', 'readline', 'readline/promises', 'repl'].flatMap((name) => [name, `node:${name}`]),
+  ['process', 'console', 'tty', 'readline', 'readline/promises', 'repl'].flatMap((name) => [
+    name,
+    `node:${name}`,
+  ]),
 )
 
 /** Why a use case may not use this global so; undefined where it may. */

@@ -40,7 +40,7 @@ export async function inspectImage(
       !isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX')
     )
       throw error
-    const { code, message, remedy } = error
-    return { inventory, contract: { code, message, remedy }, isDamaged }
+    const contract = { code: error.code, message: error.message, remedy: error.remedy }
+    return { inventory, contract, isDamaged }
   }
 }

@@ -2,7 +2,7 @@ import { EXIT } from '../../core/index.ts'
 import { doctorNode, openNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeFindings } from '../describe.ts'
+import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 
 export const nodeDoctor = command({

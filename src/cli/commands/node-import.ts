@@ -2,7 +2,7 @@ import { importRelease } from '../../app/node/release/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeFindings } from '../describe.ts'
+import { describeFindings } from '../describe-findings.ts'
 import { raise } from '../errors.ts'
 
 export const nodeImport = command({

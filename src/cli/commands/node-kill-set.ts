@@ -3,7 +3,8 @@ import { killSetOf, openNode } from '../../app/node/index.ts'
 import type { StopCause } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeDanger, describeFindings } from '../describe.ts'
+import { describeDanger } from '../describe.ts'
+import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 
 const CAUSES = {

@@ -4,7 +4,7 @@ import { EXIT } from '../../core/index.ts'
 import { shortId } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeFindings } from '../describe.ts'
+import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, engineOptions } from '../node-flags.ts'
 import { tellPull } from '../tell-run.ts'
 

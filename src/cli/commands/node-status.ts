@@ -5,7 +5,7 @@ import type { ExitCode } from '../../core/index.ts'
 import { shortId } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeFindings } from '../describe.ts'
+import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import type { Output } from '../output.ts'
 
