@@ -16,9 +16,10 @@ import { grub } from './grub/index.ts'
 import { lvm2 } from './lvm2/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
+import { systemdBoot } from './systemd-boot/index.ts'
 import { xfs } from './xfs/index.ts'
 
-const TARGETS = [ext4, fat, grub, lvm2, partitionTable, qcow2, xfs]
+const TARGETS = [ext4, fat, grub, lvm2, partitionTable, qcow2, systemdBoot, xfs]
 
 const OWN_MOUNTS = 'ANNEAL_OWN_MOUNTS'
 if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {

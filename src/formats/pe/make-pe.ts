@@ -15,6 +15,10 @@ export function makePe(sections: Readonly<Record<string, string | Uint8Array>>):
   view.setUint16(132, 0x8664, true)
   view.setUint16(134, contents.length, true)
   view.setUint16(148, 240, true)
+  // PE32+, for EFI: what tells an EFI program from others.
+  view.setUint16(152, 0x20b, true)
+  view.setUint16(152 + 68, 10, true)
+  view.setUint32(152 + 108, 16, true)
   for (const [index, [name, content]] of contents.entries()) {
     const at = table + index * 40
     image.set(new TextEncoder().encode(name), at)

@@ -16,9 +16,13 @@ export type Knowledge = Readonly<{
   variables: Variables
   /** All of GRUB's configuration was understood: what is not set, is not set, and GRUB puts nothing in its place. */
   isComplete: boolean
+  /** Nobody replaces variables: a `$` is a character. */
+  isVerbatim?: boolean
 }>
 
 export const NOTHING_KNOWN: Knowledge = { variables: new Map(), isComplete: false }
+/** systemd-boot, and what lies in a unified kernel image. */
+export const VERBATIM: Knowledge = { variables: new Map(), isComplete: true, isVerbatim: true }
 
 const VARIABLE = /\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/g
 
@@ -37,7 +41,8 @@ function expandArgument(
   findings: Finding[],
 ): readonly BootArgument[] {
   const from = describe(source)
-  if (!argument.text.includes('$')) return [{ ...argument, source, reason: reasonOf(argument, from) }]
+  if (known.isVerbatim === true || !argument.text.includes('$'))
+    return [{ ...argument, source, reason: reasonOf(argument, from) }]
   const [whole, braced, bare] = new RegExp(`^${VARIABLE.source}$`).exec(argument.text) ?? []
   if (whole !== undefined) {
     const name = braced ?? bare ?? ''

@@ -1,8 +1,7 @@
 import type { StackNode, Volume } from '../stack/index.ts'
-import { NOTHING_KNOWN } from './arguments.ts'
 import type { Knowledge } from './arguments.ts'
 import { inSystemdBootOrder, inVersionOrder } from './bls/order.ts'
-import { completeBlsEntry, findBlsEntries } from './bls/read-entries.ts'
+import { completeBlsEntry, completeType1Entry, findBlsEntries } from './bls/read-entries.ts'
 import type { FoundEntry } from './bls/read-entries.ts'
 import type { Loader } from './loader.ts'
 import type { BootEntry } from './entry.ts'
@@ -18,6 +17,7 @@ import { fedoraByCall, upstreamByOptions, whichGrub } from './grub/which-grub.ts
 import type { ImageFiles } from './image-files.ts'
 import type { Layout } from './layout.ts'
 import { findModuleKernels } from './modules.ts'
+import { defaultEntry, parseLoaderConf } from './systemd-boot/loader-conf.ts'
 import { findUkis, readUki } from './uki.ts'
 
 /** What can be booted, in the order of the boot loader's menu, and which of it boots by itself. */
@@ -101,8 +101,11 @@ async function withoutLoader(context: Context): Promise<readonly BootEntry[]> {
   return [...bls, ...sorted.map(({ entry }) => entry)]
 }
 
+/** EFI_MACHINE_TYPE_NAME of systemd-boot, which passes over entries of other machines. */
+const MACHINE_TYPES: Readonly<Record<string, string>> = { x86_64: 'x64', arm64: 'aa64', i386: 'ia32' }
+
 async function bySystemdBoot(
-  { files, layout }: Context,
+  { files, layout, machine }: Context,
   { configuration, reason }: Extract<FoundLoader, { kind: 'systemd-boot' }>,
 ): Promise<FoundEntries> {
   const found = (
@@ -110,40 +113,31 @@ async function bySystemdBoot(
       blsPlaces(layout).map(([volume, directory]) => findBlsEntries(files, volume, directory)),
     )
   ).flat()
+  const isForMachine = ({ architecture }: FoundEntry): boolean =>
+    architecture === '' || architecture.toLowerCase() === MACHINE_TYPES[machine.cpu]
   const ukis = await allUkis(files, layout)
   const all = inSystemdBootOrder([
-    ...found.map((one) => ({ ...one, found: one, entry: undefined })),
+    ...found.flatMap((one) => (isForMachine(one) ? [{ ...one, found: one, entry: undefined }] : [])),
     ...ukis.map(({ sorting, entry }) => ({ ...sorting, found: undefined, entry })),
   ])
   const entries: BootEntry[] = []
+  const type1 = new Set<string>()
   for (const { found: one, entry } of all) {
-    const whole = entry ?? (one && (await completeBlsEntry(files, one, NOTHING_KNOWN)))
-    if (whole !== undefined) entries.push(whole)
+    const whole = entry ?? (one && (await completeType1Entry(files, one)))
+    if (whole === undefined) continue
+    entries.push(whole)
+    if (one !== undefined) type1.add(whole.id)
   }
-  const [, pattern] = /^\s*default\s+(\S+)/m.exec(configuration?.text ?? '') ?? []
-  const chosen = pattern === undefined ? -1 : entries.findIndex((entry) => matchesPattern(pattern, entry))
+  const isType1 = (id: string): boolean => type1.has(id)
+  const names = entries.map(({ id, source, triesLeft }) => ({
+    name: `${id}.${source === 'uki' && !isType1(id) ? 'efi' : 'conf'}`,
+    ...(triesLeft !== undefined && { triesLeft }),
+  }))
   return {
     loader: { kind: 'systemd-boot', configuration: configuration?.file ?? '', reason },
     entries,
-    defaultIndex: Math.max(0, chosen),
+    defaultIndex: defaultEntry(names, parseLoaderConf(configuration?.text ?? '')),
   }
-}
-
-/** loader.conf(5): a glob over the file names of entries; `@saved` is in the firmware's variables, not in the image. */
-function matchesPattern(pattern: string, { id, source }: BootEntry): boolean {
-  const glob = pattern
-    .toLowerCase()
-    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  const name = id.toLowerCase()
-  let expression: RegExp
-  try {
-    expression = new RegExp(`^${glob}$`)
-  } catch {
-    return false
-  }
-  return expression.test(name) || expression.test(`${name}.${source === 'uki' ? 'efi' : 'conf'}`)
 }
 
 async function byGrub(

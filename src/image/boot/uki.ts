@@ -1,7 +1,7 @@
 import { EXIT, isAnnealError } from '../../core/index.ts'
 import type { PeSection } from '../../formats/pe/index.ts'
 import type { Volume } from '../stack/index.ts'
-import { NOTHING_KNOWN, expandOptions } from './arguments.ts'
+import { VERBATIM, expandOptions } from './arguments.ts'
 import { parseBlsFileName } from './bls/entry.ts'
 import type { BlsEntry } from './bls/entry.ts'
 import type { BootFile } from './contract.ts'
@@ -82,7 +82,7 @@ async function readOnly(
   const [osrel, uname, cmdline] = await Promise.all([textOf('.osrel'), textOf('.uname'), textOf('.cmdline')])
   const os = parseOsRelease(osrel)
   const file = `${volume.address}:${found.realPath}`
-  const { arguments: options, init, findings } = expandOptions(cmdline, { kind: 'uki', file }, NOTHING_KNOWN)
+  const { arguments: options, init, findings } = expandOptions(cmdline, { kind: 'uki', file }, VERBATIM)
   const { id, triesLeft, triesDone } = parseBlsFileName(name.replace(/\.efi$/i, '.conf'))
   const version = os.imageVersion || os.version || os.versionId || uname
   const counter = {

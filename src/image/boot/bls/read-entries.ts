@@ -1,11 +1,12 @@
 import type { Volume } from '../../stack/index.ts'
-import { expandOptions } from '../arguments.ts'
+import { VERBATIM, expandOptions } from '../arguments.ts'
 import type { Knowledge } from '../arguments.ts'
 import { locateBootFile } from '../boot-files.ts'
 import type { BootFile } from '../contract.ts'
 import type { BootEntry } from '../entry.ts'
 import { finding } from '../findings.ts'
 import type { ImageFiles } from '../image-files.ts'
+import { readUki } from '../uki.ts'
 import { parseBlsEntry } from './entry.ts'
 import type { BlsEntry } from './entry.ts'
 
@@ -20,7 +21,7 @@ export async function findBlsEntries(
 ): Promise<readonly FoundEntry[]> {
   const path = `${directory}/loader/entries`
   const names = (await files.names(volume, path)).filter(
-    (name) => name.toLowerCase().endsWith('.conf') && !name.startsWith('.'),
+    (name) => /\.conf$/i.test(name) && !/^(?:\.|auto-)/i.test(name),
   )
   const found = await Promise.all(
     names.map(async (name) => {
@@ -29,6 +30,48 @@ export async function findBlsEntries(
     }),
   )
   return found.filter((one) => one !== undefined)
+}
+
+/**
+ * As systemd-boot has it: an entry for an EFI program (`efi`, `uki`) is an entry, too, and may be the default. undefined where
+ * what it names is not there, as there.
+ */
+export async function completeType1Entry(
+  files: ImageFiles,
+  entry: FoundEntry,
+): Promise<BootEntry | undefined> {
+  const { volume, file, efi, id, title, version, triesLeft } = entry
+  if (entry.linux !== undefined || efi === undefined) return completeBlsEntry(files, entry, VERBATIM)
+  const program = await locateBootFile(files, volume, efi.text)
+  if (program === undefined) {
+    files.findings.push(finding('ENTRY_BROKEN', file, `${efi.text} (line ${efi.line}) is not there`))
+    return undefined
+  }
+  const about = {
+    id,
+    title: title === '' ? id : title,
+    version,
+    file,
+    ...(triesLeft !== undefined && { triesLeft }),
+  }
+  const [uki] = await readUki(
+    files,
+    volume,
+    program.path,
+    program.path.slice(program.path.lastIndexOf('/') + 1),
+  )
+  if (uki !== undefined) return { ...uki.entry, ...about, source: 'uki' }
+  const unbootable = `it runs ${efi.text}, an EFI program that is no Linux kernel`
+  return {
+    ...about,
+    source: 'bls',
+    initrds: [],
+    arguments: [],
+    init: '',
+    findings: [],
+    unbootable,
+    isOther: true,
+  }
 }
 
 /** The entry with its files. undefined, with a finding, where a file that it names is not there. */

@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { findBoot } from '../../../src/image/boot/index.ts'
+import { detectStack } from '../../../src/image/stack/index.ts'
+import { describedDisk, treeFileSystem } from '../../../src/image/testing/index.ts'
+import { Random } from '../random.ts'
+import { differencesOf } from '../target.ts'
+import type { DifferentialTarget } from '../target.ts'
+import { findBootctls, listBoot } from './bootctl.ts'
+import type { Bootctl, Listed } from './bootctl.ts'
+import { drawEsp } from './draw-esp.ts'
+import type { Esp } from './draw-esp.ts'
+
+let bootctls: readonly Bootctl[] | undefined
+
+/** Generated EFI system partitions, listed by systemd's own bootctl and by Anneal: entries, order, counters, default. */
+export const systemdBoot: DifferentialTarget = {
+  name: 'systemd-boot',
+  lacks() {
+    if (process.getuid?.() !== 0) return 'it needs root, to mount a tmpfs'
+    if (spawnSync('unshare', ['--mount', 'true']).status !== 0) return 'no mount namespace can be made here'
+    bootctls ??= findBootctls()
+    return bootctls.length > 0 ? undefined : 'bootctl of systemd 252 or newer is not installed'
+  },
+  async compare(seed, directory) {
+    bootctls ??= findBootctls()
+    const bootctl = bootctls[seed % bootctls.length]
+    if (bootctl === undefined) throw new Error('bootctl is not installed')
+    const esp = drawEsp(new Random(seed))
+    for (const [path, content] of Object.entries(esp)) {
+      mkdirSync(join(directory, dirname(path)), { recursive: true })
+      writeFileSync(join(directory, path), content)
+    }
+    const theirs = listBoot(bootctl, directory)
+    const { entries, defaultId } = await ours(esp)
+    const told = Object.entries(esp)
+      .filter(([path]) => path.startsWith('/loader'))
+      .map(([path, text]) => `--- ${path}\n${String(text)}`)
+    const sameOrder =
+      JSON.stringify(entries.map(({ id }) => id)) === JSON.stringify(theirs.entries.map(({ id }) => id))
+    return {
+      made: `bootctl ${bootctl.version}\n${told.join('\n')}`,
+      nodes: entries.length + 1,
+      differences: [
+        ...differencesOf(entries, theirs.entries, 'entry'),
+        ...(sameOrder
+          ? []
+          : [
+              `order: ${entries.map(({ id }) => id).join(' ')}, not ${theirs.entries.map(({ id }) => id).join(' ')}`,
+            ]),
+        ...(knowsPreferred(bootctl) || !/^preferred/m.test(String(esp['/loader/loader.conf'] ?? ''))
+          ? defaultId === theirs.defaultId
+            ? []
+            : [`default: ${defaultId}, not ${theirs.defaultId}`]
+          : []),
+      ],
+    }
+  },
+}
+
+function knowsPreferred({ version }: Bootctl): boolean {
+  return version >= 260
+}
+
+async function ours(
+  esp: Esp,
+): Promise<Readonly<{ entries: readonly Listed[]; defaultId: string | undefined }>> {
+  const { source, readers } = describedDisk({
+    scheme: 'gpt',
+    partitions: [
+      {
+        type: 'c12a7328-f81f-11d2-ba4b-00a0c93ec93b',
+        fileSystem: treeFileSystem(esp, { type: 'vfat', uuid: '1-2' }),
+      },
+    ],
+  })
+  const inventory = await findBoot(await detectStack(source, readers))
+  const all = inventory.entries.map((entry): Listed => {
+    const isUki = entry.kernel?.section !== undefined
+    const id = `${entry.id}.${isUki && entry.file.includes(':/EFI/Linux/') ? 'efi' : 'conf'}`
+    return {
+      id,
+      // A title that stands in no file is made: of the id, and of the kernel's version behind a unified image's.
+      ...(entry.title !== entry.id && {
+        title: isUki ? entry.title.replace(/ \([^)]*\)$/, '') : entry.title,
+      }),
+      ...(entry.version !== '' && { version: entry.version }),
+      ...(entry.kernel !== undefined && !isUki && { linux: entry.kernel.path }),
+      options: entry.arguments.map(({ text }) => text),
+      ...(entry.triesLeft !== undefined && { triesLeft: entry.triesLeft }),
+    }
+  })
+  return { entries: all, defaultId: all[inventory.defaultIndex]?.id }
+}
