@@ -9,7 +9,14 @@ import { raise } from './errors.ts'
 import type { Output } from './output.ts'
 
 type Flags = FlagValues<typeof CONVERSION_FLAGS> &
-  Readonly<{ output: string | undefined; exact: boolean; ipxe: boolean; force: boolean; 'dry-run': boolean }>
+  Readonly<{
+    output: string | undefined
+    exact: boolean
+    'no-digest': boolean
+    ipxe: boolean
+    force: boolean
+    'dry-run': boolean
+  }>
 
 /** `anneal image convert --boot-only`: kernel, ramdisk and boot.json. Throws USAGE for flags that are about a base. */
 export async function convertBootOnly(
@@ -19,7 +26,7 @@ export async function convertBootOnly(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const startedAt = performance.now()
-  const wrong = (['whole-disk', 'exact', 'keep-fstab'] as const).find((name) => flags[name])
+  const wrong = (['whole-disk', 'exact', 'keep-fstab', 'no-digest'] as const).find((name) => flags[name])
   if (wrong !== undefined) throw convertUsage(`--boot-only writes no base, which --${wrong} is about`)
   if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
     throw convertUsage('--boot-only wants a directory (-o DIR)')

@@ -25,7 +25,7 @@ export interface ChunkConverter {
   read(source: ByteSource, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Results come in the order of the chunks. After a failure or an abort nothing runs on. */
   convert(
-    job: Readonly<{ base: ByteSource; use: ChunkUse; outputPath?: string }>,
+    job: Readonly<{ base: ByteSource; use: ChunkUse; outputPath?: string; digests?: 'none' }>,
     chunks: readonly Chunk[],
     signal: AbortSignal,
   ): AsyncIterable<ChunkResult>

@@ -11,6 +11,8 @@ export type BaseJob = Readonly<{
   chunkBytes: number
   /** All of it that is in use, in order. */
   chunks: readonly Chunk[]
+  /** `none`: no digest is made of any of it. */
+  digests?: 'none'
 }>
 
 /** The next bytes of a base. Without `bytes` they are zeros, required or free. */
@@ -33,7 +35,7 @@ export async function* streamBase(
   signal: AbortSignal,
 ): AsyncGenerator<BasePiece, void, undefined> {
   let at = 0
-  const run = { base: job.base, use } as const
+  const run = { base: job.base, use, ...(job.digests && { digests: job.digests }) } as const
   for await (const { chunk, mapped, readBytes, bytes } of converter.convert(run, job.chunks, signal)) {
     yield* zeros(at, chunk.offsetBytes, job.chunkBytes)
     const { offsetBytes, lengthBytes } = chunk

@@ -31,7 +31,7 @@ export async function writeBase(
   output: BaseOutput,
   signal: AbortSignal,
 ): Promise<WrittenBase> {
-  const { mapped, ...written } = await writerOf(output)(world, job, output, signal)
+  const { mapped, ...written } = await writerOf(output, job)(world, job, output, signal)
   const text = formatBlockMap(job.sizeBytes, mapped, world.sha256)
   const file = `${output.name}.bmap`
   await (await world.folder.create(file, 0)).write(new TextEncoder().encode(text), 0)
@@ -60,10 +60,10 @@ type Writer = (
   signal: AbortSignal,
 ) => Promise<Written>
 
-function writerOf({ format, digest }: BaseOutput): Writer {
+function writerOf({ format, digest }: BaseOutput, { digests }: BaseJob): Writer {
   if (format === 'qcow2') return writeQcow2
   if (format === 'zstd') return writeZstd
-  return digest === 'used blocks' ? writeRaw : writeRawDigested
+  return digest === 'used blocks' || digests === 'none' ? writeRaw : writeRawDigested
 }
 
 /** The threads write into the file themselves. */
@@ -71,7 +71,8 @@ const writeRaw: Writer = async (world, job, { name, onProgress }, signal) => {
   const file = await world.folder.create(name, job.sizeBytes)
   const mapped: MappedRange[] = []
   let [readBytes, writtenBytes] = [0, 0]
-  const run = { base: job.base, use: 'write', outputPath: file.temporaryPath } as const
+  const { base, digests } = job
+  const run = { base, use: 'write', outputPath: file.temporaryPath, ...(digests && { digests }) } as const
   for await (const result of world.chunks.convert(run, job.chunks, signal)) {
     for (const range of result.mapped) mapped.push(range)
     readBytes += result.readBytes
@@ -104,7 +105,7 @@ const writeRawDigested: Writer = async (world, job, output, signal) => {
 /** One frame a piece, those of zeros all alike: `zstd -d` gives the raw base. */
 const writeZstd: Writer = async (world, job, output, signal) => {
   const file = await world.folder.create(output.name, 0)
-  await using digest = world.streamDigest()
+  await using digest = job.digests === 'none' ? undefined : world.streamDigest()
   const zeroFrames = new Map<number, Uint8Array<ArrayBuffer>>()
   let fileBytes = 0
   const tally = await eachPiece(world, job, output, 'zstd', signal, async ({ bytes, lengthBytes }) => {
@@ -112,9 +113,9 @@ const writeZstd: Writer = async (world, job, output, signal) => {
     if (bytes === undefined) zeroFrames.set(lengthBytes, frame)
     await file.write(frame, fileBytes)
     fileBytes += frame.length
-    await digest.update(frame)
+    await digest?.update(frame)
   })
-  return { ...tally, writtenBytes: fileBytes, fileBytes, ...(await digest.end()) }
+  return { ...tally, writtenBytes: fileBytes, fileBytes, ...(await digest?.end()) }
 }
 
 /**

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { ByteSource } from '../../bytes/index.ts'
 import { isZeroChunk } from '../../image/convert/index.ts'
-import type { Chunk } from '../../image/convert/index.ts'
+import type { Chunk, MappedRange } from '../../image/convert/index.ts'
 import type { ChunkResult, ChunkUse } from '../../ports/index.ts'
 import { dataBytesOf, orderOf } from './chunk-order.ts'
 import { raise } from './errors.ts'
@@ -16,7 +16,7 @@ const MOST_THREADS = 8
 /** A thread keeps its buffers outside of V8's heap, and makes few objects. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
 
-type Job = Readonly<{ base: ByteSource; use: ChunkUse; outputPath?: string }>
+type Job = Readonly<{ base: ByteSource; use: ChunkUse; outputPath?: string; digests?: 'none' }>
 type Member = { worker: Worker; underWay: number }
 
 /**
@@ -32,7 +32,7 @@ export async function* convertChunks(
   signal: AbortSignal,
 ): AsyncGenerator<ChunkResult, void, undefined> {
   signal.throwIfAborted()
-  const { base, use, outputPath } = job
+  const { base, use, outputPath, digests } = job
   const outputFd = outputPath === undefined ? undefined : openOutput(outputPath)
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => undefined)
@@ -47,7 +47,7 @@ export async function* convertChunks(
     const { promise, resolve } = Promise.withResolvers<ChunkDone | ChunkFailed>()
     waiting.set(order.offsetBytes, resolve)
     member.underWay += 1
-    member.worker.postMessage(order, [])
+    member.worker.postMessage({ ...order, ...(digests && { digests }) } satisfies ChunkOrder, [])
     return promise
   }
   const take = async (one: UnderWay | ChunkResult): Promise<ChunkResult> => {
@@ -56,11 +56,10 @@ export async function* convertChunks(
     const result = await Promise.race([done, failed])
     if ('why' in result) throw await failureOf(job, chunk, result, signal)
     const { sha256, writtenBytes, bytes } = result
-    const mapped = order.runs.map(({ at, lengthBytes }, index) => ({
-      offsetBytes: chunk.offsetBytes + at,
-      lengthBytes,
-      sha256: sha256[index] ?? '',
-    }))
+    const mapped = order.runs.map(({ at, lengthBytes }, index): MappedRange => {
+      const own = sha256[index]
+      return { offsetBytes: chunk.offsetBytes + at, lengthBytes, ...(own !== undefined && { sha256: own }) }
+    })
     const found = { chunk, mapped, readBytes: dataBytesOf(chunk), writtenBytes }
     return bytes === undefined ? found : { ...found, bytes }
   }
@@ -70,7 +69,7 @@ export async function* convertChunks(
     for (const chunk of chunks) {
       const isZero = isZeroChunk(chunk)
       if (isZero && queue.length === 0) {
-        yield zeroResult(chunk)
+        yield zeroResult(chunk, digests)
         continue
       }
       const order = isZero ? undefined : await orderOf(base, chunk, use, outputFd, signal)
@@ -79,7 +78,9 @@ export async function* convertChunks(
         if (first !== undefined) yield await take(first)
       }
       queue.push(
-        order === undefined ? zeroResult(chunk) : { chunk, order: { runs: order.runs }, done: give(order) },
+        order === undefined
+          ? zeroResult(chunk, digests)
+          : { chunk, order: { runs: order.runs }, done: give(order) },
       )
     }
     for (const one of queue) yield await take(one)
@@ -94,11 +95,11 @@ export async function* convertChunks(
 }
 
 /** Nothing is read or written of zeros, and nothing given: whoever takes the results knows them for a hole. */
-function zeroResult(chunk: Chunk): ChunkResult {
+function zeroResult(chunk: Chunk, digests: Job['digests']): ChunkResult {
   const mapped = chunk.used.map(({ offsetBytes, lengthBytes }) => ({
     offsetBytes,
     lengthBytes,
-    sha256: sha256OfZeros(lengthBytes),
+    ...(digests === undefined && { sha256: sha256OfZeros(lengthBytes) }),
   }))
   return { chunk, mapped, readBytes: 0, writtenBytes: 0 }
 }

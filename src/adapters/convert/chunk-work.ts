@@ -21,11 +21,11 @@ export class ChunkWork {
 
   /** Never throws: what went wrong is told. */
   do(order: ChunkOrder): ChunkDone | ChunkFailed {
-    const { offsetBytes, use, runs, outputFd } = order
+    const { offsetBytes, use, runs, outputFd, digests } = order
     let during: ChunkFailed['during'] = 'read'
     try {
       const chunk = this.read(order)
-      const sha256 = runs.map((run) => hash('sha256', part(chunk, run), 'hex'))
+      const sha256 = digests === 'none' ? [] : runs.map((run) => hash('sha256', part(chunk, run), 'hex'))
       during = 'write'
       let writtenBytes = 0
       if (use === 'write' && outputFd !== undefined) {

@@ -144,6 +144,20 @@ test('damage is told as the reader tells it: the code, and the place', async () 
   await assert.rejects(read, (error) => isAnnealError(error, 'QCOW2_CLUSTER_DAMAGED'))
 })
 
+test('without digests the same bytes come, and nothing is hashed', async () => {
+  await using image = await openDiskImage(join(directory, 'mixed.qcow2'), { threads: 0 })
+  const chunks = await chunksOf(image.disk)
+  const run = { base: image.disk, use: 'bytes' } as const
+  const hashed = await Array.fromAsync(converter.convert(run, chunks, signal))
+  const plain = await Array.fromAsync(converter.convert({ ...run, digests: 'none' }, chunks, signal))
+  assert.ok(hashed.flatMap(({ mapped }) => mapped).every(({ sha256 }) => sha256 !== undefined))
+  assert.ok(plain.flatMap(({ mapped }) => mapped).every(({ sha256 }) => sha256 === undefined))
+  assert.deepEqual(
+    plain.map(({ bytes, mapped }) => [bytes, mapped.length]),
+    hashed.map(({ bytes, mapped }) => [bytes, mapped.length]),
+  )
+})
+
 test('an output that takes no more is told as such', async () => {
   await using image = await openDiskImage(join(directory, 'zlib.qcow2'), { threads: 0 })
   const job = { base: image.disk, use: 'write', outputPath: '/dev/full' } as const

@@ -26,6 +26,8 @@ export type ChunkOrder = Readonly<{
   offsetBytes: number
   lengthBytes: number
   use: ChunkUse
+  /** `none`: no run is hashed. */
+  digests?: 'none'
   /** The file to write to; without it, chunks with the use `write` are hashed only. */
   outputFd?: number
   /** All that is in use of it, in order. */
@@ -36,7 +38,7 @@ export type ChunkOrder = Readonly<{
 
 export type ChunkDone = Readonly<{
   offsetBytes: number
-  /** Of each run, in hex. */
+  /** Of each run, in hex; none where none was asked for. */
   sha256: readonly string[]
   writtenBytes: number
   bytes?: Uint8Array<ArrayBuffer>

@@ -39,6 +39,11 @@ export const imageConvert = command({
       help: 'reads, writes and digests free space, too, as it is in the image',
       flagOnly: true,
     },
+    'no-digest': {
+      kind: 'switch',
+      help: 'makes no digests of the base: faster, and nothing can be compared later',
+      flagOnly: true,
+    },
     ipxe: { kind: 'switch', help: 'writes boot.ipxe, which boots the results', flagOnly: true },
     force: { kind: 'switch', help: 'replaces results that are there already', flagOnly: true },
     ...CONVERSION_FLAGS,
@@ -53,6 +58,7 @@ export const imageConvert = command({
     await using planned = await planConversion(args[0] ?? '', {
       ...conversionOptions(flags, signal),
       freeSpace: flags.exact ? 'exact' : 'skip',
+      digests: flags['no-digest'] ? 'none' : 'make',
     })
     const { conversion, job, usedBytes } = planned
     for (const line of planLines(planned)) output.say(line)

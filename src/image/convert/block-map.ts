@@ -6,7 +6,12 @@
 export const BLOCK_MAP_BLOCK_BYTES = 4096
 
 /** Whole blocks but for the end of the base; `sha256` in hex, of the bytes as they are (the last block is not padded). */
-export type MappedRange = Readonly<{ offsetBytes: number; lengthBytes: number; sha256: string }>
+export type MappedRange = Readonly<{
+  offsetBytes: number
+  lengthBytes: number
+  /** Left out where none was made. */
+  sha256?: string
+}>
 
 /**
  * The text of a .bmap file. `sha256` gives the digest of a text in hex: the file holds its own checksum, computed with
@@ -23,7 +28,7 @@ export function formatBlockMap(
     const last = Math.ceil((offsetBytes + lengthBytes) / BLOCK_MAP_BLOCK_BYTES) - 1
     return {
       count: last - first + 1,
-      text: `    <Range chksum="${checksum}"> ${first === last ? first : `${first}-${last}`} </Range>`,
+      text: `    <Range${checksum === undefined ? '' : ` chksum="${checksum}"`}> ${first === last ? first : `${first}-${last}`} </Range>`,
     }
   })
   const mapped = lines.reduce((sum, { count }) => sum + count, 0)

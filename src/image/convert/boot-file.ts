@@ -40,7 +40,7 @@ export type StoredBase = Readonly<{
   sizeBytes: number
   /** In use: what a deployer has to write. */
   usedBytes: number
-  /** Which blocks those are, with a SHA-256 for each range: bmap 2.0. Free space is in no digest. */
+  /** Which blocks those are, with a SHA-256 for each range (not with --no-digest): bmap 2.0. Free space is in no digest. */
   blockMap?: Readonly<{ file: string; sha256: string }>
   /** Of the file: for zstd, and for raw with --exact, where free space is in it, too. */
   sha256?: string

@@ -27,6 +27,8 @@ export type ConversionOptions = Readonly<{
   mounts?: 'edit' | 'keep'
   /** `exact` reads, writes and digests free space, too, as it is in the image. Default: `skip`. */
   freeSpace?: 'skip' | 'exact'
+  /** `none`: no digest is made of the base. Default: `make`. */
+  digests?: 'make' | 'none'
   open?: Omit<OpenOptions, 'signal'>
   signal: AbortSignal
 }>
@@ -66,7 +68,7 @@ export async function planConversion(
   location: string,
   options: ConversionOptions,
 ): Promise<PlannedConversion> {
-  const { what = 'root', mounts = 'edit', freeSpace = 'skip', signal } = options
+  const { what = 'root', mounts = 'edit', freeSpace = 'skip', digests = 'make', signal } = options
   await using stack = new AsyncDisposableStack()
   const opened = await openBoot(stack, location, options)
   const { disk, inventory, choices } = opened
@@ -91,7 +93,8 @@ export async function planConversion(
     extents: (asked, layers) => base.extents(asked, layers),
     about: aboutImage(opened, location, told),
   }
-  const job = await planBase(conversion, freeSpace, signal)
+  const planned = await planBase(conversion, freeSpace, signal)
+  const job = digests === 'none' ? { ...planned, digests } : planned
   const usedBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
   const kept = stack.move()
   return {
