@@ -285,5 +285,5 @@ test('a link that leads to no deployment is refused with the entry', async () =>
       },
     ],
   })
-  assert.deepEqual(codes(contract), ['ENTRY_LINK_BROKEN'])
+  assert.deepEqual(codes(contract), ['DEPLOYMENT_WITHOUT_ENTRY', 'ENTRY_LINK_BROKEN'])
 })

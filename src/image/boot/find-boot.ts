@@ -70,7 +70,12 @@ export async function findBoot(
   const whole = (chosen: BootAnswer, other?: BootAnswer): BootInventory => ({
     ...about,
     ...chosen,
-    findings: [...layout.findings, ...files.findings, ...chosen.findings],
+    findings: [
+      ...layout.findings,
+      ...files.findings,
+      ...chosen.findings,
+      ...withoutEntry(layout, [chosen, ...(other === undefined ? [] : [other])]),
+    ],
     ...(other && { other }),
   })
   if (bios === undefined && uefi === undefined) {
@@ -114,12 +119,27 @@ export function defaultOf({ entries, defaultIndex }: BootAnswer): BootEntry | un
   return entries[defaultIndex] ?? entries[0]
 }
 
+/** What `ostree admin status` does not list, either: an interrupted or failed `ostree admin deploy` leaves such a tree. */
+function withoutEntry({ deployments }: Layout, answers: readonly BootAnswer[]): readonly Finding[] {
+  const booted = new Set(
+    answers.flatMap(({ entries }) => entries.flatMap(({ deployment }) => deployment?.path ?? [])),
+  )
+  return deployments.flatMap(({ address, path, origin }) =>
+    booted.has(path)
+      ? []
+      : [
+          finding(
+            'DEPLOYMENT_WITHOUT_ENTRY',
+            `${address}:${path}`,
+            origin === '' ? 'no boot entry leads to it, and it has no origin' : 'no boot entry leads to it',
+          ),
+        ],
+  )
+}
+
 async function withDeployment(files: ImageFiles, layout: Layout, entry: BootEntry): Promise<BootEntry> {
   const link = entry.arguments.findLast(({ key }) => key === 'ostree')?.value
-  if (link === undefined || layout.root === undefined) {
-    const own = entry.source === 'modules' ? layout.deployments[0] : undefined
-    return own === undefined ? entry : { ...entry, deployment: own }
-  }
+  if (link === undefined || layout.root === undefined) return entry
   const deployment: Deployment | undefined = await followBootLink(files, layout.root, link)
   if (deployment !== undefined) return { ...entry, deployment }
   return { ...entry, findings: [...entry.findings, finding('ENTRY_LINK_BROKEN', entry.file, link)] }

@@ -46,8 +46,9 @@ export async function findEntries(context: Context, loader: FoundLoader): Promis
   const others = await withoutLoader(context)
   if (others.length > 0 || layout.root === undefined)
     return { ...found, entries: others, defaultIndex: 0, fromLoader: false }
-  const [deployment] = layout.deployments
-  const entries = await findModuleKernels(files, layout.root, deployment?.path ?? '/')
+  // ostree boots a deployment through its boot link alone, which only an entry names.
+  if (layout.deployments.length > 0) return { ...found, entries: [], defaultIndex: 0, fromLoader: false }
+  const entries = await findModuleKernels(files, layout.root, '/')
   return { ...found, entries, defaultIndex: 0, fromLoader: false }
 }
 

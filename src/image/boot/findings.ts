@@ -55,6 +55,12 @@ export const BOOT_FINDINGS = {
     meaning: '`ostree=` leads to no deployment: the machine would end in the emergency shell.',
     remedy: 'choose another entry with --deployment; the image was cut or edited by hand',
   },
+  DEPLOYMENT_WITHOUT_ENTRY: {
+    severity: 'info',
+    meaning:
+      'A deployment of ostree that no boot entry leads to: it cannot be booted, and `ostree admin status` does not list it. A deploy that failed leaves one.',
+    remedy: 'nothing has to be done; `ostree admin cleanup` in the running system removes it',
+  },
   VARIABLE_UNRESOLVED: {
     severity: 'warn',
     meaning: 'A boot entry has a GRUB variable whose value only GRUB knows: it was left out.',

@@ -120,11 +120,16 @@ export function chooseEntry(
   return first
 }
 
-function nothingBoots(disk: StackNode, { root, rootReason }: BootInventory['layout']): Error {
+function nothingBoots(disk: StackNode, { root, rootReason, deployments }: BootInventory['layout']): Error {
   const image = disk.name
   const unreadable = root === undefined ? largestUnreadable(disk) : undefined
   if (unreadable !== undefined) return raise('BOOT_UNREADABLE', { image, ...unreadable })
-  const reason = root === undefined ? rootReason : 'no boot entry and no kernel beside its modules was found'
+  const reason =
+    root === undefined
+      ? rootReason
+      : deployments.length > 0
+        ? 'no boot entry leads to any of its deployments, and ostree boots none without one'
+        : 'no boot entry and no kernel beside its modules was found'
   return raise('BOOT_NOTHING_FOUND', { image, reason })
 }
 
