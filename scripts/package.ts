@@ -4,7 +4,7 @@
  *     node scripts/package.ts deb [--out DIR] [--version V] [--fast]    the Debian package; by default in build/
  *     node scripts/package.ts npm-add | npm-remove                      what `npm pack` does before and after
  *
- * `--fast` compresses little. `--version` is for tries: what the package says of itself. The time in a package is
+ * `--fast` compresses nothing. `--version` is for tries: what the package says of itself. The time in a package is
  * SOURCE_DATE_EPOCH, or that of the last commit.
  */
 import { join, resolve } from 'node:path'
@@ -28,7 +28,7 @@ switch (wanted) {
     const deb = await buildDeb({
       edition: { ...edition, version: values.version ?? edition.version },
       out: values.out === undefined ? join(ROOT, 'build') : resolve(values.out),
-      compression: values.fast ? ['-Zgzip', '-z1'] : ['-Zxz'],
+      compression: values.fast ? ['-Znone'] : ['-Zxz'],
     })
     process.stdout.write(`${deb}\n`)
     break

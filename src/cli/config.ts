@@ -20,7 +20,9 @@ export async function readConfig(
     if (file === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw raise('CONFIG_INVALID', { file: path, why: (error as Error).message }, error)
   }
-  // Loaded only where there is a file, as are all commands: most machines have none.
+  // The file that the Debian package installs holds comments alone: the reader of YAML costs more than a short command.
+  if (!/^\s*[^\s#]/m.test(text)) return {}
+  // Loaded only where there is a setting, as are all commands.
   const { parse } = await import('yaml')
   let value: unknown
   try {

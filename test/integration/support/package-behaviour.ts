@@ -37,12 +37,12 @@ export function describePackageOn(suite: string): void {
     let deb = ''
     before(async () => {
       dir = await mkdtemp(join(tmpdir(), 'anneal-package-'))
-      const older = buildPackage(join(dir, 'older'), '--version', '0.0.9')
+      const older = buildPackage(join(dir, 'older'), '--fast', '--version', '0.0.9')
       chroot = await PackageChroot.make(suite, join(dir, 'root'))
       bare = await chroot.paths()
       const installed = await chroot.install(await older)
       assert.equal(installed.code, 0, installed.stderr)
-      deb = await buildPackage(dir)
+      deb = await buildPackage(dir, '--fast')
     })
     after(async () => {
       await chroot?.remove()
