@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileSource } from '../src/adapters/image-source/index.ts'
 import { imageServer } from '../src/adapters/image-source/testing/image-server.ts'
-import type { BootFile } from '../src/image/convert/index.ts'
+import type { BootFile } from '../src/contract/index.ts'
 import { ROOT } from '../scripts/source/index.ts'
 
 /**

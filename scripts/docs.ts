@@ -4,8 +4,8 @@
  *     node scripts/docs.ts            write them
  *     node scripts/docs.ts --check    write nothing; exit 1 where one is not what the code says
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { generatedPages } from './docs/index.ts'
 import { ROOT } from './source/index.ts'
 
@@ -19,6 +19,7 @@ for (const { path, text } of await generatedPages()) {
     process.stderr.write(`${path} is not what the code says: run "npm run docs" and commit it\n`)
     process.exitCode = 1
   } else {
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
     process.stderr.write(`${path} written\n`)
   }

@@ -2,7 +2,9 @@ import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
 import { errorsPage } from './errors-page.ts'
 import { readInlineCodes } from './inline-codes.ts'
+import { jsonPage } from './json-page.ts'
 import { killRulesPage } from './kill-rules-page.ts'
+import { schemaPages } from './schemas.ts'
 import { statesPage } from './states-page.ts'
 
 /** A page of docs/ that is written from the code. */
@@ -23,5 +25,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { path: 'docs/kill-rules.md', text: killRulesPage() },
     { path: 'docs/states.md', text: statesPage() },
     { path: 'docs/deployment-states.md', text: deploymentStatesPage() },
+    { path: 'docs/json.md', text: jsonPage() },
+    ...(await schemaPages()),
   ]
 }

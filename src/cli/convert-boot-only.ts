@@ -1,4 +1,5 @@
 import { planBootFiles, writeBootFiles } from '../app/image/convert/index.ts'
+import type { ConversionPlanDocument } from '../contract/index.ts'
 import { EXIT, formatDuration } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { FlagValues } from './command.ts'
@@ -34,7 +35,7 @@ export async function convertBootOnly(
   const { boot, warnings } = planned.files.about
   for (const text of warnings) output.say(`warning: ${text}`)
   if (flags['dry-run']) {
-    const plan = { schema: 'anneal.conversion-plan/1', boot, warnings }
+    const plan: ConversionPlanDocument = { schema: 'anneal.conversion-plan/1', boot, warnings }
     output.data(plan, () => boot.commandLine)
     return EXIT.ok
   }

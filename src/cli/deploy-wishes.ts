@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { openImages, publicKeys } from '../app/metal/index.ts'
 import type { WantedImage } from '../app/metal/index.ts'
+import { decodeBootArguments } from '../contract/index.ts'
 import type { DriveWishes, PlainArgument } from '../metal/index.ts'
 import { cloudOptions } from './cloud-flags.ts'
 import type { CLOUD_FLAGS } from './cloud-flags.ts'
@@ -53,22 +54,12 @@ export function bootContract(file: string | undefined, command: string): readonl
   if (file === undefined) return []
   const fail = (why: string): Error =>
     raise('USAGE', { command, why: `--boot "${file}": ${why}`, help: `${command} --help` })
-  let value: unknown
   try {
-    value = JSON.parse(readFileSync(file, 'utf8'))
+    const contract = decodeBootArguments(readFileSync(file, 'utf8'))
+    return contract.map(({ text, source }) => ({ text, origin: source }))
   } catch (error) {
     throw fail((error as Error).message)
   }
-  const { schema, boot } = (value ?? {}) as { schema?: unknown; boot?: { arguments?: unknown } }
-  const list = boot?.arguments
-  if (schema !== 'anneal.boot/1' || !Array.isArray(list))
-    throw fail('it is no boot.json (schema anneal.boot/1)')
-  return list.map((one: unknown) => {
-    const { text, source } = (one ?? {}) as { text?: unknown; source?: unknown }
-    if (typeof text !== 'string' || typeof source !== 'string')
-      throw fail('an argument in it has no text or source')
-    return { text, origin: source }
-  })
 }
 
 /** What the machine finds on its config drive. */

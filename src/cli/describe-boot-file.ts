@@ -1,9 +1,8 @@
+import type { BootFile } from '../contract/index.ts'
 import { formatBytes } from '../core/index.ts'
-import type { BootFile } from '../image/convert/index.ts'
-import type { BootFilesOnly } from '../app/image/convert/index.ts'
 
 /** For people: the files, and the command line. */
-export function describeBootFile(boot: BootFilesOnly & Partial<BootFile>, directory: string): string {
+export function describeBootFile(boot: BootFile, directory: string): string {
   const rows = [boot.kernel, boot.ramdisk].flatMap((file) =>
     file === undefined
       ? []

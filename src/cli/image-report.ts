@@ -1,4 +1,11 @@
 import type { DiskImage } from '../app/image/index.ts'
+import type {
+  ImageBootEntry,
+  ImageDocument,
+  ImageFirmware,
+  StackContent,
+  StackPart,
+} from '../contract/index.ts'
 import { defaultOf, firmwareDifference } from '../image/boot/index.ts'
 import type { BootContract, BootEntry, BootInventory } from '../image/boot/index.ts'
 import { sectorSizeOf } from '../image/stack/index.ts'
@@ -10,7 +17,7 @@ export function imageReport(
   stack: StackNode,
   inventory: BootInventory,
   contract: BootContract | Readonly<{ code: string; message: string; remedy: string }>,
-) {
+): ImageDocument {
   const { layout, loader, entries, defaultIndex, findings } = inventory
   const { root, boot, esp, system, osRelease, deployments } = layout
   return {
@@ -42,11 +49,11 @@ export function imageReport(
     contract: 'code' in contract ? null : contract,
     refusal: 'code' in contract ? contract : null,
     findings: 'code' in contract ? findings : contract.findings,
-  } as const
+  }
 }
 
 /** Whose answer the rest is, and what the other firmware boots. */
-function firmwareReport(inventory: BootInventory) {
+function firmwareReport(inventory: BootInventory): ImageFirmware {
   const { firmware, choice, other } = inventory
   const entry = other && defaultOf(other)
   return {
@@ -65,11 +72,11 @@ function firmwareReport(inventory: BootInventory) {
   }
 }
 
-function entryReport({ deployment, ...entry }: BootEntry, isDefault: boolean) {
+function entryReport({ deployment, ...entry }: BootEntry, isDefault: boolean): ImageBootEntry {
   return { ...entry, isDefault, deployment: deployment?.path ?? null }
 }
 
-function nodeReport(node: StackNode): Readonly<Record<string, unknown>> {
+function nodeReport(node: StackNode): StackPart {
   const { address, role, name, sizeBytes, partition, content, children, warnings } = node
   return {
     address,
@@ -93,7 +100,7 @@ function nodeReport(node: StackNode): Readonly<Record<string, unknown>> {
   }
 }
 
-function contentReport(content: StackNode['content']): Readonly<Record<string, unknown>> {
+function contentReport(content: StackNode['content']): StackContent {
   switch (content.kind) {
     case 'file system':
       return { kind: content.kind, ...content.fileSystem.facts }

@@ -1,3 +1,5 @@
+import { encodeDocument, encodeLine } from '../contract/index.ts'
+import type { AnyDocument } from '../contract/index.ts'
 import type { AnnealError } from '../core/index.ts'
 import { printableLines } from './printable.ts'
 
@@ -33,12 +35,10 @@ export class Output {
     this.#color = !options.noColor
   }
 
-  /** The command's result: the object with --json, else the text. */
-  data(value: Readonly<{ schema: string }>, text: () => string): void {
+  /** The command's result: the document with --json, else the text. */
+  data(document: AnyDocument, text: () => string): void {
     this.clearLive()
-    this.#stdout.write(
-      this.json ? `${JSON.stringify(value, undefined, 2)}\n` : ensureNewline(printableLines(text())),
-    )
+    this.#stdout.write(this.json ? encodeDocument(document) : ensureNewline(printableLines(text())))
   }
 
   /** Text that is itself the data (a Compose file, a log). */
@@ -87,9 +87,7 @@ export class Output {
     this.clearLive()
     if (this.json || this.jsonProgress) {
       const { code, message, remedy, retry, exit } = error
-      this.#stderr.write(
-        `${JSON.stringify({ schema: 'anneal.error/1', code, message, remedy, retry, exit })}\n`,
-      )
+      this.#stderr.write(encodeLine({ schema: 'anneal.error/1', code, message, remedy, retry, exit }))
       return
     }
     this.say(`${this.red('error')}: ${error.message}`)

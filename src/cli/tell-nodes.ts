@@ -1,4 +1,5 @@
 import type { provideNodes } from '../app/metal/index.ts'
+import type { NodesDocument } from '../contract/index.ts'
 import { EXIT } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { MetalWorld } from '../ports/index.ts'
@@ -21,7 +22,7 @@ export async function tellNodes(
       output.progress({ event: 'state', node: name, ...one }, `  ${name}  ${describeStretch(one)}`),
     onFailed: (error) => output.error(error),
   })
-  const value = {
+  const value: NodesDocument = {
     schema: 'anneal.nodes/1',
     nodes: reached.map(({ node, timeline, verbs }) => ({
       name: node.name,

@@ -1,3 +1,4 @@
+import type { DeploymentDocument, DeploymentNote } from '../contract/index.ts'
 import type { ConfigDrive, ImageFacts, MetalNode, NodeChange, Validation } from '../metal/index.ts'
 import type { Compute } from './compute.ts'
 import type { Clock } from './host.ts'
@@ -97,7 +98,7 @@ export interface MachineConsole {
 /** Records of deployments, on this machine. */
 export interface DeploymentRecords {
   /** Replaces the record of one deployment of a node durably; gives where it is. */
-  save(nodeUuid: string, deployment: string, record: unknown): Promise<string>
+  save(nodeUuid: string, deployment: string, record: DeploymentDocument | DeploymentNote): Promise<string>
   read(nodeUuid: string, deployment: string): Promise<unknown>
 }
 

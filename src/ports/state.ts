@@ -1,3 +1,4 @@
+import type { RunDocument } from '../contract/index.ts'
 import type { Deployment } from '../node/index.ts'
 
 /** Where a node's runs are remembered. Everything written here survives a power cut once the call has resolved. */
@@ -14,7 +15,7 @@ export interface StateStore {
   /** Replaces the file durably: write, sync, rename, sync the directory. This is the commit point. */
   writeDeployments(deployments: Deployments): Promise<void>
   /** Appends a record to the hash-chained history; gives its hash. */
-  appendHistory(record: unknown): Promise<string>
+  appendHistory(record: RunDocument): Promise<string>
   readHistory(): Promise<readonly HistoryRecord[]>
   /** Text kept beside the journal under a name (release normal forms, status files). */
   saveFile(name: string, text: string): Promise<void>
@@ -47,5 +48,6 @@ export type HistoryRecord = Readonly<{
   previousHash: string
   /** SHA-256 over previousHash and the canonical record. */
   hash: string
-  record: unknown
+  /** One of an earlier version may lack members that came later. */
+  record: RunDocument
 }>

@@ -1,7 +1,8 @@
 import type { ByteSource, Extent, Patch } from '../bytes/index.ts'
 import { together } from '../core/index.ts'
-import { BLOCK_MAP_BLOCK_BYTES, BOOT_FILE_SCHEMA, alignExtents, planChunks } from '../image/convert/index.ts'
-import type { BaseFormat, BootFile, Chunk, StoredBase } from '../image/convert/index.ts'
+import { BLOCK_MAP_BLOCK_BYTES, alignExtents, planChunks } from '../image/convert/index.ts'
+import type { BaseFormat, BootFile, StoredBase } from '../contract/index.ts'
+import type { Chunk } from '../image/convert/index.ts'
 import type { ConversionWorld } from '../ports/index.ts'
 import { usedBytesOf } from './base-stream.ts'
 import type { BaseJob } from './base-stream.ts'
@@ -101,7 +102,7 @@ export async function convertImage(
     const { readBytes, writtenBytes, ...base } = written
     const { from, holds, sectorSizeBytes } = conversion.base
     const boot: BootFile = {
-      schema: BOOT_FILE_SCHEMA,
+      schema: 'anneal.boot/1',
       ...conversion.about,
       ...(kernel === undefined ? {} : { kernel }),
       ...(ramdisk === undefined ? {} : { ramdisk }),

@@ -1,4 +1,5 @@
-import type { BootFile, StoredFile } from '../image/convert/index.ts'
+import { encodeDocument } from '../contract/index.ts'
+import type { BootFile, StoredFile } from '../contract/index.ts'
 import type { ConversionWorld } from '../ports/index.ts'
 import { fileBytes } from './file-bytes.ts'
 import type { FileToStore } from './file-bytes.ts'
@@ -24,10 +25,10 @@ export async function storeFile(
 /** Texts beside the rest; boot.json comes last, for where it is, the rest is whole. */
 export async function storeTexts(
   { folder }: Pick<ConversionWorld, 'folder'>,
-  boot: BootFile | Omit<BootFile, 'base'>,
+  boot: BootFile,
   others: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const texts = { ...others, 'boot.json': `${JSON.stringify(boot, undefined, 2)}\n` }
+  const texts = { ...others, 'boot.json': encodeDocument(boot) }
   for (const [name, text] of Object.entries(texts)) {
     await (await folder.create(name, 0)).write(new TextEncoder().encode(text), 0)
   }

@@ -1,5 +1,6 @@
 import { NEW_CLUSTER_BYTES, newQcow2 } from '../formats/qcow2/index.ts'
-import type { BaseFormat, MappedRange, StoredBase } from '../image/convert/index.ts'
+import type { BaseFormat, StoredBase } from '../contract/index.ts'
+import type { MappedRange } from '../image/convert/index.ts'
 import { formatBlockMap } from '../image/convert/index.ts'
 import type { ConversionWorld, Digests } from '../ports/index.ts'
 import { streamBase, usedBytesOf } from './base-stream.ts'

@@ -11,7 +11,13 @@ import { after, describe, test } from 'node:test'
 import { CrashPoints, MemoryState, SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import { FileStateStore } from '../../src/adapters/state/index.ts'
 import type { Container } from '../../src/node/index.ts'
-import type { ContainerSpec, Deployments, NodeEngine, StateStore } from '../../src/ports/index.ts'
+import type {
+  ContainerSpec,
+  Deployments,
+  HistoryRecord,
+  NodeEngine,
+  StateStore,
+} from '../../src/ports/index.ts'
 import { ROOT } from '../../scripts/source/index.ts'
 
 const IMAGE = 'sha256:simulated'
@@ -184,7 +190,9 @@ for (const [where, open] of Object.entries(stores)) {
 
     test('chains the history: each record names the one before', async () => {
       const store = open()
-      const hashes = [await store.appendHistory({ run: 1 }), await store.appendHistory({ run: 2 })]
+      const records = ['1', '2'].map((run) => ({ run }) as HistoryRecord['record'])
+      const hashes: string[] = []
+      for (const record of records) hashes.push(await store.appendHistory(record))
       const history = await store.readHistory()
       assert.deepEqual(
         history.map((one) => one.hash),
@@ -192,7 +200,7 @@ for (const [where, open] of Object.entries(stores)) {
       )
       assert.deepEqual(
         history.map((one) => one.record),
-        [{ run: 1 }, { run: 2 }],
+        records,
       )
       assert.equal(history[1]?.previousHash, hashes[0])
       assert.equal(history[0]?.previousHash, '0'.repeat(64))

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { ROOT } from '../../scripts/source/index.ts'
-import type { BootFile } from '../../src/image/convert/index.ts'
+import type { BaseBootFile as BootFile } from '../../src/contract/index.ts'
 import { makeAtomicImage, missingImagePrograms } from '../fixtures/atomic-image.ts'
 import type { ImageLayout, MadeImage } from '../fixtures/atomic-image.ts'
 

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { ROOT } from '../../scripts/source/index.ts'
 import { openFileSource } from '../../src/adapters/image-source/index.ts'
 import { imageServer } from '../../src/adapters/image-source/testing/image-server.ts'
-import type { BootFile } from '../../src/image/convert/index.ts'
+import type { BootFile } from '../../src/contract/index.ts'
 import { makeAtomicImage, missingImagePrograms } from '../fixtures/atomic-image.ts'
 import type { ImageLayout } from '../fixtures/atomic-image.ts'
 

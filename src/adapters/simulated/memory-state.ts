@@ -51,7 +51,7 @@ export class MemoryState implements StateStore {
     })
   }
 
-  appendHistory(record: unknown): Promise<string> {
+  appendHistory(record: HistoryRecord['record']): Promise<string> {
     return this.#points.around('appendHistory', () => {
       const previousHash = this.history.at(-1)?.hash ?? '0'.repeat(64)
       const hash = String(this.history.length + 1).padStart(64, '0')

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { encodeDocument } from '../../contract/index.ts'
 import type { DeploymentRecords } from '../../ports/index.ts'
 import { replaceFile } from './durable-file.ts'
 import { raise } from './errors.ts'
@@ -16,7 +17,7 @@ export function deploymentFiles(stateDirectory: string): DeploymentRecords {
       } catch (error) {
         throw raise('STATE_UNWRITABLE', { path, why: (error as Error).message }, error)
       }
-      replaceFile(path, `${JSON.stringify(record, undefined, 2)}\n`)
+      replaceFile(path, encodeDocument(record))
       return path
     },
     async read(node, deployment) {

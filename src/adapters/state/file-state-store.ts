@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonicalJson } from '../../core/index.ts'
+import {
+  decodeDeployments,
+  decodeHistoryLine,
+  decodeJournalLine,
+  encodeDeployments,
+  encodeHistoryLine,
+  encodeJournalLine,
+} from '../../contract/index.ts'
+import { canonicalJson, isAnnealError } from '../../core/index.ts'
 import type { Deployments, HistoryRecord, JournalEntry, Lock, StateStore } from '../../ports/index.ts'
 import { appendLine, replaceFile, reserveSpace, syncDirectory, truncateFile } from './durable-file.ts'
 import { raise } from './errors.ts'
@@ -33,7 +41,7 @@ export class FileStateStore implements StateStore {
   }
 
   async appendJournal(entry: JournalEntry): Promise<void> {
-    appendLine(this.#path('journal.jsonl'), JSON.stringify(entry), this.#path('reserve'))
+    appendLine(this.#path('journal.jsonl'), encodeJournalLine(entry), this.#path('reserve'))
   }
 
   async readJournal(): Promise<readonly JournalEntry[]> {
@@ -43,7 +51,7 @@ export class FileStateStore implements StateStore {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     // A line without its end was being written when the power went: its effect was never begun.
     if (whole.length !== text.length) truncateFile(path, Buffer.byteLength(whole))
-    return parseLines<JournalEntry>(path, whole)
+    return linesOf(path, whole, decodeJournalLine)
   }
 
   async startJournal(): Promise<void> {
@@ -59,23 +67,19 @@ export class FileStateStore implements StateStore {
     const path = this.#path('deployments.json')
     const text = readText(path)
     if (text === undefined) return NOTHING
-    try {
-      return { ...NOTHING, ...(JSON.parse(text) as Deployments) }
-    } catch (error) {
-      throw raise('STATE_UNREADABLE', { path, why: (error as Error).message }, error)
-    }
+    return { ...NOTHING, ...decoded(path, () => decodeDeployments(text)) }
   }
 
   async writeDeployments(deployments: Deployments): Promise<void> {
-    replaceFile(this.#path('deployments.json'), `${JSON.stringify(deployments, undefined, 2)}\n`)
+    replaceFile(this.#path('deployments.json'), encodeDeployments(deployments))
   }
 
-  async appendHistory(record: unknown): Promise<string> {
+  async appendHistory(record: HistoryRecord['record']): Promise<string> {
     const previousHash = (await this.readHistory()).at(-1)?.hash ?? FIRST_HASH
     const hash = hashOf(previousHash, record)
     appendLine(
       this.#path('history.jsonl'),
-      JSON.stringify({ previousHash, hash, record }),
+      encodeHistoryLine({ previousHash, hash, record }),
       this.#path('reserve'),
     )
     return hash
@@ -87,7 +91,7 @@ export class FileStateStore implements StateStore {
     if (text === undefined) return []
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole.length !== text.length) truncateFile(path, Buffer.byteLength(whole))
-    const records = parseLines<HistoryRecord>(path, whole)
+    const records = linesOf(path, whole, decodeHistoryLine)
     let previousHash = FIRST_HASH
     for (const [index, record] of records.entries()) {
       if (record.previousHash !== previousHash || record.hash !== hashOf(previousHash, record.record)) {
@@ -130,15 +134,18 @@ function readText(path: string): string | undefined {
   }
 }
 
-function parseLines<T>(path: string, text: string): T[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      try {
-        return JSON.parse(line) as T
-      } catch (error) {
-        throw raise('STATE_UNREADABLE', { path, why: (error as Error).message }, error)
-      }
-    })
+function linesOf<T>(path: string, text: string, decode: (line: string) => T): readonly T[] {
+  const lines = text.split('\n').filter((line) => line !== '')
+  return lines.map((line, index) =>
+    decoded(path, () => decode(line), lines.length === 1 ? '' : `line ${index + 1}: `),
+  )
+}
+
+function decoded<T>(path: string, decode: () => T, where = ''): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (!isAnnealError(error, 'DOCUMENT_INVALID')) throw error
+    throw raise('STATE_UNREADABLE', { path, why: `${where}${String(error.data['why'])}` }, error)
+  }
 }

@@ -66,7 +66,7 @@ export const imageConvert = command({
       const { changes, warnings, boot } = conversion.about
       const base = { sizeBytes: job.sizeBytes, usedBytes, from: conversion.base.from }
       output.data(
-        { schema: 'anneal.conversion-plan/1', base, boot, changes, warnings } as { schema: string },
+        { schema: 'anneal.conversion-plan/1', base, boot, changes, warnings },
         () => boot.commandLine,
       )
       return EXIT.ok

@@ -1,5 +1,6 @@
 import { listSets, openStore } from '../../app/image/push/index.ts'
 import type { ImageSet, ImageSets } from '../../app/image/push/index.ts'
+import type { PushedDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import type { StoredImage } from '../../ports/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
@@ -16,7 +17,7 @@ export const imageList = command({
     'Each base with its kernel and ramdisk, newest first; then what `anneal image prune` would look at.',
   async run({ flags, output }) {
     const found = await listSets(openStore(cloudOptions(flags)))
-    const value = { schema: 'anneal.pushed/1', ...found }
+    const value: PushedDocument = { schema: 'anneal.pushed/1', ...found }
     output.data(value, () => describe(found))
     return EXIT.ok
   },

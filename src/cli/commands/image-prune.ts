@@ -1,5 +1,6 @@
 import { openStore, pruneImages } from '../../app/image/push/index.ts'
 import type { JudgedImage } from '../../app/image/push/index.ts'
+import type { PruneDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
@@ -56,7 +57,7 @@ export const imagePrune = command({
     const removed = pruned.removed.map(named)
     const kept = pruned.kept.map(named)
     for (const { id, name, reason } of kept) output.say(`kept ${id} "${name}": ${reason}`)
-    const value = { schema: 'anneal.prune/1', dryRun, removed, kept, failed: failures.length }
+    const value: PruneDocument = { schema: 'anneal.prune/1', dryRun, removed, kept, failed: failures.length }
     output.data(
       value,
       () => `${removed.length} images ${dryRun ? 'would be removed' : 'removed'}, ${kept.length} kept`,

@@ -1,5 +1,6 @@
 import { checkProperties, openStore, pushImage } from '../../app/image/push/index.ts'
 import type { Pushed, PushedImage, PushStep } from '../../app/image/push/index.ts'
+import type { PushDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
@@ -65,7 +66,13 @@ export const imagePush = command({
     )
     const tookMs = performance.now() - startedAt
     const sentBytes = pushed.images.reduce((sum, one) => sum + one.sentBytes, 0)
-    const value = { schema: 'anneal.push/1', dryRun: flags['dry-run'], ...pushed, sentBytes, tookMs }
+    const value: PushDocument = {
+      schema: 'anneal.push/1',
+      dryRun: flags['dry-run'],
+      ...pushed,
+      sentBytes,
+      tookMs,
+    }
     output.data(value, () => summary(pushed, sentBytes, tookMs))
     return EXIT.ok
   },

@@ -1,5 +1,6 @@
 import { deployMachine, openMetal, planDeploy } from '../../app/metal/index.ts'
 import type { DeploymentReport } from '../../app/metal/index.ts'
+import type { DeployPlanDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
 import { ROUTES } from '../../metal/index.ts'
@@ -61,7 +62,7 @@ export const metalDeploy = command({
     const planned = await planDeploy(world, args[0] ?? '', request)
     const { plan, ready, beginsIn } = planned
     if (flags['dry-run']) {
-      const value = { schema: 'anneal.deploy-plan/1', plan, ready, beginsIn }
+      const value: DeployPlanDocument = { schema: 'anneal.deploy-plan/1', plan, ready, beginsIn }
       output.data(value, () => describeDeployPlan(plan, ready, output))
       return EXIT.ok
     }

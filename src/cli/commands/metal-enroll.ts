@@ -1,5 +1,6 @@
 import { enrollNodes, openMetal, readInventory } from '../../app/metal/index.ts'
 import type { EnrolledNode } from '../../app/metal/index.ts'
+import type { EnrolmentDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -33,7 +34,7 @@ export const metalEnroll = command({
         ? { name: one.name, outcome: one.outcome, code: one.error.code, message: one.error.message }
         : one,
     )
-    const value = { schema: 'anneal.enrolment/1', dryRun, nodes: done }
+    const value: EnrolmentDocument = { schema: 'anneal.enrolment/1', dryRun, nodes: done }
     output.data(value, () => `${done.length - failures.length} of ${done.length} nodes as the inventory says`)
     return failures[0]?.exit ?? EXIT.ok
   },

@@ -23,7 +23,7 @@ export const metalInspect = command({
         output.progress({ event: 'state', node: name, ...one }, `  ${name}  ${describeStretch(one)}`),
     })
     const { uuid, properties, traits } = node
-    output.data({ schema: 'anneal.inspection/1', name, uuid, properties, traits } as { schema: string }, () =>
+    output.data({ schema: 'anneal.inspection/1', name, uuid, properties, traits }, () =>
       Object.entries(properties)
         .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
         .join('\n'),

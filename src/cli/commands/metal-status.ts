@@ -1,5 +1,6 @@
 import { metalStatus as statusOf, openMetal } from '../../app/metal/index.ts'
 import type { MachineStatus, MetalStatus } from '../../app/metal/index.ts'
+import type { MetalStatusDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -15,7 +16,7 @@ export const metalStatus = command({
   async run({ flags, args, output }) {
     const { api, viewer, nodes, ownParents } = await statusOf(openMetal(metalOptions(flags)), args)
     const notes = notesOn(ownParents)
-    const value = {
+    const value: MetalStatusDocument = {
       schema: 'anneal.metal-status/1',
       api,
       // Whose view this is, and whether it may be shown fewer machines than there are.

@@ -23,7 +23,7 @@ export const metalWatch = command({
         )
       },
     })
-    output.data({ schema: 'anneal.watch/1', nodes: timelines } as { schema: string }, () =>
+    output.data({ schema: 'anneal.watch/1', nodes: timelines }, () =>
       timelines.map((one) => `${one.name}: ${describeTimeline(one.timeline)}`).join('\n'),
     )
     return EXIT.ok

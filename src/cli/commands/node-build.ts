@@ -31,7 +31,7 @@ export const nodeBuild = command({
           ? output.progress({ event: 'build', image, line }, `  ${image}: ${line}`)
           : output.live(`  ${image}: ${line}`),
     })
-    output.data({ schema: 'anneal.images/1', images } as { schema: string }, () =>
+    output.data({ schema: 'anneal.images/1', images }, () =>
       images
         .map(
           ({ reference, id, sizeBytes, builtInMs }) =>

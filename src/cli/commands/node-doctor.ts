@@ -16,7 +16,7 @@ export const nodeDoctor = command({
   async run({ flags, output }) {
     const world = await openNode(nodeOptions(flags), 'examine the node')
     const { findings, endangered } = await doctorNode(world)
-    output.data({ schema: 'anneal.doctor/1', findings } as { schema: string }, () =>
+    output.data({ schema: 'anneal.doctor/1', findings }, () =>
       findings.length === 0 ? 'nothing is wrong' : describeFindings(findings, output).join('\n'),
     )
     if (endangered.length > 0) return EXIT.endangered

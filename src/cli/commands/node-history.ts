@@ -1,7 +1,6 @@
 import { EXIT, formatDuration } from '../../core/index.ts'
 import { shortId } from '../../node/index.ts'
 import { openNode } from '../../app/node/index.ts'
-import type { RunReport } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
@@ -16,12 +15,11 @@ export const nodeHistory = command({
   async run({ flags, output }) {
     const world = await openNode(nodeOptions(flags), 'read the history')
     const records = await world.state.readHistory()
-    output.data({ schema: 'anneal.history/1', records } as { schema: string }, () =>
+    output.data({ schema: 'anneal.history/1', records }, () =>
       records.length === 0
         ? 'no run yet'
         : records
-            .map(({ hash, record }) => {
-              const report = record as RunReport
+            .map(({ hash, record: report }) => {
               const outage =
                 report.outage === undefined ? '' : `, outage ${formatDuration(report.outage.longestGapMs)}`
               return `${report.startedAt}  ${report.kind} → ${shortId(report.toReleaseId)}  ${report.outcome}${outage}, ${report.guests.length} guests  ${hash.slice(0, 12)}`

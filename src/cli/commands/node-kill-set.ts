@@ -1,3 +1,4 @@
+import type { KillSetDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { killSetOf, openNode } from '../../app/node/index.ts'
 import type { StopCause } from '../../node/index.ts'
@@ -40,7 +41,7 @@ export const nodeKillSet = command({
       args,
       CAUSES[flags.cause],
     )
-    const value = {
+    const value: KillSetDocument = {
       schema: 'anneal.kill-set/1',
       cause,
       killSets,

@@ -52,19 +52,15 @@ export const nodeLock = command({
         ...(envFile === undefined ? {} : { envFile }),
       },
     )
-    output.data(
-      { schema: 'anneal.lock/1', file: locked.output, release: release.id, images, findings } as {
-        schema: string
-      },
-      () =>
-        [
-          `${locked.output}: release ${shortId(release.id)}`,
-          ...images.map(({ image, pinned, by }) => `  ${image} → ${pinned} (${by})`),
-          ...describeFindings(
-            findings.filter(({ severity }) => severity !== 'info'),
-            output,
-          ),
-        ].join('\n'),
+    output.data({ schema: 'anneal.lock/1', file: locked.output, release: release.id, images, findings }, () =>
+      [
+        `${locked.output}: release ${shortId(release.id)}`,
+        ...images.map(({ image, pinned, by }) => `  ${image} → ${pinned} (${by})`),
+        ...describeFindings(
+          findings.filter(({ severity }) => severity !== 'info'),
+          output,
+        ),
+      ].join('\n'),
     )
     return EXIT.ok
   },

@@ -22,7 +22,7 @@ export const nodeRescue = command({
     const world = await openNode(nodeOptions(flags), 'rescue guests')
     if (flags['dry-run']) {
       const endangered = await findEndangered(world, args)
-      output.data({ schema: 'anneal.endangered/1', endangered } as { schema: string }, () =>
+      output.data({ schema: 'anneal.endangered/1', endangered }, () =>
         endangered.length === 0
           ? 'nobody is endangered'
           : endangered
@@ -32,7 +32,7 @@ export const nodeRescue = command({
       return endangered.length === 0 ? EXIT.ok : EXIT.endangered
     }
     const { reports, endangered: left } = await rescueNode(world, args, tellRecovered(output))
-    output.data({ schema: 'anneal.rescue/1', reports, endangered: left } as { schema: string }, () =>
+    output.data({ schema: 'anneal.rescue/1', reports, endangered: left }, () =>
       [
         reports.length === 0 ? 'nobody needed rescue' : '',
         ...reports.map(

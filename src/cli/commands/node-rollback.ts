@@ -22,7 +22,7 @@ export const nodeRollback = command({
     const wishes = runWishes(flags)
     if (flags['dry-run']) {
       const { plan, check } = await previewRollback(world, wishes)
-      output.data({ schema: 'anneal.plan/1', plan, check } as { schema: string }, () =>
+      output.data({ schema: 'anneal.plan/1', plan, check }, () =>
         [describePlan(plan, output), describeCheck(check, output)].join('\n'),
       )
       return check.verdict === 'refuse' ? EXIT.refused : EXIT.ok

@@ -15,7 +15,7 @@ export const nodeStart = command({
     const world = await openNode(nodeOptions(flags), 'start a service')
     const service = await startService(world, args[0] ?? '', { signal })
     output.data(
-      { schema: 'anneal.service/1', service: service.name, status: 'running' } as { schema: string },
+      { schema: 'anneal.service/1', service: service.name, status: 'running' },
       () => `${service.name} is ready`,
     )
     return EXIT.ok
@@ -39,7 +39,7 @@ export const nodeStop = command({
       rescue: flags.rescue,
     })
     output.data(
-      { schema: 'anneal.service/1', service: service.name, status: 'exited' } as { schema: string },
+      { schema: 'anneal.service/1', service: service.name, status: 'exited' },
       () => `${service.name} is stopped; \`anneal node start ${service.name}\` or the next run starts it`,
     )
     return EXIT.ok

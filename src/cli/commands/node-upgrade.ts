@@ -58,7 +58,7 @@ function sayPlanned({ plan, findings }: Planned, output: Output): void {
 }
 
 function printPlan({ plan, check, findings, effects }: UpgradePreview, output: Output): ExitCode {
-  output.data({ schema: 'anneal.plan/1', plan, check, findings, effects } as { schema: string }, () =>
+  output.data({ schema: 'anneal.plan/1', plan, check, findings, effects }, () =>
     [
       describePlan(plan, output),
       describeCheck(check, output),
@@ -75,9 +75,6 @@ function printPlan({ plan, check, findings, effects }: UpgradePreview, output: O
 
 function refused(planned: Planned, output: Output): ExitCode {
   const { plan, findings } = planned
-  output.data(
-    { schema: 'anneal.refusal/1', plan, findings } as { schema: string },
-    () => 'refused: nothing was touched',
-  )
+  output.data({ schema: 'anneal.refusal/1', plan, findings }, () => 'refused: nothing was touched')
   return EXIT.refused
 }

@@ -16,7 +16,7 @@ import type { ArgumentWishes, BootEntry, BootInventory, FileEdit, Loader } from 
 import { FORMAT_READERS, detectStack, findVolume } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import type { Base } from './base.ts'
-import type { Change } from './boot-file.ts'
+import type { Change } from '../../contract/index.ts'
 import { finding, warningOf } from './findings.ts'
 import { locateEdit } from './locate-edit.ts'
 

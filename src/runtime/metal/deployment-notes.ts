@@ -1,16 +1,7 @@
+import { asDeploymentNote } from '../../contract/index.ts'
+import type { DeploymentNote } from '../../contract/index.ts'
 import type { DeployPlan } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-
-/** What is kept of a deployment that is under way, for another run that goes on with it. */
-export type DeploymentNote = Readonly<{
-  schema: 'anneal.deployment-note/1'
-  deployment: string
-  startedAt: string
-  /** Where the console's file ended before Ironic was asked: what is before it is of an earlier boot. */
-  consolePosition?: number
-  /** The last sign of life (`signOfLife`) of a machine that an earlier run gave up as silent. */
-  silentAt?: string
-}>
 
 /** The note of one deployment. A run on another machine does not have it, and does without. */
 export class DeploymentNotes {
@@ -26,7 +17,7 @@ export class DeploymentNotes {
 
   static async open(world: MetalWorld, plan: DeployPlan): Promise<DeploymentNotes> {
     const kept = await world.records.read(plan.node.uuid, plan.id)
-    return new DeploymentNotes(world, plan, isNote(kept) ? kept : undefined)
+    return new DeploymentNotes(world, plan, asDeploymentNote(kept))
   }
 
   get consolePosition(): number | undefined {
@@ -64,13 +55,4 @@ export class DeploymentNotes {
     this.#note = note
     await this.#world.records.save(this.#plan.node.uuid, this.#plan.id, note)
   }
-}
-
-function isNote(value: unknown): value is DeploymentNote {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'schema' in value &&
-    value.schema === 'anneal.deployment-note/1'
-  )
 }

@@ -1,4 +1,4 @@
-import type { BootFile, StoredBase } from '../../image/convert/index.ts'
+import type { BootFile, StoredBase } from '../../contract/index.ts'
 import { KERNEL_CMDLINE } from '../../metal/index.ts'
 import { raise } from './errors.ts'
 

@@ -1,8 +1,8 @@
 import { conversionTools, openOutputFolder } from '../../../adapters/convert/index.ts'
+import type { BaseFormat, BootFile } from '../../../contract/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
-import type { BaseFormat } from '../../../image/convert/index.ts'
 import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/index.ts'
-import type { BootFilesOnly, Converted, ConvertProgress } from '../../../runtime/index.ts'
+import type { Converted, ConvertProgress } from '../../../runtime/index.ts'
 import { planConversion } from './plan-conversion.ts'
 import type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './plan-conversion.ts'
 
@@ -77,7 +77,7 @@ export async function writeBootFiles(
   { contract, files }: PlannedBootFiles,
   { directory, existing, ipxe = false }: ConversionTarget,
   { signal }: Pick<WriteControl, 'signal'>,
-): Promise<BootFilesOnly> {
+): Promise<BootFile> {
   const folder = await openOutputFolder({
     directory,
     names: ['kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json'],
@@ -104,7 +104,7 @@ export async function* baseBytes(
 }
 
 /** boot.ipxe of results that lie beside it. */
-function ipxeOf({ boot, kernel, ramdisk }: BootFilesOnly): string {
+function ipxeOf({ boot, kernel, ramdisk }: BootFile): string {
   return ipxeScript(boot.commandLine, {
     kernel: kernel?.file ?? 'kernel',
     ...(ramdisk === undefined ? {} : { ramdisk: ramdisk.file }),

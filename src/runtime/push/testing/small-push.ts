@@ -137,7 +137,7 @@ export class SmallPush {
           firmware: 'either',
           arguments: [],
           os: { id: 'fedora', versionId: '21' },
-          deployment,
+          deployment: { ...deployment, address: 'p1', path: '/ostree', origin: '' },
         },
         changes: [],
         warnings: [],

@@ -1,0 +1,120 @@
+import { decodeText } from '../decode.ts'
+import { listOf, object, oneOf, text } from '../shape.ts'
+import type { OsReleaseFacts, OstreeDeployment } from './system.ts'
+
+/**
+ * boot.json: what a conversion made, and everything that somebody needs who boots it. It is written last: where it is,
+ * the files that it names are complete.
+ */
+export type BootFile = Readonly<{
+  schema: 'anneal.boot/1'
+  source: ImageSource
+  /** Absent for a whole disk, which boots by itself. */
+  kernel?: StoredFile
+  /** One archive: where the system has several, they follow one another, as the kernel takes them. */
+  ramdisk?: StoredFile
+  /** Absent with `--boot-only`. */
+  base?: StoredBase
+  boot: BootSummary
+  changes: readonly Change[]
+  /** For people: what the image does not do any more, or what was not certain. */
+  warnings: readonly string[]
+}>
+
+/** boot.json of a conversion that wrote a base. */
+export type BaseBootFile = BootFile & Readonly<{ base: StoredBase }>
+
+/** The image that was converted. */
+export type ImageSource = Readonly<{
+  /** File name, or the last part of the address. */
+  name: string
+  /** `raw` or `qcow2`. */
+  format: string
+  /** Bytes of the disk that the image holds. */
+  sizeBytes: number
+}>
+
+/** A file of the result. */
+export type StoredFile = Readonly<{
+  /** Beside boot.json. */
+  file: string
+  sizeBytes: number
+  /** 64 hexadecimal digits. */
+  sha256: string
+  /** 128 hexadecimal digits. */
+  sha512: string
+  /** Paths in the image, in the order in which they were put together. */
+  from: readonly string[]
+}>
+
+/** The file with the base: the file system, the physical volume or the disk that the machine boots from. */
+export type StoredBase = Readonly<{
+  /** Beside boot.json; `-` for standard output. */
+  file: string
+  format: BaseFormat
+  /** A partition, a physical volume of LVM, or the whole disk; as addresses have it: `p2`. */
+  from: string
+  holds: 'filesystem' | 'lvm2' | 'disk'
+  /** Of the disk that the image was made for, in bytes: 512 or 4096. Absent where it has no partition table. */
+  sectorSizeBytes?: number
+  /** Bytes of the raw base. */
+  sizeBytes: number
+  /** Bytes in use: what a deployer has to write. */
+  usedBytes: number
+  /** Which blocks those are, with a SHA-256 for each range (not with `--no-digest`): bmap 2.0. Free space is in no digest. */
+  blockMap?: Readonly<{ file: string; sha256: string }>
+  /** Of the file: for zstd, and for raw with `--exact`, where free space is in it, too. */
+  sha256?: string
+  sha512?: string
+  /** Bytes of the file, for formats other than raw. */
+  fileBytes?: number
+}>
+
+export type BaseFormat = 'raw' | 'qcow2' | 'zstd'
+
+/** The boot contract, in short. */
+export type BootSummary = Readonly<{
+  /** All arguments, as the kernel gets them. */
+  commandLine: string
+  /** Which firmware boots this; `either` where it makes no difference. Earlier versions did not say it. */
+  firmware?: 'bios' | 'uefi' | 'either'
+  arguments: readonly SummaryArgument[]
+  /** Without any member where the system has no os-release. */
+  os: Partial<OsReleaseFacts>
+  /** Of a system that ostree keeps. */
+  deployment?: OstreeDeployment
+}>
+
+/** One kernel argument. */
+export type SummaryArgument = Readonly<{
+  /** As it is on the command line: `root=UUID=…`. */
+  text: string
+  /** The file of the image that it is from, as `address:path:line`; or who gave it. */
+  source: string
+  /** For people: why it is there. */
+  reason: string
+}>
+
+/** Something that the conversion changed. */
+export type Change = Readonly<{
+  /** Path in the deployed system. */
+  file: string
+  what: string
+  reason: string
+}>
+
+type ReadArgument = Pick<SummaryArgument, 'text' | 'source'>
+
+/** What readers rely on. */
+type ReadBoot = Pick<BootFile, 'schema'> &
+  Readonly<{ boot: Readonly<{ arguments: readonly ReadArgument[] }> }>
+
+const READ_BOOT = object<ReadBoot>({
+  schema: oneOf('anneal.boot/1'),
+  boot: object<ReadBoot['boot']>({ arguments: listOf(object<ReadArgument>({ text, source: text })) }),
+})
+
+/** The kernel arguments of a boot.json, each with the file of the image that it is from. Throws DOCUMENT_INVALID. */
+export function decodeBootArguments(source: string): readonly ReadArgument[] {
+  return decodeText('boot.json', source, READ_BOOT).boot.arguments
+}

@@ -1,0 +1,147 @@
+export { DOCUMENTS, STATE_FILES } from './documents.ts'
+export type {
+  AnyDocument,
+  DocumentName,
+  DocumentSpec,
+  Documents,
+  StateFileSpec,
+  StateFiles,
+} from './documents.ts'
+export { encodeDocument, encodeLine } from './encode.ts'
+export { CONTRACT_ERRORS } from './errors.ts'
+export type { ErrorDocument } from './error-document.ts'
+export { decodeBootArguments } from './image/boot-file.ts'
+export type {
+  BaseBootFile,
+  BaseFormat,
+  BootFile,
+  BootSummary,
+  Change,
+  ImageSource,
+  StoredBase,
+  StoredFile,
+  SummaryArgument,
+} from './image/boot-file.ts'
+export type { ConversionPlanDocument } from './image/conversion-plan.ts'
+export type {
+  ImageArgument,
+  ImageArgumentSource,
+  ImageBootContract,
+  ImageBootEntry,
+  ImageBootFile,
+  ImageDocument,
+  ImageFileFacts,
+  ImageFirmware,
+  ImageLayout,
+  ImageLoader,
+  ImageRefusal,
+  ImageWarning,
+  PhysicalRange,
+  StackContent,
+  StackPart,
+  StackPartition,
+} from './image/image-document.ts'
+export type { ImageExtractDocument } from './image/image-extract.ts'
+export type { ImageListDocument, ListedEntry, ListedStat } from './image/image-list.ts'
+export type {
+  GlanceImage,
+  JudgedImage,
+  PruneDocument,
+  PushDocument,
+  PushRole,
+  PushedDocument,
+  PushedSet,
+  SentImage,
+} from './image/pushed.ts'
+export type { OsReleaseFacts, OstreeDeployment } from './image/system.ts'
+export type {
+  DeployImage,
+  DeployNode,
+  DeployPlanDocument,
+  DeployReady,
+  DeployRoute,
+  DeployServer,
+  DeploymentPlan,
+  InstanceMembers,
+  OriginArgument,
+} from './metal/deploy-plan.ts'
+export { asDeploymentNote } from './metal/deployment.ts'
+export type { DeploymentDocument, DeploymentNote } from './metal/deployment.ts'
+export type {
+  BroughtNode,
+  EnrolledNode,
+  EnrolmentDocument,
+  InspectionDocument,
+  MetalNodeStatus,
+  MetalStatusDocument,
+  NodesDocument,
+} from './metal/nodes.ts'
+export type { StateStretch, WatchDocument } from './metal/timeline.ts'
+export type {
+  FailureReason,
+  LibvirtDomain,
+  LibvirtVersions,
+  NodeCheck,
+  ReadDirection,
+  SwitchAdmissibility,
+} from './node/check.ts'
+export type {
+  CensusGuest,
+  CensusHelper,
+  CgroupLine,
+  GuestWitness,
+  Namespaces,
+  NodeCensus,
+  ProcessIdentity,
+} from './node/guests.ts'
+export { decodeHistoryLine, encodeHistoryLine } from './node/history.ts'
+export type { HistoryDocument, HistoryLine } from './node/history.ts'
+export type {
+  ContainerKillSet,
+  DoomedProcess,
+  EndangeredDocument,
+  EndangeredProcess,
+  KillCause,
+  KillMechanism,
+  KillSetDocument,
+} from './node/kill-set.ts'
+export type {
+  GrantedFile,
+  NextService,
+  NodeService,
+  PlanDocument,
+  PlannedAction,
+  ReadyCondition,
+  RefusalDocument,
+  RunEffect,
+  ServiceDependency,
+  UpgradePlan,
+} from './node/plan.ts'
+export type { RescueDocument, RescueReport } from './node/rescue.ts'
+export type {
+  BuiltImage,
+  DoctorDocument,
+  ImagesDocument,
+  ImportDocument,
+  LockDocument,
+  LockedImage,
+  RecoveryDocument,
+  ServiceDocument,
+} from './node/results.ts'
+export type {
+  EndedGuest,
+  MeasuredOutage,
+  ProvenGuest,
+  RunDocument,
+  RunProof,
+  StartedGuest,
+  StepTiming,
+} from './node/run-report.ts'
+export {
+  decodeDeployments,
+  decodeJournalLine,
+  encodeDeployments,
+  encodeJournalLine,
+} from './node/state-files.ts'
+export type { DeploymentsFile, JournalLine, NodeDeployment } from './node/state-files.ts'
+export type { GuestState, ServiceState, StatusDocument } from './node/status.ts'

@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { EXIT } from '../../../src/core/index.ts'
+import { ROOT } from '../../../scripts/source/index.ts'
+import { runCommand } from './run-command.ts'
+import type { Scenario } from './scenario.ts'
+
+const IMAGE = join(ROOT, 'test/fixtures/images/small-system.img.zst')
+
+/** Commands on an image file. */
+export function imageScenarios(directory: string): readonly Scenario[] {
+  const at = (name: string): string => join(directory, name)
+  return [
+    { name: 'image inspect', run: () => runCommand('image', 'inspect', IMAGE, '--karg', 'quiet') },
+    {
+      name: 'image inspect of an image that boots nothing',
+      run: () => runCommand('image', 'inspect', join(ROOT, 'src/formats/fat/fixtures/fat16.img.zst')),
+    },
+    { name: 'image ls of a directory', run: () => runCommand('image', 'ls', IMAGE, '/boot') },
+    { name: 'image ls of a link', run: () => runCommand('image', 'ls', IMAGE, '/etc') },
+    {
+      name: 'image extract',
+      run: () => runCommand('image', 'extract', IMAGE, '/etc/fstab', '-o', at('fstab')),
+    },
+    { name: 'image convert --dry-run', run: () => runCommand('image', 'convert', IMAGE, '--dry-run') },
+    {
+      name: 'image convert --boot-only --dry-run',
+      run: () => runCommand('image', 'convert', IMAGE, '--boot-only', '--dry-run'),
+    },
+    { name: 'image convert', run: () => runCommand('image', 'convert', IMAGE, '-o', at('converted')) },
+    {
+      name: 'image convert of a whole disk',
+      run: () => runCommand('image', 'convert', IMAGE, '--whole-disk', '--karg', 'quiet', '-o', at('whole')),
+    },
+    {
+      name: 'image convert --boot-only',
+      run: () => runCommand('image', 'convert', IMAGE, '--boot-only', '-o', at('boot')),
+    },
+    {
+      name: 'image ls of a path that is not there',
+      exit: EXIT.refused,
+      run: () => runCommand('image', 'ls', IMAGE, '/nowhere'),
+    },
+  ]
+}
