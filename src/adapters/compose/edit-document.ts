@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Pair, Scalar, YAMLMap, isAlias, isMap, isScalar, parseDocument, stringify, visit } from 'yaml'
-import type { Document, Node } from 'yaml'
+import { Document, Pair, Scalar, YAMLMap, isAlias, isMap, isScalar, parseDocument, visit } from 'yaml'
+import type { Node } from 'yaml'
 import type { Edit, Path, Tree } from '../../node/release/index.ts'
 import { isMap as isTreeMap } from '../../node/release/index.ts'
+import { needsQuotes } from './yaml-numbers.ts'
 import { readYaml } from './yaml-tree.ts'
 
 const STYLE = { lineWidth: 0, indentSeq: true, flowCollectionPadding: false } as const
@@ -37,7 +38,18 @@ export function editYaml(
 
 /** A Compose file of plain values. */
 export function writeYaml(tree: Tree): string {
-  return stringify(inOrder(tree), { ...STYLE, version: '1.2', aliasDuplicateObjects: false })
+  const document = new Document(inOrder(tree), { version: '1.2', aliasDuplicateObjects: false })
+  if (document.contents !== null) quoteAmbiguous(document.contents)
+  return document.toString(STYLE)
+}
+
+/** Puts texts into quotes that a reader other than YAML 1.2's takes for a date or a number. */
+function quoteAmbiguous(node: Node): void {
+  visit(node, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'string' && needsQuotes(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
 }
 
 function hasAliases(document: Document): boolean {
@@ -58,6 +70,7 @@ function applyEdit(document: Document, edit: Edit): void {
   switch (edit.op) {
     case 'set': {
       const value = document.createNode(edit.value, { aliasDuplicateObjects: false })
+      quoteAmbiguous(value)
       const [first] = edit.path
       if (typeof first === 'string' && FIRST.includes(first) && !document.has(first)) {
         insertFirst(document, first, edit.path.length === 1 ? value : document.createNode({}))

@@ -9,6 +9,7 @@ import type { Finding } from '../../node/index.ts'
 import { importCommand, importFile } from './import.ts'
 import type { ImportResult } from './import.ts'
 import { loadDraft } from './load.ts'
+import { readYaml } from './yaml-tree.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/import', import.meta.url))
 
@@ -199,3 +200,14 @@ for (const [script, code, what] of [
     })
   })
 }
+
+test('a value that other readers take for a date or a number is written with quotes', async () => {
+  const values = ['0_', '1_000', '0x1_0', '2024-01-01', '22:22', '010', '1.0', 'plain']
+  const run = ['docker', 'run', '--detach', '--name', 'it']
+  const options = values.flatMap((value, index) => ['--env', `V${index}=${value}`])
+  const { text } = await importCommand([...run, ...options, 'example.org/it:1'], { environment: {} })
+  const { tree, problems } = readYaml(text)
+  assert.deepEqual(problems, [], text)
+  const { services } = tree as { services: { it: { environment: Record<string, string> } } }
+  assert.deepEqual(Object.values(services.it.environment), values)
+})

@@ -7,6 +7,7 @@ import type { ServiceDraft } from '../../node/release/index.ts'
 import { draftRelease, replaceVariables, sealRelease } from '../../node/release/index.ts'
 import { schemaProblems } from './schema-problems.ts'
 import { validateCompose } from './schemas.ts'
+import { needsQuotes } from './yaml-numbers.ts'
 import { readYaml } from './yaml-tree.ts'
 
 const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
@@ -28,9 +29,11 @@ type Meaning = Readonly<{
 
 const name = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/)
 const part = fc.stringMatching(/^[a-z][a-z0-9]{0,6}$/)
+/** Values that every reader takes for texts: without quotes, the others are refused. */
+const clear = fc.string({ unit: 'grapheme-ascii', maxLength: 8 }).filter((text) => !needsQuotes(text))
 const meaning: fc.Arbitrary<Meaning> = fc.record({
   image: part.map((text) => `a/${text}@sha256:${'0f'.repeat(32)}`),
-  environment: fc.dictionary(name, fc.string({ unit: 'grapheme-ascii', maxLength: 8 }), { maxKeys: 4 }),
+  environment: fc.dictionary(name, clear, { maxKeys: 4 }),
   binds: fc.uniqueArray(
     fc.record({
       source: part.map((text) => `/${text}`),

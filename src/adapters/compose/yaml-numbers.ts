@@ -19,6 +19,13 @@ const DATE = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}
 const NUMBER_OF_YAML_1_1 =
   /^[-+]?(0b[01_]+|0o?[0-7]*_[0-7_]*|0x[0-9a-fA-F]*_[0-9a-fA-F_]*|[0-9]+_[0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|[0-9]*\.[0-9]+_[0-9_]*)$/
 
+const BASE_60 = /^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/
+
+/** Without quotes, other readers take this text for a date or a number. */
+export function needsQuotes(text: string): boolean {
+  return BASE_60.test(text) || DATE.test(text) || NUMBER_OF_YAML_1_1.test(text)
+}
+
 /**
  * Why a plain scalar means different things to different readers, and what to write; undefined where it is clear.
  * YAML 1.1 (the first Compose, Python) reads 22:22 as base 60 and 010 as octal; YAML 1.2 reads a text and ten.
@@ -27,7 +34,7 @@ const NUMBER_OF_YAML_1_1 =
 export function ambiguity(node: Scalar, path: Path): Readonly<{ what: string; instead: string }> | undefined {
   const source = node.source ?? ''
   if (node.type !== 'PLAIN') return undefined
-  if (/^[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/.test(source)) {
+  if (BASE_60.test(source)) {
     return { what: 'some YAML readers take digits with colons for a number to base 60', instead: QUOTE }
   }
   if (DATE.test(source)) {
