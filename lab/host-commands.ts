@@ -1,44 +1,100 @@
 import { spawnSync } from 'node:child_process'
+import { DRY_RUN_FLAG, command } from '../src/cli/index.ts'
+import type { Command } from '../src/cli/index.ts'
+import { EXIT } from '../src/core/index.ts'
+import type { ExitCode } from '../src/core/index.ts'
 import type { ComputeHost } from './compute-host.ts'
 import { dockerEnvironment, enginePid } from './engine.ts'
-import { DEFAULT_SUITE, suiteOf } from './host-arguments.ts'
+import { DEFAULT_SUITE, SUITES } from './host-arguments.ts'
 import type { HostSpec, Suite } from './host-arguments.ts'
 import { Host } from './host.ts'
 import { recipes } from './image-recipe.ts'
-import { say } from './run.ts'
+import { HELP_FLAG } from './lab-flags.ts'
 import { VirtualHost, quoted } from './vm/virtual-host.ts'
 
+const DEFAULT_HOST = 'node1'
+
 /** `anneal lab host …`: compute hosts. */
-export const HOST_COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
-  up: async (argv) => {
-    const { name, flags, suite } = parse(argv)
-    const spec: HostSpec = {
-      name: name ?? 'node1',
-      suite,
-      init: flags.has('plain') ? 'plain' : 'systemd',
-      machined: !flags.has('plain') && !flags.has('no-machined'),
-      ...(flags.has('cgroup-v2') ? { cgroups: 'v2' as const } : {}),
-      engine: flags.has('both') ? 'both' : flags.has('podman') ? 'podman' : 'docker',
-      images: imagesOn(suite),
-    }
-    await (flags.has('vm') ? VirtualHost.up({ ...spec, init: 'systemd' }) : Host.up(spec))
-  },
-  shell: async ([name = 'node1', ...command]) => {
-    const [program = '', ...rest] = await shellOn(name, command.length > 0 ? command : ['bash', '--login'])
-    const result = spawnSync(program, rest, {
-      stdio: 'inherit',
-      env: { ...process.env, ...dockerEnvironment() },
-    })
-    process.exitCode = result.status ?? 1
-  },
-  down: async ([name]) => {
-    for (const host of await everyHost()) {
-      if (name !== undefined && host.name !== name) continue
-      await host.down()
-      say(`host ${host.name} is gone`)
-    }
-  },
-}
+export const HOST_COMMANDS: readonly Command[] = [
+  command({
+    path: ['lab', 'host', 'up'],
+    summary: 'Start a compute host: a container with systemd, an engine and the images of a node',
+    operands: '[NAME]',
+    count: { min: 0, max: 1 },
+    flags: {
+      engine: {
+        kind: 'choice',
+        values: ['docker', 'podman', 'both'],
+        default: 'docker',
+        help: 'Install this container engine',
+        flagOnly: true,
+      },
+      suite: {
+        kind: 'choice',
+        values: SUITES,
+        default: DEFAULT_SUITE,
+        help: 'Make the host of this Debian suite',
+        flagOnly: true,
+      },
+      plain: {
+        kind: 'switch',
+        help: 'Run without systemd, in the cgroups of the machine itself',
+        flagOnly: true,
+      },
+      'no-machined': { kind: 'switch', help: 'Leave systemd-machined out', flagOnly: true },
+      'cgroup-v2': { kind: 'switch', help: 'Mount cgroup v2 alone at /sys/fs/cgroup', flagOnly: true },
+      vm: { kind: 'switch', help: 'Run a virtual machine with its own kernel', flagOnly: true },
+      ...HELP_FLAG,
+    },
+    details: 'Without NAME the host is node1.',
+    async run({ flags, args }) {
+      const { suite, plain } = flags
+      const spec: HostSpec = {
+        name: args[0] ?? DEFAULT_HOST,
+        suite,
+        init: plain ? 'plain' : 'systemd',
+        machined: !plain && !flags['no-machined'],
+        ...(flags['cgroup-v2'] ? { cgroups: 'v2' as const } : {}),
+        engine: flags.engine,
+        images: imagesOn(suite),
+      }
+      await (flags.vm ? VirtualHost.up({ ...spec, init: 'systemd' }) : Host.up(spec))
+      return EXIT.ok
+    },
+  }),
+  command({
+    path: ['lab', 'host', 'shell'],
+    summary: 'Open a root shell on a compute host, or run a command there',
+    operands: '[NAME] [COMMAND…]',
+    count: { min: 0, max: 1000 },
+    passesOn: true,
+    flags: HELP_FLAG,
+    async run({ args: [name = DEFAULT_HOST, ...words] }) {
+      const [program = '', ...rest] = await shellOn(name, words.length > 0 ? words : ['bash', '--login'])
+      const result = spawnSync(program, rest, {
+        stdio: 'inherit',
+        env: { ...process.env, ...dockerEnvironment() },
+      })
+      // The exit code is the command's own.
+      return (result.status ?? EXIT.failed) as ExitCode
+    },
+  }),
+  command({
+    path: ['lab', 'host', 'down'],
+    summary: 'Remove a compute host, or all of them',
+    operands: '[NAME]',
+    count: { min: 0, max: 1 },
+    flags: { ...DRY_RUN_FLAG, ...HELP_FLAG },
+    async run({ flags, args: [name], output }) {
+      for (const host of await everyHost()) {
+        if (name !== undefined && host.name !== name) continue
+        if (!flags['dry-run']) await host.down()
+        output.say(`${flags['dry-run'] ? 'would remove' : 'removed'} host ${host.name}`)
+      }
+      return EXIT.ok
+    },
+  }),
+]
 
 /** Containers and virtual machines. */
 export async function everyHost(): Promise<readonly ComputeHost[]> {
@@ -60,19 +116,4 @@ function imagesOn(suite: Suite): readonly string[] {
     .filter((one) => one.folder?.startsWith('images/'))
     .filter((one) => one.onlyByName !== true || one.name === `nova-libvirt:${suite}`)
     .map((one) => one.name)
-}
-
-type Words = Readonly<{ name: string | undefined; flags: ReadonlySet<string>; suite: Suite }>
-
-function parse(argv: readonly string[]): Words {
-  const words = [...argv]
-  const at = words.findIndex((word) => word === '--suite' || word.startsWith('--suite='))
-  const [, text] =
-    at < 0 ? [] : words.splice(at, words[at] === '--suite' ? 2 : 1).flatMap((word) => word.split('='))
-  const flags = new Set(words.filter((word) => word.startsWith('--')).map((word) => word.slice(2)))
-  return {
-    name: words.find((word) => !word.startsWith('--')),
-    flags,
-    suite: at < 0 ? DEFAULT_SUITE : suiteOf(text ?? ''),
-  }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Silence } from './silence.ts'
 
-test('what goes on changing is never over, what stays the same is over after the limit', () => {
+test('a value that keeps changing is never over, a constant one is over after the limit', () => {
   let now = 0
   const silence = new Silence(
     100,

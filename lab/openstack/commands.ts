@@ -1,140 +1,202 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import type { ParseArgsConfig } from 'node:util'
-import { say } from '../run.ts'
+import { DRY_RUN_FLAG, command } from '../../src/cli/index.ts'
+import type { Command } from '../../src/cli/index.ts'
+import { EXIT } from '../../src/core/index.ts'
+import type { ExitCode } from '../../src/core/index.ts'
+import { printData } from '../print-data.ts'
+import { DEFAULT_LAB, HELP_FLAG, JSON_FLAGS, LAB_FLAG } from '../lab-flags.ts'
 import { attachConsole } from './console.ts'
 import { raise } from './errors.ts'
 import type { IronicAuth } from './ironic.ts'
 import { isOn } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { OPENSTACK_SUITES } from './suite-tree.ts'
-import type { OpenStackSuite } from './suite-tree.ts'
 import { OpenStackLab, isAbandoned, labNames, removeLab } from './openstack-lab.ts'
 
-const DEFAULT_NAME = 'lab'
-const NAME = { name: { type: 'string', default: DEFAULT_NAME } } as const
-
 /** `anneal lab …`: OpenStack services and machines to deploy. */
-export const OPENSTACK_COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
-  up: async (argv) => {
-    const { values } = parse('up', argv, {
-      ...NAME,
-      nodes: { type: 'string', default: '1' },
-      auth: { type: 'string', default: 'keystone,none' },
-      clean: { type: 'boolean', default: false },
-      uefi: { type: 'boolean', default: false },
-      nova: { type: 'boolean', default: false },
-      suite: { type: 'string' },
-      'without-deploy-ramdisk': { type: 'boolean', default: false },
-    })
-    const name = values.name
-    const nodes = Number(values.nodes)
-    if (!Number.isSafeInteger(nodes) || nodes < 0 || nodes > 32) {
-      throw raise('LAB_USAGE', { command: 'up', why: `--nodes is "${values.nodes}", not 0 to 32` })
-    }
-    const ironicAuth = values.auth.split(',')
-    if (!ironicAuth.every(isIronicAuth)) {
-      throw raise('LAB_USAGE', {
-        command: 'up',
-        why: `--auth is "${values.auth}", not of keystone, none, basic`,
-      })
-    }
-    const { suite } = values
-    if (suite !== undefined && !isSuite(suite)) {
-      throw raise('LAB_USAGE', {
-        command: 'up',
-        why: `--suite is "${suite}", not one of ${OPENSTACK_SUITES.join(', ')}`,
-      })
-    }
-    if (suite !== undefined && values.nova) {
-      throw raise('LAB_USAGE', {
-        command: 'up',
-        why: '--nova runs the machine’s own packages, not those of --suite',
-      })
-    }
-    // What an interrupted attempt left behind is in nobody's use.
-    if (isAbandoned(name)) await removeLab(name)
-    const began = performance.now()
-    const lab = await interruptible((signal) =>
-      OpenStackLab.up({
-        name,
-        nodes: Array.from({ length: nodes }, () => ({ firmware: values.uefi ? 'uefi' : 'bios' }) as const),
-        ironicAuth,
-        nova: values.nova,
-        ...(suite === undefined ? {} : { suite }),
-        automatedClean: values.clean,
-        deployRamdisk: !values['without-deploy-ramdisk'],
-        signal,
-      }),
-    )
-    say(`lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s`)
-    say(`eval "$(anneal lab env${name === DEFAULT_NAME ? '' : ` --name ${name}`})" # then: openstack …`)
-    process.stdout.write(`${JSON.stringify(summary(lab), undefined, 2)}\n`)
-  },
-  down: async (argv) => {
-    const { values } = parse('down', argv, { ...NAME, all: { type: 'boolean', default: false } })
-    const names = values.all ? labNames() : [values.name]
-    for (const name of names) {
-      // Also where no directory tells of it: its namespace may have outlived that.
-      await removeLab(name)
-      say(`lab ${name} is gone`)
-    }
-  },
-  nodes: (argv) => {
-    const { values } = parse('nodes', argv, { ...NAME, json: { type: 'boolean', default: false } })
-    const { nodes } = OpenStackLab.find(values.name)
-    const rows = nodes.map((node) => ({ ...node, power: isOn(node) ? 'on' : 'off', boot: bootDevice(node) }))
-    if (values.json) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`)
-    else {
-      for (const { name, power, boot, mac, address, ipmi } of rows) {
-        const columns = [name, power, `boot ${boot}`, mac, address, `ipmi ${ipmi.address}:${ipmi.port}`]
-        process.stdout.write(`${columns.join('  ')}\n`)
+export const OPENSTACK_COMMANDS: readonly Command[] = [
+  command({
+    path: ['lab', 'up'],
+    summary: 'Start Keystone, Glance, Ironic and virtual machines to deploy',
+    operands: '',
+    count: { min: 0, max: 0 },
+    flags: {
+      ...LAB_FLAG,
+      nodes: { kind: 'text', placeholder: 'N', default: '1', help: 'Make N machines', flagOnly: true },
+      auth: {
+        kind: 'text',
+        placeholder: 'LIST',
+        default: 'keystone,none',
+        help: 'Let Ironic’s API take these logins: keystone, none, basic',
+        flagOnly: true,
+      },
+      uefi: { kind: 'switch', help: 'Give the machines UEFI instead of BIOS', flagOnly: true },
+      nova: {
+        kind: 'switch',
+        help: 'Start Nova, Placement, Neutron’s API and RabbitMQ',
+        flagOnly: true,
+      },
+      suite: {
+        kind: 'choice',
+        values: OPENSTACK_SUITES,
+        help: 'Run the OpenStack of this Debian suite, in a tree of its own',
+        flagOnly: true,
+      },
+      clean: { kind: 'switch', help: 'Have Ironic wipe disks between deployments', flagOnly: true },
+      'without-deploy-ramdisk': {
+        kind: 'switch',
+        help: 'Build no deploy ramdisk: only ramdisk deployments work then',
+        flagOnly: true,
+      },
+      ...JSON_FLAGS,
+    },
+    async run({ flags, output, signal }) {
+      const name = flags.lab
+      const nodes = Number(flags.nodes)
+      if (!Number.isSafeInteger(nodes) || nodes < 0 || nodes > 32) {
+        throw raise('LAB_USAGE', { command: 'up', why: `--nodes is "${flags.nodes}", not 0 to 32` })
       }
-    }
-    return Promise.resolve()
-  },
-  console: async (argv) => {
-    const { values, positionals } = parse('console', argv, {
-      ...NAME,
-      log: { type: 'boolean', default: false },
-    })
-    const [wanted] = positionals
-    const lab = OpenStackLab.find(values.name)
-    const node = wanted === undefined ? lab.nodes[0] : lab.node(wanted)
-    if (node === undefined) throw raise('LAB_USAGE', { command: 'console', why: 'this lab has no nodes' })
-    if (values.log) process.stdout.write(readFileSync(node.consoleLog))
-    else await attachConsole(node)
-  },
-  env: (argv) => {
-    const { values } = parse('env', argv, NAME)
-    for (const [name, value] of Object.entries(OpenStackLab.find(values.name).environment)) {
-      process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
-    }
-    return Promise.resolve()
-  },
-  shell: (argv) => {
-    const { values, positionals } = parse('shell', argv, NAME)
-    const lab = OpenStackLab.find(values.name)
-    const command = positionals.length > 0 ? positionals : [process.env['SHELL'] ?? 'sh']
-    const result = spawnSync('ip', ['netns', 'exec', lab.description.network.namespace, ...command], {
-      stdio: 'inherit',
-      env: { ...process.env, ...lab.environment },
-    })
-    process.exitCode = result.status ?? 1
-    return Promise.resolve()
-  },
-}
+      const ironicAuth = flags.auth.split(',')
+      if (!ironicAuth.every(isIronicAuth)) {
+        const why = `--auth is "${flags.auth}", not a list of keystone, none, basic`
+        throw raise('LAB_USAGE', { command: 'up', why })
+      }
+      const { suite } = flags
+      if (suite !== undefined && flags.nova) {
+        const why = '--nova runs the machine’s own packages, not those of --suite'
+        throw raise('LAB_USAGE', { command: 'up', why })
+      }
+      // Nobody uses what an interrupted attempt left.
+      if (isAbandoned(name)) await removeLab(name)
+      const began = performance.now()
+      const lab = await OpenStackLab.up({
+        name,
+        nodes: Array.from({ length: nodes }, () => ({ firmware: flags.uefi ? 'uefi' : 'bios' }) as const),
+        ironicAuth,
+        nova: flags.nova,
+        ...(suite === undefined ? {} : { suite }),
+        automatedClean: flags.clean,
+        deployRamdisk: !flags['without-deploy-ramdisk'],
+        signal,
+      })
+      output.say(`lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+      output.say(
+        `eval "$(anneal lab env${name === DEFAULT_LAB ? '' : ` --lab ${name}`})" # then: openstack …`,
+      )
+      const value = { schema: 'anneal.lab/1', ...summary(lab) }
+      printData(output, value, () => describeLab(value))
+      return EXIT.ok
+    },
+  }),
+  command({
+    path: ['lab', 'down'],
+    summary: 'Stop a lab and remove it, however it was left',
+    operands: '',
+    count: { min: 0, max: 0 },
+    flags: {
+      ...LAB_FLAG,
+      all: { kind: 'switch', help: 'Remove every lab', flagOnly: true },
+      ...DRY_RUN_FLAG,
+      ...HELP_FLAG,
+    },
+    async run({ flags, output }) {
+      for (const name of flags.all ? labNames() : [flags.lab]) {
+        // The namespace of a lab can outlive its directory.
+        if (!flags['dry-run']) await removeLab(name)
+        output.say(`${flags['dry-run'] ? 'would remove' : 'removed'} lab ${name}`)
+      }
+      return EXIT.ok
+    },
+  }),
+  command({
+    path: ['lab', 'nodes'],
+    summary: 'List the machines of a lab: power, boot device, addresses',
+    operands: '',
+    count: { min: 0, max: 0 },
+    flags: { ...LAB_FLAG, ...JSON_FLAGS },
+    async run({ flags, output }) {
+      const nodes = OpenStackLab.find(flags.lab).nodes.map((node) => ({
+        ...node,
+        power: isOn(node) ? 'on' : 'off',
+        boot: bootDevice(node),
+      }))
+      printData(output, { schema: 'anneal.lab-nodes/1', nodes }, () =>
+        nodes
+          .map(({ name, power, boot, mac, address, ipmi }) =>
+            [name, power, `boot ${boot}`, mac, address, `ipmi ${ipmi.address}:${ipmi.port}`].join('  '),
+          )
+          .join('\n'),
+      )
+      return EXIT.ok
+    },
+  }),
+  command({
+    path: ['lab', 'console'],
+    summary: 'Attach the terminal to the serial port of a machine',
+    operands: '[NODE]',
+    count: { min: 0, max: 1 },
+    flags: {
+      ...LAB_FLAG,
+      log: { kind: 'switch', help: 'Print all that the machine has written, and exit', flagOnly: true },
+      ...HELP_FLAG,
+    },
+    details: 'Without NODE it is the first machine. Ctrl-] leaves the console.',
+    async run({ flags, args: [wanted], output }) {
+      const lab = OpenStackLab.find(flags.lab)
+      const node = wanted === undefined ? lab.nodes[0] : lab.node(wanted)
+      if (node === undefined) throw raise('LAB_USAGE', { command: 'console', why: 'this lab has no nodes' })
+      if (flags.log) output.raw(readFileSync(node.consoleLog, 'utf8'))
+      else await attachConsole(node)
+      return EXIT.ok
+    },
+  }),
+  command({
+    path: ['lab', 'env'],
+    summary: 'Print variables for the openstack client and for anneal: eval "$(anneal lab env)"',
+    operands: '',
+    count: { min: 0, max: 0 },
+    flags: { ...LAB_FLAG, ...JSON_FLAGS },
+    async run({ flags, output }) {
+      const { environment } = OpenStackLab.find(flags.lab)
+      printData(output, { schema: 'anneal.lab-environment/1', environment }, () =>
+        Object.entries(environment)
+          .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`)
+          .join('\n'),
+      )
+      return EXIT.ok
+    },
+  }),
+  command({
+    path: ['lab', 'shell'],
+    summary: 'Open a shell in the network namespace of a lab, or run a command there',
+    operands: '[COMMAND…]',
+    count: { min: 0, max: 1000 },
+    passesOn: true,
+    flags: { ...LAB_FLAG, ...HELP_FLAG },
+    async run({ flags, args }) {
+      const lab = OpenStackLab.find(flags.lab)
+      const words = args.length > 0 ? args : [process.env['SHELL'] ?? 'sh']
+      const result = spawnSync('ip', ['netns', 'exec', lab.description.network.namespace, ...words], {
+        stdio: 'inherit',
+        env: { ...process.env, ...lab.environment },
+      })
+      // The exit code is the command's own.
+      return (result.status ?? EXIT.failed) as ExitCode
+    },
+  }),
+]
 
 /** Every lab with its services, and the names of those that did not come up whole. */
-export function openStackStatus(argv: readonly string[]): Readonly<Record<string, unknown>> {
-  parse('status', argv, {})
+export function openStackStatus(): Readonly<{ labs: readonly LabSummary[]; broken: readonly string[] }> {
   const labs = OpenStackLab.list().map(summary)
   const whole = new Set(labs.map((lab) => lab.name))
   return { labs, broken: labNames().filter((name) => !whole.has(name)) }
 }
 
-function summary(lab: OpenStackLab): Readonly<Record<string, unknown>> & { name: string } {
+type LabSummary = ReturnType<typeof summary>
+
+function summary(lab: OpenStackLab) {
   return {
     name: lab.name,
     suite: lab.description.suite?.suite ?? null,
@@ -147,48 +209,21 @@ function summary(lab: OpenStackLab): Readonly<Record<string, unknown>> & { name:
   }
 }
 
+export function describeLab({ name, directory, endpoints, services, nodes }: LabSummary): string {
+  const down = Object.entries(services).flatMap(([service, pid]) => (pid === null ? [service] : []))
+  return [
+    `lab ${name} in ${directory}`,
+    ...Object.entries(endpoints).map(([service, url]) => `  ${service} ${url}`),
+    ...nodes.map((node) => `  node ${node.name} is ${node.power}`),
+    ...(down.length === 0 ? [] : [`  not running: ${down.join(', ')}`]),
+  ].join('\n')
+}
+
 function bootDevice(node: Machine): string {
   const path = `${node.directory}/boot`
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : 'default'
 }
 
-function isSuite(word: string): word is OpenStackSuite {
-  return (OPENSTACK_SUITES as readonly string[]).includes(word)
-}
-
 function isIronicAuth(word: string): word is IronicAuth {
   return word === 'keystone' || word === 'none' || word === 'basic'
-}
-
-/** Runs `work` with a signal that Ctrl-C gives. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const interrupt = (): void => {
-    if (!controller.signal.aborted) say('interrupted: taking down what was started')
-    controller.abort(raise('LAB_INTERRUPTED'))
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-  try {
-    return await work(controller.signal)
-  } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
-  }
-}
-
-type Parsed<T extends ParseArgsConfig['options']> = ReturnType<
-  typeof parseArgs<{ options: NonNullable<T>; allowPositionals: true; strict: true }>
->
-
-function parse<const T extends NonNullable<ParseArgsConfig['options']>>(
-  command: string,
-  argv: readonly string[],
-  options: T,
-): Parsed<T> {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
-  } catch (cause) {
-    throw raise('LAB_USAGE', { command, why: cause instanceof Error ? cause.message : String(cause) }, cause)
-  }
 }

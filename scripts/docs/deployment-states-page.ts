@@ -18,7 +18,7 @@ export function deploymentStatesPage(): string {
     { head: 'With a base', cell: (name) => baseCell(DEPLOY_STATES[name]) },
     // The states between are those of `direct+ramdisk` alone; all others are the same.
     { head: 'Effects, by Ironic', cell: (name) => effects(name, 'ironicTwice') },
-    { head: 'Effects, by way of Nova', cell: (name) => effects(name, 'nova') },
+    { head: 'Effects, through Nova', cell: (name) => effects(name, 'nova') },
   ])
   const resting = restingStates<DeployState>(DEPLOY_STATES)
   return page([

@@ -1,3 +1,5 @@
+import { commandsPage } from './commands-page.ts'
+import { decisionsPage } from './decisions-page.ts'
 import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
 import { errorsPage } from './errors-page.ts'
@@ -22,6 +24,8 @@ export async function generatedPages(): Promise<readonly Page[]> {
         failures: readInlineCodes('failure'),
       }),
     },
+    { path: 'docs/commands.md', text: await commandsPage() },
+    { path: 'docs/adr/README.md', text: decisionsPage() },
     { path: 'docs/kill-rules.md', text: killRulesPage() },
     { path: 'docs/states.md', text: statesPage() },
     { path: 'docs/deployment-states.md', text: deploymentStatesPage() },

@@ -4,14 +4,14 @@ import { EXIT, errorsOf } from '../core/index.ts'
 export const APP_ERRORS = {
   ADOPTED_MISSING: {
     message: 'Cannot adopt container "{container}" as service "{service}": the engine does not know it',
-    remedy: 'list the containers with `{engine} ps -a` and name one of them: --adopt SERVICE=CONTAINER',
+    remedy: 'list the containers with `{engine} ps -a` and name one: --adopt SERVICE=CONTAINER',
     retry: false,
     exit: EXIT.usage,
   },
   CONTAINER_UNKNOWN: {
     message:
       'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',
-    remedy: 'name one of these; where the container belongs to the other engine, say --engine docker|podman',
+    remedy: 'name one of these; if the container belongs to the other engine, give --engine docker or podman',
     retry: false,
     exit: EXIT.usage,
   },
@@ -23,18 +23,18 @@ export const APP_ERRORS = {
   },
   NOT_ROOT: {
     message: 'Cannot {action}: it needs root and runs as user {uid}',
-    remedy: 'run it with sudo; reading the processes and cgroups of other users needs root',
+    remedy: 'run it with sudo; only root can read the processes and cgroups of other users',
     retry: false,
     exit: EXIT.unavailable,
   },
   NO_ENGINE: {
     message: 'Cannot choose a container engine: {why}',
-    remedy: 'install docker.io or podman, or name one with --engine docker|podman',
+    remedy: 'install docker.io or podman, or choose one with --engine docker or podman',
     retry: false,
     exit: EXIT.unavailable,
   },
   NO_PREVIOUS_RELEASE: {
-    message: 'Cannot roll back: this node has no release before the current one',
+    message: 'Cannot roll back: this node has no previous release',
     remedy: 'upgrade to the release you want instead: `anneal node upgrade FILE`',
     retry: false,
     exit: EXIT.refused,
@@ -46,26 +46,26 @@ export const APP_ERRORS = {
     exit: EXIT.usage,
   },
   FILE_EXISTS: {
-    message: 'Cannot write "{file}": {kind} is there already',
-    remedy: 'name another place with --output; --force replaces a file, and nothing else',
+    message: 'Cannot write "{file}": {kind} exists already',
+    remedy: 'name another file with --output; --force replaces files, but no directories or devices',
     retry: false,
     exit: EXIT.refused,
   },
   FILE_UNWRITABLE: {
     message: 'Cannot write "{file}": {why}',
-    remedy: 'name another place with --output, or make room in this one',
+    remedy: 'name another file with --output, or free space',
     retry: false,
     exit: EXIT.failed,
   },
   IMAGE_HAS_NO: {
     message: 'Cannot find "{role}:" in "{image}": {reason}',
-    remedy: 'name the file system by its address; `anneal image inspect` shows what is there',
+    remedy: 'name the file system by its address; `anneal image inspect` lists them',
     retry: false,
     exit: EXIT.refused,
   },
   IMAGE_PATH_NOT_A_FILE: {
     message: 'Cannot read "{path}": it is a {kind}',
-    remedy: 'name a regular file; see what is there with `anneal image ls`',
+    remedy: 'name a regular file; `anneal image ls` lists them',
     retry: false,
     exit: EXIT.usage,
   },

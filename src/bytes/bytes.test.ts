@@ -185,7 +185,7 @@ describe('sources', () => {
     assert.deepEqual([...below], [1, 2, 3])
   })
 
-  it('what is patched is data, also in a hole', async () => {
+  it('patched bytes are data, also in a hole', async () => {
     const source = patched(zeros(100), [{ offsetBytes: 40, bytes: new Uint8Array(10).fill(1) }])
     assert.deepEqual(await all(extentsOf(source)), ['0+40 zero', '40+10 data', '50+50 zero'])
     assert.deepEqual(await all(extentsOf(source, 45, 10)), ['45+5 data', '50+5 zero'])
@@ -239,7 +239,7 @@ describe('the cache', () => {
     assert.deepEqual([count.reads, count.bytes], [2, 32])
   })
 
-  it('holds no more blocks than it was told, and drops the oldest', async () => {
+  it('holds no more blocks than its limit, and drops the oldest', async () => {
     const { source, count } = counting(COUNT)
     const cache = cached(source, { blockBytes: 16, blocks: 2 })
     for (const offset of [0, 16, 0, 32, 0]) await cache.read(offset, 1)

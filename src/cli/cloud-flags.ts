@@ -4,7 +4,7 @@ export const CLOUD_FLAGS = {
   cloud: {
     kind: 'text',
     placeholder: 'NAME',
-    help: 'cloud of clouds.yaml; by default that of OS_CLOUD, the OS_ variables, or the only one',
+    help: 'Use this cloud of clouds.yaml; by default OS_CLOUD, the other OS_ variables, or the only cloud',
   },
 } as const satisfies FlagTable
 

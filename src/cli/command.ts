@@ -6,6 +6,8 @@ export type FlagSpec = Readonly<{
   help: string
   /** Letter of the short form. */
   short?: string
+  /** An earlier name. It is accepted everywhere and shown nowhere. */
+  was?: string
   flagOnly?: boolean
 }> &
   Readonly<
@@ -51,6 +53,8 @@ export type Command = Readonly<{
   flags: FlagTable
   /** Longer text for the command's own help. */
   details?: string
+  /** Everything from the first operand on is for another program, flags too. */
+  passesOn?: true
   /** It goes on until it is interrupted, and only tells: nobody is left to tell once either output has lost its reader. */
   endsWithReader?: true
   run: (input: CommandInput<FlagTable>) => Promise<ExitCode>

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import type { GroupBeside } from './help.ts'
 import { loadCommand } from './load-command.ts'
 
 /** A command that can be called: what it needs is loaded when it is. */
@@ -6,7 +7,15 @@ export type CommandEntry = Readonly<{
   /** `['node', 'plan']`. */
   path: readonly string[]
   load: () => Promise<Command>
+  /** Everything from the first operand on is for another program, flags too. */
+  passesOn?: true
 }>
+
+/** The test bed. It stands beside the product, which does not import it: the launcher leads to it. */
+export const LAB_GROUP: GroupBeside = {
+  word: 'lab',
+  summary: 'Run a test bed: a real OpenStack, machines to deploy, compute hosts',
+}
 
 /** Every command, in the order of a node's life. One line → one function. */
 export const COMMANDS: readonly CommandEntry[] = [

@@ -35,6 +35,7 @@ export async function readConfig(
     throw raise('CONFIG_INVALID', { file: path, why: 'it is not a map of settings' })
   }
   const known = settings(await allCommands())
+  for (const spec of known.values()) if (spec.was !== undefined) known.set(spec.was, spec)
   for (const [key, setting] of Object.entries(value)) {
     const spec = known.get(key)
     if (spec === undefined) throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not a setting` })

@@ -30,7 +30,7 @@ export async function convertBootOnly(
   const wrong = (['whole-disk', 'exact', 'keep-fstab', 'no-digest'] as const).find((name) => flags[name])
   if (wrong !== undefined) throw convertUsage(`--boot-only writes no base, which --${wrong} is about`)
   if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
-    throw convertUsage('--boot-only wants a directory (-o DIR)')
+    throw convertUsage('--boot-only needs a directory (-o DIR)')
   await using planned = await planBootFiles(location, conversionOptions(flags, signal))
   const { boot, warnings } = planned.files.about
   for (const text of warnings) output.say(`warning: ${text}`)

@@ -16,14 +16,14 @@ function contractOf(text: string) {
   return bootContract(file, 'x')
 }
 
-test('a boot.json gives its arguments with where they are from', () => {
+test('a boot.json gives its arguments with their origin', () => {
   const boot = { arguments: [{ text: 'root=LABEL=r', source: 'ostree-1.conf', reason: 'as it is' }] }
   assert.deepEqual(contractOf(JSON.stringify({ schema: 'anneal.boot/1', boot })), [
     { text: 'root=LABEL=r', origin: 'ostree-1.conf' },
   ])
 })
 
-test('what is no boot.json is refused', () => {
+test('a file that is not a boot.json is refused', () => {
   for (const text of [
     '',
     '[]',
@@ -52,7 +52,7 @@ function factsOf(flags: Partial<Parameters<typeof wantedImage>[0]>): ReturnType<
   return findImage(wantedImage({ ...FLAGS, ...flags }, 'x'))
 }
 
-test('an image by URL has to come with its checksum, and one image is said, not two', async () => {
+test('an image at a URL needs its checksum, and only one image may be named', async () => {
   const usage = (error: unknown): boolean => isAnnealError(error, 'USAGE')
   assert.throws(() => wantedImage(FLAGS, 'x'), usage)
   assert.throws(() => wantedImage({ ...FLAGS, image: 'http://w/d.raw' }, 'x'), usage)

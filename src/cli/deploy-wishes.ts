@@ -15,26 +15,31 @@ export const IMAGE_FLAGS = {
   image: {
     kind: 'text',
     placeholder: 'IMAGE',
-    help: 'name or id in Glance, or the URL of a raw or qcow2 disk or base (with --checksum)',
+    help: 'Deploy IMAGE: a name or id in Glance, or the URL of a raw or qcow2 image (needs --checksum)',
     flagOnly: true,
   },
   kernel: {
     kind: 'text',
     placeholder: 'URL',
-    help: 'with --ramdisk: alone, or beside a base by URL',
+    help: 'Boot the kernel at URL; needs --ramdisk',
     flagOnly: true,
   },
-  ramdisk: { kind: 'text', placeholder: 'URL', help: 'with --kernel', flagOnly: true },
+  ramdisk: {
+    kind: 'text',
+    placeholder: 'URL',
+    help: 'Boot with the ramdisk at URL; needs --kernel',
+    flagOnly: true,
+  },
   checksum: {
     kind: 'text',
     placeholder: 'ALG:HEX',
-    help: 'of an --image by URL: sha256:… or sha512:…',
+    help: 'Verify the image at a URL: sha256:… or sha512:…',
     flagOnly: true,
   },
   'image-cloud': {
     kind: 'text',
     placeholder: 'NAME',
-    help: 'cloud whose Glance has the image, where Ironic stands alone; by default --cloud',
+    help: 'Find the image in the Glance of this cloud; by default that of --cloud',
   },
 } as const satisfies FlagTable
 
@@ -43,7 +48,7 @@ export const ARGUMENT_FLAGS = {
   boot: {
     kind: 'text',
     placeholder: 'FILE',
-    help: 'boot.json of `anneal image convert`: arguments of an image that has none in kernel_cmdline, and their origin',
+    help: 'Take kernel arguments from this boot.json of `anneal image convert`, for an image without the property kernel_cmdline',
     flagOnly: true,
   },
   ...KARG_FLAGS,
@@ -64,20 +69,30 @@ export function bootContract(file: string | undefined, command: string): readonl
 
 /** What the machine finds on its config drive. */
 export const DRIVE_FLAGS = {
-  'user-data': { kind: 'text', placeholder: 'FILE', help: 'cloud-init user data', flagOnly: true },
+  'user-data': {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'Put this cloud-init user data on the config drive',
+    flagOnly: true,
+  },
   'network-data': {
     kind: 'text',
     placeholder: 'FILE',
-    help: 'network_data.json, or the same in YAML',
+    help: 'Put this network_data.json (or YAML) on the config drive',
     flagOnly: true,
   },
   'ssh-key': {
     kind: 'list',
     placeholder: 'FILE',
-    help: 'public keys that may log in; repeatable',
+    help: 'Let the public keys in FILE log in; can be repeated',
     flagOnly: true,
   },
-  hostname: { kind: 'text', placeholder: 'NAME', help: 'by default the name of the node', flagOnly: true },
+  hostname: {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'Set the host name; by default the name of the node',
+    flagOnly: true,
+  },
 } as const satisfies FlagTable
 
 type ImageFlags = FlagValues<typeof IMAGE_FLAGS> & FlagValues<typeof CLOUD_FLAGS>
@@ -86,20 +101,22 @@ type ImageFlags = FlagValues<typeof IMAGE_FLAGS> & FlagValues<typeof CLOUD_FLAGS
 export function wantedImage(flags: ImageFlags, command: string): WantedImage {
   const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
   const { image, kernel, ramdisk, checksum } = flags
-  if ((kernel === undefined) !== (ramdisk === undefined)) throw fail('--kernel and --ramdisk go together')
+  if ((kernel === undefined) !== (ramdisk === undefined)) throw fail('--kernel and --ramdisk need each other')
   const pair = kernel === undefined || ramdisk === undefined ? undefined : { kernel, ramdisk }
   if (image === undefined) {
-    if (pair === undefined) throw fail('it wants --image, or --kernel and --ramdisk')
+    if (pair === undefined) throw fail('it needs --image, or --kernel and --ramdisk')
     return { kind: 'network', ...pair }
   }
   if (!/^(https?|file):\/\//.test(image)) {
-    if (checksum !== undefined) throw fail('--checksum is for an image by URL; Glance knows that of its own')
-    if (pair !== undefined) throw fail('an image of Glance names its own kernel and ramdisk')
+    if (checksum !== undefined)
+      throw fail('--checksum is for an image at a URL; Glance has the checksums of its images')
+    if (pair !== undefined)
+      throw fail('--kernel and --ramdisk are not for an image in Glance, which names its own')
     const registry = openImages(cloudOptions({ cloud: flags['image-cloud'] ?? flags.cloud }))
     return { kind: 'registered', name: image, registry }
   }
   const hash = /^(sha256|sha512):([0-9a-f]{64}|[0-9a-f]{128})$/.exec(checksum ?? '')
-  if (hash === null) throw fail('an image by URL wants --checksum sha256:… or sha512:…')
+  if (hash === null) throw fail('an image at a URL needs --checksum sha256:… or sha512:…')
   return {
     kind: 'url',
     url: image,

@@ -25,9 +25,9 @@ export function describeDeployPlan(plan: DeployPlan, ready: Ready, output: Outpu
   ].join('\n')
 }
 
-/** `by direct`, `by way of Nova` */
+/** `by direct`, `through Nova` */
 export function wayOf({ route, server }: Pick<DeploymentReport, 'route' | 'server'>): string {
-  return server === undefined ? `by ${route}` : 'by way of Nova'
+  return server === undefined ? `by ${route}` : 'through Nova'
 }
 
 function describeServer({ server }: DeployPlan): readonly string[] {

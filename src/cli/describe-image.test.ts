@@ -23,7 +23,7 @@ async function describe(tree: Tree): Promise<string> {
   return describeImage(image, disk, inventory, contract, output)
 }
 
-test('the words for people say which GRUB it is, and what tells so', async () => {
+test('the text output shows which GRUB it is and why', async () => {
   const entry = 'linux /boot/k root=/dev/x'
   const menu = { '/boot/grub2/grub.cfg': `menuentry A {\n${entry}\n}\n` }
   const lineOf = (text: string): string | undefined => text.split('\n').find((one) => one.startsWith('GRUB '))

@@ -2,24 +2,38 @@ import type { Command, FlagSpec } from './command.ts'
 
 const WIDTH = 80
 
+/** A group of commands that another program runs. */
+export type GroupBeside = Readonly<{ word: string; summary: string }>
+
 /** Help of a group (`anneal`, `anneal node`) or of one command. Fits 80 columns; a test walks all of it. */
-export function helpText(path: readonly string[], commands: readonly Command[]): string {
+export function helpText(
+  path: readonly string[],
+  commands: readonly Command[],
+  beside: readonly GroupBeside[] = [],
+): string {
   const exact = commands.find((command) => command.path.join(' ') === path.join(' '))
-  return exact === undefined ? groupHelp(path, commands) : commandHelp(exact)
+  return exact === undefined ? groupHelp(path, commands, beside) : commandHelp(exact)
 }
 
-function groupHelp(path: readonly string[], commands: readonly Command[]): string {
+function groupHelp(
+  path: readonly string[],
+  commands: readonly Command[],
+  beside: readonly GroupBeside[],
+): string {
   const members = commands.filter((command) => path.every((word, index) => command.path[index] === word))
-  const rows = members.map((command): [string, string] => [
-    command.path.slice(path.length).join(' '),
-    command.summary,
-  ])
+  const rows = [
+    ...members.map((command): [string, string] => [
+      command.path.slice(path.length).join(' '),
+      command.summary,
+    ]),
+    ...beside.map(({ word, summary }): [string, string] => [`${word} …`, summary]),
+  ]
   return [
     `usage: anneal ${[...path, '<command>'].join(' ')} [flags]`,
     '',
     ...wrapRows(rows),
     '',
-    `\`anneal ${[...path, '<command>'].join(' ')} --help\` tells more of each.`,
+    `Run \`anneal ${[...path, '<command>'].join(' ')} --help\` for more about a command.`,
     '',
   ].join('\n')
 }

@@ -9,12 +9,13 @@ export const OPEN_FLAGS = {
   'files-in': {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'where backing and data files of a qcow2 image may be opened; without it nowhere',
+    help: 'Open backing and data files of a qcow2 image in DIR only; by default open none',
+    was: 'files-from',
   },
   temporary: {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'where a compressed image is unpacked; needed for one from the network',
+    help: 'Unpack a compressed image into DIR; required for one from the network',
   },
 } as const satisfies FlagTable
 
@@ -23,13 +24,13 @@ export const BOOT_FLAGS = {
   deployment: {
     kind: 'text',
     placeholder: 'NAME',
-    help: 'entry to boot: its number, its id, a stateroot or the begin of a commit',
+    help: 'Boot this entry: its number, its id, a stateroot or the first digits of a commit',
     flagOnly: true,
   },
   firmware: {
     kind: 'choice',
     values: ['bios', 'uefi'],
-    help: 'of the machine, where BIOS and UEFI boot different things',
+    help: 'Boot as this firmware does, if BIOS and UEFI boot different systems',
     flagOnly: true,
   },
   ...KARG_FLAGS,

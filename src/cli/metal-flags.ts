@@ -7,13 +7,13 @@ export const METAL_FLAGS = {
   'os-system-scope': {
     kind: 'text',
     placeholder: 'all',
-    help: 'ask Ironic with system scope, and not with the project of that cloud',
+    help: 'Ask Ironic with system scope instead of the project of the cloud',
     environment: 'OS_SYSTEM_SCOPE',
   },
   state: {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'directory that keeps the records of deployments',
+    help: 'Keep Anneal’s state in this directory',
     default: '/var/lib/anneal',
     environment: 'ANNEAL_STATE',
   },
@@ -29,14 +29,14 @@ export function metalOptions(flags: FlagValues<typeof METAL_FLAGS>): MetalOption
 }
 
 export const WAIT_FLAGS = {
-  timeout: { kind: 'text', placeholder: 'TIME', help: 'longest wait', default: '30m' },
+  timeout: { kind: 'text', placeholder: 'TIME', help: 'Wait at most this long', default: '30m' },
 } as const satisfies FlagTable
 
 export const CONSOLE_FLAGS = {
   console: {
     kind: 'text',
     placeholder: 'SOURCE',
-    help: 'where the console is read: unix:PATH, file:PATH or tcp:HOST:PORT; by default Ironic is asked',
+    help: 'Read the console from unix:PATH, file:PATH or tcp:HOST:PORT; by default ask Ironic',
     flagOnly: true,
   },
 } as const satisfies FlagTable

@@ -5,19 +5,19 @@ export const NODE_FLAGS = {
   engine: {
     kind: 'choice',
     values: ['docker', 'podman'],
-    help: 'container engine; by default the one that is installed',
+    help: 'Use this container engine; by default the installed one',
     environment: 'ANNEAL_ENGINE',
   },
   'engine-socket': {
     kind: 'text',
     placeholder: 'PATH',
-    help: 'socket of the Docker engine',
+    help: 'Reach Docker at this socket',
     environment: 'ANNEAL_ENGINE_SOCKET',
   },
   state: {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'directory of the journal, the history and the releases',
+    help: 'Keep Anneal’s state in this directory',
     default: '/var/lib/anneal',
     environment: 'ANNEAL_STATE',
   },
@@ -36,21 +36,25 @@ export function engineOptions({
   }
 }
 
-export function nodeOptions(flags: NodeFlags): NodeOptions {
-  return { ...engineOptions(flags), stateDirectory: flags.state }
+/** A dry run opens the state directory to read it, and creates none. */
+export function nodeOptions(
+  flags: NodeFlags & Readonly<{ 'dry-run'?: boolean }>,
+  access: 'read' | 'write' = flags['dry-run'] === true ? 'read' : 'write',
+): NodeOptions {
+  return { ...engineOptions(flags), stateDirectory: flags.state, access }
 }
 
 export const RUN_FLAGS = {
   rescue: {
     kind: 'switch',
-    help: 'move endangered guests and helpers out of their containers first, instead of refusing',
+    help: 'Move endangered guests and helpers out of their containers first, instead of refusing',
     flagOnly: true,
   },
   'on-failure': {
     kind: 'choice',
     values: ['roll-back', 'roll-forward'],
     default: 'roll-back',
-    help: 'what a failed switch does; roll-forward is for a switch with no safe way back',
+    help: 'Do this if the switch fails; roll-forward is for a switch with no safe way back',
   },
 } as const satisfies FlagTable
 

@@ -11,24 +11,24 @@ export const NOVA_FLAGS = {
     kind: 'choice',
     values: ['ironic', 'nova'],
     default: 'ironic',
-    help: 'nova: as a server of the project that is logged in to, with --flavor',
+    help: 'Deploy through Ironic, or as a Nova server of your project (needs --flavor)',
   },
   flavor: {
     kind: 'text',
     placeholder: 'FLAVOR',
-    help: 'with --via nova: name or id; it asks for the resource class of the node',
+    help: 'With --via nova: use this flavor; it must request the node’s resource class',
     flagOnly: true,
   },
   key: {
     kind: 'text',
     placeholder: 'NAME',
-    help: 'with --via nova: a key pair that is there; --ssh-key registers one',
+    help: 'With --via nova: use this existing key pair; --ssh-key registers a new one',
     flagOnly: true,
   },
   network: {
     kind: 'list',
     placeholder: 'ID',
-    help: 'with --via nova: network of the server, repeatable; or none; by default auto',
+    help: 'With --via nova: attach this network, or none; can be repeated; by default auto',
     flagOnly: true,
   },
 } as const satisfies FlagTable
@@ -44,7 +44,7 @@ type Flags = FlagValues<typeof NOVA_FLAGS> &
 function checkVia(flags: Flags, command: string): void {
   const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
   if (flags.via === 'nova') {
-    if (flags.flavor === undefined) throw fail('--via nova wants --flavor')
+    if (flags.flavor === undefined) throw fail('--via nova needs --flavor')
     return
   }
   const given = [
@@ -88,6 +88,6 @@ function wantedNetworks(given: readonly string[], command: string): Networks {
   if (given.length === 1 && (first === 'none' || first === 'auto')) return first
   const wrong = given.find((one) => !isNetworkId(one))
   if (wrong === undefined) return given
-  const why = `--network "${wrong}" is no id of a network, nor none or auto by itself`
+  const why = `--network "${wrong}" is not the id of a network; none or auto must stand alone`
   throw raise('USAGE', { command, why, help: `${command} --help` })
 }

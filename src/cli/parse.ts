@@ -20,7 +20,7 @@ export function parseCommand(
   let parsed: { values: Record<string, unknown>; positionals: string[] }
   try {
     parsed = parseArgs({
-      args: [...argv],
+      args: command.passesOn === true ? protectOperands(argv, command.flags) : [...argv],
       options: optionsOf(command.flags),
       allowPositionals: true,
       strict: true,
@@ -29,7 +29,7 @@ export function parseCommand(
     throw fail((error as Error).message.split('. ')[0] ?? 'unknown flag')
   }
   const { min, max } = command.count
-  if (parsed.positionals.length < min) throw fail(`it wants ${command.operands}`)
+  if (parsed.positionals.length < min) throw fail(`it needs ${command.operands}`)
   if (parsed.positionals.length > max) {
     throw fail(
       max === 0
@@ -39,7 +39,11 @@ export function parseCommand(
   }
   const flags: Record<string, unknown> = {}
   for (const [flag, spec] of Object.entries(command.flags)) {
-    const value = parsed.values[flag] ?? fromEnvironment(spec, environment) ?? config[flag] ?? fallback(spec)
+    const value =
+      given(parsed.values, flag, spec) ??
+      fromEnvironment(spec, environment) ??
+      given(config, flag, spec) ??
+      fallback(spec)
     if (
       spec.kind === 'choice' &&
       value !== undefined &&
@@ -52,16 +56,38 @@ export function parseCommand(
   return { flags, args: parsed.positionals }
 }
 
+/** Puts `--` before the first operand, so that what follows is not read as flags. */
+function protectOperands(argv: readonly string[], flags: FlagTable): string[] {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: optionsOf(flags),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const first = tokens.find(({ kind }) => kind !== 'option')
+  if (first === undefined || first.kind === 'option-terminator') return [...argv]
+  return [...argv.slice(0, first.index), '--', ...argv.slice(first.index)]
+}
+
 function optionsOf(flags: FlagTable): ParseArgsOptionsConfig {
   const options: ParseArgsOptionsConfig = {}
   for (const [flag, spec] of Object.entries(flags)) {
-    options[flag] = {
+    const option = {
       type: spec.kind === 'switch' ? 'boolean' : 'string',
       ...(spec.kind === 'list' ? { multiple: true } : {}),
-      ...(spec.short === undefined ? {} : { short: spec.short }),
-    }
+    } as const
+    options[flag] = { ...option, ...(spec.short === undefined ? {} : { short: spec.short }) }
+    if (spec.was !== undefined) options[spec.was] = option
   }
   return options
+}
+
+/** The value under the flag's name or its earlier one. A list holds what was given under both. */
+function given(values: Readonly<Record<string, unknown>>, flag: string, spec: FlagSpec): unknown {
+  const now = values[flag]
+  const before = spec.was === undefined ? undefined : values[spec.was]
+  return Array.isArray(now) && Array.isArray(before) ? [...before, ...now] : (now ?? before)
 }
 
 function fromEnvironment(

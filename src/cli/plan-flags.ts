@@ -8,13 +8,13 @@ export const PLAN_FLAGS = {
   adopt: {
     kind: 'list',
     placeholder: 'SERVICE=CONTAINER',
-    help: 'a container that Anneal did not create and that this service takes over from; may be repeated',
+    help: 'Replace this container, which Anneal did not create, by the service; can be repeated',
     flagOnly: true,
   },
   'env-file': {
     kind: 'text',
     placeholder: 'FILE',
-    help: 'variables of the Compose file, instead of its .env',
+    help: 'Take the variables of the Compose file from FILE instead of .env',
     flagOnly: true,
   },
 } as const satisfies FlagTable

@@ -1,7 +1,8 @@
-import type { provideNodes } from '../app/metal/index.ts'
+import { previewNodes } from '../app/metal/index.ts'
+import type { BringPreview, provideNodes } from '../app/metal/index.ts'
 import type { NodesDocument } from '../contract/index.ts'
 import { EXIT } from '../core/index.ts'
-import type { ExitCode } from '../core/index.ts'
+import type { AnnealError, ExitCode } from '../core/index.ts'
 import type { MetalWorld } from '../ports/index.ts'
 import { describeStretch, describeTimeline } from './describe-deployment.ts'
 import { durationMs } from './duration-flag.ts'
@@ -12,9 +13,21 @@ export async function tellNodes(
   world: MetalWorld,
   bring: typeof provideNodes,
   names: readonly string[],
-  wishes: Readonly<{ verb: string; timeout: string; signal: AbortSignal; output: Output }>,
+  wishes: Readonly<{
+    verb: 'provide' | 'undeploy'
+    timeout: string
+    dryRun: boolean
+    signal: AbortSignal
+    output: Output
+  }>,
 ): Promise<ExitCode> {
   const { output, signal, verb } = wishes
+  if (wishes.dryRun) {
+    const { nodes, failures } = await previewNodes(world, names, verb)
+    for (const error of failures) output.error(error)
+    tellPreviews(nodes, failures, output)
+    return failures[0]?.exit ?? EXIT.ok
+  }
   const { reached, failures } = await bring(world, names, {
     timeoutMs: durationMs(wishes.timeout, 'timeout', `anneal metal ${verb}`),
     signal,
@@ -43,4 +56,27 @@ export async function tellNodes(
       .join('\n'),
   )
   return failures[0]?.exit ?? EXIT.ok
+}
+
+/** Prints what a command would do with nodes. */
+export function tellPreviews(
+  previews: readonly BringPreview[],
+  failures: readonly AnnealError[],
+  output: Output,
+): void {
+  const nodes = previews.map(({ node, steps }) => ({
+    name: node.name ?? null,
+    uuid: node.uuid,
+    state: node.provisionState,
+    steps,
+  }))
+  const failed = failures.map(({ code, message }) => ({ code, message }))
+  output.data({ schema: 'anneal.nodes-plan/1', nodes, failed }, () =>
+    nodes
+      .map(({ name, uuid, state, steps }) => {
+        const would = steps.length === 0 ? 'nothing to do' : `would ask: ${steps.join(', ')}`
+        return `${name ?? uuid} is ${state}: ${would}`
+      })
+      .join('\n'),
+  )
 }

@@ -31,7 +31,7 @@ export function exitOf(report: RunReport): ExitCode {
 /** Tells of an earlier run that was brought to rest first. */
 export function tellRecovered(output: Output): RunControl {
   return {
-    onRecovered: (report) => output.say(`an interrupted run was brought to rest: ${report.outcome}`),
+    onRecovered: (report) => output.say(`recovered an interrupted run: ${report.outcome}`),
   }
 }
 

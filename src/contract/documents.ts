@@ -12,6 +12,7 @@ import type {
   InspectionDocument,
   MetalStatusDocument,
   NodesDocument,
+  NodesPlanDocument,
 } from './metal/nodes.ts'
 import type { WatchDocument } from './metal/timeline.ts'
 import type { HistoryDocument, HistoryLine } from './node/history.ts'
@@ -21,10 +22,14 @@ import type { RescueDocument } from './node/rescue.ts'
 import type {
   DoctorDocument,
   ImagesDocument,
+  ImagesPlanDocument,
   ImportDocument,
   LockDocument,
+  LockPlanDocument,
   RecoveryDocument,
+  RecoveryPlanDocument,
   ServiceDocument,
+  ServicePlanDocument,
 } from './node/results.ts'
 import type { RunDocument } from './node/run-report.ts'
 import type { DeploymentsFile, JournalLine } from './node/state-files.ts'
@@ -63,6 +68,11 @@ export type Documents = {
   'anneal.service/1': ServiceDocument
   'anneal.status/1': StatusDocument
   'anneal.watch/1': WatchDocument
+  'anneal.images-plan/1': ImagesPlanDocument
+  'anneal.lock-plan/1': LockPlanDocument
+  'anneal.nodes-plan/1': NodesPlanDocument
+  'anneal.recovery-plan/1': RecoveryPlanDocument
+  'anneal.service-plan/1': ServicePlanDocument
 }
 
 export type DocumentName = keyof Documents
@@ -108,6 +118,31 @@ export const DOCUMENTS = {
     meaning: 'a deployment that is under way, for a run that goes on with it',
     printedBy: [],
     keptIn: 'metal/NODE/DEPLOYMENT.json',
+  },
+  'anneal.images-plan/1': {
+    type: 'ImagesPlanDocument',
+    meaning: 'images that a build would make',
+    printedBy: ['node build --dry-run'],
+  },
+  'anneal.lock-plan/1': {
+    type: 'LockPlanDocument',
+    meaning: 'the release that locking would write',
+    printedBy: ['node lock --dry-run'],
+  },
+  'anneal.nodes-plan/1': {
+    type: 'NodesPlanDocument',
+    meaning: 'requests that would bring machines to a state',
+    printedBy: ['metal provide --dry-run', 'metal undeploy --dry-run', 'metal inspect --dry-run'],
+  },
+  'anneal.recovery-plan/1': {
+    type: 'RecoveryPlanDocument',
+    meaning: 'what a recovery would do',
+    printedBy: ['node recover --dry-run'],
+  },
+  'anneal.service-plan/1': {
+    type: 'ServicePlanDocument',
+    meaning: 'what starting or stopping a service would do',
+    printedBy: ['node start --dry-run', 'node stop --dry-run'],
   },
   'anneal.doctor/1': {
     type: 'DoctorDocument',

@@ -4,15 +4,14 @@ import type { ErrorTable } from '../core/index.ts'
 export const METAL_ERRORS = {
   INVENTORY_INVALID: {
     message: 'Cannot read the inventory "{file}": {at}: {why}',
-    remedy: 'docs/metal.md has an example with every key',
+    remedy: 'see docs/metal.md for an example with every key',
     retry: false,
     exit: EXIT.usage,
   },
   BMC_CREDENTIAL_MISSING: {
-    message:
-      'Cannot enroll node "{node}": the {what} of its BMC is to come from {source}, and that is {state}',
+    message: 'Cannot enroll node "{node}": the {what} of its BMC comes from {source}, which is {state}',
     remedy:
-      'set the variable, or write the file (one line, mode 0600); a credential is never written into the inventory',
+      'set the variable, or write the file (one line, mode 0600); the inventory itself must not hold credentials',
     retry: false,
     exit: EXIT.usage,
   },
@@ -24,14 +23,14 @@ export const METAL_ERRORS = {
   },
   METAL_NODE_MISMATCH: {
     message:
-      'Cannot enroll node "{node}": it is there with {what} "{found}", and the inventory says "{wanted}"',
+      'Cannot enroll node "{node}": Ironic has it with {what} "{found}", and the inventory says "{wanted}"',
     remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
   },
   METAL_NODE_MAINTENANCE: {
     message: 'Cannot {action}: node "{node}" is in maintenance ({reason})',
-    remedy: 'see to the machine, then `openstack baremetal node maintenance unset {node}`',
+    remedy: 'repair the machine, then run `openstack baremetal node maintenance unset {node}`',
     retry: false,
     exit: EXIT.refused,
   },
@@ -42,15 +41,15 @@ export const METAL_ERRORS = {
     exit: EXIT.refused,
   },
   METAL_NODE_OCCUPIED: {
-    message: 'Cannot deploy on node "{node}": {by} is on it',
+    message: 'Cannot deploy on node "{node}": it already has {by}',
     remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
   },
   METAL_NODE_INVALID: {
-    message: 'Cannot {action}: Ironic finds node "{node}" not ready for it: {problems}',
+    message: 'Cannot {action}: Ironic says that node "{node}" is not ready: {problems}',
     remedy:
-      'correct the node’s driver_info, properties or ports; nothing was started and the node is as it was',
+      'correct the node’s driver_info, properties or ports; nothing was started and the node has not changed',
     retry: false,
     exit: EXIT.refused,
   },
@@ -67,7 +66,7 @@ export const METAL_ERRORS = {
     exit: EXIT.refused,
   },
   METAL_NOVA_CANNOT: {
-    message: 'Cannot deploy image "{image}" on node "{node}" by way of Nova: {why}',
+    message: 'Cannot deploy image "{image}" on node "{node}" through Nova: {why}',
     remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
@@ -85,37 +84,36 @@ export const METAL_ERRORS = {
     exit: EXIT.refused,
   },
   SSH_KEY_INVALID: {
-    message: 'Cannot use the SSH key from "{source}": line {line} is no public key',
-    remedy: 'name a .pub file of OpenSSH, one key a line',
+    message: 'Cannot use the SSH key from "{source}": line {line} is not a public key',
+    remedy: 'give an OpenSSH .pub file with one key per line',
     retry: false,
     exit: EXIT.usage,
   },
   DEPLOY_FAILED: {
     message: 'Cannot deploy on node "{node}": {service} gave up in "{state}" after {seconds} s: {reason}',
     remedy:
-      'correct what it says, then run the same command again: it starts over from there; or `anneal metal undeploy {node}`',
+      'correct the cause, then run the same command again: it continues from there. To give up, run `anneal metal undeploy {node}`',
     retry: true,
     exit: EXIT.failed,
   },
   DEPLOY_POWERED_OFF: {
     message:
-      'Cannot deploy on node "{node}": the machine is powered off in "{state}" for {seconds} s, and nobody asked for that',
+      'Cannot deploy on node "{node}": the machine has been off for {seconds} s in "{state}", and Ironic did not turn it off',
     remedy:
-      'see who or what switched it off; Ironic waits until its own time-out. `anneal metal undeploy {node}` ends it at once, and the same deploy begins anew',
+      'find out what turned it off. Ironic waits until its own timeout; to stop it now, run `anneal metal undeploy {node}`, then deploy again',
     retry: true,
     exit: EXIT.failed,
   },
   DEPLOY_SILENT: {
-    message:
-      'Cannot deploy on node "{node}": the machine has given no sign of life for {seconds} s, in "{state}"',
+    message: 'Cannot deploy on node "{node}": no sign of life from the machine for {seconds} s in "{state}"',
     remedy:
-      'look at its console and its power: it may be off, or hang, or not reach Ironic (which does not look at the power in this state). The same command has it restarted and goes on; `anneal metal undeploy {node}` ends the wait; --callback-timeout sets how long silence may last',
+      'look at its console and its power: it may be off, hang, or fail to reach Ironic. Run the same command again to restart the machine and continue, or `anneal metal undeploy {node}` to give up. --callback-timeout sets how long Anneal waits',
     retry: true,
     exit: EXIT.failed,
   },
   DEPLOY_ABORTED: {
-    message: 'Cannot deploy on node "{node}": somebody took it to "{state}" meanwhile',
-    remedy: 'see who else works on the node, then run this again',
+    message: 'Cannot deploy on node "{node}": somebody else moved it to "{state}"',
+    remedy: 'find out who else works on the node, then run this again',
     retry: true,
     exit: EXIT.failed,
   },
@@ -127,27 +125,27 @@ export const METAL_ERRORS = {
     exit: EXIT.unavailable,
   },
   DEPLOY_TIMEOUT: {
-    message: 'Cannot wait any longer for node "{node}": it is in "{state}" after {seconds} s',
+    message: 'Cannot wait longer for node "{node}": after {seconds} s it is in "{state}"',
     remedy:
-      'look at its console; `anneal metal watch {node}` follows it on, the same command waits again, and --timeout sets how long',
+      'look at its console. `anneal metal watch {node}` shows its states; the same command waits again; --timeout sets how long',
     retry: true,
     exit: EXIT.failed,
   },
   METAL_VERB_FAILED: {
     message: 'Cannot {action}: Ironic gave up on node "{node}" in "{state}": {reason}',
-    remedy: 'correct what it says (driver_info, power, cabling), then run this again',
+    remedy: 'correct the cause (driver_info, power, cabling), then run this again',
     retry: true,
     exit: EXIT.failed,
   },
   MACHINE_SILENT: {
     message: 'Cannot see that node "{node}" is ready: {why} within {seconds} s after it became active',
     remedy:
-      'look at its console (`anneal metal console {node}`): Ironic has done its part, the image has not come up. The same command waits again',
+      'look at its console (`anneal metal console {node}`): Ironic is done, but the image does not answer. The same command waits again',
     retry: true,
     exit: EXIT.failed,
   },
   READY_UNCLEAR: {
-    message: 'Cannot tell when node "{node}" is ready: {why}',
+    message: 'Cannot decide when node "{node}" is ready: {why}',
     remedy: '{remedy}',
     retry: false,
     exit: EXIT.usage,

@@ -60,3 +60,23 @@ export function provisionState(name: string): ProvisionState {
 export function goalState(goal: Goal): string {
   return goal === 'manageable' ? 'manageable' : 'available'
 }
+
+/** The state that a verb leads to when it succeeds. */
+const REACHES: Readonly<Record<GoalVerb, string>> = {
+  manage: 'manageable',
+  provide: 'available',
+  deleted: 'available',
+  abort: 'manageable',
+}
+
+/** The verbs that lead from a state to a goal, if each succeeds. Empty at the goal, and where no verb is safe. */
+export function verbsTo(goal: Goal, from: string): readonly GoalVerb[] {
+  const verbs: GoalVerb[] = []
+  for (let state = from; state !== goalState(goal);) {
+    const verb = provisionState(state).towards[goal]
+    if (verb === undefined || verbs.includes(verb)) break
+    verbs.push(verb)
+    state = REACHES[verb]
+  }
+  return verbs
+}

@@ -41,7 +41,7 @@ describe('the root of a command line', () => {
     }
   }
 
-  test('is the last of several, and none where there is none', () => {
+  test('is the last of several, and undefined if there is no root=', () => {
     assert.equal(rootArgument(['root=/dev/ram0', 'root=LABEL=r'])?.text, 'root=LABEL=r')
     assert.equal(rootArgument(['rootflags=x', 'quiet']), undefined)
   })

@@ -17,6 +17,6 @@ test('colons inside a path stay in the path', () => {
   assert.equal(line?.path, '/system.slice/foo:bar@a:b.service')
 })
 
-test('what is no cgroup line is left out', () => {
+test('lines that are not cgroup lines are left out', () => {
   assert.deepEqual(parseCgroupLines('\n:cpu:/x\nx:cpu:/y\n3:cpu\n5:memory:relative\n'), [])
 })

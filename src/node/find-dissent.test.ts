@@ -87,7 +87,7 @@ const key = (directory: string) => ['-object', `{"file":"${directory}/domain-1-v
 const vm = (pid: number, more: Partial<Process> = {}, directory = '/var/lib/libvirt/qemu') =>
   process(pid, '/usr/bin/kvm-spice', ['-name', 'guest=vm', '-uuid', UUID, ...key(directory)], more)
 
-test('a guest of whom libvirt, its file and the process say the same is no matter of dispute', () => {
+test('a guest is undisputed if libvirt, its status file and its process agree', () => {
   for (const state of ['running', 'paused', 'silent'])
     assert.deepEqual(dissent({ processes: [vm(7)], files: [{ pid: 7 }], state, doomed: [7] }), [])
   assert.deepEqual(dissent({ state: 'shutoff' }), [])

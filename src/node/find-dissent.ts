@@ -126,7 +126,7 @@ function unknownMachines({ census, killSets }: DissentInput): readonly Finding[]
       code: 'MACHINE_UNKNOWN',
       subject: machine.name,
       evidence: `pid ${machine.identity.pid} is a virtual machine (${words(machine)}) that libvirt did not start, and it would die`,
-      remedy: `whoever started it has to end or move it: \`ps -fp ${machine.identity.pid}\` says how it was started`,
+      remedy: `end or move it where it was started: \`ps -fp ${machine.identity.pid}\` shows its command line`,
     }))
 }
 

@@ -134,7 +134,7 @@ test('in a hybrid layout runc 1.2 kills by the unified hierarchy, runc 1.1 does 
   assert.deepEqual(pids({ ...libvirt, runtimeVersion: undefined }, hybrid, docker, 'stop'), [INIT, QEMU])
 })
 
-test('on a version that the rules were never seen on, whoever shares a cgroup with the container counts', () => {
+test('on an untested version, every process that shares a cgroup with the container counts', () => {
   const qemu = process(QEMU, 'qemu', v1({ pids: `/docker/${ID}` }))
   const hybrid = table('hybrid', process(INIT, 'libvirtd', OWN), qemu)
   assert.deepEqual(pids(libvirt, hybrid, docker, 'stop'), [INIT])
@@ -211,7 +211,7 @@ test('an unknown runtime counts as killing by every hierarchy', () => {
   ])
 })
 
-test('without a record and without the id, what shares the cgroup of the first process is inside', () => {
+test('without a record and without the id, a process in the cgroup of the first process is inside', () => {
   const split = v1({ '': '/system.slice/libvirt.service/libpod-payload' })
   const qemu = process(QEMU, 'qemu', v1({ '': '/system.slice/libvirt.service/libpod-payload/machine/vm' }))
   const other = process(QEMU + 1, 'qemu', v1({ '': '/system.slice/other.service' }))

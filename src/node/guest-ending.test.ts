@@ -91,7 +91,7 @@ test('a guest that its tenant started again, and that was lost then, counts', ()
   assert.deepEqual(judged({ lives: [life('shutdown'), again('destroyed')] }), ['shutDown', 'does not count'])
 })
 
-test('a guest that runs again is told as such', () => {
+test('a guest that runs again is reported as restarted', () => {
   const ending = judgeEnding(GUEST, {
     seenAt: 2000,
     lives: [life('shutdown'), { startedAt: 4000, signals: [], ended: undefined }],

@@ -12,7 +12,7 @@ test('each row of the table is inside of it', () => {
   }
 })
 
-test('another patch release of what was seen counts as seen, with a suffix of its distribution too', () => {
+test('another patch release of a tested version counts as tested, also with a distribution’s suffix', () => {
   assert.deepEqual(outsideOfSeen(runc('1.1.99+ds1'), docker, 'hybrid'), [])
   assert.deepEqual(outsideOfSeen(runc('1.1.5'), { ...docker, version: '20.10.5+dfsg1' }, 'hybrid'), [])
 })

@@ -16,12 +16,12 @@ test('the old form of a name, and options with two dashes', () => {
   assert.equal(line.uuid, UUID.toLowerCase())
 })
 
-test('without a UUID there is none, whatever the first argument is', () => {
+test('without a UUID it is not a guest, whatever the first argument is', () => {
   assert.equal(parseQemuCommandLine(['/usr/bin/qemu-system-x86_64', '-name', 'x']).uuid, '')
   assert.equal(parseQemuCommandLine(['qemu', '-uuid']).uuid, '')
 })
 
-test('a capability probe is told by its machine, in every form', () => {
+test('a capability probe is recognised by its machine type, in every form', () => {
   for (const machine of [
     ['-machine', 'none,accel=kvm:tcg'],
     ['-M', 'none'],
@@ -72,7 +72,7 @@ test('the domain id is in the name of the guest’s directory', () => {
   assert.equal(parseQemuCommandLine(['qemu']).domainId, undefined)
 })
 
-test('what is no JSON after all is passed over', () => {
+test('a text that is not JSON is skipped', () => {
   assert.deepEqual(parseQemuCommandLine(['qemu', '-chardev', '{"backend":']).consoleFiles, [])
 })
 
@@ -84,7 +84,7 @@ test('the options of a QEMU tell it under any name, and those of another program
   assert.equal(emulates('-name', 'x'), false)
 })
 
-test('the system’s libvirt is told from that of a user by where the guest’s files are', () => {
+test('the path of a guest’s files distinguishes the system’s libvirt from a user’s', () => {
   const key = (directory: string) => ['qemu', '-object', `{"file":"${directory}/domain-1-vm/master-key.aes"}`]
   assert.equal(parseQemuCommandLine(key('/var/lib/libvirt/qemu')).ofSystemLibvirt, true)
   assert.equal(parseQemuCommandLine(key('/home/a/.config/libvirt/qemu/lib')).ofSystemLibvirt, false)

@@ -104,7 +104,7 @@ test('a guest of another name in the path is no place for this one', () => {
   assert.equal(destinations(guest, 'cgroups')['devices'], '/machine/qemu-1-vm.libvirt-qemu')
 })
 
-test('what remains inside is told by process, hierarchy and number of threads', () => {
+test('processes that remain inside are listed with hierarchy and number of threads', () => {
   const threads = [10, 11].map((tid) => ({
     tid,
     name: 'x',

@@ -90,7 +90,7 @@ test('the owner is the container whose root the process runs from, and its relea
   assert.equal(guest?.ownerRelease, 'sha256:2')
 })
 
-test('console logs are told as the host has them', () => {
+test('console logs have the paths of the host', () => {
   const vm = qemu(UUID, 'vm', { rootUpperDir: '/up/a' }, [
     '-chardev',
     'file,id=c,path=/var/lib/nova/instances/vm/console.log',
@@ -104,7 +104,7 @@ test('console logs are told as the host has them', () => {
   assert.equal(guest?.consoleBackend, 'file')
 })
 
-test('a console goes through virtlogd where the status file says so, else where QEMU’s own output is a pipe', () => {
+test('a console goes through virtlogd if the status file says so, or else if QEMU’s own output is a pipe', () => {
   const fdset = ['-chardev', 'pty,id=charserial0,logfile=/dev/fdset/0']
   const backend = (vm: Process, statusFiles: readonly StatusFile[] = []) =>
     census([vm], { statusFiles }).guests[0]?.consoleBackend

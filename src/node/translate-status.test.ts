@@ -46,7 +46,7 @@ test('a flag element outside of the capabilities stays', () => {
   )
 })
 
-test('a plugged device tells two files of a guest apart, what a newer libvirt adds does not', () => {
+test('a plugged device makes two files of a guest differ, additions of a newer libvirt do not', () => {
   assert.equal(samePlugged(FILE, translateStatus(FILE, { flags: ['kvm'], elements: ['itcoWatchdog'] })), true)
   assert.equal(
     samePlugged(FILE, FILE.replace("<disk type='file'/>", "<disk type='file'/><disk type='file'/>")),

@@ -97,7 +97,8 @@ function notFetched(image: string): Finding {
     severity: 'info',
     subject: image,
     evidence:
-      'the engine does not hold it yet: whether its libvirt reads the guests is asked once it is fetched',
-    remedy: 'pull it and plan again to know beforehand; the upgrade refuses by itself where the answer is no',
+      'the engine does not have it yet: Anneal checks after the pull whether its libvirt reads the guests',
+    remedy:
+      'pull it and plan again to know in advance; otherwise the upgrade checks it after the pull, and refuses if the answer is no',
   }
 }

@@ -185,7 +185,7 @@ async function imagesNotHere(world: NodeWorld, plan: Plan, seen: Survey): Promis
       subject: service,
       evidence: `image "${next.image}" is pinned by an id, and ${describeStore(seen.engine)} has none of that id`,
       remedy:
-        'an id is good on the engine that it was locked on: build or load the image here and run `anneal node lock` here, or push it to a registry, by whose digest it is pinned for every node',
+        'an id is valid only on the engine where it was locked: push the image to a registry and lock again, or build or load it here and run `anneal node lock` here',
     })
   }
   return findings

@@ -1,4 +1,5 @@
 import { LABELS, findKillSet } from '../node/index.ts'
+import type { Container } from '../node/index.ts'
 import type { NodeWorld } from '../ports/index.ts'
 
 /**
@@ -7,6 +8,13 @@ import type { NodeWorld } from '../ports/index.ts'
  * still holds a process that its removal would kill. Gives the names of those removed.
  */
 export async function pruneContainers(world: NodeWorld, project: string): Promise<readonly string[]> {
+  const unreferenced = await findUnreferenced(world, project)
+  for (const { id } of unreferenced) await world.engine.removeContainer(id, { force: false })
+  return unreferenced.map(({ name }) => name)
+}
+
+/** What `pruneContainers` would remove. */
+export async function findUnreferenced(world: NodeWorld, project: string): Promise<readonly Container[]> {
   const { current, previous } = await world.state.readDeployments()
   const kept = new Set(
     [...(current?.services ?? []), ...(previous?.services ?? [])].map((service) => service.containerName),
@@ -19,15 +27,11 @@ export async function pruneContainers(world: NodeWorld, project: string): Promis
   const leased = new Set(
     table.processes.map((process) => process.rootUpperDir).filter((dir) => dir !== undefined),
   )
-  const removed: string[] = []
-  for (const container of containers) {
+  return containers.filter((container) => {
     const idle =
       container.status === 'exited' || container.status === 'created' || container.status === 'dead'
     const free = container.rootUpperDir === undefined || !leased.has(container.rootUpperDir)
-    if (!idle || !free || kept.has(container.name)) continue
-    if (findKillSet(container, table, engine, 'remove').doomed.length > 0) continue
-    await world.engine.removeContainer(container.id, { force: false })
-    removed.push(container.name)
-  }
-  return removed
+    if (!idle || !free || kept.has(container.name)) return false
+    return findKillSet(container, table, engine, 'remove').doomed.length === 0
+  })
 }

@@ -7,6 +7,7 @@ import { awaitReady } from './await-ready.ts'
 import { createDisarmed } from './create-disarmed.ts'
 import { raise } from './errors.ts'
 import { replay } from './journal.ts'
+import { strangersOf } from './preview-recovery.ts'
 import { pruneContainers } from './prune-containers.ts'
 import { rescueEndangered } from './rescue-endangered.ts'
 import { recoverRun } from './run-upgrade.ts'
@@ -158,12 +159,9 @@ async function stopStrangers(
   const side = await loadSide(world.state, current.releaseId)
   const places = side.libvirt === undefined ? [] : [side.libvirt]
   const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
-  const ours = new Set(current.services.map((service) => service.containerName))
   const known = new Map(previous?.services.map((service) => [service.containerName, service]))
   const containers = await world.engine.listContainers({})
-  for (const container of containers.toReversed()) {
-    if (ours.has(container.name)) continue
-    if (!known.has(container.name) && container.labels[LABELS.project] !== current.project) continue
+  for (const container of strangersOf(current, previous, containers)) {
     if (container.restartPolicy !== 'no') await world.engine.armContainer(container.id, 'no')
     if (container.status !== 'running') continue
     await rescueEndangered(world, { stopping: [container.name], cause: 'stop', places, helpers })

@@ -34,7 +34,7 @@ test('a guest that has just ended is no disagreement: the node is looked at agai
   assert.equal(asked(), 2)
 })
 
-test('a disagreement that stays is told', async () => {
+test('a lasting disagreement is reported', async () => {
   const { world, asked } = answering('running')
   const { dissent } = await settledSurvey(world, QUESTION, PLACE)
   assert.deepEqual(

@@ -166,7 +166,7 @@ describe('a journal', () => {
     assert.deepEqual([replayed.inDoubt?.kind, replayed.nextSequence], ['cordon', 2])
   })
 
-  test('that contradicts itself is told with the entry and the reason', () => {
+  test('that contradicts itself is an error with the entry and the reason', () => {
     const broken = [
       readAll([entry(0, 'intended', {})]),
       readAll([entry(0, 'planned', []), entry(1, 'dreamt', {})]),

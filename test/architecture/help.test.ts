@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS as ENTRIES, loadCommands } from '../../src/cli/commands.ts'
+import { LAB_COMMANDS } from '../../lab/commands.ts'
+import { COMMANDS as PRODUCT, loadCommands } from '../../src/cli/commands.ts'
 import { helpText } from '../../src/cli/help.ts'
 
 const WIDTH = 80
-const COMMANDS = await loadCommands()
+const ENTRIES = [...PRODUCT, ...LAB_COMMANDS]
+const COMMANDS = await loadCommands(ENTRIES)
 
 function tooWide(text: string): readonly string[] {
   return text.split('\n').filter((line) => line.length > WIDTH)

@@ -64,7 +64,7 @@ test('a missing line is found wherever it could stand, and added with its platfo
   })
 })
 
-test('what is not named after a platform is not guessed', () => {
+test('a package that names no platform is not guessed', () => {
   assert.deepEqual(platformOf('@oxlint/binding-linux-arm-gnueabihf'), {
     os: 'linux',
     cpu: 'arm',

@@ -54,7 +54,7 @@ test('tests that pass are counted, their suites are not', () => {
   assert.equal(line, '2 passed, 0 failed, 0 skipped')
 })
 
-test('tests that share one process are counted alike, and a file that cannot be loaded has failed', () => {
+test('tests that share one process are counted the same, and a file that cannot be loaded has failed', () => {
   const { line, failed } = told(
     `test('one', () => {}); describe('many', () => { test('bad', () => { throw new Error('x') }) })`,
     { oneProcess: true },

@@ -192,7 +192,7 @@ describe('bad input', { concurrency: false }, () => {
     }
   })
 
-  test('an engine that may not grant every capability is told apart, and nothing stays behind', async (t) => {
+  test('an engine that cannot grant every capability has its own error, and nothing remains', async (t) => {
     if (GRANTS_ALL) return t.skip('this machine grants CAP_SYS_RESOURCE to its containers')
     const second = await secondEngine(node.host)
     try {
@@ -227,7 +227,7 @@ describe('bad input', { concurrency: false }, () => {
     await node.assertAtRest()
   })
 
-  test('who is not root is told so', async () => {
+  test('a user who is not root gets an error that says so', async () => {
     for (const words of [['upgrade', next], ['recover'], ['status']]) {
       const argv = [
         'setpriv',
@@ -311,7 +311,7 @@ describe('bad input', { concurrency: false }, () => {
   })
 
   // Last: it takes the engine away, and libvirt's container with it.
-  test('an engine that is gone is told so, and the guest does not mind', async () => {
+  test('a missing engine is an error that says so, and the guest runs on', async () => {
     const status = await node.assertAtRest()
     await node.host.sh('systemctl stop docker.socket docker.service')
     for (const words of [['upgrade', next], ['recover'], ['status'], ['plan', next]]) {

@@ -57,7 +57,7 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
 
   for (const [argv, why] of [
     [['image', 'extract', 'a', 'b', 'c'], 'it takes IMAGE \\[ADDRESS:\\]PATH, not 3 operands'],
-    [['image', 'ls'], 'it wants IMAGE .*'],
+    [['image', 'ls'], 'it needs IMAGE .*'],
     [['image', 'inspect', '--nope', 'x'], "Unknown option '--nope'"],
     [['image', 'convert', 'x', '--format', 'vmdk'], '--format is one of .*, not "vmdk"'],
     [['image', 'upgrade'], 'there is no such command'],
@@ -90,14 +90,14 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
     assert.ok(stdout.equals(await readFile(join(dir, 'out'))))
   })
 
-  it('what is there is replaced by --force alone, and only where it is a file', async () => {
+  it('an existing file is replaced only with --force, and a directory never', async () => {
     const target = join(dir, 'mine')
     const extract = (...more: string[]) =>
       spawnSync(ANNEAL, ['image', 'extract', image, ':/boot/vmlinuz', '-o', ...more], { encoding: 'utf8' })
     await writeFile(target, 'my own')
     const refused = extract(target)
     assert.equal(refused.status, 4)
-    assert.match(refused.stderr, /^error: Cannot write ".*": a file is there already\nremedy: .*--force/)
+    assert.match(refused.stderr, /^error: Cannot write ".*": a file exists already\nremedy: .*--force/)
     assert.equal(await readFile(target, 'utf8'), 'my own')
     assert.equal(extract(target, '--force').status, 0)
     assert.equal(await readFile(target, 'utf8'), 'a kernel')
@@ -162,6 +162,6 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
       encoding: 'utf8',
     })
     assert.equal(status, 1)
-    assert.match(stderr, /^error: Cannot write ".*": ENOENT[^\n]*\nremedy: name another place/)
+    assert.match(stderr, /^error: Cannot write ".*": ENOENT[^\n]*\nremedy: name another file/)
   })
 })

@@ -300,7 +300,7 @@ for (const kind of kinds) {
       assert.equal(at('/kept')?.type, 'volume')
     })
 
-    test('the environment arrives whole, and only its names are told', needsEngine, async () => {
+    test('the environment arrives complete, and only its names are reported', needsEngine, async () => {
       const secret = 'two\nlines "quoted" $HOME=x'
       const container = await running({ environment: { TOKEN: secret } })
       assert.equal(await output(container.id, 'echo "$TOKEN"'), secret)

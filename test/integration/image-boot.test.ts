@@ -167,7 +167,7 @@ describe('anneal image', { skip }, () => {
     assert.ok(transferred < 5_000_000 && transferred > 100_000, `${transferred} bytes`)
   })
 
-  test('what is not there is refused with what to do, and an exit code', async () => {
+  test('a missing file is an error with a remedy and an exit code', async () => {
     for (const [words, code, exit] of [
       [['cat', made.path, 'p9:/x'], 'ADDRESS_UNKNOWN', 2],
       [['cat', made.path, 'p2:/x'], 'ADDRESS_NO_FILE_SYSTEM', 4],

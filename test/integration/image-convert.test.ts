@@ -174,7 +174,7 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
     )
   })
 
-  it('an image that was cut short is told by inspect, and refused before anything is written', async () => {
+  it('inspect reports a truncated image, and convert refuses it before it writes', async () => {
     const whole = (await makeImage(dir, 'f21')).path
     const path = join(dir, 'short.qcow2')
     await copyFile(whole, path)
@@ -189,7 +189,7 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
     await assert.rejects(readdir(out))
   })
 
-  it('what is no disk image is refused with a remedy, and nothing is written', async () => {
+  it('a file that is not a disk image is refused with a remedy, and nothing is written', async () => {
     const out = join(dir, 'nothing')
     const { code, stderr } = await attempt('image', 'convert', join(ROOT, 'README.md'), '-o', out)
     assert.notEqual(code, 0)

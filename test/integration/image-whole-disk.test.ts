@@ -73,7 +73,7 @@ describe(
     after(() => rm(dir, { recursive: true, force: true }))
 
     for (const { layout, carrier, fileSystem, remove } of LAYOUTS) {
-      it(`${layout}: the entry says what was asked for, nothing else of the disk differs, and every file system is sound`, async () => {
+      it(`${layout}: the entry has the requested arguments, nothing else of the disk differs, and every file system is valid`, async () => {
         const { path } = await make(layout)
         const earlier = await digest(path)
         const out = join(dir, `${layout}-out`)

@@ -125,7 +125,7 @@ for (const engine of ['docker', 'podman'] as const) {
       assert.equal((await host.exec(['cat', STAND_BY_FILE])).exitCode, 1, 'who took over stands by no longer')
     })
 
-    test('one that stood by and was stopped leaves no trace, and the first ends like any other', async () => {
+    test('a libvirt that waited and was stopped leaves no trace, and the first one ends normally', async () => {
       await startSecond(engine)
       await host.must([engine, 'stop', 'second'])
       assert.equal((await host.exec(['cat', STAND_BY_FILE])).exitCode, 1)

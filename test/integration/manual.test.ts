@@ -40,7 +40,7 @@ describe('the manual', () => {
     assert.equal(await complaints(pages), '')
   })
 
-  it('a page with a mistake is told by mandoc', { skip: noMandoc }, async () => {
+  it('mandoc reports a page with a mistake', { skip: noMandoc }, async () => {
     const broken = join(dir, 'broken.1')
     await appendFile(
       broken,

@@ -266,7 +266,7 @@ test('a machine in maintenance is left alone, with the reason', async () => {
   await lab.openstack([...maintenance, 'unset', name])
 })
 
-test('a machine whose driver cannot inspect says so, in Ironic’s words', async () => {
+test('a machine whose driver cannot inspect fails with Ironic’s message', async () => {
   const { name } = firstMachine()
   const result = await bed.anneal(['metal', 'inspect', name, '--json'])
   assert.notEqual(result.exitCode, 0)

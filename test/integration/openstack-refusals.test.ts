@@ -126,7 +126,7 @@ describe('an image that cannot get onto the machine', () => {
       ['strange', [], 'METAL_NO_ROUTE', /vhd/],
       ['half', [], 'METAL_NO_ROUTE', /kernel_id and ramdisk_id/],
       ['disk', ['--route', 'ramdisk'], 'METAL_NO_ROUTE', /no kernel and ramdisk beside it/],
-      ['nothing', [], 'OPENSTACK_NAME_UNKNOWN', /none of that name/],
+      ['nothing', [], 'OPENSTACK_NAME_UNKNOWN', /none with this name/],
       [
         'disk',
         ['--via', 'nova', '--flavor', 'f'],
@@ -146,7 +146,7 @@ describe('an image that cannot get onto the machine', () => {
     assert.deepEqual([state, info], ['available', {}])
   })
 
-  test('because Ironic itself finds the node not ready is refused, and what was written is taken back', async () => {
+  test('because Ironic says that the node is not ready is refused, and changes are undone', async () => {
     const set = ['baremetal', 'node', 'set', bed.machine.name, '--driver-info', 'ipmi_port=no-port']
     const changed = await bed.lab.openstack(set)
     assert.equal(changed.exitCode, 0, changed.stderr)

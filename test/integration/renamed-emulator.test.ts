@@ -69,7 +69,7 @@ describe('a guest whose emulator runs QEMU under another file name', { concurren
     assert.ok(!codes.includes('GUEST_STALE'), codes.join())
   })
 
-  test('is told as endangered by the process alone, where libvirt’s files are out of sight', async () => {
+  test('is endangered by its process alone where libvirt’s files are not visible', async () => {
     const hide = 'mkdir -p /run/hidden; mv /run/libvirt/qemu/*.xml /run/hidden/'
     await node.host.sh(hide)
     try {

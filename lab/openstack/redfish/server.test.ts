@@ -52,7 +52,7 @@ function ask(path: string, method = 'GET', body?: unknown, password = 'right'): 
   })
 }
 
-test('only the root is told without a password', async () => {
+test('only the root is shown without a password', async () => {
   assert.equal((await fetch(`${base}/redfish/v1/`)).status, 200)
   assert.equal((await fetch(`${base}/redfish/v1/Systems`)).status, 401)
   assert.equal((await ask('/redfish/v1/Systems', 'GET', undefined, 'wrong')).status, 401)

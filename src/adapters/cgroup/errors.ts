@@ -5,8 +5,8 @@ export const RESCUE_ERRORS = {
   RESCUE_FAILED: {
     message: 'Cannot move {subject} out of the container: {remaining} still inside ({reasons})',
     remedy:
-      'Nothing was stopped, so nothing died. Run `anneal node rescue` again; if it stays like this, live-migrate or shut ' +
-      'down the guest before the container is stopped.',
+      'run `anneal node rescue` again; nothing was stopped. If it fails again, live-migrate or shut down the guest before ' +
+      'you stop the container',
     retry: true,
     exit: EXIT.endangered,
   },
@@ -18,7 +18,7 @@ export const RESCUE_ERRORS = {
   },
   RESCUE_TARGET_GONE: {
     message: 'Cannot move {subject} out of the container: its process {pid} is gone',
-    remedy: 'Take a new census: the guest has ended or was restarted meanwhile.',
+    remedy: 'run the command again: the guest ended or was restarted meanwhile',
     retry: true,
     exit: EXIT.failed,
   },

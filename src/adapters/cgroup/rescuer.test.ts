@@ -124,7 +124,7 @@ for (const method of METHODS) {
   })
 }
 
-test('a filter of devices that cannot go along is told, and holds up nobody', async () => {
+test('a device filter that cannot move is reported, and does not stop the rescue', async () => {
   const kernel = inContainerV2(`/docker/${ID}`)
   kernel.copyDeviceFilter = () => {
     throw new Error('perl: spawn perl ENOENT')
@@ -261,7 +261,7 @@ test('what cannot leave a hierarchy is named, and the rest is safe', async () =>
   assert.equal(records.kept.size, 1, 'the limits stay on record for the next try')
 })
 
-test('a limit that the new place does not take is told, and the guest is out all the same', async () => {
+test('a limit that the new cgroup refuses is reported, and the guest still moves', async () => {
   const kernel = inContainerV1(`/docker/${ID}`)
   kernel.onChange = (what) => {
     if (what.includes(`3:${PARTITION}/memory.limit_in_bytes`))

@@ -9,12 +9,12 @@ export const COMPOSE_ERRORS = {
   COMPOSE_FILE_UNREADABLE: {
     ...usage,
     message: 'Cannot read "{file}": {reason}',
-    remedy: 'name a file that exists and that this user may read',
+    remedy: 'name an existing file that this user can read',
   },
   COMPOSE_FILE_UNWRITABLE: {
     ...usage,
     message: 'Cannot write "{file}": {reason}',
-    remedy: 'name a directory that exists and that this user may write to',
+    remedy: 'name an existing directory that this user can write to',
   },
   COMPOSE_FILE_EXISTS: {
     ...usage,
@@ -30,23 +30,22 @@ export const COMPOSE_ERRORS = {
   YAML_SYNTAX: {
     ...refused,
     message: 'Cannot read the YAML: {what}',
-    remedy:
-      'look at this place and the line above: indentation, quotes and brackets are what most often goes wrong',
+    remedy: 'check indentation, quotes and brackets in this line and the line above',
   },
   YAML_TOO_LARGE: {
     ...refused,
     message: 'Cannot read the YAML: it has more than {limit} {what}',
-    remedy: 'describe one node’s services only; aliases count each time they are used',
+    remedy: 'describe the services of one node only; an alias counts each time it is used',
   },
   YAML_DUPLICATE_KEY: {
     ...refused,
-    message: 'Cannot read the YAML: the key "{key}" stands twice in this map, first in line {line}',
-    remedy: 'keep one of the two; readers differ in which of them they would take',
+    message: 'Cannot read the YAML: the key "{key}" occurs twice in this map, first in line {line}',
+    remedy: 'remove one of the two; programs differ in which one they use',
   },
   YAML_KEY: {
     ...refused,
-    message: 'Cannot read the YAML: a key here is no plain text',
-    remedy: 'write the key as a text, in quotes where it would be read as null',
+    message: 'Cannot read the YAML: a key here is not plain text',
+    remedy: 'write the key as text, in quotes if YAML would read it as something else',
   },
   YAML_ALIAS: {
     ...refused,
@@ -55,24 +54,23 @@ export const COMPOSE_ERRORS = {
   },
   YAML_MERGE: {
     ...refused,
-    message: 'Cannot read the YAML: what "<<" merges is no map',
-    remedy: 'merge an alias of a map (`<<: *name`) or a list of such',
+    message: 'Cannot read the YAML: the value of "<<" is not a map',
+    remedy: 'use an alias of a map (`<<: *name`) or a list of such aliases',
   },
   YAML_TAG: {
     ...refused,
     message: 'Cannot read the YAML: the tag "{tag}" has no meaning here',
-    remedy:
-      'remove it; tags for merging several files (!reset, !override) do not apply to the one file of a release',
+    remedy: 'remove it; a release is one file, so tags for merging files (!reset, !override) do not apply',
   },
   YAML_VERSION: {
     ...refused,
     message:
-      'Cannot read the YAML: it declares YAML {version}, where 22:22 and 010 are other numbers than in YAML 1.2',
+      'Cannot read the YAML: it declares YAML {version}, which reads 22:22 and 010 as other numbers than YAML 1.2 does',
     remedy: 'remove the %YAML line',
   },
   YAML_AMBIGUOUS_NUMBER: {
     ...refused,
-    message: 'Cannot tell what is meant here: {what}',
+    message: 'Cannot read an ambiguous number: {what}',
     remedy: '{instead}',
   },
 
@@ -102,19 +100,18 @@ export const COMPOSE_ERRORS = {
     ...refused,
     message: 'Cannot use "{file}" as a release: it holds secrets in plain text ({what})',
     remedy:
-      'put them into files that only root and the service may read, and grant those under `secrets:`; name variables that are no secrets in x-anneal.publicEnvironment',
+      'put the secrets into files that only root and the service can read, and grant the files under `secrets:`; list variables that are not secret in x-anneal.publicEnvironment',
   },
   LOCK_MOVES_PATHS: {
     ...usage,
     message:
-      'Cannot write the locked file to "{output}": relative paths in it would mean other files than in "{file}"',
-    remedy: 'write it to the same directory, or make the paths absolute',
+      'Cannot write the locked file to "{output}": relative paths would point to other files than in "{file}"',
+    remedy: 'write it to the directory of the original, or make the paths absolute',
   },
   IMPORT_UNKNOWN_FORMAT: {
     ...usage,
-    message:
-      'Cannot import "{file}": it is neither a fig.yml, nor a Compose file, nor has it a `docker run` line',
-    remedy: 'give one of these; a single command goes on the command line after `--`',
+    message: 'Cannot import "{file}": it is not a fig.yml or Compose file and has no `docker run` line',
+    remedy: 'give one of these; to import a single command, write it after `--`',
   },
 } as const satisfies ErrorTable
 

@@ -6,24 +6,24 @@ export const FILE_FINDINGS = {
   GRANT_MISSING: {
     severity: 'refuse',
     meaning:
-      'The file of a secret or config is not there: an engine would make a directory of that name instead.',
-    remedy: 'write the file before the upgrade',
+      'The file of a secret or config does not exist: an engine would create a directory with that name instead.',
+    remedy: 'create the file before the upgrade',
   },
   GRANT_NO_FILE: {
     severity: 'refuse',
-    meaning: 'What a secret or config names is no file.',
+    meaning: 'The source of a secret or config is not a regular file.',
     remedy: 'name a regular file',
   },
   SECRET_READABLE: {
     severity: 'warn',
     meaning: 'Every user of the host can read the file of a secret.',
-    remedy: 'chmod o= FILE, and chown it to the service’s user',
+    remedy: 'run `chmod o= FILE`, and `chown` it to the service’s user',
   },
   BIND_SOURCE_MISSING: {
     severity: 'refuse',
     meaning:
-      'A directory that is to be bound is not there, and the file says that it must be (`create_host_path: false`).',
-    remedy: 'make it before the upgrade, or let the engine make it',
+      'The source of a bind mount does not exist, and the file forbids to create it (`create_host_path: false`).',
+    remedy: 'create the directory before the upgrade, or let the engine create it',
   },
 } as const satisfies FindingTable
 

@@ -51,7 +51,7 @@ for (const [folder, file, from] of [
     assert.ok(draft.services.length >= 2)
   })
 
-  test(`no secret of ${folder} is told or copied`, async () => {
+  test(`no secret of ${folder} is printed or copied`, async () => {
     const result = await importFile(join(EXAMPLES, folder, file), { environment: { OS_PASSWORD: 'hunter2' } })
     assert.doesNotMatch(
       result.text + JSON.stringify(result.findings),
@@ -101,7 +101,7 @@ b:
   }
 })
 
-test('a config that holds a secret is told, in the file itself and beside it', async () => {
+test('a secret in a config is reported, in the file itself and beside it', async () => {
   await writeFile(join(directory, 'a.conf'), '[db]\nadmin_password = tiger\n')
   const file = join(directory, 'configs.yaml')
   await writeFile(

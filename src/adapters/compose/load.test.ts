@@ -88,7 +88,7 @@ test('a release never holds a secret, however it is pinned', async () => {
   assert.match((await loadRelease(file, { environment: {}, digest })).id, /^sha256:/)
 })
 
-test('a wrong file is told all at once: place, path, what was expected and what to do', async () => {
+test('all problems of a file are reported together: place, path, expectation and remedy', async () => {
   const text = `name: compute
 services:
   libvirt:
@@ -134,7 +134,7 @@ test('a key with a slip gets the key that was meant, and an old one its name of 
   })
 })
 
-test('problems of meaning have places, too', async () => {
+test('semantic problems have places as well', async () => {
   const text = `name: compute
 services:
   libvirt:
@@ -214,7 +214,7 @@ test('no error tells a value of the environment', async () => {
   }
 })
 
-test('a file that is not there, is a directory or is too long is told as such', async () => {
+test('a missing file, a directory and a file that is too long are errors that say so', async () => {
   const of = (file: string): Promise<unknown> => loadDraft(file, { environment: {} })
   await assert.rejects(of(join(directory, 'nope.yaml')), {
     code: 'COMPOSE_FILE_UNREADABLE',

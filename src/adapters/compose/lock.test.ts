@@ -160,7 +160,7 @@ test('an image that was only ever built here is pinned by its id, also when newe
   assert.deepEqual([images[0]?.pinned, images[0]?.by], [hex('4'), 'id'])
 })
 
-test('an image that nobody has is told with its services', async () => {
+test('an image that does not exist is reported with its services', async () => {
   await assert.rejects(lockText(SMALL, engine({})), {
     code: 'LOCK_IMAGE_UNKNOWN',
     message: /"q\.io\/x:1" of s/,

@@ -77,16 +77,35 @@ export async function lock(file: string, engine: ImageSource, options: LockOptio
   return { output, text, release: sealRelease(again.draft, options.digest, output), images, findings }
 }
 
+/** What `lock` and `writeLocked` would do. `pulls` are images that the engine would have to pull first. */
+export type LockPreview = Readonly<{ output: string; pulls: readonly string[]; locked: Locked | undefined }>
+
+/**
+ * Pulls nothing and writes nothing. `locked` is undefined where an image has to be pulled: its digest is not known yet.
+ * Throws what `lock` throws, and COMPOSE_FILE_EXISTS.
+ */
+export async function previewLock(
+  file: string,
+  engine: ImageSource,
+  options: LockOptions,
+): Promise<LockPreview> {
+  const loaded = await loadDraft(file, options)
+  refuseSecrets(file, lintRelease(loaded.draft, loaded.notices))
+  const output = options.output ?? lockedName(file)
+  await refuseToReplace(output)
+  const pulls: string[] = []
+  for (const image of new Set(loaded.draft.services.map((service) => service.image))) {
+    if (isPinned(image)) continue
+    if (!mayUseHeld(image, await engine.inspectImage(image), options)) pulls.push(image)
+  }
+  return { output, pulls, locked: pulls.length > 0 ? undefined : await lock(file, engine, options) }
+}
+
 /** Writes a locked file whole or not at all. Throws COMPOSE_FILE_EXISTS rather than overwrite anything but its like. */
 export async function writeLocked({ output, text }: Pick<Locked, 'output' | 'text'>): Promise<void> {
   const temporary = join(dirname(output), `.${basename(output)}.${randomBytes(4).toString('hex')}`)
   try {
-    const before = await readFile(output, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
-      throw error
-    })
-    if (before !== undefined && !before.startsWith(LOCK_HEADER))
-      throw raise('COMPOSE_FILE_EXISTS', { file: output })
+    await refuseToReplace(output)
     const handle = await open(temporary, 'wx', 0o644)
     try {
       await handle.writeFile(text)
@@ -100,6 +119,15 @@ export async function writeLocked({ output, text }: Pick<Locked, 'output' | 'tex
     if (isAnnealError(error)) throw error
     throw raise('COMPOSE_FILE_UNWRITABLE', { file: output, reason: reasonOf(error) }, error)
   }
+}
+
+async function refuseToReplace(output: string): Promise<void> {
+  const before = await readFile(output, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (before !== undefined && !before.startsWith(LOCK_HEADER))
+    throw raise('COMPOSE_FILE_EXISTS', { file: output })
 }
 
 /** `compose.yaml` → `compose.locked.yaml`; a locked file keeps its name. */
@@ -132,8 +160,7 @@ async function findImage(
   options: LockOptions,
 ): Promise<ImageFacts> {
   const held = await engine.inspectImage(image)
-  if (held !== undefined && (options.pull === 'missing' || fullImageName(image).startsWith('localhost/')))
-    return held
+  if (held !== undefined && mayUseHeld(image, held, options)) return held
   try {
     const { onProgress, signal } = options
     return await engine.pullImage(image, {
@@ -145,6 +172,15 @@ async function findImage(
     if (held !== undefined && held.repoDigests.length === 0) return held
     throw raise('LOCK_IMAGE_UNKNOWN', { image, services }, error)
   }
+}
+
+/** Whether the engine's own image is taken, and no registry is asked. */
+function mayUseHeld(
+  image: string,
+  held: ImageFacts | undefined,
+  { pull }: Pick<LockOptions, 'pull'>,
+): boolean {
+  return held !== undefined && (pull === 'missing' || fullImageName(image).startsWith('localhost/'))
 }
 
 function withPins(draft: ReleaseDraft, pins: ReadonlyMap<string, string>): ReleaseDraft {

@@ -20,7 +20,7 @@ function placeOf(text: string, path: Path): string | undefined {
   return place === undefined ? undefined : text.slice(...place.value)
 }
 
-test('values know where they stand, through aliases and merges, too', () => {
+test('values have their place in the file, also through aliases and merges', () => {
   const text = 'x-a: &a {image: one, pid: host}\nservices:\n  b:\n    <<: *a\n    image: two\n  c: *a\n'
   assert.deepEqual(readYaml(text).tree, {
     'x-a': { image: 'one', pid: 'host' },
@@ -77,7 +77,7 @@ for (const [text, expected] of [
   })
 }
 
-test('what is clear to every reader is taken', () => {
+test('values that every reader understands are accepted', () => {
   const text =
     'z: [2024-01, 1_b, _1, "2024-01-01", v1_0]\na: 8080:80\nb: "22:22"\nc: {mode: 0440}\nd: 0\ne: 1.5\nf: yes\nenvironment: {V: 1.5}\n'
   assert.deepEqual(readYaml(text).tree, {
@@ -103,7 +103,7 @@ test('aliases that multiply are stopped before they fill the memory', () => {
   )
 })
 
-test('merges that multiply are stopped, too', () => {
+test('merges that multiply are stopped as well', () => {
   const lines = ['a0: &a0 {k: v}']
   for (let index = 1; index < 30; index += 1) {
     lines.push(`a${index}: &a${index} {<<: [*a${index - 1}, *a${index - 1}], k${index}: v}`)

@@ -94,7 +94,7 @@ test('a daemon that dies before it answers, or is not there, is unreachable', as
   await assert.rejects(nobody.status({ method: 'GET', path: '/' }), { message: 'no: ENOENT' })
 })
 
-test('a request that is given up says so, before and after the answer began', async () => {
+test('an aborted request fails as aborted, before and after the answer begins', async () => {
   answer = () => {}
   await assert.rejects(api.status({ method: 'GET', path: '/a', signal: AbortSignal.timeout(20) }), {
     name: 'TimeoutError',

@@ -11,34 +11,34 @@ export const ENGINE_ERRORS = {
   },
   ENGINE_REFUSED: {
     message: 'Cannot {action} "{subject}": {engine} says: {reason}',
-    remedy: "read the engine's own log around this moment; the text above is all it told Anneal",
+    remedy: "read the engine's log at this time; the text above is all that Anneal received",
     retry: false,
     exit: EXIT.failed,
   },
   CAPABILITY_MISSING: {
-    message: 'Cannot {action} "{subject}": this host may not grant {capabilities}, which {engine} asks for',
+    message: 'Cannot {action} "{subject}": {engine} asks for {capabilities}, which this host does not have',
     remedy:
-      'no container can be made privileged, or have its limits raised, on this host unless its runtime leaves {capabilities} out: register such a runtime with the engine, or run on a host whose capability bounding set (CapBnd in /proc/self/status) is whole',
+      'use a host with the full capability bounding set (CapBnd in /proc/self/status), or register an OCI runtime that leaves {capabilities} out',
     retry: false,
     exit: EXIT.unavailable,
   },
   DISK_FULL: {
-    message: 'Cannot {action} "{subject}": no space is left on the disk that {engine} keeps its data on',
+    message: 'Cannot {action} "{subject}": the disk with the data of {engine} is full',
     remedy:
-      'free space there (old releases: remove their containers first, then their images) and run this again',
+      'free space there, then run this again; to remove an old release, remove its containers first, then its images',
     retry: false,
     exit: EXIT.failed,
   },
   IMAGE_NOT_FOUND: {
     message: 'Cannot find image "{image}": {state}',
-    remedy: 'check its name and digest; where no registry holds it, build or import it on this node first',
+    remedy: 'check its name and digest; if it is in no registry, build or load it on this node first',
     retry: false,
     exit: EXIT.failed,
   },
   IMAGE_DIGEST_MISMATCH: {
-    message: 'Cannot accept image "{image}": what the registry gave is not what was asked for ({state})',
+    message: 'Cannot accept image "{image}": the registry sent something else ({state})',
     remedy:
-      'do not use this registry or the proxy before it until it is known who changed the image; nothing was started from it',
+      'find out who changed the image before you use this registry, or the proxy in front of it, again; nothing was started from the image',
     retry: false,
     exit: EXIT.failed,
   },
@@ -51,7 +51,7 @@ export const ENGINE_ERRORS = {
   },
   REGISTRY_UNREACHABLE: {
     message: 'Cannot pull image "{image}": registry "{registry}" does not answer: {reason}',
-    remedy: 'check that this node reaches the registry (name, port, TLS, proxy), then run this again',
+    remedy: 'check that this node can reach the registry (name, port, TLS, proxy), then run this again',
     retry: true,
     exit: EXIT.unavailable,
   },
@@ -63,13 +63,13 @@ export const ENGINE_ERRORS = {
   },
   CONTAINER_NOT_FOUND: {
     message: 'Cannot {action} "{subject}": {engine} has no such container',
-    remedy: 'list what is there with `anneal node status`',
+    remedy: 'run `anneal node status` to see the containers',
     retry: false,
     exit: EXIT.failed,
   },
   CONTAINER_NAME_TAKEN: {
     message: 'Cannot create container "{subject}": another container has that name',
-    remedy: 'rename or remove the other container; Anneal touches only containers that carry its labels',
+    remedy: 'rename or remove the other container; Anneal changes only containers with its own labels',
     retry: false,
     exit: EXIT.failed,
   },
@@ -81,25 +81,25 @@ export const ENGINE_ERRORS = {
   },
   CONTAINER_START_FAILED: {
     message: 'Cannot start container "{subject}": {reason}',
-    remedy: "correct the service in the release or the host as the engine's text says",
+    remedy: "correct the service in the release, or the host, as the engine's message says",
     retry: false,
     exit: EXIT.failed,
   },
   CONTAINER_STOP_FAILED: {
     message: 'Cannot stop container "{subject}": {reason}',
-    remedy: 'look for processes of it that cannot be killed (state D in ps), then run this again',
+    remedy: 'look for processes of the container that cannot be killed (state D in ps), then run this again',
     retry: true,
     exit: EXIT.failed,
   },
   EXEC_FAILED: {
     message: 'Cannot run {command} in container "{subject}": {reason}',
-    remedy: 'check that the container runs and that its image holds that program',
+    remedy: 'check that the container runs and that its image has this program',
     retry: false,
     exit: EXIT.failed,
   },
   EXEC_TIMEOUT: {
     message: 'Cannot finish {command} in "{subject}": it still ran after {timeoutMs} ms and was killed',
-    remedy: 'look at what it waits for, or allow it more time',
+    remedy: 'find out what it waits for, or give it more time',
     retry: true,
     exit: EXIT.failed,
   },

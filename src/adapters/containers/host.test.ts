@@ -37,7 +37,7 @@ test('a unit starts at boot where systemd is init and a target wants it', async 
   assert.equal(await enabledAtBoot('podman-restart.service', root), false)
 })
 
-test('a runtime says what it is, through a wrapper too', async (t) => {
+test('a runtime names itself, also through a wrapper', async (t) => {
   assert.deepEqual(programIn('runc version 1.1.5+ds1\ncommit: 1\n'), { family: 'runc', version: '1.1.5' })
   assert.deepEqual(programIn('crun version 1.8.1\n'), { family: 'crun', version: '1.8.1' })
   assert.deepEqual(programIn('youki version 0.5.0\n'), { family: 'unknown', version: '0.5.0' })

@@ -10,7 +10,7 @@ const down = (id: string, current: number, total: number): PullLine => ({
   progressDetail: { current, total },
 })
 
-test('layers are summed, and a layer that starts anew takes nothing back', () => {
+test('layers are summed, and a layer that starts again subtracts nothing', () => {
   const progress = pullProgress('r', 'Pull complete')
   const steps = [
     { status: 'Pulling from forge/hammer', id: 'sha256:1' },
@@ -44,7 +44,7 @@ test('layers are summed, and a layer that starts anew takes nothing back', () =>
   )
 })
 
-test('where the download is the last that is told, a layer is done with it', () => {
+test('a layer is done with its download if no later step is reported', () => {
   const progress = pullProgress('r', 'Download complete')
   progress({ status: 'Pulling fs layer', id: 'a' })
   assert.equal(progress({ status: 'Download complete', id: 'a' })?.layersDone, 1)

@@ -28,7 +28,7 @@ test('the tightest of the cgroups above a process counts, on cgroup v1', async (
   assert.deepEqual(await taskLimitOf(7, at), { limit: 100, current: 99, cgroup: '/parent' })
 })
 
-test('a limit of one is read on cgroup v2, and none is none', async () => {
+test('a limit of one is read on cgroup v2, and an absent limit is absent', async () => {
   const at = roots({
     'proc/7/cgroup': '0::/machine.slice/libpod-x.scope\n',
     'cgroup/machine.slice/libpod-x.scope/pids.max': '1\n',

@@ -123,7 +123,7 @@ test('a source without threads is read in pieces', async () => {
   assert.equal(hash.digest('hex'), await hashOf(image.disk, 0, image.disk.size))
 })
 
-test('damage is told as the reader tells it: the code, and the place', async () => {
+test('damage has the code and the place of the reader’s error', async () => {
   const path = join(directory, 'damaged.qcow2')
   copyFileSync(join(directory, 'zlib.qcow2'), path)
   await using image = await openDiskImage(path, { threads: 0 })
@@ -158,7 +158,7 @@ test('without digests the same bytes come, and nothing is hashed', async () => {
   )
 })
 
-test('an output that takes no more is told as such', async () => {
+test('an output that takes no more data is an error that says so', async () => {
   await using image = await openDiskImage(join(directory, 'zlib.qcow2'), { threads: 0 })
   const job = { base: image.disk, use: 'write', outputPath: '/dev/full' } as const
   const all = Array.fromAsync(converter.convert(job, await chunksOf(image.disk), signal))

@@ -3,26 +3,26 @@ import type { ErrorTable } from '../../core/index.ts'
 
 export const CONVERT_ERRORS = {
   OUTPUT_EXISTS: {
-    message: 'Cannot write "{path}": it is there already',
-    remedy: 'choose another directory, remove what is there, or say --force to replace it',
+    message: 'Cannot write "{path}": it exists already',
+    remedy: 'choose another directory, remove the file, or replace it with --force',
     retry: false,
     exit: EXIT.refused,
   },
   OUTPUT_UNWRITABLE: {
     message: 'Cannot write "{path}": {why}',
-    remedy: 'choose a directory that exists on a disk with room, and that you may write to',
+    remedy: 'choose an existing directory that you can write to, on a disk with free space',
     retry: false,
     exit: EXIT.failed,
   },
   OUTPUT_FULL: {
-    message: 'Cannot write "{path}": its disk has {freeBytes} bytes left, and up to {neededBytes} are needed',
-    remedy: 'make room, choose a directory on another disk, or ask for --format zstd',
+    message: 'Cannot write "{path}": the disk has {freeBytes} bytes free, and up to {neededBytes} are needed',
+    remedy: 'free space, choose a directory on another disk, or use --format zstd',
     retry: false,
     exit: EXIT.refused,
   },
   CONVERSION_BROKEN: {
     message: 'Cannot convert "{image}": {why}',
-    remedy: 'nothing was left under its final name; run it once more, and report it if it happens again',
+    remedy: 'run it again, and report it if it fails again; no result has its final name yet',
     retry: true,
     exit: EXIT.failed,
   },

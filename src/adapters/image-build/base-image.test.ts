@@ -78,7 +78,7 @@ describe('making a base image', () => {
     assert.equal(asked, true)
   })
 
-  test('a script that fails before the first byte is told with its last lines, and the engine is never asked', async (t) => {
+  test('a script that fails before its first byte is reported with its last lines, and the engine is not asked', async (t) => {
     if (needsTool(t)) return
     const importImage: Import = () => assert.fail('the engine was asked')
     await assert.rejects(

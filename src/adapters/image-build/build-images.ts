@@ -61,39 +61,70 @@ function ensurer(
   engine: Engine,
   book: RecipeBook,
   options: BuildImagesOptions,
-): (target: ImageRecipe) => Promise<Ensured> {
+): (target: ImageRecipe) => Promise<BuiltImage> {
   const slots = new Slots(options.parallel ?? 2)
-  const started = new Map<string, Promise<Ensured>>()
-  const ensure = (target: ImageRecipe): Promise<Ensured> => {
+  const started = new Map<string, Promise<BuiltImage>>()
+  const ensure = (target: ImageRecipe): Promise<BuiltImage> => {
     const running = started.get(target.name) ?? ensureWithBase(target)
     started.set(target.name, running)
     return running
   }
-  const ensureWithBase = async (target: ImageRecipe): Promise<Ensured> => {
-    const parent = await parentOf(target)
-    const inputs = inputsHash(
-      target,
-      parent.inputs,
-      inputFiles(join(book.root, target.folder ?? target.make ?? '')),
-    )
-    return {
-      ...(await slots.run(() => ensureImage(engine, book, target, inputs, parent.reference, options))),
-      inputs,
-    }
-  }
-  const parentOf = async (
-    target: ImageRecipe,
-  ): Promise<Readonly<{ inputs: string; reference: string | undefined }>> => {
-    if (target.make !== undefined) return { inputs: '', reference: undefined }
-    if (target.base === undefined && options.base !== undefined)
-      return { inputs: options.base, reference: options.base }
-    const parent = findRecipe(book, target.base ?? BASE_RECIPE)
-    return { inputs: (await ensure(parent)).inputs, reference: imageReference(parent.name) }
+  const ensureWithBase = async (target: ImageRecipe): Promise<BuiltImage> => {
+    const parent = parentOf(book, target, options.base)
+    if (typeof parent === 'object') await ensure(parent)
+    const reference = typeof parent === 'object' ? imageReference(parent.name) : parent
+    const inputs = inputsOf(book, target, options.base)
+    return slots.run(() => ensureImage(engine, book, target, inputs, reference, options))
   }
   return ensure
 }
 
-type Ensured = BuiltImage & Readonly<{ inputs: string }>
+/** What an image is built on: another recipe, an image that the caller named, or nothing. */
+function parentOf(
+  book: RecipeBook,
+  target: ImageRecipe,
+  base: string | undefined,
+): ImageRecipe | string | undefined {
+  if (target.make !== undefined) return undefined
+  if (target.base === undefined && base !== undefined) return base
+  return findRecipe(book, target.base ?? BASE_RECIPE)
+}
+
+/** The hash of everything that an image is made of, those that it is built on too. */
+function inputsOf(book: RecipeBook, target: ImageRecipe, base: string | undefined): string {
+  const parent = parentOf(book, target, base)
+  const below = typeof parent === 'object' ? inputsOf(book, parent, base) : (parent ?? '')
+  return inputsHash(target, below, inputFiles(join(book.root, target.folder ?? target.make ?? '')))
+}
+
+/** An image that `buildImages` would bring up to date. */
+export type PlannedImage = Readonly<{
+  reference: string
+  /** `changed`: the engine has it, made from other inputs. */
+  state: 'current' | 'changed' | 'missing'
+}>
+
+/** What `buildImages` would find, each image after the one that it is built on. Builds nothing. */
+export async function planImages(
+  engine: Pick<Engine, 'inspectImage'>,
+  book: RecipeBook,
+  names: readonly string[],
+  base?: string,
+): Promise<readonly PlannedImage[]> {
+  const lineOf = (target: ImageRecipe): readonly ImageRecipe[] => {
+    const parent = parentOf(book, target, base)
+    return typeof parent === 'object' ? [...lineOf(parent), target] : [target]
+  }
+  const targets = new Set(names.flatMap((name) => lineOf(findRecipe(book, name))))
+  const planned: PlannedImage[] = []
+  for (const target of targets) {
+    const reference = imageReference(target.name)
+    const present = await engine.inspectImage(reference)
+    const isCurrent = present?.labels[INPUTS_LABEL] === inputsOf(book, target, base)
+    planned.push({ reference, state: present === undefined ? 'missing' : isCurrent ? 'current' : 'changed' })
+  }
+  return planned
+}
 
 async function ensureImage(
   engine: Engine,

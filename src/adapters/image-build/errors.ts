@@ -2,8 +2,8 @@ import { EXIT, errorsOf } from '../../core/index.ts'
 
 export const BUILD_ERRORS = {
   RECIPE_UNKNOWN: {
-    message: 'Cannot build image "{name}": there is no recipe of that name (known: {known})',
-    remedy: 'name one of these, or all of them by naming none',
+    message: 'Cannot build image "{name}": there is no recipe with this name (known: {known})',
+    remedy: 'name one of these; without names all of them are built',
     retry: false,
     exit: EXIT.usage,
   },
@@ -14,8 +14,9 @@ export const BUILD_ERRORS = {
     exit: EXIT.unavailable,
   },
   BASE_FAILED: {
-    message: 'Cannot make the base image: {script} ended with code {code}: {output}',
-    remedy: 'check that the Debian mirror is reachable (MIRROR names another one) and that this runs as root',
+    message: 'Cannot make the base image: {script} exited with {code}: {output}',
+    remedy:
+      'check that the Debian mirror can be reached (set MIRROR to use another) and that this runs as root',
     retry: true,
     exit: EXIT.failed,
   },

@@ -1,5 +1,5 @@
-export { buildImages } from './build-images.ts'
-export type { BuildImagesOptions, BuildProgress, BuiltImage } from './build-images.ts'
+export { buildImages, planImages } from './build-images.ts'
+export type { BuildImagesOptions, BuildProgress, BuiltImage, PlannedImage } from './build-images.ts'
 export { BUILD_ERRORS } from './errors.ts'
 export {
   IMAGE_PREFIX,

@@ -136,7 +136,7 @@ test('a damaged cluster rejects, and those beside it do not', async () => {
   }
 })
 
-test('what is under way when the pool is disposed of rejects', async () => {
+test('a running job rejects when the pool is disposed of', async () => {
   const pool = decompressPool({ threads: 1 })
   const packed = deflateRawSync(cluster(1))
   const results = Array.from({ length: 500 }, () => pool.inflateRaw(packed, new Uint8Array(CLUSTER)))

@@ -8,59 +8,60 @@ export const IMAGE_SOURCE_ERRORS = {
   IMAGE_UNREADABLE: {
     ...failed,
     message: 'Cannot read "{path}": {reason}',
-    remedy: 'correct the path, or run as a user who may read it; images are only ever opened for reading',
+    remedy: 'correct the path, or run as a user who can read the file; read access is enough',
   },
   IMAGE_NOT_A_FILE: {
     ...failed,
-    message: 'Cannot read "{path}": it is a {kind}, and an image has to be read at any place',
-    remedy: 'give a file, a block device or an http(s) address; save what comes from a pipe to a file first',
+    message: 'Cannot read "{path}": it is a {kind}, which cannot be read at random positions',
+    remedy: 'give a file, a block device or an http(s) address; save the data of a pipe to a file first',
   },
   IMAGE_CUT_SHORT: {
     ...failed,
     message:
-      'Cannot read "{path}": it had {sizeBytes} bytes when it was opened, and ends at {offsetBytes} now',
-    remedy: 'let nothing write to the image while it is read',
+      'Cannot read "{path}": it had {sizeBytes} bytes when it was opened, and now ends at {offsetBytes}',
+    remedy: 'stop the program that writes to the image, then run this again',
   },
   IMAGE_CHANGED: {
     ...failed,
-    message: 'Cannot go on reading "{url}": it was replaced meanwhile ({what} was {before} and is {now})',
-    remedy: 'run it again; or give the address of a version that does not change',
+    message:
+      'Cannot continue to read "{url}": it was replaced meanwhile ({what} was {before} and is now {now})',
+    remedy: 'run it again, or use the address of a version that does not change',
     retry: true,
   },
   IMAGE_NO_RANGES: {
     ...failed,
-    message: 'Cannot read "{url}" in parts: the server answered {status} to a request for a range',
-    remedy: 'download the image and give the file; or ask for it from a server that knows Range requests',
+    message: 'Cannot read parts of "{url}": the server answered {status} to a range request',
+    remedy: 'download the image and give the file, or use a server that supports range requests',
   },
   IMAGE_HTTP_FAILED: {
     ...failed,
     message: 'Cannot read "{url}": {reason}, after {attempts} attempts',
     remedy:
-      'correct the address; behind a proxy set HTTPS_PROXY and NODE_USE_ENV_PROXY=1, for a CA of your own NODE_EXTRA_CA_CERTS',
+      'correct the address; behind a proxy set HTTPS_PROXY and NODE_USE_ENV_PROXY=1, for your own CA set NODE_EXTRA_CA_CERTS',
     retry: true,
   },
   IMAGE_NEEDS_TEMPORARY: {
     ...refused,
     message:
-      'Cannot read "{path}" over the network: it is packed with {wrapper}, which is not read at any place',
+      'Cannot read "{path}" over the network: it is compressed with {wrapper}, and its parts cannot be read on their own',
     remedy:
-      'name a directory for the decompressed image; or put the image there uncompressed or as qcow2, of which only what is needed is fetched',
+      'give a directory for the decompressed image with --temporary; or publish the image uncompressed or as qcow2: then only the parts that are needed are fetched',
   },
   IMAGE_NO_SPACE: {
     ...failed,
     message:
       'Cannot decompress "{path}" into "{directory}": {neededBytes} bytes are needed, and {freeBytes} are free',
-    remedy: 'make room, or name another directory',
+    remedy: 'free space there, or name another directory with --temporary',
   },
   IMAGE_WRAPPER_DAMAGED: {
     ...refused,
     message: 'Cannot decompress "{path}" ({wrapper}): {reason}',
-    remedy: 'the file is damaged: fetch it again and compare its checksum',
+    remedy: 'the file is damaged: download it again and compare its checksum',
   },
   IMAGE_UNPACK_REFUSED: {
     ...refused,
     message: 'Cannot unpack "{path}" ({wrapper}): {reason}',
-    remedy: 'where you trust it, unpack it yourself: `{command}`',
+    remedy: 'if you trust the file, unpack it yourself: `{command}`',
   },
   IMAGE_NEEDS_PROGRAM: {
     ...refused,
@@ -69,25 +70,24 @@ export const IMAGE_SOURCE_ERRORS = {
   },
   IMAGE_ARCHIVE_WITHOUT_IMAGE: {
     ...refused,
-    message:
-      'Cannot read "{path}": it is a {wrapper} archive, and no member of it is a disk image: {members}',
-    remedy: 'list it (`{command}`), and give the disk image itself',
+    message: 'Cannot read "{path}": it is a {wrapper} archive without a disk image: {members}',
+    remedy: 'list the archive (`{command}`), and give the disk image itself',
   },
   IMAGE_ARCHIVE_AMBIGUOUS: {
     ...refused,
     message:
-      'Cannot read "{path}": it is a {wrapper} archive, and several members may be the image: {members}',
-    remedy: 'unpack the one that is meant: `{command}`',
+      'Cannot read "{path}": it is a {wrapper} archive, and several members could be the image: {members}',
+    remedy: 'unpack the right one: `{command}`',
   },
   IMAGE_WRAPPED_TOO_DEEP: {
     ...refused,
-    message: 'Cannot read "{path}": it is packed {depth} times over, and not yet an image',
-    remedy: 'unpack it yourself, as far as you trust it',
+    message: 'Cannot read "{path}": after {depth} layers of packing there is still no image',
+    remedy: 'unpack it yourself, if you trust it',
   },
   IMAGE_OTHER_FILE_REFUSED: {
     ...refused,
     message: 'Cannot open "{name}", which the image names as its {use}: {reason}',
-    remedy: 'put the file into the named directory, and let the image name it from there',
+    remedy: 'put the file into the directory of --files-in, and let the image name it by a path in there',
   },
 } as const satisfies ErrorTable
 

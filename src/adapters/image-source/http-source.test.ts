@@ -29,7 +29,7 @@ test('an image on a server reads as it is, at any place and in any size', async 
   await assert.rejects(source.read(image.length, 1), has('READ_BEYOND_END'))
 })
 
-test('what was fetched is not fetched again, and neighbours come in one request', async () => {
+test('fetched blocks are not fetched again, and neighbours come in one request', async () => {
   await using server = await imageServer(image)
   const source = await openHttpSource(server.url)
   await source.read(0, 4096)

@@ -59,7 +59,7 @@ const KINDS: Readonly<Record<string, Uint8Array>> = {
   'empty file': new Uint8Array(0),
 }
 for (const [words, bytes] of Object.entries(KINDS)) {
-  test(`what is no disk is named: ${words.replaceAll('\\', '')}`, async () => {
+  test(`a file that is not a disk is named: ${words.replaceAll('\\', '')}`, async () => {
     const path = join(directory, 'other')
     writeFileSync(path, bytes)
     await assert.rejects(

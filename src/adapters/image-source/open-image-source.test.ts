@@ -62,7 +62,7 @@ test('a file is read, and not opened for writing', async () => {
   await assert.rejects(opened.source.read(0, 200), has('IMAGE_CUT_SHORT'))
 })
 
-test('what is no image is refused without waiting', async () => {
+test('a file that is not an image is refused at once', async () => {
   await assert.rejects(openImageSource(join(directory, 'absent')), has('IMAGE_UNREADABLE'))
   await assert.rejects(openImageSource(directory), has('IMAGE_NOT_A_FILE', /directory/))
   await assert.rejects(openImageSource('/dev/null'), has('IMAGE_NOT_A_FILE', /character device/))
@@ -264,7 +264,7 @@ describe('archives', () => {
     await assert.rejects(openImageSource(locked), has('IMAGE_UNPACK_REFUSED', /encrypted/))
   })
 
-  test('what is packed time after time is given up', async () => {
+  test('a file that is packed many times over is refused', async () => {
     let packed: Uint8Array = image
     for (let layer = 0; layer < 6; layer += 1) packed = gzipSync(packed)
     await assert.rejects(openImageSource(await put('deep', packed)), has('IMAGE_WRAPPED_TOO_DEEP'))

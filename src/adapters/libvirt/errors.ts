@@ -5,41 +5,39 @@ export const LIBVIRT_ERRORS = {
   HYPERVISOR_UNREACHABLE: {
     message: 'Cannot reach libvirt at "{socket}": {state}',
     remedy:
-      'Check that the libvirt service runs and that its run directory (/run/libvirt) is shared with the host; ' +
-      'then try again.',
+      'check that the libvirt service runs and shares its run directory (/run/libvirt) with the host, then run this again',
     retry: true,
     exit: EXIT.unavailable,
   },
   HYPERVISOR_AUTH_REQUIRED: {
     message: 'Cannot open libvirt at "{socket}": it asks for {methods} authentication',
     remedy:
-      'Run as root, or set auth_unix_rw = "none" in libvirtd.conf (the socket\'s file mode still guards it).',
+      'run as root, or set auth_unix_rw = "none" in libvirtd.conf (the socket\'s file mode still protects it)',
     retry: false,
     exit: EXIT.unavailable,
   },
   HYPERVISOR_REFUSED: {
     message: 'Cannot {action} through libvirt at "{socket}": {reason} (libvirt error {libvirtCode})',
-    remedy: "Look into libvirt's log; `virsh list --all` on the node shows whether it answers at all.",
+    remedy: "read libvirt's log; `virsh list --all` on the node shows whether it answers at all",
     retry: true,
     exit: EXIT.unavailable,
   },
   HYPERVISOR_BROKEN_ANSWER: {
     message: 'Cannot understand libvirt at "{socket}": {state}',
-    remedy:
-      'Check that it is libvirt that listens there: the socket must speak its RPC program 0x20008086, version 1.',
+    remedy: 'check that libvirt listens at this socket: it must speak RPC program 0x20008086, version 1',
     retry: false,
     exit: EXIT.unavailable,
   },
   STATUS_FILE_UNREADABLE: {
     message: 'Cannot read libvirt\'s status file "{path}": {state}',
     remedy:
-      "The file is libvirt's own. Compare it with the running guest (`virsh dumpxml`) before anything restarts libvirt.",
+      'the file belongs to libvirt: compare it with the running guest (`virsh dumpxml`) before libvirt restarts',
     retry: false,
     exit: EXIT.refused,
   },
   STATUS_FILE_UNWRITABLE: {
     message: 'Cannot replace libvirt\'s status file "{path}": {state}',
-    remedy: 'Check free space and the rights of the directory. The file that was there before is untouched.',
+    remedy: 'check free space and the permissions of the directory; the old file is unchanged',
     retry: true,
     exit: EXIT.failed,
   },

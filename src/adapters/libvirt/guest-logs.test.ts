@@ -43,7 +43,7 @@ test('the end of a long log is read, and no more', async () => {
   assert.ok(text.endsWith('xend'))
 })
 
-test('neither a link nor a pipe nor a name with a slash is followed, and what is absent is undefined', async () => {
+test('links, pipes and names with a slash are not followed, and an absent file is undefined', async () => {
   const directory = logs([['secret', 'secret']])
   symlinkSync(join(directory, 'qemu/secret'), join(directory, 'qemu/link.log'))
   execFileSync('mkfifo', [join(directory, 'qemu/pipe.log')])

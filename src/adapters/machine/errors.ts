@@ -4,7 +4,7 @@ import type { ErrorTable } from '../../core/index.ts'
 export const MACHINE_ERRORS = {
   CONSOLE_UNREADABLE: {
     message: 'Cannot read the console "{source}": {why}',
-    remedy: 'name it as unix:PATH, file:PATH or tcp:HOST:PORT',
+    remedy: 'give the console as unix:PATH, file:PATH or tcp:HOST:PORT',
     retry: false,
     exit: EXIT.unavailable,
   },

@@ -131,7 +131,7 @@ describe('finding an image', () => {
     })
   })
 
-  test('that nobody has says so', async () => {
+  test('that does not exist is an error that says so', async () => {
     const { images } = await open(listing())
     await assert.rejects(images.find('image'), (error) => isAnnealError(error, 'OPENSTACK_NAME_UNKNOWN'))
   })
@@ -232,7 +232,7 @@ describe('an upload under which the service closes the connection', () => {
     }
   }
 
-  test('is told with the reason that it gives when it is asked with one byte', async () => {
+  test('is reported with the reason of a retry with one byte', async () => {
     const { images, cloud } = await open(hangingUp({ status: 413, text: 'Denying attempt' }))
     await assert.rejects(images.upload('i', many(), SIZE), (error) => {
       assert.ok(isAnnealError(error, 'OPENSTACK_QUOTA'), String(error))
@@ -242,7 +242,7 @@ describe('an upload under which the service closes the connection', () => {
     assert.equal(cloud.requests.at(-1)?.headers['content-length'], String(SIZE.sizeBytes))
   })
 
-  test('is told as that where the reason is only what broke off', async () => {
+  test('is reported as a lost connection where that is the only reason', async () => {
     const { images } = await open(hangingUp({ status: 409, text: 'saving' }))
     await assert.rejects(images.upload('i', many(), SIZE), (error) =>
       isAnnealError(error, 'OPENSTACK_UNREACHABLE'),

@@ -117,7 +117,7 @@ describe('the version of the API', () => {
     await assert.rejects(metal.version(), (error) => isAnnealError(error, 'OPENSTACK_TOO_OLD'))
   })
 
-  test('of a service that is no Ironic is told as such', async () => {
+  test('of a service that is not Ironic is an error that says so', async () => {
     const { metal } = await open(() => ({ json: {} }))
     await assert.rejects(metal.version(), (error) => isAnnealError(error, 'OPENSTACK_REPLY_INVALID'))
   })

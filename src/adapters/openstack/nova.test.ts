@@ -124,7 +124,7 @@ describe('a server', () => {
     assert.equal(cloud.requests.filter((one) => one.path === '/v2.1/servers').length, 1)
   })
 
-  test('beyond a quota is told as that', async () => {
+  test('beyond a quota is reported as a quota error', async () => {
     const { compute } = await open(speaking('2.93'), ({ method }) =>
       method === 'POST'
         ? {

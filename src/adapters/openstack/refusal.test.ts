@@ -94,7 +94,7 @@ describe('a refusal', () => {
     assert.equal(code(403, 'Quota exceeded for instances'), 'OPENSTACK_QUOTA')
   })
 
-  test('is told apart by its status', () => {
+  test('is classified by its status', () => {
     assert.equal(code(401), 'OPENSTACK_FORBIDDEN')
     assert.equal(code(403, 'no'), 'OPENSTACK_FORBIDDEN')
     assert.equal(code(404), 'OPENSTACK_NOT_FOUND')

@@ -153,7 +153,7 @@ describe('a login', () => {
 })
 
 describe('the catalogue', () => {
-  test('without the service is told with what it has instead, before anything is asked', async () => {
+  test('without the service is reported with the services it has, before any request', async () => {
     const cloud = await fake(keystone([{ type: 'volumev3', url: 'http://x' }]))
     await assert.rejects(
       open(withPassword(cloud.url)).send(LIST),
@@ -228,7 +228,7 @@ describe('a request', () => {
     assert.equal(cloud.requests.length, 4)
   })
 
-  test('to a port where nobody listens says so', async () => {
+  test('to a port without a listener is an error that says so', async () => {
     const cloud = await fake()
     const url = cloud.url
     await cloud.stop()

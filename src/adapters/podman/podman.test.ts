@@ -88,7 +88,7 @@ const inspect: PodmanInspect = {
   Args: ['-a', 'b c'],
 }
 
-test('entrypoint and command are told apart though Podman 4 joins them', () => {
+test('entrypoint and command are separated although Podman 4 joins them', () => {
   const read = (changes: Partial<PodmanInspect>) => {
     const { entrypoint, command } = containerFromPodman({ ...inspect, ...changes }, observed)
     return [entrypoint, command]

@@ -4,19 +4,19 @@ import type { ErrorTable } from '../../core/index.ts'
 export const PROC_ERRORS = {
   PROC_UNREADABLE: {
     message: 'Cannot read the process table "{procRoot}": {state}',
-    remedy: 'Run as root on the host itself, or in a container with the host pid namespace (--pid=host).',
+    remedy: 'run as root on the host, or in a container with the host pid namespace (--pid=host)',
     retry: false,
     exit: EXIT.unavailable,
   },
   DISK_UNREADABLE: {
     message: 'Cannot measure "{path}": {state}',
-    remedy: 'Check that the path exists, that its file system is mounted and that Anneal runs as root.',
+    remedy: 'check that the path exists, that its file system is mounted and that Anneal runs as root',
     retry: true,
     exit: EXIT.unavailable,
   },
   DIRECTORY_UNMADE: {
     message: 'Cannot make the directory "{path}": {state}',
-    remedy: 'make it by hand, or correct the path in the release; then run this again',
+    remedy: 'create it, or correct the path in the release; then run this again',
     retry: false,
     exit: EXIT.failed,
   },

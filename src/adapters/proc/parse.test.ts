@@ -18,11 +18,11 @@ test('a comm with blanks and parentheses does not shift the fields', () => {
   })
 })
 
-test('a kernel thread is told by its flag, not by its name', () => {
+test('a kernel thread is recognised by its flag, not by its name', () => {
   assert.equal(parseStat(`2 (kthreadd) S 0 0 0 0 -1 2129984 ${'0 '.repeat(12)}9 0`)?.kernelThread, true)
 })
 
-test('a stat that ends early is none', () => {
+test('a truncated stat line is refused', () => {
   assert.equal(parseStat('42 (x) R 1 1'), undefined)
   assert.equal(parseStat(''), undefined)
 })

@@ -118,7 +118,7 @@ test('a reused pid is not the process that was asked for', async () => {
   assert.equal(await reader.alive({ pid: 21, startTicks: 210 }), false)
 })
 
-test('the layout is told by where cgroup.controllers lies', async () => {
+test('the place of cgroup.controllers shows the cgroup layout', async () => {
   const root = fakeProc([])
   const layout = async (): Promise<string> =>
     (await procReader({ procRoot: root, cgroupRoot: root }).table()).layout

@@ -12,7 +12,7 @@ export const REGISTRY_ERRORS = {
   CREDENTIAL_HELPER_FAILED: {
     message: 'Cannot get the login for registry "{registry}" from "{helper}": {state}',
     remedy:
-      'run `echo {registry} | {helper} get` as the user that runs Anneal and correct what it says, or remove the helper from "{path}"',
+      'run `echo {registry} | {helper} get` as the user that runs Anneal and correct the error, or remove the helper from "{path}"',
     retry: false,
     exit: EXIT.failed,
   },

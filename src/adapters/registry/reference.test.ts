@@ -21,7 +21,7 @@ test('a reference is taken apart the way Docker does', () => {
   ])
 })
 
-test('what is no reference is refused with the reason', () => {
+test('an invalid reference is refused with the reason', () => {
   for (const image of [
     '',
     'Upper/case',

@@ -2,27 +2,27 @@ import { EXIT, errorsOf } from '../../core/index.ts'
 
 export const STATE_ERRORS = {
   NODE_LOCKED: {
-    message: 'Cannot begin: another run holds this node ({holder})',
-    remedy: 'wait until it is done; `anneal node status` shows it. The lock ends with its process',
+    message: 'Cannot begin: another run holds the lock of this node ({holder})',
+    remedy: 'wait until it ends (`anneal node status` shows it); the lock ends with the process',
     retry: true,
     exit: EXIT.locked,
   },
   STATE_UNREADABLE: {
     message: 'Cannot read "{path}": {why}',
-    remedy: 'check the file system and its permissions (run as root); keep the file, it is the node’s memory',
+    remedy: 'run as root, and check the file system; keep the file: Anneal needs it to recover the node',
     retry: false,
     exit: EXIT.failed,
   },
   STATE_UNWRITABLE: {
     message: 'Cannot write "{path}": {why}',
-    remedy: 'free space or make it writable (run as root), then run `anneal node recover`',
+    remedy: 'free space, or make the path writable (run as root), then run `anneal node recover`',
     retry: true,
     exit: EXIT.failed,
   },
   HISTORY_BROKEN: {
     message:
-      'Cannot trust the history in "{path}": record {index} does not carry the hash of the one before it',
-    remedy: 'the file was edited or torn; keep it aside, a new history begins with the next run',
+      'Cannot trust the history in "{path}": record {index} does not have the hash of the record before it',
+    remedy: 'the file was edited or damaged: move it away; the next run starts a new history',
     retry: false,
     exit: EXIT.attention,
   },

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +16,8 @@ import { appendLine, replaceFile, reserveSpace, syncDirectory, truncateFile } fr
 import { raise } from './errors.ts'
 import { takeLock } from './sqlite-lock.ts'
 
+export type StateAccess = 'read' | 'write'
+
 const RESERVE_BYTES = 1024 * 1024
 const NOTHING: Deployments = { version: 1, current: undefined, previous: undefined }
 const FIRST_HASH = '0'.repeat(64)
@@ -26,9 +29,13 @@ const FIRST_HASH = '0'.repeat(64)
  */
 export class FileStateStore implements StateStore {
   readonly #directory: string
+  readonly #access: StateAccess
 
-  constructor(directory: string) {
+  /** `read` creates, cuts and keeps nothing; what is saved is dropped. Any other write is a mistake, and throws. */
+  constructor(directory: string, access: StateAccess = 'write') {
     this.#directory = directory
+    this.#access = access
+    if (access === 'read') return
     try {
       mkdirSync(join(directory, 'files'), { recursive: true, mode: 0o700 })
     } catch (error) {
@@ -37,10 +44,12 @@ export class FileStateStore implements StateStore {
   }
 
   async lock(holder: string): Promise<Lock> {
+    this.#mayWrite()
     return takeLock(this.#path('lock.db'), holder)
   }
 
   async appendJournal(entry: JournalEntry): Promise<void> {
+    this.#mayWrite()
     appendLine(this.#path('journal.jsonl'), encodeJournalLine(entry), this.#path('reserve'))
   }
 
@@ -50,11 +59,12 @@ export class FileStateStore implements StateStore {
     if (text === undefined) return []
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     // A line without its end was being written when the power went: its effect was never begun.
-    if (whole.length !== text.length) truncateFile(path, Buffer.byteLength(whole))
+    if (whole.length !== text.length && this.#access === 'write') truncateFile(path, Buffer.byteLength(whole))
     return linesOf(path, whole, decodeJournalLine)
   }
 
   async startJournal(): Promise<void> {
+    this.#mayWrite()
     reserveSpace(this.#path('reserve'), RESERVE_BYTES)
     const path = this.#path('journal.jsonl')
     if (existsSync(path)) {
@@ -71,10 +81,12 @@ export class FileStateStore implements StateStore {
   }
 
   async writeDeployments(deployments: Deployments): Promise<void> {
+    this.#mayWrite()
     replaceFile(this.#path('deployments.json'), encodeDeployments(deployments))
   }
 
   async appendHistory(record: HistoryRecord['record']): Promise<string> {
+    this.#mayWrite()
     const previousHash = (await this.readHistory()).at(-1)?.hash ?? FIRST_HASH
     const hash = hashOf(previousHash, record)
     appendLine(
@@ -90,7 +102,7 @@ export class FileStateStore implements StateStore {
     const text = readText(path)
     if (text === undefined) return []
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-    if (whole.length !== text.length) truncateFile(path, Buffer.byteLength(whole))
+    if (whole.length !== text.length && this.#access === 'write') truncateFile(path, Buffer.byteLength(whole))
     const records = linesOf(path, whole, decodeHistoryLine)
     let previousHash = FIRST_HASH
     for (const [index, record] of records.entries()) {
@@ -103,11 +115,17 @@ export class FileStateStore implements StateStore {
   }
 
   async saveFile(name: string, text: string): Promise<void> {
+    // Whoever only reads still learns what images answer: it is not kept.
+    if (this.#access === 'read') return
     replaceFile(this.#path('files', safeName(name)), text)
   }
 
   async readFile(name: string): Promise<string | undefined> {
     return readText(this.#path('files', safeName(name)))
+  }
+
+  #mayWrite(): void {
+    assert.equal(this.#access, 'write', 'a store that was opened to be read was written to')
   }
 
   #path(...parts: string[]): string {

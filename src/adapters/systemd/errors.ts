@@ -5,22 +5,21 @@ export const SYSTEMD_ERRORS = {
   SYSTEMD_UNREACHABLE: {
     message: 'Cannot ask systemd to {action}: {state}',
     remedy:
-      "Run Anneal where the host's system bus can be reached (/run/dbus/system_bus_socket) and `busctl`, which comes " +
-      'with systemd, is installed.',
+      "run Anneal where it can reach the host's system bus (/run/dbus/system_bus_socket) and `busctl` (of systemd) is installed",
     retry: true,
     exit: EXIT.unavailable,
   },
   SYSTEMD_REFUSED: {
     message: 'Cannot {action} through systemd: {reason}',
-    remedy: '`systemctl status` and `journalctl -u systemd-machined` on the node say more.',
+    remedy: 'see `systemctl status` and `journalctl -u systemd-machined` on the node',
     retry: false,
     exit: EXIT.failed,
   },
   MACHINED_BROKEN: {
     message: 'Cannot register guests with systemd-machined: it is installed but does not answer: {reason}',
     remedy:
-      'Unmask and start systemd-machined, or uninstall it (systemd-container). While it is only half there, libvirt kills ' +
-      'the guests that it cannot find in it when it starts.',
+      'unmask and start systemd-machined, or remove it (package systemd-container). As it is, libvirt would kill guests ' +
+      'when it starts, because it cannot find them there',
     retry: false,
     exit: EXIT.refused,
   },

@@ -58,7 +58,7 @@ test('machined that is there and does not answer is an error, not a reason to do
   )
 })
 
-test('a host without a bus says so', async () => {
+test('a host without a bus is an error that says so', async () => {
   const { units } = fakeHost("*) echo 'Failed to connect to bus: No such file or directory' >&2; exit 1 ;;")
   await assert.rejects(units.method(), (error) => isAnnealError(error, 'SYSTEMD_UNREACHABLE'))
   const without = systemdUnits({ bus: systemBus('/nonexistent/busctl'), root: '' })
@@ -91,7 +91,7 @@ test('a machine is registered in the very words that a real host took', async ()
   assert.ok(readFileSync(calls, 'utf8').includes(words))
 })
 
-test('a scope is asked for with delegation, and its cgroup is told once it is active', async () => {
+test('a scope is requested with delegation, and its cgroup is known once it is active', async () => {
   const { units, calls } = fakeHost(`*StartTransientUnit*) echo '{"type":"o","data":["/job/1"]}' ;;
 *GetUnit\\ s\\ a.scope) echo '{"type":"o","data":["/org/unit/a"]}' ;;
 *GetUnit\\ s\\ b.scope) echo '{"type":"o","data":["/org/unit/b"]}' ;;

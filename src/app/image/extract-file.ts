@@ -28,12 +28,19 @@ export async function extractFile(
   {
     target,
     existing,
+    mode = 'apply',
     signal,
-  }: Readonly<{ target: string; existing: 'refuse' | 'replace'; signal: AbortSignal }>,
+  }: Readonly<{
+    target: string
+    existing: 'refuse' | 'replace'
+    /** `plan` writes nothing. */
+    mode?: 'plan' | 'apply'
+    signal: AbortSignal
+  }>,
 ): Promise<Readonly<{ file: string; sizeBytes: number }>> {
   const source = await openFile(await placeOf(stack, from, signal), signal)
   await refuseToReplace(target, existing === 'replace' ? 'files' : 'nothing')
-  await writeWhole(source, target, signal)
+  if (mode === 'apply') await writeWhole(source, target, signal)
   return { file: target, sizeBytes: source.size }
 }
 

@@ -2,8 +2,8 @@ import { isAnnealError } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 import type { Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { bringTo, readNode } from '../../runtime/index.ts'
-import type { Brought } from '../../runtime/index.ts'
+import { bringTo, previewBring, readNode } from '../../runtime/index.ts'
+import type { BringPreview, Brought } from '../../runtime/index.ts'
 import { POLL_MS } from './poll.ts'
 
 export type BringControl = Readonly<{
@@ -34,6 +34,26 @@ export function undeployNodes(
   control: BringControl,
 ): Promise<BroughtNodes> {
   return bringNodes(world, names, 'undeploy', 'undeployed', control)
+}
+
+/** What `provideNodes` or `undeployNodes` would do. Changes nothing. */
+export async function previewNodes(
+  world: MetalWorld,
+  names: readonly string[],
+  verb: 'provide' | 'undeploy',
+): Promise<Readonly<{ nodes: readonly BringPreview[]; failures: readonly AnnealError[] }>> {
+  const nodes: BringPreview[] = []
+  const failures: AnnealError[] = []
+  for (const name of names) {
+    const goal = verb === 'provide' ? 'available' : 'undeployed'
+    try {
+      nodes.push(await previewBring(world, name, goal, `${verb} node "${name}"`))
+    } catch (error) {
+      if (!isAnnealError(error)) throw error
+      failures.push(error)
+    }
+  }
+  return { nodes, failures }
 }
 
 async function bringNodes(

@@ -51,6 +51,8 @@ export type DeployRequest = Readonly<{
   way: DeployWay
   /** When it counts as up, as `parseReady` reads it. Default: `ssh` where the node's address is known, else `active`. */
   ready?: string
+  /** Change nothing, not even whether Ironic's console is on. */
+  dryRun?: boolean
   /** Where the console is read, for `ready` of the console. By default Ironic is asked. */
   console?: string
 }>
@@ -136,11 +138,13 @@ async function examine(world: MetalWorld, node: MetalNode, plan: DeployPlan): Pr
 async function wantedReady(
   world: MetalWorld,
   node: MetalNode,
-  request: Pick<DeployRequest, 'ready' | 'console'>,
+  request: Pick<DeployRequest, 'ready' | 'console' | 'dryRun'>,
 ): Promise<Ready> {
   const fallback = typeof node.extra[MARK_ADDRESS] === 'string' ? 'ssh' : 'active'
   const wish = request.ready ?? fallback
-  const source = wish.startsWith('console:') ? await consoleSource(world, node, request.console) : undefined
+  const source = wish.startsWith('console:')
+    ? await consoleSource(world, node, request.console, request.dryRun === true ? 'plan' : 'open')
+    : undefined
   return parseReady(wish, node, source)
 }
 

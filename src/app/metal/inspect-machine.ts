@@ -1,7 +1,8 @@
 import { metalError } from '../../metal/index.ts'
 import type { MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { bringTo, readNode } from '../../runtime/index.ts'
+import { bringTo, previewBring, readNode } from '../../runtime/index.ts'
+import type { BringPreview } from '../../runtime/index.ts'
 import { POLL_MS } from './poll.ts'
 
 export type InspectControl = Readonly<{
@@ -41,4 +42,10 @@ export async function inspectMachine(
     throw metalError('METAL_VERB_FAILED', { action, node: name, state: node.provisionState, reason })
   }
   return node
+}
+
+/** What `inspectMachine` would do. Changes nothing. */
+export async function previewInspect(world: MetalWorld, name: string): Promise<BringPreview> {
+  const { node, steps } = await previewBring(world, name, 'manageable', `inspect node "${name}"`)
+  return { node, steps: [...steps, 'inspect'] }
 }

@@ -46,11 +46,15 @@ async function* listen(
 
 const NO_CONSOLE = new Set(['no-console', 'fake', undefined])
 
-/** Where the console of a node is read: as named, or what Ironic offers over TCP. Throws CONSOLE_UNAVAILABLE. */
+/**
+ * Where the console of a node is read: as named, or what Ironic offers over TCP. `open` switches a console of Ironic on
+ * that is off; `plan` changes nothing. Throws CONSOLE_UNAVAILABLE.
+ */
 export async function consoleSource(
   world: MetalWorld,
   node: MetalNode,
   named: string | undefined,
+  mode: 'open' | 'plan' = 'open',
 ): Promise<string> {
   if (named !== undefined) return named
   const name = node.name ?? node.uuid
@@ -60,6 +64,7 @@ export async function consoleSource(
     throw metalError('CONSOLE_UNAVAILABLE', { node: name, why, remedy })
   }
   let info = await world.metal.console(node.uuid)
+  if (!info.enabled && mode === 'plan') return 'the console of Ironic, which is off now'
   if (!info.enabled) {
     await world.metal.setConsole(node.uuid, 'on').catch((error: unknown) => {
       if (!isAnnealError(error, 'OPENSTACK_REFUSED')) throw error

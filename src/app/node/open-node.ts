@@ -27,6 +27,8 @@ export type NodeOptions = EngineOptions &
   Readonly<{
     /** Directory of the journal, the history and the releases. */
     stateDirectory: string
+    /** `read` changes nothing in the state directory. It is for use cases that take no lock. Default: `write`. */
+    access?: 'read' | 'write'
   }>
 
 const ENGINE_FILE = 'engine'
@@ -57,7 +59,7 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
   if (world !== undefined) return world
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
-  const state = new FileStateStore(options.stateDirectory)
+  const state = new FileStateStore(options.stateDirectory, options.access)
   // A node stays with the engine that its first release was deployed on.
   const chosen = options.engine ?? ((await state.readFile(ENGINE_FILE)) as EngineKind | undefined)
   const engine = openEngine({ ...options, ...(chosen === undefined ? {} : { engine: chosen }) })
@@ -104,9 +106,9 @@ function installedEngine(environment: Environment): EngineKind {
   const docker = environment['DOCKER_HOST'] !== undefined || DOCKER.some((path) => existsSync(path))
   const podman = PODMAN.some((path) => existsSync(path))
   if (docker && podman) {
-    throw raise('NO_ENGINE', { why: 'both Docker and Podman are here' })
+    throw raise('NO_ENGINE', { why: 'both Docker and Podman are installed' })
   }
   if (docker) return 'docker'
   if (podman) return 'podman'
-  throw raise('NO_ENGINE', { why: 'neither Docker nor Podman is here' })
+  throw raise('NO_ENGINE', { why: 'neither Docker nor Podman is installed' })
 }

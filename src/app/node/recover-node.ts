@@ -1,6 +1,6 @@
 import type { NodeWorld } from '../../ports/index.ts'
-import { recoverNode as settle } from '../../runtime/index.ts'
-import type { Recovery, RunOptions } from '../../runtime/index.ts'
+import { previewRecovery, recoverNode as settle } from '../../runtime/index.ts'
+import type { Recovery, RecoveryPreview, RunOptions } from '../../runtime/index.ts'
 import { withLock } from './with-node.ts'
 
 /**
@@ -9,4 +9,9 @@ import { withLock } from './with-node.ts'
  */
 export function recoverNode(world: NodeWorld, options: RunOptions = {}): Promise<Recovery> {
   return withLock(world, 'recover', () => settle(world, options))
+}
+
+/** What `recoverNode` would do now. Changes nothing, and takes no lock. */
+export function previewRecover(world: NodeWorld): Promise<RecoveryPreview> {
+  return previewRecovery(world)
 }

@@ -1,6 +1,6 @@
 import { errorsOf } from '../../core/index.ts'
 import { MECHANISMS } from '../../node/index.ts'
-import type { DeployedService } from '../../node/index.ts'
+import type { ContainerStatus, DeployedService, Endangered } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import {
   RUNTIME_ERRORS,
@@ -8,8 +8,10 @@ import {
   loadSide,
   rescueEndangered,
   startContainer,
+  stepsUp,
   survey,
 } from '../../runtime/index.ts'
+import type { SurveyQuestion } from '../../runtime/index.ts'
 import { raise } from '../errors.ts'
 import { withLock, withNode } from './with-node.ts'
 import type { RunControl } from './with-node.ts'
@@ -44,6 +46,58 @@ export function startService(
   })
 }
 
+/** What starting or stopping a service would do now. Changes nothing. */
+export type ServicePreview = Readonly<{
+  service: string
+  container: string
+  /** `gone`: the engine has no such container. */
+  status: ContainerStatus | 'gone'
+  /** What would be done, in order: `start libvirt`. Empty where nothing needs to be done. */
+  actions: readonly string[]
+  /** Who would die with the container. A stop is refused, unless it rescues them. */
+  endangered: readonly Endangered[]
+}>
+
+/** What `startService` would do. Takes no lock. Throws NOTHING_DEPLOYED, SERVICE_UNKNOWN, CONTAINER_MISSING. */
+export async function previewStart(world: NodeWorld, name: string): Promise<ServicePreview> {
+  const { service } = await findService(world, name, 'start')
+  const container = await world.engine.inspectContainer(service.containerName)
+  if (container === undefined) {
+    throw raiseRuntime('CONTAINER_MISSING', { name: service.containerName, service: service.name })
+  }
+  return {
+    service: service.name,
+    container: container.name,
+    status: container.status,
+    actions: stepsUp(service, container),
+    endangered: [],
+  }
+}
+
+/** What `stopService` would do. Takes no lock. Throws NOTHING_DEPLOYED, SERVICE_UNKNOWN. */
+export async function previewStop(
+  world: NodeWorld,
+  name: string,
+  { rescue = false }: Readonly<{ rescue?: boolean }> = {},
+): Promise<ServicePreview> {
+  const { service, releaseId } = await findService(world, name, 'stop')
+  const container = await world.engine.inspectContainer(service.containerName)
+  const { endangered } = await survey(world, await stopQuestion(world, service, releaseId))
+  const stays = endangered.some((one) => !rescue || !one.rescuable)
+  return {
+    service: service.name,
+    container: service.containerName,
+    status: container?.status ?? 'gone',
+    actions: [
+      ...(rescue ? endangered.filter((one) => one.rescuable) : []).map(
+        (one) => `move ${one.kind} "${one.name}"`,
+      ),
+      ...(container?.status === 'running' && !stays ? [`stop ${service.name}`] : []),
+    ],
+    endangered,
+  }
+}
+
 /**
  * Stops one service of the current release, unless a guest or helper would die with it: then it throws GUESTS_ENDANGERED.
  * With `rescue` it moves those first. Takes the node's lock and brings an earlier run to rest first. Throws
@@ -56,13 +110,7 @@ export function stopService(
 ): Promise<DeployedService> {
   return withNode(world, `stop ${name}`, control, async () => {
     const { service, releaseId } = await findService(world, name, 'stop')
-    const side = await loadSide(world.state, releaseId)
-    const question = {
-      stopping: [service.containerName],
-      cause: 'stop',
-      places: side.libvirt === undefined ? [] : [side.libvirt],
-      helpers: side.release?.services.flatMap((one) => one.helpers) ?? [],
-    } as const
+    const question = await stopQuestion(world, service, releaseId)
     if (rescue) await rescueEndangered(world, question)
     const { endangered } = await survey(world, question)
     const first = endangered[0]
@@ -76,6 +124,20 @@ export function stopService(
     await world.engine.stopContainer(service.containerName, service.stopGraceMs)
     return service
   })
+}
+
+async function stopQuestion(
+  world: NodeWorld,
+  service: DeployedService,
+  releaseId: string,
+): Promise<SurveyQuestion> {
+  const side = await loadSide(world.state, releaseId)
+  return {
+    stopping: [service.containerName],
+    cause: 'stop',
+    places: side.libvirt === undefined ? [] : [side.libvirt],
+    helpers: side.release?.services.flatMap((one) => one.helpers) ?? [],
+  }
 }
 
 async function findService(

@@ -6,7 +6,7 @@ import { raise } from '../errors.ts'
 
 export const completionCommand = command({
   path: ['completion'],
-  summary: 'print the completion script of a shell, by default of bash',
+  summary: 'Print the completion script for a shell; by default for bash',
   operands: '[bash|zsh|fish]',
   count: { min: 0, max: 1 },
   flags: { help: COMMON_FLAGS.help },

@@ -5,7 +5,7 @@ import { configExample } from '../config.ts'
 
 export const configCommand = command({
   path: ['config'],
-  summary: 'print an example of the configuration file with every setting',
+  summary: 'Print an example configuration file with every setting',
   operands: '',
   count: { min: 0, max: 0 },
   flags: { help: COMMON_FLAGS.help },

@@ -2,7 +2,7 @@ import { baseBytes, planConversion, writeConversion } from '../../app/image/conv
 import type { ConvertProgress, PlannedConversion } from '../../app/image/convert/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
 import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
 import { describeBootFile } from '../describe-boot-file.ts'
@@ -13,7 +13,7 @@ const TELL_MS = 100
 
 export const imageConvert = command({
   path: ['image', 'convert'],
-  summary: 'turn a disk image into kernel, ramdisk, base and boot.json',
+  summary: 'Convert a disk image into a kernel, a ramdisk, a base image and boot.json',
   operands: 'IMAGE',
   count: { min: 1, max: 1 },
   flags: {
@@ -21,22 +21,22 @@ export const imageConvert = command({
       kind: 'text',
       short: 'o',
       placeholder: 'DIR',
-      help: 'where the results go; - writes the raw base to standard output, and nothing else',
+      help: 'Write the results to DIR. With - write only the base image, raw, to standard output',
     },
     format: {
       kind: 'choice',
       values: ['raw', 'qcow2', 'zstd'],
       default: 'raw',
-      help: 'of the base; raw is sparse',
+      help: 'Write the base image in this format; raw is sparse',
     },
     'boot-only': {
       kind: 'switch',
-      help: 'kernel, ramdisk and boot.json, without a base: little else is read',
+      help: 'Write kernel, ramdisk and boot.json only; this reads little of the image',
       flagOnly: true,
     },
     exact: {
       kind: 'switch',
-      help: 'reads, writes and digests free space, too, as it is in the image',
+      help: 'Copy free space as it is in the image, instead of leaving it out',
       flagOnly: true,
     },
     'no-digest': {
@@ -44,14 +44,18 @@ export const imageConvert = command({
       help: 'makes no digests of the base: faster, and nothing can be compared later',
       flagOnly: true,
     },
-    ipxe: { kind: 'switch', help: 'writes boot.ipxe, which boots the results', flagOnly: true },
-    force: { kind: 'switch', help: 'replaces results that are there already', flagOnly: true },
+    ipxe: {
+      kind: 'switch',
+      help: 'Write boot.ipxe as well, an iPXE script that boots the results',
+      flagOnly: true,
+    },
+    force: { kind: 'switch', help: 'Replace results of an earlier conversion in DIR', flagOnly: true },
     ...CONVERSION_FLAGS,
-    'dry-run': { kind: 'switch', short: 'n', help: 'says what would be done, and why so', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...COMMON_FLAGS,
   },
   details:
-    'IMAGE is a path or an http(s) address: raw or qcow2. It is only ever read, by an ordinary user, and nothing is mounted.\nFree space of file systems and volume groups is neither read nor written.',
+    'IMAGE is a file or an http(s) address of a raw or qcow2 image. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
   async run({ flags, args, output, signal }) {
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()
@@ -72,7 +76,7 @@ export const imageConvert = command({
       return EXIT.ok
     }
     if (flags.output === undefined) {
-      throw convertUsage('it was not said where the results go (-o DIR)')
+      throw convertUsage('it needs a directory for the results (-o DIR)')
     }
     if (flags.output === '-') {
       await output.bytes(baseBytes(planned, signal))

@@ -3,20 +3,25 @@ import { extractFile, listFiles, openImage, readFile } from '../../app/image/ind
 import type { ListedFile } from '../../app/image/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { OPEN_FLAGS, openOptions } from '../image-flags.ts'
 import { printableName } from '../printable.ts'
 
 const ADDRESSES =
-  'ADDRESS is one that `anneal image inspect` shows (p1, atomicos/root), a device (UUID=…), or boot, esp, root (the file system), os (the tree that boots: a deployment with ostree). Without one it is os.'
+  'ADDRESS names a file system: by its place as `anneal image inspect` shows it (p1, atomicos/root), by a device (UUID=…), or by its role. Roles are boot, esp, root (the root file system) and os (the tree that boots; with ostree a deployment). The default is os.'
 
 export const imageLs = command({
   path: ['image', 'ls'],
-  summary: 'list a directory in any layer of an image',
+  summary: 'List a directory of an image',
   operands: 'IMAGE [[ADDRESS:]PATH]',
   count: { min: 1, max: 2 },
   flags: {
-    long: { kind: 'switch', short: 'l', help: 'with mode, owner, size and time', flagOnly: true },
+    long: {
+      kind: 'switch',
+      short: 'l',
+      help: 'Show mode, owner, size and time of each entry',
+      flagOnly: true,
+    },
     ...OPEN_FLAGS,
     ...COMMON_FLAGS,
   },
@@ -36,7 +41,7 @@ export const imageLs = command({
 
 export const imageCat = command({
   path: ['image', 'cat'],
-  summary: 'write a file in any layer of an image to standard output',
+  summary: 'Write a file of an image to standard output',
   operands: 'IMAGE [ADDRESS:]PATH',
   count: { min: 2, max: 2 },
   flags: { ...OPEN_FLAGS, ...COMMON_FLAGS },
@@ -50,7 +55,7 @@ export const imageCat = command({
 
 export const imageExtract = command({
   path: ['image', 'extract'],
-  summary: 'copy a file out of any layer of an image',
+  summary: 'Copy a file out of an image',
   operands: 'IMAGE [ADDRESS:]PATH',
   count: { min: 2, max: 2 },
   flags: {
@@ -58,10 +63,11 @@ export const imageExtract = command({
       kind: 'text',
       short: 'o',
       placeholder: 'FILE',
-      help: 'where to; by default its own name, here',
+      help: 'Write to FILE; by default to the file’s own name in the current directory',
       flagOnly: true,
     },
-    force: { kind: 'switch', help: 'replace a file that is there', flagOnly: true },
+    force: { kind: 'switch', help: 'Replace FILE if it exists', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...OPEN_FLAGS,
     ...COMMON_FLAGS,
   },
@@ -72,9 +78,13 @@ export const imageExtract = command({
     const copied = await extractFile(opened, place, {
       target: flags.output ?? basename(place.replace(/^[^:]*:/s, '')),
       existing: flags.force ? 'replace' : 'refuse',
+      mode: flags['dry-run'] ? 'plan' : 'apply',
       signal,
     })
-    output.data({ schema: 'anneal.image-extract/1', ...copied }, () => copied.file)
+    const dryRun = flags['dry-run']
+    output.data({ schema: 'anneal.image-extract/1', dryRun, ...copied }, () =>
+      dryRun ? `would write ${copied.file}, ${copied.sizeBytes} bytes` : copied.file,
+    )
     return EXIT.ok
   },
 })

@@ -8,12 +8,12 @@ import { imageReport } from '../image-report.ts'
 
 export const imageInspect = command({
   path: ['image', 'inspect'],
-  summary: 'show what is on an image, and how it boots: each kernel argument with its reason',
+  summary: 'Show what is on a disk image and how it boots',
   operands: 'IMAGE',
   count: { min: 1, max: 1 },
   flags: { ...BOOT_FLAGS, ...OPEN_FLAGS, ...COMMON_FLAGS },
   details:
-    'IMAGE is a file or an http(s) address: raw or qcow2, also packed with gzip, xz or zstd. It is only read; no right is needed but to read it. With --firmware, --deployment, --karg and --delete-karg it shows what would boot then. Exits with 4 where damage keeps it from being known how the image boots. JSON schema anneal.image/1.',
+    'Prints partitions, volumes, file systems and boot entries, then the kernel, the initrds and every kernel argument with its reason. --firmware, --deployment, --karg and --delete-karg show how the image would boot with those changes.\nIMAGE is a file or an http(s) address of a raw or qcow2 image, also compressed with gzip, xz or zstd. The command needs no root and only reads. The JSON schema is anneal.image/1.\nExit codes: 0, the contents are known. 4, damage hides how the image boots.',
   async run({ flags, args, output, signal }) {
     await using opened = await openImage(args[0] ?? '', openOptions(flags, output, signal))
     const { image, stack } = opened

@@ -9,12 +9,12 @@ import { COMMON_FLAGS } from '../common-flags.ts'
 
 export const imageList = command({
   path: ['image', 'list'],
-  summary: 'what this project has pushed to Glance',
+  summary: 'List the images that this project has pushed to Glance',
   operands: '',
   count: { min: 0, max: 0 },
   flags: { ...CLOUD_FLAGS, ...COMMON_FLAGS },
   details:
-    'Each base with its kernel and ramdisk, newest first; then what `anneal image prune` would look at.',
+    'Lists each base image with its kernel and ramdisk, newest first. Images that `anneal image prune` may remove come last.',
   async run({ flags, output }) {
     const found = await listSets(openStore(cloudOptions(flags)))
     const value: PushedDocument = { schema: 'anneal.pushed/1', ...found }

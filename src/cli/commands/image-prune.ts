@@ -4,33 +4,37 @@ import type { PruneDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { durationMs } from '../duration-flag.ts'
 
 export const imagePrune = command({
   path: ['image', 'prune'],
-  summary: 'removes from Glance what interrupted pushes left, and older sets',
+  summary: 'Remove leftovers of interrupted pushes, and older images, from Glance',
   operands: '',
   count: { min: 0, max: 0 },
   flags: {
-    older: { kind: 'switch', help: 'also sets that are not the newest of their name', flagOnly: true },
+    older: {
+      kind: 'switch',
+      help: 'Remove complete sets of images too, if a newer one has the same name',
+      flagOnly: true,
+    },
     after: {
       kind: 'text',
       placeholder: 'TIME',
       default: '24h',
-      help: 'what is not finished is left alone until it has not changed for this long',
+      help: 'Keep unfinished images that changed within TIME',
     },
     'all-owners': {
       kind: 'switch',
-      help: 'where nobody is logged in to Glance: takes every pushed image for one’s own',
+      help: 'Treat every pushed image as your own; for a Glance without logins',
       flagOnly: true,
     },
-    'dry-run': { kind: 'switch', short: 'n', help: 'says what would be removed', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...CLOUD_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'Only what this project pushed with `anneal image push` is looked at; what is protected stays. Whether a machine still boots from an image is not known here.',
+    'Removes only images that this project pushed with `anneal image push`, and no protected ones. It does not know whether a machine still boots from an image.',
   async run({ flags, output }) {
     const untouchedMs = durationMs(flags.after, 'after', 'anneal image prune')
     const dryRun = flags['dry-run']

@@ -4,7 +4,7 @@ import type { PushDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
 import type { Output } from '../output.ts'
 
@@ -13,40 +13,40 @@ const TELL_MS = 100
 
 export const imagePush = command({
   path: ['image', 'push'],
-  summary: 'puts kernel, ramdisk and base of a disk image into Glance',
+  summary: 'Upload kernel, ramdisk and base of a disk image to Glance',
   operands: 'IMAGE',
   count: { min: 1, max: 1 },
   flags: {
     name: {
       kind: 'text',
       placeholder: 'NAME',
-      help: 'of the base in Glance; by default the name of the file',
+      help: 'Name the base image in Glance; by default like the file',
     },
     ...CONVERSION_FLAGS,
     'disk-format': {
       kind: 'choice',
       values: ['raw', 'ami'],
       default: 'raw',
-      help: 'of a base with kernel and ramdisk; some Ironics refuse to deploy ami',
+      help: 'Set the disk format of a base with kernel and ramdisk; some versions of Ironic refuse ami',
     },
     visibility: {
       kind: 'choice',
       values: ['private', 'shared', 'community', 'public'],
       default: 'private',
-      help: 'who may see the images; an Ironic without Keystone sees public ones only',
+      help: 'Choose who can see the images; an Ironic without Keystone sees only public ones',
     },
-    protected: { kind: 'switch', help: 'nobody can remove the images by mistake' },
+    protected: { kind: 'switch', help: 'Protect the images from removal' },
     property: {
       kind: 'list',
       placeholder: 'NAME=VALUE',
-      help: 'a property of the base; repeatable',
+      help: 'Set a property of the base image; can be repeated',
     },
-    'dry-run': { kind: 'switch', short: 'n', help: 'says what would be uploaded', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...CLOUD_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'Nothing lies in a file in between, and what Glance has already is not sent again. An image has its name only after the digest that Glance made of it was compared with what was sent.',
+    'Converts the image as it uploads, without files in between. Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.',
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)

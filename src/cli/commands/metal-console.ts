@@ -6,11 +6,12 @@ import { CONSOLE_FLAGS, METAL_FLAGS, metalOptions } from '../metal-flags.ts'
 
 export const metalConsole = command({
   path: ['metal', 'console'],
-  summary: 'prints what a machine says on its console, until interrupted',
+  summary: 'Print the console output of a machine until interrupted',
   operands: 'NODE',
   count: { min: 1, max: 1 },
   flags: { ...CONSOLE_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
-  details: 'It only listens. A console over TCP is Ironic’s (console interface ipmitool-socat).',
+  details:
+    'The command only reads. Without --console it uses the TCP console of Ironic (console interface ipmitool-socat) and turns it on if it is off.',
   endsWithReader: true,
   async run({ flags, args, output, signal }) {
     const world = openMetal(metalOptions(flags))

@@ -5,7 +5,7 @@ import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
 import { ROUTES } from '../../metal/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { ARGUMENT_FLAGS, DRIVE_FLAGS, IMAGE_FLAGS, driveWishes, wantedImage } from '../deploy-wishes.ts'
 import { describeDeployPlan, describeDeployment, describeStretch, wayOf } from '../describe-deployment.ts'
 import { durationMs } from '../duration-flag.ts'
@@ -16,40 +16,50 @@ const NAME = 'anneal metal deploy'
 
 export const metalDeploy = command({
   path: ['metal', 'deploy'],
-  summary: 'puts an image on a machine, and waits until the machine answers',
+  summary: 'Deploy an image on a machine and wait until the machine answers',
   operands: 'NODE',
   count: { min: 1, max: 1 },
   flags: {
     ...IMAGE_FLAGS,
-    route: { kind: 'choice', values: ROUTES, help: 'how; by default what the image asks for' },
+    route: {
+      kind: 'choice',
+      values: ROUTES,
+      help: 'Deploy this way; by default as the image’s properties ask',
+    },
     ...ARGUMENT_FLAGS,
     ...DRIVE_FLAGS,
     ...NOVA_FLAGS,
     ready: {
       kind: 'text',
       placeholder: 'WHEN',
-      help: 'ssh, ssh:HOST[:PORT], console:TEXT or active; by default ssh where the inventory has the address',
+      help: 'Count the machine as ready when ssh answers, ssh:HOST[:PORT] answers, console:TEXT appears, or Ironic says active. By default ssh if the inventory has an address, else active',
     },
     ...CONSOLE_FLAGS,
-    timeout: { kind: 'text', placeholder: 'TIME', help: 'longest wait for Ironic', default: '30m' },
+    timeout: { kind: 'text', placeholder: 'TIME', help: 'Wait this long for Ironic', default: '30m' },
     'callback-timeout': {
       kind: 'text',
       placeholder: 'TIME',
-      help: 'how long the deploy ramdisk may be silent',
+      help: 'Fail if the deploy ramdisk is silent for this long',
       default: '20m',
     },
-    'ready-timeout': { kind: 'text', placeholder: 'TIME', help: 'then for the machine', default: '10m' },
-    'dry-run': { kind: 'switch', short: 'n', help: 'says what would be done, and why so', flagOnly: true },
+    'ready-timeout': {
+      kind: 'text',
+      placeholder: 'TIME',
+      help: 'Wait this long for the machine to answer after Ironic is done',
+      default: '10m',
+    },
+    ...DRY_RUN_FLAG,
     ...METAL_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'A second run of the same command goes on where the first was interrupted, or finds it done.\nExit code 0: active, and the machine answered. 4: refused, nothing was changed. 1: it failed, or the machine is silent.',
+    'If the command is interrupted, run it again: it continues where it stopped.\nExit codes: 0, the machine is active and answers. 1, the deployment failed or the machine does not answer. 4, refused: nothing was changed.',
   async run({ flags, args, output, signal }) {
     const request = {
       way: deployWay(flags, NAME),
       drive: driveWishes(flags, NAME),
       image: wantedImage(flags, NAME),
+      dryRun: flags['dry-run'],
       ...(flags.ready === undefined ? {} : { ready: flags.ready }),
       ...(flags.console === undefined ? {} : { console: flags.console }),
     }

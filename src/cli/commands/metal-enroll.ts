@@ -3,22 +3,22 @@ import type { EnrolledNode } from '../../app/metal/index.ts'
 import type { EnrolmentDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { METAL_FLAGS, metalOptions } from '../metal-flags.ts'
 import type { Output } from '../output.ts'
 
 export const metalEnroll = command({
   path: ['metal', 'enroll'],
-  summary: 'makes Ironic know the machines of an inventory, as it says they are',
+  summary: 'Register the machines of an inventory with Ironic',
   operands: 'FILE',
   count: { min: 1, max: 1 },
   flags: {
-    'dry-run': { kind: 'switch', short: 'n', help: 'says what would change', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...METAL_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'What is enrolled already is brought in line with the inventory; what the inventory does not name is left alone. Credentials of BMCs come from files or variables that the inventory names (docs/metal.md).',
+    'FILE lists machines and their BMCs (docs/metal.md has an example). Machines that Ironic already has are updated to match the inventory; settings that the inventory does not name stay. The credentials of BMCs come from files or environment variables that the inventory names.',
   async run({ flags, args, output }) {
     const nodes = readInventory(args[0] ?? '')
     const dryRun = flags['dry-run']

@@ -1,22 +1,29 @@
-import { inspectMachine, openMetal } from '../../app/metal/index.ts'
+import { inspectMachine, openMetal, previewInspect } from '../../app/metal/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { describeStretch } from '../describe-deployment.ts'
 import { durationMs } from '../duration-flag.ts'
 import { METAL_FLAGS, WAIT_FLAGS, metalOptions } from '../metal-flags.ts'
+import { tellPreviews } from '../tell-nodes.ts'
 
 export const metalInspect = command({
   path: ['metal', 'inspect'],
-  summary: 'has Ironic find out what a machine is made of, and shows it',
+  summary: 'Have Ironic inspect the hardware of a machine, and print the result',
   operands: 'NODE',
   count: { min: 1, max: 1 },
-  flags: { ...WAIT_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
-  details: 'The machine is manageable afterwards: `anneal metal provide` makes it available again.',
+  flags: { ...WAIT_FLAGS, ...DRY_RUN_FLAG, ...METAL_FLAGS, ...COMMON_FLAGS },
+  details:
+    'Afterwards the machine is in the state manageable. `anneal metal provide` makes it available again.',
   async run({ flags, args, output, signal }) {
     const name = args[0] ?? ''
     const timeoutMs = durationMs(flags.timeout, 'timeout', 'anneal metal inspect')
-    const node = await inspectMachine(openMetal(metalOptions(flags)), name, {
+    const world = openMetal(metalOptions(flags))
+    if (flags['dry-run']) {
+      tellPreviews([await previewInspect(world, name)], [], output)
+      return EXIT.ok
+    }
+    const node = await inspectMachine(world, name, {
       timeoutMs,
       signal,
       onStretch: (one) =>

@@ -1,20 +1,22 @@
 import { openMetal, provideNodes, undeployNodes } from '../../app/metal/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { METAL_FLAGS, WAIT_FLAGS, metalOptions } from '../metal-flags.ts'
 import { tellNodes } from '../tell-nodes.ts'
 
 export const metalProvide = command({
   path: ['metal', 'provide'],
-  summary: 'makes enrolled machines available: their BMC is tried, and Ironic cleans them',
+  summary: 'Make enrolled machines available for deployment',
   operands: 'NODE…',
   count: { min: 1, max: 1000 },
-  flags: { ...WAIT_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
-  details: 'What is deployed is never taken away by this. A second run joins in, or finds it done.',
+  flags: { ...WAIT_FLAGS, ...DRY_RUN_FLAG, ...METAL_FLAGS, ...COMMON_FLAGS },
+  details:
+    'Ironic checks the BMC of each machine and cleans its disks. Machines with a deployment are refused. If the command is interrupted, run it again: it continues.',
   run: ({ flags, args, output, signal }) =>
     tellNodes(openMetal(metalOptions(flags)), provideNodes, args, {
       verb: 'provide',
       timeout: flags.timeout,
+      dryRun: flags['dry-run'],
       signal,
       output,
     }),
@@ -22,15 +24,16 @@ export const metalProvide = command({
 
 export const metalUndeploy = command({
   path: ['metal', 'undeploy'],
-  summary: 'takes away what is deployed on machines; Ironic cleans them',
+  summary: 'Remove deployments from machines; Ironic then cleans them',
   operands: 'NODE…',
   count: { min: 1, max: 1000 },
-  flags: { ...WAIT_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
-  details: 'Also ends a deployment that waits for its machine, and clears one that failed.',
+  flags: { ...WAIT_FLAGS, ...DRY_RUN_FLAG, ...METAL_FLAGS, ...COMMON_FLAGS },
+  details: 'Also cancels a deployment that waits for its machine, and clears a failed one.',
   run: ({ flags, args, output, signal }) =>
     tellNodes(openMetal(metalOptions(flags)), undeployNodes, args, {
       verb: 'undeploy',
       timeout: flags.timeout,
+      dryRun: flags['dry-run'],
       signal,
       output,
     }),

@@ -9,7 +9,7 @@ import type { Output } from '../output.ts'
 
 export const metalStatus = command({
   path: ['metal', 'status'],
-  summary: 'the machines that Ironic knows, their states and what is deployed on them',
+  summary: 'Show the machines that Ironic has, their states and deployments',
   operands: '[NODE…]',
   count: { min: 0, max: 1000 },
   flags: { ...METAL_FLAGS, ...COMMON_FLAGS },

@@ -7,7 +7,7 @@ import { METAL_FLAGS, metalOptions } from '../metal-flags.ts'
 
 export const metalWatch = command({
   path: ['metal', 'watch'],
-  summary: 'follows machines through their states, until interrupted',
+  summary: 'Print state changes of machines until interrupted',
   operands: 'NODE…',
   count: { min: 1, max: 100 },
   flags: { ...METAL_FLAGS, ...COMMON_FLAGS },

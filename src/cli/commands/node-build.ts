@@ -1,29 +1,43 @@
-import { buildImages } from '../../app/node/images/index.ts'
+import { buildImages, previewBuild } from '../../app/node/images/index.ts'
 import { openEngine } from '../../app/node/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { NODE_FLAGS, engineOptions } from '../node-flags.ts'
 
 export const nodeBuild = command({
   path: ['node', 'build'],
-  summary: 'build the images of a compute node from Debian packages',
+  summary: 'Build the container images of a compute node from Debian packages',
   operands: '[IMAGE...]',
   count: { min: 0, max: 20 },
   flags: {
     base: {
       kind: 'text',
       placeholder: 'IMAGE',
-      help: 'an image to build on, instead of one made with mmdebstrap',
+      help: 'Build on IMAGE instead of a base made with mmdebstrap',
     },
+    ...DRY_RUN_FLAG,
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'Names are those of images/images.json, e.g. nova-libvirt:bookworm-backports; without names all are built but those of other Debian suites (base:, nova-libvirt: and bullseye, trixie, forky or sid). What has not changed is not built again.',
+    'IMAGE is a name in images/images.json, such as nova-libvirt:bookworm-backports. Without names it builds all images of bookworm; name base:SUITE or nova-libvirt:SUITE to build one of bullseye, trixie, forky or sid. Images whose inputs have not changed are not built again.',
   async run({ flags, args, output, signal }) {
     const base = flags.base
-    const images = await buildImages(openEngine(engineOptions(flags)), args, {
+    const engine = openEngine(engineOptions(flags))
+    if (flags['dry-run']) {
+      const planned = await previewBuild(engine, args, base === undefined ? {} : { base })
+      output.data({ schema: 'anneal.images-plan/1', images: planned }, () =>
+        planned
+          .map(
+            ({ reference, state }) =>
+              `${reference}  ${state}${state === 'current' ? '' : ': would be built'}`,
+          )
+          .join('\n'),
+      )
+      return EXIT.ok
+    }
+    const images = await buildImages(engine, args, {
       ...(base === undefined ? {} : { base }),
       signal,
       onProgress: ({ image, line }) =>

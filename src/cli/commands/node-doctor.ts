@@ -7,14 +7,14 @@ import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 
 export const nodeDoctor = command({
   path: ['node', 'doctor'],
-  summary: 'what is wrong with this node, as it was found, with evidence and remedy',
+  summary: 'Report what is wrong with this node, with evidence and remedies',
   operands: '',
   count: { min: 0, max: 0 },
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
-    'Also for nodes that Anneal did not deploy (Kolla is recognised). Changes nothing. Exit code 4: an upgrade would be refused; 3: guests are endangered.',
+    'Also works on nodes that Anneal did not deploy; it recognises Kolla. Changes nothing.\nExit codes: 0, an upgrade is possible. 3, guests are endangered. 4, an upgrade would be refused.',
   async run({ flags, output }) {
-    const world = await openNode(nodeOptions(flags), 'examine the node')
+    const world = await openNode(nodeOptions(flags, 'read'), 'examine the node')
     const { findings, endangered } = await doctorNode(world)
     output.data({ schema: 'anneal.doctor/1', findings }, () =>
       findings.length === 0 ? 'nothing is wrong' : describeFindings(findings, output).join('\n'),

@@ -7,13 +7,14 @@ import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 
 export const nodeHistory = command({
   path: ['node', 'history'],
-  summary: 'the runs of this node, each chained to the one before by its hash',
+  summary: 'List the upgrades and rollbacks of this node',
   operands: '',
   count: { min: 0, max: 0 },
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
-  details: 'The chain is verified before anything is printed.',
+  details:
+    'Each record holds the hash of the one before it. The command verifies the chain before it prints anything.',
   async run({ flags, output }) {
-    const world = await openNode(nodeOptions(flags), 'read the history')
+    const world = await openNode(nodeOptions(flags, 'read'), 'read the history')
     const records = await world.state.readHistory()
     output.data({ schema: 'anneal.history/1', records }, () =>
       records.length === 0

@@ -7,14 +7,14 @@ import { raise } from '../errors.ts'
 
 export const nodeImport = command({
   path: ['node', 'import'],
-  summary: 'turn a fig.yml, an old Compose file or a `docker run` line into a Compose file',
+  summary: 'Convert a fig.yml, an old Compose file or a `docker run` line to a Compose file',
   operands: 'FILE | -- docker run ...',
   count: { min: 1, max: 1000 },
   flags: {
     project: {
       kind: 'text',
       placeholder: 'NAME',
-      help: 'name of the project; else the file’s or its directory’s',
+      help: 'Set the name of the project; by default that in the file, or the directory’s',
       flagOnly: true,
     },
     json: COMMON_FLAGS.json,
@@ -22,7 +22,7 @@ export const nodeImport = command({
     help: COMMON_FLAGS.help,
   },
   details:
-    'The Compose file goes to stdout; what the old form got wrong goes to stderr, with a remedy each. No value of a secret is printed.',
+    'Prints the Compose file to standard output, and mistakes in the old file with a remedy for each to standard error. Values of secrets are never printed.',
   async run({ flags, args, output }) {
     const { project } = flags
     const options = { environment: process.env, ...(project === undefined ? {} : { project }) }

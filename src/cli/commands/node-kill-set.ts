@@ -18,7 +18,7 @@ const CAUSES = {
 
 export const nodeKillSet = command({
   path: ['node', 'kill-set'],
-  summary: 'the exact processes that would die if containers stopped now, and how',
+  summary: 'Show which processes would die if containers stopped now, and why',
   operands: '[CONTAINER...]',
   count: { min: 0, max: 100 },
   flags: {
@@ -26,16 +26,16 @@ export const nodeKillSet = command({
       kind: 'choice',
       values: ['stop', 'remove', 'kill', 'engine-stopped', 'shim-killed'],
       default: 'stop',
-      help: 'what ends the containers',
+      help: 'Assume that the containers end in this way',
       flagOnly: true,
     },
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'Without names every container counts that runs or still holds a process. Exit code 3: guests or helpers are among them. 4: it is not certain who is a guest.',
+    'Without names it covers every container that runs or still holds a process.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
   async run({ flags, args, output }) {
-    const world = await openNode(nodeOptions(flags), 'compute kill sets')
+    const world = await openNode(nodeOptions(flags, 'read'), 'compute kill sets')
     const { engine, cause, killSets, endangered, census, findings } = await killSetOf(
       world,
       args,

@@ -1,20 +1,36 @@
 import { EXIT } from '../../core/index.ts'
-import { openNode, recoverNode } from '../../app/node/index.ts'
+import { openNode, previewRecover, recoverNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeReport } from '../describe.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
+import { describeEffect, describeReport } from '../describe.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import { exitOf, runControl } from '../tell-run.ts'
 
 export const nodeRecover = command({
   path: ['node', 'recover'],
-  summary: 'bring an interrupted run to rest and start what the current release misses',
+  summary: 'Finish or undo an interrupted run, and start missing services',
   operands: '',
   count: { min: 0, max: 0 },
-  flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
-  details: 'Run at boot by anneal-recover.service. Doing it twice does nothing the second time.',
+  flags: { ...DRY_RUN_FLAG, ...NODE_FLAGS, ...COMMON_FLAGS },
+  details:
+    'Brings the node to exactly one whole release. anneal-recover.service runs it at boot. It is safe to run at any time; where nothing is wrong it does nothing.\nExit codes: 0, the node is at rest. 7, a person has to look.',
   async run({ flags, output, signal }) {
     const world = await openNode(nodeOptions(flags), 'recover the node')
+    if (flags['dry-run']) {
+      const { run, actions } = await previewRecover(world)
+      output.data({ schema: 'anneal.recovery-plan/1', ...(run === undefined ? {} : { run }), actions }, () =>
+        [
+          ...(run === undefined
+            ? ['no run was interrupted']
+            : [
+                `run ${run.run} was interrupted in "${run.state}": would go on in "${run.next}"`,
+                ...run.effects.map((effect) => `  would ${describeEffect(effect)}`),
+              ]),
+          ...actions.map((action) => `would ${action}`),
+        ].join('\n'),
+      )
+      return EXIT.ok
+    }
     const recovery = await recoverNode(world, runControl(output, signal))
     output.data({ schema: 'anneal.recovery/1', ...recovery }, () =>
       [

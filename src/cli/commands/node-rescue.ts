@@ -2,22 +2,22 @@ import { EXIT } from '../../core/index.ts'
 import { findEndangered, openNode, rescueNode } from '../../app/node/index.ts'
 import { MECHANISMS } from '../../node/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import { tellRecovered } from '../tell-run.ts'
 
 export const nodeRescue = command({
   path: ['node', 'rescue'],
-  summary: 'move guests and helpers that would die with a container out of it, now',
+  summary: 'Move endangered guests and their helpers out of containers',
   operands: '[CONTAINER...]',
   count: { min: 0, max: 100 },
   flags: {
-    'dry-run': { kind: 'switch', help: 'say who is endangered; move nothing', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'Without names every container counts that runs, or has stopped and still holds a process. Nothing is stopped.',
+    'Guests that would die with a container move to a scope of their own on the host. Nothing is stopped. Without names it covers every container that runs or still holds a process.\nExit codes: 0, nobody is endangered any more. 3, somebody still is.',
   async run({ flags, args, output }) {
     const world = await openNode(nodeOptions(flags), 'rescue guests')
     if (flags['dry-run']) {

@@ -1,18 +1,18 @@
 import { EXIT } from '../../core/index.ts'
 import { openNode, previewRollback, rollbackNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { describeCheck, describePlan } from '../describe.ts'
 import { NODE_FLAGS, RUN_FLAGS, nodeOptions, runWishes } from '../node-flags.ts'
 import { runControl, tell } from '../tell-run.ts'
 
 export const nodeRollback = command({
   path: ['node', 'rollback'],
-  summary: 'go back to the release before, whose containers are kept: no pull, no create',
+  summary: 'Switch back to the previous release',
   operands: '',
   count: { min: 0, max: 0 },
   flags: {
-    'dry-run': { kind: 'switch', help: 'print the plan and the check; change nothing', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...RUN_FLAGS,
     ...NODE_FLAGS,
     ...COMMON_FLAGS,

@@ -11,17 +11,22 @@ import type { Output } from '../output.ts'
 
 export const nodeStatus = command({
   path: ['node', 'status'],
-  summary: 'which release runs, its services and guests, and whether anything is out of order',
+  summary: 'Show the release, services and guests of this node, and what is out of order',
   operands: '',
   count: { min: 0, max: 0 },
   flags: {
-    watch: { kind: 'switch', short: 'w', help: 'again every two seconds, until interrupted', flagOnly: true },
+    watch: {
+      kind: 'switch',
+      short: 'w',
+      help: 'Print the status again every two seconds, until interrupted',
+      flagOnly: true,
+    },
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
-  details: 'Exit code 0: at rest on one whole release. 7: not.',
+  details: 'Exit codes: 0, the node runs exactly one whole release. 7, it does not.',
   async run({ flags, output, signal }) {
-    const world = await openNode(nodeOptions(flags), 'read the status of the node')
+    const world = await openNode(nodeOptions(flags, 'read'), 'read the status of the node')
     if (!flags.watch) return printStatus(await statusOf(world), output)
     let exit: ExitCode = EXIT.ok
     const again = (status: NodeStatus): void => {

@@ -4,7 +4,7 @@ import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
 import { isNoop } from '../../node/index.ts'
 import { command } from '../command.ts'
-import { COMMON_FLAGS } from '../common-flags.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { describeCheck, describeEffect, describePlan } from '../describe.ts'
 import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
@@ -14,12 +14,12 @@ import { runControl, tell } from '../tell-run.ts'
 
 export const nodePlan = command({
   path: ['node', 'plan'],
-  summary: 'what an upgrade would do, who would die of it and why; changes nothing',
+  summary: 'Show what an upgrade would do and which processes would die; change nothing',
   operands: 'FILE',
   count: { min: 1, max: 1 },
   flags: { ...PLAN_FLAGS, ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
-    'FILE is a locked Compose file (see `anneal node lock`). Exit code 3 says that guests or helpers would die, 4 that another check refuses.',
+    'FILE is a locked Compose file (see `anneal node lock`).\nExit codes: 0, the upgrade is possible. 3, guests or their helpers would die. 4, another check refuses.',
   async run({ flags, args, output }) {
     const world = await openNode(nodeOptions(flags), 'plan an upgrade')
     return printPlan(await previewUpgrade(world, upgradeWishes(args[0] ?? '', flags)), output)
@@ -28,17 +28,17 @@ export const nodePlan = command({
 
 export const nodeUpgrade = command({
   path: ['node', 'upgrade'],
-  summary: 'replace the whole release or nothing, with every guest proven alive',
+  summary: 'Switch this node to another release, as a whole, while its guests run on',
   operands: 'FILE',
   count: { min: 1, max: 1 },
   flags: {
-    'dry-run': { kind: 'switch', help: 'print the plan and the check; change nothing', flagOnly: true },
+    ...DRY_RUN_FLAG,
     ...PLAN_FLAGS,
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
   details:
-    'Fetches and creates everything first; the outage is only stop and start. A release that does not prove itself is rolled back.',
+    'FILE is a locked Compose file (see `anneal node lock`). The command pulls images and creates containers first, so that only stop and start make up the outage. Then it proves that every service is ready and every guest alive. If the proof fails it rolls back.\nExit codes: 0, the new release runs. 1, abandoned before the switch. 3, refused: guests would die. 4, refused by another check. 6, rolled back. 7, a person has to look.',
   async run({ flags, args, output, signal }) {
     const world = await openNode(nodeOptions(flags), 'upgrade the node')
     const wishes = upgradeWishes(args[0] ?? '', flags)

@@ -4,4 +4,6 @@ export type ImageExtractDocument = Readonly<{
   /** Path, as it was given with `--output`, or the file's own name. */
   file: string
   sizeBytes: number
+  /** Nothing was written. Documents of earlier versions do not have it. */
+  dryRun?: boolean
 }>

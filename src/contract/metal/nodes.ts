@@ -83,3 +83,17 @@ export type InspectionDocument = Readonly<{
   properties: Readonly<Record<string, unknown>>
   traits: readonly string[]
 }>
+
+/** What `metal provide`, `undeploy` or `inspect` would do. */
+export type NodesPlanDocument = Readonly<{
+  schema: 'anneal.nodes-plan/1'
+  nodes: readonly Readonly<{
+    /** null for a node without a name. */
+    name: string | null
+    uuid: string
+    state: string
+    /** Requests to Ironic or Nova, in order. */
+    steps: readonly string[]
+  }>[]
+  failed: readonly Readonly<{ code: string; message: string }>[]
+}>

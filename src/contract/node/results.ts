@@ -1,5 +1,7 @@
 import type { Finding } from '../../core/index.ts'
 import type { FailureReason } from './check.ts'
+import type { EndangeredProcess } from './kill-set.ts'
+import type { RunEffect } from './plan.ts'
 import type { RunDocument } from './run-report.ts'
 
 /** What is wrong with a node. */
@@ -75,4 +77,43 @@ export type BuiltImage = Readonly<{
   builtInMs: number
   /** Digest of what the image is made of: another one is built when it changes. */
   inputs?: string
+}>
+
+/** What `anneal node lock` would write. */
+export type LockPlanDocument = Readonly<{
+  schema: 'anneal.lock-plan/1'
+  /** The file that would be written. */
+  file: string
+  /** Images that would be pulled first: their digests are not known yet. */
+  pulls: readonly string[]
+  /** Id of the release; absent while an image has to be pulled. */
+  release?: string
+  images: readonly LockedImage[]
+  findings: readonly Finding[]
+}>
+
+/** What `anneal node build` would build. */
+export type ImagesPlanDocument = Readonly<{
+  schema: 'anneal.images-plan/1'
+  images: readonly Readonly<{ reference: string; state: 'current' | 'changed' | 'missing' }>[]
+}>
+
+/** What `anneal node recover` would do. */
+export type RecoveryPlanDocument = Readonly<{
+  schema: 'anneal.recovery-plan/1'
+  /** The interrupted run, and how recovery continues it; absent without one. */
+  run?: Readonly<{ run: string; state: string; next: string; effects: readonly RunEffect[] }>
+  /** Steps to exactly the current release. */
+  actions: readonly string[]
+}>
+
+/** What starting or stopping a service would do. */
+export type ServicePlanDocument = Readonly<{
+  schema: 'anneal.service-plan/1'
+  service: string
+  container: string
+  /** Of the container now; `gone` if the engine does not have it. */
+  status: string
+  actions: readonly string[]
+  endangered: readonly EndangeredProcess[]
 }>

@@ -29,7 +29,7 @@ test('deleting comes first, so that an argument can be exchanged', () => {
   assert.equal(edit('a=1 b', ['a'], ['a=1']), 'b a=1')
 })
 
-test('taking off what is not there is refused', () => {
+test('removing an absent argument is refused', () => {
   assert.throws(
     () => edit('root=UUID=1', ['rot'], []),
     (error) => isAnnealError(error, 'KERNEL_ARGUMENT_ABSENT'),

@@ -6,18 +6,18 @@ const usage = { retry: false, exit: EXIT.usage } as const
 export const KERNEL_ARGUMENT_ERRORS = {
   KERNEL_ARGUMENT_MALFORMED: {
     ...usage,
-    message: 'Cannot use "{text}" as one kernel argument: the kernel reads {count} in it',
-    remedy: 'give each argument by itself; put double quotes around a value with spaces: key="a value"',
+    message: 'Cannot use "{text}" as one kernel argument: the kernel would read {count}',
+    remedy: 'give each argument on its own; put double quotes around a value with spaces: key="a value"',
   },
   KERNEL_ARGUMENT_UNQUOTABLE: {
     ...usage,
-    message: 'Cannot write the kernel argument "{key}": the kernel has no way to read it back as it is',
+    message: 'Cannot write the kernel argument "{key}": no way of quoting lets the kernel read it unchanged',
     remedy: 'leave double quotes out of the value, and spaces, quotes and "=" out of the key',
   },
   KERNEL_ARGUMENT_ABSENT: {
     ...usage,
-    message: 'Cannot take "{text}" off the command line: it is not there',
-    remedy: 'name one that is: {present}',
+    message: 'Cannot remove "{text}" from the command line: it is not there',
+    remedy: 'name an argument that is there: {present}',
   },
 } as const satisfies ErrorTable
 

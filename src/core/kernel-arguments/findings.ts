@@ -6,40 +6,40 @@ export const KERNEL_ARGUMENT_FINDINGS = {
   KARG_KEY_REFUSED: {
     severity: 'refuse',
     meaning:
-      'A key has a character that Ironic’s parser refuses: it takes letters, digits, “_”, “-” and “.” only. A GRUB variable such as `$ignition_firstboot` is one of these.',
-    remedy: 'take the argument off (--delete-karg) and give what it stands for (--karg)',
+      'A key has a character that Ironic’s parser refuses. It accepts only letters, digits, “_”, “-” and “.”, so it also refuses a GRUB variable such as `$ignition_firstboot`.',
+    remedy: 'remove the argument (--delete-karg) and add its value instead (--karg)',
   },
   KARG_VALUE_EMPTY: {
     severity: 'refuse',
-    meaning: 'Nothing stands behind the “=”: Ironic’s parser refuses it.',
-    remedy: 'take the argument off (--delete-karg), or give it a value or no “=”',
+    meaning: 'The value after “=” is empty: Ironic’s parser refuses it.',
+    remedy: 'remove the argument (--delete-karg), give it a value, or leave out the “=”',
   },
   KARG_VALUE_REFUSED: {
     severity: 'refuse',
-    meaning:
-      'A value has a character that Ironic’s parser refuses: a control character, or one beyond ASCII.',
-    remedy: 'take the argument off (--delete-karg) and write it in printable ASCII (--karg)',
+    meaning: 'A value has a control character or a character outside ASCII: Ironic’s parser refuses it.',
+    remedy: 'remove the argument (--delete-karg) and add it in printable ASCII (--karg)',
   },
   KARG_QUOTES_REFUSED: {
     severity: 'refuse',
-    meaning: 'Double quotes stand elsewhere than around the whole of a value: Ironic’s parser refuses them.',
-    remedy: 'write it as key="the whole value"',
+    meaning: 'Double quotes are not around the whole value: Ironic’s parser refuses them.',
+    remedy: 'write key="the whole value"',
   },
   KARG_SEPARATOR_REFUSED: {
     severity: 'refuse',
-    meaning: 'Arguments are separated by a tab or a line break: Ironic’s parser takes spaces only.',
-    remedy: 'separate arguments by spaces',
+    meaning: 'A tab or a line break separates arguments: Ironic’s parser accepts only spaces.',
+    remedy: 'separate arguments with spaces',
   },
   KARG_VARIABLE: {
     severity: 'warn',
-    meaning: 'A value has a “$”: no boot loader expands it on a netboot, and iPXE expands “${…}” as its own.',
-    remedy: 'give the value that the variable stands for',
+    meaning:
+      'A value has a “$”. On a network boot no boot loader expands it, and iPXE reads “${…}” as a variable of its own.',
+    remedy: 'give the value of the variable',
   },
   KARG_IPXE_QUOTES: {
     severity: 'warn',
     meaning:
-      'iPXE takes quotes and backslashes off the line of its script: a value with spaces then falls apart into several arguments.',
-    remedy: 'find a way to say it without spaces, quotes and backslashes, or boot by GRUB or a UKI',
+      'iPXE removes quotes and backslashes from its script, so a value with spaces becomes several arguments.',
+    remedy: 'write the value without spaces, quotes and backslashes, or boot with GRUB or a UKI',
   },
 } as const satisfies FindingTable
 

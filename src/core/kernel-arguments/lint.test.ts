@@ -22,7 +22,7 @@ test('each refusal says which rule of the grammar it is', () => {
   assert.deepEqual(codes('a\tb'), ['KARG_SEPARATOR_REFUSED'])
 })
 
-test('what is accepted but arrives as something else is warned of', () => {
+test('an argument that arrives as something else is a warning', () => {
   assert.deepEqual(codes('ks=http://192.0.2.1/${mac}'), ['KARG_VARIABLE'])
   assert.deepEqual(codes('dyndbg="file a +p"'), ['KARG_IPXE_QUOTES'])
   assert.deepEqual(codes('root=UUID=1-2 ostree=/ostree/boot.1/a/b/0 rw'), [])

@@ -49,7 +49,7 @@ test('what is behind -- belongs to init', () => {
   assert.equal(formatKernelCommandLine(line), 'quiet -- single x=y')
 })
 
-test('what was written is read back as it was', () => {
+test('an argument reads back as it was written', () => {
   const value = fc.string({ unit: fc.constantFrom('a', ' ', '=', '-', ',', '/', "'", '\\') })
   fc.assert(
     fc.property(value, (text) => {

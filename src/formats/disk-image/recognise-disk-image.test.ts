@@ -61,7 +61,7 @@ test('an ISO image is refused, whatever partition table it has', async () => {
   )
 })
 
-test('what is too short for any signature is raw', async () => {
+test('a file too short for any signature is raw', async () => {
   for (const size of [0, 1, 3, 512, 1024, 32_773]) {
     assert.equal(await recogniseDiskImage(fromBytes(new Uint8Array(size))), 'raw')
   }

@@ -351,7 +351,7 @@ test('a name is found without the index where the index cannot be used', async (
   }
 })
 
-test('what is of another kind than asked for is refused', async () => {
+test('an inode of another kind than requested is refused', async () => {
   const fs = await (await load('default')).open()
   const file = (await walkPath(fs, '/blocks', { lastLink: 'keep' })).id
   await assert.rejects(allOf(fs.list(file)), { code: 'EXT4_NOT_A_DIRECTORY' })
@@ -359,7 +359,7 @@ test('what is of another kind than asked for is refused', async () => {
   await assert.rejects(fs.readLink(file), { code: 'EXT4_NOT_A_SYMLINK' })
 })
 
-test('the immutable flag and the number of a device are told', async () => {
+test('the immutable flag and the number of a device are reported', async () => {
   const fs = await (await load('default')).open()
   const stat = async (path: string) => fs.stat((await walkPath(fs, path, { lastLink: 'keep' })).id)
   assert.equal((await stat('/fixed')).immutable, true)

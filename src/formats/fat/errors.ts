@@ -2,28 +2,28 @@ import { EXIT, errorsOf } from '../../core/index.ts'
 import type { ErrorTable } from '../../core/index.ts'
 
 const refused = { retry: false, exit: EXIT.refused } as const
-const FETCH_AGAIN = 'the image is damaged: fetch it again and compare its checksum'
+const FETCH_AGAIN = 'the image is damaged: download it again and compare its checksum'
 
 export const FAT_ERRORS = {
   FAT_MISSING: {
     ...refused,
     message: 'Cannot read "{source}" as FAT: {field} at byte {offsetBytes} of its boot sector is {found}',
-    remedy: 'name a FAT file system; `anneal image inspect` says what this one is',
+    remedy: 'name a FAT file system; `anneal image inspect` shows what this one is',
   },
   FAT_UNSUPPORTED: {
     ...refused,
     message: 'Cannot read the FAT of "{source}": {what}',
-    remedy: 'make the file system anew with mkfs.vfat and copy its files',
+    remedy: 'make a new file system with mkfs.vfat and copy the files',
   },
   FAT_TRUNCATED: {
     ...refused,
     message: 'Cannot read the FAT of "{source}": it has {expectedBytes} bytes, and {foundBytes} are there',
-    remedy: 'the image is cut short: fetch it again and compare its checksum',
+    remedy: 'the image is truncated: download it again and compare its checksum',
   },
   FAT_CHAIN_BROKEN: {
     ...refused,
     message:
-      'Cannot follow the clusters of {what} in "{source}": after {length} from cluster {first} on, {expected} was expected, and the table says {found}',
+      'Cannot follow the clusters of {what} in "{source}": after {length} from cluster {first} the table says {found}, expected {expected}',
     remedy: `${FETCH_AGAIN}; \`fsck.vfat -n\` says more about it`,
   },
   FAT_NOT_A_DIRECTORY: {

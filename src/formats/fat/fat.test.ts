@@ -178,7 +178,7 @@ describe('a hostile FAT', () => {
     return isAnnealError(error) ? error.code : 'not refused'
   }
 
-  test('what is none is none', async () => {
+  test('a source that is not FAT is not read as FAT', async () => {
     for (const size of [512, 4096]) {
       assert.equal(await probeFat(fromBytes(new Uint8Array(size))), false)
       assert.equal(await refusal(fromBytes(new Uint8Array(size))), 'FAT_MISSING')
@@ -272,7 +272,7 @@ describe('names and times', () => {
     assert.equal(taken(piece(0x7f, sum, 'x')), undefined)
   })
 
-  test('a long name that leads out of its directory is none', () => {
+  test('a long name that leads out of its directory is ignored', () => {
     for (const name of ['..', '.', 'a/b', '/etc'])
       assert.equal(taken(piece(0x41, sum, name)), undefined, name)
   })

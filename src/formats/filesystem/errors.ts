@@ -7,22 +7,23 @@ export const FILESYSTEM_ERRORS = {
   PATH_NOT_FOUND: {
     ...refused,
     message: 'Cannot find "{path}": there is no "{name}" in "{directory}"',
-    remedy: 'see what is there with `anneal image ls`',
+    remedy: '`anneal image ls` lists the files',
   },
   PATH_NOT_A_DIRECTORY: {
     ...refused,
     message: 'Cannot follow "{path}": "{name}" is a {kind}, not a directory',
-    remedy: 'correct the path; see what is there with `anneal image ls`',
+    remedy: 'correct the path; `anneal image ls` lists the files',
   },
   PATH_TOO_MANY_LINKS: {
     ...refused,
-    message: 'Cannot follow "{path}": more than {limit} symbolic links are on its way',
-    remedy: 'the links lead in a circle, or the image is damaged: look at them with `anneal image ls -l`',
+    message: 'Cannot follow "{path}": it passes more than {limit} symbolic links',
+    remedy: 'the links form a loop, or the image is damaged: look at them with `anneal image ls -l`',
   },
   FILE_TOO_LARGE: {
     ...refused,
-    message: 'Cannot read "{path}" into memory: it has {sizeBytes} bytes, and at most {limitBytes} are read',
-    remedy: 'no such file is that large: the image is damaged; else copy it out with `anneal image extract`',
+    message: 'Cannot read "{path}" into memory: it has {sizeBytes} bytes, and the limit is {limitBytes}',
+    remedy:
+      'the image may be damaged, as such files are small; copy the file with `anneal image extract` to look at it',
   },
 } as const satisfies ErrorTable
 

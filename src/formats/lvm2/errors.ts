@@ -2,28 +2,27 @@ import { EXIT, errorsOf } from '../../core/index.ts'
 import type { ErrorTable } from '../../core/index.ts'
 
 const refused = { retry: false, exit: EXIT.refused } as const
-const FETCH_AGAIN = 'the image is damaged: fetch it again and compare its checksum'
+const FETCH_AGAIN = 'the image is damaged: download it again and compare its checksum'
 
 export const LVM_ERRORS = {
   LVM_LABEL_MISSING: {
     ...refused,
     message: 'Cannot read "{source}" as an LVM2 physical volume: no label in its first four sectors',
-    remedy: 'name a partition or disk of type LVM; `anneal image inspect` says what this one is',
+    remedy: 'name a partition or disk of type LVM; `anneal image inspect` shows what this one is',
   },
   LVM_LABEL_DAMAGED: {
     ...refused,
     message: 'Cannot read the LVM2 label of "{source}" at byte {offsetBytes}: {reason}',
-    remedy: `${FETCH_AGAIN}; \`pvck\` may mend a copy of it`,
+    remedy: `${FETCH_AGAIN}; \`pvck\` may repair a copy`,
   },
   LVM_METADATA_DAMAGED: {
     ...refused,
-    message: 'Cannot read the LVM2 metadata of "{source}": no area holds a sound copy ({reason})',
+    message: 'Cannot read the LVM2 metadata of "{source}": no area has a valid copy ({reason})',
     remedy: `${FETCH_AGAIN}; \`pvck --dump metadata_search\` may find an older copy`,
   },
   LVM_TEXT_INVALID: {
     ...refused,
-    message:
-      'Cannot read the LVM2 metadata of "{source}": in line {line} {expected} was expected, and there is {found}',
+    message: 'Cannot read the LVM2 metadata of "{source}": line {line} has {found}, expected {expected}',
     remedy: FETCH_AGAIN,
   },
   LVM_GROUP_INVALID: {
@@ -34,45 +33,44 @@ export const LVM_ERRORS = {
   LVM_METADATA_CONFLICT: {
     ...refused,
     message:
-      'Cannot choose between two descriptions of the volume group "{group}": "{first}" and "{second}" hold different texts, both numbered {seqno}',
-    remedy: 'the physical volumes were changed apart from each other: give those of one disk only',
+      'Cannot choose between two versions of the volume group "{group}": "{first}" and "{second}" differ, and both have sequence number {seqno}',
+    remedy: 'the physical volumes were changed separately: give those of one disk only',
   },
   LVM_PV_DUPLICATE: {
     ...refused,
     message: 'Cannot tell "{first}" from "{second}": both are the LVM2 physical volume {uuid}',
-    remedy: 'one is a copy of the other: give one of them',
+    remedy: 'one is a copy of the other: give only one',
   },
   LVM_EXTENTS_SHARED: {
     ...refused,
     message:
-      'Cannot use the volume group "{group}": the logical volumes "{first}" and "{second}" both have byte {offsetBytes} of physical volume {pv}',
+      'Cannot use the volume group "{group}": the logical volumes "{first}" and "{second}" both use byte {offsetBytes} of physical volume {pv}',
     remedy: FETCH_AGAIN,
   },
   LVM_TYPE_UNSUPPORTED: {
     ...refused,
-    message: 'Cannot read the logical volume "{volume}": it is of type {type}',
+    message: 'Cannot read the logical volume "{volume}": its type {type} is not supported',
     remedy:
-      'linear and striped volumes are read; copy what is needed out of this one on a running system (`lvs -o +segtype` shows the types)',
+      'use a linear or striped volume (`lvs -o +segtype` shows the types); copy the data to one on a running system',
   },
   LVM_PV_MISSING: {
     ...refused,
     message:
-      'Cannot read the logical volume "{volume}": part of it is on physical volume {pv} ({device}), which is not there',
+      'Cannot read the logical volume "{volume}": part of it is on physical volume {pv} ({device}), which is missing',
     remedy:
-      'give the other disks of the volume group as well; a volume that is all on one disk can be read from it alone',
+      'give all disks of the volume group; one disk is enough only for volumes that lie on it completely',
   },
   LVM_PV_MARKED_MISSING: {
     ...refused,
     message:
-      'Cannot read the logical volume "{volume}": physical volume {pv} ({device}) was away while the group went on, and may be stale',
-    remedy:
-      'bring the group into order with `vgextend --restoremissing` or `vgreduce --removemissing` on a copy',
+      'Cannot read the logical volume "{volume}": physical volume {pv} ({device}) missed changes to the group and may be out of date',
+    remedy: 'repair a copy of the group with `vgextend --restoremissing` or `vgreduce --removemissing`',
   },
   LVM_VOLUME_OUT_OF_RANGE: {
     ...refused,
     message:
-      'Cannot read the logical volume "{volume}": it has bytes {offsetBytes} to {endBytes} of physical volume "{source}", which ends at {sizeBytes}',
-    remedy: 'the image is cut short or damaged: fetch it again and compare its checksum',
+      'Cannot read the logical volume "{volume}": it uses bytes {offsetBytes} to {endBytes} of physical volume "{source}", which ends at {sizeBytes}',
+    remedy: 'the image is truncated or damaged: download it again and compare its checksum',
   },
 } as const satisfies ErrorTable
 

@@ -4,25 +4,24 @@ import type { ReaderFindingTable } from '../../bytes/index.ts'
 export const LVM_FINDINGS = {
   LVM_AREA_DAMAGED: {
     severity: 'warn',
-    meaning: 'One of several copies of the metadata of a volume group is damaged; a sound one was read.',
-    remedy: '`vgck --updatemetadata` writes all copies anew',
+    meaning: 'One copy of the metadata of a volume group is damaged. Anneal used a valid copy.',
+    remedy: '`vgck --updatemetadata` writes all copies again',
   },
   LVM_AREA_STALE: {
     severity: 'warn',
-    meaning:
-      'One of several copies of the metadata of a volume group is older than the others; the newest was read.',
-    remedy: 'a disk was away while the group was changed: `vgck --updatemetadata` writes all copies anew',
+    meaning: 'One copy of the metadata of a volume group is older than the others. Anneal used the newest.',
+    remedy: 'a disk was missing while the group changed: `vgck --updatemetadata` writes all copies again',
   },
   LVM_GROUP_EXPORTED: {
     severity: 'info',
-    meaning: 'The volume group is exported: no system activates it before `vgimport`.',
+    meaning: 'The volume group is exported: no system activates it until `vgimport`.',
     remedy: '`vgimport` makes it usable again',
   },
   LVM_PV_NOT_LISTED: {
     severity: 'warn',
-    meaning:
-      'A physical volume holds metadata of a volume group in whose newest description it is not listed.',
-    remedy: 'it was taken out of the group while it was away: `pvck` and `vgck` say more; it was not used',
+    meaning: 'A physical volume has metadata of a volume group that no longer lists it.',
+    remedy:
+      'see `pvck` and `vgck`: it was removed from the group while it was missing, and Anneal does not use it',
   },
 } as const satisfies ReaderFindingTable
 

@@ -223,7 +223,7 @@ describe('a damaged LVM2', () => {
     return patched(source, await Promise.all(patches))
   }
 
-  test('without a label it is none', async () => {
+  test('without a label it is not a physical volume', async () => {
     for (const size of [0, 511, 512, 4096]) {
       assert.equal(await probeLvm2(fromBytes(new Uint8Array(size))), false)
       assert.equal(await refusal(fromBytes(new Uint8Array(size))), 'LVM_LABEL_MISSING')

@@ -4,15 +4,14 @@ import type { ReaderFindingTable } from '../../bytes/index.ts'
 export const MBR_FINDINGS = {
   MBR_PARTITIONS_OVERLAP: {
     severity: 'warn',
-    meaning: 'Two partitions share bytes: writing one of them changes the other.',
-    remedy:
-      'look at the table with `sfdisk -V`; boot loaders of hybrid ISO images make such tables on purpose',
+    meaning: 'Two partitions share bytes: a write to one changes the other.',
+    remedy: 'check the table with `sfdisk -V`; hybrid ISO images have such tables on purpose',
   },
   MBR_SECTOR_SIZE_4096: {
     severity: 'info',
     meaning:
-      'The chain of logical partitions makes sense in sectors of 4096 bytes only: the image was taken from such a disk.',
-    remedy: 'it boots on disks with 4096-byte sectors only',
+      'The logical partitions are valid only with 4096-byte sectors: the image comes from such a disk.',
+    remedy: 'use it on disks with 4096-byte sectors: it boots only there',
   },
 } as const satisfies ReaderFindingTable
 

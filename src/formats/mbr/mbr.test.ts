@@ -80,7 +80,7 @@ describe('an MBR that is not one', () => {
     }
   })
 
-  test('a boot sector of a file system, with code where the entries are, is none', async () => {
+  test('the boot sector of a file system, with code in place of entries, is not an MBR', async () => {
     const sector = new Uint8Array(4096).fill(0x4e, 3, 510)
     sector.set([0x55, 0xaa], 510)
     assert.equal(await classifyMbr(fromBytes(sector)), 'none')

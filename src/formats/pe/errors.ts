@@ -7,13 +7,13 @@ export const PE_ERRORS = {
   PE_MISSING: {
     ...refused,
     message: 'Cannot read "{source}" as a PE image: {reason}',
-    remedy: 'it is no EFI program; look at it with `file`',
+    remedy: 'this is not an EFI program; `file` shows what it is',
   },
   PE_DAMAGED: {
     ...refused,
     message:
-      'Cannot read the section table of "{source}": at byte {offsetBytes} {expected} was expected, and {found} is there',
-    remedy: 'the file is damaged: fetch the image again and compare its checksum',
+      'Cannot read the section table of "{source}": byte {offsetBytes} has {found}, expected {expected}',
+    remedy: 'the file is damaged: download the image again and compare its checksum',
   },
 } as const satisfies ErrorTable
 

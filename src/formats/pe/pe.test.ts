@@ -24,7 +24,7 @@ test('sections are found with their content, without what fills up the block', a
   ])
 })
 
-test('what is no PE image is refused', async () => {
+test('a file that is not a PE image is refused', async () => {
   for (const bytes of [new Uint8Array(10), new Uint8Array(100), image().fill(0, 128, 132)]) {
     await assert.rejects(openPe(fromBytes(bytes)), (error) => isAnnealError(error, 'PE_MISSING'))
   }

@@ -90,7 +90,7 @@ describe('what qemu-img says of an image', () => {
   }
 })
 
-test('the extents of an image are told without reading its data', async () => {
+test('the extents of an image are found without reading its data', async () => {
   const { source, count } = counting(await load('v3.qcow2'))
   const image = await openQcow2(source, { decompress })
   for await (const extent of extentsOf(image.source)) assert.ok(extent.lengthBytes > 0)
@@ -125,7 +125,7 @@ test('snapshots are passed over, and said', async () => {
   )
 })
 
-test('an image that was not fetched to its end is read as far as it goes, and said to be cut short', async () => {
+test('a partly downloaded image is read as far as it goes, and reported as truncated', async () => {
   const whole = await load('cluster-512.qcow2')
   assert.deepEqual((await openQcow2(whole, { decompress })).warnings, [])
   const size = Math.floor(whole.size / 1024) * 512

@@ -7,18 +7,18 @@ export const RECOGNISE_ERRORS = {
   FORMAT_ENCRYPTED: {
     ...refused,
     message: 'Cannot read "{source}": it is encrypted ({type})',
-    remedy: 'take an image that is not; keys are never asked for',
+    remedy: 'use an image that is not encrypted; Anneal never asks for keys',
   },
   FORMAT_UNSUPPORTED: {
     ...refused,
-    message: 'Cannot read "{source}": it is of type {type}, which is recognised and not read',
+    message: 'Cannot read "{source}": its type {type} is not supported',
     remedy:
-      'ext2, ext3, ext4, XFS and FAT are read, on plain partitions and linear or striped LVM2 volumes: take an image made so',
+      'use an image with ext2, ext3, ext4, XFS or FAT on partitions or on linear or striped LVM2 volumes',
   },
   FORMAT_UNKNOWN: {
     ...refused,
-    message: 'Cannot read "{source}": nothing in its first 68 KiB is known',
-    remedy: 'compare the checksum of the image; `blkid -p` or `file -s` may know more',
+    message: 'Cannot read "{source}": its first 68 KiB match no known format',
+    remedy: 'compare the checksum of the image; `blkid -p` or `file -s` may recognise it',
   },
 } as const satisfies ErrorTable
 

@@ -4,7 +4,7 @@ import type { ErrorTable } from '../../core/index.ts'
 export const TAR_ERRORS = {
   TAR_DAMAGED: {
     message: 'Cannot read the tar archive "{source}": at byte {offsetBytes}, {problem}',
-    remedy: 'the file is damaged or was cut short: fetch it again and compare its checksum',
+    remedy: 'the file is damaged or truncated: download it again and compare its checksum',
     retry: false,
     exit: EXIT.refused,
   },

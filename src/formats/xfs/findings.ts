@@ -5,20 +5,19 @@ export const XFS_FINDINGS = {
   XFS_LOG_DIRTY: {
     severity: 'warn',
     meaning:
-      'The log holds changes that are not in place yet: files may be older than they were, and free space is not trusted.',
-    remedy:
-      'mount and unmount the image once on a machine that may write it, or take it from a system that was shut down',
+      'The log has changes that are not written back: files may be older than their last version. Anneal does not trust the free space.',
+    remedy: 'mount the image read-write once and unmount it, or take it from a system that was shut down',
   },
   XFS_LOG_UNREADABLE: {
     severity: 'warn',
-    meaning: 'The log could not be understood; it is taken for dirty.',
+    meaning: 'The log is unreadable. Anneal assumes that it has changes.',
     remedy: 'run `xfs_repair` on a copy',
   },
   XFS_UNKNOWN_FEATURES: {
     severity: 'warn',
     meaning:
-      'The file system has features that only a writer has to know (read-only compatible). It is read; free space is not trusted, and every extent counts as shared.',
-    remedy: 'nothing, if it is only read; else use a newer version',
+      'The file system has unknown features that are safe for reading (read-only compatible). Anneal does not trust its free space and treats every extent as shared.',
+    remedy: 'nothing to do for reading; otherwise use a newer version of Anneal',
   },
 } as const satisfies Readonly<Record<string, { severity: string; meaning: string; remedy: string }>>
 

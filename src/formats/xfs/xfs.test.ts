@@ -249,7 +249,7 @@ test('a read-only compatible feature that nobody knows is a warning, and nothing
   assert.equal((await collect(fs.allocation())).length, 1)
 })
 
-test('an image that is cut short is refused', async () => {
+test('a truncated image is refused', async () => {
   const source = await image('default')
   const short = windowOf(source, 0, source.size - 4096, 'short')
   await assert.rejects(openXfs(short), (error) => isAnnealError(error, 'XFS_CUT_SHORT'))

@@ -51,7 +51,7 @@ test('a frame in memory tells how long it is and what it becomes', () => {
   assert.equal(readFrame(SKIPPABLE).kind, 'skippable')
 })
 
-test('a stream that ends within a frame, or is none, is refused', () => {
+test('a stream that ends within a frame, or has no frame, is refused', () => {
   const frame = frames[2] ?? Buffer.of()
   for (const length of [1, 4, 5, 9, frame.length - 1]) {
     assert.throws(

@@ -30,7 +30,7 @@ test('a root file system that is damaged keeps the answer from being one', async
   )
 })
 
-test('what is encrypted or of another kind is an answer, and so is a damaged part that nothing needs', async () => {
+test('an encrypted or foreign part is an answer, and so is a damaged part that nothing needs', async () => {
   for (const partitions of [[{ unreadable: 'crypto_LUKS' }], [BOOT, SYSTEM, { damaged: 'torn' }]]) {
     const { disk, inventory } = await looked({ partitions })
     assert.equal(damageOf(disk, inventory), undefined)

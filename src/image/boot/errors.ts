@@ -9,7 +9,7 @@ export const BOOT_ERRORS = {
     ...refused,
     message: 'Cannot tell how "{image}" boots: {reason}',
     remedy:
-      '`anneal image inspect` shows what is on the disk; a disk of data has nothing to boot, one with an encrypted or foreign file system cannot be read',
+      'see `anneal image inspect`: a data disk does not boot, and encrypted or unsupported file systems cannot be read',
   },
   BOOT_UNREADABLE: {
     ...refused,
@@ -20,39 +20,39 @@ export const BOOT_ERRORS = {
     ...refused,
     message: 'Cannot be sure how "{image}" boots: {part} cannot be read: {reason}',
     remedy:
-      'fetch the image again and compare its checksum, or check the file system (fsck of its kind, on a copy); --whole-disk takes the disk as it is',
+      'download the image again and compare its checksum, or check a copy of the file system with its fsck; --whole-disk converts the disk without reading it',
   },
   BOOT_FIRMWARE_UNSAID: {
     ...refused,
-    message: 'Cannot tell which kernel of "{image}" is meant: {here}; {there}',
-    remedy: 'say which firmware the machine has: --firmware bios or --firmware uefi',
+    message: 'Cannot choose a kernel of "{image}": {here}; {there}',
+    remedy: 'give the firmware of the machine: --firmware bios or --firmware uefi',
   },
   BOOT_FIRMWARE_NONE: {
     ...refused,
-    message: 'Cannot boot "{image}" by {firmware}: it has no boot loader that {firmware} would run',
-    remedy: 'leave --firmware out; `anneal image inspect` shows which boot loader was found',
+    message: 'Cannot boot "{image}" with {firmware}: it has no boot loader for {firmware}',
+    remedy: 'leave out --firmware; `anneal image inspect` shows the boot loader of the image',
   },
   BOOT_ENTRY_NOT_LINUX: {
     ...refused,
     message: 'Cannot boot the entry {entry} ("{title}") of "{image}" without its boot loader: {why}',
     remedy:
-      'choose another entry with --deployment (`anneal image inspect` lists them), or convert the disk as it is with --whole-disk',
+      'choose another entry with --deployment (`anneal image inspect` lists them), or convert the whole disk with --whole-disk',
   },
   BOOT_ENTRY_UNKNOWN: {
     ...usage,
     message: 'Cannot find the deployment "{wanted}" in "{image}": it has {present}',
-    remedy: 'name one by its number, its id, its stateroot or the begin of its commit',
+    remedy: 'name one by its number, its id, its stateroot or the first digits of its commit',
   },
   BOOT_ENTRY_AMBIGUOUS: {
     ...usage,
-    message: 'Cannot tell which deployment of "{image}" is meant by "{wanted}": {present} fit',
+    message: 'Cannot choose a deployment of "{image}": "{wanted}" matches {present}',
     remedy: 'name one by its number or its id',
   },
   KARG_EDIT_REFUSED: {
     ...refused,
-    message: 'Cannot change kernel arguments in "{file}" while the image streams past: {why}',
+    message: 'Cannot change kernel arguments in "{file}" in the stream: {why}',
     remedy:
-      'ask for fewer or shorter arguments where there is no room; else leave --karg and --delete-karg out, and change them in the running system (grubby, ostree admin kargs, rpm-ostree kargs, /etc/default/grub); or start that system once, change them, and shut it down cleanly before the image is taken',
+      'if there is no room, use fewer or shorter arguments. Otherwise leave out --karg and --delete-karg and change the arguments in the running system (grubby, ostree admin kargs, rpm-ostree kargs, /etc/default/grub)',
   },
 } as const satisfies ErrorTable
 

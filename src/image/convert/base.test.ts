@@ -10,7 +10,7 @@ const MIB = 1 << 20
 /** A disk of zeros; all of it is in use. */
 const SYSTEM = { '/etc/os-release': 'ID=x\n', '/boot/vmlinuz-1': 'k', '/usr/lib/modules/1/vmlinuz': 'k' }
 
-test('what is changed about a base is data, where the image has nothing but zeros', async () => {
+test('changed bytes of a base are data where the image has only zeros', async () => {
   const { disk } = await look({ partitions: [{ fileSystem: treeFileSystem(SYSTEM) }] })
   const base = baseOfDisk(disk)
   const patches = [{ offsetBytes: 4100, bytes: Uint8Array.of(1, 2, 3) }]
@@ -22,7 +22,7 @@ test('what is changed about a base is data, where the image has nothing but zero
   ])
 })
 
-test('what is changed about a base is data, where its file system says that nothing is', async () => {
+test('changed bytes of a base are data where its file system has free space', async () => {
   const fileSystem: FileSystem = {
     ...treeFileSystem(SYSTEM),
     async *allocation() {

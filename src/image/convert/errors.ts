@@ -7,14 +7,14 @@ export const CONVERSION_ERRORS = {
   BASE_SPLIT: {
     ...refused,
     message:
-      'Cannot make a base of "{image}": its root is the logical volume "{volume}", which lies on {count} physical volumes ({places})',
-    remedy: 'one partition is not enough to boot it: convert the whole disk with --whole-disk',
+      'Cannot make a base of "{image}": its root is the logical volume "{volume}", which is on {count} physical volumes ({places})',
+    remedy: 'convert the whole disk with --whole-disk: one partition is not enough to boot',
   },
   BASE_UNKNOWN: {
     ...refused,
     message:
-      'Cannot make a base of "{image}": neither root= nor what is on the disk says which part is its root',
-    remedy: 'convert the whole disk with --whole-disk; `anneal image inspect` shows what is there',
+      'Cannot make a base of "{image}": neither root= nor the disk shows which file system is the root',
+    remedy: 'convert the whole disk with --whole-disk; `anneal image inspect` shows what is on it',
   },
   BASE_UNREADABLE: {
     ...refused,
@@ -24,19 +24,19 @@ export const CONVERSION_ERRORS = {
   BASE_NESTED: {
     ...refused,
     message:
-      'Cannot make a base of "{image}": its root "{volume}" lies in {place}, not in a partition of the disk',
+      'Cannot make a base of "{image}": its root "{volume}" is in {place}, not in a partition of the disk',
     remedy: 'convert the whole disk with --whole-disk',
   },
   DISK_CUT_SHORT: {
     ...refused,
-    message: 'Cannot take the disk of "{image}" as it is: it is cut short: {part} cannot be read: {reason}',
-    remedy: 'fetch the image again, and compare its checksum and size',
+    message: 'Cannot convert the whole disk of "{image}": it is truncated: {part} cannot be read: {reason}',
+    remedy: 'download the image again, and compare its checksum and size',
   },
   EDIT_REFUSED: {
     ...refused,
-    message: 'Cannot edit "{file}" while the image streams past: {why}',
+    message: 'Cannot edit "{file}" in the stream: {why}',
     remedy:
-      'say --keep-fstab to leave it as it is and see to its mounts yourself; or let the system in the image correct it and shut it down cleanly',
+      'keep the file with --keep-fstab and handle its mounts yourself; or boot the image, correct the file there and shut down cleanly',
   },
 } as const satisfies ErrorTable
 

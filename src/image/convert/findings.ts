@@ -33,7 +33,7 @@ export const CONVERSION_FINDINGS = {
   },
   EDITS_SHARED: {
     severity: 'warn',
-    meaning: 'A boot entry that was not chosen changes, too: it takes its arguments from the same variable.',
+    meaning: 'A boot entry that was not chosen also changes: it takes its arguments from the same variable.',
     remedy: 'nothing has to be done if that is meant; else change arguments in the running system',
   },
 } as const satisfies FindingTable

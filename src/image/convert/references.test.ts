@@ -173,7 +173,7 @@ ${initrd} else
   })
 })
 
-it('devices are told by what they are named', () => {
+it('devices are recognised by their names', () => {
   const named: Record<string, readonly string[]> = {
     content: ['UUID=x', 'LABEL=x', '/dev/disk/by-uuid/x', '/dev/mapper/vg-lv', '/dev/vg/lv'],
     partition: ['PARTUUID=x', 'PARTLABEL=x', '/dev/disk/by-partuuid/x'],

@@ -8,17 +8,17 @@ export const STACK_ERRORS = {
   ADDRESS_UNKNOWN: {
     ...usage,
     message: 'Cannot find "{address}" in "{image}": it has {present}',
-    remedy: 'name one of these; `anneal image inspect` shows what each is',
+    remedy: 'name one of these; `anneal image inspect` shows what they are',
   },
   ADDRESS_AMBIGUOUS: {
     ...usage,
-    message: 'Cannot tell which "{address}" in "{image}" is meant: {present} fit',
+    message: 'Cannot choose "{address}" in "{image}": {present} match',
     remedy: 'name one of these',
   },
   ADDRESS_NO_FILE_SYSTEM: {
     ...refused,
     message: 'Cannot read files of "{address}" in "{image}": it holds {content}, not a file system',
-    remedy: 'name one that has a file system: {present}',
+    remedy: 'name one with a file system: {present}',
   },
   ADDRESS_UNREADABLE: {
     ...refused,

@@ -5,8 +5,8 @@ import type { ReaderFindingTable } from '../../bytes/index.ts'
 export const STACK_FINDINGS = {
   STACK_TOO_MANY: {
     severity: 'warn',
-    meaning: 'The disk claims more partitions and volumes than any has: those beyond the limit are left out.',
-    remedy: 'the image is damaged, or made to be a nuisance: take it from a place you trust',
+    meaning: 'The disk has far too many partitions and volumes. Anneal ignores those beyond its limit.',
+    remedy: 'get the image from a source that you trust: it is damaged, or made to cause harm',
   },
   SECTOR_SIZES_MIXED: {
     severity: 'warn',

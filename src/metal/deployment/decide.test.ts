@@ -57,7 +57,7 @@ describe('a deployment', () => {
     assert.deepEqual([ended.state, ended.reason?.code], ['failed', 'CODE'])
   })
 
-  test('by way of Nova, which has nothing to clear, is refused where preparing it fails', () => {
+  test('through Nova, which has nothing to clear, is refused if preparing it fails', () => {
     const run = [FRESH, FAILED].reduce<DeployRun>((at, event) => {
       const decision = decideDeploy(at, event)
       assert.ok(decision.legal)

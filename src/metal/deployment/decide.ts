@@ -24,7 +24,7 @@ export type DeployDecision = Decision<DeployRun, DeployTask>
 const INTERRUPTED: Reason = {
   code: 'DEPLOY_INTERRUPTED',
   message: 'Cannot finish the deployment: it was interrupted',
-  remedy: 'run the same command again: it goes on from where the node is',
+  remedy: 'run the same command again: it continues',
 }
 
 /**

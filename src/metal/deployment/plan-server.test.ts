@@ -20,7 +20,7 @@ function plan(
   )
 }
 
-describe('a plan by way of Nova', () => {
+describe('a plan through Nova', () => {
   test('names flavor, networks and key, and no secret', () => {
     const drive = { sshKeys: ['ssh-ed25519 AAAA me'], userData: 'hunter22', hostname: 'h' }
     const { server, configDrive, id } = plan({ wishes: { drive } })

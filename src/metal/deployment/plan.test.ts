@@ -68,10 +68,10 @@ describe('the route of an image', () => {
     ],
   ]
   for (const [what, image, wishes, why] of impossible) {
-    test(`of ${what} is none`, () => refused('METAL_NO_ROUTE', why, () => plan(image, wishes)))
+    test(`of ${what} is refused`, () => refused('METAL_NO_ROUTE', why, () => plan(image, wishes)))
   }
 
-  test('that the driver does not offer is none', () => {
+  test('that the driver does not offer is refused', () => {
     refused('METAL_NO_ROUTE', /not enabled \(it has direct\)/, () =>
       planDeployment(sampleNode(), sampleTrio(), NOTHING, ['direct'], sha256),
     )
@@ -276,12 +276,12 @@ describe('kernel arguments', () => {
     )
   })
 
-  test('without a root file system are told of', () => {
+  test('without a root file system are reported', () => {
     assert.match(plan(sampleTrio()).notes[0] ?? '', /root=/)
     assert.deepEqual(plan(trio).notes, [])
   })
 
-  test('of a whole disk are not used, and it says so', () => {
+  test('of a whole disk are not used, and a note says so', () => {
     const image = sampleDisk({ properties: { kernel_cmdline: CMDLINE } })
     assert.match(plan(image).notes[0] ?? '', /not used/)
   })

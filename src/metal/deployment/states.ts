@@ -126,7 +126,7 @@ export const DEPLOY_STATES = {
   refused: { stable: true, meaning: 'something said no; the node is as it was' },
   failed: {
     stable: true,
-    meaning: 'Ironic or Nova gave up, or could not be asked; the same command begins anew, or goes on',
+    meaning: 'Ironic or Nova gave up or did not answer; the same command starts again, or continues',
   },
   silent: { stable: true, meaning: 'active, but the machine did not answer in time' },
   left: {

@@ -129,7 +129,7 @@ test('a path below current of a snap stays and is no finding', () => {
   )
 })
 
-test('a guest of the previous container is told with both containers', () => {
+test('a guest of the previous container is reported with both containers', () => {
   const old: Container = {
     ...LIBVIRT,
     id: 'b'.repeat(64),
@@ -170,7 +170,7 @@ test('guests that would die come first, with the mechanism and whether they can 
   assert.match(findings[1]?.remedy ?? '', /migrate/)
 })
 
-test('virtlogd as a process of libvirt’s container is told once, with the guests that log through it', () => {
+test('virtlogd in libvirt’s container is reported once, with the guests that log through it', () => {
   const virtlogd: Helper = {
     kind: 'virtlogd',
     name: 'virtlogd',
@@ -189,7 +189,7 @@ test('virtlogd as a process of libvirt’s container is told once, with the gues
   assert.match(findings[0]?.evidence ?? '', /pid 777.*instance-00000001 log through it/)
 })
 
-test('two containers of one service that a reboot would start are told; one that stays stopped is not', () => {
+test('two containers of one service that a reboot would start are reported; one that stays stopped is not', () => {
   const old: Container = {
     ...LIBVIRT,
     id: 'b'.repeat(64),

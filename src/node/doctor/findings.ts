@@ -6,18 +6,18 @@ export const DOCTOR_FINDINGS = {
   GUEST_ENDANGERED: {
     severity: 'refuse',
     meaning:
-      'A guest dies when a container is stopped (or, if it has stopped already, started again or removed): the engine signals it along with the container.',
-    remedy: 'run `anneal node rescue`, which moves it out without stopping it',
+      'A guest would die with a container: the engine would signal it when it stops the container (or, if the container has stopped already, when it starts or removes it).',
+    remedy: 'run `anneal node rescue`, which moves it out of the container without stopping it',
   },
   HELPER_ENDANGERED: {
     severity: 'warn',
-    meaning: 'A process that guests need dies when a container is stopped.',
-    remedy: 'run `anneal node rescue`, which moves it out without stopping it',
+    meaning: 'A process that guests need would die with a container.',
+    remedy: 'run `anneal node rescue`, which moves it out of the container without stopping it',
   },
   LIBVIRT_TWICE: {
     severity: 'refuse',
-    meaning: 'Two containers run libvirt: both take the same guests for theirs.',
-    remedy: 'stop the one that is not meant to run (`anneal node status` tells which release is)',
+    meaning: 'Two containers run libvirt: both manage the same guests.',
+    remedy: 'stop the wrong one (`anneal node status` shows which release should run)',
   },
   BOOT_STARTS_TWO: {
     severity: 'warn',
@@ -27,73 +27,74 @@ export const DOCTOR_FINDINGS = {
   MACHINED_ABSENT: {
     severity: 'warn',
     meaning:
-      'systemd-machined is not there: libvirt then places guests itself, which depends on what it sees of the control groups, and goes on in silence where that fails.',
+      'systemd-machined is missing. libvirt then places guests itself, depending on the cgroups that it sees, and gives no error if that fails.',
     remedy:
-      'install systemd-container while no guest runs (under live guests the change can stop them); until then the image’s hook and `--rescue` keep guests out of the container',
+      'install systemd-container while no guest runs, as the change can stop running guests. Until then the image’s hook and `--rescue` keep guests out of the container',
   },
   SCOPE_HOLDS_GUESTS: {
     severity: 'warn',
     meaning:
-      'With cgroup v1, the engine’s systemd driver and no machined, guests stay in the container’s systemd scope, and systemd stops what is in it.',
+      'With cgroup v1, the systemd cgroup driver and no machined, guests stay in the systemd scope of the container, and systemd stops everything in it.',
     remedy: 'install systemd-container while no guest runs, or use the engine’s cgroupfs driver',
   },
   LIVE_RESTORE_OFF: {
     severity: 'warn',
-    meaning: 'When the Docker daemon stops (an upgrade of it, for one), every container stops with it.',
+    meaning: 'When the Docker daemon stops, for example for its own upgrade, every container stops with it.',
     remedy:
-      'write `"live-restore": true` into /etc/docker/daemon.json and reload the daemon (`systemctl reload docker`)',
+      'set `"live-restore": true` in /etc/docker/daemon.json and reload the daemon (`systemctl reload docker`)',
   },
   VERSIONS_NOT_SEEN: {
     severity: 'warn',
     meaning:
-      'Who dies with a container was never compared with this engine, runtime or cgroup layout. On cgroup v1 and hybrid hosts whoever shares a cgroup with the container then counts as endangered.',
+      'The kill rules were never tested with this engine, runtime or cgroup layout. On cgroup v1 and hybrid hosts, every process that shares a cgroup with the container then counts as endangered.',
     remedy:
-      'see docs/kill-rules.md for what was compared; before the first upgrade of such a node, try one that has no guests',
+      'see docs/kill-rules.md for what was tested; before the first upgrade of such a node, upgrade one without guests',
   },
   ENGINE_NOT_AT_BOOT: {
     severity: 'warn',
     meaning: 'Nothing starts containers after a reboot.',
-    remedy: 'enable docker.service, or for Podman podman-restart.service',
+    remedy: 'enable docker.service, or with Podman podman-restart.service',
   },
   EMULATOR_REMOVED: {
     severity: 'warn',
     meaning:
-      'The files a guest’s emulator runs from are gone: what it has not loaded yet (block drivers, firmware, option ROMs) it can never load.',
-    remedy: 'migrate or restart the guest when it can be; keep the container of a guest as long as it lives',
+      'The files of a guest’s emulator are gone: it can never load block drivers, firmware or option ROMs that it has not loaded yet.',
+    remedy:
+      'migrate or restart the guest when possible; keep the container of a guest as long as the guest runs',
   },
   EMULATOR_OLD: {
     severity: 'info',
     meaning:
-      'A guest’s emulator runs from a container that libvirt has left: removing it takes files from the guest.',
-    remedy: 'keep that container until the guest has been migrated or restarted; Anneal does so by itself',
+      'A guest’s emulator runs from a container of an earlier release: if it is removed, the guest loses files.',
+    remedy: 'keep this container until the guest is migrated or restarted; Anneal keeps it by itself',
   },
   EMULATOR_IN_REVISION: {
     severity: 'warn',
-    meaning: 'A guest’s emulator lies in a directory that the next update of its package removes.',
-    remedy: 'let libvirt name a path that stays (`…/current/…`), and restart the guest when it can be',
+    meaning: 'A guest’s emulator is in a directory that the next update of its package removes.',
+    remedy: 'give libvirt a path that stays (`…/current/…`), and restart the guest when possible',
   },
   KOLLA_RECOGNISED: {
     severity: 'info',
     meaning: 'The node was deployed by Kolla.',
     remedy:
-      'let one tool own the containers: before Anneal takes over, disable the units kolla-NAME-container.service of its services, and no longer run `kolla-ansible deploy`, `reconfigure` or `upgrade` against this node',
+      'let only one tool manage the containers: before Anneal takes over, disable the units kolla-NAME-container.service, and stop running `kolla-ansible deploy`, `reconfigure` or `upgrade` for this node',
   },
   TASK_LIMIT: {
     severity: 'warn',
     meaning:
-      'A container has reached its limit of tasks, or would be started with one that keeps it from forking: its service cannot start another process.',
+      'A container has reached its task limit, or would start with a limit that is too low: its service cannot create processes.',
     remedy:
-      'raise the limit (`pids_limit` in the release, `TasksMax=` of the slice it is in); a container that Podman made with the limit 0 must be made anew: upgrade to a release in which its service changes',
+      'raise the limit (`pids_limit` in the release, `TasksMax=` of its slice). A container that Podman created with the limit 0 must be created again: upgrade to a release that changes its service',
   },
   CAPABILITY_MISSING: {
     severity: 'info',
-    meaning: 'The host itself lacks capabilities that a privileged container is given.',
-    remedy: 'an OCI runtime that drops them from the bundle is needed, or a host that has them',
+    meaning: 'The host lacks capabilities that a privileged container asks for.',
+    remedy: 'use an OCI runtime that drops them from the bundle, or a host that has them',
   },
   GUEST_STALE: {
     severity: 'info',
-    meaning: 'libvirt’s state names a guest that has no process.',
-    remedy: 'nothing is to be saved; libvirt clears it when it starts',
+    meaning: 'libvirt’s state lists a guest that has no process.',
+    remedy: 'nothing to do: libvirt clears it when it starts',
   },
 } as const satisfies FindingTable
 

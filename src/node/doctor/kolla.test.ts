@@ -61,7 +61,7 @@ function kollaNode(): readonly Container[] {
   }))
 }
 
-test('a node deployed by Kolla is recognised, and what it gets wrong is told', () => {
+test('a node deployed by Kolla is recognised, and its mistakes are reported', () => {
   const virtlogd: Helper = {
     kind: 'virtlogd',
     name: 'virtlogd',
@@ -94,7 +94,7 @@ test('a node deployed by Kolla is recognised, and what it gets wrong is told', (
   assert.match(kolla?.evidence ?? '', /^5 containers .*; Kolla 18\.1\.0; images of 20240409$/)
 })
 
-test('a Kolla node without the bind of the control groups (as Wallaby had it) is told what kills its guests', () => {
+test('a Kolla node without the cgroup bind (as in Wallaby) gets a finding with what kills its guests', () => {
   const containers = kollaNode().map((container) => ({
     ...container,
     mounts: container.mounts.filter((mount) => mount.target !== '/sys/fs/cgroup'),

@@ -168,13 +168,13 @@ test('a process that waits for the container is named with what started it', () 
   assert.match(owner?.evidence ?? '', /started by loop \(pid 40\)/)
 })
 
-test('the process of a unit that is told of anyway is not told of twice', () => {
+test('the process of a unit that is reported is not reported again', () => {
   const own = process(['docker', 'start', '-a', 'nova_libvirt'], `/system.slice/${KOLLA.name}`)
   assert.equal(owners([KOLLA], NOVA, [own]).length, 1)
   assert.equal(owners([], NOVA, [own]).length, 1)
 })
 
-test('programs that replace containers are warned of, and Compose is told', () => {
+test('programs that replace containers are a warning, and Compose is mentioned', () => {
   const tower = {
     ...LIBVIRT,
     id: 'c'.repeat(64),

@@ -8,33 +8,34 @@ export const OWNER_FINDINGS = {
   CONTAINER_OWNED: {
     severity: 'refuse',
     meaning:
-      'A unit of systemd (Kolla’s, a quadlet, one of `podman generate systemd`, one of the house) would start a container again once it has stopped, start it at boot, or remove it: two libvirts would take the same guests for theirs, or the way back would be gone.',
+      'A systemd unit (of Kolla, a quadlet, `podman generate systemd` or your own) would start a stopped container again, start it at boot, or remove it. Two libvirts would then manage the same guests, or a rollback would be impossible.',
     remedy:
-      'keep the unit from acting without stopping it, as its stop is the container’s: give it a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, disable it and what triggers it (`systemctl disable UNIT`, without --now), and run `systemctl daemon-reload`',
+      'disable the unit without stopping it, as that would stop the container: add a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, run `systemctl disable UNIT` (without --now) for it and its triggers, then `systemctl daemon-reload`',
   },
   CONTAINER_WATCHED: {
     severity: 'refuse',
     meaning:
-      'A process waits for a container to end (`docker start -a`, `docker wait`, `docker run` in the foreground): whatever supervises it may start the container again.',
+      'A process waits for a container to end (`docker start -a`, `docker wait`, `docker run` in the foreground). Its supervisor may start the container again.',
     remedy:
-      'end what supervises it first, then the process, with SIGKILL: any other signal is handed on to the container and stops it',
+      'end the supervisor first, then the process, with SIGKILL: it would pass any other signal on to the container and stop it',
   },
   CONTAINER_REPLACED: {
     severity: 'warn',
     meaning:
-      'A program replaces containers by itself when their image has a newer version (Watchtower, `podman auto-update`): it stops them without looking who dies.',
+      'A program (Watchtower, `podman auto-update`) replaces containers when their image has a newer version. It does not check which processes would die.',
     remedy:
-      'leave containers with guests out of it (label `com.centurylinklabs.watchtower.enable=false`), or stop it; for Podman disable podman-auto-update.timer',
+      'exclude containers with guests (label `com.centurylinklabs.watchtower.enable=false`), or stop the program; with Podman, disable podman-auto-update.timer',
   },
   CONTAINER_OF_COMPOSE: {
     severity: 'info',
-    meaning: 'A container is of a Compose project: `compose up` there would start it again, or make it anew.',
-    remedy: 'once Anneal has taken over, no longer run Compose for this service',
+    meaning:
+      'A container belongs to a Compose project: `compose up` there would start it or create it again.',
+    remedy: 'stop running Compose for this service once Anneal manages it',
   },
   CONTAINER_UNIT_IDLE: {
     severity: 'info',
-    meaning: 'A unit of systemd could start a container, but nothing starts the unit.',
-    remedy: 'no longer start that unit once Anneal has taken over; remove its file when it can be',
+    meaning: 'A systemd unit could start a container, but nothing starts the unit.',
+    remedy: 'stop using this unit once Anneal manages the container, and remove its file when possible',
   },
 } as const satisfies FindingTable
 

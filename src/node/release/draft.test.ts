@@ -241,7 +241,7 @@ test('every feature that cannot be kept is refused by its name, with what to wri
     assert.deepEqual(problems({}, { [key]: { a: {} } }), [`${key} UNSUPPORTED`])
 })
 
-test('several problems are told at once', () => {
+test('several problems are reported together', () => {
   assert.equal(problems({ links: ['a'], volumes: ['/a', 'b:/b'], restart: 'sometimes' }).length, 4)
 })
 

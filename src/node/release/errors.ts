@@ -8,20 +8,19 @@ export const RELEASE_ERRORS = {
   RELEASE_INVALID: {
     ...refused,
     message: 'Cannot read the release "{file}": {count} found\n{listing}',
-    remedy: 'correct the places listed; nothing was touched',
+    remedy: 'correct the places in the list; nothing was changed',
   },
   RELEASE_UNPINNED: {
     ...refused,
-    message:
-      'Cannot use the release: the images of {services} are not pinned, so what would run is not known',
+    message: 'Cannot use the release: the images of {services} are not pinned by digest',
     remedy: 'run `anneal node lock {file}` and use the file that it writes',
   },
 
   INTERPOLATION_SYNTAX: {
     ...refused,
-    message: 'Cannot read the variables of this text: what starts at character {column} is no variable',
+    message: 'Cannot read the variables of this text: character {column} does not start a variable',
     remedy:
-      'write $$ for a dollar sign, or a variable: $NAME, or in braces with an optional :-default, :?message or :+other',
+      'write $$ for a dollar sign; write a variable as $NAME, or in braces with an optional :-default, :?message or :+other',
   },
   VARIABLE_MISSING: {
     ...refused,
@@ -31,41 +30,41 @@ export const RELEASE_ERRORS = {
   },
   VARIABLE_REQUIRED: {
     ...refused,
-    message: 'Cannot replace the variable "{name}": it is not set, and the file asks for it: {reason}',
+    message: 'Cannot replace the variable "{name}": it is not set, and the file requires it: {reason}',
     remedy: 'set {name} in the environment or in the .env file beside the Compose file',
   },
   VALUE_TOO_LONG: {
     ...refused,
     message: 'Cannot use this text: with its variables replaced it is longer than {limit} characters',
-    remedy: 'put the content into a file and grant it to the service as a config or secret',
+    remedy: 'put the text into a file and grant the file to the service as a config or secret',
   },
   ENV_FILE_SYNTAX: {
     ...refused,
     message:
       'Cannot read the environment file "{file}": line {line} is not NAME=value, or its quotes do not close',
-    remedy: 'correct that line; values with spaces or # go into quotes',
+    remedy: 'correct this line; put values with spaces or # in quotes',
   },
   COMMAND_SYNTAX: {
     ...refused,
     message: 'Cannot split the command into words: it has {what}',
-    remedy: 'write the command as a list, one word an item',
+    remedy: 'write the command as a list with one word per item',
   },
 
   SERVICES_MISSING: {
     ...refused,
     message: 'Cannot use the file as a release: it has no services',
-    remedy: 'describe at least one service under `services:`',
+    remedy: 'add at least one service under `services:`',
   },
   NAME_MISSING: {
     ...refused,
     message: 'Cannot use the file as a release: it has no `name`',
     remedy:
-      'add `name: compute` (or another) at the top: containers are named after it, and the directory that Compose would take instead differs between machines',
+      'add `name: compute` (or another name) at the top. Containers are named after it; Compose would use the directory instead, which differs between machines',
   },
   NAME_INVALID: {
     ...refused,
-    message: 'Cannot use "{name}" as a project name: it may hold lower-case letters, digits, - and _ only',
-    remedy: 'start it with a letter or digit and keep it to 63 characters',
+    message: 'Cannot use "{name}" as a project name: only lower-case letters, digits, - and _ are allowed',
+    remedy: 'start with a letter or digit, and use at most 63 characters',
   },
   VALUE_INVALID: {
     ...refused,
@@ -74,18 +73,18 @@ export const RELEASE_ERRORS = {
   },
   UNSUPPORTED: {
     ...refused,
-    message: 'Cannot honour "{key}": {why}',
+    message: 'Cannot support "{key}": {why}',
     remedy: '{instead}',
   },
   IMAGE_MISSING: {
     ...refused,
     message: 'Cannot use the service "{service}": it names no image',
     remedy:
-      'build the image first (`anneal node build`, or `docker compose build`) and name it under `image:`; a release runs images, it never builds them',
+      'build the image first (`anneal node build`, `docker compose build`) and name it under `image:`; a release does not build images',
   },
   IMAGE_INVALID: {
     ...refused,
-    message: 'Cannot use "{image}" as an image: it is no reference',
+    message: 'Cannot use "{image}" as an image: it is not a valid reference',
     remedy: 'write [registry/]name[:tag], name@sha256:… with 64 hex digits, or an image id sha256:…',
   },
   VOLUME_INVALID: {
@@ -96,15 +95,14 @@ export const RELEASE_ERRORS = {
   },
   VOLUME_ANONYMOUS: {
     ...refused,
-    message:
-      'Cannot mount an anonymous volume at "{target}": every release would get an empty one of its own',
+    message: 'Cannot mount an anonymous volume at "{target}": every release would get a new, empty one',
     remedy: 'name it (data:{target}, declared under the top-level `volumes`) or bind a host directory',
   },
   VOLUME_UNDECLARED: {
     ...refused,
     message: 'Cannot mount the volume "{name}": it is not declared',
     remedy:
-      'add `volumes: {{name}: }` at the top level, or begin the source with / or ./ to bind a host path',
+      'add `volumes: {{name}: }` at the top level, or start the source with / or ./ to bind a host path',
   },
   MOUNT_TWICE: {
     ...refused,
@@ -123,44 +121,44 @@ export const RELEASE_ERRORS = {
   },
   GRANT_NO_FILE: {
     ...refused,
-    message: 'Cannot use the {kind} "{name}": only a {kind} that is a file reaches a container',
-    remedy: 'write its content to a file only root can read, and name that under `file:`',
+    message: 'Cannot use the {kind} "{name}": a {kind} must be a file',
+    remedy: 'write its content to a file that only root can read, and name the file under `file:`',
   },
   DEPENDENCY_UNKNOWN: {
     ...refused,
-    message: 'Cannot order the services: "{service}" depends on "{dependency}", which is no service here',
+    message: 'Cannot order the services: "{service}" depends on "{dependency}", which does not exist',
     remedy: 'correct the name, or remove it from depends_on',
   },
   DEPENDENCY_CYCLE: {
     ...refused,
-    message: 'Cannot order the services: {cycle} depend on each other in a circle',
+    message: 'Cannot order the services: {cycle} depend on each other',
     remedy: 'remove one of these dependencies',
   },
   DEPENDENCY_NEVER_HEALTHY: {
     ...refused,
     message:
       'Cannot wait for "{dependency}" to be healthy: it has no healthcheck and no x-anneal.ready probe',
-    remedy: 'give it one of them, or depend on service_started',
+    remedy: 'add one of them, or depend on service_started',
   },
   ORDER_CONTRADICTS: {
     ...refused,
     message:
-      'Cannot order the services: "{service}" (order {order}) depends on "{dependency}" (order {dependencyOrder}), which is to start later',
-    remedy: 'give the dependency the lower order, or leave `order` out where depends_on says enough',
+      'Cannot order the services: "{service}" (order {order}) depends on "{dependency}" (order {dependencyOrder}), which starts later',
+    remedy: 'give the dependency a lower order, or remove `order` and use depends_on alone',
   },
   LABEL_RESERVED: {
     ...refused,
-    message: 'Cannot set the label "{label}": Anneal itself writes the labels below io.anneal',
+    message: 'Cannot set the label "{label}": labels that start with io.anneal belong to Anneal',
     remedy: 'choose another name',
   },
   LIBVIRT_SERVICE_UNKNOWN: {
     ...refused,
-    message: 'Cannot find libvirt: x-anneal.libvirt names the service "{service}", which is not here',
+    message: 'Cannot find libvirt: x-anneal.libvirt names the service "{service}", which does not exist',
     remedy: 'name the service that runs libvirtd',
   },
   LIBVIRT_NOT_DECLARED: {
     ...refused,
-    message: 'Cannot use a libvirt probe: the file does not say which service runs libvirt',
+    message: 'Cannot use a libvirt probe: the file does not name the service that runs libvirt',
     remedy: 'add `x-anneal: {libvirt: {service: NAME}}` at the top level',
   },
 
@@ -169,7 +167,7 @@ export const RELEASE_ERRORS = {
     exit: EXIT.usage,
     message:
       'Cannot import the command in line {line}: it has the option "{flag}", which `docker run` does not know',
-    remedy: 'correct the option, or remove it; options come before the image',
+    remedy: 'correct or remove the option; options come before the image',
   },
   IMPORT_FLAG_VALUE: {
     ...refused,
@@ -186,14 +184,13 @@ export const RELEASE_ERRORS = {
   IMPORT_SHELL: {
     ...refused,
     exit: EXIT.usage,
-    message: 'Cannot import the command in line {line}: it has {what}, whose value only a shell can tell',
-    remedy: 'write its value instead, or a plain variable ($NAME) that stands in the .env file',
+    message: 'Cannot import the command in line {line}: it has {what}, which only a shell can evaluate',
+    remedy: 'write the value itself, or a plain variable ($NAME) that is in the .env file',
   },
   IMPORT_NO_COMMAND: {
     ...refused,
     exit: EXIT.usage,
-    message:
-      'Cannot import: there is no `docker run`, `docker create`, `podman run` or `podman create` in it',
+    message: 'Cannot import: it has no `docker run`, `docker create`, `podman run` or `podman create`',
     remedy: 'give the command that starts the container',
   },
 } as const satisfies ErrorTable

@@ -16,7 +16,7 @@ test('references are read in each form', () => {
   assert.deepEqual(parseImageReference(D.slice(7)), { kind: 'id', id: D })
 })
 
-test('what is no reference is told', () => {
+test('an invalid reference is reported', () => {
   for (const text of [
     '',
     'Upper',

@@ -56,7 +56,7 @@ for (const text of [
   'a$ b',
   '$1',
 ]) {
-  test(`"${text}" is told as no variable, with its place`, () => {
+  test(`"${text}" is reported as no variable, with its place`, () => {
     const [error] = interpolate(text, lookup).errors
     assert.equal(error?.code, 'INTERPOLATION_SYNTAX')
     assert.equal(error.data['column'], text.indexOf('$') + 1)

@@ -29,7 +29,7 @@ test('dependencies start first, then lower orders, then names', () => {
   assert.deepEqual(names(result), ['another', 'virtlogd', 'libvirt', 'network', 'compute'])
 })
 
-test('circles are told with the services in them', () => {
+test('dependency cycles are reported with their services', () => {
   const result = draft({
     a: { depends_on: ['b'] },
     b: { depends_on: ['c'] },
@@ -40,7 +40,7 @@ test('circles are told with the services in them', () => {
   assert.match(result.problems[0]?.error.message ?? '', /: b, c depend/)
 })
 
-test('unknown dependencies and contradicting orders are told', () => {
+test('unknown dependencies and contradicting orders are reported', () => {
   assert.deepEqual(codes(draft({ a: { depends_on: ['nobody'] } })), ['DEPENDENCY_UNKNOWN'])
   assert.deepEqual(codes(draft({ a: { depends_on: ['b'], 'x-anneal': { order: 1 } }, b: {} })), [
     'ORDER_CONTRADICTS',

@@ -50,7 +50,7 @@ test('without guests every direction is open', () => {
   assert.equal(judge({ ...READS, unknownFlags: ['b'] }, 'x', []).back.readability, 'reads')
 })
 
-test('a machine type that one side does not have is told with the side', () => {
+test('a machine type that one side lacks is reported with the side', () => {
   const findings = admissibilityFindings(judge(READS, 'pc-i440fx-10.0'), 'rollBack')
   assert.deepEqual(
     findings.map(({ code, subject }) => [code, subject]),

@@ -132,6 +132,7 @@ export function unaskedFinding(subject: string, why: string, onFailure: 'rollBac
     severity: onFailure === 'rollForward' ? 'warn' : 'refuse',
     subject,
     evidence: `whether each libvirt reads the guests of the other is not known: ${why}`,
-    remedy: 'use images with libvirtd and virsh in them, or choose --on-failure=roll-forward knowingly',
+    remedy:
+      'use images that have libvirtd and virsh; or, if you accept the risk, choose --on-failure=roll-forward',
   }
 }

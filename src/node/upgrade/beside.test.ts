@@ -98,7 +98,7 @@ test('a container is judged by what runs in it, not by its name', () => {
   assert.deepEqual(seen, ['refuse SERVICE_RUNS_BESIDE libvirt --adopt libvirt=web'])
 })
 
-test('virtlogd and nova-compute are looked for, too', () => {
+test('virtlogd and nova-compute are found as well as libvirt', () => {
   const seen = findings(
     [process('virtlogd', 'a'), process('python3', 'b', NOVA_COMPUTE)],
     [container('a'), container('b')],
@@ -131,7 +131,7 @@ test('a libvirt of the host itself, or of another engine, refuses the upgrade', 
   assert.match(seen, /^refuse SERVICE_RUNS_ELSEWHERE libvirt stop what runs it/)
 })
 
-test('what is no part of the node is left alone', () => {
+test('containers that are not part of the node are left alone', () => {
   const foreign = { ...HOST, pid: 77 }
   const asked = container('asked', { labels: { 'io.anneal.run-once': '4711' } })
   assert.deepEqual(

@@ -142,14 +142,14 @@ test('a run cancelled before the switch is abandoned, in the switch rolled back,
   assert.equal(after(at('committing'), { type: 'cancelled' }).state, 'committing')
 })
 
-test('after a crash, what touched nothing is abandoned and a switch is resumed from its first effect', () => {
+test('after a crash, preparations are abandoned and a switch is resumed from its first effect', () => {
   assert.equal(after(at('creating', { cursor: 1 }), { type: 'recovered' }).state, 'abandoning')
   const resumed = after(at('switching', { cursor: 3 }), { type: 'recovered' })
   assert.deepEqual([resumed.state, resumed.cursor], ['switching', 0])
   assert.equal(after(at('proving'), { type: 'recovered' }).state, 'switching')
 })
 
-test('the first reason is kept when the way back fails, too', () => {
+test('the first reason is kept when the rollback fails as well', () => {
   const run = after(at('switching'), FAILED)
   const counted = after(run, { type: 'effectDone' })
   const worse = after(counted, { type: 'effectFailed', reason: { ...REASON, code: 'Y' }, retry: false })

@@ -72,7 +72,7 @@ export const UPGRADE: Machine<Run, Effect, RunFinding> = {
     interrupted: {
       code: 'RUN_INTERRUPTED',
       message: 'Cannot finish the upgrade: the run was interrupted before the switch',
-      remedy: 'start the upgrade again; nothing that runs was touched',
+      remedy: 'start the upgrade again; no running service was changed',
     },
     cancelled: {
       code: 'RUN_CANCELLED',
@@ -150,7 +150,7 @@ function lostReason({ name, pid, detail }: GuestEnding): Reason {
   return {
     code: 'GUEST_LOST',
     message: `Cannot go on with the switch: guest "${name}" (pid ${pid}) died: ${detail}`,
-    remedy: 'see who ended it in libvirt’s log of the guest, and start the upgrade again once that is mended',
+    remedy: 'find out in libvirt’s log of the guest who ended it, correct that, and start the upgrade again',
   }
 }
 
@@ -169,7 +169,7 @@ function afterCheck(run: Run): Run {
 
 const UNEXPLAINED: Reason = {
   code: 'CHECK_REFUSED',
-  message: 'Cannot upgrade: the check said no without a reason',
+  message: 'Cannot upgrade: the check refused and gave no reason',
   remedy: 'report this as a bug of Anneal',
 }
 
@@ -180,7 +180,7 @@ function afterProof(run: Run): Run {
     reason: {
       code: 'PROOF_FAILED',
       message: `Cannot prove the release: ${failure?.detail ?? 'no proof was given'}`,
-      remedy: 'read the failures in the report; the journal keeps all of them',
+      remedy: 'read the failures in the report; the journal has all of them',
     },
     retry: true,
   })

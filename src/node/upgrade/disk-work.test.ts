@@ -44,7 +44,7 @@ test('what only reads one is not, nor what runs elsewhere, nor another program',
   assert.deepEqual(found([], ['qemu-img convert a b']), [])
 })
 
-test('the verb is found behind options, and no argument is told', () => {
+test('the verb is found after options, and no argument is revealed', () => {
   const [evidence = ''] = found(['qemu-img --trace help rebase -u -b s3cr3t a'])
   assert.match(evidence, /^qemu-img rebase \(pid 100\)/)
   assert.doesNotMatch(evidence, /s3cr3t/)

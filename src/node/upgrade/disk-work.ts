@@ -29,8 +29,7 @@ export function diskWork(killSets: readonly KillSet[], table: ProcessTable): rea
           severity: 'refuse',
           subject: containerName,
           evidence: `${work} (pid ${one.pid}) would die with it, and leave a disk half written`,
-          remedy:
-            'wait until it is done; Nova says which instance it is for (`openstack server list --all-projects`)',
+          remedy: 'wait until it is done; `openstack server list --all-projects` shows the instance',
         },
       ]
     }),

@@ -74,7 +74,7 @@ test('services of which only the start is waited for become ready side by side',
   ])
 })
 
-test('on the way back, too; each is armed once it is ready', () => {
+test('on the way back as well; each is armed once it is ready', () => {
   assert.deepEqual(told('rollingBack', plan(NODE)).slice(-9), [
     'start libvirt',
     'await libvirt',

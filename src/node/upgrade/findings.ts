@@ -17,7 +17,7 @@ export function missingContainers(plan: Plan, containers: readonly Container[]):
       severity: 'refuse' as const,
       subject: old.name,
       evidence: `its container "${old.containerName}" is gone: there would be nothing to roll back to`,
-      remedy: 'run `anneal node recover`, which creates it anew from the release on file',
+      remedy: 'run `anneal node recover`, which creates it again from the release on file',
     }))
 }
 
@@ -32,7 +32,7 @@ export function removeThemselves(plan: Plan, containers: readonly Container[]): 
         severity: 'refuse',
         subject: name,
         evidence: `container "${containerName}" was started with --rm: the engine removes it when it stops, and the way back with it`,
-        remedy: `no engine changes that afterwards. Move the guests out (\`anneal node rescue ${containerName}\`), stop it, and deploy without --adopt ${name}=…: its service is away until then, and the first release has no way back. Or start it anew without --rm first`,
+        remedy: `an engine cannot change that later. Move the guests out (\`anneal node rescue ${containerName}\`), stop it, and deploy without --adopt ${name}=…: its service is down until then, and the first release has no way back. Or start it again without --rm first`,
       },
     ]
   })

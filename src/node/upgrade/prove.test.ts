@@ -84,7 +84,7 @@ const ENDED: GuestEnding = {
   detail: 'it shut down',
 }
 
-test('a guest that its tenant ended is told, with its helpers and its console, and fails nothing', () => {
+test('a guest that its tenant ended is reported with its helpers and its console, and fails nothing', () => {
   const swtpm = {
     kind: 'swtpm' as const,
     name: 'swtpm',
@@ -104,7 +104,7 @@ test('a guest that its tenant ended is told, with its helpers and its console, a
   assert.deepEqual(codes({ ...processes(), endings: [{ ...ENDED, pid: 9 }] }), ['GUEST_DIED'])
 })
 
-test('a guest that was started since the census is told; one that runs again is no new one', () => {
+test('a guest that started after the census is reported; one that runs again is not new', () => {
   const other: Guest = { ...guest, uuid: 'u2', name: 'two', identity: { ...guest.identity, pid: 30 } }
   const again: Guest = { ...guest, identity: { ...guest.identity, pid: 31 } }
   const { startedMeanwhile } = prove(before, { ...after, present: [other, again] })

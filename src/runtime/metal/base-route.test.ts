@@ -114,7 +114,7 @@ describe('a base', () => {
     assert.deepEqual(fake.done, ['change', 'active', 'change', 'rebuild', 'rebuild'])
   })
 
-  test('that could not be written is written anew', async () => {
+  test('that could not be written is written again', async () => {
     const failing: Course = { active: [{ provisionState: 'deploying' }, { provisionState: 'deploy failed' }] }
     const fake = new FakeMetal(failing)
     await runDeployment(fake.world, plan, options())

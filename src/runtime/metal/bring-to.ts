@@ -1,4 +1,4 @@
-import { MARK, Timeline, goalState, metalError, provisionState } from '../../metal/index.ts'
+import { MARK, Timeline, goalState, metalError, provisionState, verbsTo } from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import { PatientReader } from './patient.ts'
@@ -62,6 +62,34 @@ export async function bringTo(
     }
     await clock.sleep(options.pollMs, options.signal)
   }
+}
+
+/** What `bringTo` would do with a node now. */
+export type BringPreview = Readonly<{
+  node: MetalNode
+  /** What Ironic or Nova would be asked, in order, if each step succeeds. Empty where the node is there already. */
+  steps: readonly string[]
+}>
+
+/** Reads only. Throws METAL_NODE_STATE, METAL_NODE_MAINTENANCE, METAL_NODE_UNKNOWN. */
+export async function previewBring(
+  world: MetalWorld,
+  nameOrUuid: string,
+  goal: Goal,
+  action: string,
+): Promise<BringPreview> {
+  const node = await readNode(world, nameOrUuid, action)
+  const server = goal === 'undeployed' ? node.instanceUuid : undefined
+  const next = server === undefined ? judge(node, goal, [], action) : 'wait'
+  const leftovers = goal === 'undeployed' && node.instanceInfo[MARK] !== undefined
+  const steps = [
+    ...(server === undefined ? [] : [SERVER_REMOVED]),
+    ...(next === 'wait' && server === undefined ? [`wait for "${node.provisionState}"`] : []),
+    ...(next === 'done' || server !== undefined ? [] : verbsTo(goal, node.provisionState)),
+    ...(next === 'done' && leftovers ? ['remove what a deployment wrote on the node'] : []),
+  ]
+  if (steps.length > 0) refuseMaintenance(node, action)
+  return { node, steps }
 }
 
 /** Stands among the verbs: Nova was asked to end the server that the node is. */

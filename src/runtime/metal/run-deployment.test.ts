@@ -127,7 +127,7 @@ describe('a deployment', () => {
     assert.deepEqual(fake.done, ['change', 'change'])
   })
 
-  test('that Ironic gives up on is begun anew by the same command', async () => {
+  test('that Ironic gives up on starts again with the same command', async () => {
     const course: Course = {
       active: [{ provisionState: 'deploying' }, { provisionState: 'deploy failed', lastError: 'boom' }],
     }

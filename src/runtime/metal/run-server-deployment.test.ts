@@ -48,7 +48,7 @@ function cloud(node: Partial<MetalNode> = {}): FakeMetal {
   return fake
 }
 
-describe('a deployment by way of Nova', () => {
+describe('a deployment through Nova', () => {
   test('registers the key, asks for a server on that very node, and believes the node, not Nova alone', async () => {
     const fake = cloud()
     const report = await runDeployment(
@@ -82,7 +82,7 @@ describe('a deployment by way of Nova', () => {
     assert.deepEqual([again.outcome, again.resumedIn], ['ready', 'proving'])
   })
 
-  test('that Nova gives up on ends with its words; that server is removed, and the same command begins anew', async () => {
+  test('that Nova gives up on ends with Nova’s message; the server is removed, and the same command starts again', async () => {
     const fake = cloud()
     const well = fake.compute.onChange
     fake.compute.onChange = (_, id) =>

@@ -4,7 +4,7 @@ import { awaitDeploying, restartSilent } from './await-deploying.ts'
 import { DONE, current, enter } from './deploy-context.ts'
 import type { DeployContext, Executor } from './deploy-context.ts'
 
-/** The effects of a deployment by way of Nova. Each looks before it changes anything, because it may be a repetition. */
+/** The effects of a deployment through Nova. Each looks before it changes anything, because it may run twice. */
 export const SERVER_EXECUTORS = {
   async examineServer(context) {
     const [node, server] = await Promise.all([current(context), serverOf(context)])

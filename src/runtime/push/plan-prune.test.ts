@@ -36,7 +36,7 @@ async function prune(store: FakeStore, options: Partial<PruneOptions> = {}): Pro
 const ids = (images: Prune['remove']): readonly string[] => images.map(({ image }) => image.id)
 
 describe('prune', () => {
-  test('without a login takes nothing unless it is told that all is one’s own', async () => {
+  test('without a login removes nothing unless every image counts as one’s own', async () => {
     const store = new FakeStore()
     store.owners = 'unknown'
     put(store, 'alone', 'kernel')
@@ -53,7 +53,7 @@ describe('prune', () => {
     assert.deepEqual(ids((await prune(store)).remove), ['half', 'unnamed', 'alone'])
   })
 
-  test('never takes what others made, what is protected or what somebody deactivated', async () => {
+  test('never removes images of others, protected images or deactivated images', async () => {
     const store = new FakeStore()
     store.put({ id: 'foreign', name: 'system', status: 'queued' })
     const half = { properties: { anneal_state: 'uploading' } }

@@ -135,14 +135,14 @@ describe('a push that fails', () => {
       assert.ok(isAnnealError(error, 'PUSH_HASH_MISMATCH'))
       assert.match(
         error.message,
-        /"small-kernel": the store holds sha512 [0-9a-f]{128} of 10 bytes, and [0-9a-f]{128} of 10/,
+        /"small-kernel": the store has sha512 [0-9a-f]{128} of 10 bytes, but [0-9a-f]{128} of 10 was sent/,
       )
       return true
     })
     assert.equal(store.images.size, 0)
   })
 
-  test('because bytes got lost is refused, too', async () => {
+  test('because bytes got lost is refused as well', async () => {
     const { push, store } = small()
     store.damage = (bytes) => bytes.subarray(1)
     await assert.rejects(push.run(), (error) => isAnnealError(error, 'PUSH_HASH_MISMATCH'))

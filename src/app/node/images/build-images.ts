@@ -1,5 +1,10 @@
-import { buildImages as build, defaultNames, readRecipes } from '../../../adapters/image-build/index.ts'
-import type { BuildProgress, BuiltImage } from '../../../adapters/image-build/index.ts'
+import {
+  buildImages as build,
+  defaultNames,
+  planImages,
+  readRecipes,
+} from '../../../adapters/image-build/index.ts'
+import type { BuildProgress, BuiltImage, PlannedImage } from '../../../adapters/image-build/index.ts'
 import type { Engine } from '../../../ports/index.ts'
 
 export type BuildOptions = Readonly<{
@@ -20,4 +25,14 @@ export function buildImages(
 ): Promise<readonly BuiltImage[]> {
   const book = readRecipes()
   return build(engine, book, names.length > 0 ? names : defaultNames(book), options)
+}
+
+/** What `buildImages` would find and build. Builds nothing. Throws RECIPE_UNKNOWN. */
+export function previewBuild(
+  engine: Engine,
+  names: readonly string[],
+  { base }: Pick<BuildOptions, 'base'> = {},
+): Promise<readonly PlannedImage[]> {
+  const book = readRecipes()
+  return planImages(engine, book, names.length > 0 ? names : defaultNames(book), base)
 }

@@ -1,2 +1,2 @@
-export { buildImages } from './build-images.ts'
+export { buildImages, previewBuild } from './build-images.ts'
 export type { BuildOptions } from './build-images.ts'

@@ -1,6 +1,6 @@
 export { importRelease } from './import-release.ts'
 export type { ImportOptions } from './import-release.ts'
-export { lockRelease } from './lock-release.ts'
+export { lockRelease, previewLockRelease } from './lock-release.ts'
 export type { LockOptions } from './lock-release.ts'
 export { releaseFile } from './release-file.ts'
 export type { ReleaseFileOptions } from './release-file.ts'

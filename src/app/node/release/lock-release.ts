@@ -1,5 +1,5 @@
-import { lock, writeLocked } from '../../../adapters/compose/index.ts'
-import type { Locked } from '../../../adapters/compose/index.ts'
+import { lock, previewLock, writeLocked } from '../../../adapters/compose/index.ts'
+import type { LockOptions as AdapterOptions, LockPreview, Locked } from '../../../adapters/compose/index.ts'
 import { sha256 } from '../../../adapters/system/index.ts'
 import type { Engine, PullProgress } from '../../../ports/index.ts'
 import type { Environment } from '../../environment.ts'
@@ -20,16 +20,17 @@ export type LockOptions = Readonly<{
  * Pins every image of a Compose file by digest and writes the locked file. Throws what is wrong with the file,
  * LOCK_IMAGE_UNKNOWN, RELEASE_HOLDS_SECRETS, LOCK_MOVES_PATHS.
  */
-export async function lockRelease(
-  file: string,
-  engine: Engine,
-  { onPull, ...options }: LockOptions,
-): Promise<Locked> {
-  const locked = await lock(file, engine, {
-    ...options,
-    digest: sha256,
-    ...(onPull === undefined ? {} : { onProgress: onPull }),
-  })
+export async function lockRelease(file: string, engine: Engine, options: LockOptions): Promise<Locked> {
+  const locked = await lock(file, engine, adapterOptions(options))
   await writeLocked(locked)
   return locked
+}
+
+/** What `lockRelease` would do. Pulls nothing, and writes nothing. */
+export function previewLockRelease(file: string, engine: Engine, options: LockOptions): Promise<LockPreview> {
+  return previewLock(file, engine, adapterOptions(options))
+}
+
+function adapterOptions({ onPull, ...options }: LockOptions): AdapterOptions {
+  return { ...options, digest: sha256, ...(onPull === undefined ? {} : { onProgress: onPull }) }
 }

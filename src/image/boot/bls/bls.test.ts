@@ -44,7 +44,7 @@ grub_users $grub_users
   assert.deepEqual(entry.devicetree, { line: 9, text: '/x.dtb' })
 })
 
-test('boot counters are told from the rest of the name, in every form of it', () => {
+test('boot counters are separated from the rest of the name, in every form', () => {
   assert.deepEqual(parseBlsFileName('ostree-2-fedora-atomic.conf'), { id: 'ostree-2-fedora-atomic' })
   assert.deepEqual(parseBlsFileName('ostree-1.conf'), { id: 'ostree-1' })
   assert.deepEqual(parseBlsFileName('ostree-1+3.conf'), { id: 'ostree-1', triesLeft: 3, triesDone: 0 })

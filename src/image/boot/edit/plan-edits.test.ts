@@ -218,7 +218,7 @@ describe('kernel arguments of a grub.cfg', () => {
     )
   })
 
-  test('change in the entry that ostree keeps, too', async () => {
+  test('change in the entry that ostree keeps as well', async () => {
     const link = 'ostree=/ostree/boot.1/os/abc/0'
     const deployed = `/ostree/deploy/os/deploy/${'ab'.repeat(32)}.0`
     const tree = {

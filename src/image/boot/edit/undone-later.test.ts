@@ -49,7 +49,7 @@ test('an edit that /etc/kernel/cmdline says too, or that no such file undoes, is
   assert.deepEqual(await undone(first, { append: ['a=1'] }), [])
 })
 
-test('an edit of a grub.cfg that update-grub makes anew is said', async () => {
+test('an edit of a grub.cfg that update-grub regenerates is reported', async () => {
   const grub = { '/boot/grub/grub.cfg': 'menuentry A {\nlinux /boot/k root=/dev/x\n}\n' }
   assert.deepEqual(await undone({ ...grub, '/etc/kernel/cmdline': 'quiet' }, { append: ['a=1'] }), [
     'ARGUMENTS_UNDONE_LATER p1:/boot/grub/grub.cfg',

@@ -93,7 +93,7 @@ async function answers(described: DescribedDisk): Promise<Record<string, string>
 }
 
 describe('a grub.cfg in /boot and another one on the EFI system partition', () => {
-  test('each firmware boots its own, and UEFI’s is told of first', async () => {
+  test('each firmware boots its own, and UEFI’s comes first', async () => {
     const { contract, inventory } = await look(TWO)
     assert.equal(contract.kernel.path, '/vmlinuz-362')
     assert.equal(contract.firmware, 'uefi')
@@ -130,7 +130,7 @@ describe('a grub.cfg in /boot and another one on the EFI system partition', () =
     assert.deepEqual(await editsOf('bios'), ['p2:/grub2/grub.cfg'])
   })
 
-  test('one argument more is a difference; another order of lines that load the same is none', async () => {
+  test('one argument more is a difference; another order of equal lines is not', async () => {
     const esp = { '/EFI/BOOT/BOOTX64.EFI': 'MZ', '/EFI/rocky/grub.cfg': menu('427', 'from_boot') }
     const same = await look(disk(esp, { '/grub2/grub.cfg': `set timeout=5\n${menu('427', 'from_boot')}` }))
     assert.equal(same.contract.firmware, 'either')
@@ -140,7 +140,7 @@ describe('a grub.cfg in /boot and another one on the EFI system partition', () =
   })
 })
 
-describe('what is the same for both firmwares is not told of', () => {
+describe('no difference between the firmwares is reported', () => {
   test('a stub on the EFI system partition leads to the grub.cfg in /boot', async () => {
     const { contract, inventory } = await look(
       disk(
@@ -210,7 +210,7 @@ describe('the program that the firmware starts decides', () => {
     assert.match((await answers(described))['bios'] ?? '', /vmlinuz-427/)
   })
 
-  test('a GRUB in EFI/BOOT, though a systemd-boot lies there, too', async () => {
+  test('a GRUB in EFI/BOOT beside a systemd-boot', async () => {
     const { contract } = await look(
       disk(
         {
@@ -238,7 +238,7 @@ describe('the program that the firmware starts decides', () => {
     assert.ok(codes((await look(described)).contract).includes('FIRMWARES_DIFFER'))
   })
 
-  test('shim starts the GRUB beside it, which looks where it was told to', async () => {
+  test('shim starts the GRUB beside it, which reads its configured directory', async () => {
     const { contract } = await look(
       disk(
         {

@@ -303,7 +303,7 @@ const ENTRIES = {
   '/mine/entries/a-1.conf': 'title Mine\nlinux /new\ninitrd /i\noptions mine\noptions more\n',
 }
 
-test('blscfg looks where it is told to', async () => {
+test('blscfg reads the directory that its option names', async () => {
   const titles = async (script: string, kind: GrubKind): Promise<readonly string[]> =>
     (await run(script, ENTRIES, kind)).entries.map(({ title }) => title)
   assert.deepEqual(await titles('blscfg', 'fedora'), ['Stale'])

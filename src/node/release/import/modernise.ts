@@ -142,7 +142,7 @@ function dropUnsupported(
 function dropFinding({ path, error }: Problem): Finding {
   const key = String(path.at(-1))
   const subject = path[0] === 'services' ? String(path[1]) : formatPath(path)
-  const why = error.message.replace(/^Cannot honour /, '')
+  const why = error.message.replace(/^Cannot support /, '')
   const severity = HEAVY.has(key) ? 'refuse' : 'warn'
   return importFinding('KEY_DROPPED', subject, why, { severity, remedy: error.remedy })
 }

@@ -121,7 +121,7 @@ for (const [changes, expected] of [
   })
 }
 
-test('a secret inside a bind of the host’s /run is told', () => {
+test('a secret inside a bind of the host’s /run is reported', () => {
   const service: TreeMap = {
     image: 'a/b:1',
     network_mode: 'host',
@@ -143,7 +143,7 @@ test('a service that is not libvirt is held to less', () => {
   assert.deepEqual(more, [])
 })
 
-test('a release that does not say where libvirt is, lacks virtlogd or starts Nova first is told so', () => {
+test('a release that does not declare libvirt, lacks virtlogd or starts Nova first gets a finding', () => {
   const compute: TreeMap = {
     ...GOOD,
     image: 'a/nova-compute:1',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { looksSecret } from './secret-names.ts'
 import { secretIn, secretOptions, withoutSecrets, wordsWithoutSecrets } from './secrets.ts'
 
-test('names that hold secrets are told from names about secrets', () => {
+test('names of secrets differ from names about secrets', () => {
   for (const name of [
     'RABBIT_PASSWORD',
     'NOVA_PASS',
@@ -82,7 +82,7 @@ test('secrets are found by name and by what they look like', () => {
   for (const [name, value] of secrets) assert.ok(secretIn(name, value), `${name}=${value}`)
 })
 
-test('what is about a secret, or is public, is none', () => {
+test('a name about a secret, or a public one, is not a secret', () => {
   const others: readonly (readonly [string, string])[] = [
     ['PASSWORD', ''],
     ['PASSWORD_FILE', '/run/secrets/x'],

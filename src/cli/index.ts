@@ -1,0 +1,7 @@
+export { command } from './command.ts'
+export type { Command, CommandInput, FlagTable, FlagValues } from './command.ts'
+export type { CommandEntry } from './commands.ts'
+export { COMMON_FLAGS, DRY_RUN_FLAG } from './common-flags.ts'
+export type { Output } from './output.ts'
+export { runProgram } from './run-program.ts'
+export type { Program } from './run-program.ts'

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Command, FlagSpec } from '../../src/cli/command.ts'
+import { loadCommands } from '../../src/cli/commands.ts'
+import { helpText } from '../../src/cli/help.ts'
+import { parseCommand } from '../../src/cli/parse.ts'
+
+const COMMANDS = await loadCommands()
+
+/** Flags whose value is another thing on some commands, each with the reason. */
+const OF_SEVERAL_KINDS: Readonly<Record<string, string>> = {
+  output: 'the directory of several results, or the file of one; always where the results go',
+}
+
+type Use = Readonly<{ command: Command; name: string; spec: FlagSpec }>
+
+const USES: readonly Use[] = COMMANDS.flatMap((command) =>
+  Object.entries(command.flags).map(([name, spec]) => ({ command, name, spec })),
+)
+
+/** What a person has to know to use a flag; its summary may name what the command does with it. */
+function shapeOf({ spec }: Use): object {
+  const { help: _, flagOnly: __, ...shape } = spec
+  return shape
+}
+
+function shapesOf(uses: readonly Use[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const shapes = new Map<string, Set<string>>()
+  for (const use of uses) {
+    shapes.set(use.name, (shapes.get(use.name) ?? new Set()).add(JSON.stringify(shapeOf(use))))
+  }
+  return shapes
+}
+
+test('a flag has the same form on every command', () => {
+  const several = [...shapesOf(USES)].flatMap(([name, shapes]) => (shapes.size > 1 ? [name] : []))
+  assert.deepEqual(several, Object.keys(OF_SEVERAL_KINDS))
+})
+
+test('a flag of two forms is found', () => {
+  const [use] = USES
+  assert.ok(use)
+  const other = { ...use, spec: { kind: 'switch', help: 'x' } } as const
+  assert.equal(shapesOf([use, other]).get(use.name)?.size, 2)
+})
+
+test('a short form stands for one flag only', () => {
+  const names = new Map<string, Set<string>>()
+  for (const { name, spec } of USES) {
+    if (spec.short !== undefined) names.set(spec.short, (names.get(spec.short) ?? new Set()).add(name))
+  }
+  for (const [short, flags] of names) assert.equal(flags.size, 1, `-${short}: ${[...flags].join(', ')}`)
+})
+
+for (const { command, name, spec } of USES) {
+  const { was } = spec
+  if (was === undefined) continue
+  test(`"anneal ${command.path.join(' ')}" accepts --${was} for --${name}, and does not show it`, () => {
+    const operands = Array.from({ length: command.count.min }, () => 'operand')
+    const parse = (flag: string, config = {}): unknown =>
+      parseCommand(command, [...operands, ...(flag === '' ? [] : [flag, 'value'])], {}, config).flags[name]
+    assert.equal(parse(`--${was}`), 'value')
+    assert.equal(parse(`--${name}`), 'value')
+    assert.equal(parse('', { [was]: 'from the configuration file' }), 'from the configuration file')
+    assert.ok(!helpText(command.path, [command]).includes(was))
+    assert.ok(!(was in command.flags), 'the earlier name is free')
+  })
+}
+
+test('an earlier name is accepted on six commands that open an image', () => {
+  const renamed = USES.filter(({ spec }) => spec.was === 'files-from')
+  assert.equal(renamed.length, 6)
+})
+
+test('every command that opens an image has the flags for that', () => {
+  for (const command of COMMANDS) {
+    if (!command.operands.startsWith('IMAGE')) continue
+    for (const flag of ['files-in', 'temporary']) assert.ok(flag in command.flags, command.path.join(' '))
+  }
+})
