@@ -218,7 +218,7 @@ describe('disks and firmwares', { skip: missing.length > 0 ? `needs ${missing.jo
     assert.match(readFileSync(join(out, 'boot.json'), 'utf8'), new RegExp(`"root=UUID=${SYSTEM}"`))
   })
 
-  it('a disk that is cut short is refused by everything; one that is not understood is taken whole', () => {
+  it('a truncated disk is refused by every command; one that is not understood is taken whole', () => {
     const image = TWO()
     const cut = join(directory, 'cut.img')
     writeFileSync(cut, readFileSync(image).subarray(0, 15 * MIB))

@@ -131,7 +131,7 @@ describe('what boots of an ostree sysroot', { skip: lacks === undefined ? false 
     assertAsOstree()
   })
 
-  it('a tree that no entry leads to, as a failed deploy leaves it, is none', () => {
+  it('a tree without an entry, as a failed deploy leaves it, is not a deployment', () => {
     const [first = ''] = status()
     const left = `${first.slice(0, first.lastIndexOf('.'))}.7`
     run('cp', '-a', join(sysroot, first), join(sysroot, left))
