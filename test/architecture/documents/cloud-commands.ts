@@ -35,6 +35,8 @@ export function cloudScenarios(directory: string, cloud: FakeOpenStack): readonl
     on('metal enroll --dry-run', ['metal', 'enroll', inventory, '--dry-run']),
     on('metal enroll', ['metal', 'enroll', inventory]),
     on('metal inspect', ['metal', 'inspect', 'node0']),
+    on('metal inspect --dry-run', ['metal', 'inspect', 'node0', '-n']),
+    on('metal provide --dry-run', ['metal', 'provide', 'node0', '-n']),
     on('metal provide', ['metal', 'provide', 'node0']),
     on('metal provide of a machine that is not there', ['metal', 'provide', 'node9'], EXIT.usage),
     on('metal deploy --dry-run', [...deploy, '--dry-run']),

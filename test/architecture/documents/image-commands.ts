@@ -18,6 +18,10 @@ export function imageScenarios(directory: string): readonly Scenario[] {
     { name: 'image ls of a directory', run: () => runCommand('image', 'ls', IMAGE, '/boot') },
     { name: 'image ls of a link', run: () => runCommand('image', 'ls', IMAGE, '/etc') },
     {
+      name: 'image extract --dry-run',
+      run: () => runCommand('image', 'extract', IMAGE, '/etc/fstab', '-n', '-o', at('fstab')),
+    },
+    {
       name: 'image extract',
       run: () => runCommand('image', 'extract', IMAGE, '/etc/fstab', '-o', at('fstab')),
     },
