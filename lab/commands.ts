@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { DRY_RUN_FLAG, command } from '../src/cli/index.ts'
 import type { Command, CommandEntry } from '../src/cli/index.ts'
 import { EXIT, formatBytes } from '../src/core/index.ts'
@@ -85,6 +87,9 @@ const labClean = command({
     for (const name of labNames()) await removeLab(name)
     for (const host of hosts) await host.down()
     await stopEngine()
+    // ostree makes the directory of a deployment immutable. The build of a test system that was killed leaves it so.
+    const trees = join(labDirectory(), 'atomic')
+    if (existsSync(trees)) spawnSync('chattr', ['-R', '-f', '-i', trees])
     if (existsSync(labDirectory())) rmSync(labDirectory(), { recursive: true, force: true, maxRetries: 3 })
     for (const one of removed) output.say(`removed ${one}`)
     return EXIT.ok
