@@ -87,10 +87,10 @@ const labClean = command({
     for (const name of labNames()) await removeLab(name)
     for (const host of hosts) await host.down()
     await stopEngine()
-    // ostree makes the directory of a deployment immutable. The build of a test system that was killed leaves it so.
+    // A deployment of ostree is immutable. The build of a test system makes it so, and leaves it if it is killed.
     const trees = join(labDirectory(), 'atomic')
     if (existsSync(trees)) spawnSync('chattr', ['-R', '-f', '-i', trees])
-    if (existsSync(labDirectory())) rmSync(labDirectory(), { recursive: true, force: true, maxRetries: 3 })
+    rmSync(labDirectory(), { recursive: true, force: true, maxRetries: 3 })
     for (const one of removed) output.say(`removed ${one}`)
     return EXIT.ok
   },

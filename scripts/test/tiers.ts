@@ -29,7 +29,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'docs', argv: ['node', 'scripts/docs.ts', '--check'] },
 ]
 
-/** More than two minutes each on two cores, as `npm test` tells; one that is missing here is only started later. */
+/** Some of the longest, by the seconds that `npm test` prints. One that is missing here is only started later. */
 const LONG_FILES = ['rescue', 'upgrade-docker', 'upgrade-podman', 'owners'].map(
   (name) => `test/integration/${name}.test.ts`,
 )
