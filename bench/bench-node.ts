@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Host, byHandArguments, tickGaps, ticks, waitForLibvirt } from '../lab/index.ts'
-import type { Outage, RunReport } from '../src/runtime/index.ts'
+import type { Outage, RunReport } from '../src/runtime/node/index.ts'
 
 /** What libvirt's API and a guest's clock say of an act. Milliseconds. */
 export type Sample = Readonly<{ outageMs: number; tickGapMs: number; wallMs: number }>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeFileSync } from 'node:fs'
 import { labDirectory, startGuest, waitForLibvirt } from '../lab/index.ts'
-import type { RunReport } from '../src/runtime/index.ts'
+import type { RunReport } from '../src/runtime/node/index.ts'
 import { BenchNode } from './bench-node.ts'
 import type { Sample } from './bench-node.ts'
 import { median, pairedRatio, worst } from './statistics.ts'

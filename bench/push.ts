@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { OpenStackLab } from '../lab/index.ts'
 import { ROOT } from '../scripts/source/index.ts'
-import type { Pushed } from '../src/runtime/index.ts'
+import type { Pushed } from '../src/runtime/image/push/index.ts'
 import { median, pairedRatio } from './statistics.ts'
 
 /**

@@ -10,7 +10,7 @@ import {
   waitForTicks,
 } from '../lab/index.ts'
 import { formatDuration } from '../src/core/index.ts'
-import type { RunReport } from '../src/runtime/index.ts'
+import type { RunReport } from '../src/runtime/node/index.ts'
 import { SERVICE_DOWN_SECONDS, watchNova } from './nova-watch.ts'
 import { DemoNode } from './node.ts'
 import { DemoFailure, Story, expect } from './story.ts'

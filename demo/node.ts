@@ -1,7 +1,7 @@
 import { lastLines, openstackConfiguration } from '../lab/index.ts'
 import type { Host } from '../lab/index.ts'
 import { formatDuration } from '../src/core/index.ts'
-import type { RunReport } from '../src/runtime/index.ts'
+import type { RunReport } from '../src/runtime/node/index.ts'
 import { expect } from './story.ts'
 import type { Story } from './story.ts'
 

@@ -9,7 +9,7 @@ import { runDeployment } from './metal/run-deployment.ts'
 import { DEPLOYMENT_CASES } from '../../test/fixtures/deployment-cases.ts'
 import { deploymentOptions } from './metal/testing/deployment-options.ts'
 import type { MetalSnapshot } from './metal/testing/fake-metal.ts'
-import { recoverNode } from './settle-node.ts'
+import { recoverNode } from './node/recovery/settle-node.ts'
 import { restOfDeployment, restOfNode } from '../../test/fixtures/rest.ts'
 import type { DeploymentRest, NodeRest } from '../../test/fixtures/rest.ts'
 

@@ -21,7 +21,8 @@ import {
 import { loadCommands } from '../../src/cli/commands.ts'
 import { readInventory } from '../../src/metal/index.ts'
 import { sampleNode } from '../../src/metal/testing/index.ts'
-import { enrolmentPlan, previewBring, runUpgrade } from '../../src/runtime/index.ts'
+import { enrolmentPlan, previewBring } from '../../src/runtime/metal/index.ts'
+import { runUpgrade } from '../../src/runtime/node/index.ts'
 import { FakeMetal } from '../../src/runtime/metal/testing/fake-metal.ts'
 import { SCENARIOS, planFor, release } from '../crash/scenarios.ts'
 

@@ -27,13 +27,14 @@ export const PURE_ROOMS: readonly string[] = PURE
 export const PURE_PACKAGES: readonly string[] = []
 
 /** Rooms whose folders are rooms of their own: entered through their index.ts, not knowing each other. */
-export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats']
+export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats', 'runtime']
 
 /** Folders inside a room that are entered through their own index.ts, also by the rest of the house. */
 export const SUB_ROOMS: readonly string[] = [
   'app/image',
   'app/image/convert',
   'app/image/push',
+  'app/image/sets',
   'app/metal',
   'app/node',
   'app/node/images',
@@ -45,6 +46,8 @@ export const SUB_ROOMS: readonly string[] = [
   'metal/testing',
   'image/stack',
   'image/boot',
+  'runtime/image/push',
+  'runtime/image/sets',
 ]
 
 /** Folders that exist to be shared by others beside them. */
@@ -53,6 +56,7 @@ export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
   { folder: 'adapters/containers', reason: 'what the APIs of Docker and Podman have in common' },
   { folder: 'formats/filesystem', reason: 'what every file system answers, and walking its paths' },
   { folder: 'formats/partition-table', reason: 'what MBR and GPT both are' },
+  { folder: 'runtime/saga', reason: 'the driver and the journal of every machine' },
   { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },
 ]
 

@@ -3,8 +3,8 @@ import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import type { SimulatedImage } from '../../src/adapters/simulated/index.ts'
 import { makePlan, sealRelease } from '../../src/node/index.ts'
 import type { Plan, Release, ServiceDraft, StableState } from '../../src/node/index.ts'
-import { runUpgrade } from '../../src/runtime/index.ts'
-import type { Sides } from '../../src/runtime/index.ts'
+import { runUpgrade } from '../../src/runtime/node/index.ts'
+import type { Sides } from '../../src/runtime/node/index.ts'
 import { canonicalJson } from '../../src/core/index.ts'
 
 export function digest(text: string): string {

@@ -17,7 +17,7 @@ import {
   virsh,
 } from '../../lab/index.ts'
 import type { NestedEngine } from '../../lab/index.ts'
-import type { RunReport } from '../../src/runtime/index.ts'
+import type { RunReport } from '../../src/runtime/node/index.ts'
 import { COMPUTE_IMAGES, ComputeNode } from '../integration/support/compute-node.ts'
 import type { Alive } from '../integration/support/compute-node.ts'
 import { openableDevices } from '../integration/support/device-filter.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { guestPid, startGuest, virsh } from '../../lab/index.ts'
-import type { RunReport } from '../../src/runtime/index.ts'
+import type { RunReport } from '../../src/runtime/node/index.ts'
 import { ComputeNode } from './support/compute-node.ts'
 import type { Alive } from './support/compute-node.ts'
 

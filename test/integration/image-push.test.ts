@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { OpenStackLab } from '../../lab/index.ts'
 import { ROOT } from '../../scripts/source/index.ts'
-import type { Pushed } from '../../src/runtime/index.ts'
+import type { Pushed } from '../../src/runtime/image/push/index.ts'
 import { makeAtomicImage, missingImagePrograms } from '../fixtures/atomic-image.ts'
 import type { MadeImage } from '../fixtures/atomic-image.ts'
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { isOn, testSystem } from '../../lab/index.ts'
 import type { Machine, OpenStackLab } from '../../lab/index.ts'
 import type { RunResult } from '../../lab/run.ts'
-import type { DeploymentReport } from '../../src/runtime/index.ts'
+import type { DeploymentReport } from '../../src/runtime/metal/index.ts'
 import { MetalBed, errorOf } from './support/metal-bed.ts'
 
 /** `anneal metal` against real Keystone, Glance and Ironic, and virtual machines behind real BMC endpoints. */

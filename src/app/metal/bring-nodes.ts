@@ -2,8 +2,8 @@ import { isAnnealError } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 import type { Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { bringTo, previewBring, readNode } from '../../runtime/index.ts'
-import type { BringPreview, Brought } from '../../runtime/index.ts'
+import { bringTo, previewBring, readNode } from '../../runtime/metal/index.ts'
+import type { BringPreview, Brought } from '../../runtime/metal/index.ts'
 import { POLL_MS } from './poll.ts'
 
 export type BringControl = Readonly<{

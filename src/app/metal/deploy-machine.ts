@@ -23,8 +23,8 @@ import type {
   Ready,
 } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { readNode, runDeployment } from '../../runtime/index.ts'
-import type { DeploymentOptions, DeploymentReport } from '../../runtime/index.ts'
+import { readNode, runDeployment } from '../../runtime/metal/index.ts'
+import type { DeploymentOptions, DeploymentReport } from '../../runtime/metal/index.ts'
 import { consoleSource } from './machine-console.ts'
 import { POLL_MS } from './poll.ts'
 import { findImage } from './wanted-image.ts'

@@ -3,8 +3,8 @@ import { isAnnealError } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 import type { InventoryNode } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { enrollNode, enrolmentPlan } from '../../runtime/index.ts'
-import type { BmcLogin, Enrolled } from '../../runtime/index.ts'
+import { enrollNode, enrolmentPlan } from '../../runtime/metal/index.ts'
+import type { BmcLogin, Enrolled } from '../../runtime/metal/index.ts'
 import type { Environment } from '../environment.ts'
 
 export type EnrolOptions = Readonly<{

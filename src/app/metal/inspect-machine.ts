@@ -1,8 +1,8 @@
 import { metalError } from '../../metal/index.ts'
 import type { MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { bringTo, previewBring, readNode } from '../../runtime/index.ts'
-import type { BringPreview } from '../../runtime/index.ts'
+import { bringTo, previewBring, readNode } from '../../runtime/metal/index.ts'
+import type { BringPreview } from '../../runtime/metal/index.ts'
 import { POLL_MS } from './poll.ts'
 
 export type InspectControl = Readonly<{

@@ -2,7 +2,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { metalError } from '../../metal/index.ts'
 import type { MetalNode } from '../../metal/index.ts'
 import type { MachineConsole, MetalWorld } from '../../ports/index.ts'
-import { readNode } from '../../runtime/index.ts'
+import { readNode } from '../../runtime/metal/index.ts'
 
 const READ_MS = 100
 

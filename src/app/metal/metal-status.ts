@@ -1,7 +1,7 @@
 import { MARK } from '../../metal/index.ts'
 import type { MetalNode } from '../../metal/index.ts'
 import type { MetalWorld, Viewer } from '../../ports/index.ts'
-import { readNode } from '../../runtime/index.ts'
+import { readNode } from '../../runtime/metal/index.ts'
 
 export type MachineStatus = Readonly<{
   name: string | undefined

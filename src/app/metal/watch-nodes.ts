@@ -1,7 +1,7 @@
 import { Timeline } from '../../metal/index.ts'
 import type { MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { readNode } from '../../runtime/index.ts'
+import { readNode } from '../../runtime/metal/index.ts'
 import { POLL_MS } from './poll.ts'
 
 export type WatchedNode = Readonly<{ name: string; timeline: readonly Stretch[] }>

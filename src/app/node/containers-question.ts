@@ -1,7 +1,7 @@
 import type { Container, LibvirtPlace, StopCause } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { loadSide } from '../../runtime/index.ts'
-import type { SurveyQuestion } from '../../runtime/index.ts'
+import { loadSide } from '../../runtime/node/index.ts'
+import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { raise } from '../errors.ts'
 
 /** Where libvirt is on a node of which nothing is on file. */

@@ -1,7 +1,7 @@
 import { busyGuests, examine, findOwners, workloadOfContainer } from '../../node/index.ts'
 import type { Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { settledSurvey } from '../../runtime/index.ts'
+import { settledSurvey } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
 export type Examined = Readonly<{ findings: readonly Finding[]; endangered: readonly Endangered[] }>

@@ -8,7 +8,7 @@ import type {
   StopCause,
 } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { settledSurvey } from '../../runtime/index.ts'
+import { settledSurvey } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
 export type KillSets = Readonly<{

@@ -1,6 +1,6 @@
 import type { NodeWorld } from '../../ports/index.ts'
-import { previewRecovery, recoverNode as settle } from '../../runtime/index.ts'
-import type { Recovery, RecoveryPreview, RunOptions } from '../../runtime/index.ts'
+import { previewRecovery, recoverNode as settle } from '../../runtime/node/index.ts'
+import type { Recovery, RecoveryPreview, RunOptions } from '../../runtime/node/index.ts'
 import { withLock } from './with-node.ts'
 
 /**

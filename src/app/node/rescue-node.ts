@@ -1,6 +1,6 @@
 import type { Endangered } from '../../node/index.ts'
 import type { NodeWorld, RescueReport } from '../../ports/index.ts'
-import { rescueEndangered, survey } from '../../runtime/index.ts'
+import { rescueEndangered, survey } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 import { withNode } from './with-node.ts'
 import type { RunControl } from './with-node.ts'

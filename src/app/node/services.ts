@@ -10,8 +10,8 @@ import {
   startContainer,
   stepsUp,
   survey,
-} from '../../runtime/index.ts'
-import type { SurveyQuestion } from '../../runtime/index.ts'
+} from '../../runtime/node/index.ts'
+import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { raise } from '../errors.ts'
 import { withLock, withNode } from './with-node.ts'
 import type { RunControl } from './with-node.ts'

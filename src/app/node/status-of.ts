@@ -1,7 +1,7 @@
 import { LABELS, breachesAtRest, runningJobs } from '../../node/index.ts'
 import type { Breach, Container, Deployment, Finding, Guest, StateName } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { loadSide, replay, settledSurvey } from '../../runtime/index.ts'
+import { loadSide, replay, settledSurvey } from '../../runtime/node/index.ts'
 
 export type ServiceStatus = Readonly<{
   service: string

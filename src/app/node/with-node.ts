@@ -1,6 +1,6 @@
 import type { NodeWorld } from '../../ports/index.ts'
-import { recoverNode } from '../../runtime/index.ts'
-import type { RunOptions, RunReport } from '../../runtime/index.ts'
+import { recoverNode } from '../../runtime/node/index.ts'
+import type { RunOptions, RunReport } from '../../runtime/node/index.ts'
 
 /** How a use case is told to stop, and what it tells while it works. All callbacks return at once. */
 export type RunControl = RunOptions &

@@ -1,5 +1,5 @@
-import { listSets, openStore } from '../../app/image/push/index.ts'
-import type { ImageSet, ImageSets } from '../../app/image/push/index.ts'
+import { listSets, openStore } from '../../app/image/sets/index.ts'
+import type { ImageSet, ImageSets } from '../../app/image/sets/index.ts'
 import type { PushedDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import type { StoredImage } from '../../ports/index.ts'

@@ -1,5 +1,5 @@
-import { openStore, pruneImages } from '../../app/image/push/index.ts'
-import type { JudgedImage } from '../../app/image/push/index.ts'
+import { openStore, pruneImages } from '../../app/image/sets/index.ts'
+import type { JudgedImage } from '../../app/image/sets/index.ts'
 import type { PruneDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes } from '../../core/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'

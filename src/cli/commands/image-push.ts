@@ -1,4 +1,5 @@
-import { checkProperties, openStore, pushImage } from '../../app/image/push/index.ts'
+import { checkProperties, pushImage } from '../../app/image/push/index.ts'
+import { openStore } from '../../app/image/sets/index.ts'
 import type { Pushed, PushedImage, PushStep } from '../../app/image/push/index.ts'
 import type { PushDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'

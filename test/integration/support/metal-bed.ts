@@ -9,7 +9,7 @@ import { REPOSITORY } from '../../../lab/paths.ts'
 import { run } from '../../../lab/run.ts'
 import type { RunResult } from '../../../lab/run.ts'
 import { suiteOfTests } from './suite.ts'
-import type { DeploymentReport } from '../../../src/runtime/index.ts'
+import type { DeploymentReport } from '../../../src/runtime/metal/index.ts'
 
 const ANNEAL = join(REPOSITORY, 'anneal')
 

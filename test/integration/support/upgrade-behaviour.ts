@@ -11,7 +11,7 @@ import {
   waitForTicks,
 } from '../../../lab/index.ts'
 import type { Guest, NestedEngine, RunResult } from '../../../lab/index.ts'
-import type { RunReport } from '../../../src/runtime/index.ts'
+import type { RunReport } from '../../../src/runtime/node/index.ts'
 import { ComputeNode } from './compute-node.ts'
 import type { Alive, Status } from './compute-node.ts'
 

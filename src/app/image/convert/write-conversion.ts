@@ -1,8 +1,8 @@
 import { conversionTools, openOutputFolder } from '../../../adapters/convert/index.ts'
 import type { BaseFormat, BootFile } from '../../../contract/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
-import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/index.ts'
-import type { Converted, ConvertProgress } from '../../../runtime/index.ts'
+import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/image/index.ts'
+import type { Converted, ConvertProgress } from '../../../runtime/image/index.ts'
 import { planConversion } from './plan-conversion.ts'
 import type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './plan-conversion.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { FakeStore } from '../../../runtime/push/testing/fake-store.ts'
+import { FakeStore } from '../../../runtime/image/push/testing/fake-store.ts'
 import { pushImage } from './index.ts'
 import type { PushOptions } from './index.ts'
 

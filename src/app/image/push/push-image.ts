@@ -1,8 +1,8 @@
 import { conversionTools } from '../../../adapters/convert/index.ts'
 import { systemClock } from '../../../adapters/system/index.ts'
 import type { ImageStore, Visibility } from '../../../ports/index.ts'
-import { pushImage as push } from '../../../runtime/index.ts'
-import type { Pushed, PushStep } from '../../../runtime/index.ts'
+import { pushImage as push } from '../../../runtime/image/push/index.ts'
+import type { Pushed, PushStep } from '../../../runtime/image/push/index.ts'
 import { planConversion } from '../convert/index.ts'
 import type { ConversionOptions } from '../convert/index.ts'
 

@@ -4,7 +4,7 @@ import { MARK, isManaged } from '../../../metal/index.ts'
 import type { MetalNode, Validation } from '../../../metal/index.ts'
 import type { BareMetal, MetalWorld, ProvisionVerb, Provisioner } from '../../../ports/index.ts'
 import { CrashPoints } from '../../../saga/index.ts'
-import { VirtualClock } from '../../testing/virtual-clock.ts'
+import { VirtualClock } from './virtual-clock.ts'
 import { FakeCompute } from './fake-compute.ts'
 import type { ComputeSnapshot } from './fake-compute.ts'
 

@@ -1,0 +1,5 @@
+export { openStore } from './open-store.ts'
+export { pruneImages } from './prune-images.ts'
+export type { JudgedImage, PruneControl, PruneWishes, Pruned } from './prune-images.ts'
+export { listSets } from '../../../runtime/image/sets/index.ts'
+export type { ImageSet, ImageSets } from '../../../runtime/image/sets/index.ts'

@@ -1,0 +1,70 @@
+import { endOf } from '../../bytes/index.ts'
+import type { ByteSource } from '../../bytes/index.ts'
+import type { Chunk, MappedRange } from '../../image/convert/index.ts'
+import type { ChunkConverter } from '../../ports/index.ts'
+
+/** A base that is ready to be read. */
+export type BaseJob = Readonly<{
+  base: ByteSource
+  sizeBytes: number
+  /** The most that a piece holds. */
+  chunkBytes: number
+  /** All of it that is in use, in order. */
+  chunks: readonly Chunk[]
+  /** `none`: no digest is made of any of it. */
+  digests?: 'none'
+}>
+
+/** The next bytes of a base. Without `bytes` they are zeros, required or free. */
+export type BasePiece = Readonly<{
+  offsetBytes: number
+  lengthBytes: number
+  bytes?: Uint8Array<ArrayBuffer>
+  mapped: readonly MappedRange[]
+  readBytes: number
+}>
+
+/**
+ * The whole base from its first byte to its last, in order: as it is (`bytes`), or each piece as a frame of Zstandard.
+ * Free space comes as zeros.
+ */
+export async function* streamBase(
+  converter: ChunkConverter,
+  job: BaseJob,
+  use: 'bytes' | 'zstd',
+  signal: AbortSignal,
+): AsyncGenerator<BasePiece, void, undefined> {
+  let at = 0
+  const run = { base: job.base, use, ...(job.digests && { digests: job.digests }) } as const
+  for await (const { chunk, mapped, readBytes, bytes } of converter.convert(run, job.chunks, signal)) {
+    yield* zeros(at, chunk.offsetBytes, job.chunkBytes)
+    const { offsetBytes, lengthBytes } = chunk
+    if (bytes === undefined) {
+      // Zeros may be a longer chunk than any piece; its ranges are told once.
+      let told = mapped
+      for (const piece of zeros(offsetBytes, endOf(chunk), job.chunkBytes)) {
+        yield { ...piece, mapped: told }
+        told = []
+      }
+      at = endOf(chunk)
+      continue
+    }
+    yield { offsetBytes, lengthBytes, mapped, readBytes, bytes }
+    at = endOf(chunk)
+  }
+  yield* zeros(at, job.sizeBytes, job.chunkBytes)
+}
+
+/** How much of a chunk is in use, in bytes. */
+export function usedBytesOf(chunk: Chunk): number {
+  return chunk.used.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)
+}
+
+/** Ends at multiples of the chunk size, so that pieces of zeros are alike. */
+function* zeros(from: number, to: number, chunkBytes: number): Generator<BasePiece, void, undefined> {
+  for (let at = from; at < to;) {
+    const end = Math.min(to, (Math.floor(at / chunkBytes) + 1) * chunkBytes)
+    yield { offsetBytes: at, lengthBytes: end - at, mapped: [], readBytes: 0 }
+    at = end
+  }
+}

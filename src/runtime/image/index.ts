@@ -1,0 +1,6 @@
+export { streamBase, usedBytesOf } from './base-stream.ts'
+export type { BaseJob, BasePiece } from './base-stream.ts'
+export { convertImage, planBase } from './convert-image.ts'
+export type { Conversion, Converted, ConvertOptions, ConvertProgress } from './convert-image.ts'
+export type { FileToStore } from './file-bytes.ts'
+export { storeBoot } from './store-boot.ts'

@@ -1,0 +1,296 @@
+import { canonicalJson } from '../../../core/index.ts'
+import { formatBlockMap } from '../../../image/convert/index.ts'
+import type { MappedRange } from '../../../image/convert/index.ts'
+import type { NewImage, StoredImage } from '../../../ports/index.ts'
+import { streamBase } from '../base-stream.ts'
+import type { BaseJob } from '../base-stream.ts'
+import type { Conversion } from '../convert-image.ts'
+import { fileBytes } from '../file-bytes.ts'
+import type { FileToStore } from '../file-bytes.ts'
+import { byAge, findAlike } from './find-alike.ts'
+import type { Alike } from './find-alike.ts'
+import { CONTENT, ROLE, SET, STATE, isComplete, ourImages } from '../sets/index.ts'
+import { describingProperties } from './properties.ts'
+import type { Role } from '../sets/index.ts'
+import type { PushStep, PushWishes, PushWorld, Pushed, PushedImage } from './pushed.ts'
+import { uploadImage } from './upload-image.ts'
+import type { Piece, Upload } from './upload-image.ts'
+
+/**
+ * Puts kernel, ramdisk and base of a conversion into a store, the base last, and nothing that is there already.
+ *
+ * INVARIANTS: an image has its final name only after the store's digest of it was compared; a base only after the kernel
+ * and ramdisk that it names; no image of another project, or that Anneal did not push, is changed; no image of another
+ * push is removed that may be under way. Of pushes of one set that run beside each other the one whose base is whole first
+ * stays; of two that are whole in the same moment the one that was created first. The others take back their base, and
+ * give its id as theirs. Their kernels and ramdisks stay, as somebody may count on them: prune removes what nobody names.
+ */
+export async function pushImage(
+  world: PushWorld,
+  conversion: Conversion,
+  job: BaseJob,
+  wishes: PushWishes,
+  tell: (step: PushStep) => void,
+  signal: AbortSignal,
+): Promise<Pushed> {
+  const push = new Push(world, conversion, wishes, tell, signal)
+  await push.lookAround()
+  const kernel = await push.file('kernel', conversion.kernel)
+  const ramdisk = await push.file('ramdisk', conversion.ramdisk)
+  const base = await push.base(job, kernel, ramdisk)
+  return {
+    set: push.set,
+    images: [kernel, ramdisk, base].filter((one) => one !== undefined),
+    removed: push.removed,
+  }
+}
+
+/** An image that was created and has not changed for so long belongs to a push that has ended. */
+const STALE_MS = 3_600_000
+
+class Push {
+  readonly set: string
+  readonly removed: { id: string; name: string }[] = []
+  readonly #world: PushWorld
+  readonly #wishes: PushWishes
+  readonly #tell: (step: PushStep) => void
+  readonly #signal: AbortSignal
+  readonly #describing: Readonly<Record<string, string>>
+  #ours: readonly StoredImage[] = []
+
+  constructor(
+    world: PushWorld,
+    conversion: Conversion,
+    wishes: PushWishes,
+    tell: (step: PushStep) => void,
+    signal: AbortSignal,
+  ) {
+    this.#world = world
+    this.#wishes = wishes
+    this.#tell = tell
+    this.#signal = signal
+    const { name, containerFormat, diskFormat, visibility, properties } = wishes
+    this.#describing = {
+      ...describingProperties(conversion.about, {
+        holds: conversion.base.holds,
+        ...(conversion.base.sectorSizeBytes !== undefined && {
+          sectorSizeBytes: conversion.base.sectorSizeBytes,
+        }),
+        boots: conversion.kernel === undefined ? 'by itself' : 'with its kernel',
+      }),
+      ...properties,
+    }
+    const { pieces, patches } = conversion.base
+    // All that can be told without reading data: what is the same is one set, however often it is pushed.
+    const made = {
+      name,
+      containerFormat,
+      diskFormat,
+      visibility,
+      properties: this.#describing,
+      pieces,
+      patches: patches.map((one) => ({ ...one, bytes: Array.from(one.bytes) })),
+    }
+    this.set = world.sha256(canonicalJson(made)).slice(0, 32)
+  }
+
+  /** What is there, and away with what an interrupted push of this set has left. */
+  async lookAround(): Promise<void> {
+    const { store } = this.#world
+    const found = await ourImages(store)
+    this.#ours = found.filter(isComplete)
+    for (const { id, name, status, updatedAt, protected: kept, properties } of found) {
+      if (properties[SET] !== this.set || properties[STATE] !== 'uploading' || kept) continue
+      // Somebody may be sending its bytes at this moment, or be about to.
+      const isFresh = Date.parse(updatedAt) > this.#world.clock.now() - STALE_MS
+      if (status === 'saving' || isFresh) this.#tell({ event: 'busy', id, name })
+      else if (this.#wishes.mode === 'apply') {
+        await store.remove(id)
+        this.removed.push({ id, name })
+        this.#tell({ event: 'removed', id, name })
+      }
+    }
+  }
+
+  /** A kernel or ramdisk is the same where its bytes are. */
+  async file(role: 'kernel' | 'ramdisk', file: FileToStore | undefined): Promise<PushedImage | undefined> {
+    if (file === undefined) return undefined
+    const format = role === 'kernel' ? 'aki' : 'ari'
+    const { sizeBytes, sha512 } = await this.#digestFile(file)
+    const { name, visibility } = this.#wishes
+    const same = this.#ours.find(
+      (one) =>
+        one.properties[ROLE] === role &&
+        one.containerFormat === format &&
+        one.visibility === visibility &&
+        one.hash?.algorithm === 'sha512' &&
+        one.hash.value === sha512,
+    )
+    if (same !== undefined) return this.#kept(role, same, sizeBytes)
+    const image = {
+      name: `${name}-${role}`,
+      containerFormat: format,
+      diskFormat: format,
+      visibility,
+      properties: this.#marks(role),
+    }
+    return this.#upload(role, image, sizeBytes, this.#pieces(file), { lastProperties: () => ({}) })
+  }
+
+  /** A base is the same where its set, its kernel and ramdisk and what its blocks hold are. */
+  async base(
+    job: BaseJob,
+    kernel: PushedImage | undefined,
+    ramdisk: PushedImage | undefined,
+  ): Promise<PushedImage> {
+    const { name, containerFormat, diskFormat, visibility } = this.#wishes
+    const links = {
+      ...(kernel?.id === undefined ? {} : { kernel_id: kernel.id }),
+      ...(ramdisk?.id === undefined ? {} : { ramdisk_id: ramdisk.id }),
+    }
+    const { chunks, sha256 } = this.#world
+    const candidates = this.#ours.filter(
+      ({ properties, sizeBytes }) =>
+        properties[SET] === this.set &&
+        properties[ROLE] === 'base' &&
+        sizeBytes === job.sizeBytes &&
+        properties['kernel_id'] === links.kernel_id &&
+        properties['ramdisk_id'] === links.ramdisk_id,
+    )
+    // Only where it may be there already is all of it read beforehand.
+    if (candidates.length > 0) {
+      const mapped: MappedRange[] = []
+      const run = { base: job.base, use: 'write' } as const
+      for await (const result of chunks.convert(run, job.chunks, this.#signal)) {
+        for (const range of result.mapped) mapped.push(range)
+      }
+      const content = sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
+      const same = candidates.find(({ properties }) => properties[CONTENT] === content)
+      if (same !== undefined) return this.#kept('base', same, job.sizeBytes)
+    }
+    const mapped: MappedRange[] = []
+    const image = {
+      name,
+      containerFormat,
+      diskFormat,
+      visibility,
+      properties: { ...this.#describing, ...links, ...this.#marks('base') },
+    }
+    const stream = streamBase(chunks, job, 'bytes', this.#signal)
+    const watched = async function* (): AsyncGenerator<Piece, void, undefined> {
+      for await (const piece of stream) {
+        for (const range of piece.mapped) mapped.push(range)
+        yield piece
+      }
+    }
+    const content = (): string => sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
+    const alike = (): Alike => ({
+      set: this.set,
+      content: content(),
+      sizeBytes: job.sizeBytes,
+      kernel: kernel?.sha512,
+      ramdisk: ramdisk?.sha512,
+    })
+    const pushed = await this.#upload('base', image, job.sizeBytes, watched(), {
+      lastProperties: () => ({ [CONTENT]: content() }),
+      sameMeanwhile: (id) => findAlike(this.#world.store, alike(), id),
+    })
+    return pushed.outcome === 'uploaded' ? this.#settle(pushed, alike()) : pushed
+  }
+
+  /** Two bases that became whole in the same moment have not seen each other before: now they do. */
+  async #settle(mine: PushedImage, wanted: Alike): Promise<PushedImage> {
+    const { store } = this.#world
+    const id = mine.id ?? ''
+    const [own, other] = await Promise.all([store.show(id), findAlike(store, wanted, id)])
+    if (own === undefined || other === undefined || byAge(own, other) < 0) return this.#done(mine)
+    if (own.protected) await store.change(id, { protected: false })
+    await store.remove(id)
+    return this.#kept('base', other, mine.sizeBytes, mine.sentBytes)
+  }
+
+  #marks(role: Role): Readonly<Record<string, string>> {
+    return { [SET]: this.set, [ROLE]: role, anneal_source: this.#describing['anneal_source'] ?? '' }
+  }
+
+  async #kept(
+    role: Role,
+    { id, name, hash, protected: kept }: StoredImage,
+    sizeBytes: number,
+    sentBytes = 0,
+  ): Promise<PushedImage> {
+    const { mode, protection } = this.#wishes
+    if (mode === 'apply' && protection === 'protected' && !kept) {
+      await this.#world.store.change(id, { protected: true })
+    }
+    return this.#done({
+      role,
+      name,
+      id,
+      outcome: 'kept',
+      sizeBytes,
+      sentBytes,
+      tookMs: 0,
+      ...(hash?.algorithm === 'sha512' ? { sha512: hash.value } : {}),
+    })
+  }
+
+  async #upload(
+    role: Role,
+    image: NewImage,
+    sizeBytes: number,
+    bytes: AsyncIterable<Piece>,
+    { lastProperties, sameMeanwhile = () => Promise.resolve(undefined) }: LastSteps,
+  ): Promise<PushedImage> {
+    const about = { role, name: image.name, sizeBytes } as const
+    if (this.#wishes.mode === 'plan') {
+      return this.#done({ ...about, outcome: 'would be uploaded', sentBytes: 0, tookMs: 0 })
+    }
+    let sentBytes = 0
+    const { id, digests, tookMs, same } = await uploadImage(
+      this.#world,
+      {
+        image,
+        sizeBytes,
+        pieces: bytes,
+        lastProperties,
+        sameMeanwhile,
+        protection: this.#wishes.protection,
+        onSent: (lengthBytes) => {
+          sentBytes += lengthBytes
+          this.#tell({ event: 'sent', role, sentBytes, sizeBytes })
+        },
+      },
+      this.#signal,
+    )
+    if (same !== undefined) return this.#kept(role, same, sizeBytes, sentBytes)
+    const uploaded = { ...about, id, outcome: 'uploaded', sentBytes, tookMs, sha512: digests.sha512 } as const
+    return role === 'base' ? uploaded : this.#done(uploaded)
+  }
+
+  #done(image: PushedImage): PushedImage {
+    this.#tell({ event: 'image', ...image })
+    return image
+  }
+
+  async *#pieces(file: FileToStore): AsyncGenerator<Piece, void, undefined> {
+    for await (const bytes of fileBytes(file, this.#world.chunks, this.#signal)) {
+      yield { lengthBytes: bytes.length, bytes: Uint8Array.from(bytes) }
+    }
+  }
+
+  async #digestFile(file: FileToStore): Promise<Readonly<{ sizeBytes: number; sha512: string }>> {
+    await using digest = this.#world.streamDigest()
+    let sizeBytes = 0
+    for await (const bytes of fileBytes(file, this.#world.chunks, this.#signal)) {
+      sizeBytes += bytes.length
+      await digest.update(Uint8Array.from(bytes))
+    }
+    return { sizeBytes, sha512: (await digest.end()).sha512 }
+  }
+}
+
+type LastSteps = Readonly<{
+  lastProperties: Upload['lastProperties']
+  sameMeanwhile?: Upload['sameMeanwhile']
+}>

@@ -1,0 +1,7 @@
+export { PRUNE_ERRORS } from './errors.ts'
+export { isComplete, isOurs, linksOf, listSets, ourImages } from './image-sets.ts'
+export type { ImageSet, ImageSets } from './image-sets.ts'
+export { CONTENT, ROLE, SET, STATE } from './marks.ts'
+export type { Role, State } from './marks.ts'
+export { planPrune } from './plan-prune.ts'
+export type { Prune, PruneOptions } from './plan-prune.ts'

@@ -1,0 +1,121 @@
+import {
+  hostPathOf,
+  judgeEnding,
+  parseGuestLog,
+  sameProcess,
+  started,
+  workloadOfService,
+} from '../../../node/index.ts'
+import type {
+  Census,
+  Container,
+  Guest,
+  GuestEnding,
+  GuestLife,
+  Plan,
+  ProcessTable,
+  Run,
+} from '../../../node/index.ts'
+import type { Domain, NodeWorld } from '../../../ports/index.ts'
+import { expendableContainers } from './check-node.ts'
+import type { Sides } from './side.ts'
+
+/** Where libvirt writes the log of a guest, as it sees it itself. */
+const LOG_DIRECTORY = '/var/log/libvirt'
+
+export type EndingsQuestion = Readonly<{
+  /** Guests whose processes are gone, and when they were last seen. */
+  gone: readonly Guest[]
+  seenAt: number | undefined
+  /** Who runs now. */
+  present: Census['guests']
+  /** What the libvirt that runs now says. */
+  domains: readonly Domain[] | undefined
+  containers: readonly Container[]
+}>
+
+/** Gathers what witnesses say of guests that are gone, and judges who ended them. Reads only. */
+export async function endingsOf(
+  world: NodeWorld,
+  run: Run,
+  sides: Sides,
+  question: EndingsQuestion,
+): Promise<readonly GuestEnding[]> {
+  const { gone, seenAt, present, domains, containers } = question
+  if (gone.length === 0) return []
+  const directories = logDirectories(run.plan, containers)
+  const expendable = expendableContainers(run.plan, sides)
+  const computeSince = computeStartedAt(run, sides, containers)
+  const endings: GuestEnding[] = []
+  for (const guest of gone) {
+    const domain = domains?.find(({ uuid }) => uuid === guest.uuid)
+    const killSets = run.check?.killSets.filter(({ doomed }) =>
+      doomed.some(({ pid }) => pid === guest.identity.pid),
+    )
+    endings.push(
+      judgeEnding(guest, {
+        seenAt,
+        lives: await livesOf(world, directories, guest.name),
+        domain: domain === undefined ? undefined : { state: domain.state, reason: domain.reason },
+        killedWith: (killSets ?? []).map(({ containerName }) => ({
+          container: containerName,
+          expendable: expendable.includes(containerName),
+        })),
+        computeSince,
+        restartedAs: present.find(({ uuid }) => uuid === guest.uuid)?.identity.pid,
+      }),
+    )
+  }
+  return endings
+}
+
+/** Those of `guests` whose processes are gone. */
+export function goneOf(guests: readonly Guest[], { processes }: ProcessTable): readonly Guest[] {
+  return guests.filter(({ identity }) => !processes.some((process) => sameProcess(process, identity)))
+}
+
+/** Two libvirts may write into two directories: what both tell counts, in the order of time. */
+async function livesOf(
+  world: NodeWorld,
+  directories: readonly string[],
+  name: string,
+): Promise<readonly GuestLife[] | undefined> {
+  const texts = await Promise.all(directories.map((directory) => world.guestLogs.tail(directory, name)))
+  const lives = texts.filter((text) => text !== undefined).flatMap((text) => parseGuestLog(text))
+  return lives.length === 0
+    ? undefined
+    : lives.toSorted(
+        (a, b) => (a.startedAt ?? Number.NEGATIVE_INFINITY) - (b.startedAt ?? Number.NEGATIVE_INFINITY),
+      )
+}
+
+/** On the host, by the containers of both releases: a bind, or else the container's own layer. */
+function logDirectories(plan: Plan, containers: readonly Container[]): readonly string[] {
+  const names = new Set([
+    ...plan.actions.flatMap((one) => (one.action === 'add' ? [] : [one.old.containerName])),
+    ...started(plan).map(({ newName }) => newName),
+  ])
+  const directories = containers
+    .filter(({ name }) => names.has(name))
+    .map(({ mounts, rootUpperDir }) => {
+      const bound = hostPathOf(mounts, LOG_DIRECTORY)
+      return bound ?? (rootUpperDir === undefined ? undefined : `${rootUpperDir}${LOG_DIRECTORY}`)
+    })
+  return [...new Set(directories.filter((path) => path?.startsWith('/') === true))] as string[]
+}
+
+/** The new compute service may end guests as soon as this run has started it. */
+function computeStartedAt(run: Run, sides: Sides, containers: readonly Container[]): number | undefined {
+  const services = sides.next.release?.services.filter(
+    (service) => workloadOfService(service).role === 'compute',
+  )
+  const names = started(run.plan).flatMap(({ service, newName }) =>
+    services?.some(({ name }) => name === service) === true ? [newName] : [],
+  )
+  const since = containers
+    .filter(({ name }) => names.includes(name))
+    .map(({ startedAt }) => (startedAt === undefined ? Number.NaN : Date.parse(startedAt)))
+    // One that ran before, and is to be used again, says when it ran before.
+    .filter((at) => at >= (run.check?.takenAt ?? Number.NEGATIVE_INFINITY))
+  return since.length === 0 ? undefined : Math.min(...since)
+}
