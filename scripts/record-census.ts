@@ -1,5 +1,5 @@
 /**
- * Records what a census is taken from, on the machine it runs on, as a fixture for src/node/take-census.test.ts:
+ * Records what a census is taken from, on the machine it runs on, as a fixture for src/node/guests/take-census.test.ts:
  *
  *     node scripts/record-census.ts NAME.json 'what machine this is' [run directory of libvirt]
  *

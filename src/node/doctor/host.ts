@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.ts'
-import { outsideOfSeen } from '../kill-rules-seen.ts'
+import { outsideOfSeen } from '../kill-set/index.ts'
 import type { DoctorInput } from './doctor.ts'
 import { doctorFinding } from './findings.ts'
 

@@ -1,4 +1,6 @@
 export { examine } from './doctor.ts'
 export type { DoctorInput } from './doctor.ts'
+export { findDissent } from './find-dissent.ts'
+export type { DissentInput } from './find-dissent.ts'
 export { DOCTOR_FINDINGS } from './findings.ts'
 export { isKolla } from './kolla.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Helper } from '../census.ts'
+import type { Helper } from '../guests/index.ts'
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import { examine } from './doctor.ts'

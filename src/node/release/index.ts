@@ -1,3 +1,4 @@
+export type { ContainerSpec, HealthcheckSpec, MountSpec, PortSpec } from './container-spec.ts'
 export { draftRelease } from './draft.ts'
 export type { DraftInput, DraftResult } from './draft.ts'
 export { parseEnvFile } from './env-file.ts'

@@ -1,4 +1,4 @@
-import type { MountSpec } from '../container-spec.ts'
+import type { MountSpec } from './container-spec.ts'
 import { raise } from './errors.ts'
 import { containerPath, resolvePath } from './paths.ts'
 import type { Path } from './problem.ts'

@@ -1,4 +1,4 @@
-import type { PortSpec } from '../container-spec.ts'
+import type { PortSpec } from './container-spec.ts'
 import { raise } from './errors.ts'
 import type { Path } from './problem.ts'
 import { parseInteger } from './quantities.ts'

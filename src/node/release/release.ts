@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '../container-spec.ts'
+import type { ContainerSpec } from './container-spec.ts'
 import type { Container } from '../container.ts'
 
 /** Counts up when the normal form changes in a way that gives old releases another id. */

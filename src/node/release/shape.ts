@@ -1,5 +1,5 @@
 import { isAnnealError } from '../../core/index.ts'
-import type { HealthcheckSpec } from '../container-spec.ts'
+import type { HealthcheckSpec } from './container-spec.ts'
 import { withoutUndefined } from './defined.ts'
 import type { EnvFiles } from './environment.ts'
 import { readEnvironment, readExtraHosts, readLabels } from './environment.ts'

@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '../container-spec.ts'
+import type { ContainerSpec } from './container-spec.ts'
 import { containerLabels, containerName } from './names.ts'
 import type { Release, Service } from './release.ts'
 

@@ -1,10 +1,7 @@
-import type { Census } from '../census.ts'
-import type { CloserLook } from '../closer-look.ts'
+import type { Census, CensusSources, CloserLook, StatusFile } from '../guests/index.ts'
 import type { Container } from '../container.ts'
 import type { Process } from '../process.ts'
-import type { StatusFile } from '../status-file.ts'
-import { takeCensus } from '../take-census.ts'
-import type { CensusSources } from '../take-census.ts'
+import { takeCensus } from '../guests/index.ts'
 
 export const UUID = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001'
 export const OTHER = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c002'

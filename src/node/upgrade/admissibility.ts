@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.ts'
-import type { StatusElement } from '../translate-status.ts'
+import type { StatusElement } from '../guests/index.ts'
 
 /** What an image says of its own libvirt and QEMU when it is run, isolated, for the question. */
 export type LibvirtFacts = Readonly<{

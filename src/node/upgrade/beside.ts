@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import type { Process, ProcessTable } from '../process.ts'
-import { executableName } from '../recognise-helper.ts'
+import { executableName } from '../guests/index.ts'
 import { LABELS } from '../release/index.ts'
 import type { Role } from '../release/index.ts'
 import { started, stopped } from './plan.ts'

@@ -1,6 +1,6 @@
-import type { Census } from '../census.ts'
+import type { Census } from '../guests/index.ts'
 import type { Finding } from '../finding.ts'
-import type { Endangered, KillSet } from '../kill-set.ts'
+import type { Endangered, KillSet } from '../kill-set/index.ts'
 import type { Admissibility } from './admissibility.ts'
 import type { Reason } from '../../saga/index.ts'
 

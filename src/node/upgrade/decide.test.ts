@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GuestEnding } from '../guest-ending.ts'
+import type { GuestEnding } from '../guests/index.ts'
 import type { CheckReport } from './check.ts'
 import { begin, decide } from './decide.ts'
 import type { Run, RunEvent } from './decide.ts'

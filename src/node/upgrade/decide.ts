@@ -1,7 +1,6 @@
 import * as saga from '../../saga/index.ts'
 import type { Decision as SagaDecision, Machine, Reason, SagaEvent, SagaRun, Step } from '../../saga/index.ts'
-import type { Census } from '../census.ts'
-import type { GuestEnding } from '../guest-ending.ts'
+import type { Census, GuestEnding } from '../guests/index.ts'
 import type { CheckReport } from './check.ts'
 import { effectsOf } from './effects.ts'
 import type { Effect } from './effects.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KillSet } from '../kill-set.ts'
+import type { KillSet } from '../kill-set/index.ts'
 import type { ProcessTable } from '../process.ts'
 import { diskWork } from './disk-work.ts'
 

@@ -1,8 +1,8 @@
 import type { Finding } from '../finding.ts'
-import type { KillSet } from '../kill-set.ts'
+import type { KillSet } from '../kill-set/index.ts'
 import { sameProcess } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
-import { executableName } from '../recognise-helper.ts'
+import { executableName } from '../guests/index.ts'
 
 /**
  * Programs that copy or rewrite a disk for nova-compute, and die with its container: an image from the cache, a snapshot, a

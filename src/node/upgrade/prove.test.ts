@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Guest } from '../census.ts'
-import type { GuestEnding } from '../guest-ending.ts'
+import type { Guest, GuestEnding } from '../guests/index.ts'
 import type { Process } from '../process.ts'
 import type { CheckReport } from './check.ts'
 import { prove } from './prove.ts'

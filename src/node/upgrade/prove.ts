@@ -1,5 +1,4 @@
-import type { Census, Guest, Helper } from '../census.ts'
-import type { GuestEnding } from '../guest-ending.ts'
+import type { Census, Guest, GuestEnding, Helper } from '../guests/index.ts'
 import { sameProcess } from '../process.ts'
 import type { ProcessTable } from '../process.ts'
 import type { CheckReport } from './check.ts'

@@ -1,4 +1,4 @@
-import type { MountSpec } from '../../container-spec.ts'
+import type { MountSpec } from '../container-spec.ts'
 import type { Container, Mount } from '../../container.ts'
 import { isBelow } from '../paths.ts'
 import type { ServiceDraft } from '../release.ts'

@@ -1,4 +1,4 @@
-import type { Container } from './container.ts'
+import type { Container } from '../container.ts'
 
 /** A service of a release, translated for an engine. Secret values are never in it: secrets are files that are bind-mounted. */
 export type ContainerSpec = Readonly<{

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Process } from './process.ts'
+import type { Process } from '../process.ts'
 import type { CensusSources } from './take-census.ts'
-import { OTHER, UUID, census, look, process, qemu, statusFile } from './testing/processes.ts'
+import { OTHER, UUID, census, look, process, qemu, statusFile } from '../testing/processes.ts'
 
 test('virtlogd is a helper of the guests whose console goes through it, and of nobody else', () => {
   const virtlogd = process('/usr/sbin/virtlogd', [])

@@ -1,13 +1,9 @@
-import type { Census, Guest, Helper } from './census.ts'
-import type { CloserLook, OpenFile } from './closer-look.ts'
-import type { Finding } from './finding.ts'
-import type { KillSet } from './kill-set.ts'
-import { sameProcess } from './process.ts'
-import type { ProcessId, ProcessTable } from './process.ts'
-import { parseQemuCommandLine } from './qemu-command-line.ts'
-import { executableName } from './recognise-helper.ts'
-import type { StatusFile } from './status-file.ts'
-import type { Witness } from './witness.ts'
+import type { Census, CloserLook, Guest, Helper, OpenFile, StatusFile, Witness } from '../guests/index.ts'
+import type { Finding } from '../finding.ts'
+import type { KillSet } from '../kill-set/index.ts'
+import { sameProcess } from '../process.ts'
+import type { ProcessId, ProcessTable } from '../process.ts'
+import { executableName, parseQemuCommandLine } from '../guests/index.ts'
 
 export type DissentInput = Readonly<{
   census: Census

@@ -1,4 +1,4 @@
-import type { ProcessId } from './process.ts'
+import type { ProcessId } from '../process.ts'
 
 /**
  * What a process is apart from its name: asked of few processes, since it costs more than a reading of /proc, and of

@@ -1,9 +1,9 @@
-import type { Census } from './census.ts'
-import type { Container } from './container.ts'
-import type { HostFacts } from './host-facts.ts'
+import type { Census } from '../guests/index.ts'
+import type { Container } from '../container.ts'
+import type { HostFacts } from '../host-facts.ts'
 import type { Endangered } from './kill-set.ts'
-import { hostPathOf } from './host-path.ts'
-import { isUnknownToMachined } from './unknown-to-machined.ts'
+import { hostPathOf } from '../host-path.ts'
+import { isUnknownToMachined } from '../guests/index.ts'
 
 /**
  * Guests that the next libvirt would end. On re-attachment a libvirt that reaches machined asks it for the guest's unit

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Census } from './census.ts'
-import type { Process } from './process.ts'
+import type { Process } from '../process.ts'
 import type { StatusFile } from './status-file.ts'
 import { takeCensus } from './take-census.ts'
 import type { CensusSources } from './take-census.ts'
-import { OTHER, UUID, census, container, look, process, qemu, statusFile } from './testing/processes.ts'
+import { OTHER, UUID, census, container, look, process, qemu, statusFile } from '../testing/processes.ts'
 
 // Readings of real machines: fixtures/census/INDEX.md.
 const directory = new URL('fixtures/census/', import.meta.url)

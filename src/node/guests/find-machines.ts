@@ -1,6 +1,6 @@
 import type { CloserLook } from './closer-look.ts'
-import { sameProcess } from './process.ts'
-import type { Process, ProcessTable } from './process.ts'
+import { sameProcess } from '../process.ts'
+import type { Process, ProcessTable } from '../process.ts'
 import { parseQemuCommandLine } from './qemu-command-line.ts'
 import type { QemuCommandLine } from './qemu-command-line.ts'
 import { isEmulator, isLibvirt } from './recognise-helper.ts'

@@ -1,7 +1,7 @@
-import type { Container, EngineFacts } from './container.ts'
+import type { Container, EngineFacts } from '../container.ts'
 import { outsideOfSeen } from './kill-rules-seen.ts'
 import type { Mechanism } from './kill-set.ts'
-import type { CgroupLayout } from './process.ts'
+import type { CgroupLayout } from '../process.ts'
 
 /**
  * Who gets killed when a container stops, as the engines' own sources say it.

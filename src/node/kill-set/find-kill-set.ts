@@ -1,9 +1,9 @@
-import type { Census, Guest, Helper } from './census.ts'
-import type { Container, EngineFacts, StopCause } from './container.ts'
+import type { Census, Guest, Helper } from '../guests/index.ts'
+import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { KILL_RULES } from './kill-rules.ts'
 import type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'
-import { isWithin, sameProcess } from './process.ts'
-import type { Process, ProcessTable } from './process.ts'
+import { isWithin, sameProcess } from '../process.ts'
+import type { Process, ProcessTable } from '../process.ts'
 
 /**
  * The exact processes that would be signalled if `container` stopped by `cause` now. A container that has stopped already

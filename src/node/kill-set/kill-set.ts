@@ -1,5 +1,5 @@
-import type { StopCause } from './container.ts'
-import type { ProcessId } from './process.ts'
+import type { StopCause } from '../container.ts'
+import type { ProcessId } from '../process.ts'
 
 /** Why a process would die. The texts for people are in kill-rules.ts. */
 export type Mechanism =

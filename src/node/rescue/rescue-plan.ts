@@ -1,7 +1,6 @@
-import { guestCgroup } from './guest-cgroup.ts'
-import { machinePartition, machineScope } from './machine-name.ts'
-import type { CgroupLine } from './process.ts'
-import { isWithin } from './process.ts'
+import { guestCgroup, machinePartition, machineScope } from '../guests/index.ts'
+import type { CgroupLine } from '../process.ts'
+import { isWithin } from '../process.ts'
 
 /** How a host places guests outside of containers; docs/rescue.md tells when which is taken. */
 export type RescueMethod = 'machined' | 'systemd' | 'cgroups'

@@ -1,4 +1,4 @@
-import type { CgroupLine, Namespaces, ProcessId } from './process.ts'
+import type { CgroupLine, Namespaces, ProcessId } from '../process.ts'
 import type { Witness } from './witness.ts'
 
 /** What must still be true of a guest or helper after an upgrade. */

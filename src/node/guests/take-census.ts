@@ -1,14 +1,14 @@
 import type { Census, Guest, Helper, Identity } from './census.ts'
 import type { CloserLook } from './closer-look.ts'
-import type { Container } from './container.ts'
+import type { Container } from '../container.ts'
 import { findMachines, hasIdentity } from './find-machines.ts'
 import type { Machine } from './find-machines.ts'
 import { guestCgroup } from './guest-cgroup.ts'
 import { machineOfScope, shortName } from './machine-name.ts'
-import type { Process, ProcessTable } from './process.ts'
+import type { Process, ProcessTable } from '../process.ts'
 import type { QemuCommandLine } from './qemu-command-line.ts'
 import { executableName, executablePath, isLibvirt, recogniseHelper } from './recognise-helper.ts'
-import { LABELS } from './release/index.ts'
+import { LABELS } from '../release/index.ts'
 import type { StatusFile } from './status-file.ts'
 
 export type CensusSources = Readonly<{

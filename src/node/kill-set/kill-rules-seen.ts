@@ -1,5 +1,5 @@
-import type { Container, EngineFacts, EngineKind } from './container.ts'
-import type { CgroupLayout } from './process.ts'
+import type { Container, EngineFacts, EngineKind } from '../container.ts'
+import type { CgroupLayout } from '../process.ts'
 
 /**
  * What the kill rules were held to: versions with which real engines were asked, and then did what they were asked about

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Census } from './census.ts'
-import type { Container, EngineFacts } from './container.ts'
+import type { Census } from '../guests/index.ts'
+import type { Container, EngineFacts } from '../container.ts'
 import { findEndangered, findKillSet } from './find-kill-set.ts'
-import type { CgroupLayout, CgroupLine, Process, ProcessTable } from './process.ts'
+import type { CgroupLayout, CgroupLine, Process, ProcessTable } from '../process.ts'
 
 const ID = 'a1'.repeat(32)
 const INIT = 100

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CloserLook, OpenFile } from './closer-look.ts'
+import type { CloserLook, OpenFile, StatusFile } from '../guests/index.ts'
 import { findDissent } from './find-dissent.ts'
-import type { KillSet, Mechanism } from './kill-set.ts'
-import type { Process } from './process.ts'
-import type { StatusFile } from './status-file.ts'
-import { takeCensus } from './take-census.ts'
+import type { KillSet, Mechanism } from '../kill-set/index.ts'
+import type { Process } from '../process.ts'
+import { takeCensus } from '../guests/index.ts'
 
 const UUID = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001'
 

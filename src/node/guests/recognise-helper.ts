@@ -1,5 +1,5 @@
 import type { HelperKind } from './census.ts'
-import type { Process } from './process.ts'
+import type { Process } from '../process.ts'
 
 /**
  * How a process that guests need is recognised, and whom it serves:

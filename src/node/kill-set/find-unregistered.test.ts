@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Census, Guest } from './census.ts'
+import type { Census, Guest } from '../guests/index.ts'
 import { findUnregistered } from './find-unregistered.ts'
 
 const guest: Guest = {

@@ -1,6 +1,6 @@
 import type { Guest } from './census.ts'
 import { guestCgroup } from './guest-cgroup.ts'
-import type { CgroupLine } from './process.ts'
+import type { CgroupLine } from '../process.ts'
 
 /**
  * Whether a libvirt that finds systemd-machined kills this guest when it starts: the guest has the cgroup that libvirt

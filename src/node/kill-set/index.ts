@@ -1,0 +1,7 @@
+export { findEndangered, findKillSet } from './find-kill-set.ts'
+export { findUnregistered } from './find-unregistered.ts'
+export { outsideOfSeen, SEEN } from './kill-rules-seen.ts'
+export type { SeenOn } from './kill-rules-seen.ts'
+export { KILL_RULES, MECHANISMS } from './kill-rules.ts'
+export type { KillRule, KillSituation } from './kill-rules.ts'
+export type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'
