@@ -30,7 +30,7 @@ export const CHECKS: readonly Check[] = [
 ]
 
 /** Some of the longest, by the seconds that `npm test` prints. One that is missing here is only started later. */
-const LONG_FILES = ['rescue', 'upgrade-docker', 'upgrade-podman', 'owners'].map(
+const LONG_FILES = ['node/rescue', 'node/upgrade-docker', 'node/upgrade-podman', 'node/owners'].map(
   (name) => `test/integration/${name}.test.ts`,
 )
 

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { isOn, testSystem } from '../../lab/index.ts'
-import { MetalBed } from '../integration/support/metal-bed.ts'
+import { MetalBed } from '../integration/openstack/support/metal-bed.ts'
 import { until } from './cloud.ts'
 
 let bed: MetalBed

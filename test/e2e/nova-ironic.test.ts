@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { isOn, testSystem } from '../../lab/index.ts'
 import { run } from '../../lab/run.ts'
-import { MetalBed, errorOf } from '../integration/support/metal-bed.ts'
+import { MetalBed, errorOf } from '../integration/openstack/support/metal-bed.ts'
 import { Cloud, until } from './cloud.ts'
 
 let bed: MetalBed

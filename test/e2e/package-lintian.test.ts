@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
-import { buildPackage } from '../integration/support/package-chroot.ts'
+import { buildPackage } from '../integration/packages/support/package-chroot.ts'
 
 /** Debian's own look at the package. It takes most of a minute, because it reads all of Node. */
 const run = promisify(execFile)

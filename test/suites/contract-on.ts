@@ -29,7 +29,7 @@ export type ContractResult = Readonly<{
 /** Runs the engine contract against Docker and Podman of that suite, on this machine. */
 export async function contractOn(suite: Suite, argv: readonly string[] = []): Promise<ContractResult> {
   const root = await suiteRoot(suite)
-  const script = join(REPOSITORY, 'test/integration/engine-contract-on.sh')
+  const script = join(REPOSITORY, 'test/integration/engine/contract-on.sh')
   const { stdout, stderr } = await run([script, root, ...argv])
   const count = (what: string) =>
     Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(stdout)?.[1] ?? Number.NaN)

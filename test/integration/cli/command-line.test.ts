@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { existsSync, openSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { ROOT } from '../../../scripts/source/index.ts'
+
+/** What holds for every command: how it is asked wrongly, and what becomes of it when nobody takes what it says. */
+const run = promisify(execFile)
+const ANNEAL = join(ROOT, 'anneal')
+const FILE_BYTES = 8 * 1024 * 1024
+
+/** What boots, as far as a reader can tell. */
+const SYSTEM = {
+  'etc/os-release': 'ID=made\nNAME=Made\n',
+  'boot/vmlinuz': 'a kernel',
+  'boot/initrd': 'its first files',
+  'boot/extlinux/extlinux.conf':
+    'LABEL made\n  LINUX /boot/vmlinuz\n  INITRD /boot/initrd\n  APPEND root=/dev/vda quiet\n',
+}
+
+/** Runs argv[2…] in a terminal that is held, until the file argv[1] is there; then lets it go on, and prints what came. */
+const HELD_TERMINAL = `
+import json, os, pty, subprocess, sys, time
+master, slave = pty.openpty()
+os.write(master, b'\\x13')
+child = subprocess.Popen(sys.argv[2:], stdin=slave, stdout=slave, stderr=slave)
+os.close(slave)
+deadline = time.time() + 30
+while not os.path.exists(sys.argv[1]) and time.time() < deadline: time.sleep(0.05)
+done = os.path.exists(sys.argv[1]) and child.poll() is None
+os.write(master, b'\\x11')
+said = b''
+try:
+    while chunk := os.read(master, 65536): said += chunk
+except OSError: pass
+print(json.dumps([done, child.wait(), said.decode().lstrip('^S')]))
+`
+
+describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs e2fsprogs' }, () => {
+  let dir = ''
+  let image = ''
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'anneal-cli-'))
+    image = join(dir, 'image.ext4')
+    const tree = join(dir, 'tree')
+    for (const name of ['boot/extlinux', 'etc']) await mkdir(join(tree, name), { recursive: true })
+    for (const [name, text] of Object.entries(SYSTEM)) await writeFile(join(tree, name), text)
+    await writeFile(join(tree, 'file'), Buffer.alloc(FILE_BYTES, 'anneal '))
+    await writeFile(join(tree, 'a\n\u001B[31mb'), '')
+    await run('/sbin/mke2fs', ['-q', '-t', 'ext4', '-d', tree, image, '32M'])
+  })
+  after(() => rm(dir, { recursive: true, force: true }))
+
+  for (const [argv, why] of [
+    [['image', 'extract', 'a', 'b', 'c'], 'it takes IMAGE \\[ADDRESS:\\]PATH, not 3 operands'],
+    [['image', 'ls'], 'it needs IMAGE .*'],
+    [['image', 'inspect', '--nope', 'x'], "Unknown option '--nope'"],
+    [['image', 'convert', 'x', '--format', 'vmdk'], '--format is one of .*, not "vmdk"'],
+    [['image', 'upgrade'], 'there is no such command'],
+  ] as const) {
+    it(`anneal ${argv.join(' ')} says what is wrong, and which help to ask`, () => {
+      const { status, stderr, stdout } = spawnSync(ANNEAL, argv, { encoding: 'utf8' })
+      assert.equal(status, 2)
+      assert.equal(stdout, '')
+      assert.match(
+        stderr,
+        new RegExp(`^error: Cannot run "anneal .*": ${why}\nremedy: see \`anneal .*--help\`\n$`),
+      )
+    })
+  }
+
+  it('a name in an image gives no orders to a terminal', async () => {
+    const { stdout } = await run(ANNEAL, ['image', 'ls', image, ':/'])
+    assert.ok(stdout.split('\n').includes('a\\n\\x1b[31mb'), stdout)
+    const listed = JSON.parse((await run(ANNEAL, ['image', 'ls', image, ':/', '--json'])).stdout)
+    assert.ok(listed.entries.some(({ name }: { name: string }) => name === 'a\n\u001B[31mb'))
+  })
+
+  it('a file of an image comes out as it went in', async () => {
+    const { stdout } = await run(ANNEAL, ['image', 'cat', image, ':/file'], {
+      encoding: 'buffer',
+      maxBuffer: 2 * FILE_BYTES,
+    })
+    assert.ok(stdout.equals(await readFile(join(dir, 'tree/file'))))
+    await run(ANNEAL, ['image', 'extract', image, ':/file', '-o', join(dir, 'out')])
+    assert.ok(stdout.equals(await readFile(join(dir, 'out'))))
+  })
+
+  it('an existing file is replaced only with --force, and a directory never', async () => {
+    const target = join(dir, 'mine')
+    const extract = (...more: string[]) =>
+      spawnSync(ANNEAL, ['image', 'extract', image, ':/boot/vmlinuz', '-o', ...more], { encoding: 'utf8' })
+    await writeFile(target, 'my own')
+    const refused = extract(target)
+    assert.equal(refused.status, 4)
+    assert.match(refused.stderr, /^error: Cannot write ".*": a file exists already\nremedy: .*--force/)
+    assert.equal(await readFile(target, 'utf8'), 'my own')
+    assert.equal(extract(target, '--force').status, 0)
+    assert.equal(await readFile(target, 'utf8'), 'a kernel')
+    assert.equal(extract(join(dir, 'tree'), '--force').status, 4)
+    assert.ok((await stat(join(dir, 'tree'))).isDirectory())
+  })
+
+  it('who closes the pipe ends the command without a word, with the status of SIGPIPE', async () => {
+    for (const argv of [
+      ['image', 'cat', image, ':/file'],
+      ['image', 'convert', image, '--whole-disk', '--exact', '-o', '-'],
+    ]) {
+      const child = spawn(ANNEAL, argv, { stdio: ['ignore', 'pipe', 'pipe'] })
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+      child.stdout.once('data', () => child.stdout.destroy())
+      const code = await new Promise((resolve) => child.once('close', resolve))
+      assert.equal(code, 141, said)
+      assert.doesNotMatch(said, /error|Error|EPIPE/)
+    }
+  })
+
+  it('a full disk behind standard output is an error, also for what is small', () => {
+    for (const argv of [
+      ['image', 'inspect', image],
+      ['image', 'cat', image, ':/file'],
+      ['image', 'inspect', image, '--json'],
+    ]) {
+      const { status, stderr } = spawnSync(ANNEAL, argv, {
+        encoding: 'utf8',
+        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      })
+      assert.equal(status, 1)
+      assert.match(stderr, /^error: Cannot write to standard output: ENOSPC[^\n]*\n$/)
+    }
+  })
+
+  it('a terminal that is held by Ctrl-S holds up nothing, and gets all of it afterwards', async () => {
+    const out = join(dir, 'held')
+    const argv = [ANNEAL, 'image', 'convert', image, '--whole-disk', '-o', out]
+    const { stdout } = await run('/usr/bin/python3', ['-c', HELD_TERMINAL, join(out, 'boot.json'), ...argv])
+    const [done, code, said] = JSON.parse(stdout) as [boolean, number, string]
+    assert.deepEqual([done, code], [true, 0])
+    for (const words of ['boots made', 'done in', 'base.raw.bmap']) assert.ok(said.includes(words), said)
+  })
+
+  it('a full disk behind standard error stops nothing', () => {
+    const { status } = spawnSync(
+      ANNEAL,
+      ['image', 'convert', image, '--whole-disk', '-o', join(dir, 'base')],
+      {
+        stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
+      },
+    )
+    assert.equal(status, 0)
+    assert.ok(existsSync(join(dir, 'base/boot.json')))
+  })
+
+  it('a file that cannot be written is an error with a remedy, and leaves nothing', () => {
+    const target = join(dir, 'no-such-directory/file')
+    const { status, stderr } = spawnSync(ANNEAL, ['image', 'extract', image, ':/file', '-o', target], {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 1)
+    assert.match(stderr, /^error: Cannot write ".*": ENOENT[^\n]*\nremedy: name another file/)
+  })
+})
