@@ -82,6 +82,7 @@ async function walk(fs: FileSystem): Promise<void> {
     if (stat?.kind === 'directory') left.push(...((await unlessRefused(readDirectory(fs, id))) ?? []))
     if (stat?.kind === 'file') await unlessRefused(readFile(fs, id))
     if (stat?.kind === 'symlink') await unlessRefused(fs.readLink(id))
+    await unlessRefused(fs.xattrs(id))
   }
 }
 

@@ -81,6 +81,9 @@ async function walk(fs: FileSystem): Promise<void> {
 async function look(fs: FileSystem, id: NodeId, queue: NodeId[]): Promise<void> {
   const { kind } = await fs.stat(id)
   if (kind === 'symlink') await fs.readLink(id)
+  await attempt(async () => {
+    await fs.xattrs(id)
+  })
   if (kind === 'file') {
     const content = await fs.open(id)
     await readEnds(content)

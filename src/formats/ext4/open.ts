@@ -15,6 +15,7 @@ import { statOf } from './stat.ts'
 import { SUPERBLOCK, SUPERBLOCK_OFFSET, looksLikeSuperblock, parseSuperblock } from './superblock.ts'
 import { targetOf } from './symlink.ts'
 import type { Volume } from './volume.ts'
+import { xattrsOf } from './xattrs.ts'
 
 const ROOT: NodeId = 2n
 /** At most 16 MiB: a piece holds the inodes of 256 files, and listing by an index asks for inodes in no order. */
@@ -32,7 +33,7 @@ export async function probeExt4(source: ByteSource): Promise<boolean> {
  * Scope: blocks of 1 to 64 KiB; extents and block maps; every feature that e2fsprogs 1.47 can set but those below;
  * checksums of all metadata that is read are verified where the file system has them.
  * Non-goals: writing; replaying the journal (a file system that needs it is read as it lies, with a warning);
- * decrypting; values of extended attributes; e2compr and Lustre's dirdata, refused by name; folding case in look-ups
+ * decrypting; e2compr and Lustre's dirdata, refused by name; folding case in look-ups
  * (names are compared by their bytes, also in directories with casefold).
  * Reference: https://docs.kernel.org/filesystems/ext4/, and fs/ext4 of Linux where it is silent.
  *
@@ -95,6 +96,9 @@ function fileSystemOf(volume: Volume): FileSystem {
       if (inode.kind !== 'symlink')
         throw raise('EXT4_NOT_A_SYMLINK', { inode: inode.number, kind: inode.kind })
       return targetOf(volume, plain(inode, 'target'), signal)
+    },
+    async xattrs(id, signal) {
+      return xattrsOf(volume, await readInode(id, signal), readInode, signal)
     },
     async open(id, signal) {
       const inode = await fileOf(id, signal)

@@ -8,6 +8,7 @@ import type {
   FileSystemFacts,
   NodeId,
   NodeStat,
+  Xattr,
 } from '../filesystem/index.ts'
 import { entriesOf } from './directory.ts'
 import type { Listed, Piece } from './directory.ts'
@@ -68,6 +69,12 @@ export class FatFileSystem implements FileSystem {
       mode: isReadOnly ? 0o555 : 0o755,
       modifiedNs: unixTimeNs(entry.date, entry.time),
     }
+  }
+
+  /** FAT has none. */
+  async xattrs(id: NodeId, signal?: AbortSignal): Promise<readonly Xattr[]> {
+    await this.stat(id, signal)
+    return []
   }
 
   async *list(directory: NodeId, signal?: AbortSignal): AsyncGenerator<DirectoryEntry, void, undefined> {

@@ -25,6 +25,12 @@ export const FILESYSTEM_ERRORS = {
     remedy:
       'the image may be damaged, as such files are small; copy the file with `anneal image extract` to look at it',
   },
+  XATTRS_TOO_LARGE: {
+    ...refused,
+    message:
+      'Cannot read the extended attributes of inode {inode}: {what} has {foundBytes} bytes, and the limit is {limitBytes}',
+    remedy: 'the image may be damaged: check a copy of the file system, or download the image again',
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(FILESYSTEM_ERRORS)

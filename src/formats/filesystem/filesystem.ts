@@ -44,6 +44,15 @@ export type NodeStat = Readonly<{
   immutable: boolean
 }>
 
+/** An extended attribute, as listxattr(2) and getxattr(2) show it to root. */
+export type Xattr = Readonly<{
+  /** With its name space: `user.note`, `security.capability`, `system.posix_acl_access`. Bytes that are no UTF-8 show as U+FFFD. */
+  name: string
+  nameBytes: Uint8Array
+  /** In the form of the system call: an access control list as `struct posix_acl_xattr_header` and its entries. */
+  value: Uint8Array
+}>
+
 /** Where a range of a file lies in the source of its file system. Ranges are in order; what no range covers is a hole. */
 export type FileRange = Readonly<{
   fileOffsetBytes: number
@@ -90,6 +99,8 @@ export interface FileSystem {
   lookup(directory: NodeId, name: string, signal?: AbortSignal): Promise<DirectoryEntry | undefined>
   /** The target's bytes in UTF-8. */
   readLink(id: NodeId, signal?: AbortSignal): Promise<string>
+  /** All of them, in no order. Empty where the node has none. Throws XATTRS_TOO_LARGE, so that they are bounded. */
+  xattrs(id: NodeId, signal?: AbortSignal): Promise<readonly Xattr[]>
   /** A regular file's content. Holes and unwritten ranges are `zero` extents. */
   open(id: NodeId, signal?: AbortSignal): Promise<ByteSource>
   /** Where a regular file's content lies: for edits in a stream. */

@@ -10,7 +10,10 @@ export type {
   NodeId,
   NodeKind,
   NodeStat,
+  Xattr,
 } from './filesystem.ts'
 export { findPath, walkPath } from './walk-path.ts'
 export type { Found, WalkOptions } from './walk-path.ts'
 export { readFile } from './read-file.ts'
+export { ACL_UNDEFINED_ID, XattrList } from './xattr-list.ts'
+export type { AclEntry } from './xattr-list.ts'

@@ -1,12 +1,11 @@
 /**
  * XFS, versions 4 and 5, read only.
  *
- * Scope: superblock, inodes, maps of extents, directories of every form, symbolic links, the content of files, free
- * space, shared blocks, and whether the log is clean. What V5 checksums is verified, and has to say truly what file
+ * Scope: superblock, inodes, maps of extents, directories of every form, symbolic links, the content of files, extended
+ * attributes, free space, shared blocks, and whether the log is clean. What V5 checksums is verified, and has to say truly what file
  * system, place and owner it belongs to.
  *
- * Non-goals: replaying the log; values of extended attributes; the realtime section and external logs, which are on
- * another device; version 1 directories, quotas, the reverse map.
+ * Non-goals: replaying the log; the realtime section and external logs, which are on another device; version 1 directories, quotas, the reverse map.
  *
  * Reference: "XFS Algorithms & Data Structures", third edition, and fs/xfs/libxfs of Linux, which wins where they
  * differ.
@@ -28,6 +27,7 @@ import { readSuperblock } from './superblock.ts'
 import type { Geometry } from './superblock.ts'
 import { readTarget } from './symlink.ts'
 import type { Volume } from './volume.ts'
+import { xattrsOf } from './xattrs.ts'
 
 /** A chunk of 64 inodes of the usual 512 bytes; 16 MiB of them in all. */
 const CACHE = { blockBytes: 32_768, blocks: 512 } as const
@@ -63,6 +63,9 @@ export async function openXfs(
     async readLink(id, signal) {
       const target = await readTarget(volume, await nodes.inode(id, signal), signal)
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(target)
+    },
+    async xattrs(id, signal) {
+      return xattrsOf(volume, await nodes.inode(id, signal), signal)
     },
     async open(id, signal) {
       return openContent(volume, await nodes.inode(id, signal), signal)

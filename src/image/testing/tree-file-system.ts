@@ -103,6 +103,9 @@ export function treeFileSystem(tree: Tree, facts: TreeFacts = {}): FileSystem {
     async readLink(id) {
       return nodeOf(id).target
     },
+    async xattrs() {
+      return []
+    },
     async open(id) {
       const { kind, content } = nodeOf(id)
       if (kind !== 'file') throw new TypeError(`node ${id} is a ${kind}`)

@@ -8,6 +8,7 @@ import type { FileSystem, NodeId } from '../../../src/formats/filesystem/index.t
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import { treeOf } from '../../fixtures/tree.ts'
 import type { TreeEntry } from '../../fixtures/tree.ts'
+import { xattrsOf, xattrsOfDirectory } from '../../fixtures/xattrs.ts'
 import { Random } from '../random.ts'
 import { run } from '../run.ts'
 import { differencesOf } from '../target.ts'
@@ -44,6 +45,7 @@ export const ext4: DifferentialTarget = {
     const differences = [
       ...differencesOfTrees(image, ours, directory),
       ...(await differencesOfTimes(image, fs, ours, directory)),
+      ...(await differencesOfXattrs(image, fs, directory)),
       ...(await differencesOfLookups(fs, ours)),
       ...(await differencesOfRanges(fs, ours, bytes)),
       ...(await differencesOfFreeBlocks(image, fs)),
@@ -89,6 +91,12 @@ async function differencesOfTimes(
     if (found !== undefined) ours.push([path, String((await fs.stat(found.id)).modifiedNs)])
   }
   return differencesOf(ours, theirs, 'time')
+}
+
+async function differencesOfXattrs(image: Image, fs: FileSystem, directory: string): Promise<string[]> {
+  if (image.copied !== undefined) return []
+  const theirs = inKernel(image.path, directory, 'ro', xattrsOfDirectory)
+  return differencesOf(await xattrsOf(fs), theirs, 'xattr')
 }
 
 async function differencesOfLookups(fs: FileSystem, tree: readonly TreeEntry[]): Promise<string[]> {

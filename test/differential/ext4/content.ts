@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs'
 import type { Random } from '../random.ts'
+import { drawXattrs } from '../draw-xattrs.ts'
 import { run } from '../run.ts'
 
 const ODD = [
@@ -89,15 +90,7 @@ export function fill(random: Random, directory: string, how: 'kernel' | 'copy'):
     ])
     script.push(`mknod ${at} ${kind}`)
   }
-  for (let count = random.below(6); count > 0; count -= 1) {
-    number += 1
-    const at = `${directory}/attributed-${number}`
-    add(Buffer.from(at), small(random))
-    const length = random.pick([1, 20, 100, 700])
-    script.push(
-      `setfattr --name=user.${random.pick(['a', 'note', 'long-name'])} --value=${'v'.repeat(length)} ${at}`,
-    )
-  }
+  if (how === 'kernel' || random.chance(30)) script.push(...drawXattrs(random, `${directory}/attributes`))
   if (how === 'kernel') unsettle(random, directory, files, script)
   for (const { at, kind } of entries) dress(random, at, kind, how)
   if (script.length > 0) run('sh', ['-e'], { input: script.join('\n') })

@@ -9,6 +9,7 @@ import { openXfs } from '../../../src/formats/xfs/index.ts'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import { treeOf } from '../../fixtures/tree.ts'
 import type { TreeEntry } from '../../fixtures/tree.ts'
+import { xattrsOf, xattrsOfDirectory } from '../../fixtures/xattrs.ts'
 import { freeSpaceDifferences } from './free-space.ts'
 import { SMALL, drawOptions } from './mkfs-options.ts'
 import type { MadeWith } from './mkfs-options.ts'
@@ -65,6 +66,7 @@ async function compare(seed: number, scratch: string): Promise<Comparison> {
     const found = await treeOf(fs)
     const differences = [
       ...differencesOf(found.map(sorted), expected.map(sorted), 'tree'),
+      ...(await xattrDifferences(fs, image, scratch, made.version)),
       ...(await lookupDifferences(fs)),
       ...(await stateDifferences(fs, image)),
     ]
@@ -112,6 +114,19 @@ function mounted<T>(
 
 function sorted(entry: TreeEntry): string {
   return JSON.stringify(Object.fromEntries(Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/** The kernel mounts V5 only; attributes of V4 are those of fixtures. */
+async function xattrDifferences(
+  fs: FileSystem,
+  image: string,
+  scratch: string,
+  version: MadeWith['version'],
+): Promise<string[]> {
+  const ours = await xattrsOf(fs)
+  if (version === 4) return []
+  const theirs = mounted(image, scratch, ['ro', 'norecovery'], xattrsOfDirectory)
+  return differencesOf(ours, theirs, 'xattr')
 }
 
 /** Every name that is listed is found by its index, and leads to the same; names that are not there are not. */

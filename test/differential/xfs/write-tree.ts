@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { drawName } from './names.ts'
+import { drawXattrs } from '../draw-xattrs.ts'
 import type { Random } from '../random.ts'
 import { run } from '../run.ts'
 
@@ -132,11 +133,12 @@ function specials(random: Random, mount: string, files: string[]): void {
     `  setfattr --name="user.number-$n" --value="value of $n" attributes; done`,
     `mkdir labelled; setfattr --name=security.selinux --value=system_u:object_r:etc_t:s0 labelled`,
     `: >large; setfattr --name=user.large --value="$(head -c 20000 /dev/zero | tr '\\0' x)" large`,
+    ...drawXattrs(random, 'xattrs'),
     `: >none; setfattr --name=user.a --value=b none; setfattr --remove=user.a none`,
     `: >fixed; xfs_io -c 'chattr +i' fixed`,
     ...(files.length === 0 ? [] : [`chmod 4755 '${random.pick(files).replaceAll("'", `'\\''`)}'`]),
   ]
-  run('bash', ['-c', script.join('\n')])
+  run('bash', [], { input: script.join('\n') })
 }
 
 function touch(random: Random, file: string): void {
