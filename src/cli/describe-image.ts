@@ -38,7 +38,9 @@ function describeStack(
   { layout }: BootInventory,
   output: Output,
 ): readonly string[] {
-  const kind = [image.type, ...(image.wrapper === 'none' ? [] : [image.wrapper])].join(' in ')
+  const { variant } = image
+  const type = variant === undefined ? image.type : `${image.type} (${variant})`
+  const kind = [type, ...(image.wrapper === 'none' ? [] : [image.wrapper])].join(' in ')
   const uses = new Map<string, string>([
     ...(layout.esp === undefined ? [] : [[layout.esp.address, 'EFI system partition'] as const]),
     ...(layout.boot === undefined || layout.boot.directory !== ''

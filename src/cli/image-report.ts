@@ -25,6 +25,7 @@ export function imageReport(
     image: {
       name: stack.name,
       type: image.type,
+      ...(image.variant === undefined ? {} : { variant: image.variant }),
       wrapper: image.wrapper,
       imageBytes: image.imageBytes,
       diskBytes: stack.sizeBytes,

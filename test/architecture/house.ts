@@ -58,6 +58,10 @@ export const SUB_ROOMS: readonly string[] = [
 export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
   { folder: 'adapters/codec', reason: 'decompressing pieces of images, for all threads that do it' },
   { folder: 'adapters/containers', reason: 'what the APIs of Docker and Podman have in common' },
+  {
+    folder: 'formats/block-map',
+    reason: 'a disk whose blocks a table finds, whatever the format of the table',
+  },
   { folder: 'formats/filesystem', reason: 'what every file system answers, and walking its paths' },
   { folder: 'formats/partition-table', reason: 'what MBR and GPT both are' },
   { folder: 'runtime/saga', reason: 'the driver and the journal of every machine' },

@@ -17,9 +17,10 @@ import { lvm2 } from './lvm2/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
 import { systemdBoot } from './systemd-boot/index.ts'
+import { vdi, vhd } from './virtual-disk/index.ts'
 import { xfs } from './xfs/index.ts'
 
-const TARGETS = [ext4, fat, grub, lvm2, partitionTable, qcow2, systemdBoot, xfs]
+const TARGETS = [ext4, fat, grub, lvm2, partitionTable, qcow2, systemdBoot, vdi, vhd, xfs]
 
 const OWN_MOUNTS = 'ANNEAL_OWN_MOUNTS'
 if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {

@@ -8,7 +8,8 @@ import { isAnnealError } from '../../core/index.ts'
 import { openDiskImage } from './index.ts'
 import { imageServer } from './testing/image-server.ts'
 
-const FIXTURES = join(import.meta.dirname, '../../formats/qcow2/fixtures')
+const FORMATS = join(import.meta.dirname, '../../formats')
+const FIXTURES = join(FORMATS, 'qcow2/fixtures')
 const directory = mkdtempSync(join(tmpdir(), 'anneal-disk-image-'))
 after(() => rmSync(directory, { recursive: true }))
 
@@ -27,6 +28,21 @@ test('a qcow2 image is opened as the disk in it, also out of a wrapper and from 
     assert.equal(image.disk.size, 3_147_264)
     assert.equal(image.qcow2?.compression, 'zlib')
     assert.equal(new TextDecoder().decode(await image.disk.read(0, 5)), '1\n2\n3')
+  }
+})
+
+test('VDI and VHD images are opened as the disk in them, also from a server', async () => {
+  for (const [type, name, variant] of [
+    ['vdi', 'dynamic', 'dynamic'],
+    ['vhd', 'fixed', 'fixed'],
+  ] as const) {
+    const packed = join(FORMATS, `${type}/fixtures/${name}.${type}.zst`)
+    await using server = await imageServer(zstdDecompressSync(readFileSync(packed)))
+    for (const location of [packed, server.url]) {
+      await using image = await openDiskImage(location)
+      assert.deepEqual([image.type, image.variant, image.disk.size], [type, variant, 6_292_992])
+      assert.equal(new TextDecoder().decode(await image.disk.read(0, 5)), '1\n2\n3')
+    }
   }
 })
 

@@ -1,11 +1,10 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import { recogniseDiskImage, refuseOtherKinds } from '../../formats/disk-image/index.ts'
 import type { DiskImageType } from '../../formats/disk-image/index.ts'
-import { openQcow2 } from '../../formats/qcow2/index.ts'
 import type { Qcow2 } from '../../formats/qcow2/index.ts'
 import { recognise } from '../../formats/recognise/index.ts'
 import { openImageSource } from './open-image-source.ts'
-import type { OpenImageOptions } from './open-image-source.ts'
+import type { ImageSource, OpenImageOptions } from './open-image-source.ts'
 
 /** A disk that is open. Dispose of it when done. */
 export type DiskImage = AsyncDisposable &
@@ -13,6 +12,8 @@ export type DiskImage = AsyncDisposable &
     /** The disk itself, whatever it is packed in. */
     disk: ByteSource
     type: DiskImageType
+    /** Which of its kinds, where the format has several: `dynamic`, `fixed`. */
+    variant?: string
     /** `none`, `gzip`, `tar in gzip`. */
     wrapper: string
     /** Of the file that was opened, in bytes: behind a wrapper, what it becomes. */
@@ -21,32 +22,57 @@ export type DiskImage = AsyncDisposable &
     warnings: readonly ReaderWarning[]
   }>
 
+type Inside = Pick<DiskImage, 'disk' | 'variant' | 'qcow2' | 'warnings'>
+
 /**
- * Opens the disk in an image: raw or qcow2, compressed as a whole or not, a file, a device or an http(s) address. Throws
- * IMAGE_…, DISK_IMAGE_… and QCOW2_….
+ * Opens the disk in an image: raw, qcow2, VDI or VHD, compressed as a whole or not, a file, a device or an http(s)
+ * address. Throws IMAGE_…, DISK_IMAGE_… and what the reader of the format throws.
  */
 export async function openDiskImage(location: string, options: OpenImageOptions = {}): Promise<DiskImage> {
   await using stack = new AsyncDisposableStack()
   const image = stack.use(await openImageSource(location, options))
-  const { source, wrapper, decompress, openOther } = image
-  const type = await recogniseDiskImage(source, options.signal, options.isoImages)
-  const facts = { type, wrapper, imageBytes: source.size }
-  if (type === 'raw') {
-    if ((await recognise(source, options.signal)) === undefined) {
-      await refuseOtherKinds(source, options.signal)
-    }
-    const kept = stack.move()
-    return { disk: source, ...facts, warnings: [], [Symbol.asyncDispose]: () => kept.disposeAsync() }
-  }
-  const {
-    source: disk,
-    warnings,
-    ...qcow2
-  } = await openQcow2(source, {
-    decompress,
-    ...(openOther === undefined ? {} : { openOther }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  })
+  const type = await recogniseDiskImage(image.source, options.signal, options.isoImages)
+  const inside = await openAs(type, image, options.signal)
   const kept = stack.move()
-  return { disk, ...facts, qcow2, warnings, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    ...inside,
+    type,
+    wrapper: image.wrapper,
+    imageBytes: image.source.size,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** Readers are loaded when there is something to read with them. */
+async function openAs(
+  type: DiskImageType,
+  { source, decompress, openOther }: ImageSource,
+  signal: AbortSignal | undefined,
+): Promise<Inside> {
+  const options = signal === undefined ? {} : { signal }
+  switch (type) {
+    case 'raw':
+      if ((await recognise(source, signal)) === undefined) await refuseOtherKinds(source, signal)
+      return { disk: source, warnings: [] }
+    case 'qcow2': {
+      const { openQcow2 } = await import('../../formats/qcow2/index.ts')
+      const other = openOther === undefined ? {} : { openOther }
+      const {
+        source: disk,
+        warnings,
+        ...qcow2
+      } = await openQcow2(source, { decompress, ...other, ...options })
+      return { disk, warnings, qcow2 }
+    }
+    case 'vdi': {
+      const { openVdi } = await import('../../formats/vdi/index.ts')
+      const { source: disk, warnings, variant } = await openVdi(source, options)
+      return { disk, warnings, variant }
+    }
+    case 'vhd': {
+      const { openVhd } = await import('../../formats/vhd/index.ts')
+      const { source: disk, warnings, variant } = await openVhd(source, options)
+      return { disk, warnings, variant }
+    }
+  }
 }

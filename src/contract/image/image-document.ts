@@ -31,7 +31,9 @@ export type ImageWarning = Readonly<{ code: string; message: string }>
 export type ImageFileFacts = Readonly<{
   /** As it was given. */
   name: string
-  type: 'raw' | 'qcow2'
+  type: 'raw' | 'qcow2' | 'vdi' | 'vhd'
+  /** Which of its kinds, where the format has several: `dynamic`, `fixed`. Earlier versions did not say it. */
+  variant?: string
   /** What it is packed in: `none`, `gzip`, `tar in gzip`. */
   wrapper: string
   /** Bytes of the file; behind a wrapper, of what it becomes. */

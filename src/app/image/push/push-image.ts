@@ -63,5 +63,5 @@ export async function pushImage(
 
 /** `fedora-21.qcow2.xz` → `fedora-21`. */
 function plainName(file: string): string {
-  return file.replace(/(\.(qcow2|qcow|raw|img|iso|xz|gz|zst|bz2))+$/i, '') || file
+  return file.replace(/(\.(qcow2|qcow|vdi|vhdx?|vmdk|ova|raw|img|iso|xz|gz|zst|bz2))+$/i, '') || file
 }

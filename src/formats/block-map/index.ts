@@ -1,0 +1,6 @@
+export { diskOfRuns } from './disk-of-runs.ts'
+export type { ReadPacked } from './disk-of-runs.ts'
+export { addRun } from './run.ts'
+export type { Run, Runs } from './run.ts'
+export { tableRuns } from './table-runs.ts'
+export type { BlockTable } from './table-runs.ts'
