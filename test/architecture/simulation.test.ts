@@ -1,6 +1,6 @@
 /**
  * The crash tests run in a simulated world. What they prove is worth as much as the simulation is like the real thing:
- * its engine is asked here what test/integration/engine/contract.test.ts asks Docker and Podman, under the same names,
+ * its engine is asked here what test/integration/engine/contract asks Docker and Podman, under the same names,
  * and its state store is held beside the one that writes files.
  */
 import assert from 'node:assert/strict'
@@ -18,7 +18,7 @@ import type {
   NodeEngine,
   StateStore,
 } from '../../src/ports/index.ts'
-import { ROOT } from '../../scripts/source/index.ts'
+import { ROOT, filesBelow } from '../../scripts/source/index.ts'
 
 const IMAGE = 'sha256:simulated'
 
@@ -132,7 +132,9 @@ const PROMISES: Readonly<Record<string, (engine: NodeEngine) => Promise<void>>> 
 }
 
 describe('the simulated engine keeps what the real ones were asked for', () => {
-  const contract = readFileSync(join(ROOT, 'test/integration/engine/contract.test.ts'), 'utf8')
+  const contract = filesBelow('test/integration/engine/contract')
+    .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+    .join('\n')
 
   for (const [name, keep] of Object.entries(PROMISES)) {
     test(name, async () => {
