@@ -15,7 +15,7 @@ import { raise } from './errors.ts'
 import { alive, withLock } from './lock.ts'
 import { REPOSITORY, labPath } from './paths.ts'
 import { machineLoad } from './machine-load.ts'
-import { run, must, tail } from './run.ts'
+import { run, must } from './run.ts'
 import { Silence } from './silence.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
@@ -23,7 +23,7 @@ import type { RunOptions, RunResult } from './run.ts'
  * The outer engine: a dockerd of the test bed's own, beside whatever engine the machine has. It makes no bridge and
  * no firewall rule. Hosts are its containers, images are built by it.
  */
-export const RUNTIME = join(REPOSITORY, 'lab/images/node/runc-caps')
+const RUNTIME = join(REPOSITORY, 'lab/images/node/runc-caps')
 
 export function engineSocket(): string {
   return labPath('engine/docker.sock')
@@ -190,9 +190,4 @@ function zombie(pid: number): boolean {
   } catch {
     return true
   }
-}
-
-/** For messages: the end of the engine's log. */
-export function engineLogTail(): string {
-  return tail(readFileSync(labPath('engine/dockerd.log'), 'utf8'))
 }

@@ -4,7 +4,7 @@ import type { GuestLife } from './domain-xml.ts'
 import { GUEST_KERNEL_DIRECTORY } from './domain-xml.ts'
 
 /** The bridge that guests of the test bed hang on, and the host's own address on it. */
-export const BRIDGE = 'br-anneal'
+const BRIDGE = 'br-anneal'
 const HOST_ADDRESS = '10.77.0.1/24'
 
 /** What a guest did while it was watched. Milliseconds. */

@@ -1,17 +1,7 @@
-export { LAB_ERRORS } from './errors.ts'
 export { byHandArguments, runLibvirt, runVirtlogd, waitForLibvirt } from './by-hand.ts'
 export type { ByHand } from './by-hand.ts'
-export {
-  GUEST_KERNEL_DIRECTORY,
-  consoleLogPath,
-  diskPath,
-  domainXml,
-  guestUuid,
-  instanceDirectory,
-  tickPath,
-} from './domain-xml.ts'
+export { consoleLogPath, domainXml, guestUuid, instanceDirectory, tickPath } from './domain-xml.ts'
 export type { GuestSpec } from './domain-xml.ts'
-export { docker, dockerEnvironment, startEngine, stopEngine } from './engine.ts'
 export { guestFiles } from './guest-files.ts'
 export type { GuestFiles } from './guest-files.ts'
 export {
@@ -25,15 +15,13 @@ export {
   waitForTicks,
 } from './guest.ts'
 export type { Guest, GuestStart, Tick } from './guest.ts'
-export { BRIDGE, guestLife, makeBridge, readPing, waitForPing, watchLife } from './guest-life.ts'
 export type { LifeSeen } from './guest-life.ts'
 export { Host } from './host.ts'
 export type { ComputeHost, ExecOptions } from './compute-host.ts'
-export { DEFAULT_SUITE, SUITES, nodeImage, suiteOf } from './host-arguments.ts'
+export { DEFAULT_SUITE, SUITES, suiteOf } from './host-arguments.ts'
 export type { HostSpec, Suite } from './host-arguments.ts'
-export { imageReference, recipes } from './image-recipe.ts'
+export { imageReference } from './image-recipe.ts'
 export type { ImageRecipe } from './image-recipe.ts'
-export { ensureImages } from './images.ts'
 export type { BuiltImage } from './images.ts'
 export { machineLoad } from './machine-load.ts'
 export { tail as lastLines } from './run.ts'
@@ -43,13 +31,10 @@ export { atomicImage } from './atomic/atomic-image.ts'
 export type { AtomicLayout } from './atomic/atomic-image.ts'
 export {
   BareMetal,
-  OPENSTACK_LAB_ERRORS,
   OpenStackLab,
   attachComputeHost,
-  deployRamdisk,
   isOn,
   labNames,
-  ipmiDriverInfo,
   namespaceOf,
   pidsIn,
   placeFile,

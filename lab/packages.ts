@@ -168,7 +168,7 @@ async function ensure(needed: readonly Need[]): Promise<PackageReport> {
   return { installed: packages }
 }
 
-export function requireRoot(): void {
+function requireRoot(): void {
   const uid = process.getuid?.() ?? -1
   if (uid !== 0) throw raise('LAB_NOT_ROOT', { uid })
 }

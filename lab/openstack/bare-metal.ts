@@ -119,7 +119,7 @@ export class BareMetal {
 }
 
 /** How Ironic's ipmi driver reaches a machine. */
-export function ipmiDriverInfo({ bmc, ipmi }: Machine): Readonly<Record<string, unknown>> {
+function ipmiDriverInfo({ bmc, ipmi }: Machine): Readonly<Record<string, unknown>> {
   return {
     ipmi_address: ipmi.address,
     ipmi_port: ipmi.port,

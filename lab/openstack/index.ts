@@ -1,7 +1,6 @@
-export { BareMetal, ipmiDriverInfo, redfishDriverInfo } from './bare-metal.ts'
+export { BareMetal, redfishDriverInfo } from './bare-metal.ts'
 export type { Node, Stay } from './bare-metal.ts'
 export { attachComputeHost } from './compute-host.ts'
-export { OPENSTACK_LAB_ERRORS } from './errors.ts'
 export type { IronicAuth } from './ironic.ts'
 export { isOn, typeAt } from './machine.ts'
 export type { Machine, MachineSpec } from './machine.ts'

@@ -26,7 +26,7 @@ const FIRST = 1
 const LAST = 250
 export const BRIDGE = 'br0'
 
-export function labNetwork(name: string, subnet: number): LabNetwork {
+function labNetwork(name: string, subnet: number): LabNetwork {
   return {
     namespace: namespaceOf(name),
     subnet,

@@ -34,7 +34,7 @@ export function cleanEnvironment(home: ServiceHome): Record<string, string> {
   }
 }
 
-export function serviceLog(home: ServiceHome, name: string): string {
+function serviceLog(home: ServiceHome, name: string): string {
   return join(home.directory, 'log', `${name}.out`)
 }
 

@@ -5,7 +5,7 @@ import { code, paragraph, placeholder, text } from './page.ts'
 import type { Block, Inline, ManualPage, Section, Term } from './page.ts'
 import { inlinesOf } from './markdown.ts'
 
-export function pageName(path: readonly string[]): string {
+function pageName(path: readonly string[]): string {
   return ['anneal', ...path].join('-')
 }
 

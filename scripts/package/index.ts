@@ -1,6 +1,5 @@
 export { buildDeb } from './build-deb.ts'
 export { compileModule } from './compile-module.ts'
-export { debTree } from './deb-tree.ts'
 export { addNpmFiles, removeNpmFiles } from './npm-tree.ts'
 export { productionPackages, readLock, runtimeFiles } from './production-packages.ts'
 export { programFiles } from './program-files.ts'

@@ -61,7 +61,7 @@ const IDLE_FOLDERS =
 /** Types, source maps, sources of what is there compiled, and text for people. Licenses are in the package's copyright file. */
 const IDLE_FILES =
   /(\.(ts|mts|cts|tsx|map|md|markdown|flow|tsbuildinfo|gyp|gypi|c|cc|h|cpp|ps1|cmd|bnf|yml)|(^|\/)(\.[^/]*|Makefile|CMakeLists\.txt|bin\.mjs))$/i
-export const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)([.-].*)?$/i
+const LICENSE_FILE = /^(licen[cs]e|copying|notice|unlicense)([.-].*)?$/i
 
 /** The files of a package that are needed when it runs, from the folder of the package. */
 export function runtimeFiles({ place, name }: ProductionPackage): readonly string[] {

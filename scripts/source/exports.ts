@@ -1,5 +1,5 @@
 import type { Module } from './module.ts'
-import { nameOf, nodesIn, stringOf, walk } from './syntax.ts'
+import { nameOf, nodesIn, walk } from './syntax.ts'
 import type { SyntaxNode } from './syntax.ts'
 
 /** A name that a file exports and that no other file takes. */
@@ -10,7 +10,7 @@ type Export = Readonly<{
   offset: number
   kind: 'value' | 'type'
   /** Names in the declaration: the types that it speaks of are among them. */
-  mentions: ReadonlySet<string>
+  mentions: () => ReadonlySet<string>
   /** Where it comes from, if it is another file's: `{ a as b } from './c.ts'`. */
   from?: Readonly<{ path: string; name: string }>
 }>
@@ -19,6 +19,8 @@ type Exports = Readonly<{ names: readonly Export[]; stars: readonly string[] }>
 
 /** Every name of a file: `import * as x`, or `import('./x.ts')`, whose result may be asked for anything. */
 const ALL = '*'
+
+const NONE: ReadonlySet<string> = new Set()
 
 /**
  * Exports that nobody outside of their file takes. What a door passes on lives if somebody takes it at the door. A type
@@ -36,7 +38,7 @@ export function findDeadExports(modules: readonly Module[]): readonly DeadExport
       .filter(({ name }) => all?.has(name) !== true)
       .filter(({ name, kind, from }) => {
         if (kind === 'value') return true
-        return from === undefined && !names.some((one) => one.name !== name && one.mentions.has(name))
+        return from === undefined && !names.some((one) => one.name !== name && one.mentions().has(name))
       })
       .map(({ name, offset }) => ({ path, name, offset }))
   })
@@ -58,7 +60,9 @@ function takenNames(
     }
     for (const star of stars) take(star, name)
   }
-  for (const module of modules) for (const { path, name } of importsOf(module)) take(path, name)
+  for (const { target = '', takes } of modules.flatMap(({ references }) => references)) {
+    for (const name of takes) take(target, name)
+  }
   return taken
 }
 
@@ -73,10 +77,10 @@ function exportsOf(module: Module): Exports {
     for (const specifier of nodesIn(statement['specifiers'])) {
       const name = nameOf(specifier['exported']) ?? ''
       const from = path === undefined ? {} : { from: { path, name: nameOf(specifier['local']) ?? name } }
-      names.push({ name, offset: specifier.start, kind, mentions: new Set(), ...from })
+      names.push({ name, offset: specifier.start, kind, mentions: () => NONE, ...from })
     }
     for (const declared of nodesIn(statement['declaration'])) {
-      const mentions = new Set(walk(declared).map((node) => nameOf(node) ?? ''))
+      const mentions = (): ReadonlySet<string> => new Set(walk(declared).map((node) => nameOf(node) ?? ''))
       for (const name of namesOf(declared)) names.push({ name, offset: declared.start, kind, mentions })
     }
   }
@@ -95,23 +99,6 @@ function namesOf(declared: SyntaxNode): readonly string[] {
   )
 }
 
-function importsOf(module: Module): readonly Readonly<{ path: string; name: string }>[] {
-  return walk(module.program).flatMap((node) => {
-    const path = pathOf(module, node)
-    if (path === undefined) return []
-    if (node.type === 'ImportDeclaration') {
-      return nodesIn(node['specifiers']).map((one) => ({
-        path,
-        name: one.type === 'ImportSpecifier' ? (nameOf(one['imported']) ?? ALL) : ALL,
-      }))
-    }
-    if (node.type === 'ImportExpression') return [{ path, name: ALL }]
-    if (node.type === 'TSImportType') return [{ path, name: nameOf(node['qualifier']) ?? ALL }]
-    return []
-  })
-}
-
 function pathOf(module: Module, node: SyntaxNode): string | undefined {
-  const specifier = stringOf(node['source'])
-  return module.references.find((one) => one.offset === node.start && one.specifier === specifier)?.target
+  return module.references.find(({ offset }) => offset === node.start)?.target
 }

@@ -12,6 +12,8 @@ export type Reference = Readonly<{
   target: string | undefined
   /** Where in the text it stands. */
   offset: number
+  /** Names that the file takes for itself; `*` where it may take any. What it only passes on is not among them. */
+  takes: readonly string[]
 }>
 
 /** A source file, as far as the rules of the house look at it. */
@@ -49,18 +51,31 @@ const REFERRING = new Set([
 
 function referenceOf(path: string, node: SyntaxNode): readonly Reference[] {
   if (node.type === 'TSExternalModuleReference') {
-    return [reference(path, stringOf(node['expression']) ?? '', node.start)]
+    return [reference(path, stringOf(node['expression']) ?? '', node)]
   }
   if (!REFERRING.has(node.type) || nodesIn(node['source']).length === 0) return []
   const specifier = stringOf(node['source'])
   // What is imported by a computed name cannot be judged; that is said, and not passed over.
-  if (specifier === undefined) return [{ specifier: '(computed)', target: undefined, offset: node.start }]
-  return [reference(path, specifier, node.start)]
+  if (specifier === undefined) {
+    return [{ specifier: '(computed)', target: undefined, offset: node.start, takes: ['*'] }]
+  }
+  return [reference(path, specifier, node)]
 }
 
-function reference(path: string, specifier: string, offset: number): Reference {
+function reference(path: string, specifier: string, node: SyntaxNode): Reference {
   const relative = specifier.startsWith('./') || specifier.startsWith('../')
-  return { specifier, target: relative ? posix.join(posix.dirname(path), specifier) : undefined, offset }
+  const target = relative ? posix.join(posix.dirname(path), specifier) : undefined
+  return { specifier, target, offset: node.start, takes: takenBy(node) }
+}
+
+function takenBy(node: SyntaxNode): readonly string[] {
+  if (node.type === 'ImportDeclaration') {
+    return nodesIn(node['specifiers']).map((one) =>
+      one.type === 'ImportSpecifier' ? (nameOf(one['imported']) ?? '*') : '*',
+    )
+  }
+  if (node.type === 'ExportNamedDeclaration' || node.type === 'ExportAllDeclaration') return []
+  return [nameOf(node['qualifier']) ?? '*']
 }
 
 function exportsDefault(statement: SyntaxNode): boolean {

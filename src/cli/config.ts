@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from './command.ts'
 import { raise } from './errors.ts'
 
-export const DEFAULT_CONFIG = '/etc/anneal/config.yaml'
+const DEFAULT_CONFIG = '/etc/anneal/config.yaml'
 
 /**
  * Settings from a YAML file whose keys are the long names of flags. The default file may be absent, a named one may

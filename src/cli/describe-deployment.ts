@@ -48,7 +48,7 @@ function describeArguments(plan: DeployPlan): readonly string[] {
   return [`  arguments  ${plan.arguments.length === 0 ? 'none' : ''}`.trimEnd(), ...shown, ...removed]
 }
 
-export function describeReady(ready: Ready): string {
+function describeReady(ready: Ready): string {
   switch (ready.kind) {
     case 'ssh':
       return `when an SSH server answers at ${ready.host}, port ${ready.port}`

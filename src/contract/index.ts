@@ -8,7 +8,6 @@ export type {
   StateFiles,
 } from './documents.ts'
 export { encodeDocument, encodeLine } from './encode.ts'
-export { CONTRACT_ERRORS } from './errors.ts'
 export type { ErrorDocument } from './error-document.ts'
 export { decodeBootArguments } from './image/boot-file.ts'
 export type {

@@ -1,5 +1,3 @@
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-
 /**
  * The canonical text of a JSON value: keys sorted by code unit, no white space, `undefined` members left out.
  * For the values used here (no floats beyond what JSON prints, no lone surrogates) this is RFC 8785.

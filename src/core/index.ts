@@ -3,17 +3,13 @@ export type { ErrorData, ErrorSpec, ErrorTable, ExitCode, Raise } from './errors
 export { findingsOf } from './finding.ts'
 export type { Finding, FindingSpec, FindingTable, Severity } from './finding.ts'
 export { canonicalJson } from './canonical-json.ts'
-export type { Json } from './canonical-json.ts'
 export {
-  KERNEL_ARGUMENT_ERRORS,
-  KERNEL_ARGUMENT_FINDINGS,
   editKernelArguments,
   formatKernelCommandLine,
   hasKernelArgument,
   isSameKey,
   kernelArgument,
   lintForIronic,
-  parseKernelArgument,
   parseKernelCommandLine,
 } from './kernel-arguments/index.ts'
 export type {

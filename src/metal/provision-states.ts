@@ -20,7 +20,7 @@ const PASSING: ProvisionState = { kind: 'passing', towards: {} }
 const MANAGE: ProvisionState['towards'] = { manageable: 'manage', available: 'manage' }
 const DELETE: ProvisionState['towards'] = { undeployed: 'deleted' }
 
-export const PROVISION_STATES: Readonly<Record<string, ProvisionState>> = {
+const PROVISION_STATES: Readonly<Record<string, ProvisionState>> = {
   enroll: { kind: 'rest', towards: MANAGE },
   verifying: PASSING,
   manageable: { kind: 'rest', towards: { available: 'provide' } },

@@ -57,6 +57,6 @@ export function invalidRelease(file: string, problems: readonly LocatedProblem[]
 }
 
 /** `compute.yaml:12:5 services.libvirt.links: Cannot support "links": …; remedy: …`. */
-export function formatProblem({ file, line, column, path, error }: LocatedProblem): string {
+function formatProblem({ file, line, column, path, error }: LocatedProblem): string {
   return `${file}:${line}:${column} ${path}: ${error.message}\n  remedy: ${error.remedy}`
 }

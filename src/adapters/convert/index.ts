@@ -1,5 +1,3 @@
-export { CONVERT_ERRORS } from './errors.ts'
-export { convertChunks } from './chunk-pool.ts'
 export { openOutputFolder } from './output-folder.ts'
 export type { OutputFolderOptions } from './output-folder.ts'
 export { conversionTools } from './conversion-tools.ts'

@@ -24,7 +24,7 @@ export type ImageRecipe = Readonly<{
 export type RecipeBook = Readonly<{ root: string; recipes: readonly ImageRecipe[] }>
 
 /** A registry name that no engine would ever ask the internet for, the same under Docker and Podman. */
-export const IMAGE_PREFIX = 'localhost/anneal/'
+const IMAGE_PREFIX = 'localhost/anneal/'
 /** Label: hash of all that went into the image. */
 export const INPUTS_LABEL = 'io.anneal.inputs'
 /** Where an image says its versions, one `label=value` a line, read from the packages it holds. */

@@ -33,7 +33,7 @@ export const HEAD_BYTES = 4 + 24
 /** VIR_NET_MESSAGE_MAX plus the length word. */
 export const MESSAGE_MAX_BYTES = 33_554_432 + 4
 /** REMOTE_STRING_MAX, REMOTE_DOMAIN_LIST_MAX, REMOTE_AUTH_TYPE_LIST_MAX */
-export const STRING_MAX = 4_194_304
+const STRING_MAX = 4_194_304
 export const DOMAINS_MAX = 16_384
 export const AUTH_TYPES_MAX = 20
 

@@ -2,7 +2,5 @@ import type { Machine } from '../../ports/index.ts'
 import { openConsole } from './console.ts'
 import { sshBanner } from './ssh-banner.ts'
 
-export { MACHINE_ERRORS } from './errors.ts'
-
 /** A machine as it answers over the network and on its serial port. */
 export const networkMachine: Machine = { sshBanner, openConsole }

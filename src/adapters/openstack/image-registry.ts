@@ -8,7 +8,7 @@ export function imageRegistry(images: Glance): ImageRegistry {
   return { find: async (nameOrId) => imageFacts(await images.find(nameOrId)) }
 }
 
-export function imageFacts(image: GlanceImage): ImageFacts {
+function imageFacts(image: GlanceImage): ImageFacts {
   const { kernel_id: kernel, ramdisk_id: ramdisk } = image.properties
   const hash =
     image.osHashAlgo === undefined || image.osHashValue === undefined

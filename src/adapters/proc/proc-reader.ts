@@ -75,7 +75,7 @@ function listPids(procRoot: string): readonly number[] {
  * By the file that only a cgroup2 root has: it says the same on a mount, on a bind of one and on a recorded tree
  * (cgroups(7): every cgroup v2 directory has cgroup.controllers, no v1 directory has).
  */
-export function cgroupLayout(cgroupRoot: string): CgroupLayout {
+function cgroupLayout(cgroupRoot: string): CgroupLayout {
   if (existsSync(`${cgroupRoot}/cgroup.controllers`)) return 'unified'
   return existsSync(`${cgroupRoot}/unified/cgroup.controllers`) ? 'hybrid' : 'legacy'
 }

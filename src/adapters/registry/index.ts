@@ -1,6 +1,5 @@
 export { credentialsFor, registryAuthHeader } from './credentials.ts'
 export type { Credentials } from './credentials.ts'
 export type { Environment } from './auth-files.ts'
-export { REGISTRY_ERRORS } from './errors.ts'
 export { isPinnedAmong, parseReference, repositoryName } from './reference.ts'
 export type { Reference } from './reference.ts'

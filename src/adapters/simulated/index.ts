@@ -1,6 +1,5 @@
 export { CrashPoints, CrashSignal } from '../../saga/index.ts'
 export { MemoryState } from './memory-state.ts'
-export { SimulatedEngine } from './simulated-engine.ts'
 export { SimulatedNode } from './simulated-node.ts'
 export type { NodeSnapshot } from './node-snapshot.ts'
 export type { SimulatedGuest, SimulatedImage, TenantAct } from './simulated-guest.ts'

@@ -1,7 +1,5 @@
 export { systemdUnits } from './units.ts'
 export type { Machine, NewMachine, NewScope, Units, UnitsOptions } from './units.ts'
-export { systemBus } from './busctl.ts'
 export type { Bus, BusObject, BusValue } from './busctl.ts'
-export { SYSTEMD_ERRORS } from './errors.ts'
 export { systemdUnitReader } from './unit-reader.ts'
 export type { UnitReaderOptions } from './unit-reader.ts'

@@ -5,7 +5,7 @@ import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { raise } from '../errors.ts'
 
 /** Where libvirt is on a node of which nothing is on file. */
-export const DEFAULT_PLACE: LibvirtPlace = {
+const DEFAULT_PLACE: LibvirtPlace = {
   service: '',
   socket: '/run/libvirt/libvirt-sock',
   stateDir: '/run/libvirt',

@@ -1,4 +1,3 @@
 export { recogniseDiskImage } from './recognise-disk-image.ts'
 export type { DiskImageType } from './recognise-disk-image.ts'
 export { refuseOtherKinds } from './other-kinds.ts'
-export { DISK_IMAGE_ERRORS } from './errors.ts'

@@ -134,7 +134,7 @@ function freeOfGroup(
 }
 
 /** Runs of clear bits among the first `count`, least significant bit first. */
-export function clearBits(bitmap: Uint8Array, count: number): BlockRange[] {
+function clearBits(bitmap: Uint8Array, count: number): BlockRange[] {
   const runs: BlockRange[] = []
   let start = -1
   for (let at = 0; at < count;) {

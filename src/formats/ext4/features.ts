@@ -2,7 +2,7 @@
  * The feature bits of the superblock, by the names that dumpe2fs prints
  * (https://docs.kernel.org/filesystems/ext4/globals.html#super-block, e2fsprogs lib/e2p/feature.c).
  */
-export const COMPATIBLE = {
+const COMPATIBLE = {
   dir_prealloc: 0x1,
   imagic_inodes: 0x2,
   has_journal: 0x4,
@@ -17,7 +17,7 @@ export const COMPATIBLE = {
   orphan_file: 0x1000,
 } as const
 
-export const INCOMPATIBLE = {
+const INCOMPATIBLE = {
   compression: 0x1,
   filetype: 0x2,
   needs_recovery: 0x4,
@@ -36,7 +36,7 @@ export const INCOMPATIBLE = {
   casefold: 0x20000,
 } as const
 
-export const READ_ONLY_COMPATIBLE = {
+const READ_ONLY_COMPATIBLE = {
   sparse_super: 0x1,
   large_file: 0x2,
   btree_dir: 0x4,

@@ -1,7 +1,6 @@
 export { planContentChange } from './content-change.ts'
 export type { ContentChange } from './content-change.ts'
 export { kindOfEntryType } from './entry-type.ts'
-export { FILESYSTEM_ERRORS } from './errors.ts'
 export type {
   DirectoryEntry,
   FileRange,

@@ -7,7 +7,7 @@ export const BOOT_SECTOR = struct('mbr', 512, {
   signature: at(510, u16le),
 })
 
-export const BOOT_SECTOR_SIGNATURE = 0xaa_55
+const BOOT_SECTOR_SIGNATURE = 0xaa_55
 
 /** UEFI 2.10, table 5.2. Cylinders, heads and sectors are not read: nothing has counted in them for decades. */
 export const BOOT_ENTRY = struct('mbr_partition', 16, {

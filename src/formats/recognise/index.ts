@@ -1,4 +1,3 @@
 export { recognise, refusalOf } from './recognise.ts'
 export type { Family } from './found.ts'
 export type { Recognised } from './recognise.ts'
-export { RECOGNISE_ERRORS } from './errors.ts'

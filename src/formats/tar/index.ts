@@ -1,4 +1,3 @@
-export { TAR_ERRORS } from './errors.ts'
 export { isHeader as isTarHeader } from './header.ts'
 export { tarMembers } from './members.ts'
 export type { TarMember } from './members.ts'

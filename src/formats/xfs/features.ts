@@ -20,7 +20,7 @@ export const VERSION_BITS = {
 } as const
 
 /** sb_features2. */
-export const FEATURES2 = {
+const FEATURES2 = {
   lazyCount: 0x2,
   attr2: 0x8,
   parent: 0x10,
@@ -48,7 +48,7 @@ export const INCOMPAT = {
 } as const
 
 /** Data of zoned file systems is in the realtime section, which may be another device. */
-export const REFUSED_INCOMPAT: Readonly<Record<string, number>> = {
+const REFUSED_INCOMPAT: Readonly<Record<string, number>> = {
   zoned: INCOMPAT.zoned,
   'zone-gaps': INCOMPAT.zoneGaps,
 }

@@ -115,7 +115,7 @@ export function badMagic(cursor: Cursor, found: number, expected: number): Error
   })
 }
 
-export function equal(a: Uint8Array, b: Uint8Array): boolean {
+function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false
   return true

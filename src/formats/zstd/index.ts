@@ -1,5 +1,4 @@
-export { readFrame, ZSTD_MAGIC } from './frame.ts'
+export { readFrame } from './frame.ts'
 export type { Frame } from './frame.ts'
-export { ZSTD_ERRORS } from './errors.ts'
 export { FrameSplitter } from './frame-splitter.ts'
 export type { FramePart } from './frame-splitter.ts'

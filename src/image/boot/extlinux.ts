@@ -47,7 +47,7 @@ export async function readExtlinux(
   return { entries, defaultId }
 }
 
-export function parseExtlinux(text: string): Readonly<{ labels: readonly Label[]; defaultId: string }> {
+function parseExtlinux(text: string): Readonly<{ labels: readonly Label[]; defaultId: string }> {
   const labels: Label[] = []
   let defaultId = ''
   let menuDefault = ''

@@ -19,7 +19,7 @@ export type Deployment = Readonly<{
 }>
 
 /** `ostree=` of a command line, as ostree-prepare-root parses it (ostree_sysroot, parse_bootlink). */
-export type BootLink = Readonly<{
+type BootLink = Readonly<{
   bootVersion: 0 | 1
   stateroot: string
   bootChecksum: string
@@ -29,7 +29,7 @@ export type BootLink = Readonly<{
 const BOOT_LINK = /^\/ostree\/boot\.([01])\/([^/]+)\/([^/]+)\/(\d{1,9})$/
 const DEPLOYED = /^([0-9a-f]{64})\.(\d{1,9})$/
 
-export function parseBootLink(text: string): BootLink | undefined {
+function parseBootLink(text: string): BootLink | undefined {
   const [, bootVersion, stateroot, bootChecksum, serial] = BOOT_LINK.exec(text) ?? []
   if (stateroot === undefined || bootChecksum === undefined) return undefined
   return { bootVersion: bootVersion === '1' ? 1 : 0, stateroot, bootChecksum, serial: Number(serial) }

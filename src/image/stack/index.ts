@@ -1,7 +1,5 @@
 export { sectorSizeOf } from './sector-size.ts'
 export { detectStack } from './detect.ts'
-export { STACK_ERRORS } from './errors.ts'
-export { STACK_FINDINGS } from './findings.ts'
 export {
   findNode,
   findVolume,

@@ -18,7 +18,7 @@ export type Times = Readonly<{
 export type Verdict = Readonly<{ kind: 'wait' } | { kind: 'done' } | { kind: 'failed'; error: AnnealError }>
 
 /** So long a machine may be off while Ironic waits for it: a reset is shorter, and a power cut is not. */
-export const OFF_TOLERATED_MS = 20_000
+const OFF_TOLERATED_MS = 20_000
 
 /** Judges a node that is being deployed. */
 export function judgeDeploying(name: string, node: MetalNode, times: Times): Verdict {

@@ -7,7 +7,7 @@ const KOLLA_NAMES =
   /^(nova_libvirt|nova_compute|nova_ssh|neutron_[a-z0-9_]+_agent|openvswitch_(db|vswitchd)|kolla_toolbox)$/
 
 /** By the labels that Kolla's images carry, or by its names for containers. */
-export function isKolla(container: Container): boolean {
+function isKolla(container: Container): boolean {
   const { labels } = container
   return (
     labels['kolla_version'] !== undefined ||

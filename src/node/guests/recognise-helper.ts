@@ -15,7 +15,7 @@ export type HelperRule = Readonly<{
   serves: 'tied' | 'onlyTied' | 'logged' | 'vhostUser' | 'all'
 }>
 
-export const HELPER_RULES: readonly HelperRule[] = [
+const HELPER_RULES: readonly HelperRule[] = [
   // libvirt's src/qemu/qemu_tpm.c, qemu_virtiofs.c, qemu_passt.c, qemu_slirp.c, qemu_nbdkit.c, qemu_dbus.c
   { kind: 'swtpm', exe: /^swtpm$/, serves: 'tied' },
   { kind: 'virtiofsd', exe: /^virtiofsd$/, serves: 'tied' },

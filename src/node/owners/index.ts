@@ -1,4 +1,4 @@
 export { findOwners } from './find-owners.ts'
 export type { Owner, OwnersInput } from './find-owners.ts'
-export { OWNER_FINDINGS, ownerFindings } from './findings.ts'
+export { ownerFindings } from './findings.ts'
 export type { ServiceUnit } from './service-unit.ts'

@@ -6,17 +6,14 @@ export type { EnvFileFormat } from './env-file.ts'
 export { envFileEntries, envFileKey } from './environment.ts'
 export type { EnvFileEntry, EnvFiles } from './environment.ts'
 export { RELEASE_ERRORS } from './errors.ts'
-export { formatImageReference, fullImageName, isPinned, parseImageReference } from './image-reference.ts'
+export { fullImageName, isPinned } from './image-reference.ts'
 export type { ImageReference } from './image-reference.ts'
-export { escapeDollars, interpolate } from './interpolate.ts'
+export { escapeDollars } from './interpolate.ts'
 export type { Interpolated, Lookup } from './interpolate.ts'
-export { LABELS, containerLabels, containerName, shortId } from './names.ts'
-export { startOrder } from './order.ts'
-export { isBelow, resolvePath } from './paths.ts'
-export { formatPath, problemList } from './problem.ts'
+export { LABELS, containerName, shortId } from './names.ts'
+export { formatPath } from './problem.ts'
 export type { Path, Problem, Problems } from './problem.ts'
 export type { Notice } from './reader.ts'
-export { RELEASE_FORMAT } from './release.ts'
 export type {
   ContainerShape,
   DeclaredHelper,
@@ -31,21 +28,14 @@ export type {
 } from './release.ts'
 export { pinnedReference } from './pin.ts'
 export type { HeldImage } from './pin.ts'
-export { sealRelease, unpinnedServices } from './seal.ts'
-export { shellWords } from './shell-words.ts'
+export { sealRelease } from './seal.ts'
 export { toContainerSpec } from './to-container-spec.ts'
 export { isList, isMap } from './tree.ts'
 export type { Tree, TreeMap } from './tree.ts'
 export {
-  LINT_FINDINGS,
   lintFinding,
   lintRelease,
-  lintService,
   lintWorkload,
-  looksSecret,
-  mountedFrom,
-  roleOf,
-  secretIn,
   workloadOfContainer,
   workloadOfService,
 } from './lint/index.ts'
@@ -55,7 +45,6 @@ export { replaceVariables } from './variables.ts'
 export type { Replacement } from './variables.ts'
 export {
   IMPORT_FINDINGS,
-  applyEdits,
   importDockerCommand,
   importDockerRun,
   modernise,

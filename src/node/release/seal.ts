@@ -6,7 +6,7 @@ import { RELEASE_FORMAT } from './release.ts'
 import type { Release, ReleaseDraft, ServiceDraft } from './release.ts'
 
 /** The names of the services whose images may still change under their reference. */
-export function unpinnedServices(draft: ReleaseDraft): readonly string[] {
+function unpinnedServices(draft: ReleaseDraft): readonly string[] {
   return draft.services.filter((service) => !isPinned(service.image)).map((service) => service.name)
 }
 

@@ -19,7 +19,7 @@ export type LimitFile = Readonly<{
 }>
 
 /** Order is the order of writing: `memory.memsw` may not be below `memory.limit`. */
-export const LIMIT_FILES: readonly LimitFile[] = [
+const LIMIT_FILES: readonly LimitFile[] = [
   // v1
   { file: /^cpu\.shares$/, kind: 'own', none: /^1024$/, onScope: true, property: 'CPUShares' },
   { file: /^cpu\.cfs_period_us$/, kind: 'own', none: /^100000$/ },

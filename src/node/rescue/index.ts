@@ -1,6 +1,6 @@
 export { isLimitFile, limitsToKeep } from './cgroup-limits.ts'
 export type { Limit, LimitReading } from './cgroup-limits.ts'
-export { containerRoot, planHelperRescue, planRescue, remainingInside } from './rescue-plan.ts'
+export { planHelperRescue, planRescue, remainingInside } from './rescue-plan.ts'
 export type {
   Group,
   Level,

@@ -76,7 +76,7 @@ function keyOf({ key }: ServerPlan): { key?: string } {
 }
 
 /** The server of this deployment; of several, which two runs at once can make, the oldest. */
-export async function serverOf({ world, plan }: DeployContext): Promise<Server | undefined> {
+async function serverOf({ world, plan }: DeployContext): Promise<Server | undefined> {
   const [oldest] = await world.compute.marked(MARK, plan.id)
   return oldest
 }

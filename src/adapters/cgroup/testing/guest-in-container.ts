@@ -6,7 +6,7 @@ import type { FakeHierarchy } from './fake-kernel.ts'
 import { FakeUnits } from './fake-units.ts'
 
 export const ID = 'c0ffee'.repeat(10).concat('c0ff')
-export const UUID = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001'
+const UUID = '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001'
 export const QEMU = 100
 export const VCPU = 102
 export const SWTPM = 200
@@ -19,7 +19,7 @@ export const V1: readonly FakeHierarchy[] = [
   { hierarchy: 2, controllers: ['cpuset'] },
   { hierarchy: 1, controllers: ['cpu', 'cpuacct'] },
 ]
-export const V2: readonly FakeHierarchy[] = [
+const V2: readonly FakeHierarchy[] = [
   { hierarchy: 0, controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
 ]
 
@@ -40,9 +40,7 @@ export const swtpm: Helper = {
 }
 
 /** Records in memory that a crash does not reach, like files on /run. */
-export function memoryRecords(
-  kernel: FakeKernel,
-): RescueRecords & Readonly<{ kept: Map<number, RescueRecord> }> {
+function memoryRecords(kernel: FakeKernel): RescueRecords & Readonly<{ kept: Map<number, RescueRecord> }> {
   const kept = new Map<number, RescueRecord>()
   return {
     kept,

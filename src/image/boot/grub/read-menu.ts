@@ -161,7 +161,7 @@ function toArgument({ text, source }: Expanded, kind: GrubKind): readonly BootAr
  * A word as GRUB hands it to the kernel (grub_create_loader_cmdline in grub-core/lib/cmdline.c): quotes around one with
  * spaces, a backslash before quotes and backslashes. Fedora's leaves `\xHH` alone.
  */
-export function loaderWord(text: string, kind: GrubKind): string {
+function loaderWord(text: string, kind: GrubKind): string {
   const special = kind === 'fedora' ? /\\(?!x[0-9a-fA-F]{2})|['"]/g : /[\\'"]/g
   const escaped = text.replaceAll(special, '\\$&')
   return text.includes(' ') ? `"${escaped}"` : escaped

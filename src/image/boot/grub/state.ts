@@ -47,7 +47,7 @@ const MOST_WORK = 1 << 24
 export const DONE = 0
 export const TEST_FAILURE = 1
 export const FILE_NOT_FOUND = 5
-export const UNKNOWN_DEVICE = 12
+const UNKNOWN_DEVICE = 12
 export const BAD_ARGUMENT = 18
 
 export type SetVariable = Variable & Readonly<{ exported: boolean }>

@@ -1,4 +1,4 @@
-export { applyEdits, valueAt } from './edits.ts'
+export { valueAt } from './edits.ts'
 export type { Edit } from './edits.ts'
 export { IMPORT_FINDINGS } from './findings.ts'
 export { withRawEnvFiles } from './old-keys.ts'

@@ -8,7 +8,7 @@ import { workloadOfService } from './workload.ts'
 import type { Role } from './workload.ts'
 
 /** What speaks against one service, whatever release it is in. */
-export function lintService(service: ServiceDraft): readonly Finding[] {
+function lintService(service: ServiceDraft): readonly Finding[] {
   return lintWorkload(workloadOfService(service))
 }
 

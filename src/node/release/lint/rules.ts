@@ -42,7 +42,7 @@ const OTHER_DIRECTORIES: readonly (readonly [path: string, roles: readonly Role[
   ['/run/libvirt', ['compute', 'virtlogd'], 'the socket cannot be shared with libvirt'],
 ]
 
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   { code: 'SECRET_IN_ENVIRONMENT', evidence: (it) => list(it.secretVariables) },
   { code: 'SECRET_IN_ARGUMENTS', evidence: (it) => list(it.secretOptions) },
   {

@@ -104,9 +104,7 @@ function told(where: string, name: string, value: string): readonly string[] {
  * What a container is for, by the program it runs, else by its names and image. A libvirt image that runs virtlogd is
  * a virtlogd; a script that starts both is a libvirt.
  */
-export function roleOf(
-  what: Readonly<{ names: readonly string[]; image: string; argv: readonly string[] }>,
-): Role {
+function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: readonly string[] }>): Role {
   const { argv } = what
   if (mentions(argv, 'libvirtd', 'virtqemud')) return 'libvirt'
   if (mentions(argv, 'virtlogd')) return 'virtlogd'

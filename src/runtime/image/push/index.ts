@@ -1,4 +1,3 @@
-export { PUSH_ERRORS } from './errors.ts'
 export { checkProperties } from './properties.ts'
 export { pushImage } from './push-image.ts'
 export type { Pushed, PushedImage, PushStep, PushWishes, PushWorld } from './pushed.ts'

@@ -71,7 +71,7 @@ export async function uploadImage(
   }
 }
 
-export function unfinishedName(name: string): string {
+function unfinishedName(name: string): string {
   return `${name} (uploading)`
 }
 

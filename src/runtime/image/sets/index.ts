@@ -1,5 +1,4 @@
-export { PRUNE_ERRORS } from './errors.ts'
-export { isComplete, isOurs, linksOf, listSets, ourImages } from './image-sets.ts'
+export { isComplete, listSets, ourImages } from './image-sets.ts'
 export type { ImageSet, ImageSets } from './image-sets.ts'
 export { CONTENT, ROLE, SET, STATE } from './marks.ts'
 export type { Role, State } from './marks.ts'

@@ -48,7 +48,7 @@ export type ExecutorContext = Readonly<{
 const DONE: RunEvent = { type: 'effectDone' }
 
 /** One executor for each effect; what makes each idempotent is said in EffectArgs. */
-export const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
+const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
   async pullImage({ image }, { world, plan, signal, onPull }) {
     const held = await world.engine.inspectImage(image)
     // A rollback starts containers that exist: it never pulls, whatever became of the image's name.

@@ -24,7 +24,7 @@ export async function loadSides(state: StateStore, run: string, plan: Plan): Pro
   return JSON.parse(text) as Sides
 }
 
-export async function saveRelease(state: StateStore, release: Release): Promise<void> {
+async function saveRelease(state: StateStore, release: Release): Promise<void> {
   await state.saveFile(releaseFile(release.id), JSON.stringify(release))
 }
 
