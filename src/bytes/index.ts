@@ -1,4 +1,5 @@
 export type { ByteSource, Extent, ExtentKind, Place, ReaderWarning } from './source.ts'
+export type { Algorithms } from './algorithms.ts'
 export { warningsOf } from './reader-warnings.ts'
 export type { ReaderFindingTable } from './reader-warnings.ts'
 export { checkRange, toSafe } from './ranges.ts'

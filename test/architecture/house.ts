@@ -63,6 +63,10 @@ export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
     reason: 'a disk whose blocks a table finds, whatever the format of the table',
   },
   { folder: 'formats/filesystem', reason: 'what every file system answers, and walking its paths' },
+  {
+    folder: 'formats/lzo',
+    reason: 'a codec that no runtime has, for every format that is compressed with it',
+  },
   { folder: 'formats/partition-table', reason: 'what MBR and GPT both are' },
   { folder: 'runtime/saga', reason: 'the driver and the journal of every machine' },
   { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },

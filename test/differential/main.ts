@@ -9,6 +9,7 @@
  * there is, and an image whose unmounting is over is then still mounted there, and not written to its end.
  */
 import { parseArgs } from 'node:util'
+import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
@@ -20,7 +21,7 @@ import { systemdBoot } from './systemd-boot/index.ts'
 import { vdi, vhd } from './virtual-disk/index.ts'
 import { xfs } from './xfs/index.ts'
 
-const TARGETS = [ext4, fat, grub, lvm2, partitionTable, qcow2, systemdBoot, vdi, vhd, xfs]
+const TARGETS = [btrfs, ext4, fat, grub, lvm2, partitionTable, qcow2, systemdBoot, vdi, vhd, xfs]
 
 const OWN_MOUNTS = 'ANNEAL_OWN_MOUNTS'
 if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {

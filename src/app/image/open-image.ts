@@ -1,8 +1,9 @@
+import { ALGORITHMS } from '../../adapters/codec/index.ts'
 import { openDiskImage } from '../../adapters/image-source/index.ts'
 import type { DiskImage } from '../../adapters/image-source/index.ts'
 import { findBoot } from '../../image/boot/index.ts'
 import type { BootInventory } from '../../image/boot/index.ts'
-import { FORMAT_READERS, detectStack, findVolume, largestUnreadable } from '../../image/stack/index.ts'
+import { detectStack, findVolume, formatReaders, largestUnreadable } from '../../image/stack/index.ts'
 import type { StackNode, Volume } from '../../image/stack/index.ts'
 import { raise } from '../errors.ts'
 
@@ -27,7 +28,11 @@ export async function openImage(location: string, options: OpenOptions = {}): Pr
   await using opening = new AsyncDisposableStack()
   const image = opening.use(await openDiskImage(location, options))
   const { signal } = options
-  const stack = await detectStack(image.disk, FORMAT_READERS, signal === undefined ? {} : { signal })
+  const stack = await detectStack(
+    image.disk,
+    formatReaders(ALGORITHMS),
+    signal === undefined ? {} : { signal },
+  )
   const kept = opening.move()
   return { image, stack, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

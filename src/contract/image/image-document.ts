@@ -79,7 +79,7 @@ export type StackContent =
   | Readonly<{
       kind: 'file system'
       /** As blkid says. */
-      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'vfat'
+      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'vfat'
       label: string
       uuid: string
       /** Of the disk that it was made for, where it says so. */
@@ -121,7 +121,7 @@ export type StackContent =
       ranges: readonly PhysicalRange[]
     }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
-  /** Recognised, and not readable: btrfs, LUKS, a file system that is damaged. */
+  /** Recognised, and not readable: ZFS, LUKS, a file system that is damaged. */
   | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: ImageRefusal }>
   | Readonly<{ kind: 'unknown' }>
 

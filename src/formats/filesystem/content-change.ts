@@ -1,5 +1,5 @@
 import type { Patch } from '../../bytes/index.ts'
-import type { FileSystem, NodeId } from './filesystem.ts'
+import type { FileRange, FileSystem, NodeId } from './filesystem.ts'
 
 /**
  * A change of a file's content where it lies: the ranges of the file system's source that change, and the bytes that
@@ -47,7 +47,7 @@ export async function planContentChange(
     if (change === undefined) continue
     if (range.kind !== 'data' || range.sourceOffsetBytes === undefined) {
       return {
-        refusal: `its bytes lie ${range.kind === 'inline' ? 'inside its inode' : 'nowhere: they were never written'}`,
+        refusal: whyNotInPlace(range.kind),
       }
     }
     if (range.maybeShared === true) return { refusal: 'its blocks may be shared with another file (reflink)' }
@@ -59,6 +59,11 @@ export async function planContentChange(
   if (covered !== after.length) return { refusal: 'not all of its bytes lie in blocks of its own' }
   const size = await fs.planSize(id, after.length, signal)
   return 'refusal' in size ? size : { patches: [...patches, ...size.patches] }
+}
+
+function whyNotInPlace(kind: FileRange['kind']): string {
+  if (kind === 'inline') return 'its bytes lie inside its inode'
+  return kind === 'compressed' ? 'its bytes are compressed' : 'its bytes lie nowhere: they were never written'
 }
 
 /** From the first to behind the last byte that differs. What lies behind the end of `before` differs. */

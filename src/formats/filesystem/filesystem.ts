@@ -1,6 +1,18 @@
 import type { ByteSource, Extent, ReaderWarning } from '../../bytes/index.ts'
 import type { ContentChange } from './content-change.ts'
 
+/** A tree of files within a file system that can be mounted by itself (btrfs). */
+export type Subvolume = Readonly<{
+  /** As `subvolid=` has it. */
+  id: number
+  /** From the top level; that one is `/`. */
+  path: string
+  root: NodeId
+  /** Mounted where none is named. */
+  isDefault: boolean
+  isReadOnly: boolean
+}>
+
 /** What a directory entry leads to. `unknown` only where a directory does not tell (XFS without ftype, old ext2): ask `stat`. */
 export type NodeKind =
   | 'file'
@@ -12,7 +24,7 @@ export type NodeKind =
   | 'character device'
   | 'unknown'
 
-/** Names a node within its file system: an inode number, or (FAT) where its directory entry lies. */
+/** Names a node within its file system: an inode number (btrfs: of a subvolume), or (FAT) where its directory entry lies. */
 export type NodeId = bigint
 
 export type DirectoryEntry = Readonly<{
@@ -59,15 +71,15 @@ export type FileRange = Readonly<{
   lengthBytes: number
   /** In the file system's source. Absent: no data on the disk (unwritten), or data that only `open` can give (inline). */
   sourceOffsetBytes?: number
-  /** `unwritten` reads as zeros; `inline` lies in a metadata block that may carry a checksum. */
-  kind: 'data' | 'unwritten' | 'inline'
+  /** `unwritten` reads as zeros; `inline` lies in a metadata block that may carry a checksum; only `open` gives what is `compressed`. */
+  kind: 'data' | 'unwritten' | 'inline' | 'compressed'
   /** More than one file may refer to these blocks (reflink): never to be edited. Absent: it cannot be. */
   maybeShared?: boolean
 }>
 
 export type FileSystemFacts = Readonly<{
   /** As blkid says: ext2, ext3, ext4, xfs, vfat. */
-  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'vfat'
+  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'vfat'
   /** '' where it has none. */
   label: string
   /** As blkid says: for FAT `ABCD-1234`. */
@@ -91,7 +103,10 @@ export type FileSystemFacts = Readonly<{
 export interface FileSystem {
   readonly facts: FileSystemFacts
   readonly warnings: readonly ReaderWarning[]
+  /** Of a file system with several subvolumes: that of the top level. */
   readonly root: NodeId
+  /** Left out by file systems that have none. In no order that means anything. */
+  readonly subvolumes?: readonly Subvolume[]
   stat(id: NodeId, signal?: AbortSignal): Promise<NodeStat>
   /** In the order of the disk. Throws the format's not-a-directory error on anything else. */
   list(directory: NodeId, signal?: AbortSignal): AsyncIterable<DirectoryEntry>

@@ -9,6 +9,7 @@ export type {
   NodeId,
   NodeKind,
   NodeStat,
+  Subvolume,
   Xattr,
 } from './filesystem.ts'
 export { findPath, walkPath } from './walk-path.ts'

@@ -18,7 +18,7 @@ const SYSTEM = { fileSystem: treeFileSystem({ '/etc/os-release': 'ID=x\n', '/usr
 async function looked(described: DescribedDisk) {
   const { source, readers } = describedDisk(described)
   const disk = await detectStack(source, readers)
-  return { disk, inventory: await findBoot(disk) }
+  return { disk, readers, inventory: await findBoot(disk) }
 }
 
 test('a root file system that is damaged keeps the answer from being one', async () => {
@@ -58,15 +58,20 @@ test('a directory of boot entries that cannot be read may hold what boots', asyn
 
 test('a whole disk is taken though nothing on it boots, with a warning', async () => {
   for (const partitions of [[{ unreadable: 'crypto_LUKS' }], [{ nothing: true as const }], []]) {
-    const { disk, inventory } = await looked({ partitions })
-    const plan = await planConversion(disk, inventory, { what: 'disk', mounts: 'edit', arguments: {} })
+    const { disk, readers, inventory } = await looked({ partitions })
+    const plan = await planConversion(disk, inventory, {
+      what: 'disk',
+      mounts: 'edit',
+      readers,
+      arguments: {},
+    })
     assert.equal(plan.base.sizeBytes, disk.sizeBytes)
     assert.equal(plan.boot.commandLine, '')
     assert.match(plan.warnings.join('\n'), /^DISK_NOT_UNDERSTOOD: /m)
   }
-  const { disk, inventory } = await looked({ partitions: [{ nothing: true }] })
+  const { disk, readers, inventory } = await looked({ partitions: [{ nothing: true }] })
   await assert.rejects(
-    planConversion(disk, inventory, { what: 'disk', mounts: 'edit', arguments: { kargs: ['a'] } }),
+    planConversion(disk, inventory, { what: 'disk', mounts: 'edit', readers, arguments: { kargs: ['a'] } }),
     (error) => isAnnealError(error, 'BOOT_NOTHING_FOUND'),
   )
 })

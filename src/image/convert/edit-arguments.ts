@@ -13,8 +13,8 @@ import {
   refuseArgumentEdit,
 } from '../boot/index.ts'
 import type { ArgumentWishes, BootEntry, BootInventory, FileEdit, Loader } from '../boot/index.ts'
-import { FORMAT_READERS, detectStack, findVolume } from '../stack/index.ts'
-import type { StackNode } from '../stack/index.ts'
+import { detectStack, findVolume } from '../stack/index.ts'
+import type { Readers, StackNode } from '../stack/index.ts'
 import type { Base } from './base.ts'
 import type { Change } from '../../contract/index.ts'
 import { finding, warningOf } from './findings.ts'
@@ -41,9 +41,9 @@ export async function editArguments(
   disk: StackNode,
   base: Base,
   inventory: BootInventory,
-  wishes: ArgumentWishes & Readonly<{ deployment?: string; signal?: AbortSignal }>,
+  wishes: ArgumentWishes & Readonly<{ readers: Readers; deployment?: string; signal?: AbortSignal }>,
 ): Promise<ArgumentPatches> {
-  const { deployment, signal } = wishes
+  const { readers, deployment, signal } = wishes
   const { source } = disk
   if (source === undefined) throw new TypeError('a disk has bytes')
   const entries = await entriesToEdit(disk, inventory, deployment, signal)
@@ -51,11 +51,7 @@ export async function editArguments(
   const patches: Patch[] = []
   for (const file of files) patches.push(...(await patchesOf(disk, base, file, signal)))
 
-  const after = await detectStack(
-    patched(source, patches),
-    FORMAT_READERS,
-    signal === undefined ? {} : { signal },
-  )
+  const after = await detectStack(patched(source, patches), readers, signal === undefined ? {} : { signal })
   const found = await findBoot(after, {
     ...(signal && { signal }),
     ...(inventory.choice === 'asked' && inventory.firmware !== 'either' && { firmware: inventory.firmware }),

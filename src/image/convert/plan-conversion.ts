@@ -4,7 +4,7 @@ import type { Finding } from '../../core/index.ts'
 import { cutShortOf, makeContract } from '../boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
 import { findVolume, largestUnreadable } from '../stack/index.ts'
-import type { StackNode } from '../stack/index.ts'
+import type { Readers, StackNode } from '../stack/index.ts'
 import { baseOfDisk, baseOfRoot, patchBase } from './base.ts'
 import type { Base } from './base.ts'
 import type { BootSummary, Change } from '../../contract/index.ts'
@@ -20,6 +20,8 @@ export type ConversionWishes = ConversionOf &
     mounts: 'edit' | 'keep'
     /** Of a disk: its boot entries are edited. Those of a root are in the contract already. */
     arguments: ContractChoices
+    /** What a disk is looked at with again, once its boot entries are edited. */
+    readers: Readers
     signal?: AbortSignal
   }>
 
@@ -128,7 +130,7 @@ export function describeContract(
 async function planDisk(
   disk: StackNode,
   inventory: BootInventory,
-  { arguments: wanted, signal }: ConversionWishes,
+  { arguments: wanted, readers, signal }: ConversionWishes,
 ): Promise<ConversionPlan> {
   const cut = cutShortOf(disk)
   if (cut !== undefined) throw raise('DISK_CUT_SHORT', { image: disk.name, ...cut })
@@ -144,7 +146,7 @@ async function planDisk(
     const names = await machineNames(disk, inventory, own, signal)
     return { base, patches: [], changes: [], boot, warnings: [...warnings, ...names.map(warningOf)] }
   }
-  const wishes = { append, delete: unwanted, ...deployment, ...(signal && { signal }) }
+  const wishes = { readers, append, delete: unwanted, ...deployment, ...(signal && { signal }) }
   const edit = await editArguments(disk, base, inventory, wishes)
   const { patches, changes } = edit
   const edited = makeContract(edit.disk, edit.inventory, boots)

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import type { Algorithms, ByteSource } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import type { PartitionTable } from '../../formats/partition-table/index.ts'
 import type { LogicalVolume, VolumeGroup } from '../../formats/lvm2/index.ts'
@@ -10,9 +10,14 @@ import type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.t
 type Options = Readonly<{ signal?: AbortSignal }>
 
 type Open<T> = (source: ByteSource, options: Options) => Promise<T>
+type OpenFileSystem = (
+  source: ByteSource,
+  options: Options & Readonly<{ algorithms: Algorithms }>,
+) => Promise<FileSystem>
 
 /** Loaded when there is something to read with them: a start pays for what the image holds, not for what it might. */
-const FILE_SYSTEMS: Readonly<Record<string, () => Promise<Open<FileSystem>>>> = {
+const FILE_SYSTEMS: Readonly<Record<string, () => Promise<OpenFileSystem>>> = {
+  btrfs: async () => (await import('../../formats/btrfs/index.ts')).openBtrfs,
   ext4: async () => (await import('../../formats/ext4/index.ts')).openExt4,
   xfs: async () => (await import('../../formats/xfs/index.ts')).openXfs,
   vfat: async () => (await import('../../formats/fat/index.ts')).openFat,
@@ -22,8 +27,20 @@ const openGpt = async (): Promise<Open<PartitionTable>> =>
 const openMbr = async (): Promise<Open<PartitionTable>> =>
   (await import('../../formats/mbr/index.ts')).openMbr
 
-/** The readers of src/formats. */
-export const FORMAT_READERS: Readers = {
+/** The readers of src/formats. `algorithms` are what some of them decompress and verify with. */
+export function formatReaders(algorithms: Algorithms): Readers {
+  return {
+    ...SIGNATURES_AND_TABLES,
+    async openFileSystem(source, type, signal) {
+      const load = FILE_SYSTEMS[type]
+      if (load === undefined) throw refusalOf(source, await recognise(source, signal))
+      const open = await load()
+      return open(source, { ...optionsOf(signal), algorithms })
+    },
+  }
+}
+
+const SIGNATURES_AND_TABLES: Omit<Readers, 'openFileSystem'> = {
   async recognise(source, signal): Promise<Recognised | undefined> {
     const found = await recognise(source, signal)
     if (found === undefined) return undefined
@@ -38,13 +55,6 @@ export const FORMAT_READERS: Readers = {
   async openPartitionTable(source, signal) {
     const found = await recognise(source, signal)
     const open = await (found?.type === 'gpt' ? openGpt() : openMbr())
-    return open(source, optionsOf(signal))
-  },
-
-  async openFileSystem(source, type, signal) {
-    const load = FILE_SYSTEMS[type]
-    if (load === undefined) throw refusalOf(source, await recognise(source, signal))
-    const open = await load()
     return open(source, optionsOf(signal))
   },
 

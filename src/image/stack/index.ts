@@ -13,4 +13,4 @@ export {
 export type { Volume } from './find-node.ts'
 export type { Content, Refusal, StackNode, VolumeGroup } from './node.ts'
 export type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.ts'
-export { FORMAT_READERS } from './format-readers.ts'
+export { formatReaders } from './format-readers.ts'

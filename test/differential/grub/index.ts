@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ALGORITHMS } from '../../../src/adapters/codec/index.ts'
 import { openDiskImage } from '../../../src/adapters/image-source/index.ts'
 import { ImageFiles } from '../../../src/image/boot/image-files.ts'
 import { GrubDevices } from '../../../src/image/boot/grub/devices.ts'
 import { dialectOf } from '../../../src/image/boot/grub/dialect.ts'
 import type { GrubEntry, GrubMenu } from '../../../src/image/boot/grub/menu.ts'
 import { runGrub as runOurs } from '../../../src/image/boot/grub/run-grub.ts'
-import { FORMAT_READERS, detectStack, findVolume } from '../../../src/image/stack/index.ts'
+import { detectStack, findVolume, formatReaders } from '../../../src/image/stack/index.ts'
 import { Random } from '../random.ts'
 import type { DifferentialTarget } from '../target.ts'
 import { writeDisk } from './disk.ts'
@@ -87,7 +88,7 @@ function configurationOf(directory: string, seed: number): Files {
 async function ours(path: string): Promise<GrubMenu> {
   const { signal } = new AbortController()
   await using image = await openDiskImage(path, { signal, threads: 0 })
-  const disk = await detectStack(image.disk, FORMAT_READERS, { signal })
+  const disk = await detectStack(image.disk, formatReaders(ALGORITHMS), { signal })
   const files = new ImageFiles(signal)
   const volume = findVolume(disk, 'p2')
   const text = await files.text(volume, '/grub/grub.cfg')

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { ALGORITHMS } from '../../../src/adapters/codec/index.ts'
 import { openDiskImage } from '../../../src/adapters/image-source/index.ts'
 import { imageServer } from '../../../src/adapters/image-source/testing/image-server.ts'
 import type { ByteSource } from '../../../src/bytes/index.ts'
 import { findBoot, makeContract, openBootFile } from '../../../src/image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory } from '../../../src/image/boot/index.ts'
-import { FORMAT_READERS, detectStack } from '../../../src/image/stack/index.ts'
+import { detectStack, formatReaders } from '../../../src/image/stack/index.ts'
 import type { StackNode } from '../../../src/image/stack/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
 import { makeAtomicImage, missingImagePrograms } from '../../fixtures/atomic-image.ts'
@@ -51,7 +52,7 @@ async function look(
   AsyncDisposable & Readonly<{ stack: StackNode; inventory: BootInventory; contract: BootContract }>
 > {
   const image = await openDiskImage(path)
-  const stack = await detectStack(image.disk, FORMAT_READERS)
+  const stack = await detectStack(image.disk, formatReaders(ALGORITHMS))
   const inventory = await findBoot(stack)
   const contract = makeContract(stack, inventory)
   return { stack, inventory, contract, [Symbol.asyncDispose]: () => image[Symbol.asyncDispose]() }

@@ -1,3 +1,4 @@
+import { ALGORITHMS } from '../../../adapters/codec/index.ts'
 import { openDiskImage } from '../../../adapters/image-source/index.ts'
 import type { DiskImage } from '../../../adapters/image-source/index.ts'
 import { patched } from '../../../bytes/index.ts'
@@ -11,7 +12,7 @@ import {
 } from '../../../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory, ContractChoices } from '../../../image/boot/index.ts'
 import { describeContract, planConversion as plan } from '../../../image/convert/index.ts'
-import { FORMAT_READERS, detectStack, sectorSizeOf } from '../../../image/stack/index.ts'
+import { detectStack, formatReaders, sectorSizeOf } from '../../../image/stack/index.ts'
 import type { StackNode } from '../../../image/stack/index.ts'
 import { planBase, usedBytesOf } from '../../../runtime/image/index.ts'
 import type { BaseJob, Conversion, FileToStore } from '../../../runtime/image/index.ts'
@@ -32,6 +33,8 @@ export type ConversionOptions = Readonly<{
   open?: Omit<OpenOptions, 'signal'>
   signal: AbortSignal
 }>
+
+const READERS = formatReaders(ALGORITHMS)
 
 /** An image that is open, and what was found that may boot it. */
 type OpenedBoot = Readonly<{
@@ -77,6 +80,7 @@ export async function planConversion(
     ...(contract === undefined ? { what: 'disk' } : { what: 'root', contract }),
     arguments: choices,
     mounts,
+    readers: READERS,
     signal,
   })
   const sectorSizeBytes = sectorSizeOf(disk)
@@ -132,7 +136,7 @@ async function openBoot(
 ): Promise<OpenedBoot> {
   // Threads of the conversion decompress for themselves; here it is metadata, kernel and ramdisk.
   const image = stack.use(await openDiskImage(location, { ...open, signal, threads: 0 }))
-  const disk = await detectStack(image.disk, FORMAT_READERS, { signal })
+  const disk = await detectStack(image.disk, READERS, { signal })
   const inventory = await findBoot(disk, { signal, ...(firmware === undefined ? {} : { firmware }) })
   return { image, disk, inventory, choices }
 }

@@ -1,0 +1,15 @@
+/**
+ * Decompression and digests for readers of file systems, given by whoever opens a disk: a pure room has neither. All of
+ * them work in place and at once, for pieces of a few hundred kibibytes.
+ */
+export type Algorithms = Readonly<{
+  /**
+   * A raw deflate stream (RFC 1951), behind which other bytes may follow. Fills `into` from its beginning and gives how many
+   * bytes came. Throws where the stream is damaged, ends early or holds more than `into` does.
+   */
+  inflateRaw: (bytes: Uint8Array, into: Uint8Array) => number
+  /** The same for one frame of Zstandard (RFC 8878). */
+  zstd: (bytes: Uint8Array, into: Uint8Array) => number
+  /** Loads a digest; what it gives makes one from bytes. */
+  digest: (name: 'sha256' | 'blake2b-256') => Promise<(bytes: Uint8Array) => Uint8Array>
+}>

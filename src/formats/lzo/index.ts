@@ -1,0 +1,1 @@
+export { decompressLzo1x } from './lzo1x.ts'
