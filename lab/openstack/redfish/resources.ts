@@ -1,6 +1,6 @@
 /**
  * What a Redfish service says of the virtual machines: the parts of DMTF DSP0266 1.7 and DSP8010 (ComputerSystem 1.10,
- * Manager, VirtualMedia, Processor, EthernetInterface, SimpleStorage) that a deployer reads. No sessions, no events, no
+ * Manager, VirtualMedia, Processor, EthernetInterface, SimpleStorage, Storage, Drive) that a deployer reads. No sessions, no events, no
  * tasks, no BIOS settings.
  */
 
@@ -101,6 +101,7 @@ function machineResources(machine: RedfishMachine): readonly Resource[] {
       Name: 'Disk controller',
       Devices: [{ Name: 'disk0', CapacityBytes: machine.diskGiB * 2 ** 30, Status: ENABLED }],
     }),
+    ...storage(machine),
     resource(manager, '#Manager.v1_3_0.Manager', {
       Id: machine.id,
       Name: `Manager of ${machine.name}`,
@@ -135,6 +136,7 @@ function computerSystem(machine: RedfishMachine): Resource {
     Processors: link(`${path}/Processors`),
     EthernetInterfaces: link(`${path}/EthernetInterfaces`),
     SimpleStorage: link(`${path}/SimpleStorage`),
+    Storage: link(`${path}/Storage`),
     Links: { ManagedBy: [link(managerPath(machine.id))] },
     Actions: {
       '#ComputerSystem.Reset': {
@@ -143,6 +145,31 @@ function computerSystem(machine: RedfishMachine): Resource {
       },
     },
   })
+}
+
+/** Ironic 29 inspects no machine that lacks these, though SimpleStorage says the same. */
+function storage(machine: RedfishMachine): readonly Resource[] {
+  const path = `${systemPath(machine.id)}/Storage`
+  const drive = `${path}/0/Drives/0`
+  const volumes = `${path}/0/Volumes`
+  return [
+    collection(path, 'Storage', [`${path}/0`]),
+    resource(`${path}/0`, '#Storage.v1_8_0.Storage', {
+      Id: '0',
+      Name: 'Disk controller',
+      Drives: [link(drive)],
+      Volumes: link(volumes),
+      Status: ENABLED,
+    }),
+    resource(drive, '#Drive.v1_9_0.Drive', {
+      Id: '0',
+      Name: 'disk0',
+      CapacityBytes: machine.diskGiB * 2 ** 30,
+      MediaType: 'HDD',
+      Status: ENABLED,
+    }),
+    collection(volumes, 'Volume', []),
+  ]
 }
 
 function virtualMedia(machine: RedfishMachine): Resource {

@@ -124,6 +124,29 @@ describe('the version of the API', () => {
 })
 
 describe('a node', () => {
+  test('that a change makes its own parent gets a power supply of its own, once', async () => {
+    let info: Record<string, unknown> = {}
+    const { metal, cloud } = await open(speaking('1.96'), ({ method, body }) => {
+      if (method !== 'PATCH') return undefined
+      if (body.includes('has_dedicated_power_supply')) info = { has_dedicated_power_supply: true }
+      return { json: { ...NODE, parent_node: NODE.uuid, driver_info: info } }
+    })
+    const change = [{ op: 'add', path: '/extra/a', value: 'b' }] as const
+    const patches = () => cloud.requests.filter(({ method }) => method === 'PATCH').length
+    assert.equal((await metal.changeNode(NODE.uuid, change)).driverInfo['has_dedicated_power_supply'], true)
+    assert.equal(patches(), 2)
+    await metal.changeNode(NODE.uuid, change)
+    assert.equal(patches(), 3)
+  })
+
+  test('that is a part of another one is changed once', async () => {
+    const { metal, cloud } = await open(speaking('1.96'), ({ method }) =>
+      method === 'PATCH' ? { json: { ...NODE, parent_node: 'another' } } : undefined,
+    )
+    await metal.changeNode(NODE.uuid, [{ op: 'add', path: '/extra/a', value: 'b' }])
+    assert.equal(cloud.requests.filter(({ method }) => method === 'PATCH').length, 1)
+  })
+
   test('is read with the step that runs', async () => {
     const { metal } = await open(speaking('1.82'), () => ({ json: NODE }))
     const node = await metal.node('node0')

@@ -81,6 +81,21 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
     return found.filter((one) => one !== undefined)
   }
 
+  /**
+   * Ironic 29.0.0 to 29.0.5 makes a node its own parent with every change. It then waits for its own lock when it switches
+   * the node on to deploy or to clean it, and gives up. A node with a power supply of its own does not wait for its parent.
+   */
+  async function ownPower(uuid: string): Promise<MetalNode> {
+    const reply = await send({
+      method: 'PATCH',
+      path: nodePath(uuid),
+      action: `give node "${uuid}", which Ironic takes for its own parent, a power supply of its own`,
+      json: [{ op: 'add', path: `/driver_info/${OWN_POWER}`, value: true }],
+      idempotent: true,
+    })
+    return metalNode(reply.json())
+  }
+
   async function node(nameOrUuid: string): Promise<MetalNode | undefined> {
     const reply = await once({
       method: 'GET',
@@ -133,7 +148,8 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
         // Members are set to what they shall be: once or twice is the same.
         idempotent: changes.every((one) => one.op !== 'remove'),
       })
-      return metalNode(reply.json())
+      const changed = metalNode(reply.json())
+      return waitsForItself(changed) ? ownPower(uuid) : changed
     },
     async removeNode(uuid) {
       await send({
@@ -262,6 +278,12 @@ async function orHidden<T>(answer: Promise<T>): Promise<T | 'hidden'> {
       return 'hidden'
     throw error
   }
+}
+
+const OWN_POWER = 'has_dedicated_power_supply'
+
+function waitsForItself({ uuid, parentUuid, driverInfo }: MetalNode): boolean {
+  return parentUuid === uuid && driverInfo[OWN_POWER] !== true
 }
 
 function nodePath(nameOrUuid: string): string {
