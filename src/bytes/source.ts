@@ -29,8 +29,8 @@ export type Place = Readonly<{ offsetBytes: number; lengthBytes: number }> &
     | Readonly<{ kind: 'stored'; source: ByteSource; sourceOffsetBytes: number }>
     | Readonly<{
         kind: 'packed'
-        /** A raw deflate stream (RFC 1951); frames of Zstandard (RFC 8878). */
-        codec: 'deflate' | 'zstd'
+        /** A raw deflate stream (RFC 1951); one with a header and a checksum (RFC 1950); frames of Zstandard (RFC 8878). */
+        codec: 'deflate' | 'zlib' | 'zstd'
         source: ByteSource
         sourceOffsetBytes: number
         sourceLengthBytes: number

@@ -9,7 +9,7 @@ export const OPEN_FLAGS = {
   'files-in': {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'Open backing and data files of a qcow2 image in DIR only; by default open none',
+    help: 'Open other files that the image names (of a qcow2 or VMDK) in DIR only; by default none',
     was: 'files-from',
   },
   temporary: {

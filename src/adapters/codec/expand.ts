@@ -1,12 +1,21 @@
-import { constants, createInflateRaw, createZstdDecompress, inflateRawSync } from 'node:zlib'
+import {
+  constants,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+  inflateRawSync,
+  inflateSync,
+} from 'node:zlib'
 import { directExpander } from './direct-expander.ts'
 import { expandFrames, soleFrame } from './zstd-frames.ts'
 
-export type Codec = 'deflate' | 'zstd'
+/** `deflate` is a raw stream (RFC 1951), `zlib` one with a header and a checksum (RFC 1950). */
+export type Codec = 'deflate' | 'zlib' | 'zstd'
 
-/** Set where Node has what it stands on; both fill `into` or give false. */
+/** Set where Node has what it stands on; each fills `into` or gives false. */
 const direct = {
   deflate: directExpander(() => createInflateRaw(), constants.Z_SYNC_FLUSH, 'needs a reset'),
+  zlib: directExpander(() => createInflate(), constants.Z_SYNC_FLUSH, 'needs a reset'),
   zstd: directExpander(() => createZstdDecompress(), constants.ZSTD_e_continue, 'begins anew'),
 } as const
 
@@ -42,7 +51,10 @@ export function expandOne(codec: Codec, piece: Uint8Array, into: Uint8Array): bo
 }
 
 function expand(codec: Codec, piece: Uint8Array, into: Uint8Array): boolean {
-  if (codec === 'deflate' && direct.deflate !== undefined) return direct.deflate(piece, into)
+  if (codec !== 'zstd') {
+    const expander = direct[codec]
+    if (expander !== undefined) return expander(piece, into)
+  }
   if (codec === 'zstd' && direct.zstd !== undefined) {
     const frame = soleFrame(piece, into.length)
     if (frame !== undefined) return direct.zstd(frame, into)
@@ -55,7 +67,7 @@ export function expandByStream(codec: Codec, piece: Uint8Array, into: Uint8Array
   const bytes =
     codec === 'zstd'
       ? expandFrames(piece, into.length)
-      : inflateRawSync(piece, {
+      : (codec === 'zlib' ? inflateSync : inflateRawSync)(piece, {
           // One more than is needed: a chunk that is filled makes Node allocate the next.
           chunkSize: Math.max(into.length + 1, 64),
           maxOutputLength: into.length,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Decompress } from '../../formats/qcow2/index.ts'
+import type { InflateZlib } from '../../formats/vmdk/index.ts'
 import { expandAll } from '../codec/index.ts'
 import type { Codec } from '../codec/index.ts'
 
@@ -20,7 +21,7 @@ export type Batch = Readonly<{
 /** From a worker: the indices of those that failed. */
 export type BatchDone = Readonly<{ id: number; failed: readonly number[] }>
 
-export type DecompressPool = Decompress & AsyncDisposable
+export type DecompressPool = Decompress & Readonly<{ zlib: InflateZlib }> & AsyncDisposable
 
 type Job = Readonly<{
   codec: Codec
@@ -154,6 +155,7 @@ export function decompressPool(options: Readonly<{ threads?: number }> = {}): De
 
   return {
     inflateRaw: (bytes, into) => expand('deflate', bytes, into),
+    zlib: (bytes, into) => expand('zlib', bytes, into),
     zstd: (bytes, into) => expand('zstd', bytes, into),
     async [Symbol.asyncDispose]() {
       closed = true

@@ -25,7 +25,7 @@ export type DiskImage = AsyncDisposable &
 type Inside = Pick<DiskImage, 'disk' | 'variant' | 'qcow2' | 'warnings'>
 
 /**
- * Opens the disk in an image: raw, qcow2, VDI or VHD, compressed as a whole or not, a file, a device or an http(s)
+ * Opens the disk in an image: raw, qcow2, VMDK, VDI or VHD, compressed as a whole or not, a file, a device or an http(s)
  * address. Throws IMAGE_…, DISK_IMAGE_… and what the reader of the format throws.
  */
 export async function openDiskImage(location: string, options: OpenImageOptions = {}): Promise<DiskImage> {
@@ -63,6 +63,12 @@ async function openAs(
         ...qcow2
       } = await openQcow2(source, { decompress, ...other, ...options })
       return { disk, warnings, qcow2 }
+    }
+    case 'vmdk': {
+      const { openVmdk } = await import('../../formats/vmdk/index.ts')
+      const other = openOther === undefined ? {} : { openOther }
+      const { source: disk, warnings, variant } = await openVmdk(source, { decompress, ...other, ...options })
+      return { disk, warnings, variant }
     }
     case 'vdi': {
       const { openVdi } = await import('../../formats/vdi/index.ts')

@@ -1,12 +1,13 @@
 import type { ByteSource } from '../../bytes/index.ts'
-import type { Decompress, OtherFile } from '../../formats/qcow2/index.ts'
 import { isHttp } from './address.ts'
 import { decompressPool } from './decompress-pool.ts'
+import type { DecompressPool } from './decompress-pool.ts'
 import { raise } from './errors.ts'
 import { openFileSource } from './file-source.ts'
 import type { HttpOptions } from './http-ranges.ts'
 import { openHttpSource } from './http-source.ts'
 import { otherFilesIn } from './other-files.ts'
+import type { OpenOther } from './other-files.ts'
 import { unwrapAll } from './unwrap-all.ts'
 import type { UnwrapProgress } from './unwrap.ts'
 
@@ -16,7 +17,7 @@ export type OpenImageOptions = Readonly<{
    * said: all of the image comes over the line.
    */
   temporaryDirectory?: string
-  /** The only directory from which backing and data files of qcow2 images are opened; without it, none are. */
+  /** The only directory from which files that an image names are opened (qcow2, VMDK); without it, none are. */
   otherFilesDirectory?: string
   /** `discs`: an ISO image is taken for the disk that it can be written to. */
   isoImages?: 'refuse' | 'discs'
@@ -28,14 +29,14 @@ export type OpenImageOptions = Readonly<{
   signal?: AbortSignal
 }>
 
-/** An image that is open, as it was given but for its wrapper: raw, qcow2 or anything else. Dispose of it when done. */
+/** An image that is open, as it was given but for its wrapper: a disk or an image of one. Dispose of it when done. */
 export type ImageSource = AsyncDisposable &
   Readonly<{
     source: ByteSource
     /** What it was packed in: `none`, `gzip`, `tar in gzip`. */
     wrapper: string
-    decompress: Decompress
-    openOther?: (file: OtherFile) => Promise<ByteSource>
+    decompress: Omit<DecompressPool, keyof AsyncDisposable>
+    openOther?: OpenOther
   }>
 
 /**

@@ -3,14 +3,18 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { ByteSource } from '../../bytes/index.ts'
 import { openQcow2 } from '../../formats/qcow2/index.ts'
 import type { Decompress, OtherFile } from '../../formats/qcow2/index.ts'
+import type { OtherExtent } from '../../formats/vmdk/index.ts'
 import { raise } from './errors.ts'
 import { openFileSource } from './file-source.ts'
 
+export type OpenOther = (file: OtherFile | OtherExtent) => Promise<ByteSource>
+
+const USES = { dataFile: 'data file', backingFile: 'backing file', extent: 'extent' } as const
 /** An overlay of an overlay of …: no more than so many. */
 const MAX_DEPTH = 16
 
 /**
- * Opens the backing and data files of qcow2 images, within one directory and nowhere else: whoever makes an image
+ * Opens the backing and data files of qcow2 images and the extents of VMDK images, within one directory and nowhere else: whoever makes an image
  * chooses the names in it, and could name any file that the user may read (CVE-2015-5163, CVE-2024-32498). A name is
  * taken from that directory, or is absolute and lies in it; symbolic links are resolved before that is judged. Only
  * formats that the image names are opened, never guessed ones. What is opened goes to `opened`, to be disposed of.
@@ -20,17 +24,13 @@ export function otherFilesIn(
   directory: string,
   decompress: Decompress,
   opened: (source: AsyncDisposable) => void,
-): (file: OtherFile) => Promise<ByteSource> {
+): OpenOther {
   const openAt =
     (depth: number) =>
-    async (file: OtherFile): Promise<ByteSource> => {
+    async (file: OtherFile | OtherExtent): Promise<ByteSource> => {
       const { name, format, use } = file
       const refuse = (reason: string): Error =>
-        raise('IMAGE_OTHER_FILE_REFUSED', {
-          name,
-          reason,
-          use: use === 'dataFile' ? 'data file' : 'backing file',
-        })
+        raise('IMAGE_OTHER_FILE_REFUSED', { name, reason, use: USES[use] })
       if (depth > MAX_DEPTH) throw refuse(`it is the ${MAX_DEPTH + 1}th in a chain, or the chain is a circle`)
       // json:, nbd:// and the like: QEMU's protocols have a colon before any slash.
       if (/^[^/]*:/.test(name) || name.includes('\0')) throw refuse('it is no path of a file')

@@ -8,7 +8,7 @@ import type { StackNode, Volume } from '../../image/stack/index.ts'
 import { raise } from '../errors.ts'
 
 export type OpenOptions = Readonly<{
-  /** The only directory from which backing and data files of a qcow2 are opened; without it, none are. */
+  /** The only directory from which files that an image names are opened (qcow2, VMDK); without it, none are. */
   otherFilesDirectory?: string
   /** Where a compressed image is unpacked. Needed for one from the network; files use TMPDIR or /var/tmp without it. */
   temporaryDirectory?: string

@@ -31,8 +31,8 @@ export type ImageWarning = Readonly<{ code: string; message: string }>
 export type ImageFileFacts = Readonly<{
   /** As it was given. */
   name: string
-  type: 'raw' | 'qcow2' | 'vdi' | 'vhd'
-  /** Which of its kinds, where the format has several: `dynamic`, `fixed`. Earlier versions did not say it. */
+  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd'
+  /** Which of its kinds, where the format has several: `dynamic`, `fixed`, `streamOptimized`. Earlier versions did not say it. */
   variant?: string
   /** What it is packed in: `none`, `gzip`, `tar in gzip`. */
   wrapper: string

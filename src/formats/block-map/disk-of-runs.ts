@@ -66,12 +66,12 @@ export function diskOfRuns(
           const stored = placesOf(host, hostOffsetBytes, lengthBytes, signal)
           yield* shiftPlaces(stored, offsetBytes - hostOffsetBytes)
         } else {
-          const { host, hostOffsetBytes, hostLengthBytes, unitBytes, unitOffsetBytes } = run
+          const { codec, host, hostOffsetBytes, hostLengthBytes, unitBytes, unitOffsetBytes } = run
           yield {
             kind: 'packed',
             offsetBytes,
             lengthBytes,
-            codec: 'deflate',
+            codec,
             source: host,
             sourceOffsetBytes: hostOffsetBytes,
             sourceLengthBytes: hostLengthBytes,

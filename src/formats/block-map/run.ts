@@ -1,10 +1,10 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import type { ByteSource, Place } from '../../bytes/index.ts'
 
 /**
  * What lies at a range of a disk, as long as it lies alike:
  * - `zero`: in no block of the file.
  * - `data`: at `hostOffsetBytes` of `host`, on as the disk goes on.
- * - `packed`: within one unit of `unitBytes` from its byte `unitOffsetBytes` on, whose raw deflate stream begins at
+ * - `packed`: within one unit of `unitBytes` from its byte `unitOffsetBytes` on, whose compressed form begins at
  *   `hostOffsetBytes` of `host` and ends within `hostLengthBytes`.
  */
 export type Run = Readonly<{ offsetBytes: number; lengthBytes: number }> &
@@ -13,6 +13,7 @@ export type Run = Readonly<{ offsetBytes: number; lengthBytes: number }> &
     | Readonly<{ kind: 'data'; host: ByteSource; hostOffsetBytes: number }>
     | Readonly<{
         kind: 'packed'
+        codec: Extract<Place, { kind: 'packed' }>['codec']
         host: ByteSource
         hostOffsetBytes: number
         hostLengthBytes: number

@@ -23,8 +23,6 @@ function imageOf(format: string, options: readonly string[]): Uint8Array {
 
 describe('what qemu-img makes', () => {
   const REFUSED = {
-    VMDK: ['vmdk'],
-    'VMDK with a descriptor': ['vmdk', '-o', 'subformat=monolithicFlat'],
     VHDX: ['vhdx'],
     QED: ['qed'],
     Parallels: ['parallels'],
@@ -44,6 +42,12 @@ describe('what qemu-img makes', () => {
   const READ = {
     raw: [['raw']],
     qcow2: [['qcow2'], ['qcow2', '-o', 'compat=0.10']],
+    vmdk: [
+      ['vmdk'],
+      ['vmdk', '-o', 'subformat=streamOptimized'],
+      ['vmdk', '-o', 'subformat=monolithicFlat'],
+      ['vmdk', '-o', 'subformat=twoGbMaxExtentSparse'],
+    ],
     vdi: [['vdi'], ['vdi', '-o', 'static=on']],
     vhd: [
       ['vpc', '-o', 'subformat=dynamic'],

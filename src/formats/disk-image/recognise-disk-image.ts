@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 
-export type DiskImageType = 'raw' | 'qcow2' | 'vdi' | 'vhd'
+export type DiskImageType = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd'
 
 /** `read` is what a reader calls it; without, it is known by its name alone. */
 type Signature = Readonly<{ type: string; offsetBytes: number; text: string; read?: DiskImageType }>
@@ -10,9 +10,9 @@ type Signature = Readonly<{ type: string; offsetBytes: number; text: string; rea
 const SIGNATURES: readonly Signature[] = [
   { type: 'qcow2', offsetBytes: 0, text: 'QFI\xfb', read: 'qcow2' },
   // "Virtual Disk Format 5.0", 4.1 (sparse extents) and 2 (text descriptors).
-  { type: 'VMDK', offsetBytes: 0, text: 'KDMV' },
-  { type: 'VMDK', offsetBytes: 0, text: 'COWD' },
-  { type: 'VMDK', offsetBytes: 0, text: '# Disk DescriptorFile' },
+  { type: 'VMDK', offsetBytes: 0, text: 'KDMV', read: 'vmdk' },
+  { type: 'VMDK of ESX (COWD)', offsetBytes: 0, text: 'COWD' },
+  { type: 'VMDK', offsetBytes: 0, text: '# Disk DescriptorFile', read: 'vmdk' },
   // [MS-VHDX] 2.2.1.
   { type: 'VHDX', offsetBytes: 0, text: 'vhdxfile' },
   // The footer of a dynamic one has a copy at the start; of a fixed one, only the last sector is not the disk's.

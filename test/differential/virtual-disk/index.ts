@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openDiskImage, openImageSource } from '../../../src/adapters/image-source/index.ts'
 import { extentsOf } from '../../../src/bytes/index.ts'
 import type { ByteSource } from '../../../src/bytes/index.ts'
+import { streamVmdk } from '../../fixtures/stream-vmdk.ts'
 import { Random } from '../random.ts'
 import { run } from '../run.ts'
 import type { Comparison, DifferentialTarget } from '../target.ts'
@@ -28,6 +29,42 @@ export const vhd = target('vhd', {
     const isFlat = random.chance(30)
     const forced = random.chance(50) ? ['force_size=on'] : []
     return { options: [`subformat=${isFlat ? 'fixed' : 'dynamic'}`, ...forced], isWritable: true, isFlat }
+  },
+})
+
+const WRITABLE_VMDK = [
+  'monolithicSparse',
+  'monolithicFlat',
+  'twoGbMaxExtentSparse',
+  'twoGbMaxExtentFlat',
+] as const
+
+/** VMware's images: in one file and in several, compressed as QEMU does it and as VMware does. */
+export const vmdk = target('vmdk', {
+  format: 'vmdk',
+  options: (random) => {
+    if (random.chance(30)) {
+      const grainSectors = 2 ** random.between(3, 9)
+      const tableEntries = random.pick([32, 128, 512])
+      const [padsLastGrain, level] = [random.chance(50), random.pick([0, 1, 9])]
+      const options = { grainSectors, tableEntries, padsLastGrain, level }
+      const write = (raw: Uint8Array) => ({
+        bytes: streamVmdk(raw, options),
+        made: `streamVmdk(source.raw, ${JSON.stringify(options)})`,
+      })
+      return { options: [], isWritable: false, isFlat: false, write }
+    }
+    const subformat = random.chance(20) ? 'streamOptimized' : random.pick(WRITABLE_VMDK)
+    const isFlat = subformat.endsWith('Flat')
+    return {
+      options: [
+        `subformat=${subformat}`,
+        ...(random.chance(20) ? ['compat6=on'] : []),
+        ...(!isFlat && subformat !== 'streamOptimized' && random.chance(40) ? ['zeroed_grain=on'] : []),
+      ],
+      isWritable: subformat !== 'streamOptimized',
+      isFlat,
+    }
   },
 })
 

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../random.ts'
 import { run } from '../run.ts'
@@ -15,7 +15,13 @@ export type Kind = Readonly<{
   /** As qemu-img calls it. */
   format: string
   /** For `-o`; and whether `qemu-io` may write to such an image afterwards. */
-  options: (random: Random) => Readonly<{ options: readonly string[]; isWritable: boolean; isFlat: boolean }>
+  options: (random: Random) => Readonly<{
+    options: readonly string[]
+    isWritable: boolean
+    isFlat: boolean
+    /** Made of a raw disk by something else than qemu-img. */
+    write?: (raw: Uint8Array) => Readonly<{ bytes: Uint8Array; made: string }>
+  }>
 }>
 
 const KIB = 1024
@@ -30,11 +36,17 @@ export function makeDisk(kind: Kind, random: Random, directory: string): Made {
   }
   // A few whole MiB more or less, or any number of sectors.
   const size = random.chance(30) ? random.between(1, 24) * MIB : random.between(1, 24 * 2048) * 512
-  const { options, isWritable, isFlat } = kind.options(random)
+  const { options, isWritable, isFlat, write } = kind.options(random)
   const path = join(directory, `image.${kind.format}`)
   const argv = ['-q', ...(random.chance(20) ? ['-S', '0'] : [])]
   const optioned = options.length === 0 ? [] : ['-o', options.join(',')]
-  if (isWritable && random.chance(15)) {
+  if (write !== undefined) {
+    const source = join(directory, 'source.raw')
+    writeContents(source, size, random)
+    const { bytes, made } = write(readFileSync(source))
+    writeFileSync(path, bytes)
+    commands.push(made)
+  } else if (isWritable && random.chance(15)) {
     qemu('qemu-img', 'create', '-q', '-f', kind.format, ...optioned, path, String(size))
   } else {
     const source = join(directory, 'source.raw')

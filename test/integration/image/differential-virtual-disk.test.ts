@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareMany } from '../differential/compare-many.ts'
-import { vdi, vhd } from '../differential/virtual-disk/index.ts'
+import { compareMany } from '../../differential/compare-many.ts'
+import { vdi, vhd, vmdk } from '../../differential/virtual-disk/index.ts'
 
 const IMAGES = 25
 const MOST_MS = 6000
 
-for (const target of [vdi, vhd]) {
+for (const target of [vdi, vhd, vmdk]) {
   test(`${target.name} reads as qemu-img reads it, on generated images`, async (t) => {
     const lacks = target.lacks()
     if (lacks !== undefined) return t.skip(lacks)

@@ -1,0 +1,5 @@
+export { openVmdk } from './open-vmdk.ts'
+export type { OpenVmdkOptions, OtherExtent, Vmdk } from './open-vmdk.ts'
+export type { InflateZlib } from './packed-grains.ts'
+export { VMDK_ERRORS } from './errors.ts'
+export { VMDK_FINDINGS } from './findings.ts'
