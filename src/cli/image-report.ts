@@ -29,7 +29,7 @@ export function imageReport(
       wrapper: image.wrapper,
       imageBytes: image.imageBytes,
       diskBytes: stack.sizeBytes,
-      sectorSizeBytes: sectorSizeOf(stack) ?? null,
+      sectorSizeBytes: sectorSizeOf(stack) ?? image.sectorSizeBytes ?? null,
       warnings: image.warnings,
     },
     stack: nodeReport(stack),

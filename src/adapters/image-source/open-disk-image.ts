@@ -14,6 +14,8 @@ export type DiskImage = AsyncDisposable &
     type: DiskImageType
     /** Which of its kinds, where the format has several: `dynamic`, `fixed`. */
     variant?: string
+    /** Of the disk, where the format says it. */
+    sectorSizeBytes?: 512 | 4096
     /** `none`, `gzip`, `tar in gzip`. */
     wrapper: string
     /** Of the file that was opened, in bytes: behind a wrapper, what it becomes. */
@@ -22,10 +24,10 @@ export type DiskImage = AsyncDisposable &
     warnings: readonly ReaderWarning[]
   }>
 
-type Inside = Pick<DiskImage, 'disk' | 'variant' | 'qcow2' | 'warnings'>
+type Inside = Pick<DiskImage, 'disk' | 'variant' | 'sectorSizeBytes' | 'qcow2' | 'warnings'>
 
 /**
- * Opens the disk in an image: raw, qcow2, VMDK, VDI or VHD, compressed as a whole or not, a file, a device or an http(s)
+ * Opens the disk in an image: raw, qcow2, VMDK, VDI, VHD or VHDX, compressed as a whole or not, a file, a device or an http(s)
  * address. Throws IMAGE_…, DISK_IMAGE_… and what the reader of the format throws.
  */
 export async function openDiskImage(location: string, options: OpenImageOptions = {}): Promise<DiskImage> {
@@ -69,6 +71,11 @@ async function openAs(
       const other = openOther === undefined ? {} : { openOther }
       const { source: disk, warnings, variant } = await openVmdk(source, { decompress, ...other, ...options })
       return { disk, warnings, variant }
+    }
+    case 'vhdx': {
+      const { openVhdx } = await import('../../formats/vhdx/index.ts')
+      const { source: disk, variant, sectorBytes } = await openVhdx(source, options)
+      return { disk, warnings: [], variant, sectorSizeBytes: sectorBytes }
     }
     case 'vdi': {
       const { openVdi } = await import('../../formats/vdi/index.ts')

@@ -55,7 +55,7 @@ export const imageConvert = command({
     ...COMMON_FLAGS,
   },
   details:
-    'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI or VHD image. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
+    'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
   async run({ flags, args, output, signal }) {
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()

@@ -31,7 +31,7 @@ export type ImageWarning = Readonly<{ code: string; message: string }>
 export type ImageFileFacts = Readonly<{
   /** As it was given. */
   name: string
-  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd'
+  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx'
   /** Which of its kinds, where the format has several: `dynamic`, `fixed`, `streamOptimized`. Earlier versions did not say it. */
   variant?: string
   /** What it is packed in: `none`, `gzip`, `tar in gzip`. */
@@ -40,7 +40,7 @@ export type ImageFileFacts = Readonly<{
   imageBytes: number
   /** Bytes of the disk. */
   diskBytes: number
-  /** Of the disk that the image was made for: 512 or 4096; null where it has no partition table. */
+  /** Of the disk that the image was made for: 512 or 4096; null where neither a partition table nor the image says it. */
   sectorSizeBytes?: number | null
   warnings: readonly ImageWarning[]
 }>

@@ -10,7 +10,8 @@ export const DISK_IMAGE_ERRORS = {
   },
   DISK_IMAGE_IS_ISO: {
     message: 'Cannot read "{source}": it is an ISO 9660 image of an installation or live disc',
-    remedy: 'use the disk image of the system (raw, qcow2, VMDK, VDI or VHD), not that of its installer',
+    remedy:
+      'use the disk image of the system (raw, qcow2, VMDK, VDI, VHD or VHDX), not that of its installer',
     retry: false,
     exit: EXIT.refused,
   },

@@ -8,7 +8,7 @@ import { raise } from './errors.ts'
 type Kind = Readonly<{ kind: string; offsetBytes: number; magic: string; remedy?: string }>
 
 const AN_IMAGE =
-  'give the disk image: raw, qcow2, VMDK, VDI or VHD, also compressed, or in a tar or zip archive'
+  'give the disk image: raw, qcow2, VMDK, VDI, VHD or VHDX, also compressed, or in a tar or zip archive'
 const unpack = (command: string): string => `where a disk image is in it, unpack it: \`${command}\``
 
 const KINDS: readonly Kind[] = [

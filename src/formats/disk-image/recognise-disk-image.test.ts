@@ -23,7 +23,6 @@ function imageOf(format: string, options: readonly string[]): Uint8Array {
 
 describe('what qemu-img makes', () => {
   const REFUSED = {
-    VHDX: ['vhdx'],
     QED: ['qed'],
     Parallels: ['parallels'],
   } as const
@@ -48,6 +47,7 @@ describe('what qemu-img makes', () => {
       ['vmdk', '-o', 'subformat=monolithicFlat'],
       ['vmdk', '-o', 'subformat=twoGbMaxExtentSparse'],
     ],
+    vhdx: [['vhdx'], ['vhdx', '-o', 'subformat=fixed']],
     vdi: [['vdi'], ['vdi', '-o', 'static=on']],
     vhd: [
       ['vpc', '-o', 'subformat=dynamic'],

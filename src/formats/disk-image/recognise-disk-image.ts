@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 
-export type DiskImageType = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd'
+export type DiskImageType = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx'
 
 /** `read` is what a reader calls it; without, it is known by its name alone. */
 type Signature = Readonly<{ type: string; offsetBytes: number; text: string; read?: DiskImageType }>
@@ -14,7 +14,7 @@ const SIGNATURES: readonly Signature[] = [
   { type: 'VMDK of ESX (COWD)', offsetBytes: 0, text: 'COWD' },
   { type: 'VMDK', offsetBytes: 0, text: '# Disk DescriptorFile', read: 'vmdk' },
   // [MS-VHDX] 2.2.1.
-  { type: 'VHDX', offsetBytes: 0, text: 'vhdxfile' },
+  { type: 'VHDX', offsetBytes: 0, text: 'vhdxfile', read: 'vhdx' },
   // The footer of a dynamic one has a copy at the start; of a fixed one, only the last sector is not the disk's.
   { type: 'VHD', offsetBytes: 0, text: 'conectix', read: 'vhd' },
   // The signature 0xbeda107f behind 64 bytes of text.

@@ -34,7 +34,7 @@ test('the extents of an image are found without reading its grains', async () =>
 })
 
 /** 100 sectors of text, with nothing in the middle. */
-function disk(): Uint8Array {
+function textDisk(): Uint8Array {
   const bytes = Buffer.alloc(100 * 512)
   for (let at = 0; at < bytes.length; at += 8) bytes.write(String(at).padStart(7, '0'), at)
   return new Uint8Array(bytes.fill(0, 20_000, 30_000))
@@ -45,14 +45,14 @@ describe('a stream as VMware makes it', () => {
   for (const padsLastGrain of [true, false]) {
     const last = padsLastGrain ? 'padded' : 'cut'
     test(`is read by its footer, also in small pieces; its last grain is ${last}`, async () => {
-      const { source, variant } = await open(fromBytes(streamVmdk(disk(), { ...STREAM, padsLastGrain })))
+      const { source, variant } = await open(fromBytes(streamVmdk(textDisk(), { ...STREAM, padsLastGrain })))
       assert.equal(variant, 'streamOptimized')
-      assert.deepEqual(Buffer.from(await source.read(0, source.size)), Buffer.from(disk()))
+      assert.deepEqual(Buffer.from(await source.read(0, source.size)), Buffer.from(textDisk()))
       for (const at of [0, 4090, 25_000, 51_000]) {
         const length = Math.min(4200, source.size - at)
         assert.deepEqual(
           Buffer.from(await source.read(at, length)),
-          Buffer.from(disk().subarray(at, at + length)),
+          Buffer.from(textDisk().subarray(at, at + length)),
         )
       }
     })
@@ -60,7 +60,7 @@ describe('a stream as VMware makes it', () => {
 
   test('is refused without its end', async () => {
     for (const cut of [512, 1024, 1536, 20_000]) {
-      const image = fromBytes(streamVmdk(disk(), STREAM).subarray(0, -cut))
+      const image = fromBytes(streamVmdk(textDisk(), STREAM).subarray(0, -cut))
       await assert.rejects(open(image), (error) => isAnnealError(error, 'VMDK_FOOTER_MISSING'))
     }
   })
@@ -72,7 +72,7 @@ describe('a stream as VMware makes it', () => {
       [first + 9, /marker says/],
       [first + 30, /decompress/],
     ] as const) {
-      const image = streamVmdk(disk(), STREAM)
+      const image = streamVmdk(textDisk(), STREAM)
       image[at] = 0x77
       const { source } = await open(fromBytes(image))
       await assert.rejects(
@@ -85,7 +85,7 @@ describe('a stream as VMware makes it', () => {
 
   test('is refused where the checksum of a grain does not fit what is in it', async () => {
     // Stored, not packed: a changed byte still decompresses.
-    const image = streamVmdk(disk(), { ...STREAM, level: 0 })
+    const image = streamVmdk(textDisk(), { ...STREAM, level: 0 })
     image[21 * 512 + 12 + 100] = 0x77
     const { source } = await open(fromBytes(image))
     await assert.rejects(source.read(0, 4096), (error) => isAnnealError(error, 'VMDK_GRAIN_DAMAGED'))
@@ -124,7 +124,10 @@ describe('extents in files of their own', () => {
     const { source, variant } = await openVmdk(descriptor(FLAT_DESCRIPTOR), { decompress, openOther })
     assert.equal(variant, 'twoGbMaxExtentFlat')
     const bytes = await source.read(0, source.size)
-    assert.deepEqual([...bytes.filter((_, at) => at % 512 === 0)], [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2])
+    assert.deepEqual(
+      Array.from(bytes.filter((_, at) => at % 512 === 0)),
+      [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2],
+    )
     const kinds = await Array.fromAsync(extentsOf(source), ({ kind }) => kind)
     assert.deepEqual(kinds, ['data', 'zero', 'data'])
   })

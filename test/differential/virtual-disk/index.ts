@@ -68,6 +68,20 @@ export const vmdk = target('vmdk', {
   },
 })
 
+/** Hyper-V's images, of which `qemu-img map` says that all of them is data. */
+export const vhdx = target('vhdx', {
+  format: 'vhdx',
+  options: (random) => ({
+    options: [
+      `subformat=${random.chance(20) ? 'fixed' : 'dynamic'}`,
+      ...(random.chance(50) ? [`block_size=${2 ** random.between(0, 5)}M`] : []),
+      ...(random.chance(20) ? ['log_size=2M'] : []),
+    ],
+    isWritable: true,
+    isFlat: true,
+  }),
+})
+
 /** Random images, their contents by `qemu-img convert` and where they hold nothing by `qemu-img map`. */
 function target(name: string, kind: Kind): DifferentialTarget {
   return {

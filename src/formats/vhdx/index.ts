@@ -1,0 +1,3 @@
+export { openVhdx } from './open-vhdx.ts'
+export type { Vhdx } from './open-vhdx.ts'
+export { VHDX_ERRORS } from './errors.ts'
