@@ -5,7 +5,7 @@ import type { Finding } from '../core/index.ts'
 import { defaultOf, firmwareDifference, nameOf } from '../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory } from '../image/boot/index.ts'
 import { nodesOf, unreadableOf } from '../image/stack/index.ts'
-import type { StackNode } from '../image/stack/index.ts'
+import type { StackNode, Volume } from '../image/stack/index.ts'
 import type { Output } from './output.ts'
 
 /** For people: the stack, what is on it, what boots, and each argument with its reason. */
@@ -41,15 +41,7 @@ function describeStack(
   const { variant } = image
   const type = variant === undefined ? image.type : `${image.type} (${variant})`
   const kind = [type, ...(image.wrapper === 'none' ? [] : [image.wrapper])].join(' in ')
-  const uses = new Map<string, string>([
-    ...(layout.esp === undefined ? [] : [[layout.esp.address, 'EFI system partition'] as const]),
-    ...(layout.boot === undefined || layout.boot.directory !== ''
-      ? []
-      : [[layout.boot.volume.address, '/boot'] as const]),
-    ...(layout.root === undefined
-      ? []
-      : [[layout.root.address, layout.boot?.directory === '/boot' ? '/ and /boot' : '/'] as const]),
-  ])
+  const uses = usesOf(layout)
   const rows = nodesOf(stack).map((node) => [
     node.address === '' ? output.bold(node.name) : `  ${node.address}`,
     formatBytes(node.sizeBytes),
@@ -62,6 +54,25 @@ function describeStack(
     `      remedy: ${refusal.remedy}`,
   ])
   return [...table(rows), ...warnings, ...refusals]
+}
+
+/** What each part is for; where it is a subvolume, with its path. */
+function usesOf({ esp, boot, root }: BootInventory['layout']): ReadonlyMap<string, string> {
+  const hasOwnBoot = boot?.directory === ''
+  const pairs: readonly (readonly [Volume | undefined, string])[] = [
+    [esp, 'EFI system partition'],
+    [hasOwnBoot ? boot.volume : undefined, '/boot'],
+    [root, boot?.directory === '/boot' ? '/ and /boot' : '/'],
+  ]
+  const uses = new Map<string, string>()
+  for (const [volume, use] of pairs) {
+    if (volume === undefined) continue
+    const { address } = volume.node
+    const text = volume.subvolume === undefined ? use : `${use} in ${volume.subvolume}`
+    const before = uses.get(address)
+    uses.set(address, before === undefined ? text : `${before}, ${text}`)
+  }
+  return uses
 }
 
 function contentOf({ content, partition }: StackNode): string {

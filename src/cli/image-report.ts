@@ -103,8 +103,16 @@ function nodeReport(node: StackNode): StackPart {
 
 function contentReport(content: StackNode['content']): StackContent {
   switch (content.kind) {
-    case 'file system':
-      return { kind: content.kind, ...content.fileSystem.facts }
+    case 'file system': {
+      const { facts, subvolumes } = content.fileSystem
+      const listed = subvolumes?.map(({ id, path, isDefault, isReadOnly }) => ({
+        id,
+        path,
+        isDefault,
+        isReadOnly,
+      }))
+      return { kind: content.kind, ...facts, ...(listed && { subvolumes: listed }) }
+    }
     case 'partition table': {
       const { scheme, id, sectorSizeBytes } = content.table
       return { kind: content.kind, scheme, id, sectorSizeBytes }

@@ -74,6 +74,17 @@ export type StackPartition = Readonly<{
   bootable: boolean
 }>
 
+/** A tree of files that can be mounted by itself. */
+export type Subvolume = Readonly<{
+  /** As `subvolid=` has it. */
+  id: number
+  /** From the top level; that one is `/`. */
+  path: string
+  /** Mounted where none is named. */
+  isDefault: boolean
+  isReadOnly: boolean
+}>
+
 /** What the bytes of a part are. */
 export type StackContent =
   | Readonly<{
@@ -89,6 +100,8 @@ export type StackContent =
       sizeBytes: number
       freeBytes: number
       features: readonly string[]
+      /** Of btrfs. */
+      subvolumes?: readonly Subvolume[]
       /** False where its journal has to be replayed first, or errors are recorded. */
       clean: boolean
     }>
@@ -277,6 +290,8 @@ export type ImageBootContract = Readonly<{
     label: string
     /** `vg/lv`, where it is a logical volume. */
     logicalVolume?: string
+    /** btrfs: path of the subvolume that becomes `/`, from the top level, where it is not that. */
+    subvolume?: string
   }>
   deployment?: OstreeDeployment
   findings: readonly Finding[]

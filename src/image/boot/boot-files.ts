@@ -9,7 +9,7 @@ import type { ImageFiles } from './image-files.ts'
 /**
  * A file that a boot loader names. Paths are of the file system that holds them; where that is the root, boot loaders
  * are told paths with or without `/boot`, and where it is /boot itself, a link `boot -> .` may stand for it (ostree's
- * bootprefix). undefined where there is no such file.
+ * bootprefix). Where it is a subvolume, they are told paths from there or from the top level. undefined where there is no such file.
  */
 export async function locateBootFile(
   files: ImageFiles,
@@ -17,7 +17,11 @@ export async function locateBootFile(
   path: string,
 ): Promise<BootFile | undefined> {
   const absolute = path.startsWith('/') ? path : `/${path}`
-  for (const candidate of [absolute, `/boot${absolute}`, absolute.replace(/^\/boot(?=\/)/, '')]) {
+  const { subvolume } = volume
+  const within =
+    subvolume !== undefined && absolute.startsWith(`${subvolume}/`) ? [absolute.slice(subvolume.length)] : []
+  const candidates = [absolute, ...within, `/boot${absolute}`, absolute.replace(/^\/boot(?=\/)/, '')]
+  for (const candidate of candidates) {
     const found = await files.find(volume, candidate)
     if (found?.kind !== 'file') continue
     const sizeBytes = await files.sizeOf(volume, found)

@@ -36,6 +36,8 @@ export type RootVolume = Readonly<{
   label: string
   /** `vg/lv`, where it is a logical volume. */
   logicalVolume?: string
+  /** Path of the subvolume that becomes `/`, from the top level, where it is not that. */
+  subvolume?: string
 }>
 
 /** Everything that boots an image without its boot loader: what a netboot has to be given. */

@@ -25,6 +25,18 @@ export const BOOT_FINDINGS = {
     meaning: 'Several file systems of the image could be its root. Anneal used the first.',
     remedy: 'compare with root= of the boot entries; choose another with --karg root=…',
   },
+  ROOT_SUBVOLUME_MISSING: {
+    severity: 'warn',
+    meaning: '`rootflags=` names a subvolume that is not in the file system.',
+    remedy:
+      'give the right one with --karg rootflags=subvol=PATH; `anneal image inspect --json` lists the subvolumes',
+  },
+  ROOT_SUBVOLUME_UNSAID: {
+    severity: 'warn',
+    meaning:
+      'Nothing names the subvolume of the root, and the default subvolume is not the one that holds the system.',
+    remedy: 'give it with --karg rootflags=subvol=PATH; `anneal image inspect --json` lists the subvolumes',
+  },
   ROOT_NOT_IN_IMAGE: {
     severity: 'warn',
     meaning: '`root=` names a device that the image does not have.',

@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/index.ts'
 import { discoverableType } from '../../formats/gpt/index.ts'
-import { matchDevice, volumesOf } from '../stack/index.ts'
+import { atDefaultSubvolume, matchDevice, volumesOf } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import { finding } from './findings.ts'
 import { parseFstab } from './fstab.ts'
@@ -8,6 +8,7 @@ import type { ImageFiles } from './image-files.ts'
 import { findDeployments, readOsRelease } from './ostree.ts'
 import type { Deployment } from './ostree.ts'
 import type { OsRelease } from './os-release.ts'
+import { isOwnRoot, mountedAt, subvolumesToLookAt } from './root-subvolume.ts'
 
 /** Where a system keeps what boots it. */
 export type BootPlace = Readonly<{
@@ -44,7 +45,7 @@ const XBOOTLDR_TYPES = ['bc13c2ff-59e6-4262-a352-b275fd6f7172', '0xea']
 
 /** Which file system is root, /boot and the EFI system partition. */
 export async function findLayout(files: ImageFiles, disk: StackNode): Promise<Layout> {
-  const surveys = await Promise.all(volumesOf(disk).map((volume) => survey(files, volume)))
+  const surveys = await Promise.all(volumesOf(disk).map((volume) => surveyWithin(files, volume)))
   const esp = surveys.find(isEsp)?.volume
   const { chosen, reason, findings } = chooseRoot(surveys)
   if (chosen === undefined) {
@@ -82,6 +83,18 @@ export async function findLayout(files: ImageFiles, disk: StackNode): Promise<La
     ...(boot && { boot }),
     ...(esp && { esp }),
   }
+}
+
+/** The subvolume that holds the system, where there are several; else the whole of the file system. */
+async function surveyWithin(files: ImageFiles, volume: Volume): Promise<Survey> {
+  const systems: Survey[] = []
+  for (const subvolume of subvolumesToLookAt(volume)) {
+    const one = await survey(files, subvolume)
+    if (one.system !== 'none') systems.push(one)
+  }
+  const isDefault = (one: Survey): boolean => one.volume.address === atDefaultSubvolume(volume).address
+  for (const one of systems) if (await isOwnRoot(files, one.volume)) return one
+  return systems.find(isDefault) ?? systems[0] ?? survey(files, volume)
 }
 
 async function survey(files: ImageFiles, volume: Volume): Promise<Survey> {
@@ -149,8 +162,11 @@ async function bootByFstab(
     const nodes = mount === undefined ? [] : matchDevice(disk, mount.device)
     const [node] = nodes
     if (mount === undefined || node?.content.kind !== 'file system') continue
+    const whole = { address: node.address, node, fileSystem: node.content.fileSystem }
+    const volume = mountedAt(whole, mount.options)
+    if (volume === undefined) continue
     return {
-      volume: { address: node.address, node, fileSystem: node.content.fileSystem },
+      volume,
       directory: '',
       reason: `${fstab.file}:${mount.line} mounts ${mount.device} at /boot`,
     }

@@ -5,8 +5,14 @@ import {
   lintForIronic,
 } from '../../core/index.ts'
 import type { Finding, KernelArgument } from '../../core/index.ts'
-import { largestUnreadable, mapperPath, matchDevice } from '../stack/index.ts'
-import type { StackNode } from '../stack/index.ts'
+import {
+  atDefaultSubvolume,
+  largestUnreadable,
+  mapperPath,
+  matchDevice,
+  namedSubvolume,
+} from '../stack/index.ts'
+import type { StackNode, Volume } from '../stack/index.ts'
 import type { BootArgument, BootContract, RootVolume } from './contract.ts'
 import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
@@ -83,6 +89,7 @@ export function makeContract(
       ...(entry === chosen ? [] : [finding('INITRD_ON_SECOND_TRY', entry.file, secondTryTold(entry))]),
       ...aboutEntry(entry, inventory),
       ...aboutRoot(disk, all, root),
+      ...aboutSubvolume(inventory, all),
       ...aboutIgnition(all),
       ...lintForIronic(commandLine),
     ],
@@ -162,6 +169,15 @@ function withRoot(disk: StackNode, { layout }: BootInventory, entry: BootEntry):
     ? `the image has none; ${volume.address} is its root, by its label as Ignition changes its UUID at the first boot`
     : `the image has none; ${volume.address} is its root (${layout.rootReason})`
   const made: BootArgument[] = [make('root', value, why)]
+  const isDefault = atDefaultSubvolume(volume).address === volume.address
+  if (
+    volume.subvolume !== undefined &&
+    !isDefault &&
+    !entry.arguments.some(({ key }) => key === 'rootflags')
+  ) {
+    const reason = `the root is the subvolume ${volume.subvolume} of ${volume.node.address}, and another one is the default`
+    made.push(make('rootflags', `subvol=${volume.subvolume.slice(1)}`, reason))
+  }
   if (volume.node.role === 'logical volume' && !entry.arguments.some(({ key }) => key === 'rd.lvm.lv')) {
     made.push(
       make('rd.lvm.lv', volume.address, `the root file system is the logical volume ${volume.address}`),
@@ -215,13 +231,53 @@ function rootOf(
       : content.kind === 'unreadable'
         ? content
         : { type: content.kind, uuid: '', label: '' }
+  const subvolume = subvolumeOfRoot(node, layout.root, all)
   return {
     address,
     type: facts.type,
     uuid: facts.uuid,
     label: facts.label,
     ...(node.role === 'logical volume' && { logicalVolume: address }),
+    ...(subvolume !== undefined && subvolume !== '/' && { subvolume }),
   }
+}
+
+/** What the kernel mounts: what `rootflags=` names, else the default. Where that is not there, what holds the system. */
+function subvolumeOfRoot(
+  node: StackNode,
+  found: Volume | undefined,
+  all: readonly KernelArgument[],
+): string | undefined {
+  if (node.content.kind !== 'file system') return undefined
+  const { subvolumes } = node.content.fileSystem
+  if (subvolumes === undefined) return undefined
+  const named = namedSubvolume(subvolumes, rootFlags(all))
+  const mounted = named === undefined ? subvolumes.find(({ isDefault }) => isDefault) : named.found
+  return mounted?.path ?? (found?.node === node ? found.subvolume : undefined)
+}
+
+/** The kernel takes the last `rootflags=`. */
+function rootFlags(all: readonly KernelArgument[]): readonly string[] {
+  return (all.findLast(({ key }) => key === 'rootflags')?.value ?? '').split(',')
+}
+
+/** A subvolume that is not there, or holds no system, though another one does. */
+function aboutSubvolume({ layout }: BootInventory, all: readonly KernelArgument[]): readonly Finding[] {
+  const { root } = layout
+  const subvolumes = root?.fileSystem.subvolumes
+  if (root === undefined || subvolumes === undefined) return []
+  const device = all.find(({ key }) => key === 'root')
+  if (device === undefined) return []
+  const named = namedSubvolume(subvolumes, rootFlags(all))
+  const here = `the system is in ${root.subvolume ?? 'the top level'}`
+  if (named === undefined) {
+    const byDefault = atDefaultSubvolume(root)
+    if (byDefault.address === root.address) return []
+    const mounted = byDefault.subvolume ?? 'the top level'
+    return [finding('ROOT_SUBVOLUME_UNSAID', device.text, `${mounted} is mounted by default; ${here}`)]
+  }
+  if (named.found !== undefined) return []
+  return [finding('ROOT_SUBVOLUME_MISSING', `rootflags=${named.named}`, `it is not there; ${here}`)]
 }
 
 function aboutEntry(entry: BootEntry, { layout }: BootInventory): readonly Finding[] {

@@ -26,6 +26,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 /** `what it is for; where it comes from`. */
 export function reasonOf(argument: KernelArgument, from: string): string {
-  const meaning = MEANINGS[argument.key]
+  const meaning = namesSubvolume(argument) ? 'which subvolume becomes the root' : MEANINGS[argument.key]
   return meaning === undefined ? from : `${meaning}; ${from}`
+}
+
+function namesSubvolume({ key, value }: KernelArgument): boolean {
+  return key === 'rootflags' && /(?:^|,)subvol(?:id)?=/.test(value ?? '')
 }

@@ -49,9 +49,9 @@ export async function planConversion(
   const { contract } = wishes
   const { boot, warnings } = describeContract(inventory, contract)
   if (contract.root === undefined) throw rootUnknown(disk)
-  const { address } = contract.root
+  const { address, subvolume } = contract.root
   const base = baseOfRoot(disk, address)
-  const root = findVolume(disk, address)
+  const root = findVolume(disk, subvolume === undefined ? address : `${address}[${subvolume}]`)
   const systemRoot = contract.deployment?.path ?? '/'
   const { signal } = wishes
   const references = [

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/index.ts'
 import { ImageFiles, devicesIn, namedBy } from '../boot/index.ts'
 import type { BootAnswer, BootContract, BootInventory } from '../boot/index.ts'
-import { matchDevice } from '../stack/index.ts'
+import { findVolume, matchDevice } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { Base } from './base.ts'
 import { placeOfDevice } from './device-place.ts'
@@ -56,8 +56,8 @@ export async function referencesInFiles(
 ): Promise<readonly Finding[]> {
   const files = new ImageFiles(signal)
   const texts = new Map<string, string>()
-  for (const path of entryFiles(inventory, root.address)) {
-    const file = await files.text(root, path)
+  for (const { volume, path } of entryFiles(disk, inventory, root)) {
+    const file = await files.text(volume, path)
     if (file !== undefined) texts.set(file.file, file.text)
   }
   const prefix = systemRoot === '/' ? '' : systemRoot
@@ -98,7 +98,11 @@ function referencesInText(disk: StackNode, base: Base, file: string, text: strin
 }
 
 /** Paths of the configurations that make the entries of either firmware, as far as they lie in the base. */
-function entryFiles(inventory: BootInventory, address: string): readonly string[] {
+function entryFiles(
+  disk: StackNode,
+  inventory: BootInventory,
+  root: Volume,
+): readonly Readonly<{ volume: Volume; path: string }>[] {
   const answers: readonly BootAnswer[] = [
     inventory,
     ...(inventory.other === undefined ? [] : [inventory.other]),
@@ -106,9 +110,12 @@ function entryFiles(inventory: BootInventory, address: string): readonly string[
   const all = answers.flatMap(({ entries }) =>
     entries.flatMap(({ argumentsAt }) => (argumentsAt === undefined ? [] : [argumentsAt.file])),
   )
-  return [...new Set(all)].flatMap((file) =>
-    file.startsWith(`${address}:`) ? [file.slice(address.length + 1)] : [],
-  )
+  return [...new Set(all)].flatMap((file) => {
+    const [, address = '', path = ''] = /^([^:]*):(.*)$/s.exec(file) ?? []
+    // Also in another subvolume of it.
+    const volume = address.startsWith(root.node.address) ? findVolume(disk, address) : undefined
+    return volume?.node === root.node ? [{ volume, path }] : []
+  })
 }
 
 /** On a whole disk everything comes along; but what one machine calls a device, another one may not. */

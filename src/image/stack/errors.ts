@@ -20,6 +20,11 @@ export const STACK_ERRORS = {
     message: 'Cannot read files of "{address}" in "{image}": it holds {content}, not a file system',
     remedy: 'name one with a file system: {present}',
   },
+  ADDRESS_NO_SUBVOLUME: {
+    ...usage,
+    message: 'Cannot find the subvolume "{path}" of "{address}" in "{image}": it has {present}',
+    remedy: 'name one of these; `anneal image inspect --json` lists them',
+  },
   ADDRESS_UNREADABLE: {
     ...refused,
     message: 'Cannot read files of "{address}" in "{image}": {reason}',

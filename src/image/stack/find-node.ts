@@ -1,9 +1,17 @@
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import { raise } from './errors.ts'
 import type { StackNode } from './node.ts'
+import { atSubvolume, namedSubvolume } from './subvolume.ts'
 
 /** A node that holds a file system which can be read. */
-export type Volume = Readonly<{ address: string; node: StackNode; fileSystem: FileSystem }>
+export type Volume = Readonly<{
+  /** As people type it: `p2`; `p3[/root]` for a subvolume. */
+  address: string
+  node: StackNode
+  fileSystem: FileSystem
+  /** Path of the subvolume that this is, from the top level; left out for the whole of a file system. */
+  subvolume?: string
+}>
 
 /** Every node, parents before children, in the order of the disk. */
 export function nodesOf(node: StackNode): readonly StackNode[] {
@@ -55,8 +63,22 @@ export function largestUnreadable(
   return { part: largest.address === '' ? 'its disk' : largest.address, reason: message, remedy }
 }
 
-/** As `findNode`, for the file system in it. Throws ADDRESS_NO_FILE_SYSTEM and ADDRESS_UNREADABLE, too. */
+/**
+ * As `findNode`, for the file system in it, or for a subvolume of that: `p3[/root]`. Throws ADDRESS_NO_FILE_SYSTEM,
+ * ADDRESS_UNREADABLE and ADDRESS_NO_SUBVOLUME, too.
+ */
 export function findVolume(disk: StackNode, address: string): Volume {
+  const [, outside, path] = /^([^[]*)\[(.*)\]$/s.exec(address) ?? []
+  if (outside === undefined || path === undefined) return findWhole(disk, address)
+  const whole = findWhole(disk, outside)
+  const { subvolumes = [] } = whole.fileSystem
+  const { found } = namedSubvolume(subvolumes, [`subvol=${path}`]) ?? {}
+  if (found !== undefined) return atSubvolume(whole, found)
+  const present = subvolumes.map((one) => one.path)
+  throw raise('ADDRESS_NO_SUBVOLUME', { path, address: outside, image: disk.name, present })
+}
+
+function findWhole(disk: StackNode, address: string): Volume {
   const node = findNode(disk, address)
   const { content } = node
   if (content.kind === 'file system') return { address: node.address, node, fileSystem: content.fileSystem }

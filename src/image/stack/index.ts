@@ -10,6 +10,7 @@ export {
   unreadableOf,
   volumesOf,
 } from './find-node.ts'
+export { atDefaultSubvolume, atSubvolume, namedSubvolume, wholeOf } from './subvolume.ts'
 export type { Volume } from './find-node.ts'
 export type { Content, Refusal, StackNode, VolumeGroup } from './node.ts'
 export type { MappedGroup, MappedVolume, Readers, Recognised } from './readers.ts'

@@ -15,7 +15,11 @@ export type Tree = Readonly<
 
 export type TreeFacts = Partial<
   Pick<FileSystemFacts, 'type' | 'label' | 'uuid' | 'clean' | 'sectorSizeBytes'>
->
+> &
+  Readonly<{
+    /** Directories that are subvolumes; the top level is added. */
+    subvolumes?: readonly Readonly<{ path: string; isDefault?: boolean; isReadOnly?: boolean }>[]
+  }>
 
 type TreeNode = {
   id: NodeId
@@ -26,7 +30,7 @@ type TreeNode = {
 }
 
 /** Directories on the way to a path need not be listed. */
-export function treeFileSystem(tree: Tree, facts: TreeFacts = {}): FileSystem {
+export function treeFileSystem(tree: Tree, { subvolumes: named, ...facts }: TreeFacts = {}): FileSystem {
   const nodes = new Map<NodeId, TreeNode>()
   const add = (kind: NodeKind): TreeNode => {
     const node = {
@@ -90,6 +94,7 @@ export function treeFileSystem(tree: Tree, facts: TreeFacts = {}): FileSystem {
     },
     warnings: [],
     root: root.id,
+    ...(named && { subvolumes: subvolumesOf(root, named) }),
     async stat(id) {
       return statOf(nodeOf(id))
     },
@@ -122,6 +127,22 @@ export function treeFileSystem(tree: Tree, facts: TreeFacts = {}): FileSystem {
       yield { offsetBytes: 0, lengthBytes: 1 << 20, kind: 'data' }
     },
   }
+}
+
+function subvolumesOf(
+  root: TreeNode,
+  named: NonNullable<TreeFacts['subvolumes']>,
+): NonNullable<FileSystem['subvolumes']> {
+  const all = named.map(({ path, isDefault = false, isReadOnly = false }, index) => {
+    const node = path
+      .split('/')
+      .filter((part) => part !== '')
+      .reduce<TreeNode | undefined>((at, part) => at?.children.get(part), root)
+    if (node === undefined) throw new RangeError(`no directory ${path}`)
+    return { id: 256 + index, path, root: node.id, isDefault, isReadOnly }
+  })
+  const isDefault = !all.some((one) => one.isDefault)
+  return [{ id: 5, path: '/', root: root.id, isDefault, isReadOnly: false }, ...all]
 }
 
 function statOf(node: TreeNode): NodeStat {

@@ -1,4 +1,5 @@
 import { parseKernelCommandLine } from '../../../core/index.ts'
+import { atDefaultSubvolume, wholeOf } from '../../stack/index.ts'
 import type { Volume } from '../../stack/index.ts'
 import { describe, expandOptions } from '../arguments.ts'
 import type { Knowledge } from '../arguments.ts'
@@ -16,9 +17,16 @@ import type { Expanded } from './expand.ts'
 import type { FollowLink } from './linked-file.ts'
 import type { GrubEntry, GrubMenu } from './menu.ts'
 import { runGrub } from './run-grub.ts'
+import { RELATIVE_PATHS } from './state.ts'
 
 /** A configuration that GRUB is installed with. */
-export type GrubConfiguration = Readonly<{ volume: Volume; prefix: string; file: TextFile }>
+export type GrubConfiguration = Readonly<{
+  volume: Volume
+  prefix: string
+  file: TextFile
+  /** Its paths begin at the default subvolume: see `RELATIVE_PATHS`. */
+  isRelative?: boolean
+}>
 
 /** `grub2` is Fedora's and Red Hat's name for it, `grub` everybody else's. */
 export async function findGrubConfiguration(
@@ -29,22 +37,41 @@ export async function findGrubConfiguration(
   for (const name of ['grub2', 'grub']) {
     const prefix = `${directory}/${name}`
     const file = await files.text(volume, `${prefix}/grub.cfg`)
-    if (file !== undefined) return { volume, prefix, file }
+    if (file !== undefined) return fromTopLevel(volume, prefix, file)
   }
   return undefined
+}
+
+/**
+ * GRUB's paths begin at the top level of a btrfs. With the patch that SUSE and Fedora have, they begin at the default
+ * subvolume where a variable says so.
+ */
+function fromTopLevel(volume: Volume, prefix: string, file: TextFile): GrubConfiguration {
+  if (volume.subvolume === undefined) return { volume, prefix, file }
+  const isDefault = atDefaultSubvolume(volume).address === volume.address
+  if (isDefault && file.text.includes(RELATIVE_PATHS)) return { volume, prefix, file, isRelative: true }
+  return { volume: wholeOf(volume), prefix: `${volume.subvolume}${prefix}`, file }
 }
 
 export async function readGrubMenu(
   files: ImageFiles,
   devices: GrubDevices,
-  { volume, prefix, file }: GrubConfiguration,
+  { volume, prefix, file, isRelative }: GrubConfiguration,
   grub: Readonly<{ kind: GrubKind; platform: 'efi' | 'pc'; cpu: string; follow?: FollowLink }>,
 ): Promise<GrubMenu> {
   const { kind, platform, cpu, follow } = grub
   return runGrub(
     files,
     devices,
-    { dialect: dialectOf(kind), platform, cpu, volume, prefix, ...(follow && { follow }) },
+    {
+      dialect: dialectOf(kind),
+      platform,
+      cpu,
+      volume,
+      prefix,
+      ...(isRelative === true && { isRelative }),
+      ...(follow && { follow }),
+    },
     file,
   )
 }

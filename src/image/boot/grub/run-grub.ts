@@ -3,7 +3,7 @@ import { entryNumber, escapeId, fallbackNumbers, restOfDefault } from './choose.
 import type { GrubDevices } from './devices.ts'
 import { GrubMachine } from './machine.ts'
 import type { GrubEntry, GrubMenu, Loaded } from './menu.ts'
-import { Ended, GrubState, MOST_ENTRIES, MOST_NESTED } from './state.ts'
+import { Ended, GrubState, MOST_ENTRIES, MOST_NESTED, RELATIVE_PATHS } from './state.ts'
 import type { Draft, GrubSetting, Opened, SetVariable } from './state.ts'
 
 type Run = Readonly<{ state: GrubState; machine: GrubMachine }>
@@ -39,6 +39,9 @@ export async function runGrub(
     feature_timeout_style: 'y',
   })) {
     state.context.variables.set(name, { value, source: { kind: 'made' }, exported: true })
+  }
+  if (state.setting.isRelative === true) {
+    state.context.variables.set(RELATIVE_PATHS, { value: 'y', source: { kind: 'made' }, exported: true })
   }
   let opened: Opened
   try {

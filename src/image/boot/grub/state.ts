@@ -1,4 +1,5 @@
 import type { Finding } from '../../../core/index.ts'
+import { atDefaultSubvolume } from '../../stack/index.ts'
 import type { Volume } from '../../stack/index.ts'
 import type { ArgumentSource } from '../contract.ts'
 import { finding } from '../findings.ts'
@@ -30,9 +31,14 @@ export type GrubSetting = Readonly<{
   volume: Volume
   /** The directory of its configuration. */
   prefix: string
+  /** `RELATIVE_PATHS` is set when it starts. */
+  isRelative?: boolean
   /** Where a link leads that leaves its file system; none is followed where this is not given. */
   follow?: FollowLink
 }>
+
+/** With the patch that SUSE and Fedora have: paths in a btrfs begin at its default subvolume. */
+export const RELATIVE_PATHS = 'btrfs_relative_path'
 
 export const MOST_STEPS = 50_000
 export const MOST_ENTRIES = 512
@@ -171,7 +177,12 @@ export class GrubState {
   fileOf(path: string, source: ArgumentSource): GrubFile | undefined {
     const [, device, rest] = /^\(([^)]*)\)(.*)$/s.exec(path) ?? []
     const volume = this.devices.volumeOf(device ?? this.value('root'))
-    return volume === undefined ? undefined : { volume, path: rest ?? path, source }
+    return volume && { volume: this.#begin(volume), path: rest ?? path, source }
+  }
+
+  /** Where paths in a volume begin. */
+  #begin(volume: Volume): Volume {
+    return /^[1y]/.test(this.value(RELATIVE_PATHS)) ? atDefaultSubvolume(volume) : volume
   }
 
   readonly look: Look = {
@@ -232,7 +243,7 @@ export class GrubState {
     if (by === 'fs_uuid') return this.devices.byTag('UUID', wanted)
     if (by === 'fs_label') return this.devices.byTag('LABEL', wanted)
     for (const volume of this.devices.volumes()) {
-      if ((await this.files.find(volume, wanted))?.kind === 'file') return volume
+      if ((await this.files.find(this.#begin(volume), wanted))?.kind === 'file') return volume
     }
     return undefined
   }
