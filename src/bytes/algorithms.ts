@@ -1,6 +1,8 @@
+import type { Unpack } from './unpack.ts'
+
 /**
- * Decompression and digests for readers of file systems, given by whoever opens a disk: a pure room has neither. All of
- * them work in place and at once, for pieces of a few hundred kibibytes.
+ * Decompression and digests for readers of file systems, given by whoever opens a disk: a pure room has neither. All but
+ * `unpack` work in place and at once, for pieces of a few hundred kibibytes.
  */
 export type Algorithms = Readonly<{
   /**
@@ -10,6 +12,7 @@ export type Algorithms = Readonly<{
   inflateRaw: (bytes: Uint8Array, into: Uint8Array) => number
   /** The same for one frame of Zstandard (RFC 8878). */
   zstd: (bytes: Uint8Array, into: Uint8Array) => number
+  unpack: Unpack
   /** Loads a digest; what it gives makes one from bytes. */
   digest: (name: 'sha256' | 'blake2b-256') => Promise<(bytes: Uint8Array) => Uint8Array>
 }>

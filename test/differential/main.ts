@@ -17,11 +17,27 @@ import { grub } from './grub/index.ts'
 import { lvm2 } from './lvm2/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
+import { squashfs } from './squashfs/index.ts'
 import { systemdBoot } from './systemd-boot/index.ts'
 import { vdi, vhd, vhdx, vmdk } from './virtual-disk/index.ts'
 import { xfs } from './xfs/index.ts'
 
-const TARGETS = [btrfs, ext4, fat, grub, lvm2, partitionTable, qcow2, systemdBoot, vdi, vhd, vhdx, vmdk, xfs]
+const TARGETS = [
+  btrfs,
+  ext4,
+  fat,
+  grub,
+  lvm2,
+  partitionTable,
+  qcow2,
+  squashfs,
+  systemdBoot,
+  vdi,
+  vhd,
+  vhdx,
+  vmdk,
+  xfs,
+]
 
 const OWN_MOUNTS = 'ANNEAL_OWN_MOUNTS'
 if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {

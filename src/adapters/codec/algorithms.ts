@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants, inflateRawSync, zstdDecompressSync } from 'node:zlib'
 import type { Algorithms } from '../../bytes/index.ts'
 import { readFrame } from '../../formats/zstd/index.ts'
+import { unpack } from './unpack.ts'
 
 /** A window is memory that a frame asks for: no file system compresses pieces that need a larger one. */
 const LARGEST_WINDOW_LOG = 20
@@ -17,6 +18,7 @@ export const ALGORITHMS: Algorithms = {
     const params = { [constants.ZSTD_d_windowLogMax]: LARGEST_WINDOW_LOG }
     return place(zstdDecompressSync(bytes.subarray(0, lengthBytes), { ...roomFor(into), params }), into)
   },
+  unpack,
   async digest(name) {
     if (name === 'sha256') return (bytes) => createHash('sha256').update(bytes).digest()
     const { blake2b } = await import('@noble/hashes/blake2.js')

@@ -34,6 +34,8 @@ export async function planContentChange(
       refusal: `it would grow by ${after.length - sizeBytes} bytes, and its last block has room for ${roomBytes}`,
     }
   }
+  const size = await fs.planSize(id, after.length, signal)
+  if ('refusal' in size) return size
 
   const patches: Patch[] = []
   let covered = 0
@@ -57,8 +59,7 @@ export async function planContentChange(
     })
   }
   if (covered !== after.length) return { refusal: 'not all of its bytes lie in blocks of its own' }
-  const size = await fs.planSize(id, after.length, signal)
-  return 'refusal' in size ? size : { patches: [...patches, ...size.patches] }
+  return { patches: [...patches, ...size.patches] }
 }
 
 function whyNotInPlace(kind: FileRange['kind']): string {

@@ -25,7 +25,16 @@ export type Recognised = Found &
   }>
 
 const HEAD_BYTES = 68 * 1024
-const READ_TYPES: ReadonlySet<string> = new Set(['gpt', 'dos', 'LVM2_member', 'ext4', 'xfs', 'btrfs', 'vfat'])
+const READ_TYPES: ReadonlySet<string> = new Set([
+  'gpt',
+  'dos',
+  'LVM2_member',
+  'ext4',
+  'xfs',
+  'btrfs',
+  'squashfs',
+  'vfat',
+])
 /** Their signature is where a boot sector's code, or its partition entries, would be. */
 const FIRST_SECTOR_TYPES: ReadonlySet<string> = new Set(['xfs', 'squashfs', 'ntfs', 'exfat', 'vfat'])
 

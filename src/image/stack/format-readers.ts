@@ -19,6 +19,7 @@ type OpenFileSystem = (
 const FILE_SYSTEMS: Readonly<Record<string, () => Promise<OpenFileSystem>>> = {
   btrfs: async () => (await import('../../formats/btrfs/index.ts')).openBtrfs,
   ext4: async () => (await import('../../formats/ext4/index.ts')).openExt4,
+  squashfs: async () => (await import('../../formats/squashfs/index.ts')).openSquashfs,
   xfs: async () => (await import('../../formats/xfs/index.ts')).openXfs,
   vfat: async () => (await import('../../formats/fat/index.ts')).openFat,
 }

@@ -1,0 +1,2 @@
+export { openSquashfs } from './squashfs.ts'
+export { SQUASHFS_ERRORS } from './errors.ts'
