@@ -91,10 +91,10 @@ test('a read may begin and end anywhere', async () => {
 })
 
 const REFUSED = [
-  ['what is no squashfs', 0, [0x68, 0x73, 0x71, 0x74], 'SQUASHFS_BAD_MAGIC'],
+  ['another format', 0, [0x68, 0x73, 0x71, 0x74], 'SQUASHFS_BAD_MAGIC'],
   ['version 3', 28, [3, 0], 'SQUASHFS_UNSUPPORTED_VERSION'],
   ['a big-endian one', 0, [0x73, 0x71, 0x73, 0x68], 'SQUASHFS_UNSUPPORTED_VERSION'],
-  ['a compressor that nobody knows', 20, [9, 0], 'SQUASHFS_UNSUPPORTED_COMPRESSOR'],
+  ['an unknown compressor', 20, [9, 0], 'SQUASHFS_UNSUPPORTED_COMPRESSOR'],
   ['blocks of 2 MiB', 12, [0, 0, 0x20, 0], 'SQUASHFS_BAD_FIELD'],
   ['more bytes than there are', 40, [0, 0, 0, 1, 0, 0, 0, 0], 'SQUASHFS_CUT_SHORT'],
   ['a table of inodes outside', 64, [0, 0, 0, 1, 0, 0, 0, 0], 'SQUASHFS_BAD_FIELD'],
@@ -117,7 +117,7 @@ test('a truncated image is refused', async () => {
   }
 })
 
-test('a block that does not decompress is told with its place', async () => {
+test('a block that does not decompress is refused with its place', async () => {
   const source = await image('gzip')
   const broken = await open(patched(source, [{ offsetBytes: 96, bytes: new Uint8Array(64).fill(0x55) }]))
   await assert.rejects(treeOf(broken), (error) => isAnnealError(error, 'SQUASHFS_BAD_BLOCK'))
