@@ -7,7 +7,7 @@
 export class Units {
   readonly #mostBytes: number
   /** In order of use: the first is the oldest. */
-  readonly #held = new Map<number, Readonly<{ lengthBytes: number; unit: Promise<Uint8Array> }>>()
+  readonly #held = new Map<number | string, Readonly<{ lengthBytes: number; unit: Promise<Uint8Array> }>>()
   #bytes = 0
 
   constructor(mostBytes: number) {
@@ -15,7 +15,7 @@ export class Units {
   }
 
   /** `lengthBytes`: how much it may take at most. Not bound to the caller's signal: others may be waiting for the same unit. */
-  get(key: number, lengthBytes: number, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  get(key: number | string, lengthBytes: number, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = this.#held.get(key)
     if (known !== undefined) {
       this.#held.delete(key)
@@ -36,7 +36,7 @@ export class Units {
     return unit
   }
 
-  #drop(key: number, lengthBytes: number): void {
+  #drop(key: number | string, lengthBytes: number): void {
     this.#held.delete(key)
     this.#bytes -= lengthBytes
   }

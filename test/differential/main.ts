@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util'
 import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
+import { erofs } from './erofs/index.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
 import { grub } from './grub/index.ts'
@@ -24,6 +25,7 @@ import { xfs } from './xfs/index.ts'
 
 const TARGETS = [
   btrfs,
+  erofs,
   ext4,
   fat,
   grub,

@@ -90,7 +90,7 @@ export type StackContent =
   | Readonly<{
       kind: 'file system'
       /** As blkid says. */
-      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'vfat'
+      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat'
       label: string
       uuid: string
       /** Of the disk that it was made for, where it says so. */

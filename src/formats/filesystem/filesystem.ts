@@ -79,7 +79,7 @@ export type FileRange = Readonly<{
 
 export type FileSystemFacts = Readonly<{
   /** As blkid says: ext2, ext3, ext4, xfs, vfat. */
-  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'vfat'
+  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat'
   /** '' where it has none. */
   label: string
   /** As blkid says: for FAT `ABCD-1234`. */

@@ -33,6 +33,7 @@ const READ_TYPES: ReadonlySet<string> = new Set([
   'xfs',
   'btrfs',
   'squashfs',
+  'erofs',
   'vfat',
 ])
 /** Their signature is where a boot sector's code, or its partition entries, would be. */

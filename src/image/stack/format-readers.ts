@@ -18,6 +18,7 @@ type OpenFileSystem = (
 /** Loaded when there is something to read with them: a start pays for what the image holds, not for what it might. */
 const FILE_SYSTEMS: Readonly<Record<string, () => Promise<OpenFileSystem>>> = {
   btrfs: async () => (await import('../../formats/btrfs/index.ts')).openBtrfs,
+  erofs: async () => (await import('../../formats/erofs/index.ts')).openErofs,
   ext4: async () => (await import('../../formats/ext4/index.ts')).openExt4,
   squashfs: async () => (await import('../../formats/squashfs/index.ts')).openSquashfs,
   xfs: async () => (await import('../../formats/xfs/index.ts')).openXfs,

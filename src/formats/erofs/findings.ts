@@ -1,0 +1,18 @@
+import { warningsOf } from '../../bytes/index.ts'
+import type { ReaderFindingTable } from '../../bytes/index.ts'
+
+export const EROFS_FINDINGS = {
+  EROFS_DEVICES_MISSING: {
+    severity: 'warn',
+    meaning:
+      'The content of files lies on further devices (blobs) as well, which are not there. Anneal shows the tree, and refuses those files one by one.',
+    remedy: 'make the image without `--blobdev`, or merge it and its blobs with `mkfs.erofs`',
+  },
+  EROFS_NO_CHECKSUM: {
+    severity: 'info',
+    meaning: 'The superblock has no checksum.',
+    remedy: 'nothing to do: it is optional, and old tools made none',
+  },
+} as const satisfies ReaderFindingTable
+
+export const warning = warningsOf(EROFS_FINDINGS)
