@@ -9,9 +9,11 @@ import { describeBootFile } from './describe-boot-file.ts'
 import { raise } from './errors.ts'
 import type { Output } from './output.ts'
 
-type Flags = FlagValues<typeof CONVERSION_FLAGS> &
+export type ConvertFlags = FlagValues<typeof CONVERSION_FLAGS> &
   Readonly<{
     output: string | undefined
+    'boot-only': boolean
+    'root-url': string | undefined
     exact: boolean
     'no-digest': boolean
     ipxe: boolean
@@ -22,7 +24,7 @@ type Flags = FlagValues<typeof CONVERSION_FLAGS> &
 /** `anneal image convert --boot-only`: kernel, ramdisk and boot.json. Throws USAGE for flags that are about a base. */
 export async function convertBootOnly(
   location: string,
-  flags: Flags,
+  flags: ConvertFlags,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {

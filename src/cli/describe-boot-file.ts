@@ -8,13 +8,18 @@ export function describeBootFile(boot: BootFile, directory: string): string {
       ? []
       : [`${directory}/${file.file}  ${formatBytes(file.sizeBytes)}  sha256 ${file.sha256}`],
   )
-  const { base } = boot
+  const { base, live } = boot
   return [
     ...rows,
     ...(base === undefined
       ? []
       : [
           `${directory}/${base.file}  ${formatBytes(base.sizeBytes)}, ${formatBytes(base.usedBytes)} in use  ${base.blockMap?.file ?? ''}`,
+        ]),
+    ...(live === undefined
+      ? []
+      : [
+          `${directory}/${live.file}  ${live.url === undefined ? 'holds the root image: ' : ''}${formatBytes(live.sizeBytes)} ${live.format}${live.sha256 === undefined ? '' : `  sha256 ${live.sha256}`}`,
         ]),
     '',
     boot.boot.commandLine,

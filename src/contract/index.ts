@@ -18,6 +18,7 @@ export type {
   Change,
   ImageSource,
   StoredBase,
+  StoredRootImage,
   StoredFile,
   SummaryArgument,
 } from './image/boot-file.ts'

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../bytes/index.ts'
 import type { Chunk, MappedRange } from '../image/convert/index.ts'
+import type { SquashCompression } from '../image/live/index.ts'
 
 /**
  * What is to become of a chunk: written where it belongs in the output file, and only hashed where there is none;
@@ -51,11 +52,32 @@ export type ConversionWorld = Readonly<{
   smallDigest: () => Readonly<{ update: (bytes: Uint8Array) => void; end: () => Digests }>
   /** Digests of something large, in threads of their own. */
   streamDigest: () => StreamDigest & AsyncDisposable
+  /** Of a file as it is, by its path. */
+  digestFile: (path: string, signal: AbortSignal) => Promise<Digests & Readonly<{ sizeBytes: number }>>
   /** SHA-256 of a text, in hex. */
   sha256: (text: string) => string
   /** One frame of Zstandard that holds so many zeros. */
   zstdOfZeros: (lengthBytes: number) => Promise<Uint8Array<ArrayBuffer>>
 }>
+
+/** A root image that is made of a tar archive as it streams past. */
+export type RootImageJob = Readonly<{
+  archive: AsyncIterable<Uint8Array>
+  compression: SquashCompression
+  /** A file that is there; what lies in it before the offset may be gone afterwards. */
+  outputPath: string
+  offsetBytes: number
+  /** Permission bits of the root directory, of which the archive has no entry. */
+  rootMode: number
+}>
+
+/** The program that makes root images: well-kept, and not Anneal's own. */
+export interface RootImageMaker {
+  /** Throws where it is not there or cannot do it, before anything is begun. */
+  require(signal: AbortSignal): Promise<void>
+  /** Gives the size of the image, in bytes. */
+  make(job: RootImageJob, signal: AbortSignal): Promise<number>
+}
 
 /** A directory for results. Nothing has its final name before `commit`. */
 export interface OutputFolder {

@@ -19,4 +19,6 @@ export type {
   OutputFile,
   OutputFolder,
   StreamDigest,
+  RootImageJob,
+  RootImageMaker,
 } from './conversion.ts'

@@ -47,6 +47,7 @@ export const SUB_ROOMS: readonly string[] = [
   'node/rescue',
   'node/upgrade',
   'image/convert',
+  'image/live',
   'metal/testing',
   'image/stack',
   'image/boot',

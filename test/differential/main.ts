@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util'
 import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
+import { live } from './live/index.ts'
 import { erofs } from './erofs/index.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
@@ -57,7 +58,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const [count, seed] = [Number(values.count), Number(values.seed)]
-const target = TARGETS.find(({ name }) => name === positionals[0])
+const target = [...TARGETS, live].find(({ name }) => name === positionals[0])
 const lacks = target?.lacks()
 
 if (target === undefined || positionals.length !== 1 || !(count > 0) || !Number.isSafeInteger(seed)) {

@@ -4,6 +4,7 @@ import { zstdCompress } from 'node:zlib'
 import type { ConversionWorld } from '../../ports/index.ts'
 import { convertChunks } from './chunk-pool.ts'
 import { readSource } from './read-source.ts'
+import { digestFile } from './digest-file.ts'
 import { streamDigest } from './stream-digest.ts'
 
 const compress = promisify(zstdCompress)
@@ -13,6 +14,7 @@ export function conversionTools(): Omit<ConversionWorld, 'folder'> {
   return {
     chunks: { convert: convertChunks, read: readSource },
     streamDigest,
+    digestFile,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
     zstdOfZeros: async (lengthBytes) => Uint8Array.from(await compress(Buffer.alloc(lengthBytes))),
     smallDigest() {

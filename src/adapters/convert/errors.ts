@@ -20,6 +20,18 @@ export const CONVERT_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  ROOT_IMAGE_NEEDS_PROGRAM: {
+    message: 'Cannot make a root image: {why}',
+    remedy: 'install the package squashfs-tools, version 4.5 or newer: its mksquashfs reads archives',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  ROOT_IMAGE_FAILED: {
+    message: 'Cannot make a root image: mksquashfs failed: {why}',
+    remedy: 'free space on the disk and memory, then run it again; no result has its final name yet',
+    retry: true,
+    exit: EXIT.failed,
+  },
   CONVERSION_BROKEN: {
     message: 'Cannot convert "{image}": {why}',
     remedy: 'run it again, and report it if it fails again; no result has its final name yet',

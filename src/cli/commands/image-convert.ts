@@ -5,6 +5,7 @@ import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
 import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
+import { convertLive } from '../convert-live.ts'
 import { describeBootFile } from '../describe-boot-file.ts'
 import type { Output } from '../output.ts'
 
@@ -34,6 +35,17 @@ export const imageConvert = command({
       help: 'Write kernel, ramdisk and boot.json only; this reads little of the image',
       flagOnly: true,
     },
+    live: {
+      kind: 'switch',
+      help: 'Write a live image instead of a base: the system runs from memory, without a disk. It needs mksquashfs 4.5 or newer',
+      flagOnly: true,
+    },
+    'root-url': {
+      kind: 'text',
+      placeholder: 'URL',
+      help: 'With --live: write root.squashfs as a file that machines fetch from URL; without it, the ramdisk holds it',
+      flagOnly: true,
+    },
     exact: {
       kind: 'switch',
       help: 'Copy free space as it is in the image, instead of leaving it out',
@@ -57,6 +69,8 @@ export const imageConvert = command({
   details:
     'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
   async run({ flags, args, output, signal }) {
+    if (flags.live) return convertLive(args[0] ?? '', flags, output, signal)
+    if (flags['root-url'] !== undefined) throw convertUsage('--root-url is about --live')
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()
     await using planned = await planConversion(args[0] ?? '', {

@@ -13,8 +13,10 @@ export type BootFile = Readonly<{
   kernel?: StoredFile
   /** One archive: where the system has several, they follow one another, as the kernel takes them. */
   ramdisk?: StoredFile
-  /** Absent with `--boot-only`. */
+  /** Absent with `--boot-only` and with `--live`. */
   base?: StoredBase
+  /** With `--live`: the whole tree of the system, which runs from memory. */
+  live?: StoredRootImage
   boot: BootSummary
   changes: readonly Change[]
   /** For people: what the image does not do any more, or what was not certain. */
@@ -68,6 +70,29 @@ export type StoredBase = Readonly<{
   sha512?: string
   /** Bytes of the file, for formats other than raw. */
   fileBytes?: number
+}>
+
+/** A read-only image of the tree of a system. */
+export type StoredRootImage = Readonly<{
+  /** Beside boot.json: a file of its own, or the ramdisk that it lies in. */
+  file: string
+  /** Where in that file it begins, in bytes. */
+  offsetBytes: number
+  sizeBytes: number
+  format: 'squashfs'
+  compression: 'zstd' | 'xz' | 'gzip'
+  /** Where machines fetch it from. Absent where it lies in the ramdisk. */
+  url?: string
+  /** 64 hexadecimal digits. Absent where it lies in the ramdisk, whose digest covers it. */
+  sha256?: string
+  /** 128 hexadecimal digits. */
+  sha512?: string
+  /** The parts of the image that it is made of: `address:path`, then `address at path` for what is mounted. */
+  from: readonly string[]
+  /** Bytes of all files. */
+  contentBytes: number
+  /** Files, directories, links and the like. */
+  nodes: number
 }>
 
 export type BaseFormat = 'raw' | 'qcow2' | 'zstd'

@@ -1,3 +1,5 @@
 export { isHeader as isTarHeader } from './header.ts'
 export { tarMembers } from './members.ts'
 export type { TarMember } from './members.ts'
+export { TAR_END_BYTES, padded as tarPadded, sparseMap, tarHeader } from './write-header.ts'
+export type { NewTarMember } from './write-header.ts'

@@ -3,3 +3,5 @@ export type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './p
 export { baseBytes, convertImage, writeBootFiles, writeConversion } from './write-conversion.ts'
 export type { BaseTarget, ConversionTarget, WriteControl } from './write-conversion.ts'
 export type { Converted, ConvertProgress } from '../../../runtime/image/index.ts'
+export { planLiveImage, writeLiveImage } from './live-image.ts'
+export type { LiveOptions, PlannedLive } from './live-image.ts'

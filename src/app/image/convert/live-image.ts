@@ -1,0 +1,110 @@
+import { conversionTools, openOutputFolder, rootImageMaker } from '../../../adapters/convert/index.ts'
+import { decompressedStream } from '../../../adapters/image-source/index.ts'
+import { fromBytes } from '../../../bytes/index.ts'
+import type { BootFile } from '../../../contract/index.ts'
+import { isAnnealError } from '../../../core/index.ts'
+import { ipxeScript } from '../../../image/convert/index.ts'
+import { archiveOf, planLive, raiseLive, readInitramfs } from '../../../image/live/index.ts'
+import type { Initramfs, LivePlan, RootPlace, TreeTally } from '../../../image/live/index.ts'
+import { storeLive } from '../../../runtime/image/index.ts'
+import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
+import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
+import type { BootOptions } from './open-boot.ts'
+import type { ConversionTarget } from './write-conversion.ts'
+
+export type LiveOptions = BootOptions &
+  Readonly<{
+    /** Where machines find the root image. */
+    place: RootPlace
+  }>
+
+/** A live image of which everything is known before the first byte is written. Dispose of it when done. */
+export type PlannedLive = AsyncDisposable & Readonly<{ job: LiveJob; boots: string }>
+
+const ROOT_NAME = 'root.squashfs'
+
+/**
+ * Opens an image and plans a live image of it: reads metadata, the initramfs and small files, and writes nothing. Throws
+ * what the readers and the contract throw, LIVE_… where it cannot be, and ROOT_IMAGE_NEEDS_PROGRAM.
+ */
+export async function planLiveImage(location: string, options: LiveOptions): Promise<PlannedLive> {
+  const { place, signal } = options
+  await using stack = new AsyncDisposableStack()
+  const opened = await openBoot(stack, location, options)
+  const { disk, inventory } = opened
+  const contract = knownBoot(opened)
+  const { kernel, ramdisk } = await trioFiles(disk, contract, signal)
+  if (kernel === undefined || ramdisk === undefined) {
+    const needed = 'initramfs at all'
+    const remedy = 'make one in the image, with dracut and its module dmsquash-live'
+    throw raiseLive('LIVE_INITRAMFS_LACKS', { image: disk.name, initramfs: 'none', needed, remedy })
+  }
+  const initramfs = await initramfsOf(disk.name, ramdisk, signal)
+  const plan = await planLive(disk, inventory, contract, initramfs, place, signal)
+  await rootImageMaker().require(signal)
+  const about = aboutImage(opened, location, plan)
+  const kept = stack.move()
+  return {
+    boots: contract.title === '' ? contract.entry : contract.title,
+    job: { kernel, ramdisk: withAdditions(ramdisk, plan), about, plan, place },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** Behind the initrds: the kernel unpacks one archive after the other. */
+function withAdditions(ramdisk: FileToStore, { additions }: LivePlan): FileToStore {
+  if (additions.length === 0) return ramdisk
+  const path = `added: ${additions.map(({ name }) => `/${name}`).join(', ')}`
+  return { ...ramdisk, from: [...ramdisk.from, { path, source: fromBytes(archiveOf(additions), path) }] }
+}
+
+async function initramfsOf(image: string, { from }: FileToStore, signal: AbortSignal): Promise<Initramfs> {
+  try {
+    const sources = from.map(({ source }) => source)
+    return await readInitramfs(sources, (kind, packed) => decompressedStream(kind, packed, signal), signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (isAnnealError(error) && !isAnnealError(error, 'CPIO_DAMAGED')) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    const path = from.map((one) => one.path).join(', ')
+    throw raiseLive('LIVE_INITRAMFS_UNREADABLE', { image, path, why }, error)
+  }
+}
+
+/**
+ * Writes kernel, ramdisk, root image and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws OUTPUT_…,
+ * ROOT_IMAGE_… and what the readers throw.
+ */
+export async function writeLiveImage(
+  { job }: PlannedLive,
+  { directory, existing, ipxe = false }: ConversionTarget,
+  {
+    onProgress,
+    signal,
+  }: Readonly<{ onProgress?: (tally: Readonly<TreeTally>) => void; signal: AbortSignal }>,
+): Promise<BootFile> {
+  const { in: where } = job.place
+  const names = [
+    'kernel',
+    'ramdisk',
+    ...(where === 'file' ? [ROOT_NAME] : []),
+    ...(ipxe ? ['boot.ipxe'] : []),
+  ]
+  const folder = await openOutputFolder({
+    directory,
+    names: [...names, 'boot.json'],
+    existing,
+    neededBytes: 0,
+  })
+  return storeLive(
+    { ...conversionTools(), rootImages: rootImageMaker(), folder },
+    job,
+    {
+      rootName: ROOT_NAME,
+      extraFiles: ({ boot }) =>
+        ipxe ? { 'boot.ipxe': ipxeScript(boot.commandLine, { kernel: 'kernel', ramdisk: 'ramdisk' }) } : {},
+      onProgress: onProgress ?? (() => undefined),
+    },
+    signal,
+  )
+}

@@ -1,0 +1,105 @@
+import { ALGORITHMS } from '../../../adapters/codec/index.ts'
+import { openDiskImage } from '../../../adapters/image-source/index.ts'
+import type { DiskImage } from '../../../adapters/image-source/index.ts'
+import {
+  chooseEntry,
+  findBoot,
+  makeContract,
+  openBootFile,
+  requireOneFirmware,
+  requireUndamaged,
+} from '../../../image/boot/index.ts'
+import type { BootContract, BootFile, BootInventory, ContractChoices } from '../../../image/boot/index.ts'
+import { detectStack, formatReaders } from '../../../image/stack/index.ts'
+import type { StackNode } from '../../../image/stack/index.ts'
+import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
+import type { BootChoices } from '../inspect-image.ts'
+import type { OpenOptions } from '../open-image.ts'
+import { readerWarnings } from '../reader-warnings.ts'
+
+export const READERS = formatReaders(ALGORITHMS)
+
+/** Which image, and what of it boots. */
+export type BootOptions = Readonly<{
+  boot: BootChoices
+  open?: Omit<OpenOptions, 'signal'>
+  signal: AbortSignal
+}>
+
+/** An image that is open, and what was found that may boot it. */
+export type OpenedBoot = Readonly<{
+  image: DiskImage
+  disk: StackNode
+  inventory: BootInventory
+  choices: ContractChoices
+}>
+
+/**
+ * Opens an image and finds what boots it: reads metadata only. The image belongs to `stack`. `threads` decompress what is
+ * read of it later: as many as there are processors, where nothing is said.
+ */
+export async function openBoot(
+  stack: AsyncDisposableStack,
+  location: string,
+  { boot: { firmware, ...choices }, open, signal }: BootOptions,
+  threads?: number,
+): Promise<OpenedBoot> {
+  const image = stack.use(
+    await openDiskImage(location, { ...open, signal, ...(threads !== undefined && { threads }) }),
+  )
+  const disk = await detectStack(image.disk, READERS, { signal })
+  const inventory = await findBoot(disk, { signal, ...(firmware === undefined ? {} : { firmware }) })
+  return { image, disk, inventory, choices }
+}
+
+/** What boots it without its boot loader. Throws BOOT_… where that is not known for sure. */
+export function knownBoot({ disk, inventory, choices }: OpenedBoot): BootContract {
+  const contract = makeContract(disk, inventory, choices)
+  requireUndamaged(disk, inventory)
+  requireOneFirmware(disk, inventory, chooseEntry(disk, inventory, choices.deployment))
+  return contract
+}
+
+export function aboutImage(
+  { image, disk }: OpenedBoot,
+  location: string,
+  { boot, changes, warnings }: Pick<Conversion['about'], 'boot' | 'changes' | 'warnings'>,
+): Conversion['about'] {
+  return {
+    source: { name: sourceName(location), format: image.type, sizeBytes: image.imageBytes },
+    boot,
+    changes,
+    warnings: [...warnings, ...readerWarnings(image, disk).map(({ code, text }) => `${code}: ${text}`)],
+  }
+}
+
+export async function trioFiles(
+  disk: StackNode,
+  { kernel, initrds }: BootContract,
+  signal: AbortSignal,
+): Promise<Pick<Conversion, 'kernel' | 'ramdisk'>> {
+  return {
+    kernel: await fileToStore(disk, 'kernel', [kernel], signal),
+    ...(initrds.length === 0 ? {} : { ramdisk: await fileToStore(disk, 'ramdisk', initrds, signal) }),
+  }
+}
+
+async function fileToStore(
+  disk: StackNode,
+  name: string,
+  files: readonly BootFile[],
+  signal: AbortSignal,
+): Promise<FileToStore> {
+  const from = await Promise.all(
+    files.map(async (file) => ({
+      path: `${file.address}:${file.path}${file.section === undefined ? '' : ` (${file.section.name})`}`,
+      source: await openBootFile(disk, file, { signal }),
+    })),
+  )
+  return { name, from }
+}
+
+/** The last part of a path or URL: where an image lay on one machine means nothing on another. */
+function sourceName(location: string): string {
+  return location.replace(/[?#].*$/, '').replace(/^.*\//, '')
+}

@@ -1,0 +1,89 @@
+import { planLiveImage, writeLiveImage } from '../app/image/convert/index.ts'
+import type { PlannedLive } from '../app/image/convert/index.ts'
+import type { BootFile, ConversionPlanDocument } from '../contract/index.ts'
+import { EXIT, formatBytes, formatDuration } from '../core/index.ts'
+import type { ExitCode } from '../core/index.ts'
+import { convertUsage } from './convert-boot-only.ts'
+import type { ConvertFlags } from './convert-boot-only.ts'
+import { conversionOptions } from './conversion-flags.ts'
+import { describeBootFile } from './describe-boot-file.ts'
+import type { Output } from './output.ts'
+
+/** Ten times a second is enough for eyes and for programs. */
+const TELL_MS = 100
+
+/** `anneal image convert --live`: kernel, ramdisk, root image and boot.json. Throws USAGE for flags that are about a base. */
+export async function convertLive(
+  location: string,
+  flags: ConvertFlags,
+  output: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const startedAt = performance.now()
+  const wrong = (['boot-only', 'whole-disk', 'exact', 'keep-fstab', 'no-digest'] as const).find(
+    (name) => flags[name],
+  )
+  if (wrong !== undefined) throw convertUsage(`--live writes no base, which --${wrong} is about`)
+  if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
+    throw convertUsage('--live needs a directory (-o DIR)')
+  const url = flags['root-url']
+  if (url !== undefined && !/^https?:\/\/[^\s"]+$/.test(url))
+    throw convertUsage(`--root-url needs an http(s) address, and "${url}" is none`)
+  const { boot: wishes, open } = conversionOptions(flags, signal)
+  await using planned = await planLiveImage(location, {
+    boot: wishes,
+    ...(open && { open }),
+    place: url === undefined ? { in: 'ramdisk' } : { in: 'file', url },
+    signal,
+  })
+  for (const line of planLines(planned)) output.say(line)
+  const { about, plan } = planned.job
+  if (flags['dry-run']) {
+    const { compression, from } = plan
+    const { boot, changes, warnings } = about
+    const document: ConversionPlanDocument = {
+      schema: 'anneal.conversion-plan/1',
+      live: { format: 'squashfs', compression, from, ...(url !== undefined && { url }) },
+      boot,
+      changes,
+      warnings,
+    }
+    output.data(document, () => boot.commandLine)
+    return EXIT.ok
+  }
+  const directory = flags.output ?? ''
+  const target = { directory, existing: flags.force ? 'replace' : 'refuse', ipxe: flags.ipxe } as const
+  let toldAt = 0
+  const made = await writeLiveImage(planned, target, {
+    signal,
+    onProgress({ nodes, contentBytes }) {
+      const now = performance.now()
+      if (now - toldAt < TELL_MS) return
+      toldAt = now
+      if (output.jsonProgress) output.progress({ event: 'live', nodes, contentBytes }, '')
+      else output.live(`  ${nodes} files, ${formatBytes(contentBytes)} packed`)
+    },
+  })
+  output.say(doneLine(made, performance.now() - startedAt))
+  for (const text of made.warnings.slice(about.warnings.length)) output.say(`warning: ${text}`)
+  output.data(made, () => describeBootFile(made, directory))
+  return EXIT.ok
+}
+
+function planLines({ boots, job }: PlannedLive): readonly string[] {
+  const { about, plan, place } = job
+  const where = place.in === 'ramdisk' ? 'in the ramdisk' : `fetched from ${place.url}`
+  return [
+    `boots ${boots}`,
+    `root image is ${plan.from.join(', ')}: squashfs (${plan.compression}), ${where}`,
+    ...about.changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
+    ...about.warnings.map((text) => `warning: ${text}`),
+  ]
+}
+
+function doneLine({ live }: BootFile, tookMs: number): string {
+  const took = `done in ${formatDuration(tookMs)}`
+  if (live === undefined) return took
+  const { nodes, contentBytes, sizeBytes } = live
+  return `${took}: ${nodes} files with ${formatBytes(contentBytes)} became ${formatBytes(sizeBytes)}`
+}

@@ -1,0 +1,45 @@
+import type { ByteFeed } from './byte-feed.ts'
+import { raise } from './errors.ts'
+
+/**
+ * The archives of an initramfs: "newc", with or without checksums
+ * (https://docs.kernel.org/driver-api/early-userspace/buffer-format.html).
+ *
+ * Scope: names, modes and sizes. Non-goals: contents, other cpio formats, which the kernel does not take, either.
+ */
+const HEADER_BYTES = 110
+/** The kernel refuses longer names (init/initramfs.c, N_ALIGN of PATH_MAX). */
+const LONGEST_NAME = 4096
+/** A large initramfs has some thousands. */
+const MOST_ENTRIES = 1_000_000
+const TRAILER = 'TRAILER!!!'
+
+export type CpioEntry = Readonly<{ name: string; mode: number; sizeBytes: number }>
+
+export const CPIO_MAGICS: readonly string[] = ['070701', '070702']
+
+/** Up to the trailer, behind which the feed stands then. Throws CPIO_DAMAGED. */
+export async function* cpioEntries(feed: ByteFeed): AsyncGenerator<CpioEntry, void, undefined> {
+  for (let count = 0; ; count += 1) {
+    const offsetBytes = feed.at
+    const damaged = (problem: string): Error =>
+      raise('CPIO_DAMAGED', { name: feed.name, offsetBytes, problem })
+    const header = new TextDecoder('latin1').decode(await feed.take(HEADER_BYTES))
+    if (header.length < HEADER_BYTES) throw damaged('it ends inside a header')
+    if (!CPIO_MAGICS.includes(header.slice(0, 6))) throw damaged('no header begins')
+    const field = (index: number): number => {
+      const digits = header.slice(6 + index * 8, 14 + index * 8)
+      if (!/^[0-9A-Fa-f]{8}$/.test(digits)) throw damaged(`field ${index} is no number`)
+      return Number.parseInt(digits, 16)
+    }
+    const [mode, sizeBytes, nameBytes] = [field(1), field(6), field(11)]
+    if (nameBytes < 1 || nameBytes > LONGEST_NAME) throw damaged(`a name has ${nameBytes} bytes`)
+    if (count === MOST_ENTRIES) throw damaged(`it has more than ${MOST_ENTRIES} entries`)
+    const bytes = await feed.take(nameBytes + (-(HEADER_BYTES + nameBytes) & 3))
+    if (bytes.length < nameBytes) throw damaged('it ends inside a name')
+    const name = new TextDecoder().decode(bytes.subarray(0, nameBytes - 1))
+    await feed.skip(sizeBytes + (-sizeBytes & 3))
+    if (name === TRAILER) return
+    yield { name, mode, sizeBytes }
+  }
+}

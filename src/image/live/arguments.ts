@@ -1,0 +1,132 @@
+import { formatKernelCommandLine, kernelArgument, lintForIronic } from '../../core/index.ts'
+import type { Change } from '../../contract/index.ts'
+import { devicesIn } from '../boot/index.ts'
+import type { BootArgument, BootContract } from '../boot/index.ts'
+import { raise } from './errors.ts'
+import type { Initramfs } from './initramfs.ts'
+
+/** Where the machine finds the root image: in its ramdisk, or at an http(s) address. */
+export type RootPlace = Readonly<{ in: 'ramdisk' }> | Readonly<{ in: 'file'; url: string }>
+
+/** In the ramdisk; dracut takes a path for an image by how it ends. */
+export const ROOT_IMAGE_NAME = 'live.img'
+
+/** Arguments about the root of before. */
+const OF_ROOT: Readonly<Record<string, string>> = {
+  root: 'the root is the live image',
+  rootfstype: 'the live image has its own type',
+  rootflags: 'they are for mounting the file system that the image had',
+  rootdelay: 'there is no disk to wait for',
+  rootwait: 'there is no disk to wait for',
+  ro: 'writes go to memory, so that the root is writable',
+  ostree: 'the deployment’s tree is the root itself: there is no repository to boot from',
+  'ostree.prepare-root.composefs': 'there is no ostree repository',
+  resume: 'there is no disk to resume from',
+  resume_offset: 'there is no disk to resume from',
+  noresume: 'there is no disk to resume from',
+}
+const OF_DISKS = /^(?:rd\.)?(?:lvm|luks|md|dm)(?:\.|$)/
+/** What is about the entry's own root, and said of a live image makes no sense. */
+const OLD_FINDINGS = /^(?:ROOT_|KARG_)/
+
+export type LiveContract = Readonly<{ contract: BootContract; changes: readonly Change[] }>
+
+/**
+ * The contract of the live image: what is about disks is taken off, and what the initramfs needs to know comes first. What
+ * was asked for with --karg stays, whatever it is. Throws LIVE_INITRAMFS_LACKS.
+ */
+export function liveContract(
+  image: string,
+  contract: BootContract,
+  initramfs: Initramfs,
+  place: RootPlace,
+): LiveContract {
+  const changes: Change[] = []
+  const kept = contract.arguments.filter((argument) => {
+    if (argument.source.kind === 'karg') return true
+    const why = whyDropped(argument)
+    // What Anneal made for a base was never in the image.
+    if (why !== undefined && argument.source.kind !== 'made')
+      changes.push({ file: 'command line', what: `${argument.text} is left out`, reason: why })
+    return why === undefined
+  })
+  const own = argumentsFor(image, initramfs, place)
+  const keys = new Set(kept.map(({ key }) => key))
+  const all = [...own.filter(({ key }) => !keys.has(key)), ...kept]
+  const commandLine = formatKernelCommandLine({ arguments: all, init: contract.init })
+  const { root: _root, rootBefore: _before, ...rest } = contract
+  return {
+    contract: {
+      ...rest,
+      arguments: all,
+      commandLine,
+      findings: [
+        ...contract.findings.filter(({ code }) => !OLD_FINDINGS.test(code)),
+        ...lintForIronic(commandLine),
+      ],
+    },
+    changes,
+  }
+}
+
+function whyDropped({ key, text }: BootArgument): string | undefined {
+  const why = OF_ROOT[key]
+  if (why !== undefined) return why
+  if (OF_DISKS.test(key)) return 'it is about volumes on a disk, and there is none'
+  return devicesIn(text).length > 0 ? 'it names a device of the disk, and there is none' : undefined
+}
+
+function argumentsFor(image: string, initramfs: Initramfs, place: RootPlace): readonly BootArgument[] {
+  const { made, dmsquashLive, livenet } = initramfs
+  const lacks = (needed: string, remedy: string): Error =>
+    raise('LIVE_INITRAMFS_LACKS', { image, initramfs: made, needed, remedy })
+  if (made !== 'dracut') {
+    throw lacks(
+      'dracut with its module dmsquash-live',
+      'in the image, install dracut-live (Fedora, RHEL; with Debian 12 also dracut-network), and make the initramfs with it: dracut --force --add "dmsquash-live livenet"',
+    )
+  }
+  if (!dmsquashLive) {
+    throw lacks(
+      'module dmsquash-live',
+      'in the image, install dracut-live and make the initramfs again: dracut --force --no-hostonly --add "dmsquash-live livenet"',
+    )
+  }
+  if (place.in === 'file' && !livenet) {
+    throw lacks(
+      'module livenet, which fetches the root image',
+      'leave --root-url out: the root image is then in the ramdisk; or make the initramfs again: dracut --force --no-hostonly --add "dmsquash-live livenet"',
+    )
+  }
+  return [
+    place.in === 'ramdisk'
+      ? make(
+          'root',
+          `live:/${ROOT_IMAGE_NAME}`,
+          'the root is an image, which lies in the ramdisk (dracut, dmsquash-live)',
+        )
+      : make(
+          'root',
+          `live:${place.url}`,
+          'the root is an image, which is fetched from there (dracut, livenet)',
+        ),
+    make('rd.live.image', undefined, 'the root is a live image (dracut, dmsquash-live)'),
+    make(
+      'rd.live.overlay.overlayfs',
+      '1',
+      'what is written goes to memory, over the read-only image (dracut, dmsquash-live)',
+    ),
+    make('rw', undefined, 'the root is writable, in memory'),
+    ...(place.in === 'ramdisk'
+      ? []
+      : [
+          make('ip', 'dhcp', 'the initrd sets up the network, to fetch the root image'),
+          make('rd.neednet', '1', 'the initrd brings up the network, to fetch the root image'),
+        ]),
+  ]
+}
+
+function make(key: string, value: string | undefined, reason: string): BootArgument {
+  const argument = value === undefined ? { key, text: key } : kernelArgument(key, value)
+  return { ...argument, source: { kind: 'made' }, reason }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { extract } from 'tar-stream'
+import { gzipSync, gunzipSync } from 'node:zlib'
+import { fromBytes } from '../../bytes/index.ts'
+import type { ByteSource } from '../../bytes/index.ts'
+import { isAnnealError } from '../../core/index.ts'
+import { cpioHeader, cpioTrailer } from '../../formats/cpio/index.ts'
+import type { FileSystem } from '../../formats/filesystem/index.ts'
+import { look, treeFileSystem } from '../testing/index.ts'
+import type { Looked } from '../testing/index.ts'
+import { archiveOf, newTally, planLive, readInitramfs, tarOfTree } from './index.ts'
+import type { Initramfs, LivePlan, RootPlace } from './index.ts'
+
+const { signal } = new AbortController()
+const HOOKS = 'usr/lib/dracut/hooks'
+const LIVE = [`${HOOKS}/cmdline/30-parse-dmsquash-live.sh`, `${HOOKS}/mount/01-mount-overlayfs.sh`]
+const LIVENET = `${HOOKS}/cmdline/29-parse-livenet.sh`
+const IN_RAMDISK: RootPlace = { in: 'ramdisk' }
+const AT_URL: RootPlace = { in: 'file', url: 'http://192.0.2.1/root.squashfs' }
+const COMMIT = 'c'.repeat(64)
+
+function archive(...names: readonly string[]): Uint8Array {
+  return Buffer.concat([
+    ...names.map((name) => cpioHeader({ name, mode: 0o100644, sizeBytes: 0 })),
+    cpioTrailer(),
+  ])
+}
+
+async function initramfs(...names: readonly string[]): Promise<Initramfs> {
+  return readInitramfs([fromBytes(archive(...names), 'initrd')], unpack)
+}
+
+async function* unpack(kind: string, packed: ByteSource): AsyncGenerator<Uint8Array, void, undefined> {
+  assert.equal(kind, 'gzip')
+  yield gunzipSync(await packed.read(0, packed.size))
+}
+
+function debian(files: Readonly<Record<string, string>> = {}): Promise<Looked> {
+  const fileSystem = treeFileSystem(
+    {
+      '/etc/os-release': 'ID=debian\n',
+      '/etc/fstab':
+        'UUID=11111111-0000-4000-8000-000000000001 / ext4 defaults 0 1\nUUID=22222222-0000-4000-8000-000000000002 /var ext4 defaults 0 2\nUUID=33333333-0000-4000-8000-000000000003 none swap sw 0 0\nUUID=44444444-0000-4000-8000-000000000004 /data ext4 defaults 0 2\ntmpfs /tmp tmpfs mode=1777 0 0\n',
+      '/var': { directory: true },
+      '/usr/lib/modules/6.1.0/vmlinuz': 'k',
+      '/boot/vmlinuz-6.1.0': 'kernel',
+      '/boot/initrd.img-6.1.0': 'initrd',
+      '/boot/loader/entries/a.conf':
+        'title Debian\nlinux /boot/vmlinuz-6.1.0\ninitrd /boot/initrd.img-6.1.0\noptions root=UUID=11111111-0000-4000-8000-000000000001 ro rd.lvm.lv=a/b resume=/dev/sda3 console=ttyS0\n',
+      ...files,
+    },
+    { uuid: '11111111-0000-4000-8000-000000000001' },
+  )
+  const state = treeFileSystem(
+    { '/lib/state': 'state of /var' },
+    { uuid: '22222222-0000-4000-8000-000000000002' },
+  )
+  return look({
+    partitions: [{ fileSystem }, { fileSystem: state }, { swap: '33333333-0000-4000-8000-000000000003' }],
+  })
+}
+
+async function plan(
+  { disk, inventory, contract }: Looked,
+  made: Initramfs,
+  place: RootPlace = IN_RAMDISK,
+): Promise<LivePlan> {
+  return planLive(disk, inventory, contract, made, place, signal)
+}
+
+/** What tar-stream reads, which is not ours: names, and what files hold. */
+async function members({ tree }: Pick<LivePlan, 'tree'>): Promise<Record<string, string>> {
+  const pieces = await Array.fromAsync(tarOfTree(tree, newTally(), signal))
+  const reader = extract()
+  reader.end(Buffer.concat(pieces))
+  const found: Record<string, string> = {}
+  for await (const entry of reader) {
+    const parts: Buffer[] = []
+    for await (const part of entry) parts.push(part as Buffer)
+    found[entry.header.name] = `${entry.header.type} ${Buffer.concat(parts).toString()}`
+  }
+  return found
+}
+
+test('an initramfs of dracut is known by its hooks, in archives that are compressed and in those that are not', async () => {
+  const microcode = Buffer.concat([archive('kernel/x86/microcode/GenuineIntel.bin'), new Uint8Array(600)])
+  const main = gzipSync(archive('init', ...LIVE, LIVENET))
+  const found = await readInitramfs([fromBytes(Buffer.concat([microcode, main]), 'initrd')], unpack)
+  assert.deepEqual(found, {
+    made: 'dracut',
+    dmsquashLive: true,
+    livenet: true,
+    hooks: HOOKS,
+    overlay: 'mounted',
+    liveBoot: false,
+  })
+  assert.equal((await initramfs('scripts/local', 'bin/live-boot')).made, 'initramfs-tools')
+  assert.equal((await initramfs('init')).made, 'something else')
+})
+
+test('arguments about disks are taken off, and those that dracut needs come first', async () => {
+  const { boot, changes } = await plan(await debian(), await initramfs(...LIVE))
+  assert.equal(
+    boot.commandLine,
+    'root=live:/live.img rd.live.image rd.live.overlay.overlayfs=1 rw console=ttyS0',
+  )
+  for (const { reason } of boot.arguments) assert.notEqual(reason, '')
+  const dropped = changes.filter(({ file }) => file === 'command line').map(({ what }) => what)
+  assert.deepEqual(dropped, [
+    'root=UUID=11111111-0000-4000-8000-000000000001 is left out',
+    'ro is left out',
+    'rd.lvm.lv=a/b is left out',
+    'resume=/dev/sda3 is left out',
+  ])
+})
+
+test('an address is fetched by livenet, over a network that the initrd brings up', async () => {
+  const { boot } = await plan(await debian(), await initramfs(...LIVE, LIVENET), AT_URL)
+  assert.equal(
+    boot.commandLine,
+    'root=live:http://192.0.2.1/root.squashfs rd.live.image rd.live.overlay.overlayfs=1 rw ip=dhcp rd.neednet=1 console=ttyS0',
+  )
+})
+
+test('an initramfs that cannot boot it is refused with what to add', async () => {
+  const image = await debian()
+  for (const [names, place] of [
+    [['init'], IN_RAMDISK],
+    [[`${HOOKS}/cmdline/91-dhcp-root.sh`], IN_RAMDISK],
+    [LIVE, AT_URL],
+  ] as const) {
+    await assert.rejects(plan(image, await initramfs(...names), place), (error) => {
+      assert.ok(isAnnealError(error, 'LIVE_INITRAMFS_LACKS'))
+      return /dracut|root-url/.test(error.remedy)
+    })
+  }
+})
+
+test('the hook that dracut 059 lacks is added, and only there', async () => {
+  const image = await debian()
+  const { additions, changes } = await plan(image, await initramfs(...LIVE))
+  assert.deepEqual(
+    additions.map(({ name }) => name),
+    [`${HOOKS}/pre-mount/01-anneal-prepare-overlayfs.sh`],
+  )
+  assert.ok(changes.some(({ file }) => file === 'ramdisk'))
+  const added = await initramfs(...LIVE, `${HOOKS}/pre-mount/01-prepare-overlayfs.sh`)
+  assert.deepEqual((await plan(image, added)).additions, [])
+  const names = await readInitramfs([fromBytes(archiveOf(additions), 'added')], unpack)
+  assert.equal(names.hooks, HOOKS)
+})
+
+test('file systems that the fstab mounts become a part of the tree, and their lines become comments', async () => {
+  const made = await plan(await debian(), await initramfs(...LIVE))
+  const found = await members(made)
+  assert.equal(found['var/lib/state'], 'file state of /var')
+  const lines = (found['etc/fstab'] ?? '').split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.includes('#')),
+    [true, true, true, false, false, false],
+  )
+  assert.ok(made.warnings.some((text) => text.startsWith('LIVE_MOUNT_UNKNOWN: /etc/fstab:4')))
+  assert.deepEqual(made.from, ['p1:/', 'p2 at /var'])
+})
+
+test('a deployment of ostree is the root, with the state of its system as /var', async () => {
+  const deployment = `/ostree/deploy/fedora/deploy/${COMMIT}.0`
+  const boot = `/boot/ostree/fedora-${'b'.repeat(64)}`
+  const link = `/ostree/boot.1/fedora/${'b'.repeat(64)}/0`
+  const fileSystem = treeFileSystem({
+    [`${deployment}/etc/os-release`]: 'ID=fedora\n',
+    [`${deployment}/var`]: { directory: true },
+    [`${deployment}/usr/bin/true`]: 'program',
+    '/ostree/deploy/fedora/var/lib/state': 'kept',
+    [link]: { link: `../../../deploy/fedora/deploy/${COMMIT}.0` },
+    [`${boot}/vmlinuz-6.1.0`]: 'kernel',
+    [`${boot}/initramfs-6.1.0.img`]: 'initrd',
+    '/boot/loader/entries/ostree-1.conf': `title Fedora\nversion 1\nlinux ${boot}/vmlinuz-6.1.0\ninitrd ${boot}/initramfs-6.1.0.img\noptions root=LABEL=root ostree=${link}\n`,
+  })
+  const made = await plan(await look({ partitions: [{ fileSystem }] }), await initramfs(...LIVE))
+  const found = await members(made)
+  assert.deepEqual(
+    Object.keys(found)
+      .filter((name) => /true|state|ostree/.test(name))
+      .toSorted(),
+    ['usr/bin/true', 'var/lib/state'],
+  )
+  assert.doesNotMatch(made.boot.commandLine, /ostree/)
+})
+
+test('the compression is one that the kernel of the image reads', async () => {
+  const made = await initramfs(...LIVE)
+  const withConfig = (config: string): Promise<Looked> => debian({ '/boot/config-6.1.0': config })
+  const base = 'CONFIG_SQUASHFS=m\nCONFIG_OVERLAY_FS=m\nCONFIG_BLK_DEV_LOOP=m\n'
+  assert.equal((await plan(await debian(), made)).compression, 'zstd')
+  assert.equal((await plan(await withConfig(`${base}CONFIG_SQUASHFS_XZ=y\n`), made)).compression, 'xz')
+  assert.equal((await plan(await withConfig(`${base}CONFIG_SQUASHFS_ZLIB=y\n`), made)).compression, 'gzip')
+  await assert.rejects(plan(await withConfig('CONFIG_SQUASHFS=m\n'), made), (error) =>
+    isAnnealError(error, 'LIVE_KERNEL_LACKS'),
+  )
+})
+
+test('a directory that contains itself ends the packing', async () => {
+  const tree = treeFileSystem({ '/a/b': 'x' })
+  const loop: FileSystem = {
+    ...tree,
+    async *list(id) {
+      for await (const entry of tree.list(id)) yield entry
+      yield { name: 'again', nameBytes: new TextEncoder().encode('again'), id: tree.root, kind: 'directory' }
+    },
+  }
+  const root = { address: 'p1', fileSystem: loop, directory: loop.root }
+  await assert.rejects(members({ tree: { root, mounted: new Map(), replaced: new Map() } }), (error) =>
+    isAnnealError(error, 'LIVE_TREE_REFUSED'),
+  )
+})

@@ -1,0 +1,95 @@
+import type { BootSummary, Change } from '../../contract/index.ts'
+import { walkPath } from '../../formats/filesystem/index.ts'
+import type { BootContract, BootInventory } from '../boot/index.ts'
+import { describeContract } from '../convert/index.ts'
+import { findVolume } from '../stack/index.ts'
+import type { StackNode } from '../stack/index.ts'
+import { additionsFor, changesOf } from './additions.ts'
+import type { Addition } from './additions.ts'
+import { liveContract } from './arguments.ts'
+import type { RootPlace } from './arguments.ts'
+import { squashCompression } from './compression.ts'
+import type { SquashCompression } from './compression.ts'
+import { raise } from './errors.ts'
+import { warningOf } from './findings.ts'
+import type { Initramfs } from './initramfs.ts'
+import { liveMounts } from './mounts.ts'
+import type { LiveTree, TreePart } from './tree.ts'
+
+export type LivePlan = Readonly<{
+  tree: LiveTree
+  /** `address:path` of every part. */
+  from: readonly string[]
+  /** Permission bits of the root directory. */
+  rootMode: number
+  compression: SquashCompression
+  /** What the ramdisk gets behind the initrds of the image. */
+  additions: readonly Addition[]
+  boot: BootSummary
+  changes: readonly Change[]
+  warnings: readonly string[]
+}>
+
+/**
+ * What a live image will be: its tree, and what boots it. With ostree the deployment's directory is the root, and the state of
+ * its operating system is /var. Reads metadata and small files only. Throws LIVE_….
+ */
+export async function planLive(
+  disk: StackNode,
+  inventory: BootInventory,
+  contract: BootContract,
+  initramfs: Initramfs,
+  place: RootPlace,
+  signal: AbortSignal,
+): Promise<LivePlan> {
+  const image = disk.name
+  const { deployment } = contract
+  const address = deployment?.address ?? contract.root?.address
+  if (address === undefined)
+    throw raise('LIVE_ROOT_UNKNOWN', {
+      image,
+      why: 'neither root= nor the disk shows which file system is the root',
+    })
+  if (inventory.layout.system === 'composefs')
+    throw raise('LIVE_ROOT_UNKNOWN', {
+      image,
+      why: 'the files of bootc’s composefs back end lie in an EROFS image',
+    })
+  const root = findVolume(disk, address)
+  const systemRoot = deployment?.path ?? '/'
+  const { fileSystem } = root
+  const partAt = async (path: string): Promise<TreePart> => {
+    const { id } = await walkPath(fileSystem, path, { lastLink: 'follow', signal })
+    return { address, fileSystem, directory: id }
+  }
+  const rootPart = await partAt(systemRoot)
+  const mounts = await liveMounts({ disk, root, systemRoot, signal })
+  const changes: Change[] = []
+  const mounted = new Map(mounts.mounted)
+  if (deployment !== undefined) {
+    const path = `/ostree/deploy/${deployment.stateroot}/var`
+    if (!mounted.has('/var')) mounted.set('/var', await partAt(path))
+    changes.push({
+      file: '/var',
+      what: `it is ${path}`,
+      reason: 'ostree mounts it there when the deployment boots from a disk',
+    })
+  }
+  const additions = additionsFor(initramfs)
+  const live = liveContract(image, contract, initramfs, place)
+  const { boot, warnings } = describeContract(inventory, live.contract)
+  const squash = await squashCompression(image, contract, inventory, root, systemRoot, signal)
+  return {
+    tree: { root: rootPart, mounted, replaced: mounts.replaced },
+    from: [
+      `${address}:${systemRoot}`,
+      ...Array.from(mounted, ([path, part]) => `${part.address} at ${path}`),
+    ],
+    rootMode: (await fileSystem.stat(rootPart.directory, signal)).mode,
+    compression: squash.compression,
+    additions,
+    boot,
+    changes: [...live.changes, ...changes, ...mounts.changes, ...changesOf(additions)],
+    warnings: [...warnings, ...[...mounts.findings, ...squash.findings].map(warningOf)],
+  }
+}
