@@ -46,13 +46,13 @@ export async function placeGlance(
 }
 
 export function glanceService(directory: string, address: string, ground: Ground): Service {
-  const isAlone = hasProgram(ground, '/usr/bin/glance-api')
+  const isForWsgi = hasProgram(ground, '/usr/lib/python3/dist-packages/glance/wsgi/api.py')
   return {
     name: 'glance',
-    // Glance 33 has no server of its own any more.
-    argv: isAlone
-      ? ['glance-api', '--config-file', join(directory, CONFIGURATION)]
-      : ['uwsgi', '--ini', join(directory, 'uwsgi.ini')],
+    // Glance 33 has no server of its own any more: its glance-api says so and ends.
+    argv: isForWsgi
+      ? ['uwsgi', '--ini', join(directory, 'uwsgi.ini')]
+      : ['glance-api', '--config-file', join(directory, CONFIGURATION)],
     env: { OS_GLANCE_CONFIG_DIR: directory, OS_GLANCE_CONFIG_FILES: CONFIGURATION },
     ground: 'suite',
     // 300: several versions of the API to choose from.
