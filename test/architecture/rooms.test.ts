@@ -165,6 +165,12 @@ const BREACHES: Readonly<
     { path: 'src/cli/misc.test.ts', text: '', breach: /"misc"/ },
     { path: 'src/cli/common-flags.ts', text: '', breach: 'none' },
   ],
+  'hooks of each test stand in a describe': [
+    { path: 'src/core/a.test.ts', text: `afterEach(() => 1)`, breach: /:1: afterEach is not in a describe/ },
+    { path: 'src/core/a.test.ts', text: `\nbeforeEach(async () => 1)`, breach: /:2: beforeEach is not in/ },
+    { path: 'src/core/a.test.ts', text: `describe('a', () => { afterEach(() => 1) })`, breach: 'none' },
+    { path: 'src/core/a.test.ts', text: `after(() => 1)`, breach: 'none' },
+  ],
   'no file has more than 400 lines': [
     { path: 'src/core/a.ts', text: '// line\n'.repeat(401), breach: /has 401 lines/ },
     { path: 'src/core/a.ts', text: '// line\n'.repeat(400), breach: 'none' },

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix'
-import { lineAt } from '../../scripts/source/index.ts'
+import { lineAt, nameOf, nodesIn } from '../../scripts/source/index.ts'
 import type { Module, Reference } from '../../scripts/source/index.ts'
 import {
   EDGES,
@@ -70,6 +70,20 @@ export const RULES = {
       const bad = words.find((word) => LEFT_OVER.has(word))
       return bad === undefined ? [] : [at(module, 0, `"${bad}" does not say what is in it`)]
     }),
+
+  'hooks of each test stand in a describe': (modules) =>
+    modules
+      .filter((module) => module.path.endsWith('.test.ts'))
+      .flatMap((module) =>
+        nodesIn(module.program['body']).flatMap((statement) => {
+          const [call] = nodesIn(statement['expression'])
+          const name = nameOf(call?.['callee'])
+          // All unit tests share a process: outside of a describe, a hook runs for each test of every file.
+          return name === 'beforeEach' || name === 'afterEach'
+            ? [at(module, statement.start, `${name} is not in a describe`)]
+            : []
+        }),
+      ),
 
   [`no file has more than ${MOST_LINES} lines`]: (modules) =>
     modules

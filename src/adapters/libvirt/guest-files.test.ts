@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, test } from 'node:test'
+import { afterEach, describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import { libvirtGuestFiles } from './guest-files.ts'
 import { parseStatusFile } from './parse-status-file.ts'
@@ -21,80 +21,82 @@ const unreadable = (says: RegExp) => (error: unknown) =>
   isAnnealError(error, 'STATUS_FILE_UNREADABLE') && says.test(error.message)
 
 const directories: string[] = []
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true })
-})
-
-function stateDir(files: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(join(tmpdir(), 'anneal-run-'))
-  directories.push(directory)
-  mkdirSync(join(directory, 'qemu'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, 'qemu', name), text)
-  return directory
-}
-
-test('a status file of libvirt 9.0 gives the guest, its flags, its machine type and its console logs', () => {
-  const { xml, capabilityFlags, ...file } = parseStatusFile('rec-vm.1', '/run/x.xml', REAL)
-  assert.equal(xml, REAL)
-  assert.equal(capabilityFlags.length, 199)
-  assert.deepEqual([capabilityFlags.at(0), capabilityFlags.at(-1)], ['kvm', 'netdev.stream'])
-  assert.deepEqual(file, {
-    name: 'rec-vm.1',
-    path: '/run/x.xml',
-    uuid: '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001',
-    pid: 10258,
-    domainId: 1,
-    state: 'running',
-    emulator: '/usr/bin/qemu-system-x86_64',
-    machineType: 'pc-i440fx-7.2',
-    consoleLogs: ['/var/lib/nova/rec-console.log', '/var/lib/nova/rec.tick'],
-    stdioLogd: true,
+describe('the files of libvirt’s guests', () => {
+  afterEach(() => {
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true })
   })
-})
 
-test('only .xml files are status files, and a directory that is absent holds none', async () => {
-  const files = await libvirtGuestFiles(
-    stateDir({ 'a.xml': REAL, 'a.pid': '7', 'b.xml.new': 'half' }),
-  ).statusFiles()
-  assert.deepEqual(
-    files.map((file) => file.path.replace(/^.*\/qemu\//, '')),
-    ['a.xml'],
-  )
-  assert.deepEqual(await libvirtGuestFiles('/nonexistent').statusFiles(), [])
-})
+  function stateDir(files: Readonly<Record<string, string>>): string {
+    const directory = mkdtempSync(join(tmpdir(), 'anneal-run-'))
+    directories.push(directory)
+    mkdirSync(join(directory, 'qemu'))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, 'qemu', name), text)
+    return directory
+  }
 
-test('what libvirt could not read back is an error that names the file', () => {
-  assert.throws(() => parseStatusFile('a', '/run/a.xml', REAL.slice(0, 900)), unreadable(/\/run\/a\.xml/))
-  assert.throws(() => parseStatusFile('a', '/run/a.xml', ''), unreadable(/a\.xml/))
-  assert.throws(
-    () => parseStatusFile('a', '/run/a.xml', '<domain><uuid>x</uuid></domain>'),
-    unreadable(/"domain"/),
-  )
-  assert.throws(() => parseStatusFile('a', '/run/a.xml', '<domstatus/>'), unreadable(/no domain/))
-})
+  test('a status file of libvirt 9.0 gives the guest, its flags, its machine type and its console logs', () => {
+    const { xml, capabilityFlags, ...file } = parseStatusFile('rec-vm.1', '/run/x.xml', REAL)
+    assert.equal(xml, REAL)
+    assert.equal(capabilityFlags.length, 199)
+    assert.deepEqual([capabilityFlags.at(0), capabilityFlags.at(-1)], ['kvm', 'netdev.stream'])
+    assert.deepEqual(file, {
+      name: 'rec-vm.1',
+      path: '/run/x.xml',
+      uuid: '6a8bd5b6-1c2e-4f6d-9d0a-0f6a54c6c001',
+      pid: 10258,
+      domainId: 1,
+      state: 'running',
+      emulator: '/usr/bin/qemu-system-x86_64',
+      machineType: 'pc-i440fx-7.2',
+      consoleLogs: ['/var/lib/nova/rec-console.log', '/var/lib/nova/rec.tick'],
+      stdioLogd: true,
+    })
+  })
 
-test('entities are not expanded, and nesting beyond all measure is an error, not a crash', () => {
-  const bomb =
-    '<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><domstatus><domain><uuid>&b;</uuid></domain></domstatus>'
-  assert.throws(() => parseStatusFile('a', '/run/a.xml', bomb), unreadable(/./))
-  assert.throws(() => parseStatusFile('a', '/run/a.xml', '<domstatus>'.repeat(200_000)), unreadable(/./))
-})
+  test('only .xml files are status files, and a directory that is absent holds none', async () => {
+    const files = await libvirtGuestFiles(
+      stateDir({ 'a.xml': REAL, 'a.pid': '7', 'b.xml.new': 'half' }),
+    ).statusFiles()
+    assert.deepEqual(
+      files.map((file) => file.path.replace(/^.*\/qemu\//, '')),
+      ['a.xml'],
+    )
+    assert.deepEqual(await libvirtGuestFiles('/nonexistent').statusFiles(), [])
+  })
 
-test('a status file is replaced whole, with the mode it had', async () => {
-  const directory = stateDir({ 'a.xml': REAL })
-  chmodSync(join(directory, 'qemu', 'a.xml'), 0o640)
-  const files = libvirtGuestFiles(directory)
-  await files.writeStatusFile('a', REAL.replace("pid='10258'", "pid='4'"))
-  assert.equal((await files.statusFiles())[0]?.pid, 4)
-  assert.equal(statSync(join(directory, 'qemu', 'a.xml')).mode & 0o777, 0o640)
-  assert.deepEqual(readdirSync(join(directory, 'qemu')), ['a.xml'])
-})
+  test('what libvirt could not read back is an error that names the file', () => {
+    assert.throws(() => parseStatusFile('a', '/run/a.xml', REAL.slice(0, 900)), unreadable(/\/run\/a\.xml/))
+    assert.throws(() => parseStatusFile('a', '/run/a.xml', ''), unreadable(/a\.xml/))
+    assert.throws(
+      () => parseStatusFile('a', '/run/a.xml', '<domain><uuid>x</uuid></domain>'),
+      unreadable(/"domain"/),
+    )
+    assert.throws(() => parseStatusFile('a', '/run/a.xml', '<domstatus/>'), unreadable(/no domain/))
+  })
 
-test('a status file that could not be read back is never written, nor one outside the directory', async () => {
-  const files = libvirtGuestFiles(stateDir({ 'a.xml': REAL }))
-  await assert.rejects(files.writeStatusFile('a', '<domstatus>'), unreadable(/./))
-  await assert.rejects(files.writeStatusFile('../a', REAL), (error) =>
-    isAnnealError(error, 'STATUS_FILE_UNWRITABLE'),
-  )
-  assert.equal((await files.statusFiles())[0]?.pid, 10258)
+  test('entities are not expanded, and nesting beyond all measure is an error, not a crash', () => {
+    const bomb =
+      '<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><domstatus><domain><uuid>&b;</uuid></domain></domstatus>'
+    assert.throws(() => parseStatusFile('a', '/run/a.xml', bomb), unreadable(/./))
+    assert.throws(() => parseStatusFile('a', '/run/a.xml', '<domstatus>'.repeat(200_000)), unreadable(/./))
+  })
+
+  test('a status file is replaced whole, with the mode it had', async () => {
+    const directory = stateDir({ 'a.xml': REAL })
+    chmodSync(join(directory, 'qemu', 'a.xml'), 0o640)
+    const files = libvirtGuestFiles(directory)
+    await files.writeStatusFile('a', REAL.replace("pid='10258'", "pid='4'"))
+    assert.equal((await files.statusFiles())[0]?.pid, 4)
+    assert.equal(statSync(join(directory, 'qemu', 'a.xml')).mode & 0o777, 0o640)
+    assert.deepEqual(readdirSync(join(directory, 'qemu')), ['a.xml'])
+  })
+
+  test('a status file that could not be read back is never written, nor one outside the directory', async () => {
+    const files = libvirtGuestFiles(stateDir({ 'a.xml': REAL }))
+    await assert.rejects(files.writeStatusFile('a', '<domstatus>'), unreadable(/./))
+    await assert.rejects(files.writeStatusFile('../a', REAL), (error) =>
+      isAnnealError(error, 'STATUS_FILE_UNWRITABLE'),
+    )
+    assert.equal((await files.statusFiles())[0]?.pid, 10258)
+  })
 })
