@@ -79,13 +79,14 @@ async function* sent(
   { pieces, onSent }: Upload,
   digest: StreamDigest,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const zeros = new Uint8Array(MOST_ZEROS)
+  let zeros: Uint8Array | undefined
   for await (const { bytes, lengthBytes } of pieces) {
     if (bytes !== undefined) {
       await digest.update(bytes)
       yield bytes
     } else {
       await digest.updateZeros(lengthBytes)
+      zeros ??= new Uint8Array(MOST_ZEROS)
       for (let left = lengthBytes; left > 0; left -= MOST_ZEROS)
         yield zeros.subarray(0, Math.min(left, MOST_ZEROS))
     }
