@@ -14,6 +14,8 @@ export type Reference = Readonly<{
   offset: number
   /** Names that the file takes for itself; `*` where it may take any. What it only passes on is not among them. */
   takes: readonly string[]
+  /** `type`: nothing of it is there when the program runs. `later`: loaded when it is called. */
+  when: 'loaded' | 'type' | 'later'
 }>
 
 /** A source file, as far as the rules of the house look at it. */
@@ -57,7 +59,7 @@ function referenceOf(path: string, node: SyntaxNode): readonly Reference[] {
   const specifier = stringOf(node['source'])
   // What is imported by a computed name cannot be judged; that is said, and not passed over.
   if (specifier === undefined) {
-    return [{ specifier: '(computed)', target: undefined, offset: node.start, takes: ['*'] }]
+    return [{ specifier: '(computed)', target: undefined, offset: node.start, takes: ['*'], when: 'later' }]
   }
   return [reference(path, specifier, node)]
 }
@@ -65,7 +67,14 @@ function referenceOf(path: string, node: SyntaxNode): readonly Reference[] {
 function reference(path: string, specifier: string, node: SyntaxNode): Reference {
   const relative = specifier.startsWith('./') || specifier.startsWith('../')
   const target = relative ? posix.join(posix.dirname(path), specifier) : undefined
-  return { specifier, target, offset: node.start, takes: takenBy(node) }
+  return { specifier, target, offset: node.start, takes: takenBy(node), when: loadTime(node) }
+}
+
+function loadTime(node: SyntaxNode): Reference['when'] {
+  if (node.type === 'ImportExpression') return 'later'
+  const isType =
+    node.type === 'TSImportType' || node['importKind'] === 'type' || node['exportKind'] === 'type'
+  return isType ? 'type' : 'loaded'
 }
 
 function takenBy(node: SyntaxNode): readonly string[] {

@@ -20,6 +20,18 @@ export type Rule = (modules: readonly Module[]) => readonly Breach[]
 
 const MOST_LINES = 400
 
+const CONVERSION = ['runtime/image', 'image', 'formats', 'adapters/convert', 'adapters/image-source']
+
+/** What commands do not load: reading it takes longer than all else that they do. */
+const STRANGE: readonly (readonly [commands: RegExp, folders: readonly string[]])[] = [
+  [/^src\/cli\/commands\/node-[\w-]+\.ts$/, [...CONVERSION, 'runtime/metal', 'adapters/openstack']],
+  [/^src\/cli\/commands\/metal-[\w-]+\.ts$/, [...CONVERSION, 'runtime/node', 'adapters/docker']],
+  [
+    /^src\/cli\/commands\/image-(list|prune)\.ts$/,
+    ['image', 'formats', 'adapters/convert', 'adapters/image-source', 'runtime/node', 'adapters/docker'],
+  ],
+]
+
 export const RULES = {
   'rooms import downwards only': (modules) =>
     references(modules).flatMap(({ module, reference }) => {
@@ -70,6 +82,18 @@ export const RULES = {
       const bad = words.find((word) => LEFT_OVER.has(word))
       return bad === undefined ? [] : [at(module, 0, `"${bad}" does not say what is in it`)]
     }),
+
+  'a command loads no code of another product': (modules) => {
+    const byPath = new Map(modules.map((module) => [module.path, module]))
+    return modules.flatMap((module) => {
+      const [, strange] = STRANGE.find(([commands]) => commands.test(module.path)) ?? []
+      if (strange === undefined) return []
+      return loadedBy(module.path, byPath)
+        .filter((path) => strange.some((folder) => path.startsWith(`src/${folder}/`)))
+        .slice(0, 1)
+        .map((path) => at(module, 0, `loads ${path}`))
+    })
+  },
 
   'hooks of each test stand in a describe': (modules) =>
     modules
@@ -128,6 +152,17 @@ function references(
 
 function isBroken(module: Module, reference: Reference): boolean {
   return edgeProblem(module, reference) !== undefined || doorProblem(module, reference) !== undefined
+}
+
+/** The files that are loaded with a file, itself among them. */
+function loadedBy(path: string, modules: ReadonlyMap<string, Module>): readonly string[] {
+  const loaded = new Set([path])
+  for (const one of loaded) {
+    for (const { target, when } of modules.get(one)?.references ?? []) {
+      if (target !== undefined && when === 'loaded') loaded.add(target)
+    }
+  }
+  return [...loaded]
 }
 
 /** `src/adapters/docker/engine.ts` → `adapters`; '' for a file of no room. */

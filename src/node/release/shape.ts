@@ -1,6 +1,5 @@
 import { isAnnealError } from '../../core/index.ts'
 import type { HealthcheckSpec } from './container-spec.ts'
-import { withoutUndefined } from './defined.ts'
 import type { EnvFiles } from './environment.ts'
 import { readEnvironment, readExtraHosts, readLabels } from './environment.ts'
 import { raise } from './errors.ts'
@@ -186,4 +185,13 @@ function readHealthcheck(service: MapReader): HealthcheckSpec | undefined {
     startPeriodMs: duration('start_period'),
     retries: check.parsed('retries', parseInteger, ['a whole number', '3']),
   })
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
+
+/** Leaves out members that are undefined, as `exactOptionalPropertyTypes` asks. */
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>
 }
