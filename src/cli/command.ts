@@ -1,3 +1,4 @@
+import type { BuildingWorld } from '../app/node/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { Output } from './output.ts'
 
@@ -39,6 +40,8 @@ export type CommandInput<T extends FlagTable> = Readonly<{
   args: readonly string[]
   output: Output
   signal: AbortSignal
+  /** The node that the command acts on, where that is not this machine. */
+  node?: BuildingWorld
 }>
 
 /** A command: one line of the table, one function. */

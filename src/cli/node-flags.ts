@@ -1,4 +1,4 @@
-import type { EngineOptions, NodeOptions, RunWishes } from '../app/node/index.ts'
+import type { BuildingWorld, EngineOptions, NodeOptions, RunWishes } from '../app/node/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 
 export const NODE_FLAGS = {
@@ -25,12 +25,13 @@ export const NODE_FLAGS = {
 
 type NodeFlags = FlagValues<typeof NODE_FLAGS>
 
-export function engineOptions({
-  engine,
-  'engine-socket': engineSocket,
-}: Pick<NodeFlags, 'engine' | 'engine-socket'>): EngineOptions {
+export function engineOptions(
+  { engine, 'engine-socket': engineSocket }: Pick<NodeFlags, 'engine' | 'engine-socket'>,
+  node: BuildingWorld | undefined,
+): EngineOptions {
   return {
     environment: process.env,
+    ...(node === undefined ? {} : { node }),
     ...(engine === undefined ? {} : { engine }),
     ...(engineSocket === undefined ? {} : { engineSocket }),
   }
@@ -39,9 +40,10 @@ export function engineOptions({
 /** A dry run opens the state directory to read it, and creates none. */
 export function nodeOptions(
   flags: NodeFlags & Readonly<{ 'dry-run'?: boolean }>,
+  node: BuildingWorld | undefined,
   access: 'read' | 'write' = flags['dry-run'] === true ? 'read' : 'write',
 ): NodeOptions {
-  return { ...engineOptions(flags), stateDirectory: flags.state, access }
+  return { ...engineOptions(flags, node), stateDirectory: flags.state, access }
 }
 
 export const RUN_FLAGS = {

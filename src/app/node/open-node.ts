@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync } from 'node:fs'
 import { cgroupRescuer, hostKernel, rescueRecords } from '../../adapters/cgroup/index.ts'
 import { dockerEngine } from '../../adapters/docker/index.ts'
@@ -21,6 +20,8 @@ export type EngineOptions = Readonly<{
   engineSocket?: string
   /** `DOCKER_HOST` says that Docker is here. */
   environment: Environment
+  /** Another node than this machine: nothing of this machine is opened. */
+  node?: BuildingWorld
 }>
 
 export type NodeOptions = EngineOptions &
@@ -33,17 +34,8 @@ export type NodeOptions = EngineOptions &
 
 const ENGINE_FILE = 'engine'
 
-type BuildingWorld = NodeWorld & Readonly<{ engine: Engine }>
-
-const given = new AsyncLocalStorage<BuildingWorld>()
-
-/**
- * Does `work` on this node. Until it ends, `openNode` and `openEngine` give this world and its engine to whatever `work`
- * calls, and open nothing of this machine.
- */
-export function onNode<T>(world: BuildingWorld, work: () => Promise<T>): Promise<T> {
-  return given.run(world, work)
-}
+/** A node on which images can be built, too. */
+export type BuildingWorld = NodeWorld & Readonly<{ engine: Engine }>
 
 /** Remembers the engine of this node. */
 export function keepEngine(world: NodeWorld): Promise<void> {
@@ -55,8 +47,7 @@ export function keepEngine(world: NodeWorld): Promise<void> {
  * only half of it, and NO_ENGINE.
  */
 export async function openNode(options: NodeOptions, action: string): Promise<NodeWorld> {
-  const world = given.getStore()
-  if (world !== undefined) return world
+  if (options.node !== undefined) return options.node
   const uid = process.getuid?.() ?? 0
   if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
   const state = new FileStateStore(options.stateDirectory, options.access)
@@ -82,9 +73,8 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
 }
 
 /** Throws NO_ENGINE where none is named and not exactly one is installed. */
-export function openEngine({ engine, engineSocket, environment }: EngineOptions): Engine {
-  const world = given.getStore()
-  if (world !== undefined) return world.engine
+export function openEngine({ engine, engineSocket, environment, node }: EngineOptions): Engine {
+  if (node !== undefined) return node.engine
   // Podman is called as a program, and has no socket to name.
   const kind = engine ?? (engineSocket === undefined ? installedEngine(environment) : 'docker')
   if (kind === 'podman') return podmanEngine()

@@ -22,9 +22,9 @@ export const nodeBuild = command({
   },
   details:
     'IMAGE is a name in images/images.json, such as nova-libvirt:bookworm-backports. Without names it builds all images of bookworm; name base:SUITE or nova-libvirt:SUITE to build one of bullseye, trixie, forky or sid. Images whose inputs have not changed are not built again.',
-  async run({ flags, args, output, signal }) {
+  async run({ flags, node, args, output, signal }) {
     const base = flags.base
-    const engine = openEngine(engineOptions(flags))
+    const engine = openEngine(engineOptions(flags, node))
     if (flags['dry-run']) {
       const planned = await previewBuild(engine, args, base === undefined ? {} : { base })
       output.data({ schema: 'anneal.images-plan/1', images: planned }, () =>

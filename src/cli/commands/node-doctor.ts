@@ -13,8 +13,8 @@ export const nodeDoctor = command({
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
     'Also works on nodes that Anneal did not deploy; it recognises Kolla. Changes nothing.\nExit codes: 0, an upgrade is possible. 3, guests are endangered. 4, an upgrade would be refused.',
-  async run({ flags, output }) {
-    const world = await openNode(nodeOptions(flags, 'read'), 'examine the node')
+  async run({ flags, node, output }) {
+    const world = await openNode(nodeOptions(flags, node, 'read'), 'examine the node')
     const { findings, endangered } = await doctorNode(world)
     output.data({ schema: 'anneal.doctor/1', findings }, () =>
       findings.length === 0 ? 'nothing is wrong' : describeFindings(findings, output).join('\n'),

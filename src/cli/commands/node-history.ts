@@ -13,8 +13,8 @@ export const nodeHistory = command({
   flags: { ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
     'Each record holds the hash of the one before it. The command verifies the chain before it prints anything.',
-  async run({ flags, output }) {
-    const world = await openNode(nodeOptions(flags, 'read'), 'read the history')
+  async run({ flags, node, output }) {
+    const world = await openNode(nodeOptions(flags, node, 'read'), 'read the history')
     const records = await world.state.readHistory()
     output.data({ schema: 'anneal.history/1', records }, () =>
       records.length === 0

@@ -34,8 +34,8 @@ export const nodeKillSet = command({
   },
   details:
     'Without names it covers every container that runs or still holds a process.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
-  async run({ flags, args, output }) {
-    const world = await openNode(nodeOptions(flags, 'read'), 'compute kill sets')
+  async run({ flags, node, args, output }) {
+    const world = await openNode(nodeOptions(flags, node, 'read'), 'compute kill sets')
     const { engine, cause, killSets, endangered, census, findings } = await killSetOf(
       world,
       args,

@@ -40,10 +40,10 @@ export const nodeLock = command({
   },
   details:
     'Keeps comments and replaces variables by their values. An image that is in no registry is pinned by its id, which only this engine has.',
-  async run({ flags, args, output, signal }) {
+  async run({ flags, node, args, output, signal }) {
     const { output: target, 'env-file': envFile } = flags
     const file = args[0] ?? ''
-    const engine = openEngine(engineOptions(flags))
+    const engine = openEngine(engineOptions(flags, node))
     const options = {
       environment: process.env,
       pull: flags.pull,

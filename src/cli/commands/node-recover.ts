@@ -14,8 +14,8 @@ export const nodeRecover = command({
   flags: { ...DRY_RUN_FLAG, ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
     'Brings the node to exactly one whole release. anneal-recover.service runs it at boot. It is safe to run at any time; where nothing is wrong it does nothing.\nExit codes: 0, the node is at rest. 7, a person has to look.',
-  async run({ flags, output, signal }) {
-    const world = await openNode(nodeOptions(flags), 'recover the node')
+  async run({ flags, node, output, signal }) {
+    const world = await openNode(nodeOptions(flags, node), 'recover the node')
     if (flags['dry-run']) {
       const { run, actions } = await previewRecover(world)
       output.data({ schema: 'anneal.recovery-plan/1', ...(run === undefined ? {} : { run }), actions }, () =>

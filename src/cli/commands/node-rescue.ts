@@ -18,8 +18,8 @@ export const nodeRescue = command({
   },
   details:
     'Guests that would die with a container move to a scope of their own on the host. Nothing is stopped. Without names it covers every container that runs or still holds a process.\nExit codes: 0, nobody is endangered any more. 3, somebody still is.',
-  async run({ flags, args, output }) {
-    const world = await openNode(nodeOptions(flags), 'rescue guests')
+  async run({ flags, node, args, output }) {
+    const world = await openNode(nodeOptions(flags, node), 'rescue guests')
     if (flags['dry-run']) {
       const endangered = await findEndangered(world, args)
       output.data({ schema: 'anneal.endangered/1', endangered }, () =>

@@ -17,8 +17,8 @@ export const nodeRollback = command({
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
-  async run({ flags, output, signal }) {
-    const world = await openNode(nodeOptions(flags), 'roll the node back')
+  async run({ flags, node, output, signal }) {
+    const world = await openNode(nodeOptions(flags, node), 'roll the node back')
     const wishes = runWishes(flags)
     if (flags['dry-run']) {
       const { plan, check } = await previewRollback(world, wishes)

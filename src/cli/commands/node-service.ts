@@ -14,8 +14,8 @@ export const nodeStart = command({
   operands: 'SERVICE',
   count: { min: 1, max: 1 },
   flags: { ...DRY_RUN_FLAG, ...NODE_FLAGS, ...COMMON_FLAGS },
-  async run({ flags, args, output, signal }) {
-    const world = await openNode(nodeOptions(flags), 'start a service')
+  async run({ flags, node, args, output, signal }) {
+    const world = await openNode(nodeOptions(flags, node), 'start a service')
     if (flags['dry-run']) {
       return tellPreview(await previewStart(world, args[0] ?? ''), false, output)
     }
@@ -43,8 +43,8 @@ export const nodeStop = command({
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
-  async run({ flags, args, output }) {
-    const world = await openNode(nodeOptions(flags), 'stop a service')
+  async run({ flags, node, args, output }) {
+    const world = await openNode(nodeOptions(flags, node), 'stop a service')
     if (flags['dry-run']) {
       const { rescue } = flags
       return tellPreview(await previewStop(world, args[0] ?? '', { rescue }), rescue, output)

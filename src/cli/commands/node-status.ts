@@ -25,8 +25,8 @@ export const nodeStatus = command({
     ...COMMON_FLAGS,
   },
   details: 'Exit codes: 0, the node runs exactly one whole release. 7, it does not.',
-  async run({ flags, output, signal }) {
-    const world = await openNode(nodeOptions(flags, 'read'), 'read the status of the node')
+  async run({ flags, node, output, signal }) {
+    const world = await openNode(nodeOptions(flags, node, 'read'), 'read the status of the node')
     if (!flags.watch) return printStatus(await statusOf(world), output)
     let exit: ExitCode = EXIT.ok
     const again = (status: NodeStatus): void => {

@@ -20,8 +20,8 @@ export const nodePlan = command({
   flags: { ...PLAN_FLAGS, ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
     'FILE is a locked Compose file (see `anneal node lock`).\nExit codes: 0, the upgrade is possible. 3, guests or their helpers would die. 4, another check refuses.',
-  async run({ flags, args, output }) {
-    const world = await openNode(nodeOptions(flags), 'plan an upgrade')
+  async run({ flags, node, args, output }) {
+    const world = await openNode(nodeOptions(flags, node), 'plan an upgrade')
     return printPlan(await previewUpgrade(world, upgradeWishes(args[0] ?? '', flags)), output)
   },
 })
@@ -39,8 +39,8 @@ export const nodeUpgrade = command({
   },
   details:
     'FILE is a locked Compose file (see `anneal node lock`). The command pulls images and creates containers first, so that only stop and start make up the outage. Then it proves that every service is ready and every guest alive. If the proof fails it rolls back.\nExit codes: 0, the new release runs. 1, abandoned before the switch. 3, refused: guests would die. 4, refused by another check. 6, rolled back. 7, a person has to look.',
-  async run({ flags, args, output, signal }) {
-    const world = await openNode(nodeOptions(flags), 'upgrade the node')
+  async run({ flags, node, args, output, signal }) {
+    const world = await openNode(nodeOptions(flags, node), 'upgrade the node')
     const wishes = upgradeWishes(args[0] ?? '', flags)
     if (flags['dry-run']) return printPlan(await previewUpgrade(world, wishes), output)
     const upgraded = await upgradeNode(world, wishes, {

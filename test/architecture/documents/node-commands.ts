@@ -2,12 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SimulatedNode } from '../../../src/adapters/simulated/index.ts'
 import { FileStateStore } from '../../../src/adapters/state/index.ts'
-import { onNode } from '../../../src/app/node/index.ts'
 import { EXIT } from '../../../src/core/index.ts'
 import type { Engine, ImageFacts, NodeWorld } from '../../../src/ports/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
 import { IMAGES, image } from '../../crash/scenarios.ts'
-import { runCommand } from './run-command.ts'
+import { runCommand, runCommandOn } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 import type { Kept, Scenario } from './scenario.ts'
 
@@ -64,7 +63,7 @@ export function nodeScenarios(directory: string): readonly Scenario[] {
     world: NodeWorld = { ...node.world(), state: store },
   ): Scenario => ({
     name,
-    run: () => onNode(building(world), () => runCommand(...words)),
+    run: () => runCommandOn(building(world), ...words),
     ...(exit === undefined ? {} : { exit }),
   })
   const between = (name: string, act: () => void, scenario: Scenario): Scenario => ({

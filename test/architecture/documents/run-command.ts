@@ -1,3 +1,4 @@
+import type { BuildingWorld } from '../../../src/app/node/index.ts'
 import { AnnealError } from '../../../src/core/index.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { Output } from '../../../src/cli/output.ts'
@@ -8,11 +9,23 @@ export type Ran = Readonly<{ exit: number; stdout: string; stderr: string }>
 
 /** Runs a command of the table in this process, as `main.ts` does, with `--json`. */
 export function runCommand(...words: readonly string[]): Promise<Ran> {
-  return runCommandUntil(new AbortController().signal, ...words)
+  return runCommandWith({ signal: new AbortController().signal }, words)
 }
 
 /** The same for one that goes on until it is interrupted. */
-export async function runCommandUntil(signal: AbortSignal, ...words: readonly string[]): Promise<Ran> {
+export function runCommandUntil(signal: AbortSignal, ...words: readonly string[]): Promise<Ran> {
+  return runCommandWith({ signal }, words)
+}
+
+/** The same on another node than this machine. */
+export function runCommandOn(node: BuildingWorld, ...words: readonly string[]): Promise<Ran> {
+  return runCommandWith({ signal: new AbortController().signal, node }, words)
+}
+
+async function runCommandWith(
+  input: Readonly<{ signal: AbortSignal; node?: BuildingWorld }>,
+  words: readonly string[],
+): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   const take = (add: (text: string) => void) => ({
@@ -36,7 +49,7 @@ export async function runCommandUntil(signal: AbortSignal, ...words: readonly st
       process.env,
       {},
     )
-    const exit = await command.run({ flags: flags as never, args, output, signal })
+    const exit = await command.run({ flags: flags as never, args, output, ...input })
     return { exit, stdout, stderr }
   } catch (error) {
     if (!(error instanceof AnnealError)) throw error
