@@ -2,7 +2,7 @@
  * One block of LZ4 (LZ4 Block Format Description). Gives the bytes written; with `start` it ends when `into` is full.
  * No read and no write leaves the arrays, whatever the block says.
  */
-import { copyMatch, damaged } from './damaged.ts'
+import { copyLiterals, copyMatch, damaged } from './damaged.ts'
 
 export function unpackLz4(packed: Uint8Array, into: Uint8Array, part: 'whole' | 'start'): number {
   let from = 0
@@ -27,7 +27,7 @@ export function unpackLz4(packed: Uint8Array, into: Uint8Array, part: 'whole' | 
     if (literals > room && part === 'whole') throw damaged('it holds more than there is room for')
     const taken = Math.min(literals, room)
     if (from + taken > packed.length) throw damaged('literals are cut short')
-    into.set(packed.subarray(from, from + taken), at)
+    copyLiterals(packed, from, into, at, taken)
     from += literals
     at += taken
     // The last sequence has literals only.

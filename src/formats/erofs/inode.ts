@@ -2,15 +2,17 @@ import type { Cursor } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { NodeKind, NodeStat } from '../filesystem/index.ts'
 import { badField } from './errors.ts'
-import { CHUNK, COMPACT_BYTES, EXTENDED_BYTES, INODE_COMPACT, INODE_EXTENDED, LAYOUTS } from './layout.ts'
+import { CHUNK, COMPACT_BYTES, EXTENDED_BYTES, LAYOUTS } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { readMeta } from './volume.ts'
 import type { Volume } from './volume.ts'
 
+const STRUCTURE = 'an inode (erofs_inode)'
 const NS = 1_000_000_000n
 /** EROFS_I_ALL: version, layout, and one bit more. */
 const FORMAT_BITS = 0x1f
 const ONE_LINK = 0x10
+const MOST_INODES = 256
 
 /** stat(2), S_IFMT. */
 const KINDS: Readonly<Record<number, NodeKind>> = {
@@ -39,17 +41,29 @@ export type Inode = Readonly<{
   chunkFormat: number
 }>
 
-/** Reads and checks one inode. */
+/** Reads and checks one inode. Those of a moment ago are kept: who asks for one asks again. */
 export async function readInode(volume: Volume, nid: bigint, signal?: AbortSignal): Promise<Inode> {
+  const known = volume.inodes.get(nid)
+  if (known !== undefined) return known
+  const inode = await parseInode(volume, nid, signal)
+  volume.inodes.set(nid, inode)
+  if (volume.inodes.size > MOST_INODES) {
+    const [oldest] = volume.inodes.keys()
+    if (oldest !== undefined) volume.inodes.delete(oldest)
+  }
+  return inode
+}
+
+async function parseInode(volume: Volume, nid: bigint, signal?: AbortSignal): Promise<Inode> {
   const { meta, at } = await volume.placeOf(nid)
-  const first = await readMeta(meta, at, COMPACT_BYTES, INODE_COMPACT.name, signal)
+  const first = await readMeta(meta, at, COMPACT_BYTES, STRUCTURE, signal)
   const format = first.u16le(0)
   const layout = LAYOUTS[(format >>> 1) & 7]
   if (format > FORMAT_BITS || layout === undefined)
     throw badField(first, 0, 'i_format', `0x${format.toString(16)}`, 'one that is known')
   const isExtended = (format & 1) === 1
   const size = isExtended ? EXTENDED_BYTES : COMPACT_BYTES
-  const cursor = isExtended ? await readMeta(meta, at, size, INODE_EXTENDED.name, signal) : first
+  const cursor = isExtended ? await readMeta(meta, at, size, STRUCTURE, signal) : first
   const fields = isExtended ? extended(cursor) : compact(volume, cursor, (format & ONE_LINK) !== 0)
   const { mode, place, high, ...more } = fields
   const kind = KINDS[mode >>> 12]
@@ -84,33 +98,34 @@ export async function readInode(volume: Volume, nid: bigint, signal?: AbortSigna
 type Fields = Pick<NodeStat, 'sizeBytes' | 'uid' | 'gid' | 'links' | 'modifiedNs'> &
   Readonly<{ mode: number; place: number; high: number | undefined }>
 
+/** By hand, as all of these are read: a table of fields would take longer than the work. */
 function compact({ geometry }: Volume, cursor: Cursor, hasOneLink: boolean): Fields {
-  const raw = INODE_COMPACT.read(cursor.bytes, cursor.base)
+  const mode = cursor.u16le(4)
+  const linksOrHigh = cursor.u16le(6)
   // The bit means something else for directories, which always tell.
-  const isOne = hasOneLink && raw.mode >>> 12 !== 4
+  const isOne = hasOneLink && mode >>> 12 !== 4
   return {
-    mode: raw.mode,
-    sizeBytes: raw.size,
-    uid: raw.uid,
-    gid: raw.gid,
-    links: isOne ? 1 : raw.linksOrHigh,
-    modifiedNs: (geometry.epoch + BigInt(raw.modified)) * NS + BigInt(geometry.fixedNs),
-    place: raw.place,
-    high: isOne ? raw.linksOrHigh : undefined,
+    mode,
+    sizeBytes: cursor.u32le(8),
+    uid: cursor.u16le(24),
+    gid: cursor.u16le(26),
+    links: isOne ? 1 : linksOrHigh,
+    modifiedNs: (geometry.epoch + BigInt(cursor.u32le(12))) * NS + BigInt(geometry.fixedNs),
+    place: cursor.u32le(16),
+    high: isOne ? linksOrHigh : undefined,
   }
 }
 
 function extended(cursor: Cursor): Fields {
-  const raw = INODE_EXTENDED.read(cursor.bytes, cursor.base)
   return {
-    mode: raw.mode,
-    sizeBytes: raw.size,
-    uid: raw.uid,
-    gid: raw.gid,
-    links: raw.links,
-    modifiedNs: BigInt.asIntN(64, raw.modified) * NS + BigInt(raw.modifiedNs),
-    place: raw.place,
-    high: raw.high,
+    mode: cursor.u16le(4),
+    sizeBytes: cursor.safe64le(8),
+    uid: cursor.u32le(24),
+    gid: cursor.u32le(28),
+    links: cursor.u32le(44),
+    modifiedNs: BigInt.asIntN(64, cursor.u64le(32)) * NS + BigInt(cursor.u32le(40)),
+    place: cursor.u32le(16),
+    high: cursor.u16le(6),
   }
 }
 

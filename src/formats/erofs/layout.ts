@@ -1,4 +1,4 @@
-import { at, bytes, safe64le, struct, text, u16le, u32le, u64le, u8 } from '../../bytes/index.ts'
+import { at, bytes, struct, text, u16le, u32le, u64le, u8 } from '../../bytes/index.ts'
 
 /**
  * On-disk structures of EROFS, as fs/erofs/erofs_fs.h of Linux prints them. Everything is little-endian. What varies in
@@ -46,36 +46,9 @@ export const DEVICE_SLOT = struct('a device (erofs_deviceslot)', 128, {
   startHigh: at(74, u16le),
 })
 
+/** erofs_inode_compact and erofs_inode_extended, which are read by hand. */
 export const COMPACT_BYTES = 32
 export const EXTENDED_BYTES = 64
-
-export const INODE_COMPACT = struct('an inode (erofs_inode_compact)', COMPACT_BYTES, {
-  format: at(0, u16le),
-  xattrCount: at(2, u16le),
-  mode: at(4, u16le),
-  /** The number of links, or the upper half of a block's number. */
-  linksOrHigh: at(6, u16le),
-  size: at(8, u32le),
-  modified: at(12, u32le),
-  /** A block, a device or the form of chunks. */
-  place: at(16, u32le),
-  uid: at(24, u16le),
-  gid: at(26, u16le),
-})
-
-export const INODE_EXTENDED = struct('an inode (erofs_inode_extended)', EXTENDED_BYTES, {
-  format: at(0, u16le),
-  xattrCount: at(2, u16le),
-  mode: at(4, u16le),
-  high: at(6, u16le),
-  size: at(8, safe64le),
-  place: at(16, u32le),
-  uid: at(24, u32le),
-  gid: at(28, u32le),
-  modified: at(32, u64le),
-  modifiedNs: at(40, u32le),
-  links: at(44, u32le),
-})
 
 /** How the content of an inode lies on the disk (EROFS_INODE_…). */
 export const LAYOUTS = ['plain', 'compressed full', 'inline', 'compressed compact', 'chunks'] as const

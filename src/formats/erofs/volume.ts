@@ -1,6 +1,7 @@
 import { Cursor, cached, toSafe } from '../../bytes/index.ts'
 import type { ByteSource, Units, Unpack } from '../../bytes/index.ts'
 import { badField } from './errors.ts'
+import type { Inode } from './inode.ts'
 import type { Geometry } from './superblock.ts'
 
 const IN_METABOX = 1n << 63n
@@ -23,6 +24,8 @@ export class Volume {
   readonly unpack: Unpack
   /** Clusters that were decompressed. */
   readonly clusters: Units
+  /** Inodes that were read, the oldest first. */
+  readonly inodes = new Map<bigint, Inode>()
   readonly #openNid: OpenNid
   #metabox: Promise<ByteSource> | undefined
   #packed: Promise<ByteSource> | undefined
