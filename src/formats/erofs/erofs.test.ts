@@ -71,7 +71,7 @@ for (const name of NAMES) {
 
 for (const name of ['plain', 'fragments', 'small-blocks', 'metabox']) {
   test(`the EROFS fixture ${name} has the extended attributes that the kernel shows`, async () => {
-    const expected = readFileSync(fixture('tree.xattrs'), 'utf8').trim().split('\n')
+    const expected = readFileSync(fixture('tree.xattrs'), 'utf8').trimEnd().split('\n')
     assert.deepEqual(await xattrsOf(await openFixture(name)), expected)
   })
 }
@@ -87,6 +87,20 @@ for (const name of ['plain', 'metabox']) {
     }
   })
 }
+
+test('an image of composefs holds the tree and the attributes that the kernel sees, and says which objects it needs', async () => {
+  const fs = await openFixture('composefs')
+  assert.deepEqual(await treeOf(fs), JSON.parse(readFileSync(fixture('composefs.json'), 'utf8')))
+  const expected = readFileSync(fixture('composefs.xattrs'), 'utf8').trimEnd().split('\n')
+  assert.deepEqual(await xattrsOf(fs), expected)
+  const found = await fs.xattrs(await idOf(fs, '/dir/large'))
+  const values = new Map(found.map(({ name, value }) => [name, Buffer.from(value)]))
+  const redirect = values.get('trusted.overlay.redirect')?.toString() ?? ''
+  assert.match(redirect, /^\/[0-9a-f]{2}\/[0-9a-f]{62}$/)
+  // Version, length, flags, SHA-256, and the digest of fs-verity, which is the object's name.
+  const metacopy = values.get('trusted.overlay.metacopy')?.toString('hex') ?? ''
+  assert.equal(metacopy, `00240001${redirect.replaceAll('/', '')}`)
+})
 
 test('a read may begin and end anywhere', async () => {
   for (const name of ['plain', 'lz4', 'chunks', 'fragments', 'lzma']) {

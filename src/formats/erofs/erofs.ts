@@ -64,7 +64,6 @@ export async function openErofs(source: ByteSource, options: ErofsOptions): Prom
     },
     warnings: [
       ...(isMissing ? [warning('EROFS_DEVICES_MISSING', `it has further devices: ${tags.join(', ')}`)] : []),
-      ...(geometry.hasChecksum ? [] : [warning('EROFS_NO_CHECKSUM', 'its superblock has no checksum')]),
     ],
     root: geometry.rootNid,
     async stat(id, signal) {

@@ -8,11 +8,6 @@ export const EROFS_FINDINGS = {
       'The content of files lies on further devices (blobs) as well, which are not there. Anneal shows the tree, and refuses those files one by one.',
     remedy: 'make the image without `--blobdev`, or merge it and its blobs with `mkfs.erofs`',
   },
-  EROFS_NO_CHECKSUM: {
-    severity: 'info',
-    meaning: 'The superblock has no checksum.',
-    remedy: 'nothing to do: it is optional, and old tools made none',
-  },
 } as const satisfies ReaderFindingTable
 
 export const warning = warningsOf(EROFS_FINDINGS)

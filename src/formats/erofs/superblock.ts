@@ -27,7 +27,6 @@ export type Geometry = Readonly<{
   packedNid: bigint | undefined
   metaboxNid: bigint | undefined
   xattrPrefixes: Readonly<{ count: number; startBytes: number }>
-  hasChecksum: boolean
   features: readonly string[]
 }>
 
@@ -82,7 +81,6 @@ export async function readSuperblock(source: ByteSource, signal?: AbortSignal): 
     packedNid: packed,
     metaboxNid: await readMetaboxNid(source, raw, signal),
     xattrPrefixes: { count: raw.xattrPrefixes, startBytes: raw.xattrPrefixStart * 4 },
-    hasChecksum: (compat & COMPAT.checksum) !== 0,
     features: featureNames(compat, incompat, algorithms),
   }
 }

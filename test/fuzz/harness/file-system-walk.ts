@@ -1,10 +1,10 @@
 import type { ByteSource } from '../../../src/bytes/index.ts'
 import type { FileSystem, NodeId } from '../../../src/formats/filesystem/index.ts'
 
-const MOST_NODES = 60
-const MOST_ENTRIES = 40
+const MOST_NODES = 24
+const MOST_ENTRIES = 24
 const MOST_RANGES = 64
-const MOST_BYTES = 8192
+const MOST_BYTES = 4096
 
 /** Looks at everything in a file system, within bounds. Each node by itself, so that one that is damaged does not hide the others. */
 export async function walkFileSystem(fs: FileSystem): Promise<void> {
