@@ -14,7 +14,7 @@ const HAS_CHECKSUM = 1
 
 export const erofs: FuzzTarget = {
   name: 'erofs',
-  seeds: async () => (await loadFixtures('erofs')).filter(({ name }) => !/blob.blob|\/lzma/.test(name)),
+  seeds: async () => (await loadFixtures('erofs')).filter(({ name }) => !name.includes('/lzma.')),
   async exercise(source) {
     await walkFileSystem(await openErofs(source, { algorithms: { unpack } }))
   },

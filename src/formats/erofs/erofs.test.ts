@@ -19,7 +19,7 @@ const image = (name: string): Promise<ByteSource> => loadImage(fixture(`${name}.
 const open = (source: ByteSource, devices: readonly ByteSource[] = []): Promise<FileSystem> =>
   openErofs(source, { algorithms: { unpack }, devices })
 const openFixture = async (name: string): Promise<FileSystem> =>
-  open(await image(name), name === 'blob' ? [await image('blob.blob')] : [])
+  open(await image(name), name === 'blob' ? [await loadImage(fixture('blob.device.zst'))] : [])
 const idOf = async (fs: FileSystem, path: string): Promise<bigint> =>
   (await walkPath(fs, path, { lastLink: 'keep' })).id
 

@@ -45,6 +45,8 @@ describe('recognising', () => {
     gpt: 'gpt',
     lvm2: 'LVM2_member',
     ext4: 'ext4',
+    erofs: 'erofs',
+    squashfs: 'squashfs',
   })) {
     test(`every fixture of ${format} is recognised as ${type}`, async () => {
       const sources = await loadFixtures(format)
