@@ -62,9 +62,9 @@ export async function openErofs(source: ByteSource, options: ErofsOptions): Prom
       features: geometry.features,
       clean: true,
     },
-    warnings: [
-      ...(isMissing ? [warning('EROFS_DEVICES_MISSING', `it has further devices: ${tags.join(', ')}`)] : []),
-    ],
+    warnings: isMissing
+      ? [warning('EROFS_DEVICES_MISSING', `it has further devices: ${tags.join(', ')}`)]
+      : [],
     root: geometry.rootNid,
     async stat(id, signal) {
       return (await readInode(volume, id, signal)).stat
