@@ -16,6 +16,7 @@ import { erofs } from './erofs/index.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
 import { grub } from './grub/index.ts'
+import { iso9660 } from './iso9660/index.ts'
 import { lvm2 } from './lvm2/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
@@ -30,6 +31,7 @@ const TARGETS = [
   ext4,
   fat,
   grub,
+  iso9660,
   lvm2,
   partitionTable,
   qcow2,

@@ -33,7 +33,7 @@ type Inside = Pick<DiskImage, 'disk' | 'variant' | 'sectorSizeBytes' | 'qcow2' |
 export async function openDiskImage(location: string, options: OpenImageOptions = {}): Promise<DiskImage> {
   await using stack = new AsyncDisposableStack()
   const image = stack.use(await openImageSource(location, options))
-  const type = await recogniseDiskImage(image.source, options.signal, options.isoImages)
+  const type = await recogniseDiskImage(image.source, options.signal)
   const inside = await openAs(type, image, options.signal)
   const kept = stack.move()
   return {
@@ -55,6 +55,8 @@ async function openAs(
   switch (type) {
     case 'raw':
       if ((await recognise(source, signal)) === undefined) await refuseOtherKinds(source, signal)
+      return { disk: source, warnings: [] }
+    case 'iso':
       return { disk: source, warnings: [] }
     case 'qcow2': {
       const { openQcow2 } = await import('../../formats/qcow2/index.ts')

@@ -19,8 +19,6 @@ export type OpenImageOptions = Readonly<{
   temporaryDirectory?: string
   /** The only directory from which files that an image names are opened (qcow2, VMDK); without it, none are. */
   otherFilesDirectory?: string
-  /** `discs`: an ISO image is taken for the disk that it can be written to. */
-  isoImages?: 'refuse' | 'discs'
   /** While a compressed image is decompressed. */
   onUnwrap?: (progress: UnwrapProgress) => void
   /** How many decompress clusters: as many as processors; with 0, whoever reads does it. */

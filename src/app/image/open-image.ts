@@ -28,11 +28,10 @@ export async function openImage(location: string, options: OpenOptions = {}): Pr
   await using opening = new AsyncDisposableStack()
   const image = opening.use(await openDiskImage(location, options))
   const { signal } = options
-  const stack = await detectStack(
-    image.disk,
-    formatReaders(ALGORITHMS),
-    signal === undefined ? {} : { signal },
-  )
+  const stack = await detectStack(image.disk, formatReaders(ALGORITHMS), {
+    view: image.type === 'iso' ? 'disc' : 'disk',
+    ...(signal === undefined ? {} : { signal }),
+  })
   const kept = opening.move()
   return { image, stack, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

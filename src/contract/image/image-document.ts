@@ -31,7 +31,7 @@ export type ImageWarning = Readonly<{ code: string; message: string }>
 export type ImageFileFacts = Readonly<{
   /** As it was given. */
   name: string
-  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx'
+  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx' | 'iso'
   /** Which of its kinds, where the format has several: `dynamic`, `fixed`, `streamOptimized`. Earlier versions did not say it. */
   variant?: string
   /** What it is packed in: `none`, `gzip`, `tar in gzip`. */
@@ -45,11 +45,11 @@ export type ImageFileFacts = Readonly<{
   warnings: readonly ImageWarning[]
 }>
 
-/** A disk, a partition, a volume group or a logical volume. */
+/** A disk, a partition, a volume group, a logical volume, or what firmware starts from a disc (El Torito). */
 export type StackPart = Readonly<{
-  /** What people type to name it: empty for the disk, `p2`, `atomicos/root`. */
+  /** What people type to name it: empty for the disk, `p2`, `atomicos/root`, `et2`. */
   address: string
-  role: 'disk' | 'partition' | 'volume group' | 'logical volume'
+  role: 'disk' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
   name: string
   sizeBytes: number
   /** Of a partition. */
@@ -90,7 +90,7 @@ export type StackContent =
   | Readonly<{
       kind: 'file system'
       /** As blkid says. */
-      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat'
+      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat' | 'iso9660'
       label: string
       uuid: string
       /** Of the disk that it was made for, where it says so. */

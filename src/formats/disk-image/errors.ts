@@ -8,13 +8,6 @@ export const DISK_IMAGE_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
-  DISK_IMAGE_IS_ISO: {
-    message: 'Cannot read "{source}": it is an ISO 9660 image of an installation or live disc',
-    remedy:
-      'use the disk image of the system (raw, qcow2, VMDK, VDI, VHD or VHDX), not that of its installer',
-    retry: false,
-    exit: EXIT.refused,
-  },
   DISK_IMAGE_IS_NONE: {
     message: 'Cannot read "{source}": it is {kind}, not a disk image',
     remedy: '{remedy}',

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 
-export type DiskImageType = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx'
+export type DiskImageType = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx' | 'iso'
 
 /** `read` is what a reader calls it; without, it is known by its name alone. */
 type Signature = Readonly<{ type: string; offsetBytes: number; text: string; read?: DiskImageType }>
@@ -23,7 +23,7 @@ const SIGNATURES: readonly Signature[] = [
   { type: 'Parallels', offsetBytes: 0, text: 'WithoutFreeSpace' },
   { type: 'Parallels', offsetBytes: 0, text: 'WithouFreSpacExt' },
   // ECMA-119, 8.4: the first volume descriptor, in sector 16.
-  { type: 'ISO 9660', offsetBytes: 32_769, text: 'CD001' },
+  { type: 'ISO 9660', offsetBytes: 32_769, text: 'CD001', read: 'iso' },
 ]
 
 const HEAD_BYTES = 32_774
@@ -32,21 +32,14 @@ const VHD_FOOTER_BYTES = 512
 const OLD_VHD_FOOTER_BYTES = 511
 
 /**
- * Whether a file is a disk as it is, or an image of one in a format that is read: by signatures, never by a name. Whatever else is known is
- * refused: read as raw, its own structures would be taken for the disk's. Throws DISK_IMAGE_UNSUPPORTED,
- * DISK_IMAGE_IS_ISO; with `discs`, an ISO image is a disk: many can be written to one. Reads the first 33 KiB and the last
- * 512 bytes.
+ * Whether a file is a disk as it is, or an image of one in a format that is read: by signatures, never by a name. Whatever
+ * else is known is refused: read as raw, its own structures would be taken for the disk's. An ISO image is one whatever
+ * partition table it has as well. Throws DISK_IMAGE_UNSUPPORTED. Reads the first 33 KiB and the last 512 bytes.
  */
-export async function recogniseDiskImage(
-  source: ByteSource,
-  signal?: AbortSignal,
-  isoImages: 'refuse' | 'discs' = 'refuse',
-): Promise<DiskImageType> {
+export async function recogniseDiskImage(source: ByteSource, signal?: AbortSignal): Promise<DiskImageType> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size), signal)
   const found = SIGNATURES.find(({ offsetBytes, text }) => hasText(head, offsetBytes, text))
   if (found?.read !== undefined) return found.read
-  if (found?.type === 'ISO 9660' && isoImages === 'discs') return 'raw'
-  if (found?.type === 'ISO 9660') throw raise('DISK_IMAGE_IS_ISO', { source: source.name })
   if (found !== undefined) throw raise('DISK_IMAGE_UNSUPPORTED', { source: source.name, type: found.type })
   return (await endsWithVhdFooter(source, signal)) ? 'vhd' : 'raw'
 }

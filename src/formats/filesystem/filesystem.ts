@@ -78,8 +78,8 @@ export type FileRange = Readonly<{
 }>
 
 export type FileSystemFacts = Readonly<{
-  /** As blkid says: ext2, ext3, ext4, xfs, vfat. */
-  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat'
+  /** As blkid says: ext2, ext3, ext4, xfs, btrfs, squashfs, erofs, vfat, iso9660. */
+  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat' | 'iso9660'
   /** '' where it has none. */
   label: string
   /** As blkid says: for FAT `ABCD-1234`. */
@@ -96,6 +96,18 @@ export type FileSystemFacts = Readonly<{
   clean: boolean
 }>
 
+/** What firmware may start from a disc (El Torito): neither a partition nor a file of it. */
+export type BootImage = Readonly<{
+  platform: 'bios' | 'uefi' | 'other'
+  bootable: boolean
+  /** `none` is what all discs of today have. */
+  emulation: 'none' | 'floppy' | 'hard disk'
+  /** In the source of the file system. */
+  offsetBytes: number
+  /** Of a FAT, what that covers; else what firmware loads. */
+  lengthBytes: number
+}>
+
 /**
  * What every file system answers. All of it only reads; errors are those of the format. Numbers, names and links are
  * hostile: nothing here follows a link or trusts a size beyond what the file system's own geometry allows.
@@ -107,6 +119,8 @@ export interface FileSystem {
   readonly root: NodeId
   /** Left out by file systems that have none. In no order that means anything. */
   readonly subvolumes?: readonly Subvolume[]
+  /** Of a disc alone. */
+  readonly bootImages?: readonly BootImage[]
   stat(id: NodeId, signal?: AbortSignal): Promise<NodeStat>
   /** In the order of the disk. Throws the format's not-a-directory error on anything else. */
   list(directory: NodeId, signal?: AbortSignal): AsyncIterable<DirectoryEntry>

@@ -2,6 +2,7 @@ export { planContentChange } from './content-change.ts'
 export type { ContentChange } from './content-change.ts'
 export { kindOfEntryType } from './entry-type.ts'
 export type {
+  BootImage,
   DirectoryEntry,
   FileRange,
   FileSystem,

@@ -77,7 +77,7 @@ describe('recognising', () => {
         [0xc6, 0x85, 0x73, 0xf6, 0x4e, 0x1a, 0x45, 0xca, 0x82, 0x65, 0xf5, 0x7f, 0x48, 0xba, 0x6d, 0x81],
       ]),
     ],
-    ['iso9660', withBytes([32_769, 'CD001'])],
+    ['udf', withBytes([32_769, 'BEA01'])],
     ['ntfs', withBytes([3, 'NTFS    '])],
     ['vdo', withBytes([0, 'dmvdo001'])],
   ] as const) {

@@ -28,6 +28,7 @@ const HEAD_BYTES = 68 * 1024
 const READ_TYPES: ReadonlySet<string> = new Set([
   'gpt',
   'dos',
+  'iso9660',
   'LVM2_member',
   'ext4',
   'xfs',

@@ -6,10 +6,11 @@ import type { BootEntry } from './entry.ts'
 import { finding } from './findings.ts'
 import type { ImageFiles, TextFile } from './image-files.ts'
 
-type Line = Readonly<{ line: number; text: string }>
+type Line = Readonly<{ line: number; text: string; file: string }>
 type Label = {
   name: string
   line: number
+  file: string
   title?: string
   kernel?: Line
   initrds: Line[]
@@ -32,13 +33,27 @@ export async function findExtlinuxConfiguration(
   return undefined
 }
 
+/** Where ISOLINUX looks (syslinux wiki, "ISOLINUX"). */
+export async function findIsolinuxConfiguration(
+  files: ImageFiles,
+  volume: Volume,
+): Promise<TextFile | undefined> {
+  for (const directory of ['/boot/isolinux', '/isolinux', '', '/boot/syslinux', '/syslinux']) {
+    for (const name of ['isolinux.cfg', 'syslinux.cfg']) {
+      const file = await files.text(volume, `${directory}/${name}`)
+      if (file !== undefined) return file
+    }
+  }
+  return undefined
+}
+
 /** The labels of an extlinux.conf, in its order (syslinux wiki, "Config"; keywords do not mind their case). */
 export async function readExtlinux(
   files: ImageFiles,
   volume: Volume,
   { text, file }: TextFile,
 ): Promise<ExtlinuxMenu> {
-  const { labels, defaultId } = parseExtlinux(text)
+  const { labels, defaultId } = parseExtlinux(await withIncluded(files, volume, { text, file }))
   const entries: BootEntry[] = []
   for (const label of labels) {
     const entry = await complete(files, volume, label, file)
@@ -47,23 +62,62 @@ export async function readExtlinux(
   return { entries, defaultId }
 }
 
-function parseExtlinux(text: string): Readonly<{ labels: readonly Label[]; defaultId: string }> {
+/** Files that a configuration includes, and lines of all of them: more than any menu has. */
+const MOST_INCLUDED = 64
+const MOST_LINES = 20_000
+
+/** The lines of a configuration and of what it includes, in their order; names are of the directory of the first one. */
+async function withIncluded(
+  files: ImageFiles,
+  volume: Volume,
+  first: TextFile,
+  home = first.file,
+  budget = { files: MOST_INCLUDED, depth: 16 },
+): Promise<readonly SourceLine[]> {
+  const lines: SourceLine[] = []
+  for (const [index, text] of first.text.split('\n').entries()) {
+    const [, name] = /^\s*(?:menu\s+)?include\s+(\S+)/i.exec(text) ?? []
+    if (name === undefined) lines.push({ text, file: first.file, line: index + 1 })
+    else if (budget.files > 0 && budget.depth > 0) {
+      budget.files -= 1
+      budget.depth -= 1
+      const included = await files.text(volume, besideOf(home, name))
+      if (included !== undefined) lines.push(...(await withIncluded(files, volume, included, home, budget)))
+      budget.depth += 1
+    }
+    if (lines.length > MOST_LINES) break
+  }
+  return lines
+}
+
+/** A name without a slash before it is of the directory of the configuration. */
+function besideOf(file: string, name: string): string {
+  if (name.startsWith('/')) return name
+  const path = file.slice(file.indexOf(':') + 1)
+  return `${path.slice(0, path.lastIndexOf('/'))}/${name}`
+}
+
+type SourceLine = Readonly<{ text: string; file: string; line: number }>
+
+function parseExtlinux(
+  source: readonly SourceLine[],
+): Readonly<{ labels: readonly Label[]; defaultId: string }> {
   const labels: Label[] = []
   let defaultId = ''
   let menuDefault = ''
-  for (const [index, raw] of text.split('\n').entries()) {
+  for (const { text: raw, file, line: number } of source) {
     const [, keyword = '', value = ''] = /^\s*(\S+)\s*(.*?)\s*$/.exec(raw) ?? []
-    const line = { line: index + 1, text: value }
+    const line = { line: number, text: value, file }
     const label = labels.at(-1)
     const key = keyword.toLowerCase()
-    if (key === 'label') labels.push({ name: value, line: line.line, initrds: [] })
+    if (key === 'label') labels.push({ name: value, line: number, file, initrds: [] })
     else if (key === 'default' && label === undefined) defaultId = value
     else if (label === undefined) continue
     else if (key === 'kernel' || key === 'linux') label.kernel = line
     else if (key === 'initrd') label.initrds.push(line)
     else if (key === 'append') label.append = line
     else if (key === 'fdt' || key === 'devicetree') label.devicetree = line
-    else if (key === 'menu' && /^label\s/i.test(value)) label.title = value.slice(6).trim()
+    else if (key === 'menu' && /^label\s/i.test(value)) label.title = value.slice(6).replace('^', '').trim()
     else if (key === 'menu' && /^default$/i.test(value)) menuDefault = label.name
   }
   return { labels, defaultId: menuDefault || defaultId }
@@ -73,10 +127,14 @@ async function complete(
   files: ImageFiles,
   volume: Volume,
   label: Label,
-  file: string,
+  home: string,
 ): Promise<BootEntry | undefined> {
+  const { file } = label
+  const locate = async (path: string): Promise<BootFile | undefined> =>
+    (path.startsWith('/') ? undefined : await locateBootFile(files, volume, besideOf(home, path))) ??
+    (await locateBootFile(files, volume, path))
   if (label.kernel === undefined || /\.(c32|com|bin|0)$/i.test(label.kernel.text)) return undefined
-  const kernel = await locateBootFile(files, volume, label.kernel.text)
+  const kernel = await locate(label.kernel.text)
   const broken = (path: string, line: number): undefined => {
     files.findings.push(finding('ENTRY_BROKEN', `${file}:${line}`, `${path} is not there`))
   }
@@ -88,7 +146,7 @@ async function complete(
     findings,
   } = expandOptions(
     append?.text ?? '',
-    { kind: 'extlinux.conf', file, ...(append && { line: append.line }) },
+    { kind: 'extlinux.conf', file: append?.file ?? file, ...(append && { line: append.line }) },
     NOTHING_KNOWN,
   )
   // `append initrd=a,b` is how it was said before there was a keyword.
@@ -99,11 +157,11 @@ async function complete(
     ...named,
     ...inAppend.map((name) => ({ path: name, line: append?.line ?? label.line })),
   ]) {
-    const initrd = await locateBootFile(files, volume, path)
+    const initrd = await locate(path)
     if (initrd === undefined) return broken(path, line)
     initrds.push(initrd)
   }
-  const devicetree = label.devicetree && (await locateBootFile(files, volume, label.devicetree.text))
+  const devicetree = label.devicetree && (await locate(label.devicetree.text))
   return {
     id: label.name,
     title: label.title ?? label.name,
@@ -115,7 +173,7 @@ async function complete(
     arguments: all.filter(({ key }) => key !== 'initrd'),
     init,
     findings,
-    argumentsAt: { kind: 'extlinux.conf', file, ...(append && { line: append.line }) },
+    argumentsAt: { kind: 'extlinux.conf', file: append?.file ?? file, ...(append && { line: append.line }) },
     ...(devicetree && { devicetree }),
   }
 }

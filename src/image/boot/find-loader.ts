@@ -1,5 +1,5 @@
 import type { StackNode, Volume } from '../stack/index.ts'
-import { findExtlinuxConfiguration } from './extlinux.ts'
+import { findExtlinuxConfiguration, findIsolinuxConfiguration } from './extlinux.ts'
 import { findEfiPrograms } from './firmware/started-program.ts'
 import type { EfiPrograms } from './firmware/started-program.ts'
 import { GrubDevices } from './grub/devices.ts'
@@ -34,9 +34,18 @@ export async function findLoaders(files: ImageFiles, disk: StackNode, layout: La
   const uefi = esp && programs && (await uefiLoader(files, disk, layout, esp, programs))
   const cpu = programs?.architecture === 'unknown' ? undefined : programs?.architecture
   // There is no BIOS on such a machine.
-  const bios = cpu === 'arm64' ? undefined : await biosLoader(files, layout)
+  const isDisc = disk.children.some(({ role }) => role === 'boot image') || isIsoDisc(disk)
+  const bios =
+    cpu === 'arm64'
+      ? undefined
+      : isDisc
+        ? await discLoader(files, disk, layout)
+        : await biosLoader(files, layout)
   return { ...(bios && { bios }), ...(uefi && { uefi }), cpu: cpu ?? 'x86_64' }
 }
+
+/** Of a boot image: its first 32 KiB name the loader. */
+const DISC_LOADER_BYTES = 32 * 1024
 
 type Place = Readonly<{ volume: Volume; directory: string }>
 
@@ -47,6 +56,37 @@ function placesOf({ boot, root }: Layout): readonly Place[] {
       ? []
       : [{ volume: root, directory: '/boot' }]),
   ]
+}
+
+function isIsoDisc({ content }: StackNode): boolean {
+  return content.kind === 'file system' && content.fileSystem.facts.type === 'iso9660'
+}
+
+/**
+ * What BIOS starts from a disc: the boot image of its El Torito catalog. ISOLINUX names itself in it; another may be GRUB. One
+ * without such an image does not boot there.
+ */
+async function discLoader(
+  files: ImageFiles,
+  disk: StackNode,
+  layout: Layout,
+): Promise<FoundLoader | undefined> {
+  const { boot } = layout
+  const images = disk.children.filter(({ role, name }) => role === 'boot image' && name.includes('BIOS'))
+  const [image] = images
+  if (boot === undefined || image?.source === undefined) return undefined
+  const head = await image.source.read(0, Math.min(DISC_LOADER_BYTES, image.source.size))
+  const isolinux = await findIsolinuxConfiguration(files, boot.volume)
+  const byIsolinux =
+    isolinux &&
+    ({
+      kind: 'extlinux',
+      reason: `${isolinux.file} is there`,
+      configuration: isolinux,
+      volume: boot.volume,
+    } as const)
+  if (new TextDecoder('latin1').decode(head).includes('ISOLINUX')) return byIsolinux
+  return (await biosLoader(files, layout)) ?? byIsolinux
 }
 
 /** GRUB where it is configured beside the kernels; else extlinux. */

@@ -47,6 +47,10 @@ const XBOOTLDR_TYPES = ['bc13c2ff-59e6-4262-a352-b275fd6f7172', '0xea']
 export async function findLayout(files: ImageFiles, disk: StackNode): Promise<Layout> {
   const surveys = await Promise.all(volumesOf(disk).map((volume) => surveyWithin(files, volume)))
   const esp = surveys.find(isEsp)?.volume
+  const disc = surveys.find(
+    ({ volume }) => volume.address === '' && volume.fileSystem.facts.type === 'iso9660',
+  )
+  if (disc !== undefined) return discLayout(disc.volume, esp)
   const { chosen, reason, findings } = chooseRoot(surveys)
   if (chosen === undefined) {
     const boot = bootByContent(surveys, esp)
@@ -81,6 +85,18 @@ export async function findLayout(files: ImageFiles, disk: StackNode): Promise<La
     findings,
     ...(osRelease && { osRelease }),
     ...(boot && { boot }),
+    ...(esp && { esp }),
+  }
+}
+
+/** The root of an installer or a live system is packed in a file of the disc. */
+function discLayout(volume: Volume, esp: Volume | undefined): Layout {
+  return {
+    rootReason: 'it is an installation or live disc, whose system is in a file of it',
+    system: 'none',
+    deployments: [],
+    findings: [],
+    boot: { volume, directory: '/boot', reason: 'it is the disc' },
     ...(esp && { esp }),
   }
 }

@@ -1,5 +1,7 @@
+import { windowOf } from '../../bytes/index.ts'
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import { EXIT, isAnnealError } from '../../core/index.ts'
+import type { BootImage } from '../../formats/filesystem/index.ts'
 import type { Partition } from '../../formats/partition-table/index.ts'
 import type { Content, Refusal, StackNode } from './node.ts'
 import type { MappedGroup, MappedVolume, Readers } from './readers.ts'
@@ -13,15 +15,19 @@ const MOST_NODES = 512
 
 /**
  * What is on a disk, from its partition table down to its file systems. What is recognised and cannot be read is a node
- * with the refusal as its content; only what keeps the disk's own bytes from being read throws.
+ * with the refusal as its content; only what keeps the disk's own bytes from being read throws. As a disc, the source is
+ * one file system (ISO 9660) and the images that firmware starts from it, whatever partition table is there as well.
  */
 export async function detectStack(
   source: ByteSource,
   readers: Readers,
-  options: Readonly<{ signal?: AbortSignal }> = {},
+  options: Readonly<{ signal?: AbortSignal; view?: 'disk' | 'disc' }> = {},
 ): Promise<StackNode> {
-  return new Detection(readers, options.signal).disk(source)
+  const detection = new Detection(readers, options.signal)
+  return options.view === 'disc' ? detection.disc(source) : detection.disk(source)
 }
+
+const PLATFORM_NAMES = { bios: 'BIOS', uefi: 'UEFI', other: 'other firmware' } as const
 
 type Place = Readonly<{ source: ByteSource; address: string; level: number }>
 type Inside = Readonly<{
@@ -53,6 +59,48 @@ class Detection {
     } as const
     const [named = disk, ...children] = await this.#withVolumeGroups([disk, ...inside.children], 0)
     return withSectorWarnings({ ...named, children })
+  }
+
+  async disc(source: ByteSource): Promise<StackNode> {
+    const content = await this.#discContent(source)
+    const images = content.kind === 'file system' ? (content.fileSystem.bootImages ?? []) : []
+    const { taken, warnings } = this.#take(images)
+    const found = await this.#readers.recognise(source, this.#signal)
+    const hybrid =
+      found?.kind === 'partition table'
+        ? [warning('DISC_HYBRID', `"${source.name}" has a partition table as well`)]
+        : []
+    return {
+      address: '',
+      role: 'disk',
+      name: source.name,
+      sizeBytes: source.size,
+      source,
+      content,
+      children: await Promise.all(taken.map((image, index) => this.#bootImage(source, image, index + 1))),
+      warnings: [
+        ...(content.kind === 'file system' ? content.fileSystem.warnings : []),
+        ...hybrid,
+        ...warnings,
+      ],
+    }
+  }
+
+  async #discContent(source: ByteSource): Promise<Content> {
+    try {
+      const fileSystem = await this.#readers.openFileSystem(source, 'iso9660', this.#signal)
+      return { kind: 'file system', fileSystem }
+    } catch (error) {
+      return { kind: 'unreadable', type: 'iso9660', label: '', uuid: '', refusal: refusalOf(error) }
+    }
+  }
+
+  async #bootImage(disc: ByteSource, image: BootImage, number: number): Promise<StackNode> {
+    const address = `et${number}`
+    const name = `boot image ${number} (${PLATFORM_NAMES[image.platform]})`
+    const source = windowOf(disc, image.offsetBytes, image.lengthBytes, `${name} of "${disc.name}"`)
+    const inside = await this.#inside({ source, address, level: MOST_LEVELS })
+    return { address, role: 'boot image', name, sizeBytes: image.lengthBytes, source, ...inside }
   }
 
   async #inside(place: Place): Promise<Inside> {

@@ -8,6 +8,12 @@ export const STACK_FINDINGS = {
     meaning: 'The disk has far too many partitions and volumes. Anneal ignores those beyond its limit.',
     remedy: 'get the image from a source that you trust: it is damaged, or made to cause harm',
   },
+  DISC_HYBRID: {
+    severity: 'info',
+    meaning:
+      'The disc also has a partition table, so that it boots from a USB stick. Anneal shows the disc, and not its partitions.',
+    remedy: 'nothing to do: both show the same files',
+  },
   SECTOR_SIZES_MIXED: {
     severity: 'warn',
     meaning:

@@ -22,6 +22,7 @@ const FILE_SYSTEMS: Readonly<Record<string, () => Promise<OpenFileSystem>>> = {
   ext4: async () => (await import('../../formats/ext4/index.ts')).openExt4,
   squashfs: async () => (await import('../../formats/squashfs/index.ts')).openSquashfs,
   xfs: async () => (await import('../../formats/xfs/index.ts')).openXfs,
+  iso9660: async () => (await import('../../formats/iso9660/index.ts')).openIso9660,
   vfat: async () => (await import('../../formats/fat/index.ts')).openFat,
 }
 const openGpt = async (): Promise<Open<PartitionTable>> =>

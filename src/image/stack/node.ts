@@ -34,11 +34,12 @@ export type Content =
 export type StackNode = Readonly<{
   /**
    * What people type to name it: '' for the disk, `p2`, `atomicos` for a volume group, `atomicos/root` for a logical
-   * volume; a partition within one has its parent's address before it: `vg/lv/p1`.
+   * volume; a partition within one has its parent's address before it: `vg/lv/p1`. `et2` for the
+   * second boot image of a disc (El Torito).
    */
   address: string
-  role: 'disk' | 'partition' | 'volume group' | 'logical volume'
-  /** The disk's name as its source has it; `partition 2`; the name of the group or volume. */
+  role: 'disk' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
+  /** The disk's name as its source has it; `partition 2`; the name of the group or volume; `boot image 2 (UEFI)`. */
   name: string
   sizeBytes: number
   /** A volume group has no bytes of its own; a volume that cannot be mapped has none that can be read. */

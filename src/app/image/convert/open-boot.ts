@@ -47,7 +47,10 @@ export async function openBoot(
   const image = stack.use(
     await openDiskImage(location, { ...open, signal, ...(threads !== undefined && { threads }) }),
   )
-  const disk = await detectStack(image.disk, READERS, { signal })
+  const disk = await detectStack(image.disk, READERS, {
+    signal,
+    view: image.type === 'iso' ? 'disc' : 'disk',
+  })
   const inventory = await findBoot(disk, { signal, ...(firmware === undefined ? {} : { firmware }) })
   return { image, disk, inventory, choices }
 }

@@ -17,6 +17,7 @@ export class GrubDevices {
       const names = node.address.split('/').map((name) => name.replaceAll('-', '--'))
       return `lvm/${names.join('-')}`
     }
+    if (node.role === 'boot image') return `hd0,${node.address}`
     if (node.partition === undefined) return 'hd0'
     const { content } = this.#disk
     const scheme = content.kind === 'partition table' && content.table.scheme === 'gpt' ? 'gpt' : 'msdos'
@@ -31,6 +32,11 @@ export class GrubDevices {
       return this.#volume(
         this.#nodes().find(({ address }) => address === (number === undefined ? '' : `p${number}`)),
       )
+    // GRUB calls the disc and the image that it was started from `cd0`, or by the number of the disk.
+    const [, bootImage] = /^[ch]d0,(et\d+)$/.exec(name) ?? []
+    if (bootImage !== undefined || name === 'cd0') {
+      return this.#volume(this.#nodes().find(({ address }) => address === (bootImage ?? '')))
+    }
     const [, mapped] = /^lvm\/(.+)$/.exec(name) ?? []
     if (mapped === undefined) return undefined
     return this.#volume(
