@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { zstdDecompressSync } from 'node:zlib'
+import { gzipSync, zstdDecompressSync } from 'node:zlib'
 import { isAnnealError } from '../../core/index.ts'
 import { openDiskImage } from './index.ts'
 import { imageServer } from './testing/image-server.ts'
@@ -44,6 +45,33 @@ test('VDI and VHD images are opened as the disk in them, also from a server', as
       assert.equal(new TextDecoder().decode(await image.disk.read(0, 5)), '1\n2\n3')
     }
   }
+})
+
+test('an OVA is opened as the only disk in it, also where that is compressed once more', async () => {
+  const folder = mkdtempSync(join(directory, 'ova-'))
+  const disk = zstdDecompressSync(readFileSync(join(FORMATS, 'vmdk/fixtures/stream.vmdk.zst')))
+  writeFileSync(join(folder, 'box.ovf'), '<?xml version="1.0"?>\n<Envelope/>\n')
+  writeFileSync(join(folder, 'box.mf'), 'SHA256(box.ovf)= 00\n')
+  writeFileSync(join(folder, 'box-disk1.vmdk'), disk)
+  writeFileSync(join(folder, 'box-disk1.vmdk.gz'), gzipSync(disk))
+  const pack = (name: string, ...members: string[]): string => {
+    const path = join(folder, name)
+    execFileSync('tar', ['--format=ustar', '-cf', path, '-C', folder, 'box.ovf', 'box.mf', ...members])
+    return path
+  }
+  for (const [member, wrapper] of [
+    ['box-disk1.vmdk', 'tar'],
+    ['box-disk1.vmdk.gz', 'gzip in tar'],
+  ] as const) {
+    await using image = await openDiskImage(pack(`${wrapper}.ova`, member))
+    assert.deepEqual(
+      [image.type, image.variant, image.wrapper, image.disk.size],
+      ['vmdk', 'streamOptimized', wrapper, 6_292_992],
+    )
+    assert.equal(new TextDecoder().decode(await image.disk.read(0, 5)), '1\n2\n3')
+  }
+  const two = pack('two.ova', 'box-disk1.vmdk', 'box-disk1.vmdk.gz')
+  await assert.rejects(openDiskImage(two), (error) => isAnnealError(error, 'IMAGE_ARCHIVE_AMBIGUOUS'))
 })
 
 test('a raw image is the disk', async () => {
