@@ -67,7 +67,7 @@ test('a disc says what blkid says of it', async () => {
   assert.deepEqual(facts.features, ['rock-ridge', 'el-torito'])
 })
 
-test('boot images are told with their firmware; a FAT as long as it is', async () => {
+test('a disc lists its boot images with their firmware, and a FAT among them with its own length', async () => {
   const { bootImages } = await open('installer')
   assert.deepEqual(
     bootImages?.map(({ platform, bootable, emulation, lengthBytes }) => [
@@ -161,7 +161,7 @@ describe('what is refused', () => {
   })
 })
 
-test('numbers that differ in their two byte orders are told, and the little-endian one counts', async () => {
+test('a number with two values in its two byte orders is a warning, and the little-endian one counts', async () => {
   const fs = await withPlain((_, view) => view.setUint32(32_768 + 84, 1))
   assert.deepEqual(
     fs.warnings.map(({ code }) => code),
