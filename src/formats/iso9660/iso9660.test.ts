@@ -9,6 +9,7 @@ import { loadImage } from '../../../test/fixtures/load-image.ts'
 import { treeOf } from '../../../test/fixtures/tree.ts'
 import { changed } from '../../../test/fixtures/virtual-disks.ts'
 import { openIso9660 } from './index.ts'
+import { readRockRidge } from './rock-ridge.ts'
 
 const load = (name: string) => loadImage(new URL(`./fixtures/${name}.iso.zst`, import.meta.url).pathname)
 const open = async (name: string): Promise<FileSystem> => openIso9660(await load(name))
@@ -26,6 +27,7 @@ for (const name of ['rock-ridge', 'moved']) {
   test(`${name}: names, links and deep directories are those of Rock Ridge`, async () => {
     const found = await shape(await open(name))
     assert.equal(found[DEEP], 5)
+    assert.ok(!Object.keys(found).some((path) => path.startsWith('/rr_moved/')))
     assert.equal(found['/with spaces and ä'], 'directory')
     assert.equal(found[`/${'long'.repeat(60)}`], 4)
     assert.equal(found['/a/link'], '../numbers.txt')
@@ -45,6 +47,20 @@ for (const name of ['rock-ridge', 'moved']) {
     assert.equal(of('/same')?.sha256, of('/numbers.txt')?.sha256)
   })
 }
+
+test('a link goes on in another entry, and in the middle of a name', async () => {
+  const link = (more: number, ...parts: readonly (readonly [number, string])[]): number[] => {
+    const components = parts.flatMap(([flags, text]) => [flags, text.length, ...Buffer.from(text)])
+    return [...Buffer.from('SL'), 5 + components.length, 1, more, ...components]
+  }
+  const area = Uint8Array.from([
+    ...link(1, [8, ''], [0, 'usr'], [1, 'sh']),
+    ...link(0, [0, 'are'], [4, ''], [0, 'x']),
+  ])
+  const place = { offsetBytes: 0, skipBytes: 0, blockBytes: 2048 }
+  const { linkBytes } = await readRockRidge(fromBytes(area), area, place)
+  assert.equal(new TextDecoder().decode(linkBytes), '/usr/share/../x')
+})
 
 test('without Rock Ridge, names are those of Joliet', async () => {
   const fs = await open('joliet')
