@@ -18,6 +18,7 @@ import type { FileSystem, FileSystemFacts } from '../filesystem/index.ts'
 import { allocationOf } from './allocation.ts'
 import { ChunkMap, checkCount, readChunk, systemChunks } from './chunk-map.ts'
 import type { Chunk } from './chunk-map.ts'
+import { planContent } from './content-edit.ts'
 import { checkFile, contentOf, contentRanges, Expanded, openContent } from './content.ts'
 import { listDirectory, lookupEntry } from './directory.ts'
 import { badField } from './damage.ts'
@@ -107,7 +108,10 @@ export async function openBtrfs(
     },
     async planSize(id) {
       checkFile(await nodes.inode(id))
-      return { refusal: 'btrfs has checksums over the content and over the trees' }
+      return { refusal: 'btrfs has checksums over the content: its size changes with that alone' }
+    },
+    async planContent(id, before, after, asked) {
+      return planContent(volume, checksums, await nodes.inode(id), before, after, asked)
     },
     async *allocation(asked) {
       if (isTrusted) yield* allocationOf(volume, asked)

@@ -100,6 +100,19 @@ export async function findBefore(
   }
 }
 
+/** The nodes from the root to the leaf that has the key, with the number of its item; of one that is not there, of the item before it. */
+export async function pathTo(volume: Volume, root: TreeRoot, key: Key): Promise<readonly Readonly<Step>[]> {
+  const wanted = encodeKey(key)
+  let node = await rootNode(volume, root)
+  const path: Step[] = []
+  for (;;) {
+    const index = Math.max(0, lastNotBehind(node, wanted))
+    path.push({ node, index })
+    if (node.level === 0) return path
+    node = await childNode(volume, root, node, index)
+  }
+}
+
 async function rootNode(volume: Volume, root: TreeRoot): Promise<TreeNode> {
   const node = await volume.node(root.place)
   checkNode(node, root, root.level, root.generation)

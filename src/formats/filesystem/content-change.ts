@@ -34,6 +34,7 @@ export async function planContentChange(
       refusal: `it would grow by ${after.length - sizeBytes} bytes, and its last block has room for ${roomBytes}`,
     }
   }
+  if (fs.planContent !== undefined) return fs.planContent(id, before, after, signal)
   const size = await fs.planSize(id, after.length, signal)
   if ('refusal' in size) return size
 

@@ -141,6 +141,16 @@ export interface FileSystem {
    */
   planSize(id: NodeId, sizeBytes: number, signal?: AbortSignal): Promise<ContentChange>
   /**
+   * Other content for a regular file where it lies, with all that changes with it: of file systems that keep checksums
+   * of content. `planContentChange` asks it where it is there, and sees to links, length and cleanliness.
+   */
+  planContent?(
+    id: NodeId,
+    before: Uint8Array,
+    after: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<ContentChange>
+  /**
    * The whole source, from 0 to its end, as `data` (in use, by whatever), `zero` (in use, but nobody reads it: its bytes
    * may be anything, and zeros are right) and `unallocated` (free blocks). What lies
    * behind the file system's own end is `data`. Trusted only as far as checksums go: a file system that is not clean

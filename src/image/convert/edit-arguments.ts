@@ -18,7 +18,7 @@ import type { Readers, StackNode } from '../stack/index.ts'
 import type { Base } from './base.ts'
 import type { Change } from '../../contract/index.ts'
 import { finding, warningOf } from './findings.ts'
-import { locateEdit } from './locate-edit.ts'
+import { OVERLAPS, isOverlapping, locateEdit } from './locate-edit.ts'
 
 /** As `ImageFiles` reads: configurations are a few KiB. */
 const MOST_TEXT_BYTES = 1 << 20
@@ -49,7 +49,11 @@ export async function editArguments(
   const entries = await entriesToEdit(disk, inventory, deployment, signal)
   const { files, expected } = planArgumentEdits(entries, loadersOf(inventory), wishes)
   const patches: Patch[] = []
-  for (const file of files) patches.push(...(await patchesOf(disk, base, file, signal)))
+  for (const file of files) {
+    const own = await patchesOf(disk, base, file, signal)
+    if (isOverlapping(patches, own)) throw refuseArgumentEdit(file.file, OVERLAPS)
+    patches.push(...own)
+  }
 
   const after = await detectStack(patched(source, patches), readers, signal === undefined ? {} : { signal })
   const found = await findBoot(after, {

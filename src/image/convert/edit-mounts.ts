@@ -12,7 +12,7 @@ import type { DevicePlace } from './device-place.ts'
 import { raise } from './errors.ts'
 import { finding } from './findings.ts'
 import { editFstab } from './fstab.ts'
-import { locateEdit } from './locate-edit.ts'
+import { OVERLAPS, isOverlapping, locateEdit } from './locate-edit.ts'
 
 /** No fstab is that long. */
 const MOST_FSTAB_BYTES = 1024 * 1024
@@ -44,6 +44,8 @@ export async function editMounts(
     ({ device }) => placeOfDevice(disk, base, device),
     parseCrypttab,
   )
+  if (isOverlapping(fstab.patches, crypttab.patches))
+    throw raise('EDIT_REFUSED', { file: '/etc/crypttab', why: OVERLAPS })
   return {
     patches: [...fstab.patches, ...crypttab.patches],
     changes: [...fstab.changes, ...crypttab.changes],

@@ -26,3 +26,17 @@ export async function locateEdit(
   }
   return { patches }
 }
+
+/**
+ * Whether changes were planned for the same bytes: two files in one block that has a checksum, each planned as if the
+ * other stayed as it is.
+ */
+export function isOverlapping(some: readonly Patch[], others: readonly Patch[]): boolean {
+  return some.some((a) =>
+    others.some(
+      (b) => a.offsetBytes < b.offsetBytes + b.bytes.length && b.offsetBytes < a.offsetBytes + a.bytes.length,
+    ),
+  )
+}
+
+export const OVERLAPS = 'it lies in one block with another file that changes, too'

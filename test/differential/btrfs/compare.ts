@@ -97,7 +97,8 @@ function factDifferences({ facts }: FileSystem, path: string): string[] {
     uuid: told.get('UUID'),
     block: told.get('BLOCK_SIZE'),
     size: field('dev_item.total_bytes'),
-    label: new RegExp('^label\\t\\t\\t(.*)$', 'm').exec(superblock)?.[1] ?? '',
+    // dump-super prints dots for what it does not take for text.
+    label: run('btrfs', ['filesystem', 'label', path]).replace(/\n$/, ''),
   }
   const ours = {
     type: facts.type,
