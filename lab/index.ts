@@ -29,6 +29,7 @@ export { computeServices, openstackConfiguration, startControl } from './opensta
 export type { ComputeService } from './openstack.ts'
 export { atomicImage } from './atomic/atomic-image.ts'
 export type { AtomicLayout } from './atomic/atomic-image.ts'
+export { debianImage } from './live/debian-image.ts'
 export {
   BareMetal,
   OpenStackLab,

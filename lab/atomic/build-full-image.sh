@@ -2,12 +2,12 @@
 # A disk image that really boots, in the geometry of 2014's Fedora 21 Atomic or of Fedora CoreOS: a Debian system with
 # kernel, dracut and ostree, about 1 GiB of data, deployed by `ostree admin deploy`.
 #
-#     build-full-image.sh lvm-xfs|gpt-xfs CACHE OUT.qcow2
+#     build-full-image.sh lvm-xfs|gpt-xfs CACHE OUT.qcow2 ['FURTHER DRACUT MODULES']
 #
 # CACHE keeps what both layouts share: the packages' tree and the deployed system. As root; loop devices, no appliance.
 # Needs mmdebstrap ostree xfsprogs e2fsprogs dosfstools lvm2 fdisk qemu-utils.
 set -euo pipefail
-layout=$1 cache=$2 out=$3
+layout=$1 cache=$2 out=$3 further=${4-}
 case $layout in lvm-xfs | gpt-xfs) ;; *) echo "unknown layout $layout" >&2; exit 2 ;; esac
 mkdir -p "$cache"
 cache=$(readlink -f "$cache")
@@ -29,6 +29,7 @@ make_tree() {
     local packages=systemd,systemd-sysv,dbus,udev,kmod,linux-image-cloud-amd64,dracut,dracut-network,ostree
     packages+=,ostree-boot,lvm2,xfsprogs,iproute2,openssh-server,login,passwd,util-linux,ca-certificates,e2fsprogs
     packages+=,systemd-resolved,docker.io,cloud-init,python3,vim,git,tmux,curl,sudo,podman,strace,tcpdump,gdb,nmap
+    [[ -z $further ]] || packages+=,dracut-live
     mmdebstrap --mode=root --variant=minbase --aptopt='Apt::Install-Recommends "false"' \
       --include="$packages" bookworm "$cache/part.tar" >&2
     mv "$cache/part.tar" "$tar"
@@ -48,7 +49,7 @@ make_sysroot() {
   cat >"$tree/etc/dracut.conf.d/00-atomic.conf" <<CONF
 hostonly=no
 reproducible=yes
-add_dracutmodules+=" ostree systemd lvm dm "
+add_dracutmodules+=" ostree systemd lvm dm $further "
 add_drivers+=" virtio_blk virtio_scsi virtio_pci virtio_net xfs ext4 dm_mod "
 omit_dracutmodules+=" plymouth "
 compress=zstd

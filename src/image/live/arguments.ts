@@ -77,12 +77,31 @@ function whyDropped({ key, text }: BootArgument): string | undefined {
 }
 
 function argumentsFor(image: string, initramfs: Initramfs, place: RootPlace): readonly BootArgument[] {
-  const { made, dmsquashLive, livenet } = initramfs
+  const { made, dmsquashLive, livenet, netroot, busybox } = initramfs
   const lacks = (needed: string, remedy: string): Error =>
     raise('LIVE_INITRAMFS_LACKS', { image, initramfs: made, needed, remedy })
+  if (made === 'initramfs-tools') {
+    if (place.in === 'file')
+      throw lacks(
+        'script that fetches a root image',
+        'leave --root-url out: the root image is then in the ramdisk',
+      )
+    if (!busybox) {
+      const remedy = 'in the image, install busybox, and make the initramfs again: update-initramfs -u'
+      throw lacks('busybox, which attaches the root image to a loop device', remedy)
+    }
+    return [
+      make(
+        'boot',
+        'anneal',
+        'the root is an image in the ramdisk, which the script /scripts/anneal mounts (initramfs-tools)',
+      ),
+      make('rw', undefined, 'the root is writable, in memory'),
+    ]
+  }
   if (made !== 'dracut') {
     throw lacks(
-      'dracut with its module dmsquash-live',
+      'dracut with its module dmsquash-live, and no initramfs-tools',
       'in the image, install dracut-live (Fedora, RHEL; with Debian 12 also dracut-network), and make the initramfs with it: dracut --force --add "dmsquash-live livenet"',
     )
   }
@@ -96,6 +115,12 @@ function argumentsFor(image: string, initramfs: Initramfs, place: RootPlace): re
     throw lacks(
       'module livenet, which fetches the root image',
       'leave --root-url out: the root image is then in the ramdisk; or make the initramfs again: dracut --force --no-hostonly --add "dmsquash-live livenet"',
+    )
+  }
+  if (place.in === 'file' && !netroot) {
+    throw lacks(
+      'network module that starts livenet',
+      'leave --root-url out: the root image is then in the ramdisk; or in the image install NetworkManager or a DHCP client, and make the initramfs with network-manager or network-legacy',
     )
   }
   return [

@@ -61,7 +61,7 @@ export async function squashCompression(
 }
 
 /** `vmlinuz-6.1.0-1-amd64`, `/usr/lib/modules/6.1.0-1-amd64/vmlinuz`. */
-function versionOf(path: string): string | undefined {
+export function versionOf(path: string): string | undefined {
   const [, inName] = /\/(?:vmlinu[xz]|linux|kernel)-(\d[^/]*)$/.exec(path) ?? []
   const [, inDirectory] = /\/modules\/(\d[^/]*)\/[^/]+$/.exec(path) ?? []
   return inName ?? inDirectory

@@ -27,6 +27,8 @@ export type Initramfs = Readonly<{
   /** dracut: `dmsquash-live` boots a root image; `livenet` fetches it over the network. */
   dmsquashLive: boolean
   livenet: boolean
+  /** dracut: what brings up the network and starts livenet then. dracut 059 has none where systemd-networkd does. */
+  netroot: boolean
   /** dracut: where its hooks lie: `usr/lib/dracut/hooks`. */
   hooks?: string
   /**
@@ -34,8 +36,8 @@ export type Initramfs = Readonly<{
    * (01-prepare-overlayfs.sh, since 060).
    */
   overlay: 'none' | 'mounted' | 'prepared'
-  /** Debian's live-boot, in an initramfs of initramfs-tools. */
-  liveBoot: boolean
+  /** initramfs-tools: what attaches an image to a loop device. */
+  busybox: boolean
 }>
 
 /**
@@ -51,8 +53,9 @@ export async function readInitramfs(
     made: 'something else',
     dmsquashLive: false,
     livenet: false,
+    netroot: false,
     overlay: 'none',
-    liveBoot: false,
+    busybox: false,
   }
   const look = async (feed: ByteFeed): Promise<void> => {
     for await (const { name } of cpioEntries(feed)) found = seen(found, name.replace(/^\.?\//, ''))
@@ -92,6 +95,9 @@ async function skipZeros(source: ByteSource, from: number, signal?: AbortSignal)
 
 const HOOK = /^((?:.*\/)?lib\/dracut\/hooks)\/([a-z-]+)\/\d+-([^/]+)\.sh$/
 
+/** Of network-legacy, network-manager, and systemd-networkd as later versions of dracut have it. */
+const NETROOT = /(?:^|\/)(?:s?bin\/ifup|nm-run\.sh|nm-initrd-generator|networkd-run\.sh)$/
+
 function seen(before: Initramfs, name: string): Initramfs {
   const [, hooks, when, hook] = HOOK.exec(name) ?? []
   if (hooks !== undefined) {
@@ -109,9 +115,10 @@ function seen(before: Initramfs, name: string): Initramfs {
         return dracut
     }
   }
+  if (NETROOT.test(name)) return { ...before, netroot: true }
   if (/(?:^|\/)lib\/dracut-lib\.sh$/.test(name)) return { ...before, made: 'dracut' }
   if (name === 'scripts/local' || name === 'conf/initramfs.conf')
     return { ...before, made: 'initramfs-tools' }
-  if (/(?:^|\/)bin\/live-boot$/.test(name)) return { ...before, liveBoot: true }
+  if (/^(?:usr\/)?bin\/busybox$/.test(name)) return { ...before, busybox: true }
   return before
 }

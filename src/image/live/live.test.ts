@@ -8,7 +8,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { cpioHeader, cpioTrailer } from '../../formats/cpio/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import { look, treeFileSystem } from '../testing/index.ts'
-import type { Looked } from '../testing/index.ts'
+import type { Looked, Tree } from '../testing/index.ts'
 import { archiveOf, newTally, planLive, readInitramfs, tarOfTree } from './index.ts'
 import type { Initramfs, LivePlan, RootPlace } from './index.ts'
 
@@ -16,6 +16,7 @@ const { signal } = new AbortController()
 const HOOKS = 'usr/lib/dracut/hooks'
 const LIVE = [`${HOOKS}/cmdline/30-parse-dmsquash-live.sh`, `${HOOKS}/mount/01-mount-overlayfs.sh`]
 const LIVENET = `${HOOKS}/cmdline/29-parse-livenet.sh`
+const IFUP = 'usr/sbin/ifup'
 const IN_RAMDISK: RootPlace = { in: 'ramdisk' }
 const AT_URL: RootPlace = { in: 'file', url: 'http://192.0.2.1/root.squashfs' }
 const COMMIT = 'c'.repeat(64)
@@ -36,7 +37,7 @@ async function* unpack(kind: string, packed: ByteSource): AsyncGenerator<Uint8Ar
   yield gunzipSync(await packed.read(0, packed.size))
 }
 
-function debian(files: Readonly<Record<string, string>> = {}): Promise<Looked> {
+function debian(files: Tree = {}): Promise<Looked> {
   const fileSystem = treeFileSystem(
     {
       '/etc/os-release': 'ID=debian\n',
@@ -66,7 +67,7 @@ async function plan(
   made: Initramfs,
   place: RootPlace = IN_RAMDISK,
 ): Promise<LivePlan> {
-  return planLive(disk, inventory, contract, made, place, signal)
+  return planLive(disk, inventory, contract, made, place, unpack, signal)
 }
 
 /** What tar-stream reads, which is not ours: names, and what files hold. */
@@ -85,17 +86,18 @@ async function members({ tree }: Pick<LivePlan, 'tree'>): Promise<Record<string,
 
 test('an initramfs of dracut is known by its hooks, in archives that are compressed and in those that are not', async () => {
   const microcode = Buffer.concat([archive('kernel/x86/microcode/GenuineIntel.bin'), new Uint8Array(600)])
-  const main = gzipSync(archive('init', ...LIVE, LIVENET))
+  const main = gzipSync(archive('init', ...LIVE, LIVENET, IFUP))
   const found = await readInitramfs([fromBytes(Buffer.concat([microcode, main]), 'initrd')], unpack)
   assert.deepEqual(found, {
     made: 'dracut',
     dmsquashLive: true,
     livenet: true,
+    netroot: true,
     hooks: HOOKS,
     overlay: 'mounted',
-    liveBoot: false,
+    busybox: false,
   })
-  assert.equal((await initramfs('scripts/local', 'bin/live-boot')).made, 'initramfs-tools')
+  assert.equal((await initramfs('scripts/local', 'bin/busybox')).made, 'initramfs-tools')
   assert.equal((await initramfs('init')).made, 'something else')
 })
 
@@ -116,7 +118,7 @@ test('arguments about disks are taken off, and those that dracut needs come firs
 })
 
 test('an address is fetched by livenet, over a network that the initrd brings up', async () => {
-  const { boot } = await plan(await debian(), await initramfs(...LIVE, LIVENET), AT_URL)
+  const { boot } = await plan(await debian(), await initramfs(...LIVE, LIVENET, IFUP), AT_URL)
   assert.equal(
     boot.commandLine,
     'root=live:http://192.0.2.1/root.squashfs rd.live.image rd.live.overlay.overlayfs=1 rw ip=dhcp rd.neednet=1 console=ttyS0',
@@ -129,12 +131,44 @@ test('an initramfs that cannot boot it is refused with what to add', async () =>
     [['init'], IN_RAMDISK],
     [[`${HOOKS}/cmdline/91-dhcp-root.sh`], IN_RAMDISK],
     [LIVE, AT_URL],
+    [[...LIVE, LIVENET], AT_URL],
   ] as const) {
     await assert.rejects(plan(image, await initramfs(...names), place), (error) => {
       assert.ok(isAnnealError(error, 'LIVE_INITRAMFS_LACKS'))
-      return /dracut|root-url/.test(error.remedy)
+      assert.match(error.remedy, /dracut|root-url/)
+      return true
     })
   }
+})
+
+test('initramfs-tools gets a script, and the modules of the kernel in the order of their dependencies', async () => {
+  const tools = await initramfs('scripts/local', 'bin/busybox')
+  const modules = '/lib/modules/6.1.0'
+  const image = await debian({
+    [`${modules}/modules.dep`]:
+      'kernel/fs/squashfs/squashfs.ko.gz: kernel/lib/b.ko kernel/lib/a.ko\nkernel/fs/overlayfs/overlay.ko:\nkernel/lib/a.ko:\nkernel/lib/b.ko: kernel/lib/a.ko\n',
+    [`${modules}/kernel/lib/a.ko`]: 'a',
+    [`${modules}/kernel/lib/b.ko`]: 'b',
+    [`${modules}/kernel/fs/overlayfs/overlay.ko`]: 'overlay',
+    [`${modules}/kernel/fs/squashfs/squashfs.ko.gz`]: gzipSync('squashfs'),
+  })
+  const { boot, additions } = await plan(image, tools)
+  assert.equal(boot.commandLine, 'boot=anneal rw console=ttyS0')
+  assert.deepEqual(
+    additions.slice(2).map(({ name, bytes }) => [name, Buffer.from(bytes).toString()]),
+    [
+      ['anneal/00-a.ko', 'a'],
+      ['anneal/01-b.ko', 'b'],
+      ['anneal/02-squashfs.ko', 'squashfs'],
+      ['anneal/03-overlay.ko', 'overlay'],
+    ],
+  )
+  assert.equal(additions[0]?.name, 'scripts/anneal')
+  await assert.rejects(plan(image, await initramfs('scripts/local')), (error) =>
+    isAnnealError(error, 'LIVE_INITRAMFS_LACKS'),
+  )
+  await assert.rejects(plan(image, tools, AT_URL), (error) => isAnnealError(error, 'LIVE_INITRAMFS_LACKS'))
+  await assert.rejects(plan(await debian(), tools), (error) => isAnnealError(error, 'LIVE_KERNEL_LACKS'))
 })
 
 test('the hook that dracut 059 lacks is added, and only there', async () => {

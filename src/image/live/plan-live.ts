@@ -8,11 +8,12 @@ import { additionsFor, changesOf } from './additions.ts'
 import type { Addition } from './additions.ts'
 import { liveContract } from './arguments.ts'
 import type { RootPlace } from './arguments.ts'
-import { squashCompression } from './compression.ts'
+import { squashCompression, versionOf } from './compression.ts'
 import type { SquashCompression } from './compression.ts'
 import { raise } from './errors.ts'
 import { warningOf } from './findings.ts'
-import type { Initramfs } from './initramfs.ts'
+import type { Initramfs, Unpack } from './initramfs.ts'
+import { liveModules } from './modules.ts'
 import { liveMounts } from './mounts.ts'
 import type { LiveTree, TreePart } from './tree.ts'
 
@@ -40,6 +41,7 @@ export async function planLive(
   contract: BootContract,
   initramfs: Initramfs,
   place: RootPlace,
+  unpack: Unpack,
   signal: AbortSignal,
 ): Promise<LivePlan> {
   const image = disk.name
@@ -75,10 +77,13 @@ export async function planLive(
       reason: 'ostree mounts it there when the deployment boots from a disk',
     })
   }
-  const additions = additionsFor(initramfs)
   const live = liveContract(image, contract, initramfs, place)
   const { boot, warnings } = describeContract(inventory, live.contract)
   const squash = await squashCompression(image, contract, inventory, root, systemRoot, signal)
+  const version = versionOf(contract.kernel.path) ?? ''
+  const additions = await additionsFor(initramfs, () =>
+    liveModules({ image, root, systemRoot, version, unpack, signal }),
+  )
   return {
     tree: { root: rootPart, mounted, replaced: mounts.replaced },
     from: [

@@ -11,7 +11,7 @@ const READ_BYTES = 1 << 20
 /** Of files that are smaller, holes are no gain. */
 const SPARSE_FROM_BYTES = 1 << 20
 const MOST_PARTS = 100_000
-const LAST_PART_BYTES = 4096
+const WRITTEN_OUT_BYTES = 4096
 const MOST_NODES = 4_000_000
 const MOST_DEPTH = 1000
 /** PATH_MAX */
@@ -238,11 +238,15 @@ class Walk {
       if (parts.length > MOST_PARTS) return undefined
     }
     if (sizeBytes - dataBytes < SPARSE_FROM_BYTES / 2) return undefined
-    // mksquashfs 4.5 misreads an empty last part, which is how GNU tar ends a file with a hole: the last block is written out.
+    // mksquashfs 4.5 misreads an empty last part, which is how GNU tar ends a file with a hole, and a file of which only the end
+    // is there: the last block and the first are written out.
     const last = parts.at(-1)
     const end = last === undefined ? 0 : last.offsetBytes + last.lengthBytes
-    const offsetBytes = Math.max(end, sizeBytes - (sizeBytes % LAST_PART_BYTES || LAST_PART_BYTES))
+    const offsetBytes = Math.max(end, sizeBytes - (sizeBytes % WRITTEN_OUT_BYTES || WRITTEN_OUT_BYTES))
     if (end < sizeBytes) parts.push({ offsetBytes, lengthBytes: sizeBytes - offsetBytes })
+    const [first] = parts
+    if (first !== undefined && first.offsetBytes > 0)
+      parts.unshift({ offsetBytes: 0, lengthBytes: Math.min(WRITTEN_OUT_BYTES, first.offsetBytes) })
     return parts
   }
 

@@ -5,7 +5,7 @@ import type { BootFile } from '../../../contract/index.ts'
 import { isAnnealError } from '../../../core/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
 import { archiveOf, planLive, raiseLive, readInitramfs } from '../../../image/live/index.ts'
-import type { Initramfs, LivePlan, RootPlace, TreeTally } from '../../../image/live/index.ts'
+import type { Initramfs, LivePlan, RootPlace, TreeTally, Unpack } from '../../../image/live/index.ts'
 import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
@@ -39,8 +39,9 @@ export async function planLiveImage(location: string, options: LiveOptions): Pro
     const remedy = 'make one in the image, with dracut and its module dmsquash-live'
     throw raiseLive('LIVE_INITRAMFS_LACKS', { image: disk.name, initramfs: 'none', needed, remedy })
   }
-  const initramfs = await initramfsOf(disk.name, ramdisk, signal)
-  const plan = await planLive(disk, inventory, contract, initramfs, place, signal)
+  const unpack: Unpack = (kind, packed) => decompressedStream(kind, packed, signal)
+  const initramfs = await initramfsOf(disk.name, ramdisk, unpack, signal)
+  const plan = await planLive(disk, inventory, contract, initramfs, place, unpack, signal)
   await rootImageMaker().require(signal)
   const about = aboutImage(opened, location, plan)
   const kept = stack.move()
@@ -58,10 +59,15 @@ function withAdditions(ramdisk: FileToStore, { additions }: LivePlan): FileToSto
   return { ...ramdisk, from: [...ramdisk.from, { path, source: fromBytes(archiveOf(additions), path) }] }
 }
 
-async function initramfsOf(image: string, { from }: FileToStore, signal: AbortSignal): Promise<Initramfs> {
+async function initramfsOf(
+  image: string,
+  { from }: FileToStore,
+  unpack: Unpack,
+  signal: AbortSignal,
+): Promise<Initramfs> {
   try {
     const sources = from.map(({ source }) => source)
-    return await readInitramfs(sources, (kind, packed) => decompressedStream(kind, packed, signal), signal)
+    return await readInitramfs(sources, unpack, signal)
   } catch (error) {
     signal.throwIfAborted()
     if (isAnnealError(error) && !isAnnealError(error, 'CPIO_DAMAGED')) throw error
