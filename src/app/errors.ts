@@ -2,6 +2,19 @@ import { EXIT, errorsOf } from '../core/index.ts'
 
 /** What a use case cannot do, whoever asked for it. */
 export const APP_ERRORS = {
+  PLATFORM_INVALID: {
+    retry: false,
+    exit: EXIT.usage,
+    message: 'Cannot look for an image for "{platform}": that is no platform',
+    remedy: 'write it as OS/ARCHITECTURE[/VARIANT] or as an architecture: linux/arm64, arm64, linux/arm/v7',
+  },
+  IMAGE_IS_A_CONTAINER: {
+    retry: false,
+    exit: EXIT.refused,
+    message: 'Cannot convert "{image}" to a base or a live image: it is a container image, which has no disk',
+    remedy:
+      'take its kernel and ramdisk with --boot-only; install it with `bootc install to-disk` and convert that disk',
+  },
   ADOPTED_MISSING: {
     message: 'Cannot adopt container "{container}" as service "{service}": the engine does not know it',
     remedy: 'list the containers with `{engine} ps -a` and name one: --adopt SERVICE=CONTAINER',

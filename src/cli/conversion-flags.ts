@@ -26,7 +26,12 @@ export function conversionOptions(
   flags: FlagValues<typeof CONVERSION_FLAGS>,
   signal: AbortSignal,
 ): ConversionOptions {
-  const { 'files-in': otherFilesDirectory, temporary: temporaryDirectory } = flags
+  const {
+    'files-in': otherFilesDirectory,
+    temporary: temporaryDirectory,
+    platform,
+    'insecure-registry': insecureRegistry,
+  } = flags
   return {
     boot: bootChoices(flags),
     what: flags['whole-disk'] ? 'disk' : 'root',
@@ -34,6 +39,8 @@ export function conversionOptions(
     open: {
       ...(otherFilesDirectory === undefined ? {} : { otherFilesDirectory }),
       ...(temporaryDirectory === undefined ? {} : { temporaryDirectory }),
+      ...(platform === undefined ? {} : { platform }),
+      insecureRegistry,
     },
     signal,
   }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { zeros } from '../bytes/index.ts'
 import { look, treeFileSystem } from '../image/testing/index.ts'
 import type { Tree } from '../image/testing/index.ts'
 import { describeImage } from './describe-image.ts'
@@ -12,15 +11,13 @@ async function describe(tree: Tree): Promise<string> {
   const fileSystem = treeFileSystem({ '/etc/os-release': 'ID=fedora\n', '/boot/k': 'k', ...tree })
   const { disk, inventory, contract } = await look({ partitions: [{ fileSystem }] })
   const image = {
-    disk: zeros(1, 'x'),
     type: 'raw',
     wrapper: 'none',
     imageBytes: 1,
     warnings: [],
-    [Symbol.asyncDispose]: async () => undefined,
   } as const
   const output = new Output(nowhere, nowhere, { json: false, jsonProgress: false, noColor: true })
-  return describeImage(image, disk, inventory, contract, output)
+  return describeImage({ image, stack: disk }, inventory, contract, output)
 }
 
 test('the text output shows which GRUB it is and why', async () => {

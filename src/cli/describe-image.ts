@@ -1,7 +1,8 @@
 import { readerWarnings } from '../app/image/index.ts'
-import type { DiskImage } from '../app/image/index.ts'
+import type { ContainerFacts, ImageFacts, OpenedImage } from '../app/image/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
+import { platformName } from '../formats/oci/index.ts'
 import { defaultOf, firmwareDifference, nameOf } from '../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory } from '../image/boot/index.ts'
 import { nodesOf, unreadableOf } from '../image/stack/index.ts'
@@ -10,8 +11,7 @@ import type { Output } from './output.ts'
 
 /** For people: the stack, what is on it, what boots, and each argument with its reason. */
 export function describeImage(
-  image: DiskImage,
-  stack: StackNode,
+  { image, stack, container }: Pick<OpenedImage, 'image' | 'stack' | 'container'>,
   inventory: BootInventory,
   contract: BootContract | Readonly<{ message: string; remedy: string }>,
   output: Output,
@@ -20,6 +20,7 @@ export function describeImage(
   const chosen = 'message' in contract ? undefined : contract
   return [
     ...describeStack(image, stack, inventory, output),
+    ...(container === undefined ? [] : describeContainer(container, inventory, output)),
     '',
     ...describeSystem(inventory, output),
     ...describeFirmwares(inventory, output),
@@ -33,7 +34,7 @@ export function describeImage(
 }
 
 function describeStack(
-  image: DiskImage,
+  image: ImageFacts,
   stack: StackNode,
   { layout }: BootInventory,
   output: Output,
@@ -81,6 +82,7 @@ function contentOf({ content, partition }: StackNode): string {
       return `${content.table.scheme.toUpperCase()} with sectors of ${content.table.sectorSizeBytes} bytes`
     case 'file system': {
       const { type, label, freeBytes, clean } = content.fileSystem.facts
+      if (type === 'container') return 'container image'
       const more = [
         label === '' ? '' : `“${label}”`,
         `${formatBytes(freeBytes)} free`,
@@ -101,6 +103,36 @@ function contentOf({ content, partition }: StackNode): string {
   }
 }
 
+function describeContainer(
+  { transport, manifestDigest, configDigest, platform, created, layers }: ContainerFacts,
+  { container }: BootInventory,
+  output: Output,
+): readonly string[] {
+  const packedBytes = layers.reduce((sum, layer) => sum + layer.packedBytes, 0)
+  const how = [
+    ...new Set(layers.map(({ compression }) => (compression === 'none' ? 'uncompressed' : compression))),
+  ]
+  const rows = [
+    ['transport', transport],
+    ...(manifestDigest === undefined ? [] : [['manifest', manifestDigest]]),
+    ['configuration', configDigest],
+    ['platform', platformName(platform)],
+    ...(created === '' ? [] : [['created', created]]),
+    [
+      'layers',
+      `${layers.length}, ${formatBytes(packedBytes)}${how.length === 0 ? '' : `, ${how.join(' and ')}`}`,
+    ],
+    ['made for bootc', container?.isBootc === true ? 'yes (containers.bootc=1)' : 'no'],
+    ...(container?.rootType === undefined
+      ? []
+      : [['root wanted', `${container.rootType.type} (${container.rootType.file})`]]),
+    ...(container?.composefs === undefined
+      ? []
+      : [['composefs', `${container.composefs.enabled} (${container.composefs.file})`]]),
+  ]
+  return ['', output.bold('container'), ...table(rows.map(([what = '', said = '']) => [`  ${what}`, said]))]
+}
+
 /** As docs/image.md names them. */
 const GRUB_NAMES: Readonly<Record<NonNullable<BootInventory['loader']['grub']>, string>> = {
   upstream: 'upstream’s, up to 2.12',
@@ -115,7 +147,13 @@ function describeSystem(
 ): readonly string[] {
   const { osRelease, deployments, system } = layout
   const os = osRelease ?? entries[defaultIndex]?.deployment?.osRelease ?? deployments[0]?.osRelease
-  const kinds = { ostree: ', of ostree', composefs: ', of bootc’s composefs back end', plain: '', none: '' }
+  const kinds = {
+    ostree: ', of ostree',
+    composefs: ', of bootc’s composefs back end',
+    plain: '',
+    container: '',
+    none: '',
+  }
   const version = os?.imageVersion === undefined || os.imageVersion === '' ? '' : ` ${os.imageVersion}`
   const name = os === undefined ? 'unknown' : `${os.prettyName}${version}`
   return [

@@ -17,6 +17,17 @@ export const OPEN_FLAGS = {
     placeholder: 'DIR',
     help: 'Unpack a compressed image into DIR; required for one from the network',
   },
+  platform: {
+    kind: 'text',
+    placeholder: 'OS/ARCH',
+    help: 'Of a container image for several platforms take this one; by default this machine’s',
+    flagOnly: true,
+  },
+  'insecure-registry': {
+    kind: 'switch',
+    help: 'Read docker:// over plain http, or https without checking the certificate',
+    flagOnly: true,
+  },
 } as const satisfies FlagTable
 
 /** What is booted, and how. */
@@ -41,13 +52,20 @@ export function openOptions(
   output: Output,
   signal: AbortSignal,
 ): OpenOptions {
-  const { 'files-in': otherFilesDirectory, temporary: temporaryDirectory } = flags
+  const {
+    'files-in': otherFilesDirectory,
+    temporary: temporaryDirectory,
+    platform,
+    'insecure-registry': insecureRegistry,
+  } = flags
   return {
     signal,
     onUnwrap: ({ doneBytes, totalBytes }) =>
       output.live(`unpacking: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`),
     ...(otherFilesDirectory === undefined ? {} : { otherFilesDirectory }),
     ...(temporaryDirectory === undefined ? {} : { temporaryDirectory }),
+    ...(platform === undefined ? {} : { platform }),
+    insecureRegistry,
   }
 }
 

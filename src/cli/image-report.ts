@@ -1,11 +1,13 @@
-import type { DiskImage } from '../app/image/index.ts'
+import type { ContainerFacts, OpenedImage } from '../app/image/index.ts'
 import type {
   ImageBootEntry,
+  ImageContainer,
   ImageDocument,
   ImageFirmware,
   StackContent,
   StackPart,
 } from '../contract/index.ts'
+import { platformName } from '../formats/oci/index.ts'
 import { defaultOf, firmwareDifference } from '../image/boot/index.ts'
 import type { BootContract, BootEntry, BootInventory } from '../image/boot/index.ts'
 import { sectorSizeOf } from '../image/stack/index.ts'
@@ -13,8 +15,7 @@ import type { StackNode } from '../image/stack/index.ts'
 
 /** What `anneal image inspect --json` prints: schema `anneal.image/1`. Sizes are in bytes. */
 export function imageReport(
-  image: DiskImage,
-  stack: StackNode,
+  { image, stack, container }: OpenedImage,
   inventory: BootInventory,
   contract: BootContract | Readonly<{ code: string; message: string; remedy: string }>,
 ): ImageDocument {
@@ -32,6 +33,7 @@ export function imageReport(
       sectorSizeBytes: sectorSizeOf(stack) ?? image.sectorSizeBytes ?? null,
       warnings: image.warnings,
     },
+    ...(container && { container: containerReport(container, inventory) }),
     stack: nodeReport(stack),
     layout: {
       system,
@@ -50,6 +52,24 @@ export function imageReport(
     contract: 'code' in contract ? null : contract,
     refusal: 'code' in contract ? contract : null,
     findings: 'code' in contract ? findings : contract.findings,
+  }
+}
+
+function containerReport(
+  { transport, manifestDigest, configDigest, platform, created, labels, layers }: ContainerFacts,
+  { container }: BootInventory,
+): ImageContainer {
+  return {
+    transport,
+    manifestDigest: manifestDigest ?? null,
+    configDigest,
+    platform: platformName(platform),
+    created,
+    labels,
+    layers: layers.map(({ digest, ...layer }) => ({ digest: digest ?? null, ...layer })),
+    isBootc: container?.isBootc ?? false,
+    rootType: container?.rootType ?? null,
+    composefs: container?.composefs ?? null,
   }
 }
 

@@ -29,6 +29,8 @@ export type {
   ImageBootContract,
   ImageBootEntry,
   ImageBootFile,
+  ImageContainer,
+  ImageContainerLayer,
   ImageDocument,
   ImageFileFacts,
   ImageFirmware,

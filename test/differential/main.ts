@@ -18,6 +18,7 @@ import { fat } from './fat/index.ts'
 import { grub } from './grub/index.ts'
 import { iso9660 } from './iso9660/index.ts'
 import { lvm2 } from './lvm2/index.ts'
+import { oci } from './oci/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
 import { squashfs } from './squashfs/index.ts'
@@ -33,6 +34,7 @@ const TARGETS = [
   grub,
   iso9660,
   lvm2,
+  oci,
   partitionTable,
   qcow2,
   squashfs,

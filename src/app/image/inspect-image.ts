@@ -36,6 +36,7 @@ export async function inspectImage(
   } catch (error) {
     if (
       !isAnnealError(error, 'BOOT_NOTHING_FOUND') &&
+      !isAnnealError(error, 'BOOT_CONTAINER_WITHOUT_KERNEL') &&
       !isAnnealError(error, 'BOOT_UNREADABLE') &&
       !isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX')
     )

@@ -1,6 +1,9 @@
 import { ALGORITHMS } from '../../adapters/codec/index.ts'
+import { isContainerAddress, openContainer } from '../../adapters/container-image/index.ts'
+import type { ContainerImage } from '../../adapters/container-image/index.ts'
 import { openDiskImage } from '../../adapters/image-source/index.ts'
 import type { DiskImage } from '../../adapters/image-source/index.ts'
+import { parsePlatform } from '../../formats/oci/index.ts'
 import { findBoot } from '../../image/boot/index.ts'
 import type { BootInventory } from '../../image/boot/index.ts'
 import { detectStack, findVolume, formatReaders, largestUnreadable } from '../../image/stack/index.ts'
@@ -12,19 +15,41 @@ export type OpenOptions = Readonly<{
   otherFilesDirectory?: string
   /** Where a compressed image is unpacked. Needed for one from the network; files use TMPDIR or /var/tmp without it. */
   temporaryDirectory?: string
-  /** While a compressed image is unpacked; in bytes. */
+  /** Of a container image for several: `linux/arm64`, or an architecture. This machine's without it. */
+  platform?: string
+  /** Of a container image in a registry: plain http, and certificates that nobody vouches for, are taken. */
+  insecureRegistry?: boolean
+  /** While a compressed image is unpacked, or the layers of a container are read; in bytes. */
   onUnwrap?: (progress: Readonly<{ doneBytes: number; totalBytes: number }>) => void
   signal?: AbortSignal
 }>
 
+/** What an image is and what it is packed in; of a disk or a container. */
+export type ImageFacts = Pick<
+  DiskImage,
+  'wrapper' | 'variant' | 'imageBytes' | 'sectorSizeBytes' | 'warnings' | 'qcow2'
+> &
+  Readonly<{ type: DiskImage['type'] | ContainerImage['format'] }>
+
+/** What a container image says of itself. */
+export type ContainerFacts = Omit<ContainerImage, 'fileSystem' | 'format' | keyof AsyncDisposable>
+
 /** An image that is open, down to its file systems. Dispose of it when done. */
-export type OpenedImage = AsyncDisposable & Readonly<{ image: DiskImage; stack: StackNode }>
+export type OpenedImage = AsyncDisposable &
+  Readonly<{
+    image: ImageFacts
+    /** Of a container it is one file system. */
+    stack: StackNode
+    container?: ContainerFacts
+  }>
 
 /**
- * Opens an image to look into it: a file, a device or an http(s) address. Reads metadata only, unless the image is
- * compressed as a whole. Throws IMAGE_…, DISK_IMAGE_… and QCOW2_….
+ * Opens an image to look into it: a file, a device or an http(s) address, or a container image as containers-transports(5)
+ * writes it. Reads metadata only, unless the image is compressed as a whole or a container, of which every layer is read
+ * once. Throws IMAGE_…, DISK_IMAGE_… and QCOW2_…, CONTAINER_…, LAYER_….
  */
 export async function openImage(location: string, options: OpenOptions = {}): Promise<OpenedImage> {
+  if (isContainerAddress(location)) return openAsContainer(location, options)
   await using opening = new AsyncDisposableStack()
   const image = opening.use(await openDiskImage(location, options))
   const { signal } = options
@@ -34,6 +59,40 @@ export async function openImage(location: string, options: OpenOptions = {}): Pr
   })
   const kept = opening.move()
   return { image, stack, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function openAsContainer(location: string, options: OpenOptions): Promise<OpenedImage> {
+  const { platform: said, insecureRegistry, temporaryDirectory, onUnwrap, signal } = options
+  const platform = said === undefined ? undefined : parsePlatform(said)
+  if (said !== undefined && platform === undefined) throw raise('PLATFORM_INVALID', { platform: said })
+  await using opening = new AsyncDisposableStack()
+  const { fileSystem, format, ...facts } = opening.use(
+    await openContainer(location, {
+      ...(platform && { platform }),
+      ...(insecureRegistry !== undefined && { insecureRegistry }),
+      ...(temporaryDirectory !== undefined && { temporaryDirectory }),
+      ...(onUnwrap && { onRead: onUnwrap }),
+      ...(signal && { signal }),
+    }),
+  )
+  const stack: StackNode = {
+    address: '',
+    role: 'container',
+    name: location,
+    sizeBytes: fileSystem.facts.sizeBytes,
+    container: { labels: facts.labels, architecture: facts.platform.architecture },
+    content: { kind: 'file system', fileSystem },
+    children: [],
+    warnings: [],
+  }
+  const imageBytes = facts.layers.reduce((sum, { packedBytes }) => sum + packedBytes, 0)
+  const kept = opening.move()
+  return {
+    image: { type: format, wrapper: 'none', imageBytes, warnings: [] },
+    stack,
+    container: facts,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }
 
 /** A place in an image that a person named. */

@@ -5,6 +5,8 @@ import type { OsReleaseFacts, OstreeDeployment } from './system.ts'
 export type ImageDocument = Readonly<{
   schema: 'anneal.image/1'
   image: ImageFileFacts
+  /** Of a container image. */
+  container?: ImageContainer
   /** The disk, with everything in it. */
   stack: StackPart
   layout: ImageLayout
@@ -31,25 +33,57 @@ export type ImageWarning = Readonly<{ code: string; message: string }>
 export type ImageFileFacts = Readonly<{
   /** As it was given. */
   name: string
-  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx' | 'iso'
+  type: 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhd' | 'vhdx' | 'iso' | 'oci' | 'docker'
   /** Which of its kinds, where the format has several: `dynamic`, `fixed`, `streamOptimized`. Earlier versions did not say it. */
   variant?: string
   /** What it is packed in: `none`, `gzip`, `tar in gzip`. */
   wrapper: string
-  /** Bytes of the file; behind a wrapper, of what it becomes. */
+  /** Bytes of the file; behind a wrapper, of what it becomes; of a container, of its layers as they are kept. */
   imageBytes: number
-  /** Bytes of the disk. */
+  /** Bytes of the disk; of a container, of the files in its layers. */
   diskBytes: number
   /** Of the disk that the image was made for: 512 or 4096; null where neither a partition table nor the image says it. */
   sectorSizeBytes?: number | null
   warnings: readonly ImageWarning[]
 }>
 
+/** What a container image says of itself. */
+export type ImageContainer = Readonly<{
+  transport: 'oci' | 'oci-archive' | 'docker-archive' | 'docker'
+  /** Digest of the manifest; null where there is none (docker-archive). */
+  manifestDigest: string | null
+  configDigest: string
+  /** `linux/arm64/v8`. */
+  platform: string
+  /** RFC 3339; empty where it is not said. */
+  created: string
+  labels: Readonly<Record<string, string>>
+  /** From the lowest. */
+  layers: readonly ImageContainerLayer[]
+  /** It has the label `containers.bootc`: made for bootc. */
+  isBootc: boolean
+  /** The type of file system that it wants for its root, and the file that says so; null where none does. */
+  rootType: Readonly<{ type: string; file: string }> | null
+  /** Whether its files are sealed when it boots: `enabled` of [composefs] in prepare-root.conf; null where nothing says so. */
+  composefs: Readonly<{ enabled: string; file: string }> | null
+}>
+
+export type ImageContainerLayer = Readonly<{
+  /** Of the layer as it is kept; null where nothing says it (docker-archive). */
+  digest: string | null
+  /** Of the archive that it becomes. */
+  diffId: string
+  compression: 'gzip' | 'zstd' | 'none'
+  packedBytes: number
+  /** Of its archive. */
+  sizeBytes: number
+}>
+
 /** A disk, a partition, a volume group, a logical volume, or what firmware starts from a disc (El Torito). */
 export type StackPart = Readonly<{
   /** What people type to name it: empty for the disk, `p2`, `atomicos/root`, `et2`. */
   address: string
-  role: 'disk' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
+  role: 'disk' | 'container' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
   name: string
   sizeBytes: number
   /** Of a partition. */
@@ -90,7 +124,17 @@ export type StackContent =
   | Readonly<{
       kind: 'file system'
       /** As blkid says. */
-      type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat' | 'iso9660'
+      type:
+        | 'ext2'
+        | 'ext3'
+        | 'ext4'
+        | 'xfs'
+        | 'btrfs'
+        | 'squashfs'
+        | 'erofs'
+        | 'vfat'
+        | 'iso9660'
+        | 'container'
       label: string
       uuid: string
       /** Of the disk that it was made for, where it says so. */
@@ -156,7 +200,7 @@ export type PhysicalRange = Readonly<{
 
 export type ImageLayout = Readonly<{
   /** How the system is kept in its file system. */
-  system: 'ostree' | 'composefs' | 'plain' | 'none'
+  system: 'ostree' | 'composefs' | 'plain' | 'container' | 'none'
   /** The file system that becomes `/`. */
   root: Readonly<{ address: string; reason: string }> | null
   /** What holds /boot. `directory` is empty where the file system is /boot itself. */
@@ -208,7 +252,7 @@ export type ImageBootFile = Readonly<{
 /** Where a kernel argument comes from. */
 export type ImageArgumentSource =
   | Readonly<{
-      kind: 'bls' | 'grub.cfg' | 'grubenv' | 'extlinux.conf' | 'uki' | 'cmdline'
+      kind: 'bls' | 'grub.cfg' | 'grubenv' | 'extlinux.conf' | 'uki' | 'cmdline' | 'bootc'
       /** `address:path`. */
       file: string
       /** From 1. */

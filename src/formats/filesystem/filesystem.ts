@@ -78,8 +78,8 @@ export type FileRange = Readonly<{
 }>
 
 export type FileSystemFacts = Readonly<{
-  /** As blkid says: ext2, ext3, ext4, xfs, btrfs, squashfs, erofs, vfat, iso9660. */
-  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat' | 'iso9660'
+  /** As blkid says: ext2, ext3, ext4, xfs, btrfs, squashfs, erofs, vfat, iso9660; `container` for the tree of a container image. */
+  type: 'ext2' | 'ext3' | 'ext4' | 'xfs' | 'btrfs' | 'squashfs' | 'erofs' | 'vfat' | 'iso9660' | 'container'
   /** '' where it has none. */
   label: string
   /** As blkid says: for FAT `ABCD-1234`. */

@@ -16,7 +16,7 @@ export type BootFile = Readonly<{
 /** Where an argument comes from. `file` is `address:path`, `line` counts from 1. */
 export type ArgumentSource =
   | Readonly<{
-      kind: 'bls' | 'grub.cfg' | 'grubenv' | 'extlinux.conf' | 'uki' | 'cmdline'
+      kind: 'bls' | 'grub.cfg' | 'grubenv' | 'extlinux.conf' | 'uki' | 'cmdline' | 'bootc'
       file: string
       line?: number
     }>

@@ -11,6 +11,11 @@ export const BOOT_ERRORS = {
     remedy:
       'see `anneal image inspect`: a data disk does not boot, and encrypted or unsupported file systems cannot be read',
   },
+  BOOT_CONTAINER_WITHOUT_KERNEL: {
+    ...refused,
+    message: 'Cannot boot "{image}": it is a container image without a kernel in /usr/lib/modules',
+    remedy: 'give a bootable container, as bootc takes them; images of applications have no kernel',
+  },
   BOOT_UNREADABLE: {
     ...refused,
     message: 'Cannot tell how "{image}" boots: {part} cannot be read: {reason}',

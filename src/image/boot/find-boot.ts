@@ -1,5 +1,7 @@
 import type { Finding } from '../../core/index.ts'
 import type { StackNode } from '../stack/index.ts'
+import { findContainerBoot } from './container/find-container-boot.ts'
+import type { ContainerBoot } from './container/container-boot.ts'
 import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
 import { findEntries } from './find-entries.ts'
@@ -37,6 +39,8 @@ export type BootInventory = BootAnswer &
     layout: Layout
     /** `asked`: whoever ran it said which firmware the machine has. */
     choice: 'asked' | 'found'
+    /** Of a container image. */
+    container?: ContainerBoot
     /** What the other firmware would boot, where it has a boot loader to run, too. */
     other?: BootAnswer
   }>
@@ -52,6 +56,7 @@ export async function findBoot(
 ): Promise<BootInventory> {
   const { signal, firmware: wanted } = options
   const files = new ImageFiles(signal)
+  if (disk.role === 'container') return findContainerBoot(files, disk)
   const layout = await findLayout(files, disk)
   const { bios, uefi, cpu } = await findLoaders(files, disk, layout)
   const answer = async (firmware: Firmware, loader: FoundLoader): Promise<FoundAnswer> => {

@@ -103,6 +103,28 @@ export const BOOT_FINDINGS = {
       'The image has no boot entry. Anneal uses the kernel beside its modules, and a command line of its own.',
     remedy: 'add the arguments that the machine needs with --karg',
   },
+  CONTAINER_ROOT_MISSING: {
+    severity: 'info',
+    meaning:
+      'A container image names no disk, so its command line has no `root=`. `bootc install` adds one when it installs the container.',
+    remedy: 'name the root of the machine: --karg root=UUID=…',
+  },
+  CONTAINER_NOT_BOOTC: {
+    severity: 'info',
+    meaning: 'The container has a kernel, but not the label that says it is made for bootc.',
+    remedy: 'check that its initrd can boot it; `bootc container lint` in the image tells more',
+  },
+  CONTAINER_SEVERAL_KERNELS: {
+    severity: 'warn',
+    meaning: 'The container has several kernels. Anneal used the newest; bootc refuses such an image.',
+    remedy: 'choose one with --deployment, or remove the others from the image',
+  },
+  BOOTC_FILE_INVALID: {
+    severity: 'warn',
+    meaning:
+      'A file of bootc in the container is not what bootc reads, and bootc refuses to install the image. Anneal ignores the file.',
+    remedy: 'correct the file in the image; `bootc container lint` checks it',
+  },
   COMPOSEFS_BACKEND: {
     severity: 'warn',
     meaning:

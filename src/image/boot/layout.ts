@@ -24,7 +24,7 @@ export type Layout = Readonly<{
   root?: Volume
   rootReason: string
   /** How the system is kept there. */
-  system: 'ostree' | 'composefs' | 'plain' | 'none'
+  system: 'ostree' | 'composefs' | 'plain' | 'container' | 'none'
   deployments: readonly Deployment[]
   osRelease?: OsRelease
   boot?: BootPlace

@@ -38,7 +38,7 @@ export type ContractChoices = Readonly<{
  * What boots the image. First come the entry's own arguments. For a netboot, `root=` (and `rd.lvm.lv=`) is made where there is
  * none, one that names a partition or a device of one machine becomes the name of the file system itself, and the second try
  * counts where the first has no initrd. Then those of `deleteKargs` are taken off, and `kargs` appended. Throws BOOT_NOTHING_FOUND,
- * BOOT_UNREADABLE, BOOT_ENTRY_NOT_LINUX, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
+ * BOOT_CONTAINER_WITHOUT_KERNEL, BOOT_UNREADABLE, BOOT_ENTRY_NOT_LINUX, BOOT_ENTRY_UNKNOWN, BOOT_ENTRY_AMBIGUOUS, and the errors of `editKernelArguments`.
  */
 export function makeContract(
   disk: StackNode,
@@ -51,13 +51,14 @@ export function makeContract(
   const wanted = { append: choices.kargs ?? [], delete: choices.deleteKargs ?? [] }
   const ownsRoot = wanted.append.some((text) => text.startsWith('root='))
   const isDeleted = wanted.delete.includes('root')
+  const isContainer = disk.role === 'container'
   const complete =
-    ownsRoot || isDeleted || !isNetboot
+    ownsRoot || isDeleted || !isNetboot || isContainer
       ? entry.arguments
       : withLastingRoot(disk, inventory, entry, withRoot(disk, inventory, entry))
   const edited = editKernelArguments(complete, wanted)
   const all = [...edited.kept, ...edited.appended.map(asked)]
-  const root = rootOf(disk, inventory, all)
+  const root = isContainer ? undefined : rootOf(disk, inventory, all)
   const { id, title, kernel, initrds, devicetree, init, deployment } = entry
   if (kernel === undefined) {
     throw raise('BOOT_ENTRY_NOT_LINUX', {
@@ -88,7 +89,7 @@ export function makeContract(
       ...differenceFinding(inventory, chosen),
       ...(entry === chosen ? [] : [finding('INITRD_ON_SECOND_TRY', entry.file, secondTryTold(entry))]),
       ...aboutEntry(entry, inventory),
-      ...aboutRoot(disk, all, root),
+      ...(isContainer ? aboutContainer(disk, all) : aboutRoot(disk, all, root)),
       ...aboutSubvolume(inventory, all),
       ...aboutIgnition(all),
       ...lintForIronic(commandLine),
@@ -129,6 +130,7 @@ export function chooseEntry(
 
 function nothingBoots(disk: StackNode, { root, rootReason, deployments }: BootInventory['layout']): Error {
   const image = disk.name
+  if (disk.role === 'container') return raise('BOOT_CONTAINER_WITHOUT_KERNEL', { image })
   const unreadable = root === undefined ? largestUnreadable(disk) : undefined
   if (unreadable !== undefined) return raise('BOOT_UNREADABLE', { image, ...unreadable })
   const reason =
@@ -288,6 +290,12 @@ function aboutEntry(entry: BootEntry, { layout }: BootInventory): readonly Findi
       ? [finding('COMPOSEFS_BACKEND', layout.root?.address ?? '', 'it has /composefs and /state/deploy')]
       : []),
   ]
+}
+
+/** A container names no disk: whoever installs it knows which it is. */
+function aboutContainer(image: StackNode, all: readonly KernelArgument[]): readonly Finding[] {
+  if (all.some(({ key }) => key === 'root')) return []
+  return [finding('CONTAINER_ROOT_MISSING', image.name, 'no argument says root=')]
 }
 
 function aboutRoot(

@@ -5,6 +5,11 @@ import { finding } from './findings.ts'
 import type { ImageFiles } from './image-files.ts'
 import { compareUapiVersions } from './versions.ts'
 
+/** A container is meant to keep its kernel there. */
+function isDisk({ node }: Volume): boolean {
+  return node.role !== 'container'
+}
+
 /** Kernels as distributions of images keep them: /usr/lib/modules/<version>/vmlinuz, the initrd beside it. Newest first. */
 export async function findModuleKernels(
   files: ImageFiles,
@@ -29,7 +34,7 @@ export async function findModuleKernels(
       initrds: initrd === undefined ? [] : [initrd],
       arguments: [],
       init: '',
-      findings: [finding('KERNEL_FROM_MODULES', file, 'no boot entry was found')],
+      findings: isDisk(volume) ? [finding('KERNEL_FROM_MODULES', file, 'no boot entry was found')] : [],
     })
   }
   return entries

@@ -38,12 +38,14 @@ export type StackNode = Readonly<{
    * second boot image of a disc (El Torito).
    */
   address: string
-  role: 'disk' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
+  role: 'disk' | 'container' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
   /** The disk's name as its source has it; `partition 2`; the name of the group or volume; `boot image 2 (UEFI)`. */
   name: string
   sizeBytes: number
-  /** A volume group has no bytes of its own; a volume that cannot be mapped has none that can be read. */
+  /** A volume group and a container have no bytes of their own; a volume that cannot be mapped has none that can be read. */
   source?: ByteSource
+  /** Container images only: what their configuration says. `architecture` as Go calls it. */
+  container?: Readonly<{ labels: Readonly<Record<string, string>>; architecture: string }>
   /** Partitions only. */
   partition?: Partition
   /** Logical volumes only: where they lie in the physical volumes. */

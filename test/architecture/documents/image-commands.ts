@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { EXIT } from '../../../src/core/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
+import { writeLayout } from '../../fixtures/oci-layout.ts'
+import { writeTar } from '../../fixtures/tar-writer.ts'
 import { runCommand } from './run-command.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -14,6 +16,10 @@ export function imageScenarios(directory: string): readonly Scenario[] {
     {
       name: 'image inspect of an image that boots nothing',
       run: () => runCommand('image', 'inspect', join(ROOT, 'src/formats/fat/fixtures/fat16.img.zst')),
+    },
+    {
+      name: 'image inspect of a container',
+      run: () => runCommand('image', 'inspect', `oci:${container(directory)}`),
     },
     { name: 'image ls of a directory', run: () => runCommand('image', 'ls', IMAGE, '/boot') },
     { name: 'image ls of a link', run: () => runCommand('image', 'ls', IMAGE, '/etc') },
@@ -45,4 +51,19 @@ export function imageScenarios(directory: string): readonly Scenario[] {
       run: () => runCommand('image', 'ls', IMAGE, '/nowhere'),
     },
   ]
+}
+
+/** A bootable container, as small as one can be. */
+function container(directory: string): string {
+  const path = join(directory, 'container')
+  const modules = 'usr/lib/modules/6.1.0-1'
+  const layer = writeTar([
+    { path: `${modules}/vmlinuz`, content: 'kernel' },
+    { path: `${modules}/initramfs.img`, content: 'initrd' },
+    { path: 'usr/lib/bootc/kargs.d/a.toml', content: 'kargs = ["quiet"]\n' },
+    { path: 'usr/lib/bootc/install/a.toml', content: '[install]\nroot-fs-type = "xfs"\n' },
+    { path: 'usr/lib/ostree/prepare-root.conf', content: '[composefs]\nenabled = yes\n' },
+  ])
+  writeLayout(path, [layer], { labels: { 'containers.bootc': '1' } })
+  return path
 }

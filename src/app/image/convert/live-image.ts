@@ -1,3 +1,4 @@
+import { isContainerAddress } from '../../../adapters/container-image/index.ts'
 import { conversionTools, openOutputFolder, rootImageMaker } from '../../../adapters/convert/index.ts'
 import { decompressedStream } from '../../../adapters/image-source/index.ts'
 import { fromBytes } from '../../../bytes/index.ts'
@@ -8,6 +9,7 @@ import { archiveOf, planLive, raiseLive, readInitramfs } from '../../../image/li
 import type { Initramfs, LivePlan, RootPlace, TreeTally, Unpack } from '../../../image/live/index.ts'
 import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
+import { raise } from '../../errors.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
 import type { ConversionTarget } from './write-conversion.ts'
@@ -29,6 +31,7 @@ const ROOT_NAME = 'root.squashfs'
  */
 export async function planLiveImage(location: string, options: LiveOptions): Promise<PlannedLive> {
   const { place, signal } = options
+  if (isContainerAddress(location)) throw raise('IMAGE_IS_A_CONTAINER', { image: location })
   await using stack = new AsyncDisposableStack()
   const opened = await openBoot(stack, location, options)
   const { disk, inventory } = opened

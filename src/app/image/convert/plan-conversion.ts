@@ -1,3 +1,4 @@
+import { isContainerAddress } from '../../../adapters/container-image/index.ts'
 import { patched } from '../../../bytes/index.ts'
 import { chooseEntry } from '../../../image/boot/index.ts'
 import type { BootContract } from '../../../image/boot/index.ts'
@@ -5,6 +6,7 @@ import { describeContract, planConversion as plan } from '../../../image/convert
 import { sectorSizeOf } from '../../../image/stack/index.ts'
 import { planBase, usedBytesOf } from '../../../runtime/image/index.ts'
 import type { BaseJob, Conversion } from '../../../runtime/image/index.ts'
+import { raise } from '../../errors.ts'
 import { READERS, aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
 
@@ -51,6 +53,7 @@ export async function planConversion(
   options: ConversionOptions,
 ): Promise<PlannedConversion> {
   const { what = 'root', mounts = 'edit', freeSpace = 'skip', digests = 'make', signal } = options
+  if (isContainerAddress(location)) throw raise('IMAGE_IS_A_CONTAINER', { image: location })
   await using stack = new AsyncDisposableStack()
   const opened = await openBoot(stack, location, options, NO_THREADS)
   const { disk, inventory, choices } = opened

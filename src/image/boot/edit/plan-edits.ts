@@ -107,6 +107,7 @@ function editorOf(kind: WrittenIn['kind'], { line }: ArgumentEdit): TextEditor |
       return editEnvironment
     case 'uki':
     case 'cmdline':
+    case 'bootc':
       return undefined
     default:
       return kind satisfies never

@@ -1,0 +1,3 @@
+export { isContainerAddress } from './address.ts'
+export { openContainer } from './open-container.ts'
+export type { ContainerImage, LayerFacts, OpenContainerOptions } from './open-container.ts'

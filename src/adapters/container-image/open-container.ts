@@ -1,0 +1,173 @@
+import type { ByteSource } from '../../bytes/index.ts'
+import type { FileSystem } from '../../formats/filesystem/index.ts'
+import { LayerApplier, Tree, layeredFileSystem } from '../../formats/layers/index.ts'
+import { goName } from '../../formats/oci/index.ts'
+import type { Platform, Wanted } from '../../formats/oci/index.ts'
+import type { UnwrapProgress } from '../image-source/index.ts'
+import { filesOfArchive } from './archive-files.ts'
+import type { ArchiveOptions } from './archive-files.ts'
+import { parseContainerAddress } from './address.ts'
+import type { ContainerAddress } from './address.ts'
+import { findInDockerArchive } from './docker-archive.ts'
+import type { FoundImage, FoundLayer } from './found-image.ts'
+import { KeptBlocks, layerContents } from './layer-contents.ts'
+import { findInLayout, layoutDirectory } from './oci-layout.ts'
+import { BLOCK_BYTES, readLayer } from './read-layer.ts'
+import type { ReadLayer } from './read-layer.ts'
+import { findInRegistry } from './registry-image.ts'
+import type { RegistryOptions } from './registry-image.ts'
+import { Replays } from './replays.ts'
+
+export type OpenContainerOptions = Readonly<{
+  /** Of an image for several platforms; else this machine's. */
+  platform?: Platform
+  /** Where compressed layers go that are read here and there. Files use TMPDIR or /var/tmp without it. */
+  temporaryDirectory?: string
+  /** Registries: plain http, and certificates that nobody vouches for, are taken. */
+  insecureRegistry?: boolean
+  /** Registries: where certificates are, how long a server may say nothing. */
+  registry?: Pick<RegistryOptions, 'certificates' | 'silenceMs' | 'backoffMs'>
+  /** While layers are read for the first time, or go into a file. */
+  onRead?: (progress: UnwrapProgress) => void
+  signal?: AbortSignal
+}>
+
+/** One layer, as it was read. */
+export type LayerFacts = Readonly<{
+  /** Undefined where nothing says it (docker-archive). */
+  digest?: string
+  diffId: string
+  compression: ReadLayer['compression']
+  /** As it is kept or sent. */
+  packedBytes: number
+  /** Of its archive. */
+  sizeBytes: number
+}>
+
+/** A container image that is open: every layer was read once and held to its digests. Dispose of it when done. */
+export type ContainerImage = AsyncDisposable &
+  Readonly<{
+    fileSystem: FileSystem
+    transport: ContainerAddress['transport']
+    format: FoundImage['format']
+    manifestDigest?: string
+    configDigest: string
+    platform: Platform
+    created: string
+    labels: Readonly<Record<string, string>>
+    annotations: Readonly<Record<string, string>>
+    /** From the lowest. */
+    layers: readonly LayerFacts[]
+  }>
+
+/**
+ * Opens a container image by its address. Every layer is read once, from its first byte to its last, for its entries and
+ * its digests; nothing is unpacked. Throws CONTAINER_…, TAR_DAMAGED, LAYER_…, LAYERS_TOO_LARGE.
+ */
+export async function openContainer(
+  location: string,
+  options: OpenContainerOptions = {},
+): Promise<ContainerImage> {
+  const { signal, onRead, temporaryDirectory } = options
+  await using stack = new AsyncDisposableStack()
+  const address = parseContainerAddress(location)
+  const unwrapping = {
+    // From the network only where it was named: all of the layer comes over the line once more.
+    directory:
+      temporaryDirectory ??
+      (address.transport === 'docker' ? undefined : (process.env['TMPDIR'] ?? '/var/tmp')),
+    ...(onRead && { onUnwrap: onRead }),
+    ...(signal && { signal }),
+  }
+  const found = await find(address, wantedPlatform(options.platform), stack, options, unwrapping)
+  const replays = stack.use(new Replays(unwrapping))
+  const totalBytes = found.layers.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0)
+  const tree = new Tree()
+  const kept = new KeptBlocks()
+  const contents: ByteSource[] = []
+  const layers: LayerFacts[] = []
+  let doneBytes = 0
+  for (const [index, layer] of found.layers.entries()) {
+    const what = `layer ${index + 1} of ${found.layers.length} (${layer.digest ?? layer.diffId})`
+    const name = { what, image: location }
+    const applier = new LayerApplier(tree, { number: index + 1, name: what })
+    let packedBytes = 0
+    const read = await readLayer(layer, name, applier, {
+      onRead: (bytes) => {
+        packedBytes = bytes
+        onRead?.({ doneBytes: doneBytes + bytes, totalBytes })
+      },
+      ...(signal && { signal }),
+    })
+    doneBytes += packedBytes
+    contents.push(layerContents(read, name, kept, blockReader(layer, read, packedBytes)))
+    const { digest, diffId } = layer
+    const { compression, sizeBytes } = read
+    layers.push({ diffId, compression, packedBytes, sizeBytes, ...(digest && { digest }) })
+
+    function blockReader({ bytes }: FoundLayer, facts: ReadLayer, sentBytes: number) {
+      const { source } = bytes
+      if (source !== undefined && facts.compression === 'none') {
+        return (block: number, length: number) => source.read(block * BLOCK_BYTES, length)
+      }
+      return replays.readerOf({ ...facts, bytes, packedBytes: sentBytes, name })
+    }
+  }
+  const fileSystem = layeredFileSystem(tree, location, (layer) => contents[layer - 1] as ByteSource)
+  const keep = stack.move()
+  const { format, manifestDigest, configDigest, config, annotations } = found
+  const { platform, created, labels } = config
+  return {
+    fileSystem,
+    transport: address.transport,
+    format,
+    configDigest,
+    platform,
+    created,
+    labels,
+    annotations,
+    layers,
+    ...(manifestDigest && { manifestDigest }),
+    [Symbol.asyncDispose]: () => keep.disposeAsync(),
+  }
+}
+
+async function find(
+  address: ContainerAddress,
+  wanted: Wanted,
+  stack: AsyncDisposableStack,
+  { insecureRegistry = false, registry }: OpenContainerOptions,
+  unwrapping: Omit<ArchiveOptions, 'directory'> & Readonly<{ directory: string | undefined }>,
+): Promise<FoundImage> {
+  const { signal, directory = '/var/tmp' } = unwrapping
+  const archive = { ...unwrapping, directory }
+  const { text, transport } = address
+  switch (transport) {
+    case 'oci': {
+      const files = layoutDirectory(address.path, stack)
+      return findInLayout(files, text, address.reference, wanted, signal)
+    }
+    case 'oci-archive': {
+      const files = await filesOfArchive(address.path, text, stack, archive)
+      return findInLayout(files, text, address.reference, wanted, signal)
+    }
+    case 'docker-archive': {
+      const files = await filesOfArchive(address.path, text, stack, archive)
+      return findInDockerArchive(files, text, address.reference, wanted, signal)
+    }
+    case 'docker':
+      return findInRegistry(address.name, text, wanted, stack, {
+        ...registry,
+        insecure: insecureRegistry,
+        env: process.env,
+        ...(signal && { signal }),
+      })
+    default:
+      return transport satisfies never
+  }
+}
+
+function wantedPlatform(platform: Platform | undefined): Wanted {
+  if (platform !== undefined) return { ...platform, isAsked: true }
+  return { os: 'linux', architecture: goName(process.arch), variant: '', isAsked: false }
+}
