@@ -13,7 +13,7 @@ export const RECOGNISE_ERRORS = {
     ...refused,
     message: 'Cannot read "{source}": its type {type} is not supported',
     remedy:
-      'use an image with ext2, ext3, ext4, XFS, btrfs, FAT or ISO 9660 on partitions or on linear or striped LVM2 volumes',
+      'use an image with ext2, ext3, ext4, XFS, btrfs, squashfs, EROFS, FAT or ISO 9660 on partitions or on linear or striped LVM2 volumes',
   },
   FORMAT_UNKNOWN: {
     ...refused,

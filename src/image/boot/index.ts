@@ -23,3 +23,4 @@ export { applyFileEdit, isSameArguments, planArgumentEdits } from './edit/plan-e
 export type { ArgumentWishes, EntryEdits, FileEdit } from './edit/plan-edits.ts'
 export { findUndoneLater } from './edit/undone-later.ts'
 export { parseEnvironmentBlock } from './grub/environment.ts'
+export { mountedAt } from './root-subvolume.ts'

@@ -198,6 +198,41 @@ test('file systems that the fstab mounts become a part of the tree, and their li
   assert.deepEqual(made.from, ['p1:/', 'p2 at /var'])
 })
 
+test('subvolumes of btrfs that the command line and the fstab mount are the tree, and no others', async () => {
+  const uuid = '11111111-0000-4000-8000-000000000001'
+  const line = (path: string, subvolume: string): string =>
+    `UUID=${uuid} ${path} btrfs subvol=${subvolume} 0 0\n`
+  const fileSystem = treeFileSystem(
+    {
+      '/root/etc/os-release': 'ID=fedora\n',
+      '/root/etc/fstab':
+        line('/', 'root') + line('/home', 'home') + line('/boot', 'boot') + line('/data', 'gone'),
+      '/root/home': { directory: true },
+      '/root/data': { directory: true },
+      '/root/usr/bin/true': 'program',
+      '/home/user/file': 'of a user',
+      '/snapshot/usr/bin/old': 'of yesterday',
+      '/boot/vmlinuz-6.17': 'kernel',
+      '/boot/initramfs-6.17.img': 'initrd',
+      '/boot/loader/entries/a.conf': `title Fedora\nlinux /vmlinuz-6.17\ninitrd /initramfs-6.17.img\noptions root=UUID=${uuid} rootflags=subvol=root\n`,
+    },
+    { type: 'btrfs', uuid, subvolumes: ['/root', '/home', '/boot', '/snapshot'].map((path) => ({ path })) },
+  )
+  const made = await plan(await look({ partitions: [{ fileSystem }] }), await initramfs(...LIVE))
+  const found = await members(made)
+  assert.equal(found['usr/bin/true'], 'file program')
+  assert.equal(found['home/user/file'], 'file of a user')
+  assert.deepEqual(
+    Object.keys(found).filter((name) => /^root|snapshot|vmlinuz/.test(name)),
+    [],
+  )
+  assert.deepEqual(made.from, ['p1[/root]:/', 'p1[/home] at /home'])
+  assert.ok(
+    made.warnings.some((text) => text.startsWith('LIVE_MOUNT_UNREADABLE: /data')),
+    made.warnings.join('\n'),
+  )
+})
+
 test('a deployment of ostree is the root, with the state of its system as /var', async () => {
   const deployment = `/ostree/deploy/fedora/deploy/${COMMIT}.0`
   const boot = `/boot/ostree/fedora-${'b'.repeat(64)}`

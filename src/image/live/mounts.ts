@@ -1,7 +1,7 @@
 import { findPath, readFile } from '../../formats/filesystem/index.ts'
 import type { Change } from '../../contract/index.ts'
 import type { Finding } from '../../core/index.ts'
-import { namedBy, parseCrypttab, parseFstab } from '../boot/index.ts'
+import { mountedAt, namedBy, parseCrypttab, parseFstab } from '../boot/index.ts'
 import type { FstabEntry } from '../boot/index.ts'
 import { editFstab } from '../convert/index.ts'
 import type { DevicePlace } from '../convert/index.ts'
@@ -31,19 +31,24 @@ export async function liveMounts(where: Where): Promise<LiveMounts> {
   const findings: Finding[] = []
   const fstab = await editTable(where, '/etc/fstab', parseFstab, (entry) => placeOf(disk, entry))
   const crypttab = await editTable(where, '/etc/crypttab', parseCrypttab, (entry) => placeOf(disk, entry))
-  for (const { device, mountPoint } of fstab.entries) {
+  for (const { device, mountPoint, options } of fstab.entries) {
     const [node] = namedBy(device) === 'nothing' ? [] : matchDevice(disk, device)
     const path = mountPoint.replace(/\/+$/, '')
     if (node === undefined || !path.startsWith('/') || /^\/(?:boot|efi)(?:\/|$)/.test(path)) continue
     const { content, address } = node
     if (content.kind === 'swap') continue
-    if (content.kind !== 'file system' || node === root.node || !(await isPlace(where, path))) {
-      const why = content.kind !== 'file system' ? 'it cannot be read' : 'it cannot be put there'
+    const { fileSystem } = content.kind === 'file system' ? content : {}
+    const shown = fileSystem && mountedAt({ address, node, fileSystem }, options)
+    if (shown === undefined || shown.address === root.address || !(await isPlace(where, path))) {
+      const why = shown === undefined ? 'it cannot be read' : 'it cannot be put there'
       findings.push(finding('LIVE_MOUNT_UNREADABLE', path, `the fstab mounts ${device} there, and ${why}`))
       continue
     }
-    const { fileSystem } = content
-    mounted.set(path, { address, fileSystem, directory: fileSystem.root })
+    mounted.set(path, {
+      address: shown.address,
+      fileSystem: shown.fileSystem,
+      directory: shown.fileSystem.root,
+    })
   }
   return {
     mounted,

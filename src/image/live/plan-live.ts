@@ -46,7 +46,7 @@ export async function planLive(
 ): Promise<LivePlan> {
   const image = disk.name
   const { deployment } = contract
-  const address = deployment?.address ?? contract.root?.address
+  const address = deployment?.address ?? addressOf(contract.root)
   if (address === undefined)
     throw raise('LIVE_ROOT_UNKNOWN', {
       image,
@@ -97,4 +97,9 @@ export async function planLive(
     changes: [...live.changes, ...changes, ...mounts.changes, ...changesOf(additions)],
     warnings: [...warnings, ...[...mounts.findings, ...squash.findings].map(warningOf)],
   }
+}
+
+/** `p3`, or `p3[/root]` for a subvolume of it. */
+function addressOf(root: BootContract['root']): string | undefined {
+  return root?.subvolume === undefined ? root?.address : `${root.address}[${root.subvolume}]`
 }
