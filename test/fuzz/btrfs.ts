@@ -32,7 +32,7 @@ export const btrfs: FuzzTarget = {
     const bases = new Set<number>()
     for (const sector of touched) {
       const block = findBlock(image.size, read, sector)
-      if (block === undefined || bases.has(block.base)) continue
+      if (block === undefined || bases.has(block.base) || block.base + block.length > image.size) continue
       bases.add(block.base)
       image.set(block.base, sealed(read(block.base, block.length), checksumType(image.size, read)))
     }

@@ -285,10 +285,12 @@ test('a read-only compatible feature that nobody knows is a warning, and nothing
   assert.equal((await collect(fs.allocation())).length, 1)
 })
 
-test('a truncated image is refused', async () => {
+test('a truncated image is refused, also one without a superblock', async () => {
   const source = await image('default')
-  const short = windowOf(source, 0, source.size - 4096, 'short')
-  await assert.rejects(open(short), (error) => isAnnealError(error, 'BTRFS_CUT_SHORT'))
+  for (const size of [source.size - 4096, SUPERBLOCK_AT + 100, SUPERBLOCK_AT, 0]) {
+    const short = windowOf(source, 0, size, 'short')
+    await assert.rejects(open(short), (error) => isAnnealError(error, 'BTRFS_CUT_SHORT'), `${size} bytes`)
+  }
 })
 
 test('probing never throws on what is no btrfs', async () => {

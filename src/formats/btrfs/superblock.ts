@@ -128,6 +128,10 @@ async function soundSuperblock(
   signal: AbortSignal | undefined,
 ): Promise<Sound> {
   const [first, ...copies] = SUPERBLOCK_PLACES
+  const least = first + SUPERBLOCK.sizeBytes
+  if (source.size < least) {
+    throw raise('BTRFS_CUT_SHORT', { source: source.name, expectedBytes: least, foundBytes: source.size })
+  }
   try {
     return { ...(await superblockAt(source, first, algorithms, signal)), isCopy: false }
   } catch (error) {

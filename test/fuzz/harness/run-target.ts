@@ -7,7 +7,10 @@ export type RunOptions = Readonly<{
   /** The file that exports the target. */
   file: string
   executions: number
+  /** When it ends, unless fewer than `leastExecutions` were done by then. */
   deadlineMs: number
+  /** So many are waited for on a busy machine, up to 20 times the deadline. Default: 1. */
+  leastExecutions?: number
   randomSeed: number
   workers: number
   /** Of different ones, before it ends; 10 unless given. */
@@ -44,9 +47,9 @@ export async function runTarget(name: string, options: RunOptions): Promise<RunR
     const signature = signatureOf(failure)
     if (!found.has(signature)) found.set(signature, failure)
   }
-  // Where the machine is so busy that not even the first executions were reported by then, they are waited for.
-  const lastMs = options.deadlineMs * 5
-  const isLate = (): boolean => elapsedMs() >= (executions === 0 ? lastMs : options.deadlineMs)
+  const lastMs = options.deadlineMs * 20
+  const { leastExecutions = 1 } = options
+  const isLate = (): boolean => elapsedMs() >= (executions < leastExecutions ? lastMs : options.deadlineMs)
   const isOver = (): boolean =>
     executions >= options.executions || isLate() || found.size >= (options.mostFailures ?? MOST_FAILURES)
 
