@@ -11,12 +11,12 @@
 import { parseArgs } from 'node:util'
 import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
-import { live } from './live/index.ts'
 import { erofs } from './erofs/index.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
 import { grub } from './grub/index.ts'
 import { iso9660 } from './iso9660/index.ts'
+import { live } from './live/index.ts'
 import { lvm2 } from './lvm2/index.ts'
 import { oci } from './oci/index.ts'
 import { partitionTable } from './partition-table/index.ts'
@@ -33,6 +33,7 @@ const TARGETS = [
   fat,
   grub,
   iso9660,
+  live,
   lvm2,
   oci,
   partitionTable,
@@ -62,7 +63,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 const [count, seed] = [Number(values.count), Number(values.seed)]
-const target = [...TARGETS, live].find(({ name }) => name === positionals[0])
+const target = TARGETS.find(({ name }) => name === positionals[0])
 const lacks = target?.lacks()
 
 if (target === undefined || positionals.length !== 1 || !(count > 0) || !Number.isSafeInteger(seed)) {

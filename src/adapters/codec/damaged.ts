@@ -1,4 +1,4 @@
-/** What a decoder throws: its caller knows which unit of which format it was, and says so. */
+/** The error of a decoder. Its caller adds the format and the unit. */
 export function damaged(what: string): Error {
   return new Error(what)
 }

@@ -9,29 +9,33 @@ import {
 } from 'node:zlib'
 import type { Transform } from 'node:stream'
 import type { Packing, Unpack } from '../../bytes/index.ts'
-import { decompressLzo1x } from '../../formats/lzo/index.ts'
 import { damaged } from './damaged.ts'
-import { unpackLz4 } from './lz4.ts'
-import { unpackLzmaAlone, unpackMicroLzma } from './lzma.ts'
-import { unpackXz } from './xz.ts'
 
 /** 8 MiB: units of file systems are smaller, and a frame may ask for 2 GiB. */
 const ZSTD = { [constants.ZSTD_d_windowLogMax]: 23 } as const
 
 type OwnDecoder = (packed: Uint8Array, into: Uint8Array, part: 'whole' | 'start') => number
 
-const OWN: Readonly<Partial<Record<Packing, OwnDecoder>>> = {
-  lz4: unpackLz4,
+/** Loaded when something is packed with it. */
+const OWN: Readonly<Partial<Record<Packing, () => Promise<OwnDecoder>>>> = {
+  lz4: async () => (await import('./lz4.ts')).unpackLz4,
   // Nobody asks for the start of a unit that is packed with LZO.
-  lzo: (packed, into) => decompressLzo1x(packed, into),
-  lzma: unpackLzmaAlone,
-  microlzma: unpackMicroLzma,
-  xz: unpackXz,
+  lzo: async () => (await import('../../formats/lzo/index.ts')).decompressLzo1x,
+  lzma: async () => (await import('./lzma.ts')).unpackLzmaAlone,
+  microlzma: async () => (await import('./lzma.ts')).unpackMicroLzma,
+  xz: async () => (await import('./xz.ts')).unpackXz,
+}
+const loaded = new Map<Packing, OwnDecoder>()
+
+async function ownDecoder(packing: Packing): Promise<OwnDecoder | undefined> {
+  const decoder = await OWN[packing]?.()
+  if (decoder !== undefined) loaded.set(packing, decoder)
+  return decoder
 }
 
 /** Decompresses where it is called: Node's zlib and Zstandard, and decoders of this folder for the others. */
 export const unpack: Unpack = async (packing, packed, into, part) => {
-  const own = OWN[packing]
+  const own = loaded.get(packing) ?? (await ownDecoder(packing))
   if (own !== undefined) return own(packed, into, part)
   if (part === 'start') return startOf(streamOf(packing), packed, into)
   // One more than is needed: a chunk that is filled makes Node allocate the next.

@@ -7,15 +7,6 @@ export type ContainerAddress = Readonly<{ text: string }> &
     | Readonly<{ transport: 'docker'; name: string }>
   )
 
-const READ = ['oci', 'oci-archive', 'docker-archive', 'docker']
-const OTHERS = ['containers-storage', 'docker-daemon', 'dir', 'ostree', 'atomic', 'sif', 'tarball']
-
-/** Whether a location is written as a container image and not as a file or a web address. */
-export function isContainerAddress(location: string): boolean {
-  const [transport = ''] = location.split(':', 1)
-  return location.includes(':') && [...READ, ...OTHERS].includes(transport)
-}
-
 /** Throws CONTAINER_TRANSPORT_UNKNOWN, CONTAINER_ADDRESS_INVALID. */
 export function parseContainerAddress(text: string): ContainerAddress {
   const [transport = ''] = text.split(':', 1)

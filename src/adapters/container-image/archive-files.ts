@@ -42,7 +42,7 @@ export async function filesOfArchive(
               name: path,
               wrapper,
               packedBytes: file.size,
-              unpacked: (onRead) => decompressed(wrapper, streamOf(file, onRead, signal)),
+              unpacked: (onRead) => decompressed(wrapper, streamOf(file, signal, onRead)),
             },
             { directory, ...(onUnwrap && { onProgress: onUnwrap }), ...(signal && { signal }) },
           ),

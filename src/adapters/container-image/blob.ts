@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { Descriptor } from '../../formats/oci/index.ts'
+import { streamOf } from '../image-source/index.ts'
 import { raise } from './errors.ts'
 
 /** The bytes of a blob as they are kept or sent. */
@@ -16,18 +17,7 @@ export type BlobName = Readonly<{ what: string; image: string }>
 
 /** A blob that lies in a file. */
 export function blobIn(source: ByteSource): BlobBytes {
-  return { source, stream: (signal) => piecesOf(source, signal) }
-}
-
-const PIECE_BYTES = 1024 * 1024
-
-async function* piecesOf(
-  source: ByteSource,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let at = 0; at < source.size; at += PIECE_BYTES) {
-    yield await source.read(at, Math.min(PIECE_BYTES, source.size - at), signal)
-  }
+  return { source, stream: (signal) => streamOf(source, signal) }
 }
 
 /** `sha256:…` of what it was given. */

@@ -17,8 +17,8 @@ import type { LayoutFiles } from './oci-layout.ts'
 
 /**
  * An image that `docker save` or `podman save` wrote: manifest.json names the configuration and the layers of each image.
- * Nothing in it says digests of manifests and packed layers; the configuration is held to its name where that is its
- * digest, and each layer to its diff id. Throws CONTAINER_….
+ * It has no digests of manifests and packed layers. The configuration is compared with its name where that is its digest,
+ * and each layer with its diff id. Throws CONTAINER_….
  */
 export async function findInDockerArchive(
   files: LayoutFiles,

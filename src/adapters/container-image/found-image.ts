@@ -39,8 +39,8 @@ export type BlobFinder = (descriptor: Descriptor, what: string, signal?: AbortSi
 const MOST_INDEXES = 4
 
 /**
- * From a manifest or an index to the image, its configuration and the places of its layers. Everything read is held to its
- * digest and size. Throws CONTAINER_….
+ * From a manifest or an index to the image, its configuration and the places of its layers. Checks the digest and
+ * the size of everything that it reads. Throws CONTAINER_….
  */
 export async function findImage(
   image: string,

@@ -1,3 +1,2 @@
-export { isContainerAddress } from './address.ts'
 export { openContainer } from './open-container.ts'
 export type { ContainerImage, LayerFacts, OpenContainerOptions } from './open-container.ts'

@@ -1,5 +1,5 @@
 import { checkRange } from '../../bytes/index.ts'
-import type { ByteSource } from '../../bytes/index.ts'
+import type { ByteSource, Units } from '../../bytes/index.ts'
 import type { BlobName } from './blob.ts'
 import { raise } from './errors.ts'
 import { BLOCK_BYTES, BLOCK_DIGEST_BYTES, blockDigest } from './read-layer.ts'
@@ -8,41 +8,21 @@ import type { ReadLayer } from './read-layer.ts'
 /** A block of a layer's archive, not checked yet. */
 export type BlockReader = (index: number, lengthBytes: number) => Promise<Uint8Array>
 
-/** 8 MiB for all layers together. */
-const KEPT_BLOCKS = 64
-
-/** The last blocks that were read, of all layers. In order of use: the first is the oldest. */
-export class KeptBlocks {
-  readonly #blocks = new Map<string, Promise<Uint8Array>>()
-
-  get(key: string, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const known = this.#blocks.get(key)
-    const block = known ?? read()
-    this.#blocks.delete(key)
-    this.#blocks.set(key, block)
-    if (known === undefined) {
-      block.catch(() => {
-        if (this.#blocks.get(key) === block) this.#blocks.delete(key)
-      })
-      const [oldest] = this.#blocks.keys()
-      if (this.#blocks.size > KEPT_BLOCKS && oldest !== undefined) this.#blocks.delete(oldest)
-    }
-    return block
-  }
-}
+/** What is kept of all layers together. */
+export const KEPT_LAYER_BYTES = 8 * 1024 * 1024
 
 /**
- * A layer's archive, of which each byte is what it was when the whole layer was held to its digest: a file that is written
+ * A layer's archive, of which each byte is what it was when the digest of the whole layer was checked: a file that is written
  * to meanwhile, or a registry that sends something else the second time, is an error and never content.
  */
 export function layerContents(
   { sizeBytes, blockDigests }: ReadLayer,
   name: BlobName,
-  kept: KeptBlocks,
+  kept: Units,
   readBlock: BlockReader,
 ): ByteSource {
   const blockOf = (index: number): Promise<Uint8Array> =>
-    kept.get(`${name.what} ${index}`, async () => {
+    kept.get(`${name.what} ${index}`, BLOCK_BYTES, async () => {
       const lengthBytes = Math.min(BLOCK_BYTES, sizeBytes - index * BLOCK_BYTES)
       const block = await readBlock(index, lengthBytes)
       const at = index * BLOCK_DIGEST_BYTES

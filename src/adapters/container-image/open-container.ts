@@ -1,3 +1,4 @@
+import { Units } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import { LayerApplier, Tree, layeredFileSystem } from '../../formats/layers/index.ts'
@@ -10,7 +11,7 @@ import { parseContainerAddress } from './address.ts'
 import type { ContainerAddress } from './address.ts'
 import { findInDockerArchive } from './docker-archive.ts'
 import type { FoundImage, FoundLayer } from './found-image.ts'
-import { KeptBlocks, layerContents } from './layer-contents.ts'
+import { KEPT_LAYER_BYTES, layerContents } from './layer-contents.ts'
 import { findInLayout, layoutDirectory } from './oci-layout.ts'
 import { BLOCK_BYTES, readLayer } from './read-layer.ts'
 import type { ReadLayer } from './read-layer.ts'
@@ -44,7 +45,7 @@ export type LayerFacts = Readonly<{
   sizeBytes: number
 }>
 
-/** A container image that is open: every layer was read once and held to its digests. Dispose of it when done. */
+/** A container image that is open: every layer was read once, and its digests were checked. Dispose of it when done. */
 export type ContainerImage = AsyncDisposable &
   Readonly<{
     fileSystem: FileSystem
@@ -83,7 +84,7 @@ export async function openContainer(
   const replays = stack.use(new Replays(unwrapping))
   const totalBytes = found.layers.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0)
   const tree = new Tree()
-  const kept = new KeptBlocks()
+  const kept = new Units(KEPT_LAYER_BYTES)
   const contents: ByteSource[] = []
   const layers: LayerFacts[] = []
   let doneBytes = 0

@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto'
+import { ForwardStream } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { LayerApplier } from '../../formats/layers/index.ts'
-import { ForwardStream, tarEntries } from '../../formats/tar/index.ts'
-import { decompressed } from '../image-source/index.ts'
+import { tarEntries } from '../../formats/tar/index.ts'
+import { MAGIC_BYTES, decompressed, wrapperOf } from '../image-source/index.ts'
 import { DigestOf, checked } from './blob.ts'
 import type { BlobBytes, BlobName } from './blob.ts'
 import { raise } from './errors.ts'
 import type { FoundLayer } from './found-image.ts'
 
-/** A digest is kept for each block of a layer's archive: whatever is read again is held to it. */
+/** A digest is kept for each block of a layer's archive. Each later read of the block is compared with it. */
 export const BLOCK_BYTES = 128 * 1024
 export const BLOCK_DIGEST_BYTES = 32
 
@@ -117,13 +118,6 @@ export async function* archiveOf(
   yield* (await unpack(bytes.stream(signal), name)).chunks
 }
 
-const MAGICS: readonly (readonly [string, readonly number[]])[] = [
-  ['gzip', [0x1f, 0x8b]],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-  ['bzip2', [0x42, 0x5a, 0x68]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-]
-
 /** By the first bytes, as the engines do: media types are often wrong about it. */
 async function unpack(
   packed: AsyncIterable<Uint8Array>,
@@ -131,7 +125,7 @@ async function unpack(
 ): Promise<Readonly<{ compression: LayerCompression; chunks: AsyncIterable<Uint8Array> }>> {
   const iterator = packed[Symbol.asyncIterator]()
   let start: Uint8Array = new Uint8Array(0)
-  while (start.length < 8) {
+  while (start.length < MAGIC_BYTES) {
     const next = await iterator.next()
     if (next.done === true) break
     start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
@@ -145,20 +139,13 @@ async function unpack(
       await iterator.return?.()
     }
   }
-  const compression = compressionOf(start)
-  if (compression === 'none') return { compression, chunks: all() }
+  const compression = wrapperOf(start)
+  if (compression === undefined || compression === 'tar') return { compression: 'none', chunks: all() }
   if (compression !== 'gzip' && compression !== 'zstd') {
     await iterator.return?.()
     throw raise('CONTAINER_LAYER_PACKED', { ...name, reason: `it is compressed with ${compression}` })
   }
   return { compression, chunks: decompressed(compression, all()) }
-}
-
-function compressionOf(start: Uint8Array): string {
-  // A skippable frame may come first (RFC 8878, 3.1.2).
-  const [first = 0, ...rest] = start
-  if (first >>> 4 === 5 && rest[0] === 0x2a && rest[1] === 0x4d && rest[2] === 0x18) return 'zstd'
-  return MAGICS.find(([, magic]) => magic.every((byte, index) => start[index] === byte))?.[0] ?? 'none'
 }
 
 /** SHA-256 of each block of a stream. */

@@ -1,5 +1,5 @@
+import { ForwardStream } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
-import { ForwardStream } from '../../formats/tar/index.ts'
 import { unwrap } from '../image-source/index.ts'
 import type { OpenSource, UnwrapProgress } from '../image-source/index.ts'
 import type { BlobBytes, BlobName } from './blob.ts'

@@ -9,8 +9,5 @@ export function decompressedStream(
   packed: ByteSource,
   signal?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  return decompressed(
-    compression,
-    streamOf(packed, () => undefined, signal),
-  )
+  return decompressed(compression, streamOf(packed, signal))
 }

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { ByteSource } from '../../bytes/index.ts'
-import { openQcow2 } from '../../formats/qcow2/index.ts'
 import type { Decompress, OtherFile } from '../../formats/qcow2/index.ts'
 import type { OtherExtent } from '../../formats/vmdk/index.ts'
 import { raise } from './errors.ts'
@@ -46,6 +45,7 @@ export function otherFilesIn(
       const source = await openFileSource(path)
       opened(source)
       if (format === 'raw') return source
+      const { openQcow2 } = await import('../../formats/qcow2/index.ts')
       return (await openQcow2(source, { decompress, openOther: openAt(depth + 1) })).source
     }
   return openAt(1)

@@ -6,8 +6,8 @@ const AHEAD = 3
 /** A source from its start to its end, with a few reads under way ahead of what is used. `onRead` gets how far it is. */
 export async function* streamOf(
   source: ByteSource,
-  onRead: (doneBytes: number) => void,
   signal?: AbortSignal,
+  onRead?: (doneBytes: number) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const underWay: Promise<Uint8Array>[] = []
   let next = 0
@@ -24,7 +24,7 @@ export async function* streamOf(
     const bytes = await underWay.shift()
     if (bytes === undefined) return
     done += bytes.length
-    onRead(done)
+    onRead?.(done)
     yield bytes
   }
 }

@@ -50,7 +50,7 @@ export async function unwrapAll(
           name,
           wrapper,
           packedBytes: packed.size,
-          unpacked: (onRead) => decompressed(wrapper, streamOf(packed, onRead, asked.signal)),
+          unpacked: (onRead) => decompressed(wrapper, streamOf(packed, asked.signal, onRead)),
         },
         asked,
       ),

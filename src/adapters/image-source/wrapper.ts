@@ -19,10 +19,15 @@ const MAGICS: readonly (readonly [Compression | Archive, readonly number[]])[] =
   ['zip', [0x50, 0x4b, 0x03, 0x04]],
 ]
 const HEAD_BYTES = 512
+/** What tells a compression. */
+export const MAGIC_BYTES = 10
+
+export async function recogniseWrapper(source: ByteSource): Promise<Compression | Archive | undefined> {
+  return wrapperOf(await source.read(0, Math.min(HEAD_BYTES, source.size)))
+}
 
 /** By the first bytes; names say nothing. */
-export async function recogniseWrapper(source: ByteSource): Promise<Compression | Archive | undefined> {
-  const start = await source.read(0, Math.min(HEAD_BYTES, source.size))
+export function wrapperOf(start: Uint8Array): Compression | Archive | undefined {
   for (const [wrapper, magic] of MAGICS) {
     if (magic.every((byte, index) => byte === -1 || start[index] === byte)) return wrapper
   }

@@ -23,10 +23,7 @@ export async function imageInZip(source: ByteSource, signal?: AbortSignal): Prom
   class Reader extends yauzl.RandomAccessReader {
     override _readStreamForRange(start: number, end: number): Readable {
       const part = windowOf(source, start, end - start, name)
-      return Readable.from(
-        streamOf(part, () => undefined, signal),
-        { objectMode: false },
-      )
+      return Readable.from(streamOf(part, signal), { objectMode: false })
     }
   }
   try {

@@ -1,5 +1,6 @@
 import { lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { streamOf } from '../../adapters/image-source/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { walkPath } from '../../formats/filesystem/index.ts'
 import { raise } from '../errors.ts'
@@ -15,7 +16,7 @@ export async function* readFile(
   place: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* chunksOf(await openFile(await placeOf(stack, place, signal), signal), signal)
+  yield* streamOf(await openFile(await placeOf(stack, place, signal), signal), signal)
 }
 
 /**
@@ -50,17 +51,6 @@ async function openFile({ volume, path, root }: ImagePlace, signal: AbortSignal)
   return volume.fileSystem.open(found.id, signal)
 }
 
-const CHUNK_BYTES = 1 << 20
-
-async function* chunksOf(
-  source: ByteSource,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let at = 0; at < source.size; at += CHUNK_BYTES) {
-    yield await source.read(at, Math.min(CHUNK_BYTES, source.size - at), signal)
-  }
-}
-
 /** Throws FILE_EXISTS. A device or a directory is never replaced. */
 async function refuseToReplace(target: string, replaceable: 'files' | 'nothing'): Promise<void> {
   const there = await lstat(target).catch(() => undefined)
@@ -78,7 +68,7 @@ async function writeWhole(source: ByteSource, target: string, signal: AbortSigna
   try {
     const file = await writing(open(partial, 'w'))
     try {
-      for await (const chunk of chunksOf(source, signal)) await writing(file.writeFile(chunk))
+      for await (const chunk of streamOf(source, signal)) await writing(file.writeFile(chunk))
     } finally {
       // A full disk is told here, where it is another machine's.
       await writing(file.close())

@@ -1,9 +1,8 @@
 import { ALGORITHMS } from '../../adapters/codec/index.ts'
-import { isContainerAddress, openContainer } from '../../adapters/container-image/index.ts'
 import type { ContainerImage } from '../../adapters/container-image/index.ts'
 import { openDiskImage } from '../../adapters/image-source/index.ts'
 import type { DiskImage } from '../../adapters/image-source/index.ts'
-import { parsePlatform } from '../../formats/oci/index.ts'
+import { isContainerAddress, parsePlatform } from '../../formats/oci/index.ts'
 import { findBoot } from '../../image/boot/index.ts'
 import type { BootInventory } from '../../image/boot/index.ts'
 import { detectStack, findVolume, formatReaders, largestUnreadable } from '../../image/stack/index.ts'
@@ -21,8 +20,12 @@ export type OpenOptions = Readonly<{
   insecureRegistry?: boolean
   /** While a compressed image is unpacked, or the layers of a container are read; in bytes. */
   onUnwrap?: (progress: Readonly<{ doneBytes: number; totalBytes: number }>) => void
+  /** How many decompress clusters of a disk: as many as processors; with 0, whoever reads does it. */
+  threads?: number
   signal?: AbortSignal
 }>
+
+export const FORMAT_READERS = formatReaders(ALGORITHMS)
 
 /** What an image is and what it is packed in; of a disk or a container. */
 export type ImageFacts = Pick<
@@ -53,7 +56,7 @@ export async function openImage(location: string, options: OpenOptions = {}): Pr
   await using opening = new AsyncDisposableStack()
   const image = opening.use(await openDiskImage(location, options))
   const { signal } = options
-  const stack = await detectStack(image.disk, formatReaders(ALGORITHMS), {
+  const stack = await detectStack(image.disk, FORMAT_READERS, {
     view: image.type === 'iso' ? 'disc' : 'disk',
     ...(signal === undefined ? {} : { signal }),
   })
@@ -65,6 +68,8 @@ async function openAsContainer(location: string, options: OpenOptions): Promise<
   const { platform: said, insecureRegistry, temporaryDirectory, onUnwrap, signal } = options
   const platform = said === undefined ? undefined : parsePlatform(said)
   if (said !== undefined && platform === undefined) throw raise('PLATFORM_INVALID', { platform: said })
+  // Only a container image needs a client of registries.
+  const { openContainer } = await import('../../adapters/container-image/index.ts')
   await using opening = new AsyncDisposableStack()
   const { fileSystem, format, ...facts } = opening.use(
     await openContainer(location, {

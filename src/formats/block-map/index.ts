@@ -1,5 +1,7 @@
 export { diskOfRuns } from './disk-of-runs.ts'
 export type { ReadPacked } from './disk-of-runs.ts'
+export { packedUnits } from './packed-units.ts'
+export type { PackedUnits } from './packed-units.ts'
 export { addRun } from './run.ts'
 export type { Run, Runs } from './run.ts'
 export { tableRuns } from './table-runs.ts'

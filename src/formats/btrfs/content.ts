@@ -1,10 +1,10 @@
-import { checkRange, fromBytes, mapped } from '../../bytes/index.ts'
+import { Units, checkRange, fromBytes, mapped } from '../../bytes/index.ts'
 import type { ByteSource, Piece } from '../../bytes/index.ts'
 import type { FileRange } from '../filesystem/index.ts'
 import { dataSource } from './data-source.ts'
 import { decompress } from './decompress.ts'
 import { raise } from './errors.ts'
-import { walkExtents } from './file-extents.ts'
+import { MOST_COMPRESSED_BYTES, walkExtents } from './file-extents.ts'
 import type { FileExtent } from './file-extents.ts'
 import type { Inode } from './inode.ts'
 import type { TreeRoot } from './tree-walk.ts'
@@ -81,16 +81,12 @@ function inlineSource(
   return fromBytes(decompress(packed, volume.algorithms), name)
 }
 
-/** Extents that were decompressed a moment ago; each is 128 KiB at most. */
-const MOST_EXPANDED = 64
+/** Extents that were decompressed a moment ago: 64 of the longest. */
+const KEPT_BYTES = 64 * MOST_COMPRESSED_BYTES
 
-/**
- * INVARIANTS: an extent that is held was read and decompressed once, however many ask for it at a time; one that failed
- * is not held; at most MOST_EXPANDED are, the oldest goes first.
- */
 export class Expanded {
   readonly #volume: Volume
-  readonly #held = new Map<string, Promise<Uint8Array>>()
+  readonly #held = new Units(KEPT_BYTES)
 
   constructor(volume: Volume) {
     this.#volume = volume
@@ -109,21 +105,10 @@ export class Expanded {
     }
   }
 
-  /** Not bound to the caller's signal: others may be waiting for the same extent. */
   #whole(extent: DataExtent, data: ByteSource): Promise<Uint8Array> {
-    const key = `${extent.compression} ${extent.logical} ${extent.storedBytes} ${extent.wholeBytes}`
-    const known = this.#held.get(key)
-    const whole = known ?? this.#expand(extent, data)
-    this.#held.delete(key)
-    this.#held.set(key, whole)
-    if (known === undefined) {
-      whole.catch(() => {
-        if (this.#held.get(key) === whole) this.#held.delete(key)
-      })
-      const [oldest] = this.#held.keys()
-      if (this.#held.size > MOST_EXPANDED && oldest !== undefined) this.#held.delete(oldest)
-    }
-    return whole
+    const { compression, logical, storedBytes, wholeBytes } = extent
+    const key = `${compression} ${logical} ${storedBytes} ${wholeBytes}`
+    return this.#held.get(key, MOST_COMPRESSED_BYTES, () => this.#expand(extent, data))
   }
 
   async #expand(

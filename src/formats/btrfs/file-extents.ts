@@ -29,7 +29,7 @@ const COMPRESSIONS = ['none', 'zlib', 'lzo', 'zstd'] as const
 const [INLINE, REGULAR, PREALLOCATED] = [0, 1, 2] as const
 const MOST_EXTENTS = 1_048_576
 /** BTRFS_MAX_COMPRESSED and BTRFS_MAX_UNCOMPRESSED */
-const MOST_COMPRESSED_BYTES = 131_072
+export const MOST_COMPRESSED_BYTES = 131_072
 /** An inline extent lies in one leaf, and is no longer than a sector. */
 const MOST_INLINE_BYTES = 65_536
 

@@ -1,3 +1,4 @@
+import { Units } from '../../bytes/index.ts'
 import type { Algorithms, ByteSource } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { ChunkMap } from './chunk-map.ts'
@@ -10,18 +11,13 @@ import type { TreeNode } from './tree-node.ts'
 const KEPT_BYTES = 16 * 1024 * 1024
 const STRUCTURE = 'a tree node (btrfs_header)'
 
-/**
- * An opened file system: its geometry, its bytes, and its nodes through a cache.
- *
- * INVARIANTS: a node is read and verified once however many ask for it at a time; one that failed is not kept; at most
- * KEPT_BYTES of them are, the oldest goes first.
- */
+/** An opened file system: its geometry, its bytes, and its nodes through a cache. */
 export class Volume {
   readonly geometry: Geometry
   readonly source: ByteSource
   readonly algorithms: Algorithms
   readonly chunks: ChunkMap
-  readonly #nodes = new Map<number, Promise<TreeNode>>()
+  readonly #nodes = new Units<TreeNode>(KEPT_BYTES)
 
   constructor(geometry: Geometry, source: ByteSource, algorithms: Algorithms, chunks: ChunkMap) {
     this.geometry = geometry
@@ -37,19 +33,7 @@ export class Volume {
 
   /** A node of a tree at a logical address. Of several copies, the first that is sound. */
   node(logical: number): Promise<TreeNode> {
-    const known = this.#nodes.get(logical)
-    const node = known ?? this.#read(logical)
-    this.#nodes.delete(logical)
-    this.#nodes.set(logical, node)
-    if (known === undefined) {
-      node.catch(() => {
-        if (this.#nodes.get(logical) === node) this.#nodes.delete(logical)
-      })
-      const [oldest] = this.#nodes.keys()
-      const most = KEPT_BYTES / this.geometry.nodeSize
-      if (this.#nodes.size > most && oldest !== undefined) this.#nodes.delete(oldest)
-    }
-    return node
+    return this.#nodes.get(logical, this.geometry.nodeSize, () => this.#read(logical))
   }
 
   /** Not bound to the caller's signal: others may be waiting for the same node. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fromBytes } from '../../bytes/index.ts'
+import { ForwardStream, forwardOf, fromBytes } from '../../bytes/index.ts'
+import type { Forward } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
-import { cpioEntries, cpioHeader, cpioPadding, cpioTrailer, feedOfChunks, feedOfSource } from './index.ts'
-import type { ByteFeed, CpioEntry } from './index.ts'
+import { cpioEntries, cpioHeader, cpioPadding, cpioTrailer } from './index.ts'
+import type { CpioEntry } from './index.ts'
 
 function archive(...members: readonly (readonly [name: string, content: string])[]): Uint8Array {
   return Buffer.concat([
@@ -16,7 +17,7 @@ function archive(...members: readonly (readonly [name: string, content: string])
   ])
 }
 
-async function read(feed: ByteFeed): Promise<readonly CpioEntry[]> {
+async function read(feed: Forward): Promise<readonly CpioEntry[]> {
   return Array.fromAsync(cpioEntries(feed))
 }
 
@@ -33,17 +34,17 @@ const MEMBERS = [
 test('names, modes and sizes are read, of a source and of a stream in pieces of any length', async () => {
   const bytes = archive(...MEMBERS)
   const expected = MEMBERS.map(([name, content]) => ({ name, mode: 0o100644, sizeBytes: content.length }))
-  const feed = feedOfSource(fromBytes(bytes, 'initrd'), 0)
+  const feed = forwardOf(fromBytes(bytes, 'initrd'))
   assert.deepEqual(await read(feed), expected)
-  assert.equal(feed.at, bytes.length)
+  assert.equal(feed.position, bytes.length)
   for (const length of [1, 3, 110, 511, 100_000])
-    assert.deepEqual(await read(feedOfChunks('initrd', inPieces(bytes, length))), expected)
+    assert.deepEqual(await read(new ForwardStream(inPieces(bytes, length), 'initrd')), expected)
 })
 
 test('an archive that ends early or is none is refused', async () => {
   const bytes = archive(...MEMBERS)
   for (const length of [0, 50, 111, bytes.length - 4]) {
-    await assert.rejects(read(feedOfSource(fromBytes(bytes.subarray(0, length), 'initrd'), 0)), (error) =>
+    await assert.rejects(read(forwardOf(fromBytes(bytes.subarray(0, length), 'initrd'))), (error) =>
       isAnnealError(error, 'CPIO_DAMAGED'),
     )
   }
@@ -52,7 +53,7 @@ test('an archive that ends early or is none is refused', async () => {
 test('a name longer than the kernel takes is refused before it is read', async () => {
   const bytes = Buffer.from(archive(['a', 'b']))
   bytes.write('FFFFFFFF', 6 + 11 * 8)
-  await assert.rejects(read(feedOfSource(fromBytes(bytes, 'initrd'), 0)), (error) =>
+  await assert.rejects(read(forwardOf(fromBytes(bytes, 'initrd'))), (error) =>
     isAnnealError(error, 'CPIO_DAMAGED'),
   )
 })
@@ -61,8 +62,8 @@ test('a size beyond the end of the archive ends it', async () => {
   const bytes = Buffer.from(archive(['a', 'b']))
   bytes.write('FFFFFFFF', 6 + 6 * 8)
   for (const feed of [
-    feedOfSource(fromBytes(bytes, 'initrd'), 0),
-    feedOfChunks('initrd', inPieces(bytes, 64)),
+    forwardOf(fromBytes(bytes, 'initrd')),
+    new ForwardStream(inPieces(bytes, 64), 'initrd'),
   ]) {
     await assert.rejects(read(feed), (error) => isAnnealError(error, 'CPIO_DAMAGED'))
   }

@@ -1,4 +1,4 @@
-import type { ByteFeed } from './byte-feed.ts'
+import type { Forward } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 
 /**
@@ -18,14 +18,15 @@ export type CpioEntry = Readonly<{ name: string; mode: number; sizeBytes: number
 
 export const CPIO_MAGICS: readonly string[] = ['070701', '070702']
 
-/** Up to the trailer, behind which the feed stands then. Throws CPIO_DAMAGED. */
-export async function* cpioEntries(feed: ByteFeed): AsyncGenerator<CpioEntry, void, undefined> {
+/** Up to the trailer, behind which `forward` stands then. Throws CPIO_DAMAGED. */
+export async function* cpioEntries(forward: Forward): AsyncGenerator<CpioEntry, void, undefined> {
   for (let count = 0; ; count += 1) {
-    const offsetBytes = feed.at
+    const offsetBytes = forward.position
     const damaged = (problem: string): Error =>
-      raise('CPIO_DAMAGED', { name: feed.name, offsetBytes, problem })
-    const header = new TextDecoder('latin1').decode(await feed.take(HEADER_BYTES))
-    if (header.length < HEADER_BYTES) throw damaged('it ends inside a header')
+      raise('CPIO_DAMAGED', { name: forward.name, offsetBytes, problem })
+    const start = await forward.take(HEADER_BYTES)
+    if (start === undefined) throw damaged('it ends inside a header')
+    const header = new TextDecoder('latin1').decode(start)
     if (!CPIO_MAGICS.includes(header.slice(0, 6))) throw damaged('no header begins')
     const field = (index: number): number => {
       const digits = header.slice(6 + index * 8, 14 + index * 8)
@@ -35,11 +36,13 @@ export async function* cpioEntries(feed: ByteFeed): AsyncGenerator<CpioEntry, vo
     const [mode, sizeBytes, nameBytes] = [field(1), field(6), field(11)]
     if (nameBytes < 1 || nameBytes > LONGEST_NAME) throw damaged(`a name has ${nameBytes} bytes`)
     if (count === MOST_ENTRIES) throw damaged(`it has more than ${MOST_ENTRIES} entries`)
-    const bytes = await feed.take(nameBytes + (-(HEADER_BYTES + nameBytes) & 3))
-    if (bytes.length < nameBytes) throw damaged('it ends inside a name')
+    const bytes = await forward.take(nameBytes)
+    if (bytes === undefined) throw damaged('it ends inside a name')
     const name = new TextDecoder().decode(bytes.subarray(0, nameBytes - 1))
-    await feed.skip(sizeBytes + (-sizeBytes & 3))
+    const padding = -(HEADER_BYTES + nameBytes) & 3
+    const isWhole = await forward.skip(padding + sizeBytes + (-sizeBytes & 3))
     if (name === TRAILER) return
     yield { name, mode, sizeBytes }
+    if (!isWhole) throw damaged('it ends inside a file')
   }
 }

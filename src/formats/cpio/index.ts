@@ -1,5 +1,3 @@
-export { feedOfChunks, feedOfSource } from './byte-feed.ts'
-export type { ByteFeed } from './byte-feed.ts'
 export { CPIO_MAGICS, cpioEntries } from './entries.ts'
 export type { CpioEntry } from './entries.ts'
 export { LARGEST_CPIO_MEMBER_BYTES, cpioHeader, cpioPadding, cpioTrailer } from './write.ts'

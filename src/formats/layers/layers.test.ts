@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { fromBytes } from '../../bytes/index.ts'
+import { ForwardStream, fromBytes } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { writeTar } from '../../../test/fixtures/tar-writer.ts'
 import type { WrittenEntry } from '../../../test/fixtures/tar-writer.ts'
 import { walkPath } from '../filesystem/index.ts'
 import type { FileSystem, NodeId } from '../filesystem/index.ts'
-import { ForwardStream, tarEntries } from '../tar/index.ts'
+import { tarEntries } from '../tar/index.ts'
 import { LayerApplier, Tree, layeredFileSystem } from './index.ts'
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -12,3 +12,4 @@ export { choosePlatform, goName, parsePlatform, platformName, requirePlatform } 
 export type { Wanted } from './platform.ts'
 export { chooseReference, chooseSaved } from './references.ts'
 export type { SavedImage } from './references.ts'
+export { isContainerAddress } from './transports.ts'

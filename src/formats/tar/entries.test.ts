@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ForwardStream } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { writeTar } from '../../../test/fixtures/tar-writer.ts'
-import { ForwardStream, tarEntries } from './index.ts'
+import { tarEntries } from './index.ts'
 import type { TarEntry } from './index.ts'
 
 async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGenerator<Uint8Array> {

@@ -5,7 +5,7 @@
  * References: POSIX.1-2001 `pax`, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format" and "Storing Sparse Files".
  */
 import { raise } from './errors.ts'
-import type { Forward } from './forward.ts'
+import type { Forward } from '../../bytes/index.ts'
 import { BLOCK_BYTES, bytesAt, parseHeader } from './header.ts'
 import type { Header } from './header.ts'
 import { lastText, parsePaxRecords, timeNs } from './pax-records.ts'

@@ -1,8 +1,6 @@
 export { isHeader as isTarHeader } from './header.ts'
 export { tarEntries } from './entries.ts'
 export type { TarEntry } from './entries.ts'
-export { ForwardStream } from './forward.ts'
-export type { Forward } from './forward.ts'
 export { tarMembers } from './members.ts'
 export type { TarMember } from './members.ts'
 export { TAR_END_BYTES, padded as tarPadded, sparseMap, tarHeader } from './write-header.ts'

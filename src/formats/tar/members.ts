@@ -1,8 +1,7 @@
-import { windowOf } from '../../bytes/index.ts'
+import { forwardOf, windowOf } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import { tarEntries } from './entries.ts'
-import { forwardOf } from './forward.ts'
 import { sparseFile } from './sparse.ts'
 
 export type TarMember = Readonly<{

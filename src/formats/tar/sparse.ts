@@ -1,7 +1,6 @@
 import { mapped } from '../../bytes/index.ts'
-import type { ByteSource, Piece } from '../../bytes/index.ts'
+import type { ByteSource, Forward, Piece } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
-import type { Forward } from './forward.ts'
 import { BLOCK_BYTES, numberAt } from './header.ts'
 import { lastText } from './pax-records.ts'
 import type { PaxRecords } from './pax-records.ts'

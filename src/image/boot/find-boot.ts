@@ -1,6 +1,5 @@
 import type { Finding } from '../../core/index.ts'
 import type { StackNode } from '../stack/index.ts'
-import { findContainerBoot } from './container/find-container-boot.ts'
 import type { ContainerBoot } from './container/container-boot.ts'
 import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
@@ -56,7 +55,10 @@ export async function findBoot(
 ): Promise<BootInventory> {
   const { signal, firmware: wanted } = options
   const files = new ImageFiles(signal)
-  if (disk.role === 'container') return findContainerBoot(files, disk)
+  if (disk.role === 'container') {
+    const { findContainerBoot } = await import('./container/find-container-boot.ts')
+    return findContainerBoot(files, disk)
+  }
   const layout = await findLayout(files, disk)
   const { bios, uefi, cpu } = await findLoaders(files, disk, layout)
   const answer = async (firmware: Firmware, loader: FoundLoader): Promise<FoundAnswer> => {

@@ -1,7 +1,6 @@
-import type { ByteSource } from '../../bytes/index.ts'
-import { windowOf } from '../../bytes/index.ts'
-import { CPIO_MAGICS, cpioEntries, feedOfChunks, feedOfSource } from '../../formats/cpio/index.ts'
-import type { ByteFeed } from '../../formats/cpio/index.ts'
+import type { ByteSource, Forward } from '../../bytes/index.ts'
+import { ForwardStream, forwardOf, windowOf } from '../../bytes/index.ts'
+import { CPIO_MAGICS, cpioEntries } from '../../formats/cpio/index.ts'
 
 /** What archives of an initramfs are compressed with (lib/decompress.c of Linux). */
 export type InitramfsCompression = 'gzip' | 'xz' | 'zstd' | 'bzip2' | 'lz4' | 'lzop'
@@ -57,8 +56,8 @@ export async function readInitramfs(
     overlay: 'none',
     busybox: false,
   }
-  const look = async (feed: ByteFeed): Promise<void> => {
-    for await (const { name } of cpioEntries(feed)) found = seen(found, name.replace(/^\.?\//, ''))
+  const look = async (archive: Forward): Promise<void> => {
+    for await (const { name } of cpioEntries(archive)) found = seen(found, name.replace(/^\.?\//, ''))
   }
   for (const source of sources) {
     let at = 0
@@ -66,16 +65,17 @@ export async function readInitramfs(
       at = await skipZeros(source, at, signal)
       const head = await source.read(at, Math.min(16, source.size - at), signal)
       if (CPIO_MAGICS.includes(new TextDecoder('latin1').decode(head.subarray(0, 6)))) {
-        const feed = feedOfSource(source, at, signal)
-        await look(feed)
-        at = feed.at
+        const archive = forwardOf(windowOf(source, at, source.size - at, source.name), signal)
+        await look(archive)
+        at += archive.position
         continue
       }
       const [compression] =
         MAGICS.find(([, magic]) => magic.every((byte, index) => head[index] === byte)) ?? []
       if (compression !== undefined) {
         const packed = windowOf(source, at, source.size - at, source.name)
-        await look(feedOfChunks(source.name, unpack(compression, packed)))
+        const archive = new ForwardStream(unpack(compression, packed), source.name)
+        await look(archive).finally(() => archive.close())
       }
       break
     }

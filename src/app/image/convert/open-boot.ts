@@ -1,6 +1,3 @@
-import { ALGORITHMS } from '../../../adapters/codec/index.ts'
-import { isContainerAddress } from '../../../adapters/container-image/index.ts'
-import { openDiskImage } from '../../../adapters/image-source/index.ts'
 import {
   chooseEntry,
   findBoot,
@@ -10,15 +7,12 @@ import {
   requireUndamaged,
 } from '../../../image/boot/index.ts'
 import type { BootContract, BootFile, BootInventory, ContractChoices } from '../../../image/boot/index.ts'
-import { detectStack, formatReaders } from '../../../image/stack/index.ts'
 import type { StackNode } from '../../../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
 import type { BootChoices } from '../inspect-image.ts'
 import { openImage } from '../open-image.ts'
 import type { ImageFacts, OpenOptions } from '../open-image.ts'
 import { readerWarnings } from '../reader-warnings.ts'
-
-export const READERS = formatReaders(ALGORITHMS)
 
 /** Which image, and what of it boots. */
 export type BootOptions = Readonly<{
@@ -45,34 +39,10 @@ export async function openBoot(
   { boot: { firmware, ...choices }, open, signal }: BootOptions,
   threads?: number,
 ): Promise<OpenedBoot> {
-  const options = { ...open, signal }
-  const { image, disk } = isContainerAddress(location)
-    ? await openAsContainer(stack, location, options)
-    : await openAsDisk(stack, location, { ...options, ...(threads !== undefined && { threads }) })
+  const options = { ...open, ...(threads !== undefined && { threads }), signal }
+  const { image, stack: disk } = stack.use(await openImage(location, options))
   const inventory = await findBoot(disk, { signal, ...(firmware === undefined ? {} : { firmware }) })
   return { image, disk, inventory, choices }
-}
-
-type Opened = Pick<OpenedBoot, 'image' | 'disk'>
-
-async function openAsContainer(
-  stack: AsyncDisposableStack,
-  location: string,
-  options: OpenOptions,
-): Promise<Opened> {
-  const opened = stack.use(await openImage(location, options))
-  return { image: opened.image, disk: opened.stack }
-}
-
-async function openAsDisk(
-  stack: AsyncDisposableStack,
-  location: string,
-  options: OpenOptions & Readonly<{ threads?: number; signal: AbortSignal }>,
-): Promise<Opened> {
-  const image = stack.use(await openDiskImage(location, options))
-  const { signal } = options
-  const view = image.type === 'iso' ? 'disc' : 'disk'
-  return { image, disk: await detectStack(image.disk, READERS, { signal, view }) }
 }
 
 /** What boots it without its boot loader. Throws BOOT_… where that is not known for sure. */

@@ -1,5 +1,5 @@
-import { isContainerAddress } from '../../../adapters/container-image/index.ts'
 import { patched } from '../../../bytes/index.ts'
+import { isContainerAddress } from '../../../formats/oci/index.ts'
 import { chooseEntry } from '../../../image/boot/index.ts'
 import type { BootContract } from '../../../image/boot/index.ts'
 import { describeContract, planConversion as plan } from '../../../image/convert/index.ts'
@@ -7,7 +7,8 @@ import { sectorSizeOf } from '../../../image/stack/index.ts'
 import { planBase, usedBytesOf } from '../../../runtime/image/index.ts'
 import type { BaseJob, Conversion } from '../../../runtime/image/index.ts'
 import { raise } from '../../errors.ts'
-import { READERS, aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
+import { FORMAT_READERS } from '../open-image.ts'
+import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
 
 /** Threads of the conversion decompress for themselves; here it is metadata, kernel and ramdisk. */
@@ -62,7 +63,7 @@ export async function planConversion(
     ...(contract === undefined ? { what: 'disk' } : { what: 'root', contract }),
     arguments: choices,
     mounts,
-    readers: READERS,
+    readers: FORMAT_READERS,
     signal,
   })
   const sectorSizeBytes = sectorSizeOf(disk)

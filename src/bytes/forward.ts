@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import type { ByteSource } from './source.ts'
 
 /** Bytes that come one behind the other, and only once: a stream, or a source that is read from its start. */
 export interface Forward {
