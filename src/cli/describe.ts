@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/index.ts'
 import { MECHANISMS, shortId } from '../node/index.ts'
-import type { CheckReport, Effect, Endangered, GuestEnding, Plan } from '../node/index.ts'
+import type { CheckReport, Effect, Endangered, GuestEnding, Plan, Supervisor } from '../node/index.ts'
 import { subjectOf } from '../app/node/index.ts'
 import type { RunReport } from '../app/node/index.ts'
 import { describeFindings } from './describe-findings.ts'
@@ -14,12 +14,15 @@ export function describePlan(plan: Plan, output: Output): string {
     switch (action.action) {
       case 'replace':
         lines.push(`  replace  ${action.service}: ${action.old.containerName} → ${action.newName}`)
+        lines.push(...describeSupervisors(action.old.supervisors, 'disarm'))
+        lines.push(...describeSupervisors(action.next.supervisors, 'rearm'))
         break
       case 'add':
         lines.push(`  add      ${action.service}: ${action.newName}`)
         break
       case 'remove':
         lines.push(`  remove   ${action.service}: ${action.old.containerName} stops and is kept`)
+        lines.push(...describeSupervisors(action.old.supervisors, 'disarm'))
         break
       case 'keep':
         lines.push(
@@ -29,6 +32,17 @@ export function describePlan(plan: Plan, output: Output): string {
     }
   }
   return lines.join('\n')
+}
+
+function describeSupervisors(
+  supervisors: readonly Supervisor[] = [],
+  act: 'disarm' | 'rearm',
+): readonly string[] {
+  return supervisors.map(({ unit, ran }) =>
+    act === 'disarm'
+      ? `           ${unit} is kept from starting it (drop-in), and given back on the way back`
+      : `           ${unit} may start it again${ran ? ', and is started' : ''}`,
+  )
 }
 
 export function describeCheck(check: CheckReport, output: Output): string {
@@ -101,6 +115,8 @@ export function describeEffect(effect: Effect): string {
     countBack: 'count the guests that are alive',
     createContainer: 'create',
     prewarm: 'warm the capability cache of',
+    disarmUnit: 'keep from acting:',
+    rearmUnit: 'let act again:',
     disarm: 'take out of the boot order:',
     stopContainer: 'stop',
     standBy: 'let the next one stand by:',

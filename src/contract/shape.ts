@@ -21,6 +21,7 @@ export type MemberShapes<T> = {
 
 export const text: Shape<string> = plain('a string', (value) => typeof value === 'string')
 export const wholeNumber: Shape<number> = plain('a whole number', (value) => Number.isSafeInteger(value))
+export const flag: Shape<boolean> = plain('true or false', (value) => typeof value === 'boolean')
 export const amount: Shape<number> = plain('a number', (value) => Number.isFinite(value))
 /** Any JSON value: whoever reads this member looks at it more closely. */
 export const anything: Shape<unknown> = { problem: () => undefined }

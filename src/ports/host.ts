@@ -62,6 +62,22 @@ export interface UnitReader {
   services(): Promise<readonly ServiceUnit[]>
 }
 
+/**
+ * Keeps services of the host from acting on containers, without stopping anything. What is done outlives a reboot; each
+ * call is idempotent and resolves once it is in effect.
+ */
+export interface UnitControl extends UnitReader {
+  /**
+   * From now on nobody starts the unit, and it neither restarts its container nor stops it. What runs of it goes on.
+   * Throws UNIT_NOT_DISARMED where systemd does not take that over.
+   */
+  disarm(unit: string): Promise<void>
+  /** Takes `disarm` back. */
+  rearm(unit: string): Promise<void>
+  /** Starts a unit, which finds its container running. Throws UNIT_NOT_STARTED. */
+  start(unit: string): Promise<void>
+}
+
 /** Places guests outside every container. */
 export interface Rescuer {
   /** How this host can do it: machined, a systemd scope, or plain cgroups. */

@@ -9,7 +9,7 @@ import type {
   Hypervisor,
   ProcessReader,
   Rescuer,
-  UnitReader,
+  UnitControl,
 } from './host.ts'
 import type { StateStore } from './state.ts'
 
@@ -18,7 +18,7 @@ export type NodeWorld = Readonly<{
   engine: NodeEngine
   processes: ProcessReader
   host: HostReader
-  units: UnitReader
+  units: UnitControl
   /** The hypervisor that listens at a place. */
   hypervisor: (place: LibvirtPlace) => Hypervisor
   guestFiles: (place: LibvirtPlace) => GuestFiles

@@ -41,6 +41,8 @@ export type Deployments = Readonly<{
   version: 1
   current: Deployment | undefined
   previous: Deployment | undefined
+  /** The containers of somebody else that the first release took over from: they are kept, stopped, to be given back. */
+  adopted?: Deployment | undefined
 }>
 
 export type HistoryRecord = Readonly<{

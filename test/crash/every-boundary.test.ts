@@ -6,7 +6,7 @@ import { breachesAtRest } from '../../src/node/index.ts'
 import { recoverNode, replay, runUpgrade } from '../../src/runtime/node/index.ts'
 import { crashAtEveryBoundary, crashBySchedule } from '../../src/saga/index.ts'
 import type { CrashBed } from '../../src/saga/index.ts'
-import { IMAGES, OLD, SCENARIOS, planFor, release } from './scenarios.ts'
+import { IMAGES, KOLLA, OLD, SCENARIOS, planFor, release } from './scenarios.ts'
 import type { Scenario } from './scenarios.ts'
 
 /** Everything that must hold once the node has come to rest. */
@@ -32,9 +32,21 @@ function assertAtRest(
       assert.deepEqual(unseen, [], `${told}: libvirt does not see guests`)
     }
   }
+  assertUnitsAtRest(node, told)
   // "attention" is the one end where a person has to look: guests are alive, the services may not all be.
   if (scenario.outcome === 'attention') return
-  assert.deepEqual(breachesAtRest(current, node.engine.all()), [], told)
+  // A first run that went back rests on what it was to take over from.
+  const resting = current ?? (node.units.length === 0 ? undefined : KOLLA)
+  assert.deepEqual(breachesAtRest(resting, node.engine.all()), [], told)
+}
+
+/** A unit acts where its container runs, and nowhere else. */
+function assertUnitsAtRest(node: SimulatedNode, told: string): void {
+  for (const { name, starts, activeState, disarmed = false } of node.units) {
+    const runs = node.engine.running().some((container) => starts[0]?.endsWith(` ${container.name}`))
+    assert.equal(disarmed, !runs, `${told}: ${name} may ${disarmed ? 'not ' : ''}act`)
+    assert.equal(activeState, runs ? 'active' : 'inactive', `${told}: ${name} is ${activeState}`)
+  }
 }
 
 function bedOf(scenario: Scenario, guestsLost: 'none' | 'byPowerCut'): CrashBed<SimulatedNode> {

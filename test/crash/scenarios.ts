@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import type { SimulatedImage } from '../../src/adapters/simulated/index.ts'
 import { makePlan, sealRelease } from '../../src/node/index.ts'
-import type { Plan, Release, ServiceDraft, StableState } from '../../src/node/index.ts'
+import type { Deployment, Plan, Release, ServiceDraft, StableState } from '../../src/node/index.ts'
 import { runUpgrade } from '../../src/runtime/node/index.ts'
 import type { Sides } from '../../src/runtime/node/index.ts'
 import { canonicalJson } from '../../src/core/index.ts'
@@ -103,6 +103,74 @@ export type Scenario = Readonly<{
   plan: (node: SimulatedNode) => Readonly<{ plan: Plan; sides: Sides }>
 }>
 
+/** Containers of Kolla, as the release that a first run takes over from. */
+export const KOLLA: Deployment = {
+  releaseId: digest('kolla'),
+  project: 'compute',
+  services: ['libvirt', 'compute'].map((name) => ({
+    name,
+    digest: `adopted:${name}`,
+    image: image(name === 'libvirt' ? 'libvirt-9' : 'compute-1'),
+    containerId: '',
+    containerName: `nova_${name}`,
+    stopGraceMs: 1000,
+    restart: 'no',
+    supervisors: [{ unit: `kolla-nova_${name}-container.service`, ran: true }],
+  })),
+}
+
+/** A node as Kolla leaves it: containers without a restart policy, each kept running by a unit. */
+async function kollaNode(): Promise<SimulatedNode> {
+  const node = new SimulatedNode(IMAGES)
+  for (const { containerName: name, image: of, supervisors = [] } of KOLLA.services) {
+    const { container } = service(name, 'agent-1')
+    const spec = { ...container, name, image: of, labels: {}, restartPolicy: 'no' } as const
+    await node.engine.startContainer(await node.engine.createContainer(spec))
+    for (const { unit } of supervisors) {
+      node.units.push({
+        name: unit,
+        activeState: 'active',
+        fileState: 'enabled',
+        restart: 'always',
+        wantedBy: ['multi-user.target'],
+        triggeredBy: [],
+        starts: [`/usr/bin/docker start -a ${name}`],
+        stops: [`/usr/bin/docker stop ${name}`],
+        scripts: [],
+        source: '',
+      })
+    }
+  }
+  node.startGuest('one')
+  node.startGuest('two')
+  return node
+}
+
+function takeOver(next: Release): { plan: Plan; sides: Sides } {
+  const plan = makePlan(
+    KOLLA,
+    next,
+    { kind: 'upgrade', rescue: false, onFailure: 'rollBack', neededByGuests: [], previous: undefined },
+    (rest) => digest(canonicalJson(rest)),
+  )
+  const old = { release: undefined, libvirt: PLACE }
+  return { plan, sides: { old, next: { release: next, libvirt: PLACE } } }
+}
+
+/** What gives a node back: a rollback to the containers that were adopted. */
+function giveBack(node: SimulatedNode): { plan: Plan; sides: Sides } {
+  const { current, adopted } = node.state.deployments
+  const services = (adopted?.services ?? []).map((one) => ({ ...one, replace: 'always' as const }))
+  const plan = makePlan(
+    current,
+    { id: KOLLA.releaseId, project: 'compute', libvirt: PLACE, services },
+    { kind: 'rollback', rescue: false, onFailure: 'rollBack', neededByGuests: [], previous: adopted },
+    (rest) => digest(canonicalJson(rest)),
+  )
+  const old = { release: TAKEN_OVER, libvirt: PLACE }
+  return { plan, sides: { old, next: { release: undefined, libvirt: PLACE } } }
+}
+
 export const OLD = release({ libvirt: 'libvirt-9', agent: 'agent-1', compute: 'compute-1' })
 
 async function deployed(): Promise<SimulatedNode> {
@@ -153,6 +221,8 @@ async function withGuests(inside: 'inside' | 'outside' = 'outside'): Promise<Sim
 
 const NEXT = release({ libvirt: 'libvirt-9b', agent: 'agent-2', compute: 'compute-2' })
 const NEWER = release({ libvirt: 'libvirt-11', agent: 'agent-2', compute: 'compute-2' })
+
+const TAKEN_OVER = release({ libvirt: 'libvirt-9b', agent: 'agent-1', compute: 'compute-2' })
 
 /** The run under test of each; every boundary of it is crashed once. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -236,6 +306,29 @@ export const SCENARIOS: readonly Scenario[] = [
       return node
     },
     plan: (node) => planFor(node, OLD, { kind: 'rollback', old: NEWER }),
+  },
+  {
+    name: 'taking over a node of Kolla',
+    outcome: 'committed',
+    prepare: kollaNode,
+    plan: () => takeOver(TAKEN_OVER),
+  },
+  {
+    name: 'taking over a node of Kolla, and the compute service fails',
+    outcome: 'rolledBack',
+    prepare: kollaNode,
+    plan: () => takeOver(release({ libvirt: 'libvirt-9b', agent: 'agent-1', compute: 'compute-exits' })),
+  },
+  {
+    name: 'giving a node back to Kolla',
+    outcome: 'committed',
+    prepare: async () => {
+      const node = await kollaNode()
+      const { plan, sides } = takeOver(TAKEN_OVER)
+      await runUpgrade(node.world(), plan, sides, 'run-0')
+      return node
+    },
+    plan: giveBack,
   },
   {
     name: 'image that cannot be pulled',

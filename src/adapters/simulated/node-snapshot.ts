@@ -1,4 +1,4 @@
-import type { Container } from '../../node/index.ts'
+import type { Container, ServiceUnit } from '../../node/index.ts'
 import type { Deployments, HistoryRecord, JournalEntry } from '../../ports/index.ts'
 import type { SimulatedGuest, SimulatedImage } from './simulated-guest.ts'
 
@@ -10,6 +10,8 @@ export type NodeSnapshot = Readonly<{
   containers: readonly Container[]
   /** How many containers were ever created: the next id follows from it. */
   created: number
+  /** Absent in snapshots of nodes without any. */
+  units?: readonly ServiceUnit[]
   guests: readonly SimulatedGuest[]
   phantoms: readonly string[]
   /** Ids of containers whose libvirt stands by. */

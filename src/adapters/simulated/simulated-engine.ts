@@ -166,6 +166,12 @@ export class SimulatedEngine implements NodeEngine {
     return { exitCode: 0, stdout: '', stderr: '' }
   }
 
+  /** Somebody else starts a container: it is no call of the program, and no boundary. */
+  startByHand(name: string): void {
+    const container = this.#find(name)
+    if (container !== undefined && container.status !== 'running') this.#run(container)
+  }
+
   #find(idOrName: string): Mutable<Container> | undefined {
     return (
       this.#containers.get(idOrName) ?? [...this.#containers.values()].find(({ name }) => name === idOrName)
@@ -201,7 +207,7 @@ export class SimulatedEngine implements NodeEngine {
     container.pid = 0
     container.cgroupPaths = undefined
     this.#node.killInside(container.id)
-    this.#node.endContainer(container.id)
+    this.#node.endContainer(container.id, container.name)
   }
 }
 

@@ -25,6 +25,7 @@ import { MemoryState } from './memory-state.ts'
 import type { NodeSnapshot } from './node-snapshot.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
 import type { SimulatedGuest, SimulatedImage, TenantAct } from './simulated-guest.ts'
+import { SimulatedUnits } from './simulated-units.ts'
 import { guestProcess, processOf, statusFile } from './what-is-seen.ts'
 
 /**
@@ -39,8 +40,7 @@ export class SimulatedNode {
   readonly guests: SimulatedGuest[] = []
   /** Names of guests that libvirt believes to run and that have no process. */
   readonly phantoms: string[] = []
-  /** Services of the host that call the engine. */
-  readonly units: ServiceUnit[] = []
+  readonly #units: SimulatedUnits
   readonly images: ReadonlyMap<string, SimulatedImage>
   /** Things that must never happen, with the moment they did. */
   readonly violations: string[] = []
@@ -58,6 +58,16 @@ export class SimulatedNode {
   constructor(images: Readonly<Record<string, SimulatedImage>>) {
     this.images = new Map(Object.entries(images))
     this.engine = new SimulatedEngine(this)
+    this.#units = new SimulatedUnits({
+      points: this.points,
+      start: (container) => this.engine.startByHand(container),
+      isRunning: (container) => this.engine.running().some(({ name }) => name === container),
+    })
+  }
+
+  /** Services of the host that call the engine. */
+  get units(): ServiceUnit[] {
+    return this.#units.all
   }
 
   /** All that outlives the program, as JSON: a crash at this moment leaves exactly this. */
@@ -71,6 +81,7 @@ export class SimulatedNode {
       ),
       containers: this.engine.all(),
       created: this.engine.created,
+      units: this.units,
       guests,
       phantoms,
       waiting: [...this.#waiting],
@@ -95,6 +106,7 @@ export class SimulatedNode {
       node.engine.unpullable.set(reference, new Error(message))
     }
     node.engine.restore(held.containers, held.created)
+    node.units.push(...(held.units ?? []))
     node.guests.push(...held.guests)
     node.phantoms.push(...held.phantoms)
     for (const id of held.waiting) node.#waiting.add(id)
@@ -181,7 +193,9 @@ export class SimulatedNode {
   reboot(): void {
     for (const guest of this.guests) guest.alive = false
     this.bootId = `boot-${Number(this.bootId.split('-')[1]) + 1}`
+    this.#units.powerOff()
     this.engine.boot()
+    this.#units.boot()
   }
 
   runningLibvirt(): SimulatedImage | undefined {
@@ -204,8 +218,13 @@ export class SimulatedNode {
   }
 
   /** A container has ended: if it was the libvirt that runs, the one that waits for it begins at once. */
-  endContainer(containerId: string): void {
+  endContainer(containerId: string, name: string): void {
     this.#waiting.delete(containerId)
+    this.#handOn()
+    this.#units.containerEnded(name)
+  }
+
+  #handOn(): void {
     if (this.runningLibvirt() !== undefined) return
     const next = this.engine.running().find(({ id }) => this.#waiting.has(id))
     const image = next === undefined ? undefined : this.images.get(next.image)
@@ -237,7 +256,7 @@ export class SimulatedNode {
       engine: this.engine,
       processes: this.#processes(),
       host: this.#host(),
-      units: { services: async () => this.units },
+      units: this.#units.control(),
       hypervisor: () => this.#hypervisor(),
       guestFiles: (place) => this.#guestFiles(place),
       guestLogs: this.#guestLogs(),

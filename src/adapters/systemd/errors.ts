@@ -15,6 +15,27 @@ export const SYSTEMD_ERRORS = {
     retry: false,
     exit: EXIT.failed,
   },
+  UNIT_NOT_DISARMED: {
+    message: 'Cannot keep {unit} from starting its container: {why}',
+    remedy:
+      'see `systemctl cat` of the unit, and whether /etc/systemd/system is writable; nothing was stopped, and the unit acts as before',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  UNIT_NOT_REARMED: {
+    message: 'Cannot let {unit} act again: {why}',
+    remedy:
+      'remove zzzz-anneal.conf from its drop-ins in /etc/systemd/system and run `systemctl daemon-reload`',
+    retry: true,
+    exit: EXIT.failed,
+  },
+  UNIT_NOT_STARTED: {
+    message: 'Cannot have {unit} watch its container again: {why}',
+    remedy:
+      'the container runs. See `systemctl status` and `journalctl -u` of the unit, start it, and run `anneal node recover`',
+    retry: true,
+    exit: EXIT.failed,
+  },
   MACHINED_BROKEN: {
     message: 'Cannot register guests with systemd-machined: it is installed but does not answer: {reason}',
     remedy:

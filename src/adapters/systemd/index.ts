@@ -1,5 +1,5 @@
 export { systemdUnits } from './units.ts'
 export type { Machine, NewMachine, NewScope, Units, UnitsOptions } from './units.ts'
 export type { Bus, BusObject, BusValue } from './busctl.ts'
-export { systemdUnitReader } from './unit-reader.ts'
-export type { UnitReaderOptions } from './unit-reader.ts'
+export { systemdUnitControl } from './unit-control.ts'
+export type { UnitControlOptions } from './unit-control.ts'

@@ -19,6 +19,9 @@ export const PROPERTIES = [
   'ExecStartPost',
   'ExecStop',
   'ExecStopPost',
+  'BoundBy',
+  'PropagatesStopTo',
+  'DropInPaths',
 ] as const
 
 /** One unit as it was printed: a property may be there several times. */
@@ -57,6 +60,7 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     names.flatMap((name) => text(name).split(' ')).filter((word) => word !== '')
   const commands = (...names: readonly string[]): readonly string[] =>
     names.flatMap((name) => (shown.values.get(name) ?? []).map((value) => expand(argvOf(value), variables)))
+  const stopsWithIt = list('BoundBy', 'PropagatesStopTo')
   return {
     name: text('Id'),
     activeState: text('ActiveState'),
@@ -67,6 +71,7 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     starts: commands('ExecStartPre', 'ExecStart', 'ExecStartPost'),
     stops: commands('ExecStop', 'ExecStopPost'),
     scripts: [],
+    ...(stopsWithIt.length === 0 ? {} : { stopsWithIt }),
     source: text('SourcePath') || text('FragmentPath'),
   }
 }

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import {
   closeSync,
   existsSync,
@@ -14,9 +13,11 @@ import { join } from 'node:path'
 
 import type { ServiceUnit } from '../../node/index.ts'
 import type { UnitReader } from '../../ports/index.ts'
-import { raiseSystemd } from './errors.ts'
+import { dropInPath } from './drop-in.ts'
 import { PROPERTIES, commandLines, showBlocks, unitFromShow } from './show-output.ts'
 import type { Shown } from './show-output.ts'
+import { systemctlOf } from './systemctl.ts'
+import type { Systemctl } from './systemctl.ts'
 
 /** Where systemd looks for units of the system, systemd.unit(5). The order does not matter here. */
 const FOLDERS = [
@@ -44,7 +45,7 @@ const MAX_SCRIPT_BYTES = 256 * 1024
 export type UnitReaderOptions = Readonly<{
   root?: string
   /** Prints what `systemctl show` prints, for these arguments. */
-  systemctl?: (argv: readonly string[]) => Promise<string>
+  systemctl?: Systemctl
 }>
 
 /**
@@ -53,7 +54,7 @@ export type UnitReaderOptions = Readonly<{
  */
 export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
   const root = options.root ?? '/'
-  const systemctl = options.systemctl ?? runSystemctl
+  const systemctl = options.systemctl ?? systemctlOf('tell which units start containers')
   return {
     async services() {
       // sd_booted(3)
@@ -78,14 +79,13 @@ function complete(shown: Shown, root: string): ServiceUnit {
   }
   for (const [name, value] of shown.environment) variables.set(name, value)
   const unit = unitFromShow(shown, variables)
-  return { ...unit, scripts: scriptsIn(unit.starts, root) }
+  const disarmed =
+    shown.values.get('DropInPaths')?.join(' ').split(' ').includes(dropInPath(unit.name)) === true
+  return { ...unit, scripts: scriptsIn(unit.starts, root), ...(disarmed ? { disarmed } : {}) }
 }
 
 /** Names of the units whose text or scripts mention an engine. Instances of a template are found by their template. */
-async function candidates(
-  root: string,
-  systemctl: (argv: readonly string[]) => Promise<string>,
-): Promise<readonly string[]> {
+async function candidates(root: string, systemctl: Systemctl): Promise<readonly string[]> {
   const { texts, linked } = unitTexts(root)
   const found = new Set<string>()
   for (const [name, text] of texts) {
@@ -182,25 +182,4 @@ function realPath(folder: string): string {
   } catch {
     return folder
   }
-}
-
-function runSystemctl(argv: readonly string[]): Promise<string> {
-  const options = {
-    timeout: 20_000,
-    maxBuffer: 16 << 20,
-    env: { ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' },
-  }
-  return new Promise((resolve, reject) => {
-    execFile('systemctl', ['--system', '--no-pager', ...argv], options, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout)
-      const reason = stderr.trim() || error.message
-      const action = 'tell which units start containers'
-      const missing = 'code' in error && error.code === 'ENOENT'
-      return reject(
-        missing
-          ? raiseSystemd('SYSTEMD_UNREACHABLE', { action, state: 'systemctl is not installed' }, error)
-          : raiseSystemd('SYSTEMD_REFUSED', { action, reason }, error),
-      )
-    })
-  })
 }

@@ -1,6 +1,14 @@
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import type { Container, DeployedService, Deployment, LibvirtPlace, Release } from '../../node/index.ts'
+import { findOwners } from '../../node/index.ts'
+import type {
+  Container,
+  DeployedService,
+  Deployment,
+  LibvirtPlace,
+  Release,
+  Supervisor,
+} from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { raise } from '../errors.ts'
 
@@ -20,16 +28,22 @@ export async function adoptDeployment(
   adopted: readonly Adopted[],
 ): Promise<Deployment | undefined> {
   if (adopted.length === 0) return undefined
-  const services: DeployedService[] = []
+  const containers: Container[] = []
+  const services = new Map<string, string>()
   for (const { service, container: name } of adopted) {
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) {
       throw raise('ADOPTED_MISSING', { container: name, service, engine: world.engine.kind })
     }
-    services.push(adoptedService(service, container))
+    containers.push(container)
+    services.set(container.id, service)
   }
+  const supervisors = await supervisorsOf(world, containers)
   const order = release.services.map((service) => service.name)
-  const sorted = services.toSorted((a, b) => rank(order, a.name) - rank(order, b.name))
+  const deployed = containers.map((container) =>
+    adoptedService(services.get(container.id) ?? container.name, container, supervisors(container)),
+  )
+  const sorted = deployed.toSorted((a, b) => rank(order, a.name) - rank(order, b.name))
   const id = sha256(canonicalJson(sorted.map(({ name, containerId }) => [name, containerId])))
   return { releaseId: id, project: release.project, services: sorted }
 }
@@ -42,7 +56,28 @@ export function adoptedPlace(old: Deployment | undefined, release: Release): Lib
     : undefined
 }
 
-function adoptedService(name: string, container: Container): DeployedService {
+/** The units that keep each container running and that can be kept from it. What else acts on it, the check refuses. */
+async function supervisorsOf(
+  world: NodeWorld,
+  containers: readonly Container[],
+): Promise<(container: Container) => readonly Supervisor[]> {
+  const [engine, units, table] = [
+    await world.engine.facts(),
+    await world.units.services(),
+    await world.processes.table(),
+  ]
+  const owners = findOwners({ engine, containers, units, table })
+  return ({ name }) =>
+    owners.flatMap(({ container, disarming }) =>
+      container === name && disarming?.possible === true ? [disarming.supervisor] : [],
+    )
+}
+
+function adoptedService(
+  name: string,
+  container: Container,
+  supervisors: readonly Supervisor[],
+): DeployedService {
   return {
     name,
     digest: `adopted:${container.id}`,
@@ -51,6 +86,7 @@ function adoptedService(name: string, container: Container): DeployedService {
     containerName: container.name,
     stopGraceMs: ADOPTED_GRACE_MS,
     restart: container.restartPolicy,
+    ...(supervisors.length === 0 ? {} : { supervisors }),
   }
 }
 

@@ -5,7 +5,7 @@ import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../../ad
 import { libvirtImages } from '../../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../../adapters/podman/index.ts'
 import { hostDisk, hostReader, procReader } from '../../adapters/proc/index.ts'
-import { systemdUnitReader, systemdUnits } from '../../adapters/systemd/index.ts'
+import { systemdUnitControl, systemdUnits } from '../../adapters/systemd/index.ts'
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
 import type { EngineKind } from '../../node/index.ts'
@@ -59,7 +59,7 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
     engine,
     processes,
     host: hostReader({ table: () => processes.table() }),
-    units: systemdUnitReader(),
+    units: systemdUnitControl(),
     hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
     guestFiles: (place) => libvirtGuestFiles(place.stateDir),
     guestLogs: libvirtGuestLogs(),

@@ -112,9 +112,19 @@ function plannedAgain(deployment: Deployment, side: Side): PlannedRelease {
     id: deployment.releaseId,
     project: deployment.project,
     libvirt: side.libvirt,
-    services: deployment.services.map(({ name, digest, image, stopGraceMs, restart, dependsOn }) => {
+    services: deployment.services.map((deployed) => {
+      const { name, digest, image, stopGraceMs, restart, dependsOn, supervisors } = deployed
       const replace = side.release?.services.find((service) => service.name === name)?.replace ?? 'always'
-      return { name, digest, image, replace, stopGraceMs, restart, ...(dependsOn ? { dependsOn } : {}) }
+      return {
+        name,
+        digest,
+        image,
+        replace,
+        stopGraceMs,
+        restart,
+        ...(dependsOn ? { dependsOn } : {}),
+        ...(supervisors ? { supervisors } : {}),
+      }
     }),
   }
 }

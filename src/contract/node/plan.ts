@@ -22,6 +22,8 @@ export type NextService = Readonly<{
   restart: 'no' | 'always' | 'unless-stopped' | 'on-failure'
   /** Absent where it is not known: it then starts once every service before it is ready. */
   dependsOn?: readonly ServiceDependency[]
+  /** systemd units that keep the container running, where a plan goes back to an adopted one. */
+  supervisors?: readonly ServiceSupervisor[]
   /** `never`: an upgrade that would take a guest with this service is refused. `expendable`: it is only said. */
   guests?: 'never' | 'expendable'
   /** Rank among services that do not depend on each other: lower starts earlier and stops later. */
@@ -80,6 +82,15 @@ export type NodeService = Readonly<{
   restart: 'no' | 'always' | 'unless-stopped' | 'on-failure'
   /** Absent in files of earlier versions. */
   dependsOn?: readonly ServiceDependency[]
+  /** systemd units that keep an adopted container running; absent where there are none. */
+  supervisors?: readonly ServiceSupervisor[]
+}>
+
+/** A systemd unit that a switch disarms before it stops its container, and arms again on the way back. */
+export type ServiceSupervisor = Readonly<{
+  unit: string
+  /** Whether it ran when the container was adopted: it is started again when it is armed. */
+  ran: boolean
 }>
 
 /** What happens to one service. */

@@ -1,6 +1,6 @@
 import { decodeText } from '../decode.ts'
-import { amount, anything, listOf, object, oneOf, optional, text, wholeNumber } from '../shape.ts'
-import type { NodeService, ServiceDependency } from './plan.ts'
+import { amount, anything, flag, listOf, object, oneOf, optional, text, wholeNumber } from '../shape.ts'
+import type { NodeService, ServiceDependency, ServiceSupervisor } from './plan.ts'
 
 /** deployments.json: which releases the node has. To replace it is the commit point of a run. */
 export type DeploymentsFile = Readonly<{
@@ -9,6 +9,8 @@ export type DeploymentsFile = Readonly<{
   current?: NodeDeployment | undefined
   /** The one before it, whose containers are kept, stopped. */
   previous?: NodeDeployment | undefined
+  /** The containers that the first release took over from; absent where there were none. */
+  adopted?: NodeDeployment | undefined
 }>
 
 /** A release on the node. */
@@ -37,6 +39,8 @@ export type JournalLine = Readonly<{
 
 const DEPENDENCY = object<ServiceDependency>({ service: text, condition: oneOf('started', 'healthy') })
 
+const SUPERVISOR = object<ServiceSupervisor>({ unit: text, ran: flag })
+
 const SERVICE = object<NodeService>({
   name: text,
   digest: text,
@@ -46,6 +50,7 @@ const SERVICE = object<NodeService>({
   stopGraceMs: amount,
   restart: oneOf('no', 'always', 'unless-stopped', 'on-failure'),
   dependsOn: optional(listOf(DEPENDENCY)),
+  supervisors: optional(listOf(SUPERVISOR)),
 })
 
 const DEPLOYMENT = object<NodeDeployment>({ releaseId: text, project: text, services: listOf(SERVICE) })
@@ -54,6 +59,7 @@ const DEPLOYMENTS = object<DeploymentsFile>({
   version: oneOf(1),
   current: optional(DEPLOYMENT),
   previous: optional(DEPLOYMENT),
+  adopted: optional(DEPLOYMENT),
 })
 
 const LINE = object<JournalLine>({

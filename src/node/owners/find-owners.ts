@@ -4,6 +4,8 @@ import type { Process, ProcessTable } from '../process.ts'
 import { LABELS } from '../release/index.ts'
 import { engineCalls, removesContainer, startsContainer, waitsFor, wordsOf } from './engine-calls.ts'
 import type { ServiceUnit } from './service-unit.ts'
+import { disarming } from './supervisor.ts'
+import type { Disarming } from './supervisor.ts'
 
 /** Somebody other than Anneal who acts on a container. */
 export type Owner = Readonly<{
@@ -11,11 +13,16 @@ export type Owner = Readonly<{
   kind: 'unit' | 'watcher' | 'replacer' | 'compose'
   /** The unit's name, or the process. */
   name: string
-  /** `acts`: it would start the container again, or take it away, when it stops or at the next boot. */
-  effect: 'acts' | 'idle'
+  /**
+   * `acts`: it would start the container again, or take it away, when it stops or at the next boot. `disarmed`: Anneal
+   * keeps the unit from acting.
+   */
+  effect: 'acts' | 'idle' | 'disarmed'
   evidence: string
   /** The unit's file, where there is one. */
   source: string
+  /** Whether Anneal can keep it from acting. Absent where the owner is no unit. */
+  disarming?: Disarming
 }>
 
 export type OwnersInput = Readonly<{
@@ -71,6 +78,19 @@ function unitOwner(unit: ServiceUnit, container: Container, engine: OwnersInput[
         : policed
           ? `it starts every container with the policy "${container.restartPolicy}", which this Podman cannot take back`
           : 'a script that it starts names the container'
+  if (unit.disarmed === true) {
+    return [
+      {
+        container: container.name,
+        kind: 'unit',
+        name: unit.name,
+        effect: 'disarmed',
+        evidence: `${unit.name} is kept from starting it (${unit.activeState})`,
+        source: unit.source,
+        disarming: disarming(unit, container),
+      },
+    ]
+  }
   return [
     {
       container: container.name,
@@ -79,6 +99,7 @@ function unitOwner(unit: ServiceUnit, container: Container, engine: OwnersInput[
       effect: why.length === 0 ? 'idle' : 'acts',
       evidence: `${unit.name} (${unit.activeState}) ${why.length === 0 ? 'neither restarts it nor is started by anything' : why.join(', and ')}; ${how}`,
       source: unit.source,
+      disarming: disarming(unit, container),
     },
   ]
 }

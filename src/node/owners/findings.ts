@@ -10,7 +10,7 @@ export const OWNER_FINDINGS = {
     meaning:
       'A systemd unit (of Kolla, a quadlet, `podman generate systemd` or your own) would start a stopped container again, start it at boot, or remove it. Two libvirts would then manage the same guests, or a rollback would be impossible.',
     remedy:
-      'disable the unit without stopping it, as that would stop the container: add a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, run `systemctl disable UNIT` (without --now) for it and its triggers, then `systemctl daemon-reload`',
+      'take the container over with `--adopt`: Anneal then disarms the unit, where it only starts the container. Else disable the unit without stopping it, as that would stop the container: add a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, run `systemctl disable UNIT` (without --now) for it and its triggers, then `systemctl daemon-reload`',
   },
   CONTAINER_WATCHED: {
     severity: 'refuse',
@@ -32,6 +32,13 @@ export const OWNER_FINDINGS = {
       'A container belongs to a Compose project: `compose up` there would start it or create it again.',
     remedy: 'stop running Compose for this service once Anneal manages it',
   },
+  SUPERVISOR_DISARMED: {
+    severity: 'info',
+    meaning:
+      'A systemd unit that kept an adopted container running is kept from acting, by a drop-in `zzzz-anneal.conf`: it is not started, does not restart the container and does not stop it. Its own files and whether it is enabled stay as they are.',
+    remedy:
+      'nothing to do. A rollback to the adopted containers removes the drop-in and starts the unit again; to do so by hand, remove the drop-in and run `systemctl daemon-reload`',
+  },
   CONTAINER_UNIT_IDLE: {
     severity: 'info',
     meaning: 'A systemd unit could start a container, but nothing starts the unit.',
@@ -45,14 +52,21 @@ const finding = findingsOf(OWNER_FINDINGS)
 export function ownerFindings(
   owners: readonly Owner[],
   strictness: 'strict' | 'lenient',
+  disarms: (container: string, unit: string) => boolean = () => false,
 ): readonly Finding[] {
   const changes: Partial<Finding> = strictness === 'strict' ? {} : { severity: 'warn' }
   return owners.map((owner): Finding => {
     const { container, evidence, kind, effect } = owner
     switch (kind) {
       case 'unit':
+        if (effect === 'disarmed') return finding('SUPERVISOR_DISARMED', container, evidence)
+        if (owner.disarming?.possible === true && disarms(container, owner.name))
+          return finding('SUPERVISOR_DISARMED', container, `${evidence}; the switch disarms it first`)
         if (effect === 'idle') return finding('CONTAINER_UNIT_IDLE', container, evidence)
-        return finding('CONTAINER_OWNED', container, evidence, { ...changes, ...quadletRemedy(owner) })
+        return finding('CONTAINER_OWNED', container, withObstacle(evidence, owner), {
+          ...changes,
+          ...quadletRemedy(owner),
+        })
       case 'watcher':
         return finding('CONTAINER_WATCHED', container, evidence, changes)
       case 'replacer':
@@ -61,6 +75,10 @@ export function ownerFindings(
         return finding('CONTAINER_OF_COMPOSE', container, evidence)
     }
   })
+}
+
+function withObstacle(evidence: string, { disarming }: Owner): string {
+  return disarming?.possible === false ? `${evidence}; Anneal cannot disarm it: ${disarming.why}` : evidence
 }
 
 /** What a generator makes anew at each reload cannot be disabled. */

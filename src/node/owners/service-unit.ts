@@ -17,6 +17,10 @@ export type ServiceUnit = Readonly<{
   starts: readonly string[]
   /** Those of ExecStop= and ExecStopPost=: they run when the container ends, whoever ended it. */
   stops: readonly string[]
+  /** Units that systemd stops when this one ends: `BindsTo=` of theirs, `PropagatesStopTo=` of its own. */
+  stopsWithIt?: readonly string[]
+  /** Anneal’s drop-in is in effect: nothing starts the unit, and it neither restarts nor stops its container. */
+  disarmed?: boolean
   /** Text of the scripts that it starts. */
   scripts: readonly string[]
   /** Where it is written: the unit's file, or what a generator made it of. */

@@ -1,4 +1,5 @@
 import type { EffectOf } from '../../saga/index.ts'
+import type { Supervisor } from '../owners/index.ts'
 import type { Dependency } from '../release/index.ts'
 import type { DeployedService, Plan } from './plan.ts'
 import { started, stopped } from './plan.ts'
@@ -29,6 +30,13 @@ export type EffectArgs = {
   createContainer: { service: string; name: string }
   /** Key: container name. Undo: none; fills the new libvirt's capability cache so that its start is short. */
   prewarm: { service: string; name: string }
+  /**
+   * Key: unit. Undo: rearmUnit. A drop-in keeps the unit of an adopted container from starting it, restarting it and
+   * stopping it, whoever asks for it; the unit itself goes on. One file: it is there or it is not.
+   */
+  disarmUnit: { service: string; unit: string }
+  /** Key: unit. Undo: disarmUnit. Takes the drop-in away and, with `start`, has the unit watch the container again. */
+  rearmUnit: { service: string; unit: string; start: boolean }
   /** Key: container name. Undo: arm. From here on a reboot brings up nothing by itself. */
   disarm: { service: string; name: string }
   /**
@@ -88,11 +96,17 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
           .map(({ service, newName }): Effect => ({ kind: 'prewarm', args: { service, name: newName } })),
       ]
     case 'switching':
-      return [...stops.map((old) => disarm(old)), ...stopAll(plan, stops), handOver('new'), ...startAll(plan)]
+      return [
+        ...stops.flatMap((old) => disarmUnits(old)),
+        ...stops.map((old) => disarm(old)),
+        ...stopAll(plan, stops),
+        handOver('new'),
+        ...startAll(plan),
+      ]
     case 'proving':
       return [{ kind: 'prove', args: { of: 'new' } }]
     case 'committing':
-      return [...commitNew(plan), { kind: 'prune', args: {} }]
+      return [...commitNew(plan), ...rearmNew(plan), { kind: 'prune', args: {} }]
     case 'abandoning':
       return removeNew(plan)
     case 'rollingBack':
@@ -111,6 +125,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
         handOver('new'),
         ...commitNew(plan),
         ...startAll(plan),
+        ...rearmNew(plan),
         { kind: 'prove', args: { of: 'new' } },
         { kind: 'prune', args: {} },
       ]
@@ -127,6 +142,23 @@ function uniqueImages(plan: Plan): { service: string; image: string }[] {
 
 function disarm(old: DeployedService): Effect {
   return { kind: 'disarm', args: { service: old.name, name: old.containerName } }
+}
+
+/** Before anything stops: a unit with Restart= would start its container again. */
+function disarmUnits(old: DeployedService): Effect[] {
+  return (old.supervisors ?? []).map(({ unit }) => ({
+    kind: 'disarmUnit',
+    args: { service: old.name, unit },
+  }))
+}
+
+function rearmUnits(service: string, supervisors: readonly Supervisor[] = []): Effect[] {
+  return supervisors.map(({ unit, ran }) => ({ kind: 'rearmUnit', args: { service, unit, start: ran } }))
+}
+
+/** After the commit: until then a reboot brings up nothing by itself. */
+function rearmNew(plan: Plan): Effect[] {
+  return started(plan).flatMap(({ service, next }) => rearmUnits(service, next.supervisors))
 }
 
 function stopOld(old: DeployedService): Effect {
@@ -186,13 +218,15 @@ function stopNew(plan: Plan): Effect[] {
 }
 
 function startOld(olds: readonly DeployedService[]): Effect[] {
-  const services = olds.map(({ name, containerName, dependsOn }) => {
-    const args = { service: name, name: containerName, of: 'old' } as const
-    return { name, dependsOn, args }
+  const services = olds.map((old) => {
+    const { name, dependsOn, supervisors } = old
+    const args = { service: name, name: old.containerName, of: 'old' } as const
+    return { name, dependsOn, args, supervisors }
   })
-  return inOrder(services, ({ args }) => [
+  return inOrder(services, ({ args, supervisors }) => [
     { kind: 'awaitReady', args },
     { kind: 'arm', args },
+    ...rearmUnits(args.service, supervisors),
   ])
 }
 

@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts'
 import { containerName } from '../release/index.ts'
+import type { Supervisor } from '../owners/index.ts'
 import type { Dependency } from '../release/index.ts'
 
 /** What planning needs of a service of a release. A `Release` (node/release) satisfies it. */
@@ -15,6 +16,8 @@ export type PlannedService = Readonly<{
   restart: Container['restartPolicy']
   /** Absent where it is not known: it then starts once every service before it is ready. */
   dependsOn?: readonly Dependency[]
+  /** Units that keep an adopted container running. Only where a plan goes back to it. */
+  supervisors?: readonly Supervisor[]
 }>
 
 /** A release as the planner sees it: services in start order (dependencies first). */
@@ -43,6 +46,8 @@ export type DeployedService = Readonly<{
   restart: Container['restartPolicy']
   /** As of a planned service. */
   dependsOn?: readonly Dependency[]
+  /** Units that keep an adopted container running. */
+  supervisors?: readonly Supervisor[]
 }>
 
 /** What happens to one service. */

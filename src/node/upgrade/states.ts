@@ -23,6 +23,8 @@ const SECOND_MS = 1000
 const MINUTE_MS = 60 * SECOND_MS
 /** What a start of a service may take: it waits for databases and other machines. */
 const READY_MS = 15 * MINUTE_MS
+/** systemd runs all generators when it reads its units again. */
+const UNIT_MS = 3 * MINUTE_MS
 /** An engine that systemd starts again is away for some seconds. */
 const ENGINE_AWAY_MS = MINUTE_MS
 
@@ -86,7 +88,7 @@ export const STATES = {
     afterCrash: { resumeIn: 'switching' },
     retries: 0,
     deadlineMs: MINUTE_MS,
-    deadlinesMs: { awaitReady: READY_MS },
+    deadlinesMs: { awaitReady: READY_MS, disarmUnit: UNIT_MS },
   },
   proving: {
     stable: false,
@@ -109,6 +111,7 @@ export const STATES = {
     retries: 3,
     patienceMs: ENGINE_AWAY_MS,
     deadlineMs: MINUTE_MS,
+    deadlinesMs: { rearmUnit: UNIT_MS },
   },
   abandoning: {
     stable: false,
@@ -131,7 +134,7 @@ export const STATES = {
     retries: 3,
     patienceMs: ENGINE_AWAY_MS,
     deadlineMs: MINUTE_MS,
-    deadlinesMs: { awaitReady: READY_MS },
+    deadlinesMs: { awaitReady: READY_MS, rearmUnit: UNIT_MS },
     // The old release is then held to the guests of the check.
     dispensable: ['countBack'],
   },
@@ -158,7 +161,7 @@ export const STATES = {
     retries: 3,
     patienceMs: ENGINE_AWAY_MS,
     deadlineMs: MINUTE_MS,
-    deadlinesMs: { awaitReady: READY_MS, prove: 2 * MINUTE_MS },
+    deadlinesMs: { awaitReady: READY_MS, prove: 2 * MINUTE_MS, rearmUnit: UNIT_MS },
   },
   committed: { stable: true, meaning: 'the new release runs' },
   refused: { stable: true, meaning: 'a check said no; nothing was touched' },

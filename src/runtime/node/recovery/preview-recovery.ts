@@ -4,6 +4,7 @@ import type { NodeWorld } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
 import { replay } from '../upgrade/journal.ts'
 import type { Replayed } from '../upgrade/journal.ts'
+import { unsettledUnits } from './settle-units.ts'
 import { findUnreferenced } from '../containers/prune-containers.ts'
 
 /** What `recoverNode` would do now. */
@@ -21,15 +22,18 @@ export type RecoveryPreview = Readonly<{
 export async function previewRecovery(world: NodeWorld): Promise<RecoveryPreview> {
   const replayed = replay(await world.state.readJournal())
   if (replayed !== undefined && !replayed.ended) return { run: nextOf(replayed), actions: [] }
-  const { current, previous } = await world.state.readDeployments()
+  const { current, previous, adopted } = await world.state.readDeployments()
   if (current === undefined) return { run: undefined, actions: [] }
   const containers = await world.engine.listContainers({})
-  const strangers = strangersOf(current, previous, containers)
+  const kept = [previous, adopted].filter((deployment) => deployment !== undefined)
+  const strangers = strangersOf(current, kept, containers)
+  const units = await unsettledUnits(world, current, kept)
   const unreferenced = await findUnreferenced(world, current.project)
   const byName = new Map(containers.map((container) => [container.name, container]))
   return {
     run: undefined,
     actions: [
+      ...units.armed.map(({ unit }) => `keep ${unit} from starting its container`),
       ...strangers.flatMap((container) => [
         ...(container.restartPolicy === 'no' ? [] : [`take the restart policy from "${container.name}"`]),
         ...(container.status === 'running'
@@ -37,6 +41,7 @@ export async function previewRecovery(world: NodeWorld): Promise<RecoveryPreview
           : []),
       ]),
       ...current.services.flatMap((service) => stepsUp(service, byName.get(service.containerName))),
+      ...units.disarmed.map(({ unit }) => `let ${unit} act again`),
       ...unreferenced.map(({ name }) => `remove "${name}", which no release refers to`),
     ],
   }
@@ -49,14 +54,14 @@ function nextOf({ run, state, nextSequence }: Replayed): RecoveryPreview['run'] 
   return { run, state: state.state, next: decision.next.state, effects: decision.effects }
 }
 
-/** Containers of this project, or of the release before, that are not of the current release; newest first. */
+/** Containers of this project, or of the releases that are kept, that are not of the current release; newest first. */
 export function strangersOf(
   current: Deployment,
-  previous: Deployment | undefined,
+  kept: readonly Deployment[],
   containers: readonly Container[],
 ): readonly Container[] {
   const ours = new Set(current.services.map(({ containerName }) => containerName))
-  const known = new Set(previous?.services.map(({ containerName }) => containerName))
+  const known = new Set(kept.flatMap(({ services }) => services.map(({ containerName }) => containerName)))
   return containers
     .toReversed()
     .filter(

@@ -8,6 +8,7 @@ import { createDisarmed } from '../containers/create-disarmed.ts'
 import { raise } from '../errors.ts'
 import { replay } from '../upgrade/journal.ts'
 import { strangersOf } from './preview-recovery.ts'
+import { disarmKept, rearmCurrent } from './settle-units.ts'
 import { pruneContainers } from '../containers/prune-containers.ts'
 import { rescueEndangered } from '../rescue/rescue-endangered.ts'
 import { recoverRun } from '../upgrade/run-upgrade.ts'
@@ -35,7 +36,7 @@ const STRANGER_GRACE_MS = 10_000
 export async function recoverNode(world: NodeWorld, options: RunOptions = {}): Promise<Recovery> {
   await startKept(world)
   const report = await recoverRun(world, options)
-  const { current: committed, previous } = await world.state.readDeployments()
+  const { current: committed, previous, adopted } = await world.state.readDeployments()
   const resting =
     committed === undefined
       ? await neverCommitted(world)
@@ -43,13 +44,17 @@ export async function recoverNode(world: NodeWorld, options: RunOptions = {}): P
   if (resting === undefined) return { report, actions: [], problems: [] }
   const { current } = resting
   const actions: string[] = []
+  const kept = [previous, adopted].filter((deployment) => deployment !== undefined)
+  const units = await disarmKept(world, current, kept, actions)
   // Where nothing was ever committed, nobody knows what of the node is not meant to run.
-  if (committed !== undefined) await stopStrangers(world, current, previous, actions)
+  if (committed !== undefined) await stopStrangers(world, current, kept, actions)
   const failed = await startMissing(world, resting, options, actions)
   const problems = [
+    ...units,
     ...failed,
+    ...(await rearmCurrent(world, current, actions)),
     ...(await unrest(world, resting, failed.length > 0)),
-    ...(await startedFromOutside(world, resting, previous)),
+    ...(await startedFromOutside(world, resting, kept)),
   ]
   // What a run that ended in "attention" had created.
   if (problems.length === 0 && committed !== undefined) {
@@ -102,11 +107,11 @@ async function unrest(
 async function startedFromOutside(
   world: NodeWorld,
   { current }: Resting,
-  previous: Deployment | undefined,
+  kept: readonly Deployment[],
 ): Promise<readonly Reason[]> {
   const own = new Set(current.services.map(({ containerName }) => containerName))
-  const kept = (previous?.services ?? []).map(({ containerName }) => containerName)
-  const names = new Set(kept.filter((name) => !own.has(name)))
+  const stopped = kept.flatMap(({ services }) => services.map(({ containerName }) => containerName))
+  const names = new Set(stopped.filter((name) => !own.has(name)))
   const containers = (await world.engine.listContainers({})).filter(({ name }) => names.has(name))
   if (containers.length === 0) return []
   try {
@@ -153,15 +158,17 @@ async function startKept(world: NodeWorld): Promise<void> {
 async function stopStrangers(
   world: NodeWorld,
   current: Deployment,
-  previous: Deployment | undefined,
+  kept: readonly Deployment[],
   actions: string[],
 ): Promise<void> {
   const side = await loadSide(world.state, current.releaseId)
   const places = side.libvirt === undefined ? [] : [side.libvirt]
   const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
-  const known = new Map(previous?.services.map((service) => [service.containerName, service]))
+  const known = new Map(
+    kept.flatMap(({ services }) => services.map((service) => [service.containerName, service] as const)),
+  )
   const containers = await world.engine.listContainers({})
-  for (const container of strangersOf(current, previous, containers)) {
+  for (const container of strangersOf(current, kept, containers)) {
     if (container.restartPolicy !== 'no') await world.engine.armContainer(container.id, 'no')
     if (container.status !== 'running') continue
     await rescueEndangered(world, { stopping: [container.name], cause: 'stop', places, helpers })

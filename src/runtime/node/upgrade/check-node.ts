@@ -198,7 +198,11 @@ async function ownedContainers(world: NodeWorld, plan: Plan, seen: Survey): Prom
   if (containers.length === 0) return []
   const { engine, table } = seen
   const units = await world.units.services()
-  return ownerFindings(findOwners({ engine, containers, units, table }, seen.containers), 'strict')
+  const disarms = (container: string, unit: string): boolean =>
+    stopped(plan).some(
+      (old) => old.containerName === container && old.supervisors?.some((one) => one.unit === unit) === true,
+    )
+  return ownerFindings(findOwners({ engine, containers, units, table }, seen.containers), 'strict', disarms)
 }
 
 /** Only where guests are there to be lost, and libvirt is what is replaced. */

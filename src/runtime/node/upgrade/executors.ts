@@ -114,6 +114,17 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
     return DONE
   },
 
+  async disarmUnit({ unit }, { world }) {
+    await world.units.disarm(unit)
+    return DONE
+  },
+
+  async rearmUnit({ unit, start }, { world }) {
+    await world.units.rearm(unit)
+    if (start) await world.units.start(unit)
+    return DONE
+  },
+
   async disarm({ name, service }, { world }) {
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
@@ -190,21 +201,26 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
           stopGraceMs: action.next.stopGraceMs,
           restart: action.next.restart,
           ...(action.next.dependsOn === undefined ? {} : { dependsOn: action.next.dependsOn }),
+          ...(action.next.supervisors === undefined ? {} : { supervisors: action.next.supervisors }),
         })
       }
     }
     const current: Deployment = { releaseId: plan.toReleaseId, project: plan.project, services }
+    const found = deployments.current === undefined ? adoptedDeployment(plan) : undefined
+    const adopted = found ?? deployments.adopted
     await world.state.writeDeployments({
       version: 1,
       current,
-      previous: deployments.current ?? adoptedDeployment(plan),
+      previous: deployments.current ?? found,
+      ...(adopted === undefined ? {} : { adopted }),
     })
     return DONE
   },
 
   async removeContainer({ name }, { world, plan, sides }) {
-    const { current, previous } = await world.state.readDeployments()
-    const referred = [...(current?.services ?? []), ...(previous?.services ?? []), ...stopped(plan)]
+    const { current, previous, adopted } = await world.state.readDeployments()
+    const kept = [current, previous, adopted].flatMap((deployment) => deployment?.services ?? [])
+    const referred = [...kept, ...stopped(plan)]
     if (referred.some((service) => service.containerName === name)) return DONE
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) return DONE

@@ -130,6 +130,9 @@ export function subjectOf(effect: Effect): string {
     case 'awaitReady':
     case 'arm':
       return effect.args.service
+    case 'disarmUnit':
+    case 'rearmUnit':
+      return effect.args.unit
     case 'removeContainer':
       return effect.args.name
     case 'handOver':
