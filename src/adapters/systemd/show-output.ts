@@ -105,3 +105,13 @@ function assignments(text: string): readonly (readonly [string, string])[] {
     return at <= 0 ? [] : [[plain.slice(0, at), plain.slice(at + 1)] as const]
   })
 }
+
+/** Paths of `DropInPaths=`: one with a backslash is printed in quotes, and the backslash twice. */
+export function dropInPaths(shown: Shown): readonly string[] {
+  const words =
+    shown.values
+      .get('DropInPaths')
+      ?.join(' ')
+      .match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? []
+  return words.map((word) => (word.startsWith('"') ? word.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word))
+}

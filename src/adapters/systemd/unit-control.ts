@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { UnitControl } from '../../ports/index.ts'
 import { dropInPath, hasDropIn, removeDropIn, writeDropIn } from './drop-in.ts'
 import { raiseSystemd } from './errors.ts'
-import { showBlocks } from './show-output.ts'
+import { dropInPaths, showBlocks } from './show-output.ts'
+import type { Shown } from './show-output.ts'
 import { systemctlOf } from './systemctl.ts'
 import type { Systemctl } from './systemctl.ts'
 import { systemdUnitReader } from './unit-reader.ts'
@@ -42,19 +43,20 @@ export function systemdUnitControl(options: UnitControlOptions = {}): UnitContro
   const reload = (unit: string): Promise<string> =>
     systemctl(`read ${unit} again`, 120_000)(['daemon-reload'])
 
-  const show = async (unit: string): Promise<(name: string) => string> => {
+  const show = async (unit: string): Promise<Shown> => {
     const text = await systemctl(`tell about ${unit}`)(['show', `--property=${SHOWN.join(',')}`, '--', unit])
-    const [shown] = showBlocks(text)
-    return (name) => shown?.values.get(name)?.join(' ') ?? ''
+    return showBlocks(text)[0] ?? { values: new Map(), environment: [], environmentFiles: [] }
   }
+  const value = ({ values }: Shown, name: (typeof SHOWN)[number]): string => values.get(name)?.join(' ') ?? ''
+  const goesByDropIn = (shown: Shown, unit: string): boolean => dropInPaths(shown).includes(dropInPath(unit))
 
   const isDisarmed = async (unit: string): Promise<boolean> => {
-    const of = await show(unit)
+    const shown = await show(unit)
     return (
-      of('DropInPaths').split(' ').includes(dropInPath(unit)) &&
-      of('Restart') === 'no' &&
-      of('ExecStop') === '' &&
-      of('ExecStopPost') === ''
+      goesByDropIn(shown, unit) &&
+      value(shown, 'Restart') === 'no' &&
+      value(shown, 'ExecStop') === '' &&
+      value(shown, 'ExecStopPost') === ''
     )
   }
 
@@ -81,7 +83,7 @@ export function systemdUnitControl(options: UnitControlOptions = {}): UnitContro
       } catch (error) {
         throw raiseSystemd('UNIT_NOT_REARMED', { unit, why: (error as Error).message }, error)
       }
-      if ((await show(unit))('DropInPaths').split(' ').includes(dropInPath(unit))) await reload(unit)
+      if (goesByDropIn(await show(unit), unit)) await reload(unit)
     },
 
     async start(unit) {
@@ -92,12 +94,13 @@ export function systemdUnitControl(options: UnitControlOptions = {}): UnitContro
       await systemctl(action)(['start', '--no-block', '--', unit])
       const until = performance.now() + startMs
       for (;;) {
-        const of = await show(unit)
-        if (of('ActiveState') === 'active') return
-        const pending = of('Job') !== '' && of('Job') !== '0'
-        if (of('ActiveState') === 'failed' || performance.now() > until) {
+        const shown = await show(unit)
+        const state = value(shown, 'ActiveState')
+        if (state === 'active') return
+        const pending = !/^0?$/.test(value(shown, 'Job'))
+        if (state === 'failed' || performance.now() > until) {
           if (pending) return
-          const why = `it is ${of('ActiveState')} (${of('SubState')}, ${of('Result')})`
+          const why = `it is ${state} (${value(shown, 'SubState')}, ${value(shown, 'Result')})`
           throw raiseSystemd('UNIT_NOT_STARTED', { unit, why })
         }
         await sleep(POLL_MS)

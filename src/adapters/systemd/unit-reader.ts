@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import type { ServiceUnit } from '../../node/index.ts'
 import type { UnitReader } from '../../ports/index.ts'
 import { dropInPath } from './drop-in.ts'
-import { PROPERTIES, commandLines, showBlocks, unitFromShow } from './show-output.ts'
+import { PROPERTIES, commandLines, dropInPaths, showBlocks, unitFromShow } from './show-output.ts'
 import type { Shown } from './show-output.ts'
 import { systemctlOf } from './systemctl.ts'
 import type { Systemctl } from './systemctl.ts'
@@ -79,8 +79,7 @@ function complete(shown: Shown, root: string): ServiceUnit {
   }
   for (const [name, value] of shown.environment) variables.set(name, value)
   const unit = unitFromShow(shown, variables)
-  const disarmed =
-    shown.values.get('DropInPaths')?.join(' ').split(' ').includes(dropInPath(unit.name)) === true
+  const disarmed = dropInPaths(shown).includes(dropInPath(unit.name))
   return { ...unit, scripts: scriptsIn(unit.starts, root), ...(disarmed ? { disarmed } : {}) }
 }
 

@@ -71,7 +71,8 @@ export function removesContainer({ verb, words }: EngineCall, container: Named):
   return words.some((word) => isNamed(word, container) || word.startsWith('--cidfile'))
 }
 
-function isNamed(word: string, { id, name }: Named): boolean {
+/** Whether a word means the container. */
+export function isNamed(word: string, { id, name }: Named): boolean {
   return word === name || word === id || (/^[0-9a-f]{4,64}$/.test(word) && id.startsWith(word))
 }
 

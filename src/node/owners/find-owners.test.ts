@@ -224,3 +224,54 @@ test('no command line reaches a finding', () => {
   const found = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() })
   assert.doesNotMatch(JSON.stringify([found, ownerFindings(found, 'strict')]), /not-to-be-told/)
 })
+
+/** Why a unit cannot be disarmed; undefined where it can. */
+function obstacle(unit: ServiceUnit): string | undefined {
+  const [owner] = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() })
+  return owner?.disarming?.possible === false ? owner.disarming.why : undefined
+}
+
+test('a unit that only starts the container can be disarmed; what it was is remembered', () => {
+  const [owner] = findOwners({ engine: DOCKER, containers: [NOVA], units: [KOLLA], table: table() })
+  assert.deepEqual(owner?.disarming, {
+    possible: true,
+    supervisor: { unit: KOLLA.name, ran: true },
+  })
+  assert.equal(
+    obstacle({ ...KOLLA, starts: ['-/usr/bin/docker container start -a nova_libvirt'] }),
+    undefined,
+  )
+  assert.equal(obstacle({ ...KOLLA, starts: ['/bin/sleep 3', ...KOLLA.starts] }), undefined)
+  assert.equal(obstacle({ ...KOLLA, triggeredBy: ['nova.timer'] }), undefined)
+})
+
+test('a unit that does more than start the container cannot be disarmed, and the reason is told', () => {
+  const starting = (...starts: readonly string[]): string | undefined => obstacle({ ...KOLLA, starts })
+  assert.match(starting('/bin/sh -c "while docker start -a nova_libvirt; do sleep 5; done"') ?? '', /script/)
+  assert.match(starting('/usr/bin/docker rm -f nova_libvirt', ...KOLLA.starts) ?? '', /docker rm/)
+  assert.match(starting('/usr/bin/docker start nova_libvirt nova_compute') ?? '', /"nova_compute"/)
+  assert.match(starting('/usr/bin/docker run --name nova_libvirt img') ?? '', /docker run/)
+  const script = '#!/bin/sh\nexec docker start -a nova_libvirt\n'
+  assert.match(obstacle({ ...KOLLA, starts: ['/opt/up'], scripts: [script] }) ?? '', /script/)
+  assert.match(obstacle({ ...KOLLA, triggeredBy: ['nova.path'] }) ?? '', /nova\.path/)
+  assert.match(obstacle({ ...KOLLA, stopsWithIt: ['agent.service'] }) ?? '', /agent\.service/)
+})
+
+test('a plan that disarms the unit is not refused for it; one that cannot is, with the reason', () => {
+  const of = (unit: ServiceUnit) =>
+    ownerFindings(
+      findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() }),
+      'strict',
+      (container, name) => container === NOVA.name && name === KOLLA.name,
+    )[0]
+  assert.equal(of(KOLLA)?.code, 'SUPERVISOR_DISARMED')
+  assert.equal(of({ ...KOLLA, stopsWithIt: ['agent.service'] })?.code, 'CONTAINER_OWNED')
+  assert.match(of({ ...KOLLA, stopsWithIt: ['agent.service'] })?.evidence ?? '', /cannot disarm it.*agent/)
+  assert.equal(of({ ...KOLLA, name: 'another.service' })?.code, 'CONTAINER_OWNED')
+})
+
+test('a unit that is disarmed does not act', () => {
+  assert.deepEqual(owners([{ ...KOLLA, disarmed: true }]), [
+    'unit kolla-nova_libvirt-container.service disarmed',
+  ])
+})

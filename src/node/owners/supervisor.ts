@@ -1,5 +1,5 @@
 import type { Container } from '../container.ts'
-import { engineCalls, startsContainer, wordsOf } from './engine-calls.ts'
+import { engineCalls, isNamed, startsContainer, wordsOf } from './engine-calls.ts'
 import type { ServiceUnit } from './service-unit.ts'
 
 /** A systemd unit that keeps an adopted container running. Anneal disarms it before a switch, and arms it again on the way back. */
@@ -36,6 +36,10 @@ function obstacle(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>):
   const other = calls.find((call) => call.verb !== 'start' || !startsContainer(call, container))
   if (other !== undefined)
     return `its start does more than start this container (${other.program} ${other.verb})`
+  const beside = calls
+    .flatMap(({ words }) => words)
+    .find((word) => !word.startsWith('-') && !isNamed(word, container))
+  if (beside !== undefined) return `it also starts "${beside}"`
   if (calls.length === 0) return 'its start is no call of the engine'
   const trigger = unit.triggeredBy.find((name) => /\.(path|socket)$/.test(name))
   if (trigger !== undefined) return `${trigger} starts it, and would fail while it may not start`

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimulatedNode } from '../../../adapters/simulated/index.ts'
 import { makePlan } from '../../../node/index.ts'
-import type { Deployment, Plan } from '../../../node/index.ts'
+import type { Deployment, Plan, ServiceUnit } from '../../../node/index.ts'
 import { Journal } from '../../saga/index.ts'
+import { previewRecovery } from './preview-recovery.ts'
 import { recoverNode } from './settle-node.ts'
 import { saveSides } from '../upgrade/side.ts'
 
@@ -142,4 +143,53 @@ test('recovery tells of a unit that brings back a container of the release befor
     ['STARTED_FROM_OUTSIDE'],
   )
   assert.match(problems[0]?.message ?? '', /nova_libvirt.*kolla-nova_libvirt-container\.service/)
+})
+
+/** A node with its first release, which took over from Kolla's container. */
+async function tookOver(unit: Partial<ServiceUnit>): Promise<SimulatedNode> {
+  const node = new SimulatedNode({ [IMAGE]: { libvirt: '9.0.0' } })
+  const id = await node.engine.createContainer({ ...SPEC, name: 'new-libvirt' })
+  await node.engine.createContainer(SPEC)
+  await node.engine.startContainer(id)
+  const [old] = ADOPTED.services
+  assert.ok(old)
+  const adopted = { ...ADOPTED, services: [{ ...old, supervisors: [{ unit: KOLLA.name, ran: true }] }] }
+  const service = { ...old, containerId: id, containerName: 'new-libvirt' }
+  const current = { releaseId: 'b', project: 'compute', services: [service] }
+  await node.state.writeDeployments({ version: 1, current, previous: undefined, adopted })
+  node.units.push({ ...KOLLA, ...unit })
+  return node
+}
+
+const KOLLA: ServiceUnit = {
+  name: 'kolla-nova_libvirt-container.service',
+  activeState: 'inactive',
+  fileState: 'enabled',
+  restart: 'always',
+  wantedBy: [],
+  triggeredBy: [],
+  starts: ['/usr/bin/docker start -a nova_libvirt'],
+  stops: [],
+  scripts: [],
+  source: '',
+}
+
+test('recovery keeps the unit of an adopted container from acting, also after later releases', async () => {
+  const node = await tookOver({})
+  const world = node.world()
+  assert.deepEqual((await previewRecovery(world)).actions, [`keep ${KOLLA.name} from starting its container`])
+  const { actions, problems } = await recoverNode(world)
+  assert.deepEqual(actions, [`kept ${KOLLA.name} from starting its container`])
+  assert.deepEqual(problems, [])
+  assert.equal(node.units[0]?.disarmed, true)
+  assert.deepEqual((await recoverNode(world)).actions, [])
+})
+
+test('recovery lets the unit act again where its container is what runs', async () => {
+  const node = await tookOver({ disarmed: true })
+  const { current, adopted } = node.state.deployments
+  await node.state.writeDeployments({ version: 1, current: adopted, previous: current, adopted })
+  const { actions } = await recoverNode(node.world())
+  assert.deepEqual(actions.slice(-1), [`let ${KOLLA.name} act again`])
+  assert.deepEqual([node.units[0]?.disarmed, node.units[0]?.activeState], [false, 'active'])
 })

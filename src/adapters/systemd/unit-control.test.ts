@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
+import { systemdUnitControl } from './unit-control.ts'
+
+const UNIT = 'kolla-nova_libvirt-container.service'
+const PATH = `/etc/systemd/system/${UNIT}.d/zzzz-anneal.conf`
+
+const dir = mkdtempSync(join(tmpdir(), 'anneal-control-'))
+test.after(() => rmSync(dir, { recursive: true }))
+
+/** A systemd that goes by its drop-in from the next `daemon-reload` on, in the words of systemd 252. */
+function host(
+  of: Readonly<{ path?: string; stubborn?: boolean; states?: readonly string[]; job?: string }> = {},
+) {
+  const root = mkdtempSync(join(dir, 'root-'))
+  const path = of.path ?? PATH
+  const states = [...(of.states ?? [])]
+  let loaded = false
+  const calls: string[] = []
+  const systemctl = async (argv: readonly string[]): Promise<string> => {
+    calls.push(argv[0] ?? '')
+    if (argv[0] === 'daemon-reload') loaded = existsSync(join(root, path))
+    if (argv[0] !== 'show') return ''
+    const shownPath = path.includes('\\') ? `"${path.replaceAll('\\', '\\\\')}"` : path
+    const stop = `ExecStop={ path=/usr/bin/docker ; argv[]=/usr/bin/docker stop x ; ignore_errors=no ; pid=0 }\n`
+    const restart = loaded && of.stubborn !== true ? 'Restart=no\n' : `Restart=always\n${stop}`
+    const state = states.length > 1 ? states.shift() : (states[0] ?? 'active')
+    return `${restart}DropInPaths=/usr/lib/x.conf${loaded ? ` ${shownPath}` : ''}\nActiveState=${state}\nSubState=dead\nJob=${of.job ?? ''}\nResult=exit-code\n`
+  }
+  return { root, calls, file: join(root, path), control: systemdUnitControl({ root, systemctl, startMs: 0 }) }
+}
+
+test('a unit is disarmed by one drop-in, which is in effect when the call ends', async () => {
+  const { control, calls, file } = host()
+  await control.disarm(UNIT)
+  const text = readFileSync(file, 'utf8')
+  assert.match(text, new RegExp(`^ConditionPathExists=!${PATH}$`, 'm'))
+  assert.match(text, /^Restart=no$/m)
+  assert.match(text, /^ExecStop=$/m)
+  assert.deepEqual(calls, ['daemon-reload', 'show'])
+  await control.disarm(UNIT)
+  assert.deepEqual(calls, ['daemon-reload', 'show', 'show'], 'what is done already is not done again')
+})
+
+test('a drop-in that was written before a crash is read after it', async () => {
+  const first = host()
+  await first.control.disarm(UNIT)
+  const second = host()
+  mkdirSync(dirname(second.file), { recursive: true })
+  writeFileSync(second.file, readFileSync(first.file))
+  await second.control.disarm(UNIT)
+  assert.deepEqual(second.calls, ['show', 'daemon-reload', 'show'])
+})
+
+test('a unit whose name is escaped is disarmed as well', async () => {
+  const unit = 'nova-a\\x2db.service'
+  const { control, calls } = host({ path: `/etc/systemd/system/${unit}.d/zzzz-anneal.conf` })
+  await control.disarm(unit)
+  assert.deepEqual(calls, ['daemon-reload', 'show'])
+})
+
+test('a unit on which the drop-in has no effect is an error', async () => {
+  const { control } = host({ stubborn: true })
+  await assert.rejects(control.disarm(UNIT), (error) => isAnnealError(error, 'UNIT_NOT_DISARMED'))
+})
+
+test('a folder that cannot be written is an error, and systemd is not asked', async () => {
+  const { control, calls, root } = host()
+  writeFileSync(join(root, 'etc'), '')
+  await assert.rejects(control.disarm(UNIT), (error) => isAnnealError(error, 'UNIT_NOT_DISARMED'))
+  assert.deepEqual(calls, [])
+})
+
+test('a unit that is armed again has nothing left of the drop-in, and what others put there stays', async () => {
+  const { control, calls, file } = host()
+  await control.disarm(UNIT)
+  await control.rearm(UNIT)
+  assert.ok(!existsSync(dirname(file)))
+  assert.deepEqual(calls.slice(2), ['show', 'daemon-reload'])
+  await control.disarm(UNIT)
+  writeFileSync(join(dirname(file), 'memory.conf'), '')
+  await control.rearm(UNIT)
+  assert.ok(!existsSync(file) && existsSync(dirname(file)))
+  await control.rearm(UNIT)
+  assert.deepEqual(calls.at(-1), 'show', 'systemd does not read its units for nothing')
+})
+
+test('a unit is started once it is active, and one whose job waits is left to it', async () => {
+  await host().control.start(UNIT)
+  await host({ states: ['inactive'], job: '812' }).control.start(UNIT)
+  await assert.rejects(host({ states: ['failed'] }).control.start(UNIT), (error) =>
+    isAnnealError(error, 'UNIT_NOT_STARTED'),
+  )
+})
