@@ -1,11 +1,4 @@
-import type {
-  HostFacts,
-  LibvirtFacts,
-  LibvirtPlace,
-  ProcessId,
-  ProcessTable,
-  ServiceUnit,
-} from '../../node/index.ts'
+import type { HostFacts, LibvirtPlace, ProcessId, ProcessTable, ServiceUnit } from '../../node/index.ts'
 import type {
   Clock,
   Disk,
@@ -14,7 +7,6 @@ import type {
   GuestLogs,
   HostReader,
   Hypervisor,
-  ImageProbe,
   NodeWorld,
   ProcessReader,
   Reach,
@@ -23,6 +15,7 @@ import type {
 import { CrashPoints } from '../../saga/index.ts'
 import { MemoryState } from './memory-state.ts'
 import type { NodeSnapshot } from './node-snapshot.ts'
+import { imageProbe } from './image-probe.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
 import type { SimulatedGuest, SimulatedImage, TenantAct } from './simulated-guest.ts'
 import { SimulatedUnits } from './simulated-units.ts'
@@ -261,7 +254,7 @@ export class SimulatedNode {
       guestFiles: (place) => this.#guestFiles(place),
       guestLogs: this.#guestLogs(),
       rescuer: this.#rescuer(),
-      images: this.#imageProbe(),
+      images: imageProbe(this.images, this.points),
       disk: DISK,
       net: NET,
       clock: this.#clock(),
@@ -370,27 +363,6 @@ export class SimulatedNode {
       method: async () => 'cgroups',
       rescue: (guest) => move(guest.name, guest.identity.pid),
       rescueHelper: (helper) => move(helper.name, helper.identity.pid),
-    }
-  }
-
-  #imageProbe(): ImageProbe {
-    return {
-      libvirtFacts: async (imageId): Promise<LibvirtFacts | undefined> => {
-        const image = this.images.get(imageId)
-        if (image?.libvirt === undefined) return undefined
-        return {
-          imageId,
-          libvirtVersion: image.libvirt,
-          qemuVersion: '7.2',
-          machineTypes: [],
-          writtenFlags: image.flags ?? [],
-        }
-      },
-      readGuests: async (imageId, { flags }) => ({
-        refused: [],
-        unknownFlags: flags.filter((flag) => this.images.get(imageId)?.flags?.includes(flag) !== true),
-      }),
-      prewarm: () => this.points.around('prewarm', () => 'simulated'),
     }
   }
 

@@ -26,7 +26,7 @@ export function dropInPath(unit: string): string {
  * commands for the end are systemd.service(5); a unit that restarts on certain exit codes does so whatever `Restart=`
  * says. The exit codes are those of a container that was asked to stop: the unit has not failed then.
  */
-export function dropInText(unit: string): string {
+function dropInText(unit: string): string {
   return `# Anneal manages the container that this unit started. \`anneal node rollback\` to the adopted containers gives it
 # back; by hand: remove this file and run \`systemctl daemon-reload\`.
 [Unit]

@@ -245,7 +245,7 @@ test('a unit that only starts the container can be disarmed; what it was is reme
   assert.equal(obstacle({ ...KOLLA, triggeredBy: ['nova.timer'] }), undefined)
 })
 
-test('a unit that does more than start the container cannot be disarmed, and the reason is told', () => {
+test('a unit that does more than start the container cannot be disarmed, and says why', () => {
   const starting = (...starts: readonly string[]): string | undefined => obstacle({ ...KOLLA, starts })
   assert.match(starting('/bin/sh -c "while docker start -a nova_libvirt; do sleep 5; done"') ?? '', /script/)
   assert.match(starting('/usr/bin/docker rm -f nova_libvirt', ...KOLLA.starts) ?? '', /docker rm/)
