@@ -35,6 +35,8 @@ export type GuestLife = Readonly<{
   address: string
   /** A bridge of the host. */
   bridge: string
+  /** Of a bridge of Open vSwitch: the id of the Neutron port that the guest's is. Absent for a bridge of the kernel's. */
+  neutronPort?: string
   /** Milliseconds between two writes. */
   diskMs: number
 }>
@@ -114,12 +116,21 @@ function diskTicks(name: string): string {
     <qemu:arg value='isa-serial,chardev=disktick,index=2'/>`
 }
 
-function card(name: string, { bridge }: GuestLife): string {
+/** The address of the guest's network card: always the same for the same name. */
+export function guestMac(name: string): string {
   const digits = createHash('sha256').update(name).digest('hex')
-  const mac = ['52:54:00', digits.slice(0, 2), digits.slice(2, 4), digits.slice(4, 6)].join(':')
+  return ['52:54:00', digits.slice(0, 2), digits.slice(2, 4), digits.slice(4, 6)].join(':')
+}
+
+function card(name: string, { bridge, neutronPort }: GuestLife): string {
+  // As Nova writes it.
+  const port =
+    neutronPort === undefined
+      ? ''
+      : `<virtualport type='openvswitch'><parameters interfaceid='${neutronPort}'/></virtualport>`
   return `
     <interface type='bridge'>
-      <mac address='${mac}'/><source bridge='${bridge}'/><model type='virtio'/>
+      <mac address='${guestMac(name)}'/><source bridge='${bridge}'/>${port}<model type='virtio'/>
     </interface>`
 }
 

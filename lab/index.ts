@@ -1,7 +1,7 @@
 export { byHandArguments, runLibvirt, runVirtlogd, waitForLibvirt } from './by-hand.ts'
 export type { ByHand } from './by-hand.ts'
 export { consoleLogPath, domainXml, guestUuid, instanceDirectory, tickPath } from './domain-xml.ts'
-export type { GuestSpec } from './domain-xml.ts'
+export type { GuestLife, GuestSpec } from './domain-xml.ts'
 export { guestFiles } from './guest-files.ts'
 export type { GuestFiles } from './guest-files.ts'
 export {
@@ -15,8 +15,10 @@ export {
   waitForTicks,
 } from './guest.ts'
 export type { Guest, GuestStart, Tick } from './guest.ts'
+export { guestLife, makeBridge, waitForPing, watchLife } from './guest-life.ts'
 export type { LifeSeen } from './guest-life.ts'
 export { Host } from './host.ts'
+export { OpenVSwitchBed } from './open-vswitch.ts'
 export type { ComputeHost, ExecOptions } from './compute-host.ts'
 export { DEFAULT_SUITE, SUITES, suiteOf } from './host-arguments.ts'
 export type { HostSpec, Suite } from './host-arguments.ts'

@@ -50,6 +50,18 @@ enable_vxlan = false
 enable_security_group = false
 firewall_driver = noop
 `,
+    // The machine's kernel need not have the module: packets go through ovs-vswitchd itself.
+    '/etc/neutron/plugins/ml2/openvswitch_agent.ini': `[ovs]
+integration_bridge = br-int
+datapath_type = netdev
+bridge_mappings =
+[agent]
+tunnel_types =
+report_interval = 5
+[securitygroup]
+enable_security_group = false
+firewall_driver = noop
+`,
   }
 }
 

@@ -44,7 +44,9 @@ export async function debTree(edition: Edition): Promise<DebTree> {
     file(`${DOC}/changelog.gz`, gzipped(debianChangelog(edition))),
     file(`${DOC}/CHANGELOG.md.gz`, gzipped(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))),
     file(`${DOC}/examples/config.yaml`, configExample(commands)),
-    file(`${DOC}/examples/compute/compose.yaml`, readFileSync(join(ROOT, 'examples/compute/compose.yaml'))),
+    ...['examples/compute/compose.yaml', 'examples/compute-ovs/compose.yaml'].map((path) =>
+      file(`${DOC}/${path}`, readFileSync(join(ROOT, path))),
+    ),
     file(
       'usr/share/lintian/overrides/anneal',
       readFileSync(join(ROOT, 'packaging/debian/lintian-overrides')),

@@ -112,11 +112,4 @@ export const EXCEPTIONS: readonly Readonly<{ from: string; to: string; reason: s
 ]
 
 /** Exports that nobody takes, for a reason. One that somebody takes is a breach, too. */
-export const KEPT_EXPORTS: readonly Readonly<{ path: string; names: readonly string[]; reason: string }>[] = [
-  {
-    path: 'lab/guest-life.ts',
-    names: ['guestLife', 'makeBridge', 'waitForPing', 'watchLife'],
-    reason:
-      'watches the packets and writes of a guest, for people who try a switch by hand; no test does yet',
-  },
-]
+export const KEPT_EXPORTS: readonly Readonly<{ path: string; names: readonly string[]; reason: string }>[] = []

@@ -11,6 +11,7 @@ import { loadDraft, loadRelease } from './load.ts'
 import type { LoadedDraft } from './load.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/compute/compose.yaml', import.meta.url))
+const OVS_EXAMPLE = fileURLToPath(new URL('../../../examples/compute-ovs/compose.yaml', import.meta.url))
 const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
 let directory = ''
@@ -54,16 +55,42 @@ test('the example of a compute node is a release: libvirt stops last and starts 
   )
 })
 
-test('nothing speaks against the example', async () => {
-  const { draft, notices } = await loadDraft(EXAMPLE, { environment: {} })
-  assert.deepEqual(lintRelease(draft, notices), [])
+test('the example with Open vSwitch keeps the switch while guests run, and starts it before libvirt', async () => {
+  const environment = { ANNEAL_OPENVSWITCH: 'trixie' }
+  const { draft, notices } = await loadDraft(OVS_EXAMPLE, { environment })
+  assert.deepEqual(notices, [])
+  assert.deepEqual(
+    draft.services.map(({ name, replace }) => `${name} ${replace}`),
+    [
+      'ovsdb when-idle',
+      'vswitchd when-idle',
+      'virtlogd when-idle',
+      'libvirt always',
+      'network always',
+      'compute always',
+    ],
+  )
+  assert.deepEqual(
+    draft.services.filter(({ image }) => image.endsWith(':trixie')).map(({ name }) => name),
+    ['ovsdb', 'vswitchd'],
+  )
 })
 
-test('every container of the example is on the host’s network and in its pid namespace', async () => {
-  const { draft } = await loadDraft(EXAMPLE, { environment: {} })
-  for (const { container } of draft.services)
-    assert.deepEqual([container.networkMode, container.pidMode], ['host', 'host'])
-})
+for (const [title, file] of [
+  ['the example', EXAMPLE],
+  ['the example with Open vSwitch', OVS_EXAMPLE],
+] as const) {
+  test(`nothing speaks against ${title}`, async () => {
+    const { draft, notices } = await loadDraft(file, { environment: {} })
+    assert.deepEqual(lintRelease(draft, notices), [])
+  })
+
+  test(`every container of ${title} is on the host’s network and in its pid namespace`, async () => {
+    const { draft } = await loadDraft(file, { environment: {} })
+    for (const { container } of draft.services)
+      assert.deepEqual([container.networkMode, container.pidMode], ['host', 'host'])
+  })
+}
 
 test('a release that is not pinned is refused with the command that pins it', async () => {
   await assert.rejects(loadRelease(EXAMPLE, { environment: {}, digest }), (error) => {

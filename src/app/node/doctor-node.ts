@@ -1,4 +1,4 @@
-import { busyGuests, examine, findOwners, workloadOfContainer } from '../../node/index.ts'
+import { busyGuests, examine, findOwners, switchStops, workloadOfContainer } from '../../node/index.ts'
 import type { Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { settledSurvey } from '../../runtime/node/index.ts'
@@ -13,10 +13,10 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     .filter((container) => workloadOfContainer(container).role === 'other')
     .map(({ name }) => name)
   const { seen, dissent } = await settledSurvey(world, { ...question, beside }, question.places[0])
-  const { table, engine, containers, census, endangered, statusFiles } = seen
+  const { table, engine, containers, census, endangered, statusFiles, killSets } = seen
   const host = await world.host.facts()
   const owners = findOwners({ engine, containers, units: await world.units.services(), table })
-  const momentary = [...dissent, ...busyGuests(statusFiles)]
+  const momentary = [...dissent, ...busyGuests(statusFiles), ...switchStops(killSets, table, census, 'info')]
   const findings = examine({
     engine,
     host,

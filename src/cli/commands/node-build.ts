@@ -21,7 +21,7 @@ export const nodeBuild = command({
     ...COMMON_FLAGS,
   },
   details:
-    'IMAGE is a name in images/images.json, such as nova-libvirt:bookworm-backports. Without names it builds all images of bookworm; name base:SUITE or nova-libvirt:SUITE to build one of bullseye, trixie, forky or sid. Images whose inputs have not changed are not built again.',
+    'IMAGE is a name in images/images.json, such as nova-libvirt:bookworm-backports. Without names it builds the images of examples/compute; name the others, such as those of examples/compute-ovs, or base:SUITE and nova-libvirt:SUITE of bullseye, trixie, forky or sid. Images whose inputs have not changed are not built again.',
   async run({ flags, node, args, output, signal }) {
     const base = flags.base
     const engine = openEngine(engineOptions(flags, node))

@@ -148,18 +148,18 @@ test('dnsmasq is a helper where it serves the networks of guests', () => {
   assert.deepEqual(census([...guests, process('/usr/sbin/dnsmasq', ['-C', '/etc/dnsmasq.conf'])]).helpers, [])
 })
 
-test('where no guest runs, nothing is needed but what the release declares', () => {
-  const table = [
-    process('/usr/bin/swtpm', ['socket']),
-    process('/usr/sbin/virtlockd', []),
-    process('/usr/bin/haproxy', ['-f', '/var/lib/neutron/ns-metadata-proxy/x.conf']),
-  ]
+test('what a release declares is needed while a guest runs, and nothing is where none does', () => {
+  const haproxy = process('/usr/bin/haproxy', ['-f', '/var/lib/neutron/ns-metadata-proxy/x.conf'])
+  const table = [process('/usr/bin/swtpm', ['socket']), process('/usr/sbin/virtlockd', []), haproxy]
   const declared = [{ exe: 'haproxy', argv: ['ns-metadata-proxy', '-f'] }]
-  assert.deepEqual(
-    census(table, { declared }).helpers.map(({ kind, name }) => [kind, name]),
-    [['declared', 'haproxy']],
-  )
-  assert.deepEqual(census(table, { declared: [{ exe: 'haproxy', argv: ['other'] }] }).helpers, [])
+  assert.deepEqual(census(table, { declared }).helpers, [])
+  const other = [{ exe: 'ovs-vswitchd', argv: [] }]
+  const kinds = (rules: typeof declared): readonly string[] =>
+    census([qemu(UUID, 'vm'), haproxy, process('/usr/bin/ovs-vswitchd', [])], {
+      declared: rules,
+    }).helpers.map(({ kind, name }) => `${kind} ${name}`)
+  assert.deepEqual(kinds(declared), ['declared haproxy'])
+  assert.deepEqual(kinds(other), ['haproxy haproxy', 'declared ovs-vswitchd'])
 })
 
 test('a circle of parents, as a reading in the middle of changes may show, ends', () => {

@@ -113,6 +113,8 @@ function findHelpers(
     const machine = others.get(process.pid)
     if (machine !== undefined && (owner !== undefined || looks.has(process.pid)))
       return helper('machine', []).map((one) => ({ ...one, witnesses: machine.witnesses }))
+    // Nobody needs anything where no virtual machine runs.
+    if (machines.length === 0) return []
     if (isDeclared(process, sources.declared)) return helper('declared', [])
     if (found.length === 0) return []
     const tied = (): readonly string[] =>

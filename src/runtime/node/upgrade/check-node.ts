@@ -13,6 +13,7 @@ import {
   started,
   startsUnableToFork,
   stopped,
+  switchStops,
   workloadOfService,
 } from '../../../node/index.ts'
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../../../node/index.ts'
@@ -76,6 +77,7 @@ export async function checkNode(
     ...dissent.map((finding) => allowWayBack(finding, plan)),
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),
+    ...switchStops(seen.killSets, seen.table, seen.census, 'warn'),
     ...movedHypervisor(plan, sides, seen),
     ...unasked,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),

@@ -1,0 +1,3 @@
+import { lifeBehaviour } from './support/life-behaviour.ts'
+
+lifeBehaviour('docker')

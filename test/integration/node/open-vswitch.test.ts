@@ -1,0 +1,3 @@
+import { ovsBehaviour } from './support/ovs-behaviour.ts'
+
+ovsBehaviour('docker')
