@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Host, byHandArguments, tickGaps, ticks, waitForLibvirt } from '../lab/index.ts'
+import type { NestedEngine } from '../lab/index.ts'
 import type { Outage, RunReport } from '../src/runtime/node/index.ts'
 
 /** What libvirt's API and a guest's clock say of an act. Milliseconds. */
@@ -10,31 +11,32 @@ export type Cost = Readonly<{ wallMs: number; cpuMs: number; peakMiB: number }>
 
 const NODE = '/opt/anneal/node_modules/node/bin/node'
 
-/** A compute host on Docker that releases of libvirt and virtlogd are switched on, beside the same by hand. */
+/** A compute host that releases of libvirt and virtlogd are switched on, beside the same by hand (with Docker). */
 export class BenchNode {
   readonly host: Host
   readonly image: string
+  readonly engine: NestedEngine
 
-  private constructor(host: Host, image: string) {
+  private constructor(host: Host, image: string, engine: NestedEngine) {
     this.host = host
     this.image = image
+    this.engine = engine
   }
 
-  static async up(name: string, images: readonly string[]): Promise<BenchNode> {
-    const host = await Host.up({
-      name,
-      init: 'systemd',
-      engine: 'docker',
-      machined: true,
-      images: [...images],
-    })
-    return new BenchNode(host, images[0] ?? '')
+  static async up(
+    name: string,
+    images: readonly string[],
+    engine: NestedEngine = 'docker',
+  ): Promise<BenchNode> {
+    const host = await Host.up({ name, init: 'systemd', engine, machined: true, images: [...images] })
+    return new BenchNode(host, images[0] ?? '', engine)
   }
 
   /** `anneal node WORDS --json`, which must end with this exit code. */
   async anneal(exitCode: number, ...words: string[]): Promise<RunReport> {
     const result = await this.host.exec(['/opt/anneal/anneal', 'node', ...words, '--json'], {
-      env: { ANNEAL_ENGINE: 'docker' },
+      env: { ANNEAL_ENGINE: this.engine },
+      timeoutMs: 240_000 * this.host.patience,
     })
     if (result.exitCode !== exitCode)
       throw new Error(`anneal ${words.join(' ')}: ${result.exitCode}\n${result.stderr}`)
@@ -76,15 +78,20 @@ export class BenchNode {
         `  restart: unless-stopped\n  labels: {bench.release: ${name}}`,
       )
       .replace('command: [libvirtd]', `command: ${command}`)
+    return this.lockText(name, text)
+  }
+
+  /** Locks a release that is written already. Gives the file. */
+  async lockText(name: string, text: string): Promise<string> {
     await this.host.sh(`mkdir -p /etc/anneal; cat >/etc/anneal/${name}.yaml`, { input: text })
     await this.anneal(0, 'lock', `/etc/anneal/${name}.yaml`)
     return `/etc/anneal/${name}.locked.yaml`
   }
 
-  /** The name of the container that runs the release's libvirt. */
-  async current(): Promise<string> {
-    const filter = 'label=io.anneal.service=libvirt'
-    const names = await this.host.must(['docker', 'ps', '--format', '{{.Names}}', '--filter', filter])
+  /** The name of the container that runs a service of the release. */
+  async current(service = 'libvirt'): Promise<string> {
+    const filter = `label=io.anneal.service=${service}`
+    const names = await this.host.must([this.engine, 'ps', '--format', '{{.Names}}', '--filter', filter])
     return names.trim().split('\n')[0] ?? ''
   }
 

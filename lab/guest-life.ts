@@ -30,15 +30,26 @@ export async function makeBridge(host: ComputeHost): Promise<void> {
   )
 }
 
-/** Waits for the first answer of a guest that boots. */
+/** Waits for the first answer of a guest that boots, or whose network comes back. */
 export async function waitForPing(host: ComputeHost, address: string): Promise<void> {
+  // One ping a second: packets that nobody was there for get no answer later. It ends with the first answer.
   const seconds = Math.ceil(120 * host.patience)
-  await host.must([...PING, '-c', '1', '-W', String(seconds), '-w', String(seconds), address], {
-    timeoutMs: (seconds + 5) * 1000,
-  })
+  await host.must(
+    [
+      'sh',
+      '-c',
+      'for n in $(seq "$1"); do "$2" ping -c 1 -W 1 "$3" && exit; done; exit 1',
+      'sh',
+      String(seconds),
+      PROGRAM,
+      address,
+    ],
+    { timeoutMs: 2 * seconds * 1000 },
+  )
 }
 
-const PING = [`${GUEST_KERNEL_DIRECTORY}/busybox`, 'ping']
+const PROGRAM = `${GUEST_KERNEL_DIRECTORY}/busybox`
+const PING = [PROGRAM, 'ping']
 
 /**
  * Watches clock, disk and network of a guest while `act` runs: a ping every 10 ms by busybox, the guest's own account of

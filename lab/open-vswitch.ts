@@ -8,6 +8,15 @@ import { openstackConfiguration } from './openstack.ts'
 import type { NestedEngine } from './seed.ts'
 import { Silence } from './silence.ts'
 
+/** What a host holds for it: the images of examples/compute-ovs with two versions of libvirt, and a Neutron. */
+export const OVS_IMAGES: readonly string[] = [
+  'openvswitch:bookworm',
+  'nova-libvirt-ovs:bookworm',
+  'nova-libvirt-ovs:bookworm-backports',
+  'openvswitch-agent:bookworm',
+  'neutron:bookworm',
+]
+
 const NEUTRON = 'neutron'
 /** The bridge that Neutron's Open vSwitch agent makes. */
 const BRIDGE = 'br-int'
@@ -38,7 +47,7 @@ export class OpenVSwitchBed {
     this.#engine = engine
   }
 
-  /** Starts Neutron's server and waits until its API answers. The host needs the image `neutron:bookworm`. */
+  /** Starts Neutron's server and waits until its API answers. The host needs `OVS_IMAGES`. */
   static async up(host: ComputeHost, engine: NestedEngine): Promise<OpenVSwitchBed> {
     const bed = new OpenVSwitchBed(host, engine)
     await host.sh('mkdir -p /run/openvswitch /var/lib/openvswitch; install -d -o 972 -g 972 /var/lib/neutron')

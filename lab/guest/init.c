@@ -98,7 +98,7 @@ static void beat(const char *terminal, const char *format, long period_ms, void 
 
 static void insert_modules(void) {
   /* Each behind those that it needs. */
-  static const char *const names[] = {"virtio",     "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci",
+  static const char *const names[] = {"virtio_ring", "virtio",      "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci",
                                       "virtio_blk", "failover",    "net_failover",          "virtio_net"};
   for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
     char path[64];

@@ -3,30 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, describe, test } from 'node:test'
 import {
   Host,
+  OVS_IMAGES,
   OpenVSwitchBed,
   guestLife,
+  ovsRelease,
   startGuest,
   virsh,
   waitForPing,
   watchLife,
 } from '../../../../lab/index.ts'
-import type { GuestLife, NestedEngine } from '../../../../lab/index.ts'
+import type { GuestLife, NestedEngine, OvsRelease } from '../../../../lab/index.ts'
 import type { RunReport } from '../../../../src/runtime/node/index.ts'
 import { ComputeNode } from './compute-node.ts'
 import type { Alive } from './compute-node.ts'
 import { lifeLine } from './life-behaviour.ts'
-import { ovsRelease } from './ovs-release.ts'
-import type { OvsRelease } from './ovs-release.ts'
 
 const EXAMPLE = '/opt/anneal/examples/compute-ovs/compose.yaml'
-
-export const OVS_IMAGES = [
-  'openvswitch:bookworm',
-  'nova-libvirt-ovs:bookworm',
-  'nova-libvirt-ovs:bookworm-backports',
-  'openvswitch-agent:bookworm',
-  'neutron:bookworm',
-]
 
 type Planned = Readonly<{
   plan: Readonly<{ actions: readonly Readonly<{ action: string; service: string; because?: string }>[] }>

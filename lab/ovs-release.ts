@@ -9,7 +9,10 @@ export type OvsRelease = Readonly<{
   switchReplaced?: 'always'
 }>
 
-/** The shipped example without Nova's service, which would need Nova: the text of a Compose file, not locked. */
+/**
+ * The shipped example with Open vSwitch, without Nova's service, which would need Nova: a Compose file that is not locked.
+ * `example` is the text of examples/compute-ovs/compose.yaml.
+ */
 export function ovsRelease(example: string, spec: OvsRelease): string {
   const { mark, libvirt, switchMark = 'first', switchReplaced } = spec
   const text = example
