@@ -112,4 +112,5 @@ export const EXCEPTIONS: readonly Readonly<{ from: string; to: string; reason: s
 ]
 
 /** Exports that nobody takes, for a reason. One that somebody takes is a breach, too. */
-export const KEPT_EXPORTS: readonly Readonly<{ path: string; names: readonly string[]; reason: string }>[] = []
+export const KEPT_EXPORTS: readonly Readonly<{ path: string; names: readonly string[]; reason: string }>[] =
+  []

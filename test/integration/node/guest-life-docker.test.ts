@@ -1,3 +1,0 @@
-import { lifeBehaviour } from './support/life-behaviour.ts'
-
-lifeBehaviour('docker')

@@ -1,3 +1,0 @@
-import { ovsBehaviour } from './support/ovs-behaviour.ts'
-
-ovsBehaviour('docker')

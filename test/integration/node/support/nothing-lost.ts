@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TestContext } from 'node:test'
+import { watchLife } from '../../../../lab/index.ts'
+import type { ComputeHost, GuestLife, LifeSeen } from '../../../../lab/index.ts'
+
+/**
+ * Watches a guest's packets, disk writes and clock through an act, and then for as long while nothing happens: what is lost
+ * there is the machine's doing. The act must lose nothing else. Both stand in the test's report.
+ */
+export async function assertNothingLost<T>(
+  t: TestContext,
+  host: ComputeHost,
+  name: string,
+  life: GuestLife,
+  act: () => Promise<T>,
+): Promise<T> {
+  const results: T[] = []
+  const startedAt = performance.now()
+  const during = await watchLife(host, name, life, async () => results.push(await act()))
+  const lengthMs = performance.now() - startedAt
+  const idle = await watchLife(host, name, life, () => sleep(lengthMs))
+  t.diagnostic(`switch:  ${lifeLine(during)}`)
+  t.diagnostic(`control: ${lifeLine(idle)}`)
+  assert.ok(during.packetsSent > 50, `pings were sent: ${during.packetsSent}`)
+  assert.ok(during.packetsLost <= idle.packetsLost, lifeLine(during))
+  assert.deepEqual([during.ticksLost, during.writesLost], [0, 0])
+  return results[0] as T
+}
+
+export function lifeLine(seen: LifeSeen): string {
+  return `${seen.packetsLost} of ${seen.packetsSent} packets lost, longest answer ${seen.longestAnswerMs.toFixed(0)} ms; longest time without a write ${seen.longestWriteGapMs.toFixed(0)} ms, without a tick ${seen.longestTickGapMs.toFixed(0)} ms`
+}
