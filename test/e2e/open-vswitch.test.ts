@@ -75,12 +75,12 @@ for (const engine of ['docker', 'podman'] as const satisfies readonly NestedEngi
           'replace network',
         ],
       )
-      const before = await switchProcesses()
+      const earlier = await switchProcesses()
       await assertNothingLost(t, node.host, name, life, () =>
         node.expect<RunReport>(0, 'node', 'upgrade', file),
       )
       await node.assertUntouched(alive)
-      assert.deepEqual(await switchProcesses(), before)
+      assert.deepEqual(await switchProcesses(), earlier)
       const version = await virsh(node.host, await node.container(), ['version', '--daemon'], { engine })
       assert.match(version.stdout, /daemon: 11\.3/)
       assert.equal((await bed.port(life.neutronPort ?? '')).status, 'ACTIVE')
@@ -118,11 +118,11 @@ for (const engine of ['docker', 'podman'] as const satisfies readonly NestedEngi
     test('where no guest runs, Open vSwitch is replaced as any service', async () => {
       await virsh(node.host, await node.container(), ['destroy', name], { engine })
       const file = await lock({ mark: 'two', libvirt: 'bookworm-backports', switchMark: 'second' })
-      const before = await switchProcesses()
+      const earlier = await switchProcesses()
       await node.expect<RunReport>(0, 'node', 'upgrade', file)
-      const after = await switchProcesses()
-      assert.notEqual(after[0], before[0])
-      assert.notEqual(after[1], before[1])
+      const now = await switchProcesses()
+      assert.notEqual(now[0], earlier[0])
+      assert.notEqual(now[1], earlier[1])
       assert.equal(await ovs('ovs-vsctl', 'br-exists', life.bridge), '')
       await node.assertAtRest()
     })
