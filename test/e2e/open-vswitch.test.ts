@@ -97,7 +97,7 @@ for (const engine of ['docker', 'podman'] as const satisfies readonly NestedEngi
       assert.ok(findings.some(({ code, severity }) => code === 'SWITCH_STOPS' && severity === 'info'))
     })
 
-    test('a switch that is replaced all the same is told in the plan, and the guest’s network comes back', async (t) => {
+    test('the plan warns of a switch that is replaced all the same, and the guest’s network comes back', async (t) => {
       const file = await lock({
         mark: 'two',
         libvirt: 'bookworm-backports',

@@ -15,12 +15,12 @@ function found(exe: string, guests: readonly Guest[]): readonly string[] {
     doomed: [{ pid: 7, startTicks: 1, name: 'x', mechanisms: [], evidence: '' }],
   }
   const table = { processes: [process] } as unknown as ProcessTable
-  return switchStops([killSet as unknown as KillSet], table, { guests }, 'warn').map(
+  return switchStops([killSet as unknown as KillSet], table, { guests }, 'plan').map(
     ({ code, severity, subject, evidence }) => `${code} ${severity} ${subject}: ${evidence.split('.')[0]}`,
   )
 }
 
-test('a switch that ends with a container is told, with the number of guests', () => {
+test('a switch that ends with a container gives a finding with the number of guests', () => {
   for (const exe of ['/usr/lib/openvswitch-switch/ovs-vswitchd', '/usr/sbin/ovs-vswitchd (deleted)'])
     assert.deepEqual(found(exe, [guest, guest]), [
       'SWITCH_STOPS warn compute-vswitchd-0123456789ab: ovs-vswitchd (pid 7) ends with it; 2 guests run',

@@ -17,7 +17,8 @@ export function switchStops(
   killSets: readonly KillSet[],
   table: ProcessTable,
   census: Pick<Census, 'guests'>,
-  severity: Extract<Finding['severity'], 'warn' | 'info'>,
+  /** `plan`: the containers are to be stopped. `doctor`: they would be. */
+  asked: 'plan' | 'doctor',
 ): readonly Finding[] {
   return killSets.flatMap(({ containerName, doomed }) =>
     doomed.flatMap((one): Finding[] => {
@@ -28,7 +29,7 @@ export function switchStops(
       return [
         {
           code: 'SWITCH_STOPS',
-          severity,
+          severity: asked === 'plan' ? 'warn' : 'info',
           subject: containerName,
           evidence: `${executableName(process)} (pid ${one.pid}) ends with it; ${guests}. With datapath_type=netdev no packet passes until the next one runs. With the kernel’s datapath known connections go on until the next one starts; then none passes before the network agent has set its flows again`,
           remedy:

@@ -77,7 +77,7 @@ export async function checkNode(
     ...dissent.map((finding) => allowWayBack(finding, plan)),
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),
-    ...switchStops(seen.killSets, seen.table, seen.census, 'warn'),
+    ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
     ...movedHypervisor(plan, sides, seen),
     ...unasked,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
