@@ -16,7 +16,11 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
   const { table, engine, containers, census, endangered, statusFiles, killSets } = seen
   const host = await world.host.facts()
   const owners = findOwners({ engine, containers, units: await world.units.services(), table })
-  const momentary = [...dissent, ...busyGuests(statusFiles), ...switchStops(killSets, table, census, 'doctor')]
+  const momentary = [
+    ...dissent,
+    ...busyGuests(statusFiles),
+    ...switchStops(killSets, table, census, 'doctor'),
+  ]
   const findings = examine({
     engine,
     host,
