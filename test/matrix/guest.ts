@@ -1,15 +1,17 @@
 import {
   consoleLogPath,
+  guestLife,
   guestPid,
   guestUuid,
   instanceDirectory,
+  makeBridge,
   runLibvirt,
   startGuest,
   tickPath,
   virsh,
   waitForTicks,
 } from '../../lab/index.ts'
-import type { ComputeHost, GuestSpec, NestedEngine } from '../../lab/index.ts'
+import type { ComputeHost, GuestLife, GuestSpec, NestedEngine } from '../../lab/index.ts'
 import { containerOf } from './placements.ts'
 import type { Placement } from './placements.ts'
 import type { Stage } from './bed.ts'
@@ -17,7 +19,14 @@ import { startEngine } from './causes.ts'
 
 export const CONTAINER = 'libvirt'
 
-export type LiveGuest = Readonly<{ name: string; uuid: string; pid: number; startTicks: string }>
+export type LiveGuest = Readonly<{
+  name: string
+  uuid: string
+  pid: number
+  startTicks: string
+  /** Its network and its disk; absent where it boots a sector. */
+  life?: GuestLife
+}>
 
 /** Guests' names are seen by every plain host of the machine: they carry the host's. */
 function nameOn(host: ComputeHost): string {
@@ -56,9 +65,11 @@ export async function bringUp(stage: Stage, placement: Placement): Promise<LiveG
   }
   const ready = `mkdir -p /var/cache/libvirt; [ -s ${memoryImage(host)} ] && echo saved || echo none`
   const saved = (await host.sh(ready)).trim() === 'saved'
+  const life = guestLife(1)
+  await makeBridge(host)
   await runLibvirt(host, container)
   if (!saved) {
-    await startGuest(host, { name, via: CONTAINER, engine, console: 'file' })
+    await startGuest(host, { name, via: CONTAINER, engine, console: 'file', life })
     await mustVirsh(host, engine, ['save', name, memoryImage(host)])
   }
   // A guest that was killed leaves libvirt's note of who owned its console log: a new file has none.
@@ -66,7 +77,7 @@ export async function bringUp(stage: Stage, placement: Placement): Promise<LiveG
   await mustVirsh(host, engine, ['define', `${instanceDirectory(name)}/domain.xml`])
   await mustVirsh(host, engine, ['restore', memoryImage(host)])
   await waitForTicks(host, name, 5)
-  return live(host, name, await guestPid(host, name))
+  return { ...(await live(host, name, await guestPid(host, name))), life }
 }
 
 async function live(host: ComputeHost, name: string, pid: number): Promise<LiveGuest> {

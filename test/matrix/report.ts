@@ -27,8 +27,17 @@ export function summary(rows: readonly Row[]): string {
     `${count('FALSE SAFE')} false safe`,
     `${count('false alarm')} false alarm`,
     `${count('LOST BY ANNEAL')} guests lost by Anneal`,
+    ...packetsLost(rows),
     ...(errors === 0 ? [] : [`${errors} in error`]),
   ].join(', ')
+}
+
+function packetsLost(rows: readonly Row[]): readonly string[] {
+  const watched = rows.flatMap((row) =>
+    row.kind === 'upgrade' && row.packets !== undefined ? [row.packets] : [],
+  )
+  if (watched.length === 0) return []
+  return [`${watched.reduce((sum, { lost }) => sum + lost, 0)} packets lost in ${watched.length} upgrades`]
 }
 
 /** A false alarm costs a rescue that was not needed; whatever else is not `agree` is a failure. */
@@ -54,13 +63,14 @@ export function markdown(rows: readonly Row[]): string {
     ),
     '',
     ...table(
-      ['engine', 'placement', 'kill set says', '`anneal node upgrade`', 'guest', 'verdict'],
+      ['engine', 'placement', 'kill set says', '`anneal node upgrade`', 'guest', 'packets lost', 'verdict'],
       upgrades.map((row) => [
         row.engine,
         row.placement,
         row.predicted,
         row.steps.join('; '),
         row.happened,
+        row.packets === undefined ? '' : `${row.packets.lost} of ${row.packets.sent}`,
         row.verdict,
       ]),
     ),

@@ -1,4 +1,4 @@
-import { imageReference, virsh } from '../../lab/index.ts'
+import { imageReference, virsh, waitForPing, watchLife } from '../../lab/index.ts'
 import type { ComputeHost, NestedEngine } from '../../lab/index.ts'
 import { anneal } from './anneal.ts'
 import type { Verdict } from './cell.ts'
@@ -18,9 +18,13 @@ export type UpgradeCell = Readonly<{
   steps: readonly string[]
   happened: 'lives' | 'dies' | 'stuck' | '?'
   verdict: Verdict
+  /** Pings of the guest during the upgrade (and the rollback), every 10 ms; absent in earlier results, and of a boot sector. */
+  packets?: Packets
   seconds: number
   at: string
 }>
+
+export type Packets = Readonly<{ sent: number; lost: number }>
 
 export type Way = 'there' | 'there and back'
 
@@ -53,7 +57,10 @@ export async function runUpgradeCell(stage: Stage, placement: Placement, way: Wa
       throw new Error(`the plan does not refuse: ${plan.stderr.trim().slice(-500)}`)
     const result = await upgradeEitherWay(host, engine, placement, guest, plan.exitCode === 3, steps)
     if (way === 'there and back' && result.verdict === 'agree' && !placement.without.includes('host pid')) {
-      Object.assign(result, await rollBack(host, engine, guest, steps))
+      const [back, { packets: behind }] = await watched(host, guest, () =>
+        rollBack(host, engine, guest, steps),
+      )
+      Object.assign(result, back, together(result.packets, behind))
     }
     return { ...base, predicted: dies ? 'dies' : 'lives', steps, ...result, ...ended() }
   } catch (error) {
@@ -69,7 +76,7 @@ async function upgradeEitherWay(
   guest: LiveGuest,
   endangered: boolean,
   steps: string[],
-): Promise<Pick<UpgradeCell, 'happened' | 'verdict'>> {
+): Promise<Pick<UpgradeCell, 'happened' | 'verdict' | 'packets'>> {
   if (endangered) {
     // Refused, and nothing touched: the same container runs, and so does the guest.
     const before = await identity(host, engine)
@@ -81,7 +88,9 @@ async function upgradeEitherWay(
     if ((await identity(host, engine)) !== before) throw new Error('a refused upgrade touched the container')
     steps.push('nothing touched')
   }
-  const last = await upgrade(host, engine, endangered ? ['--rescue'] : [])
+  const [last, packets] = await watched(host, guest, () =>
+    upgrade(host, engine, endangered ? ['--rescue'] : []),
+  )
   steps.push(`upgrade${endangered ? ' --rescue' : ''}: exit ${last.exitCode}`)
   const happened = await fateOf(host, guest)
   if (happened !== 'lives') {
@@ -98,7 +107,25 @@ async function upgradeEitherWay(
     await seenRunning(host, engine, guest)
     steps.push('the new libvirt sees it running')
   }
-  return { happened, verdict: 'agree' }
+  return { happened, verdict: 'agree', ...packets }
+}
+
+/** What an act gives, and what the guest's network lost meanwhile, where it has one. */
+async function watched<T>(
+  host: ComputeHost,
+  guest: LiveGuest,
+  act: () => Promise<T>,
+): Promise<readonly [T, Readonly<{ packets?: Packets }>]> {
+  if (guest.life === undefined) return [await act(), {}]
+  await waitForPing(host, guest.life.address)
+  const results: T[] = []
+  const seen = await watchLife(host, guest.name, guest.life, async () => results.push(await act()))
+  return [results[0] as T, { packets: { sent: seen.packetsSent, lost: seen.packetsLost } }]
+}
+
+function together(a: Packets | undefined, b: Packets | undefined): Readonly<{ packets?: Packets }> {
+  if (a === undefined || b === undefined) return {}
+  return { packets: { sent: a.sent + b.sent, lost: a.lost + b.lost } }
 }
 
 /** To the container that was started by hand. */
