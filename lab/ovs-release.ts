@@ -19,6 +19,11 @@ export function ovsRelease(example: string, spec: OvsRelease): string {
     .replace(/\n {2}# Nova's compute service[\s\S]*?(?=\n# Files of the host)/, '\n')
     .replace(/^ {2}nova:\n.*\n/m, '')
     .replace(/^ {2}nova-credentials:\n.*\n/m, '')
+    // Neutron's programs take minutes to start on a busy machine.
+    .replaceAll(
+      /^( +timeout: )(\d+)s$/gm,
+      (_, name: string, seconds: string) => `${name}${Number(seconds) * 6}s`,
+    )
     .replaceAll('${ANNEAL_LIBVIRT:-bookworm}', libvirt)
     .replaceAll(
       /^ {2}(virtlogd|libvirt|network):\n {4}<<: \*service$/gm,
@@ -30,7 +35,7 @@ export function ovsRelease(example: string, spec: OvsRelease): string {
     )
   if (switchReplaced === undefined) return text
   return text.replace(
-    /(\n {2}vswitchd:[\s\S]*?)replace: when-idle\n([\s\S]*?)helpers:\n.*\n/,
+    /(\n {2}vswitchd:[\s\S]*?)replace: when-idle\n([\s\S]*?) +helpers:\n.*\n/,
     '$1guests: expendable\n$2',
   )
 }
