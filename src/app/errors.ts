@@ -21,6 +21,32 @@ export const APP_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  NOTHING_TO_ADOPT: {
+    message: 'Cannot adopt a node: no running container is called as a service of the release ({services})',
+    remedy:
+      'name each container: --adopt SERVICE=CONTAINER; or write the release with `anneal node import --running`',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  ALREADY_MANAGED: {
+    message: 'Cannot adopt a node: Anneal runs release {release} on it already',
+    remedy: 'switch to another release with `anneal node upgrade FILE`, or give the node back first',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  NOTHING_ADOPTED: {
+    message: 'Cannot give the node back: Anneal did not take it over from other containers',
+    remedy: 'nothing was there before the first release; stop its services with `anneal node stop`',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  GIVE_BACK_IMPOSSIBLE: {
+    message: 'Cannot give the node back: {why}',
+    remedy:
+      'create a missing container again under its name with the tool that made it; move or end the guests that need a service',
+    retry: false,
+    exit: EXIT.refused,
+  },
   CONTAINER_UNKNOWN: {
     message:
       'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',

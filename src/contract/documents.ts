@@ -222,7 +222,13 @@ export const DOCUMENTS = {
   'anneal.plan/1': {
     type: 'PlanDocument',
     meaning: 'what an upgrade or a rollback would do, and the check of the node',
-    printedBy: ['node plan', 'node upgrade --dry-run', 'node rollback --dry-run'],
+    printedBy: [
+      'node plan',
+      'node upgrade --dry-run',
+      'node adopt --dry-run',
+      'node rollback --dry-run',
+      'node give-back --dry-run',
+    ],
   },
   'anneal.prune/1': {
     type: 'PruneDocument',
@@ -247,7 +253,7 @@ export const DOCUMENTS = {
   'anneal.refusal/1': {
     type: 'RefusalDocument',
     meaning: 'an upgrade that the release itself does not allow',
-    printedBy: ['node upgrade'],
+    printedBy: ['node upgrade', 'node adopt'],
   },
   'anneal.rescue/1': {
     type: 'RescueDocument',
@@ -257,7 +263,7 @@ export const DOCUMENTS = {
   'anneal.run/1': {
     type: 'RunDocument',
     meaning: 'what an upgrade or a rollback did',
-    printedBy: ['node upgrade', 'node rollback'],
+    printedBy: ['node upgrade', 'node adopt', 'node rollback', 'node give-back'],
     keptIn: 'history.jsonl',
   },
   'anneal.service/1': {

@@ -11,6 +11,7 @@ import { FileStateStore } from '../../src/adapters/state/index.ts'
 import {
   findEndangered,
   previewRecover,
+  previewGiveBack,
   previewRollback,
   previewStart,
   previewStop,
@@ -101,6 +102,12 @@ describe('a dry run on a simulated node changes nothing:', () => {
   test('node rollback', async () => {
     const node = await twoReleases()
     const { plan } = await unchanged(node, () => previewRollback(node.world()))
+    assert.equal(plan.kind, 'rollback')
+  })
+
+  test('node give-back', async () => {
+    const node = await prepared('giving a node back to Kolla')
+    const { plan } = await unchanged(node, () => previewGiveBack(node.world()))
     assert.equal(plan.kind, 'rollback')
   })
 

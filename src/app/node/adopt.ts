@@ -1,6 +1,6 @@
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import { findOwners } from '../../node/index.ts'
+import { LABELS, findOwners } from '../../node/index.ts'
 import type {
   Container,
   DeployedService,
@@ -46,6 +46,25 @@ export async function adoptDeployment(
   const sorted = deployed.toSorted((a, b) => rank(order, a.name) - rank(order, b.name))
   const id = sha256(canonicalJson(sorted.map(({ name, containerId }) => [name, containerId])))
   return { releaseId: id, project: release.project, services: sorted }
+}
+
+/**
+ * Running containers that somebody else made and that are called as a service of the release, beside those that are
+ * named. Throws NOTHING_TO_ADOPT where there are none at all.
+ */
+export async function adoptByName(
+  world: NodeWorld,
+  release: Release,
+  named: readonly Adopted[] = [],
+): Promise<readonly Adopted[]> {
+  const running = await world.engine.listContainers({ running: true })
+  const taken = new Set(named.map(({ service }) => service))
+  const found = release.services.flatMap(({ name: service }): Adopted[] => {
+    const container = running.find(({ name, labels }) => name === service && !(LABELS.project in labels))
+    return container === undefined || taken.has(service) ? [] : [{ service, container: container.name }]
+  })
+  if (named.length + found.length > 0) return [...named, ...found]
+  throw raise('NOTHING_TO_ADOPT', { services: release.services.map(({ name }) => name) })
 }
 
 /** Adopted containers have no release on file; their libvirt is where the new release's is. */

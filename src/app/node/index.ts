@@ -13,7 +13,14 @@ export { previewStart, previewStop, startService, stopService } from './services
 export type { ServicePreview } from './services.ts'
 export { statusOf, watchStatus } from './status-of.ts'
 export type { GuestStatus, NodeStatus, ServiceStatus } from './status-of.ts'
-export { previewRollback, previewUpgrade, rollbackNode, upgradeNode } from './upgrade-node.ts'
+export {
+  giveBackNode,
+  previewGiveBack,
+  previewRollback,
+  previewUpgrade,
+  rollbackNode,
+  upgradeNode,
+} from './upgrade-node.ts'
 export type { RollbackControl, UpgradeControl, UpgradePreview, Upgraded } from './upgrade-node.ts'
 export type { RunControl } from './with-node.ts'
 export { subjectOf } from '../../runtime/node/index.ts'

@@ -1,12 +1,12 @@
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import { lintRelease, makePlan } from '../../node/index.ts'
+import { lintRelease, makePlan, shortId } from '../../node/index.ts'
 import type { Container, Deployment, Finding, Plan, PlannedRelease, Release } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { loadSide, survey } from '../../runtime/node/index.ts'
 import type { Side, Sides } from '../../runtime/node/index.ts'
 import { raise } from '../errors.ts'
-import { adoptDeployment, adoptedPlace } from './adopt.ts'
+import { adoptByName, adoptDeployment, adoptedPlace } from './adopt.ts'
 import type { Adopted } from './adopt.ts'
 
 /** What a person may ask of a run. */
@@ -26,6 +26,8 @@ export type UpgradeWishes = RunWishes &
     release: () => Promise<LoadedRelease>
     /** Containers that Anneal did not create and that the release takes over from. Only for a node's first release. */
     adopt?: readonly Adopted[]
+    /** `name`: also those that are called as a service of the release; it is an error where there are none. */
+    adoptBy?: 'name'
   }>
 
 export type PlannedRun = Readonly<{ plan: Plan; sides: Sides }>
@@ -36,7 +38,11 @@ export type Planned = PlannedRun & LoadedRelease
 export async function planUpgrade(world: NodeWorld, wishes: UpgradeWishes): Promise<Planned> {
   const { release, findings } = await wishes.release()
   const { current, previous } = await world.state.readDeployments()
-  const old = current ?? (await adoptDeployment(world, release, wishes.adopt ?? []))
+  if (wishes.adoptBy === 'name' && current !== undefined) {
+    throw raise('ALREADY_MANAGED', { release: shortId(current.releaseId) })
+  }
+  const adopt = wishes.adoptBy === 'name' ? await adoptByName(world, release, wishes.adopt) : wishes.adopt
+  const old = current ?? (await adoptDeployment(world, release, adopt ?? []))
   const sides: Sides = {
     old: await loadSide(world.state, old?.releaseId, adoptedPlace(old, release)),
     next: { release, libvirt: release.libvirt },
@@ -56,6 +62,38 @@ export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Pr
   const target = plannedAgain(previous, next)
   const plan = await planBetween(world, sides, target, current, previous, 'rollback', wishes)
   return { plan, sides }
+}
+
+/**
+ * The plan back to the containers that the node’s first release took over from. Throws NOTHING_ADOPTED, and
+ * GIVE_BACK_IMPOSSIBLE where one of them is gone or a guest still needs a service of Anneal’s.
+ */
+export async function planGiveBack(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
+  const { current, adopted } = await world.state.readDeployments()
+  if (current === undefined || adopted === undefined) throw raise('NOTHING_ADOPTED')
+  for (const { containerName } of adopted.services) {
+    if ((await world.engine.inspectContainer(containerName)) === undefined)
+      throw raise('GIVE_BACK_IMPOSSIBLE', { why: `container "${containerName}" is gone` })
+  }
+  const old = await loadSide(world.state, current.releaseId)
+  const sides: Sides = {
+    old,
+    next: await loadSide(world.state, adopted.releaseId, adoptedAgain(adopted, old)),
+  }
+  const target = plannedAgain(adopted, sides.next)
+  const plan = await planBetween(world, sides, target, current, adopted, 'rollback', wishes)
+  const held = plan.actions.find((one) => one.action === 'keep' && one.because === 'guestsNeedIt')
+  if (held !== undefined) {
+    throw raise('GIVE_BACK_IMPOSSIBLE', {
+      why: `a running guest needs a process of service "${held.service}"`,
+    })
+  }
+  return { plan, sides }
+}
+
+/** libvirt’s place, where a container of it was adopted. */
+function adoptedAgain({ services }: Deployment, { libvirt }: Side): Side['libvirt'] {
+  return services.some(({ name }) => name === libvirt?.service) ? libvirt : undefined
 }
 
 async function planBetween(

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { effectsOf } from '../../node/index.ts'
 import type { CheckReport, Effect } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { checkNode, runUpgrade } from '../../runtime/node/index.ts'
+import { checkNode, pruneContainers, runUpgrade } from '../../runtime/node/index.ts'
 import type { RunReport } from '../../runtime/node/index.ts'
 import { keepEngine } from './open-node.ts'
-import { planRollback, planUpgrade } from './plan-run.ts'
+import { planGiveBack, planRollback, planUpgrade } from './plan-run.ts'
 import type { Planned, PlannedRun, RunWishes, UpgradeWishes } from './plan-run.ts'
 import { withNode } from './with-node.ts'
 import type { RunControl } from './with-node.ts'
@@ -26,6 +26,12 @@ export type RollbackControl = RunControl &
 export type Upgraded =
   | Readonly<{ outcome: 'ran'; report: RunReport }>
   | Readonly<{ outcome: 'refused'; planned: Planned }>
+
+export type GivenBack = Readonly<{
+  report: RunReport
+  /** Containers of Anneal’s that were removed. */
+  removed: readonly string[]
+}>
 
 /** What an upgrade would do now, and what its check says. */
 export type UpgradePreview = Planned & Readonly<{ check: CheckReport; effects: readonly Effect[] }>
@@ -76,6 +82,35 @@ export async function previewRollback(
   wishes: RunWishes = {},
 ): Promise<PlannedRun & Readonly<{ check: CheckReport }>> {
   const planned = await planRollback(world, wishes)
+  return { ...planned, check: await checkNode(world, planned.plan, planned.sides, { watchConsoles: 'no' }) }
+}
+
+/**
+ * Gives the node back to the containers that its first release took over from: they run again, with their units, and
+ * Anneal knows no release afterwards. Its own containers are removed, but those that a guest still runs from. Until
+ * the run is committed this is a rollback as any other. Throws what `planGiveBack` throws, and NODE_LOCKED.
+ */
+export function giveBackNode(
+  world: NodeWorld,
+  wishes: RunWishes = {},
+  control: RollbackControl = {},
+): Promise<GivenBack> {
+  return withNode(world, 'give back', control, async () => {
+    const planned = await planGiveBack(world, wishes)
+    control.onPlanned?.(planned)
+    const report = await applyPlan(world, planned, control)
+    if (report.outcome !== 'committed') return { report, removed: [] }
+    await world.state.writeDeployments({ version: 1, current: undefined, previous: undefined })
+    return { report, removed: await pruneContainers(world, planned.plan.project) }
+  })
+}
+
+/** Plans to give the node back, and checks the node for it. Changes nothing, and takes no lock. */
+export async function previewGiveBack(
+  world: NodeWorld,
+  wishes: RunWishes = {},
+): Promise<PlannedRun & Readonly<{ check: CheckReport }>> {
+  const planned = await planGiveBack(world, wishes)
   return { ...planned, check: await checkNode(world, planned.plan, planned.sides, { watchConsoles: 'no' }) }
 }
 

@@ -1,15 +1,9 @@
 import { openNode, previewUpgrade, upgradeNode } from '../../app/node/index.ts'
-import type { Planned, UpgradePreview } from '../../app/node/index.ts'
-import { EXIT } from '../../core/index.ts'
-import type { ExitCode } from '../../core/index.ts'
-import { isNoop } from '../../node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
-import { describeCheck, describeEffect, describePlan } from '../describe.ts'
-import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
-import type { Output } from '../output.ts'
 import { PLAN_FLAGS, upgradeWishes } from '../plan-flags.ts'
+import { printPlan, refused, sayPlanned } from '../tell-plan.ts'
 import { runControl, tell } from '../tell-run.ts'
 
 export const nodePlan = command({
@@ -50,31 +44,3 @@ export const nodeUpgrade = command({
     return upgraded.outcome === 'ran' ? tell(upgraded.report, output) : refused(upgraded.planned, output)
   },
 })
-
-function sayPlanned({ plan, findings }: Planned, output: Output): void {
-  output.say(describePlan(plan, output))
-  const told = findings.filter(({ severity }) => severity !== 'info')
-  for (const line of describeFindings(told, output)) output.say(line)
-}
-
-function printPlan({ plan, check, findings, effects }: UpgradePreview, output: Output): ExitCode {
-  output.data({ schema: 'anneal.plan/1', plan, check, findings, effects }, () =>
-    [
-      describePlan(plan, output),
-      describeCheck(check, output),
-      ...describeFindings(findings, output),
-      ...(isNoop(plan)
-        ? ['nothing to do']
-        : ['steps:', ...effects.map((effect) => `  ${describeEffect(effect)}`)]),
-    ].join('\n'),
-  )
-  if (findings.some(({ severity }) => severity === 'refuse')) return EXIT.refused
-  if (check.verdict === 'clear' || (check.verdict === 'rescue' && plan.rescue)) return EXIT.ok
-  return check.reason?.code === 'GUESTS_ENDANGERED' ? EXIT.endangered : EXIT.refused
-}
-
-function refused(planned: Planned, output: Output): ExitCode {
-  const { plan, findings } = planned
-  output.data({ schema: 'anneal.refusal/1', plan, findings }, () => 'refused: nothing was touched')
-  return EXIT.refused
-}

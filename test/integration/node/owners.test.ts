@@ -7,10 +7,13 @@ import {
   imageReference,
   runLibvirt,
   startGuest,
+  tickGaps,
+  ticks,
   waitForLibvirt,
 } from '../../../lab/index.ts'
 import type { NestedEngine } from '../../../lab/index.ts'
 import { ComputeNode } from './support/compute-node.ts'
+import { watchLibvirts } from './support/watch-libvirts.ts'
 
 type Finding = Readonly<{ code: string; severity: string; subject: string; evidence: string; remedy: string }>
 type Planned = Readonly<{ check: Readonly<{ verdict: string; findings: readonly Finding[] }> }>
@@ -42,6 +45,14 @@ RestartSec=11
 WantedBy=multi-user.target
 `
 
+/** State, `Restart=` and file state of Kolla's unit, as systemd says. */
+async function unitState(node: ComputeNode): Promise<readonly string[]> {
+  const show = (property: string): Promise<string> =>
+    node.host.must(['systemctl', 'show', '--value', `--property=${property}`, UNIT.docker])
+  const values = await Promise.all(['ActiveState', 'Restart', 'UnitFileState'].map(show))
+  return values.map((value) => value.trim())
+}
+
 for (const engine of ['docker', 'podman'] as const) {
   describe(`who owns a container, on ${engine}`, () => {
     let node: ComputeNode
@@ -68,7 +79,7 @@ for (const engine of ['docker', 'podman'] as const) {
       await node.host.must([engine, 'rm', '--force', NAME])
     })
 
-    test('a container that a unit starts again is not taken over, and the unit is named', async () => {
+    test('the unit that keeps a container running is named; one that makes it with --rm is refused', async () => {
       await node.host.must([engine, 'create', ...byHandArguments({ name: NAME, image: IMAGE, engine })])
       if (engine === 'docker') await node.write(`/etc/systemd/system/${UNIT.docker}`, KOLLA_UNIT)
       else {
@@ -79,11 +90,15 @@ for (const engine of ['docker', 'podman'] as const) {
       await node.host.sh(`systemctl daemon-reload; systemctl enable --now ${UNIT[engine]}`)
       await waitForLibvirt(node.host, NAME, engine)
       const untouched = await node.containers()
-      const planned = await node.expect<Planned>(4, 'node', 'plan', file, ...ADOPT)
-      const owned = planned.check.findings.find(({ code }) => code === 'CONTAINER_OWNED')
+      const planned = await node.expect<Planned>(engine === 'docker' ? 0 : 4, 'node', 'plan', file, ...ADOPT)
+      const code = engine === 'docker' ? 'SUPERVISOR_DISARMED' : 'CONTAINER_OWNED'
+      const owned = planned.check.findings.find((finding) => finding.code === code)
       assert.ok(owned !== undefined && owned.evidence.includes(UNIT[engine]), owned?.evidence)
       assert.match(owned.evidence, /Restart=always.*starts it at boot/)
-      await node.expect(4, 'node', 'upgrade', file, ...ADOPT)
+      if (engine === 'podman') {
+        assert.match(owned.evidence, /cannot disarm it: its start does more.*podman run/)
+        await node.expect(4, 'node', 'upgrade', file, ...ADOPT)
+      }
       assert.deepEqual(await node.containers(), untouched, 'nothing was touched')
       const doctor = await node.anneal<Readonly<{ findings: readonly Finding[] }>>(['node', 'doctor'])
       assert.ok(
@@ -91,24 +106,34 @@ for (const engine of ['docker', 'podman'] as const) {
       )
     })
 
-    test('once the unit is kept from acting, as the remedy says, the container is taken over for good', async (t) => {
+    test('the switch disarms the unit, the way back arms it, and one libvirt runs at every moment', async (t) => {
       if (engine === 'podman')
         return t.skip('its unit made the container with --rm, so nothing takes it over')
       const guest = await startGuest(node.host, { name: 'owners-guest', via: NAME, engine })
       const alive = await node.alive(guest)
-      await node.write(
-        `/etc/systemd/system/${UNIT[engine]}.d/anneal.conf`,
-        '[Service]\nRestart=no\nExecStop=\nExecStopPost=\n',
-      )
-      await node.host.sh(`systemctl disable ${UNIT[engine]}; systemctl daemon-reload`)
-      assert.deepEqual(found(await node.expect<Planned>(0, 'node', 'plan', file, ...ADOPT)), [])
+      const watch = await watchLibvirts(node.host)
       await node.expect(0, 'node', 'upgrade', file, ...ADOPT)
       // Kolla's unit would start it again after 11 s.
       await sleep(14_000)
-      const libvirts = (await node.host.sh('pgrep -xc libvirtd')).trim()
-      assert.equal(libvirts, '1', 'one libvirt runs')
+      assert.deepEqual(await unitState(node), ['inactive', 'no', 'enabled'])
+      await node.host.sh(`systemctl start ${UNIT.docker}`)
+      assert.deepEqual(await unitState(node), ['inactive', 'no', 'enabled'], 'a person’s start is skipped')
       await node.assertUntouched(alive)
       await node.assertAtRest()
+      await node.expect(0, 'node', 'rollback')
+      assert.deepEqual(await unitState(node), ['active', 'always', 'enabled'])
+      const [state] = (await node.containers()).filter((line) => line.includes(NAME))
+      assert.match(state ?? '', / running /)
+      await node.expect(0, 'node', 'upgrade', file)
+      assert.deepEqual(await unitState(node), ['inactive', 'no', 'enabled'])
+      await node.assertUntouched(alive)
+      await node.assertAtRest()
+      const seen = await watch.end()
+      t.diagnostic(`${seen.looks} looks at the processes, at most ${seen.most} libvirtd`)
+      assert.ok(seen.looks > 100, `${seen.looks} looks`)
+      assert.equal(seen.most, 1)
+      const lost = tickGaps(await ticks(node.host, guest.name))
+      assert.equal(lost.lost, 0, JSON.stringify(lost))
     })
 
     test('a process that waits for the container keeps it from being taken over', async () => {

@@ -1,0 +1,32 @@
+import { openNode, previewUpgrade, upgradeNode } from '../../app/node/index.ts'
+import { command } from '../command.ts'
+import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
+import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
+import { PLAN_FLAGS, upgradeWishes } from '../plan-flags.ts'
+import { printPlan, refused, sayPlanned } from '../tell-plan.ts'
+import { runControl, tell } from '../tell-run.ts'
+
+export const nodeAdopt = command({
+  path: ['node', 'adopt'],
+  summary: 'Take over a node whose containers somebody else started, while its guests run on',
+  operands: 'FILE',
+  count: { min: 1, max: 1 },
+  flags: {
+    ...DRY_RUN_FLAG,
+    ...PLAN_FLAGS,
+    ...NODE_FLAGS,
+    ...COMMON_FLAGS,
+  },
+  details:
+    'FILE is a locked Compose file. Each service takes over from the running container that has its name; --adopt names others. The old containers stop and are kept. systemd units that would start them again are disarmed, without running their stop. `anneal node give-back` takes all of it back.\nExit codes are those of `anneal node upgrade`.',
+  async run({ flags, node, args, output, signal }) {
+    const world = await openNode(nodeOptions(flags, node), 'take over the node')
+    const wishes = { ...upgradeWishes(args[0] ?? '', flags), adoptBy: 'name' } as const
+    if (flags['dry-run']) return printPlan(await previewUpgrade(world, wishes), output)
+    const upgraded = await upgradeNode(world, wishes, {
+      ...runControl(output, signal),
+      onPlanned: (planned) => sayPlanned(planned, output),
+    })
+    return upgraded.outcome === 'ran' ? tell(upgraded.report, output) : refused(upgraded.planned, output)
+  },
+})
