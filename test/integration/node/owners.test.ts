@@ -91,8 +91,8 @@ for (const engine of ['docker', 'podman'] as const) {
       await waitForLibvirt(node.host, NAME, engine)
       const untouched = await node.containers()
       const planned = await node.expect<Planned>(engine === 'docker' ? 0 : 4, 'node', 'plan', file, ...ADOPT)
-      const code = engine === 'docker' ? 'SUPERVISOR_DISARMED' : 'CONTAINER_OWNED'
-      const owned = planned.check.findings.find((finding) => finding.code === code)
+      const expected = engine === 'docker' ? 'SUPERVISOR_DISARMED' : 'CONTAINER_OWNED'
+      const owned = planned.check.findings.find((finding) => finding.code === expected)
       assert.ok(owned !== undefined && owned.evidence.includes(UNIT[engine]), owned?.evidence)
       assert.match(owned.evidence, /Restart=always.*starts it at boot/)
       if (engine === 'podman') {
