@@ -21,6 +21,18 @@ export const APP_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  NOTHING_TO_IMPORT: {
+    message: 'Cannot import what runs: {engine} runs no container that does the work of a compute node',
+    remedy: 'name the containers: `anneal node import --running CONTAINER …`',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  CONTAINER_NOT_RUNNING: {
+    message: 'Cannot import container "{name}": {engine} runs {running}',
+    remedy: 'name one of these, or start it first',
+    retry: false,
+    exit: EXIT.usage,
+  },
   NOTHING_TO_ADOPT: {
     message: 'Cannot adopt a node: no running container is called as a service of the release ({services})',
     remedy:

@@ -10,6 +10,12 @@ export interface Containers {
   }): Promise<readonly Container[]>
   inspectContainer(idOrName: string): Promise<Container | undefined>
   /**
+   * What the container would be made of again: all that it was told, less what its image and its engine say anyway; the
+   * image by digest, where a registry knows it. undefined where there is none. Values of its environment are in it:
+   * whoever writes them down takes secrets out.
+   */
+  describeContainer(idOrName: string): Promise<ContainerSpec | undefined>
+  /**
    * Creates and does not start. Idempotent by name: a container of that name with the same `labels` is returned as it is.
    * The container is never armed: `restartPolicy` tells what it will be armed with. Podman before 5.1 can be told only
    * here, and gives what is not `no` as `on-failure`, which acts while the container is up and never after a reboot.

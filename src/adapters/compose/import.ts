@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path'
 import type { Finding } from '../../node/index.ts'
 import {
   IMPORT_FINDINGS,
+  composeTree,
   formatPath,
   importDockerCommand,
   importDockerRun,
@@ -11,7 +12,14 @@ import {
   replaceVariables,
   withRawEnvFiles,
 } from '../../node/release/index.ts'
-import type { DockerRunImport, Imported, Lookup, OldFormat, Tree } from '../../node/release/index.ts'
+import type {
+  DockerRunImport,
+  Imported,
+  Lookup,
+  OldFormat,
+  ReleaseDraft,
+  Tree,
+} from '../../node/release/index.ts'
 import { editYaml, writeYaml } from './edit-document.ts'
 import { raise } from './errors.ts'
 import type { Environment } from './files.ts'
@@ -28,7 +36,7 @@ export type ImportOptions = Readonly<{
 }>
 
 export type ImportResult = Readonly<{
-  from: OldFormat | 'docker run'
+  from: OldFormat | 'docker run' | 'containers'
   /** The Compose file of today. */
   text: string
   findings: readonly Finding[]
@@ -57,6 +65,19 @@ export async function importFile(file: string, options: ImportOptions): Promise<
 /** Reads one `docker run` that a shell has already split into words. */
 export async function importCommand(words: readonly string[], options: ImportOptions): Promise<ImportResult> {
   return fromDocker(importDockerCommand(words), { ...options, directory: resolve('.') })
+}
+
+/** A release that was read from containers, with secrets taken out as from every other form. */
+export async function importDraft(
+  draft: ReleaseDraft,
+  from: Readonly<{ findings: readonly Finding[]; directory?: string }>,
+  options: ImportOptions,
+): Promise<ImportResult> {
+  const { tree, findings } = await modern(composeTree(draft), 'compose', {
+    ...options,
+    directory: from.directory ?? resolve('.'),
+  })
+  return { from: 'containers', text: writeYaml(tree), findings: [...from.findings, ...findings] }
 }
 
 type Placed = ImportOptions & Readonly<{ directory: string }>

@@ -1,7 +1,7 @@
 export type { Environment } from './files.ts'
 export { loadRelease } from './load.ts'
 export type { LoadOptions, LoadedDraft } from './load.ts'
-export { importCommand, importFile } from './import.ts'
+export { importCommand, importDraft, importFile } from './import.ts'
 export type { ImportOptions, ImportResult } from './import.ts'
 export { lock, previewLock, writeLocked } from './lock.ts'
 export type { LockOptions, LockPreview, Locked, PinnedImage } from './lock.ts'

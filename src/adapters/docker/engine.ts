@@ -24,6 +24,7 @@ import type { Dialect, RunOnceParts } from '../containers/index.ts'
 import { DEFAULT_SOCKET, dockerApi, dockerSocket } from './connection.ts'
 import { containerFromDocker } from './container-facts.ts'
 import type { DockerInspect } from './container-facts.ts'
+import { describeContainer } from './describe.ts'
 import { createBody } from './create-body.ts'
 import { exec } from './exec.ts'
 import { importImage, inspectImage } from './images.ts'
@@ -186,6 +187,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
       return containers.filter((container) => container !== undefined)
     },
     inspectContainer,
+    describeContainer: (id) => describeContainer(api, id),
     createContainer,
     startContainer,
 

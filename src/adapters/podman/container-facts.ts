@@ -135,7 +135,7 @@ function restartPolicy(name: string | undefined, inForce: boolean): Container['r
  * Podman 4 joins the entrypoint to one text; `Path` and `Args` are the whole argv, whose end is `Cmd`.
  * With an init of Podman's, the argv begins with that: `/dev/init -- …` (4.3), `/run/podman-init -- …` (later).
  */
-function argvOf({ Path = '', Args, Config, HostConfig }: PodmanInspect): {
+export function argvOf({ Path = '', Args, Config, HostConfig }: PodmanInspect): {
   entrypoint: readonly string[]
   command: readonly string[]
 } {

@@ -21,6 +21,7 @@ import {
 import type { Dialect, RunOnceParts } from '../containers/index.ts'
 import { containerFromPodman } from './container-facts.ts'
 import type { PodmanInspect } from './container-facts.ts'
+import { describeContainer } from './describe.ts'
 import { createBody } from './create-body.ts'
 import { exec } from './exec.ts'
 import { currentHealth } from './health.ts'
@@ -207,6 +208,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
       return Promise.all(inspected.filter((inspect) => inspect !== undefined).map(observe))
     },
     inspectContainer,
+    describeContainer: async (id) => describeContainer(await service.api(), id),
     createContainer,
     startContainer,
 

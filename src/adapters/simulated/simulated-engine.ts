@@ -100,6 +100,13 @@ export class SimulatedEngine implements NodeEngine {
     })
   }
 
+  describeContainer(idOrName: string): Promise<ContainerSpec | undefined> {
+    return this.#node.points.around('describeContainer', () => {
+      const container = this.#find(idOrName)
+      return container === undefined ? undefined : specOf(container)
+    })
+  }
+
   createContainer(spec: ContainerSpec): Promise<string> {
     return this.#node.points.around(`create ${spec.name}`, () => {
       const existing = this.#find(spec.name)
@@ -208,6 +215,37 @@ export class SimulatedEngine implements NodeEngine {
     container.cgroupPaths = undefined
     this.#node.killInside(container.id)
     this.#node.endContainer(container.id, container.name)
+  }
+}
+
+/** As far as the simulation remembers: it keeps no environment and no limits. */
+function specOf({
+  name,
+  image,
+  labels,
+  privileged,
+  networkMode,
+  mounts,
+  restartPolicy,
+}: Container): ContainerSpec {
+  return {
+    name,
+    image,
+    labels: Object.fromEntries(Object.entries(labels).filter(([label]) => !label.startsWith('io.anneal.'))),
+    environment: {},
+    privileged,
+    capAdd: [],
+    capDrop: [],
+    securityOpt: [],
+    devices: [],
+    networkMode,
+    pidMode: 'host',
+    cgroupnsMode: 'host',
+    mounts: mounts.map((mount) => ({ ...mount, createHostPath: true })),
+    ulimits: {},
+    sysctls: {},
+    restartPolicy,
+    extraHosts: [],
   }
 }
 

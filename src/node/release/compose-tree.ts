@@ -16,7 +16,9 @@ export function composeTree(draft: ReleaseDraft): TreeMap {
     container.mounts.filter(({ type }) => type === 'volume').map(({ source }) => source),
   )
   const granted = (kind: 'secrets' | 'configs'): TreeMap =>
-    Object.fromEntries(services.flatMap((one) => one[kind].map(({ name, file }) => [name, { file: text(file) }])))
+    Object.fromEntries(
+      services.flatMap((one) => one[kind].map(({ name, file }) => [name, { file: text(file) }])),
+    )
   return compact({
     name: draft.project,
     'x-anneal': draft.libvirt === undefined ? undefined : { libvirt: { ...draft.libvirt } },
@@ -100,7 +102,9 @@ function extensionTree(service: ServiceDraft): TreeMap {
     guests: service.guests === 'never' ? undefined : service.guests,
     order: service.order === DEFAULT_ORDER ? undefined : service.order,
     ready: filledList(service.ready.map((one) => probeTree(one))),
-    helpers: filledList(service.helpers.map(({ exe, argv }) => ({ exe: text(exe), argv: texts(argv) ?? [] }))),
+    helpers: filledList(
+      service.helpers.map(({ exe, argv }) => ({ exe: text(exe), argv: texts(argv) ?? [] })),
+    ),
     publicEnvironment: filledList(service.publicEnvironment),
   })
 }
@@ -191,5 +195,7 @@ function filled(map: TreeMap): TreeMap | undefined {
 
 /** Leaves out what is undefined. */
 function compact(map: Readonly<Record<string, Tree | undefined>>): TreeMap {
-  return Object.fromEntries(Object.entries(map).filter((entry): entry is [string, Tree] => entry[1] !== undefined))
+  return Object.fromEntries(
+    Object.entries(map).filter((entry): entry is [string, Tree] => entry[1] !== undefined),
+  )
 }

@@ -1,4 +1,7 @@
 export type { ContainerSpec, HealthcheckSpec, MountSpec, PortSpec } from './container-spec.ts'
+export { composeTree } from './compose-tree.ts'
+export { draftOfContainers } from './import/running.ts'
+export type { RunningService } from './import/running.ts'
 export { draftRelease } from './draft.ts'
 export type { DraftInput, DraftResult } from './draft.ts'
 export { parseEnvFile } from './env-file.ts'

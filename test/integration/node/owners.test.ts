@@ -13,6 +13,7 @@ import {
 } from '../../../lab/index.ts'
 import type { NestedEngine } from '../../../lab/index.ts'
 import { ComputeNode } from './support/compute-node.ts'
+import { kollaUnit, unitState } from './support/kolla-unit.ts'
 import { watchLibvirts } from './support/watch-libvirts.ts'
 
 type Finding = Readonly<{ code: string; severity: string; subject: string; evidence: string; remedy: string }>
@@ -27,30 +28,6 @@ const ADOPT = ['--adopt', `libvirt=${NAME}`]
 const UNIT: Readonly<Record<NestedEngine, string>> = {
   docker: `kolla-${NAME}-container.service`,
   podman: `container-${NAME}.service`,
-}
-
-// https://opendev.org/openstack/kolla-ansible: ansible/module_utils/kolla_systemd_worker.py
-const KOLLA_UNIT = `[Unit]
-Description=docker ${NAME}
-Requires=docker.service
-After=docker.service
-
-[Service]
-ExecStart=/usr/bin/docker start -a ${NAME}
-ExecStop=/usr/bin/docker stop ${NAME} -t 60
-Restart=always
-RestartSec=11
-
-[Install]
-WantedBy=multi-user.target
-`
-
-/** State, `Restart=` and file state of Kolla's unit, as systemd says. */
-async function unitState(node: ComputeNode): Promise<readonly string[]> {
-  const show = (property: string): Promise<string> =>
-    node.host.must(['systemctl', 'show', '--value', `--property=${property}`, UNIT.docker])
-  const values = await Promise.all(['ActiveState', 'Restart', 'UnitFileState'].map(show))
-  return values.map((value) => value.trim())
 }
 
 for (const engine of ['docker', 'podman'] as const) {
@@ -81,7 +58,7 @@ for (const engine of ['docker', 'podman'] as const) {
 
     test('the unit that keeps a container running is named; one that makes it with --rm is refused', async () => {
       await node.host.must([engine, 'create', ...byHandArguments({ name: NAME, image: IMAGE, engine })])
-      if (engine === 'docker') await node.write(`/etc/systemd/system/${UNIT.docker}`, KOLLA_UNIT)
+      if (engine === 'docker') await node.write(`/etc/systemd/system/${UNIT.docker}`, kollaUnit(NAME))
       else {
         await node.host.sh(
           `podman generate systemd --new --restart-policy=always --name ${NAME} >/etc/systemd/system/${UNIT.podman}; podman rm ${NAME}`,
@@ -115,17 +92,21 @@ for (const engine of ['docker', 'podman'] as const) {
       await node.expect(0, 'node', 'upgrade', file, ...ADOPT)
       // Kolla's unit would start it again after 11 s.
       await sleep(14_000)
-      assert.deepEqual(await unitState(node), ['inactive', 'no', 'enabled'])
+      assert.deepEqual(await unitState(node, UNIT.docker), ['inactive', 'no', 'enabled'])
       await node.host.sh(`systemctl start ${UNIT.docker}`)
-      assert.deepEqual(await unitState(node), ['inactive', 'no', 'enabled'], 'a person’s start is skipped')
+      assert.deepEqual(
+        await unitState(node, UNIT.docker),
+        ['inactive', 'no', 'enabled'],
+        'a person’s start is skipped',
+      )
       await node.assertUntouched(alive)
       await node.assertAtRest()
       await node.expect(0, 'node', 'rollback')
-      assert.deepEqual(await unitState(node), ['active', 'always', 'enabled'])
+      assert.deepEqual(await unitState(node, UNIT.docker), ['active', 'always', 'enabled'])
       const [state] = (await node.containers()).filter((line) => line.includes(NAME))
       assert.match(state ?? '', / running /)
       await node.expect(0, 'node', 'upgrade', file)
-      assert.deepEqual(await unitState(node), ['inactive', 'no', 'enabled'])
+      assert.deepEqual(await unitState(node, UNIT.docker), ['inactive', 'no', 'enabled'])
       await node.assertUntouched(alive)
       await node.assertAtRest()
       const seen = await watch.end()

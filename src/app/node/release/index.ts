@@ -1,3 +1,4 @@
+export { importRunning } from './import-running.ts'
 export { importRelease } from './import-release.ts'
 export type { ImportOptions } from './import-release.ts'
 export { lockRelease, previewLockRelease } from './lock-release.ts'

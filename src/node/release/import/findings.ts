@@ -46,6 +46,18 @@ export const IMPORT_FINDINGS = {
     meaning: 'The new file names the service that runs libvirt, so that Anneal can check its guests.',
     remedy: 'correct x-anneal.libvirt if another service runs it, or if its socket is elsewhere on the host',
   },
+  RESTART_TAKEN_OVER: {
+    severity: 'info',
+    meaning:
+      'The engine did not restart the container: a systemd unit did, or nobody. The new file says `restart: unless-stopped`.',
+    remedy: 'write `restart: "no"` if nobody is to start it again after a crash or a reboot',
+  },
+  VOLUME_WITHOUT_NAME: {
+    severity: 'warn',
+    meaning:
+      'The container has a volume without a name, with data of its own. The new file keeps it under the id that the engine gave it.',
+    remedy: 'copy the data to a named volume or a host directory if it has to outlive the old container',
+  },
   LINE_SKIPPED: {
     severity: 'info',
     meaning: 'A line of the script starts no container and was left out.',
