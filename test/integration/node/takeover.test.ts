@@ -59,10 +59,10 @@ describe('taking over a node that a unit for each container runs, as Kolla does'
     await node.expect(0, 'node', 'adopt', '/etc/anneal/running.locked.yaml')
     assert.deepEqual(await unitState(node, UNIT), ['inactive', 'no', 'enabled'])
     const again = await node.expect<Imported>(0, 'node', 'import', '--running')
-    const before = await release(node, '/etc/anneal/running.locked.yaml')
+    const adopted = await release(node, '/etc/anneal/running.locked.yaml')
     await node.write('/etc/anneal/again.yaml', again.text)
     await node.expect(0, 'node', 'lock', '/etc/anneal/again.yaml')
-    assert.equal(await release(node, '/etc/anneal/again.locked.yaml'), before, 'the same release again')
+    assert.equal(await release(node, '/etc/anneal/again.locked.yaml'), adopted, 'the same release again')
 
     const image = imageReference('nova-libvirt:bookworm-backports')
     const id = (await node.host.must(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).trim()
