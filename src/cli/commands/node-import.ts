@@ -12,7 +12,7 @@ import type { Output } from '../output.ts'
 export const nodeImport = command({
   path: ['node', 'import'],
   summary: 'Write a Compose file from a fig.yml, a `docker run` line or running containers',
-  operands: 'FILE | -- docker run ... | --running [CONTAINER ...]',
+  operands: 'FILE | -- docker run ... | --running [NAME]',
   count: { min: 0, max: 1000 },
   flags: {
     running: {

@@ -41,7 +41,9 @@ export function draftOfContainers(
 
 function draftOf({ container, spec }: RunningService): ServiceDraft {
   const { name: _, image, restartPolicy, stopGraceMs = DEFAULT_STOP_GRACE_MS, ...shape } = spec
-  const named = container.labels[LABELS.service] ?? container.name
+  // An image may have the label as well: only a container of a release is a service of it.
+  const isOwn = container.labels[LABELS.release] !== undefined
+  const named = (isOwn ? container.labels[LABELS.service] : undefined) ?? container.name
   return {
     name: named.replaceAll(/[^a-zA-Z0-9._-]+/g, '-'),
     image,
