@@ -3,7 +3,7 @@ import type { ComputeHost } from '../../../../lab/index.ts'
 export type LibvirtsSeen = Readonly<{
   /** How many times the processes were looked at. */
   looks: number
-  /** The most libvirtds that one look saw doing their work: one that stands by is a shell, and not counted. */
+  /** The most libvirtds that one look saw. One that stands by is a shell; a child of libvirtd that has not begun its program is none. */
   most: number
 }>
 
@@ -13,9 +13,16 @@ const DIRECTORY = '/var/tmp/libvirts-seen'
 export async function watchLibvirts(
   host: ComputeHost,
 ): Promise<Readonly<{ end: () => Promise<LibvirtsSeen> }>> {
-  const script = `mkdir -p ${DIRECTORY}; cd ${DIRECTORY}; rm -f end; : >seen
-    while [ ! -e end ]; do pgrep -xc libvirtd >>seen; sleep 0.05; done`
-  await host.sh(`setsid sh -c '${script}' >/dev/null 2>&1 &`)
+  const script = `cd ${DIRECTORY}; rm -f end; : >seen
+    count='$4 == "libvirtd" && $3 !~ /Z/ { parent[$1] = $2 } END { for (pid in parent) if (!(parent[pid] in parent)) n++; print n + 0 }'
+    while [ ! -e end ]; do ps -e -o pid=,ppid=,stat=,comm= | awk "$count" >>seen; sleep 0.05; done
+`
+  await host.sh(
+    `mkdir -p ${DIRECTORY}; cat >${DIRECTORY}/watch; setsid sh ${DIRECTORY}/watch >/dev/null 2>&1 &`,
+    {
+      input: script,
+    },
+  )
   return {
     end: async () => {
       await host.sh(`touch ${DIRECTORY}/end`)
