@@ -17,7 +17,7 @@ import { REPOSITORY, labPath } from './paths.ts'
 import { must, run, say } from './run.ts'
 
 export type GuestFiles = Readonly<{
-  /** A directory with `vmlinuz`, `initrd.gz`, `boot-sector`, and `busybox` for what a host lacks (ping). */
+  /** A directory with `vmlinuz`, `initrd.gz`, `boot-sector`, and `ping`, which a host lacks. */
   directory: string
   /** Debian package of the kernel, with its version. */
   kernelPackage: string
@@ -40,8 +40,13 @@ export async function guestFiles(): Promise<GuestFiles> {
     if (!existsSync(join(directory, MODULES_DIRECTORY)) || !existsSync(join(directory, 'vmlinuz')))
       await unpackKernel(directory)
     const source = join(REPOSITORY, 'lab/guest/init.c')
-    const stamp = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16)
-    if (!existsSync(join(directory, `initrd-${stamp}`))) await packInitramfs(directory, source, stamp)
+    const pinger = join(REPOSITORY, 'lab/guest/ping.c')
+    const hash = createHash('sha256').update(readFileSync(source)).update(readFileSync(pinger))
+    const stamp = hash.digest('hex').slice(0, 16)
+    if (!existsSync(join(directory, `initrd-${stamp}`))) {
+      await compile(pinger, join(directory, 'ping'))
+      await packInitramfs(directory, source, stamp)
+    }
     await assembleBootSector(directory, join(REPOSITORY, 'lab/guest/boot-sector.S'))
     return { directory, kernelPackage: readFileSync(join(directory, 'kernel-package'), 'utf8').trim() }
   })
@@ -94,24 +99,19 @@ async function collectModules(tree: string, target: string): Promise<void> {
   renameSync(fresh, target)
 }
 
+/** A static program: nothing of the machine's is in the guest, or on a host. */
+async function compile(source: string, program: string): Promise<void> {
+  const flags = ['-static', '-Os', '-s', '-Wall', '-Werror']
+  await must(`compile ${basename(source)}`, ['cc', ...flags, '-o', program, source])
+}
+
 async function packInitramfs(directory: string, source: string, stamp: string): Promise<void> {
   const root = join(directory, 'root')
   rmSync(root, { recursive: true, force: true })
   mkdirSync(join(root, 'bin'), { recursive: true })
-  await must('compile the guest', [
-    'cc',
-    '-static',
-    '-Os',
-    '-s',
-    '-Wall',
-    '-Werror',
-    '-o',
-    join(root, 'init'),
-    source,
-  ])
+  await compile(source, join(root, 'init'))
   const busybox = (await must('find busybox', ['sh', '-c', 'command -v busybox'])).trim()
   copyFileSync(busybox, join(root, 'bin/busybox'))
-  copyFileSync(busybox, join(directory, 'busybox'))
   cpSync(join(directory, MODULES_DIRECTORY), join(root, 'modules'), { recursive: true })
   await must(
     'pack the initramfs',

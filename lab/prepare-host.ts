@@ -32,7 +32,7 @@ export function preparation(spec: HostSpec): string {
     // Ids of Debian's nova user; the images keep to them.
     'install -d -o 64060 -g 64060 /var/lib/nova /var/lib/nova/instances',
     `install -d ${GUEST_KERNEL_DIRECTORY}`,
-    `[ -e ${GUEST_KERNEL_DIRECTORY}/vmlinuz ] || cp /opt/guest/vmlinuz /opt/guest/initrd.gz /opt/guest/boot-sector /opt/guest/busybox ${GUEST_KERNEL_DIRECTORY}/`,
+    `[ -e ${GUEST_KERNEL_DIRECTORY}/vmlinuz ] || cp /opt/guest/vmlinuz /opt/guest/initrd.gz /opt/guest/boot-sector /opt/guest/ping ${GUEST_KERNEL_DIRECTORY}/`,
     'grep -q localhost /etc/hosts || echo "127.0.0.1 localhost" >>/etc/hosts',
     'grep -q "$(hostname)" /etc/hosts || echo "127.0.0.1 $(hostname)" >>/etc/hosts',
   ].join('\n')
