@@ -76,7 +76,7 @@ for (const engine of ['docker', 'podman'] as const satisfies readonly NestedEngi
         ],
       )
       const earlier = await switchProcesses()
-      await assertNothingLost(t, node.host, name, life, () =>
+      await assertNothingLost(t, node.host, name, life, 'asIdle', () =>
         node.expect<RunReport>(0, 'node', 'upgrade', file),
       )
       await node.assertUntouched(alive)
