@@ -22,3 +22,6 @@ export type {
   RootImageJob,
   RootImageMaker,
 } from './conversion.ts'
+export type * from './bmc.ts'
+export type * from './netboot.ts'
+export type * from './deploy-image.ts'

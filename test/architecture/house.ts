@@ -1,6 +1,15 @@
 /** The rooms of the house, from which each may import; docs/adr/0001-rooms.md says why it is so. */
 const PURE_BELOW_IMAGE = ['core', 'bytes', 'formats'] as const
-const PURE = [...PURE_BELOW_IMAGE, 'contract', 'saga', 'image', 'node', 'metal', 'fleet'] as const
+const PURE = [
+  ...PURE_BELOW_IMAGE,
+  'contract',
+  'saga',
+  'image',
+  'node',
+  'metal',
+  'fleet',
+  'conductor',
+] as const
 
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -12,6 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   node: ['core', 'contract', 'saga'],
   metal: ['core', 'contract', 'saga'],
   fleet: ['core', 'contract', 'saga'],
+  conductor: ['core', 'contract', 'saga'],
   ports: PURE,
   runtime: [...PURE, 'ports'],
   adapters: [...PURE, 'ports'],

@@ -1,0 +1,14 @@
+import type { BmcAddress, BootOrder, PowerState } from '../conductor/index.ts'
+
+/**
+ * The board management controller of one machine. Every call ends when the controller has answered, not when the machine has
+ * done what was asked. It throws BMC_UNREACHABLE, BMC_CREDENTIALS, BMC_REFUSED, BMC_UNABLE. No error holds a credential.
+ */
+export interface Bmc {
+  power(signal?: AbortSignal): Promise<PowerState>
+  /** `reset` needs a machine that is on. `on` and `off` are nothing where it is so already. `off` does not ask the system. */
+  setPower(wanted: 'on' | 'off' | 'reset', signal?: AbortSignal): Promise<void>
+  bootFrom(order: BootOrder, signal?: AbortSignal): Promise<void>
+}
+
+export type OpenBmc = (address: BmcAddress) => Bmc

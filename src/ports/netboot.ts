@@ -1,0 +1,16 @@
+import type { NetbootMachine, NetbootSettings } from '../conductor/index.ts'
+
+/**
+ * DHCP and TFTP for the machines of one conductor. It serves iPXE for BIOS and UEFI, and iPXE fetches its script over HTTP
+ * (`bootScriptUrl`). Throws NETBOOT_….
+ */
+export interface Netboot {
+  /** Serves these machines from now on, and no others. Addresses that machines have stay theirs. */
+  serve(machines: readonly NetbootMachine[]): Promise<void>
+  /** Settles when it does not run any more although nobody stopped it: with the last lines that it wrote. */
+  readonly ended: Promise<Error>
+  stop(): Promise<void>
+}
+
+/** Resolves once it answers. Everything it writes is kept in `directory`. */
+export type StartNetboot = (settings: NetbootSettings, directory: string) => Promise<Netboot>
