@@ -15,6 +15,24 @@ export const APP_ERRORS = {
     remedy:
       'take its kernel and ramdisk with --boot-only; install it with `bootc install to-disk` and convert that disk',
   },
+  DEPLOY_IMAGE_FORM: {
+    retry: false,
+    exit: EXIT.refused,
+    message: 'Cannot deploy "{image}" as {form}: {why}',
+    remedy: 'deploy it in its other form, or convert the image anew with `anneal image convert`',
+  },
+  DEPLOY_IMAGE_SET: {
+    retry: false,
+    exit: EXIT.refused,
+    message: 'Cannot deploy the boot set "{directory}": {why}',
+    remedy: 'convert the image anew with `anneal image convert --force`',
+  },
+  DEPLOY_PIECE_UNKNOWN: {
+    retry: false,
+    exit: EXIT.refused,
+    message: 'Cannot give piece {index} of a disk: it has pieces 0 to {count}, that one excluded',
+    remedy: 'boot the deploy ramdisk that belongs to this version of the conductor',
+  },
   ADOPTED_MISSING: {
     message: 'Cannot adopt container "{container}" as service "{service}": the engine does not know it',
     remedy: 'list the containers with `{engine} ps -a` and name one: --adopt SERVICE=CONTAINER',

@@ -17,3 +17,11 @@ export function formatGuid(bytes: Uint8Array): string {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
   return formatUuid(Uint8Array.from(order, (index) => bytes[index] ?? 0))
 }
+
+/** The 16 bytes of a GUID as GPT stores them: the inverse of `formatGuid`. */
+export function parseGuid(guid: string): Uint8Array {
+  const hex = guid.replaceAll('-', '')
+  if (!/^[0-9a-fA-F]{32}$/.test(hex)) throw new TypeError(`"${guid}" is no GUID`)
+  const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+  return Uint8Array.from(order, (index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16))
+}

@@ -9,7 +9,8 @@ export type {
 } from './documents.ts'
 export { encodeDocument, encodeLine } from './encode.ts'
 export type { ErrorDocument } from './error-document.ts'
-export { decodeBootArguments } from './image/boot-file.ts'
+export { decodeBootArguments, decodeBootSet } from './image/boot-file.ts'
+export type { BootSet } from './image/boot-file.ts'
 export type {
   BaseBootFile,
   BaseFormat,

@@ -13,11 +13,19 @@ export type DeployImage = AsyncDisposable &
     form: DeployForm
     /** What goes to the disk: the whole disk, or the root file system. Its extents are known. */
     disk: ByteSource
-    sectorSizeBytes: number
+    /** Two images with the same identity have the same bytes on the disk: their pieces are packed once. */
+    identity: string
+    /** Sectors of disks that it can be written to: 512, 4096 or both. */
+    sectorSizesBytes: readonly number[]
+    /** Of a whole disk. */
+    table?: 'gpt' | 'mbr' | 'none'
+    /** Of a trio: what type its partition has, and what it is called. */
+    partition?: Readonly<{ typeGuid: string; label: string }>
     /** Firmwares whose boot loader the whole disk has. */
     firmwares: readonly ('bios' | 'uefi')[]
-    /** Of a trio. */
-    boot?: Readonly<{ kernel: ByteSource; ramdisk: ByteSource; commandLine: string }>
+    /** Of a trio. There are systems without a ramdisk. */
+    boot?: Readonly<{ kernel: ByteSource; ramdisk?: ByteSource; commandLine: string }>
+    /** As a boot contract has them: for people. */
     warnings: readonly string[]
   }>
 
@@ -28,25 +36,39 @@ export type DeployImageRequest = Readonly<{
   /** Kernel arguments to add, and names of arguments to take out, as `--karg` and `--delete-karg`. */
   addedArguments: readonly string[]
   deletedArguments: readonly string[]
+  /** Of the machine: decides where an image boots different things with BIOS and UEFI. */
+  firmware?: 'bios' | 'uefi'
+  /** Where an image that is compressed as a whole is unpacked. */
+  temporaryDirectory?: string
   signal?: AbortSignal
 }>
 
 /** Throws what the readers of images throw, and DEPLOY_IMAGE_…. */
 export type OpenDeployImage = (request: DeployImageRequest) => Promise<DeployImage>
 
-/** The pieces in which one machine gets its disk. */
+/**
+ * One piece as it goes over the wire: the head, then the packed bytes. The head is a line
+ * `offset length blake2b512-of-the-packed-bytes\n`, in bytes of the disk; the packed bytes are one zstd frame (RFC 8878) with its
+ * content checksum. A piece of zeros has the head `offset length zero\n` and nothing more.
+ */
+export type DiskPiece = Readonly<{
+  head: string
+  /** Shared by all who ask for it: read it, and do not change it. */
+  packed?: Uint8Array<ArrayBuffer>
+}>
+
+/**
+ * The pieces in which one machine gets its disk. They do not overlap; what is in none of them is not written. The first block
+ * of the disk is in the last piece. Offsets are multiples of 4096; lengths are, too, but for the ends of the image and the disk.
+ */
 export interface DiskChunks {
   /** Of the disk that is written: all pieces lie within it. */
   readonly diskBytes: number
   readonly count: number
-  /** Bytes of content in all pieces. */
+  /** Bytes of the disk that are in pieces: what a machine writes, zeros included. */
   readonly usedBytes: number
-  /**
-   * One piece as it goes over the wire: a line `offset length blake2b512-of-the-rest\n`, in bytes of the disk, and then one zstd
-   * frame (RFC 8878) with its content checksum. A piece of zeros has `offset length zero\n` and nothing more. The same piece is read and packed
-   * once, however many machines ask for it at about the same time.
-   */
-  piece(index: number, signal?: AbortSignal): Promise<Uint8Array>
+  /** The same piece is read and packed once, however many machines ask for it at about the same time. */
+  piece(index: number, signal?: AbortSignal): Promise<DiskPiece>
 }
 
 /** What one machine's disk is composed of. */
@@ -57,8 +79,29 @@ export type DiskRequest = Readonly<{
   sectorSizeBytes: number
   /** Draws GUIDs of the partition table; the same seed gives the same disk. */
   seed: string
-  /** An ISO 9660 image with the label config-2; it gets a partition at the end of the disk. */
+  /** A file system with the label config-2 (see `MakeConfigDrive`); it gets a partition at the end of the disk. */
   configDrive?: ByteSource
+  signal?: AbortSignal
 }>
 
+/** Throws DEPLOY_DISK_TOO_SMALL, DEPLOY_SECTOR_SIZE, DEPLOY_PARTITIONS_FULL. */
 export type ComposeDisk = (request: DiskRequest) => Promise<DiskChunks>
+
+/** What cloud-init reads of a config drive: OpenStack’s documents, as they are. */
+export type ConfigDriveContent = Readonly<{
+  /** JSON: meta_data.json. */
+  metaData: Readonly<Record<string, unknown>>
+  userData?: string | Uint8Array
+  /** JSON: network_data.json. */
+  networkData?: Readonly<Record<string, unknown>>
+}>
+
+/**
+ * A file system with the label config-2, made without root. It is ISO 9660 for sectors of 512 bytes, and FAT for 4096, on
+ * which Linux mounts no ISO 9660. Throws CONFIG_DRIVE_….
+ */
+export type MakeConfigDrive = (
+  content: ConfigDriveContent,
+  sectorSizeBytes: number,
+  signal?: AbortSignal,
+) => Promise<ByteSource>

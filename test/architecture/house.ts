@@ -41,6 +41,7 @@ export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats', 'runtim
 
 /** Folders inside a room that are entered through their own index.ts, also by the rest of the house. */
 export const SUB_ROOMS: readonly string[] = [
+  'app/conductor',
   'app/image',
   'app/image/convert',
   'app/image/push',
@@ -57,6 +58,7 @@ export const SUB_ROOMS: readonly string[] = [
   'node/rescue',
   'node/upgrade',
   'image/convert',
+  'image/deploy-disk',
   'image/live',
   'metal/testing',
   'image/stack',

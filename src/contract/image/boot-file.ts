@@ -1,5 +1,5 @@
 import { decodeText } from '../decode.ts'
-import { listOf, object, oneOf, text } from '../shape.ts'
+import { listOf, object, oneOf, optional, text, wholeNumber } from '../shape.ts'
 import type { OsReleaseFacts, OstreeDeployment } from './system.ts'
 
 /**
@@ -142,4 +142,36 @@ const READ_BOOT = object<ReadBoot>({
 /** The kernel arguments of a boot.json, each with the file of the image that it is from. Throws DOCUMENT_INVALID. */
 export function decodeBootArguments(source: string): readonly ReadArgument[] {
   return decodeText('boot.json', source, READ_BOOT).boot.arguments
+}
+
+/** What a deployment from a boot set relies on. */
+export type BootSet = Pick<BootFile, 'schema'> &
+  Readonly<{
+    kernel?: Pick<StoredFile, 'file' | 'sizeBytes'>
+    ramdisk?: Pick<StoredFile, 'file' | 'sizeBytes'>
+    base?: Pick<StoredBase, 'file' | 'holds' | 'sizeBytes'>
+    boot: Readonly<{ commandLine: string }>
+    warnings: readonly string[]
+  }>
+
+const STORED = object<Pick<StoredFile, 'file' | 'sizeBytes'>>({ file: text, sizeBytes: wholeNumber })
+
+const BOOT_SET = object<BootSet>({
+  schema: oneOf('anneal.boot/1'),
+  kernel: optional(STORED),
+  ramdisk: optional(STORED),
+  base: optional(
+    object<NonNullable<BootSet['base']>>({
+      file: text,
+      holds: oneOf('filesystem', 'lvm2', 'disk'),
+      sizeBytes: wholeNumber,
+    }),
+  ),
+  boot: object<BootSet['boot']>({ commandLine: text }),
+  warnings: listOf(text),
+})
+
+/** The files of a boot.json, and how they boot. Throws DOCUMENT_INVALID. */
+export function decodeBootSet(source: string): BootSet {
+  return decodeText('boot.json', source, BOOT_SET)
 }

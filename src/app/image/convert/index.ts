@@ -5,3 +5,5 @@ export type { BaseTarget, ConversionTarget, WriteControl } from './write-convers
 export type { Converted, ConvertProgress } from '../../../runtime/image/index.ts'
 export { planLiveImage, writeLiveImage } from './live-image.ts'
 export type { LiveOptions, PlannedLive } from './live-image.ts'
+export { openConversion } from './open-conversion.ts'
+export type { OpenedConversion } from './open-conversion.ts'

@@ -1,25 +1,18 @@
-import { patched } from '../../../bytes/index.ts'
-import { isContainerAddress } from '../../../formats/oci/index.ts'
 import { chooseEntry } from '../../../image/boot/index.ts'
 import type { BootContract } from '../../../image/boot/index.ts'
-import { describeContract, planConversion as plan } from '../../../image/convert/index.ts'
-import { sectorSizeOf } from '../../../image/stack/index.ts'
+import { describeContract } from '../../../image/convert/index.ts'
 import { planBase, usedBytesOf } from '../../../runtime/image/index.ts'
 import type { BaseJob, Conversion } from '../../../runtime/image/index.ts'
-import { raise } from '../../errors.ts'
-import { FORMAT_READERS } from '../open-image.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
+import { openConversion } from './open-conversion.ts'
+import type { WhatToConvert } from './open-conversion.ts'
 
 /** Threads of the conversion decompress for themselves; here it is metadata, kernel and ramdisk. */
 const NO_THREADS = 0
 
-export type ConversionOptions = BootOptions &
+export type ConversionOptions = WhatToConvert &
   Readonly<{
-    /** `disk`: the disk as it is, with its own boot loader, instead of kernel, ramdisk and root. Default: `root`. */
-    what?: 'root' | 'disk'
-    /** `keep` leaves mounts in the fstab that will not be there. Default: `edit`. */
-    mounts?: 'edit' | 'keep'
     /** `exact` reads, writes and digests free space, too, as it is in the image. Default: `skip`. */
     freeSpace?: 'skip' | 'exact'
     /** `none`: no digest is made of the base. Default: `make`. */
@@ -53,33 +46,10 @@ export async function planConversion(
   location: string,
   options: ConversionOptions,
 ): Promise<PlannedConversion> {
-  const { what = 'root', mounts = 'edit', freeSpace = 'skip', digests = 'make', signal } = options
-  if (isContainerAddress(location)) throw raise('IMAGE_IS_A_CONTAINER', { image: location })
+  const { freeSpace = 'skip', digests = 'make', signal } = options
   await using stack = new AsyncDisposableStack()
-  const opened = await openBoot(stack, location, options, NO_THREADS)
+  const { opened, conversion } = stack.use(await openConversion(location, options, NO_THREADS))
   const { disk, inventory, choices } = opened
-  const contract = what === 'disk' ? undefined : knownBoot(opened)
-  const { base, patches, ...told } = await plan(disk, inventory, {
-    ...(contract === undefined ? { what: 'disk' } : { what: 'root', contract }),
-    arguments: choices,
-    mounts,
-    readers: FORMAT_READERS,
-    signal,
-  })
-  const sectorSizeBytes = sectorSizeOf(disk)
-  const conversion: Conversion = {
-    ...(contract === undefined ? {} : await trioFiles(disk, contract, signal)),
-    base: {
-      source: patched(base.source, patches),
-      pieces: base.pieces,
-      patches,
-      from: base.node.address === '' ? 'disk' : base.node.address,
-      holds: base.holds,
-      ...(sectorSizeBytes !== undefined && { sectorSizeBytes }),
-    },
-    extents: (asked, layers) => base.extents(asked, layers),
-    about: aboutImage(opened, location, told),
-  }
   const planned = await planBase(conversion, freeSpace, signal)
   const job = digests === 'none' ? { ...planned, digests } : planned
   const usedBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)

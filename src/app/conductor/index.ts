@@ -1,0 +1,3 @@
+export { diskComposer } from './compose-disk.ts'
+export type { DiskComposerOptions } from './compose-disk.ts'
+export { openDeployImage } from './open-deploy-image.ts'
