@@ -19,13 +19,13 @@ export const APP_ERRORS = {
     retry: false,
     exit: EXIT.refused,
     message: 'Cannot deploy "{image}" as {form}: {why}',
-    remedy: 'deploy it in its other form, or convert the image anew with `anneal image convert`',
+    remedy: 'deploy it in its other form, or convert the image again with `anneal image convert`',
   },
   DEPLOY_IMAGE_SET: {
     retry: false,
     exit: EXIT.refused,
     message: 'Cannot deploy the boot set "{directory}": {why}',
-    remedy: 'convert the image anew with `anneal image convert --force`',
+    remedy: 'convert the image again with `anneal image convert --force`',
   },
   DEPLOY_PIECE_UNKNOWN: {
     retry: false,
