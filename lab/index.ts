@@ -33,6 +33,8 @@ export { computeServices, openstackConfiguration, startControl } from './opensta
 export type { ComputeService } from './openstack.ts'
 export { atomicImage } from './atomic/atomic-image.ts'
 export type { AtomicLayout } from './atomic/atomic-image.ts'
+export { ConductorLab } from './conductor/conductor-lab.ts'
+export type { ConductorMachine } from './conductor/conductor-lab.ts'
 export { debianImage } from './live/debian-image.ts'
 export {
   BareMetal,

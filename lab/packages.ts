@@ -43,6 +43,13 @@ const NEEDED_BY_BED: readonly Need[] = [
   { program: 'qemu-img', packages: ['qemu-utils'] },
 ]
 
+/** What Anneal's own conductor stands on. */
+const NEEDED_BY_CONDUCTOR: readonly Need[] = [
+  { program: 'ipmitool', packages: ['ipmitool'] },
+  { program: '/usr/lib/ipxe/undionly.kpxe', packages: ['ipxe'] },
+  { program: 'socat', packages: ['socat'] },
+]
+
 /** What Nova needs beside them. */
 const NEEDED_BY_NOVA: readonly Need[] = [
   { program: '/usr/lib/rabbitmq/bin/rabbitmq-server', packages: ['rabbitmq-server'] },
@@ -113,6 +120,11 @@ export function ensureOpenStackPackages(): Promise<PackageReport> {
 /** As ensurePackages, for an OpenStack lab whose services run in the tree of a suite. */
 export function ensureBedPackages(): Promise<PackageReport> {
   return ensure(NEEDED_BY_BED)
+}
+
+/** As ensurePackages, for machines that Anneal's own conductor deploys. */
+export function ensureConductorPackages(): Promise<PackageReport> {
+  return ensure([...NEEDED_BY_BED, ...NEEDED_BY_CONDUCTOR])
 }
 
 /** As ensurePackages, for the tree of a suite. */

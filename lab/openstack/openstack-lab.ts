@@ -30,7 +30,7 @@ import type { Service, ServiceHome } from './service.ts'
 import { onGround } from './suite-tree.ts'
 
 /** Holds the pid of who brings a lab up, as long as that takes. */
-const COMING_UP = 'coming-up'
+export const COMING_UP = 'coming-up'
 
 /** Real Keystone, Glance and Ironic, with virtual machines to deploy, in a network namespace of their own. */
 export class OpenStackLab {
@@ -197,7 +197,8 @@ export function labNames(): readonly string[] {
 /** Whether a lab neither came up whole nor has anybody who still brings it up. */
 export function isAbandoned(name: string): boolean {
   const directory = directoryOf(name)
-  if (!existsSync(directory) || existsSync(join(directory, 'lab.json'))) return false
+  const whole = ['lab.json', 'conductor.json'].some((one) => existsSync(join(directory, one)))
+  if (!existsSync(directory) || whole) return false
   const path = join(directory, COMING_UP)
   return !existsSync(path) || !alive(Number(readFileSync(path, 'utf8')))
 }
@@ -223,7 +224,7 @@ export async function removeLab(name: string, options: { keepLogs?: boolean } = 
   rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
-function directoryOf(name = ''): string {
+export function directoryOf(name = ''): string {
   return labPath('openstack', name)
 }
 
@@ -232,7 +233,7 @@ function filesOf(directory: string): readonly string[] {
 }
 
 /** Also part of a namespace's name. */
-function checkedName(name: string): string {
+export function checkedName(name: string): string {
   if (!/^[a-z][a-z0-9-]{0,11}$/.test(name)) {
     throw raise('LAB_OPENSTACK_NAME', { name, why: 'it is part of file and interface names' })
   }

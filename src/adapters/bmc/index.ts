@@ -1,0 +1,1 @@
+export { openBmc } from './open-bmc.ts'

@@ -1,0 +1,148 @@
+import type { BootOrder, PowerState } from '../../../conductor/index.ts'
+import type { Bmc } from '../../../ports/index.ts'
+import { raise } from '../errors.ts'
+import { bootOverride } from './boot-override.ts'
+import { openRedfishHttp } from './redfish-http.ts'
+import type { RedfishAddress, RedfishHttp, Reply } from './redfish-http.ts'
+import { isRecord, textIn, textsIn, within } from './redfish-words.ts'
+
+/** What is asked of a ComputerSystem (DSP0268, ResetType), best first. */
+const RESET_TYPES = {
+  on: ['On', 'ForceOn'],
+  off: ['ForceOff'],
+  reset: ['ForceRestart', 'PowerCycle'],
+} as const
+
+/** PoweringOn, PoweringOff and what services invent are neither. */
+const POWER_STATES: Readonly<Record<string, PowerState>> = { On: 'on', Paused: 'on', Off: 'off' }
+
+/** How often the ETag is read anew where somebody else changed the resource meanwhile. */
+const TRIES = 4
+
+/** A controller that speaks Redfish (DMTF DSP0266). */
+export function openRedfish(address: RedfishAddress): Bmc {
+  const using = async <T>(
+    action: string,
+    signal: AbortSignal | undefined,
+    act: (http: RedfishHttp, system: string) => Promise<T>,
+  ): Promise<T> => {
+    signal?.throwIfAborted()
+    const http = openRedfishHttp(address, action, signal)
+    try {
+      return await act(http, address.systemPath ?? (await onlySystem(http, action, address.url)))
+    } finally {
+      await http.close()
+    }
+  }
+  return {
+    power: (signal) =>
+      using('read the power state', signal, async (http, path) => powerOf(await http.get(path))),
+    async setPower(wanted, signal) {
+      const action = wanted === 'reset' ? 'reset the machine' : `switch the machine ${wanted}`
+      await using(action, signal, (http, path) => setPower(http, path, wanted, { action, bmc: address.url }))
+    },
+    async bootFrom(order, signal) {
+      const action = `let the machine boot from its ${order.from}`
+      await using(action, signal, (http, path) => bootFrom(http, path, order, { action, bmc: address.url }))
+    },
+  }
+}
+
+type About = Readonly<{ action: string; bmc: string }>
+
+async function onlySystem(http: RedfishHttp, action: string, bmc: string): Promise<string> {
+  const root = await http.get('/redfish/v1/')
+  const collection = textIn(root.body, 'Systems', '@odata.id')
+  const members = collection === undefined ? [] : within((await http.get(collection)).body, 'Members')
+  const paths = (Array.isArray(members) ? members : [])
+    .map((one: unknown) => textIn(one, '@odata.id'))
+    .filter((one) => one !== undefined)
+  const [only, ...others] = paths
+  if (only !== undefined && others.length === 0) return only
+  const why = only === undefined ? 'it has no system' : `it has several systems: ${paths.join(', ')}`
+  const remedy = 'name the system in the inventory (redfish_system_id: /redfish/v1/Systems/…)'
+  throw raise('BMC_UNABLE', { action, bmc, why, remedy })
+}
+
+function powerOf({ body }: Reply): PowerState {
+  return POWER_STATES[textIn(body, 'PowerState') ?? ''] ?? 'unknown'
+}
+
+async function setPower(
+  http: RedfishHttp,
+  path: string,
+  wanted: 'on' | 'off' | 'reset',
+  about: About,
+): Promise<void> {
+  const system = await http.get(path)
+  const is = powerOf(system)
+  if (is === wanted) return
+  if (wanted === 'reset' && is === 'off') {
+    throw raise('BMC_REFUSED', {
+      ...about,
+      why: 'the machine is off',
+      remedy: 'switch the machine on instead',
+    })
+  }
+  const reset = within(system.body, 'Actions', '#ComputerSystem.Reset')
+  const allowed = await resetTypes(http, reset)
+  const type = RESET_TYPES[wanted].find((one) => allowed === undefined || allowed.includes(one))
+  if (!isRecord(reset) || type === undefined) {
+    const remedy = 'switch the machine by hand'
+    const why = `it can reset its machine by ${allowed === undefined || allowed.length === 0 ? 'nothing' : allowed.join(', ')}`
+    throw raise('BMC_UNABLE', { ...about, why, remedy })
+  }
+  await http.send('POST', textIn(reset, 'target') ?? `${path}/Actions/ComputerSystem.Reset`, {
+    ResetType: type,
+  })
+}
+
+/** The values that the service allows, said in the action or in its ActionInfo; undefined where it says none. */
+async function resetTypes(http: RedfishHttp, reset: unknown): Promise<readonly string[] | undefined> {
+  const said = textsIn(reset, 'ResetType@Redfish.AllowableValues')
+  const info = textIn(reset, '@Redfish.ActionInfo')
+  if (said !== undefined || info === undefined) return said
+  const parameters = within((await http.get(info)).body, 'Parameters')
+  const found = (Array.isArray(parameters) ? parameters : []).find(
+    (one: unknown) => textIn(one, 'Name') === 'ResetType',
+  )
+  return textsIn(found, 'AllowableValues')
+}
+
+/**
+ * Changes the boot override, where the service says that it is set: in the system, or in the resource of its settings
+ * (DSP0266 1.15, 9.10).
+ */
+async function bootFrom(http: RedfishHttp, path: string, order: BootOrder, about: About): Promise<void> {
+  const system = await http.get(path)
+  const wanted = bootOverride(within(system.body, 'Boot'), order)
+  if ('unable' in wanted) throw raise('BMC_UNABLE', { ...about, why: wanted.unable, remedy: wanted.remedy })
+  const settings = textIn(system.body, '@Redfish.Settings', 'SettingsObject', '@odata.id')
+  const pending = settings === undefined ? undefined : await http.get(settings)
+  const elsewhere = textIn(pending?.body, 'Boot', 'BootSourceOverrideTarget') !== undefined
+  const target = elsewhere && settings !== undefined ? settings : path
+  let reply = elsewhere && pending !== undefined ? pending : system
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await http.send('PATCH', target, { Boot: wanted }, tagFor(reply.etag, attempt))
+    if (answer.status < 400) return
+    if (attempt === TRIES) {
+      const remedy = 'try again; somebody else may be changing the settings of the machine'
+      const why = `status ${answer.status}: it does not take the ETag of its own resource`
+      throw raise('BMC_REFUSED', { ...about, why, remedy })
+    }
+    reply = await http.get(target)
+  }
+}
+
+/** Some services give a weak ETag and take it only without its mark, some take any but their own. */
+function tagFor(etag: string | undefined, attempt: number): string | undefined {
+  switch (attempt) {
+    case 1:
+    case 2:
+      return etag
+    case 3:
+      return etag?.replace(/^W\//, '')
+    default:
+      return '*'
+  }
+}

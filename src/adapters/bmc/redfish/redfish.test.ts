@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { inspect } from 'node:util'
+import { isAnnealError } from '../../../core/index.ts'
+import type { Bmc } from '../../../ports/index.ts'
+import { openBmc } from '../index.ts'
+import type { RedfishAddress } from './redfish-http.ts'
+
+type Asked = Readonly<{ method: string; path: string; headers: IncomingMessage['headers']; body: unknown }>
+type Answer = Readonly<{ status?: number; headers?: Record<string, string>; body?: unknown }>
+type Rules = (asked: Asked) => Answer
+
+const SYSTEM = '/redfish/v1/Systems/1'
+const LOGIN = { username: 'admin', password: 'Pw-4711-x' }
+const BASIC = `Basic ${btoa(`${LOGIN.username}:${LOGIN.password}`)}`
+const RESET = `${SYSTEM}/Actions/ComputerSystem.Reset`
+
+/** A service with one system, as far as `rules` do not say otherwise (they fall through with status 0). */
+async function service(
+  t: TestContext,
+  rules: Rules,
+  make: (listener: RequestListener) => Server = createServer,
+): Promise<Readonly<{ port: number; asked: Asked[] }>> {
+  const asked: Asked[] = []
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let text = ''
+    for await (const part of request) text += String(part)
+    const one: Asked = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    }
+    asked.push(one)
+    const own = rules(one)
+    const { status = 200, headers = {}, body = {} } = own.status === 0 ? usual(one) : own
+    response.writeHead(status, { 'content-type': 'application/json', ...headers })
+    response.end(JSON.stringify(body))
+  }
+  const server = make((request, response) => void respond(request, response))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return { port: (server.address() as AddressInfo).port, asked }
+}
+
+const FALL_THROUGH: Answer = { status: 0 }
+
+function usual({ method, path, headers }: Asked): Answer {
+  if (path === '/redfish/v1/') return { body: { Systems: { '@odata.id': '/redfish/v1/Systems' } } }
+  if (headers.authorization !== BASIC) return { status: 401 }
+  if (path === '/redfish/v1/Systems') return { body: { Members: [{ '@odata.id': SYSTEM }] } }
+  if (path === SYSTEM && method === 'GET') return { body: system() }
+  return { status: 204 }
+}
+
+function system(changed: object = {}): object {
+  return {
+    PowerState: 'On',
+    Boot: { BootSourceOverrideTarget: 'None', BootSourceOverrideMode: 'UEFI' },
+    Actions: { '#ComputerSystem.Reset': { target: RESET } },
+    ...changed,
+  }
+}
+
+function open(port: number, changed: Partial<RedfishAddress> = {}): Bmc {
+  return openBmc({ kind: 'redfish', url: `http://127.0.0.1:${port}`, ...LOGIN, verify: true, ...changed })
+}
+
+async function refused(act: Promise<unknown>, code: string, why: RegExp): Promise<void> {
+  await assert.rejects(act, (error) => {
+    assert.ok(isAnnealError(error, code), inspect(error))
+    assert.match(error.message, why)
+    assert.ok(!inspect(error, { depth: 9 }).includes(LOGIN.password))
+    return true
+  })
+}
+
+test('the only system of a service needs no name', async (t) => {
+  const { port } = await service(t, () => FALL_THROUGH)
+  assert.equal(await open(port).power(), 'on')
+})
+
+test('a service that takes sessions alone gets one, which is ended with the call', async (t) => {
+  const sessions = '/redfish/v1/SessionService/Sessions'
+  const { port, asked } = await service(t, ({ method, path, headers, body }) => {
+    if (path === '/redfish/v1/') return { body: { Links: { Sessions: { '@odata.id': sessions } } } }
+    if (method === 'POST' && path === sessions) {
+      const right = (body as { Password: string }).Password === LOGIN.password
+      return right
+        ? { status: 201, headers: { 'x-auth-token': 't0k', location: `${sessions}/7` } }
+        : { status: 401 }
+    }
+    if (headers['x-auth-token'] !== 't0k') return { status: 401 }
+    return path === SYSTEM ? { body: system({ PowerState: 'Off' }) } : { status: 204 }
+  })
+  assert.equal(await open(port, { systemPath: SYSTEM }).power(), 'off')
+  const last = asked.at(-1)
+  assert.deepEqual(
+    [last?.method, last?.path, last?.headers['x-auth-token']],
+    ['DELETE', `${sessions}/7`, 't0k'],
+  )
+  await refused(
+    open(port, { systemPath: SYSTEM, password: 'other-password' }).power(),
+    'BMC_CREDENTIALS',
+    /401/,
+  )
+})
+
+test('a reset is one that the service allows, also where ActionInfo says it', async (t) => {
+  let values = ['On', 'PowerCycle']
+  const info = `${SYSTEM}/ResetActionInfo`
+  const { port, asked } = await service(t, ({ method, path }) => {
+    if (path === info) return { body: { Parameters: [{ Name: 'ResetType', AllowableValues: values }] } }
+    if (path !== SYSTEM || method !== 'GET') return FALL_THROUGH
+    return {
+      body: system({ Actions: { '#ComputerSystem.Reset': { target: RESET, '@Redfish.ActionInfo': info } } }),
+    }
+  })
+  const bmc = open(port, { systemPath: SYSTEM })
+  await bmc.setPower('on')
+  assert.equal(asked.filter(({ method }) => method === 'POST').length, 0)
+  await bmc.setPower('reset')
+  const reset = asked.find(({ method }) => method === 'POST')
+  assert.deepEqual([reset?.path, reset?.body], [RESET, { ResetType: 'PowerCycle' }])
+  values = ['On', 'GracefulShutdown']
+  await refused(bmc.setPower('off'), 'BMC_UNABLE', /On, GracefulShutdown/)
+})
+
+test('the ETag that the service wants is sent, anew where it changed meanwhile', async (t) => {
+  let version = 1
+  const { port, asked } = await service(t, ({ method, path, headers }) => {
+    if (path !== SYSTEM) return FALL_THROUGH
+    if (method === 'GET') return { headers: { etag: `W/"${version}"` }, body: system() }
+    if (headers['if-match'] === undefined) return { status: 428 }
+    // Somebody else was faster the first time; after that only a strong tag is taken.
+    if (version === 1) version = 2
+    return headers['if-match'] === '"2"' ? { status: 204 } : { status: 412 }
+  })
+  const bmc = open(port, { systemPath: SYSTEM })
+  await bmc.bootFrom({ from: 'network', lasts: 'once', firmware: 'uefi' })
+  const tags = asked.filter(({ method }) => method === 'PATCH').map(({ headers }) => headers['if-match'])
+  assert.deepEqual(tags, ['W/"1"', 'W/"2"', '"2"'])
+  assert.deepEqual(asked.at(-1)?.body, {
+    Boot: {
+      BootSourceOverrideEnabled: 'Once',
+      BootSourceOverrideTarget: 'Pxe',
+      BootSourceOverrideMode: 'UEFI',
+    },
+  })
+})
+
+test('the boot override is set in the settings resource where it is there', async (t) => {
+  const settings = `${SYSTEM}/Settings`
+  const { port, asked } = await service(t, ({ method, path }) => {
+    const link = { SettingsObject: { '@odata.id': settings } }
+    if (method !== 'GET') return FALL_THROUGH
+    if (path === SYSTEM) return { body: system({ '@Redfish.Settings': link }) }
+    return path === settings ? { body: { '@odata.etag': '"9"', ...system() } } : FALL_THROUGH
+  })
+  await open(port).bootFrom({ from: 'disk', lasts: 'always', firmware: 'uefi' })
+  const last = asked.at(-1)
+  assert.deepEqual([last?.method, last?.path, last?.headers['if-match']], ['PATCH', settings, '"9"'])
+})
+
+test('what the service does not list is not asked of it', async (t) => {
+  let boot: object = {}
+  const { port, asked } = await service(t, ({ method, path }) =>
+    path === SYSTEM && method === 'GET' ? { body: system({ Boot: boot }) } : FALL_THROUGH,
+  )
+  const bmc = open(port, { systemPath: SYSTEM })
+  const network = { from: 'network', lasts: 'always', firmware: 'uefi' } as const
+  boot = { 'BootSourceOverrideTarget@Redfish.AllowableValues': ['None', 'UefiHttp'] }
+  await bmc.bootFrom(network)
+  assert.deepEqual(asked.at(-1)?.body, {
+    Boot: { BootSourceOverrideEnabled: 'Continuous', BootSourceOverrideTarget: 'UefiHttp' },
+  })
+  await refused(bmc.bootFrom({ ...network, from: 'disk' }), 'BMC_UNABLE', /cannot choose Hdd/)
+  boot = { 'BootSourceOverrideEnabled@Redfish.AllowableValues': ['Disabled', 'Once'] }
+  await refused(bmc.bootFrom(network), 'BMC_UNABLE', /for good/)
+  boot = { 'BootSourceOverrideMode@Redfish.AllowableValues': ['UEFI'] }
+  await refused(bmc.bootFrom({ ...network, firmware: 'bios' }), 'BMC_UNABLE', /Legacy/)
+})
+
+test('credentials go to no other service than the one that is named', async (t) => {
+  const elsewhere = await service(t, () => FALL_THROUGH)
+  const { port } = await service(t, () => ({
+    status: 308,
+    headers: { location: `http://127.0.0.1:${elsewhere.port}${SYSTEM}` },
+  }))
+  await refused(open(port, { systemPath: SYSTEM }).power(), 'BMC_REFUSED', /sends us to/)
+  assert.equal(elsewhere.asked.length, 0)
+})
+
+test('a service says why it refuses, without the password that it repeats', async (t) => {
+  const { port } = await service(t, ({ method }) =>
+    method === 'POST'
+      ? {
+          status: 400,
+          body: {
+            error: { '@Message.ExtendedInfo': [{ Message: `No license for ${LOGIN.password}.` }] },
+          },
+        }
+      : FALL_THROUGH,
+  )
+  await refused(open(port).setPower('off'), 'BMC_REFUSED', /No license for \*\*\*\./)
+})
+
+test('a certificate counts when its authority is trusted, or none is asked for', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-redfish-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  execFileSync('openssl', [...made, ...subject, '-keyout', key, '-out', cert], { stdio: 'pipe' })
+  const tls = { key: readFileSync(key), cert: readFileSync(cert) }
+  const { port } = await service(
+    t,
+    () => FALL_THROUGH,
+    (listener) => createTlsServer(tls, listener),
+  )
+  const url = `https://127.0.0.1:${port}`
+  await refused(open(port, { url }).power(), 'BMC_UNREACHABLE', /self-signed/)
+  assert.equal(await open(port, { url, verify: false }).power(), 'on')
+  assert.equal(await open(port, { url, verify: cert }).power(), 'on')
+  await refused(open(port, { url, verify: `${cert}.none` }).power(), 'BMC_UNREACHABLE', /cannot be read/)
+})
