@@ -137,7 +137,7 @@ test('a reset is one that the service allows, also where ActionInfo says it', as
   await refused(bmc.setPower('off'), 'BMC_UNABLE', /On, GracefulShutdown/)
 })
 
-test('the ETag that the service wants is sent, anew where it changed meanwhile', async (t) => {
+test('the ETag that the service wants is sent, and read again when it has changed', async (t) => {
   let version = 1
   const { port, asked } = await service(t, ({ method, path, headers }) => {
     if (path !== SYSTEM) return FALL_THROUGH
