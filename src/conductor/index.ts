@@ -1,3 +1,3 @@
 export type { BmcAddress, BootOrder, Firmware, PowerState } from './bmc-address.ts'
-export { bootScriptUrl } from './netboot.ts'
+export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'

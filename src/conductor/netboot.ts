@@ -39,3 +39,11 @@ export type NetbootMachine = Readonly<{
 export function bootScriptUrl({ bootUrl }: Pick<NetbootSettings, 'bootUrl'>, mac = '${net0/mac}'): string {
   return `${bootUrl}/boot/ipxe?mac=${mac}`
 }
+
+/**
+ * Address of a boot program, for firmware that boots over HTTP. The conductor answers it with the file of this name in
+ * `boot-programs` of the directory of the netboot service.
+ */
+export function bootProgramUrl({ bootUrl }: Pick<NetbootSettings, 'bootUrl'>, file: string): string {
+  return `${bootUrl}/boot/program/${file}`
+}

@@ -1,0 +1,1 @@
+export { startNetboot } from './start-netboot.ts'

@@ -1,0 +1,115 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
+import type { Netboot, StartNetboot } from '../../ports/index.ts'
+import { checkBootPrograms, placeBootPrograms } from './boot-programs.ts'
+import { chooseUser } from './choose-user.ts'
+import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
+import { startDnsmasq } from './dnsmasq-process.ts'
+import { raise } from './errors.ts'
+import { keepAddresses, withinSubnet } from './keep-addresses.ts'
+import type { Addresses } from './keep-addresses.ts'
+import { readSubnet } from './subnet.ts'
+
+/** The firmwares that every site has; arm64 is asked for when a machine has it. */
+const USUAL = [
+  { uuid: '', macs: [], firmware: 'bios', architecture: 'x86_64' },
+  { uuid: '', macs: [], firmware: 'uefi', architecture: 'x86_64' },
+] as const satisfies readonly NetbootMachine[]
+
+/**
+ * dnsmasq in the foreground, as a child of this process. In `directory`: its configuration, the file of hosts, leases,
+ * the addresses that machines have (addresses.json), the programs that TFTP serves (boot-programs/) and its words
+ * (dnsmasq.log). A dnsmasq that an earlier process left there is ended first. Throws NETBOOT_….
+ */
+export const startNetboot: StartNetboot = async (settings, directory) => {
+  readSubnet(settings.subnet)
+  const advertised = checkInterface(settings)
+  mkdirSync(directory, { recursive: true })
+  // dnsmasq gives its rights away, and then reads the file of hosts again and again.
+  chmodSync(directory, 0o755)
+  const inside = (name: string): string => join(directory, name)
+  const [hosts, tftp] = [inside('hosts'), inside('boot-programs')]
+  placeBootPrograms(tftp)
+  checkBootPrograms(tftp, USUAL)
+  replaceFile(hosts, '')
+  const paths = { hosts, leases: inside('leases'), tftp, user: chooseUser(directory) }
+  replaceFile(inside('dnsmasq.conf'), dnsmasqConfiguration(settings, paths, advertised))
+  const dnsmasq = await startDnsmasq(directory, settings.interface)
+
+  const serve: Netboot['serve'] = async (machines) => {
+    checkBootPrograms(tftp, machines)
+    let addresses: Addresses = {}
+    if (settings.mode === 'dhcp') {
+      const { address, gateway, nameServers } = settings
+      const reserved = [address, ...(gateway === undefined ? [] : [gateway]), ...nameServers]
+      const kept = readAddresses(inside('addresses.json'), settings.subnet)
+      addresses = keepAddresses({ subnet: settings.subnet, machines, kept, reserved })
+      // First what machines keep, then what they are given.
+      replaceFile(inside('addresses.json'), `${JSON.stringify(addresses, undefined, 2)}\n`)
+    }
+    replaceFile(hosts, hostsFile(machines, addresses))
+    await dnsmasq.readHosts()
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    serve(machines) {
+      const mine = last.then(() => serve(machines))
+      last = mine.catch(() => undefined)
+      return mine
+    },
+    ended: dnsmasq.ended,
+    stop: () => dnsmasq.stop(),
+  }
+}
+
+/** A prefix of IPv6 that is local to the site and on the interface (RFC 4193); undefined where none is. Throws NETBOOT_INTERFACE. */
+function checkInterface({ interface: name, address }: NetbootSettings): string | undefined {
+  const all = networkInterfaces()
+  const found = all[name]
+  if (found === undefined) {
+    const known = Object.keys(all).join(', ')
+    throw raise('NETBOOT_INTERFACE', {
+      interface: name,
+      why: `it has no address, or is not there; there are ${known}`,
+      remedy: 'name the interface that the machines are reached through, and give it its address first',
+    })
+  }
+  if (!found.some((one) => one.address === address)) {
+    const has = found.map((one) => one.address).join(', ')
+    throw raise('NETBOOT_INTERFACE', {
+      interface: name,
+      why: `the address ${address} is not on it; it has ${has}`,
+      remedy: 'give the address that the conductor has on this interface',
+    })
+  }
+  const local = found.find((one) => one.family === 'IPv6' && /^f[cd]/i.test(one.address))
+  return local === undefined ? undefined : prefixOf(local.address)
+}
+
+/** The first 64 bits: `fd77:0:0:1::1` → `fd77:0:0:1::`. */
+function prefixOf(address: string): string {
+  const [head = '', tail] = address.split('::')
+  const left = head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
+  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::`
+}
+
+function readAddresses(path: string, subnet: string): Addresses {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Addresses
+    return withinSubnet(value, subnet)
+  } catch {
+    // Nothing was kept yet; or a file that somebody broke, which is written again.
+    return {}
+  }
+}
+
+/** Written beside it and renamed: dnsmasq never sees a part of it. */
+function replaceFile(path: string, text: string): void {
+  rmSync(`${path}.new`, { force: true })
+  writeFileSync(`${path}.new`, text, { mode: 0o644 })
+  renameSync(`${path}.new`, path)
+}
