@@ -129,7 +129,7 @@ describe('DHCP', () => {
 })
 
 describe('dnsmasq', () => {
-  test('that ends by itself is told, with its last words', async () => {
+  test('that ends by itself gives an error with its last words', async () => {
     const netboot = await startNetbootUnderTest(lab, settingsOf(lab), 'ends')
     process.kill(netboot.pid(), 'SIGTERM')
     const { failed, message } = await netboot.failure()
