@@ -15,6 +15,12 @@ export const APP_ERRORS = {
     remedy:
       'take its kernel and ramdisk with --boot-only; install it with `bootc install to-disk` and convert that disk',
   },
+  DEPLOY_IMAGE_CLOSED: {
+    retry: true,
+    exit: EXIT.failed,
+    message: 'Cannot read "{image}": it was closed',
+    remedy: 'ask for the disk of the machine again',
+  },
   DEPLOY_IMAGE_FORM: {
     retry: false,
     exit: EXIT.refused,

@@ -27,6 +27,11 @@ export type DeployImage = AsyncDisposable &
     boot?: Readonly<{ kernel: ByteSource; ramdisk?: ByteSource; commandLine: string }>
     /** As a boot contract has them: for people. */
     warnings: readonly string[]
+    /**
+     * Keeps its files open while something is read of them: disposing of the image waits until all is let go. Throws
+     * DEPLOY_IMAGE_CLOSED after that has begun.
+     */
+    hold(): Disposable
   }>
 
 export type DeployImageRequest = Readonly<{

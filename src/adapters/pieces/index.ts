@@ -1,2 +1,2 @@
 export { PieceStore } from './piece-store.ts'
-export type { PieceOrder, PieceStoreOptions } from './piece-store.ts'
+export type { PackedPiece, PieceOrder, PieceStoreOptions } from './piece-store.ts'

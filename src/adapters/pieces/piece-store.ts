@@ -1,19 +1,20 @@
-import { availableParallelism } from 'node:os'
-import { pack } from './pack.ts'
-import type { PackedPiece } from './pack.ts'
+/** A piece as it is sent: its packed bytes with their BLAKE2b-512 in hex, or neither, where it is zeros. */
+export type PackedPiece =
+  | Readonly<{ packed: Uint8Array<ArrayBuffer>; digest: string }>
+  | Readonly<{ packed?: never }>
 
-/** A piece that is wanted: what it is called, and how its bytes are had. */
-export type PieceOrder = Readonly<{ key: string; read: () => Promise<Uint8Array> }>
+/** A piece that is wanted: what it is called, and how it is made. */
+export type PieceOrder = Readonly<{ key: string; pack: () => Promise<PackedPiece> }>
 
 export type PieceStoreOptions = Readonly<{
   /** What packed pieces may take in memory while nobody reads them any more. */
   mostBytes: number
-  /** How many pieces are read and packed at a time. Default: one more than there are processors. */
-  atOnce?: number
+  /** How many pieces are read and packed at a time. */
+  atOnce: number
 }>
 
 /**
- * Packs pieces for all machines of a conductor, and keeps the last used ones.
+ * Has pieces packed for all machines of a conductor, and keeps the last used ones.
  *
  * INVARIANTS: a piece is read and packed once, however many ask for it while that is under way or while it is kept; at most
  * `atOnce` are under way; they begin in the order in which they were asked for; what is kept takes no more than `mostBytes`; a
@@ -29,7 +30,7 @@ export class PieceStore {
   #keptBytes = 0
   #underWay = 0
 
-  constructor({ mostBytes, atOnce = availableParallelism() + 1 }: PieceStoreOptions) {
+  constructor({ mostBytes, atOnce }: PieceStoreOptions) {
     this.#mostBytes = mostBytes
     this.#atOnce = atOnce
   }
@@ -84,7 +85,7 @@ export class PieceStore {
     job.isBegun = true
     this.#underWay += 1
     try {
-      const piece = await pack(await job.read())
+      const piece = await job.pack()
       this.#keep(job.key, piece)
       job.resolve(piece)
     } catch (error) {

@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os'
+import { PiecePool } from '../../adapters/convert/index.ts'
 import { PieceStore } from '../../adapters/pieces/index.ts'
-import type { PieceOrder } from '../../adapters/pieces/index.ts'
+import type { PackedPiece, PieceOrder } from '../../adapters/pieces/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
+import type { Chunk } from '../../image/convert/index.ts'
 import {
   LINUX_TYPE,
   layoutTrio,
@@ -23,19 +26,30 @@ import { raise } from '../errors.ts'
 export type DiskComposerOptions = Readonly<{
   /** What packed pieces may take in memory, for all machines together. Default: 64 MiB. */
   cacheBytes?: number
-  /** The most that a piece holds, unpacked. Default: 4 MiB (docs/bench.md). */
+  /** The most that a piece holds, unpacked. Default: 8 MiB (docs/bench.md). */
   pieceBytes?: number
 }>
 
 const CACHE_BYTES = 64 * 1024 * 1024
-const PIECE_BYTES = 4 * 1024 * 1024
+const PIECE_BYTES = 8 * 1024 * 1024
+
+const MOST_THREADS = 8
+/** How many pieces are begun before a machine asks for them, where no other waits. */
+const AHEAD = 2
+
+type Packing = Readonly<{ store: PieceStore; pool: PiecePool }>
 
 /** Composes the disks of all machines of one conductor: what two of them have in common is read and packed once. */
 export function diskComposer({
   cacheBytes = CACHE_BYTES,
   pieceBytes = PIECE_BYTES,
 }: DiskComposerOptions = {}): ComposeDisk {
-  const store = new PieceStore({ mostBytes: cacheBytes })
+  const threads = Math.min(MOST_THREADS, availableParallelism())
+  // One piece for each thread to work on, and one to be found and asked for meanwhile.
+  const packing = {
+    pool: new PiecePool(threads),
+    store: new PieceStore({ mostBytes: cacheBytes, atOnce: threads + 1 }),
+  }
   const plans = new WeakMap<DeployImage, Promise<readonly ImagePiece[]>>()
   let disks = 0
   const planOf = (image: DeployImage): Promise<readonly ImagePiece[]> => {
@@ -52,7 +66,7 @@ export function diskComposer({
     signal?.throwIfAborted()
     const pieces = placePieces(partsOf(layout, image.disk), plan, pieceBytes)
     disks += 1
-    return diskChunks(store, image, layout.diskBytes, pieces, `disk ${disks}`)
+    return diskChunks(packing, image, layout.diskBytes, pieces, `disk ${disks}`)
   }
 }
 
@@ -79,23 +93,29 @@ async function layoutOf({ image, signal, ...request }: DiskRequest): Promise<Dis
 }
 
 function diskChunks(
-  store: PieceStore,
+  { store, pool }: Packing,
   image: DeployImage,
   diskBytes: number,
   pieces: readonly PlacedPiece[],
   disk: string,
 ): DiskChunks {
+  const pack = async (source: ByteSource, chunk: Chunk): Promise<PackedPiece> => {
+    using _ = image.hold()
+    return await pool.pack(source, chunk)
+  }
   const orderOf = (piece: PlacedPiece): PieceOrder | undefined => {
+    const { lengthBytes } = piece
     if (piece.holds === 'zero') return undefined
-    if (piece.holds === 'own')
-      return {
-        key: `${disk} ${piece.offsetBytes}`,
-        read: () => piece.source.read(0, piece.lengthBytes),
-      }
-    const { imageOffsetBytes, lengthBytes } = piece
+    if (piece.holds === 'own') {
+      const all = { offsetBytes: 0, lengthBytes, kind: 'data' } as const
+      const chunk = { offsetBytes: 0, lengthBytes, used: [all] }
+      return { key: `${disk} ${piece.offsetBytes}`, pack: () => pack(piece.source, chunk) }
+    }
+    const { imageOffsetBytes: offsetBytes, used } = piece
+    const chunk = { offsetBytes, lengthBytes, used: used.map((one) => ({ ...one, kind: 'data' }) as const) }
     return {
-      key: `${image.identity} ${imageOffsetBytes} ${lengthBytes}`,
-      read: () => readUsed(image.disk, piece),
+      key: `${image.identity} ${offsetBytes} ${lengthBytes}`,
+      pack: () => pack(image.disk, chunk),
     }
   }
   return {
@@ -109,30 +129,14 @@ function diskChunks(
       const order = orderOf(piece)
       if (order === undefined) return { head: `${range} zero\n` }
       const got = store.get(order, signal)
-      const next = pieces[index + 1]
-      const ahead = next && orderOf(next)
-      if (ahead) store.ahead(ahead)
-      const { packed, digest } = (await got) as Readonly<{
-        packed?: Uint8Array<ArrayBuffer>
-        digest?: string
-      }>
-      return packed === undefined ? { head: `${range} zero\n` } : { head: `${range} ${digest}\n`, packed }
+      for (const next of pieces.slice(index + 1, index + 1 + AHEAD)) {
+        const ahead = orderOf(next)
+        if (ahead) store.ahead(ahead)
+      }
+      const done = await got
+      return done.packed === undefined
+        ? { head: `${range} zero\n` }
+        : { head: `${range} ${done.digest}\n`, packed: done.packed }
     },
   }
-}
-
-/** A range of the image, with zeros where it holds nothing. */
-async function readUsed(
-  disk: ByteSource,
-  { imageOffsetBytes, lengthBytes, used }: PlacedPiece & Readonly<{ holds: 'image' }>,
-): Promise<Uint8Array> {
-  const [only] = used
-  if (used.length === 1 && only?.lengthBytes === lengthBytes) return disk.read(imageOffsetBytes, lengthBytes)
-  const bytes = new Uint8Array(lengthBytes)
-  await Promise.all(
-    used.map(async (range) => {
-      bytes.set(await disk.read(range.offsetBytes, range.lengthBytes), range.offsetBytes - imageOffsetBytes)
-    }),
-  )
-  return bytes
 }

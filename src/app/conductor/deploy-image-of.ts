@@ -3,6 +3,7 @@ import type { ByteSource, Piece } from '../../bytes/index.ts'
 import type { DeployImage, DeployImageRequest } from '../../ports/index.ts'
 import type { OpenedConversion } from '../image/convert/index.ts'
 import { firmwaresOf, partitionOf, sectorsOfBase, sectorsOfDisk, tableOf } from './deploy-facts.ts'
+import { holds } from './holds.ts'
 import { imageIdentity } from './image-identity.ts'
 
 /** What machines are deployed from, of an image or of the base of a boot set. The image belongs to it. */
@@ -50,7 +51,7 @@ export async function deployImageOf(
     }),
   }
   const kept = stack.move()
-  return { ...(form === 'trio' ? ofTrio : ofDisk), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { ...(form === 'trio' ? ofTrio : ofDisk), ...holds(disk.name, () => kept.disposeAsync()) }
 }
 
 export function conversionOptions({ temporaryDirectory, signal }: DeployImageRequest): Readonly<{
@@ -69,6 +70,7 @@ function sourceOf({ base: { source }, extents }: OpenedConversion['conversion'])
     size: source.size,
     name: source.name,
     read: source.read.bind(source),
+    ...(source.places && { places: source.places.bind(source) }),
     extents: (offset, length, signal) =>
       clipExtents(extents(signal ?? new AbortController().signal, 'all'), offset, length),
   }

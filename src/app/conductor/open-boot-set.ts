@@ -27,8 +27,8 @@ export async function openBootSet(request: DeployImageRequest): Promise<DeployIm
   const image = stack.use(await deployImageOf(opened, path, form))
   requireSize(location, base.file, image.disk.size, base.sizeBytes)
   if (kernel === undefined) {
-    const whole = stack.move()
-    return { ...image, [Symbol.asyncDispose]: () => whole.disposeAsync() }
+    stack.move()
+    return image
   }
   const open = async ({
     file,

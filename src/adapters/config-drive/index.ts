@@ -1,0 +1,1 @@
+export { makeConfigDrive } from './make-config-drive.ts'
