@@ -349,8 +349,7 @@ async function readByCloudInit(dir: string, partition = ''): Promise<void> {
         env: { ...process.env, MTOOLS_SKIP_CHECK: '1' },
       }))
   if ((await stat(CLOUD_INIT).catch(() => undefined)) === undefined) {
-    process.stderr.write('cloud-init is not installed: its reader was not asked
-')
+    process.stderr.write('cloud-init is not installed: its reader was not asked\n')
     return
   }
   const script = `
