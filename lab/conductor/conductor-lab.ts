@@ -17,6 +17,8 @@ import { writeSecret } from '../openstack/prepared.ts'
 import { servicePid, startService, stopService } from '../openstack/service.ts'
 import type { Service, ServiceHome } from '../openstack/service.ts'
 import { ensureConductorPackages } from '../packages.ts'
+import { conductorService, conductorSettings, serveWords } from './conductor-service.ts'
+import type { ConductorSettings } from './conductor-service.ts'
 import { placeInventory } from './inventory-file.ts'
 
 /** By which of its two endpoints a machine is enrolled. */
@@ -27,8 +29,10 @@ export type ConductorMachine = Machine & Readonly<{ driver: Driver }>
 export type ConductorLabOptions = Readonly<{
   /** Names the lab, its directory and its namespace. Default: one that nobody else has. */
   name?: string
-  /** How many machines, or what each is made of. Default: two, see `defaultMachines`. */
+  /** How many machines, or what each is made of. Default: two. */
   nodes?: number | readonly Partial<MachineSpec & { driver: Driver }>[]
+  /** Directory of the deploy ramdisk (vmlinuz, initrd). Default: `anneal metal serve` is not started. */
+  ramdisk?: string
   signal?: AbortSignal
 }>
 
@@ -36,7 +40,10 @@ export type ConductorLabOptions = Readonly<{
 type Description = Readonly<{
   network: LabNetwork
   nodes: readonly ConductorMachine[]
+  /** Of the machines (docs/metal.md). */
   inventoryFile: string
+  /** What `anneal metal serve` is called with here; `ramdisk` says whether it runs as a service of the lab. */
+  conductor: ConductorSettings
 }>
 
 const FILE = 'conductor.json'
@@ -86,6 +93,26 @@ export class ConductorLab {
     return this.description.nodes
   }
 
+  get endpoints(): Readonly<Record<string, string>> {
+    const { operators, machines } = this.description.conductor
+    const [first] = this.nodes
+    return {
+      conductor: `http://${operators}`,
+      machines: `http://${machines}`,
+      ...(first === undefined ? {} : { redfish: first.redfish.address }),
+    }
+  }
+
+  /** Variables with which `openstack baremetal` uses the conductor. */
+  get environment(): Readonly<Record<string, string>> {
+    return { OS_AUTH_TYPE: 'none', OS_ENDPOINT: this.endpoints['conductor'] ?? '' }
+  }
+
+  /** Words of `anneal metal serve`, to be run in the lab's namespace. */
+  get serveWords(): readonly string[] {
+    return serveWords(this.description.conductor)
+  }
+
   /** Of the network that the machines boot from, in the lab's namespace. */
   get interface(): string {
     return BRIDGE
@@ -95,13 +122,24 @@ export class ConductorLab {
   services(): Readonly<Record<string, number | undefined>> {
     const home = homeOf(this.directory, this.description.network)
     return Object.fromEntries(
-      servicesOf(this.directory, this.nodes).map(({ name }) => [name, servicePid(home, name)]),
+      servicesOf(this.directory, this.description).map(({ name }) => [name, servicePid(home, name)]),
     )
   }
 
   /** Ends one service: `abruptly` as `kill -9` does. */
   async stopService(name: string, manner: 'orderly' | 'abruptly' = 'orderly'): Promise<void> {
     await stopService(homeOf(this.directory, this.description.network), name, manner)
+  }
+
+  /** Starts a service that does not run, and waits until it is ready. Throws LAB_SERVICE_UNKNOWN, LAB_SERVICE_START. */
+  async startService(name: string): Promise<void> {
+    const all = servicesOf(this.directory, this.description)
+    const found = all.find((one) => one.name === name)
+    if (found === undefined) {
+      const known = all.map((one) => one.name)
+      throw raise('LAB_SERVICE_UNKNOWN', { service: name, lab: this.name, known })
+    }
+    await startService(homeOf(this.directory, this.description.network), found)
   }
 
   /** Ends every process, and removes network and directory. */
@@ -121,19 +159,29 @@ async function bringUp(name: string, directory: string, options: ConductorLabOpt
   writeSecret(join(directory, 'bmc-password'), password)
   for (const [index, node] of nodes.entries()) await placeMachine(node, index, network, password)
   placeRedfish(directory, network, nodes)
+  const description: Description = {
+    network,
+    nodes,
+    inventoryFile: placeInventory(directory, nodes),
+    conductor: conductorSettings(directory, network, options.ramdisk),
+  }
   const home = homeOf(directory, network)
   await Promise.all(
-    servicesOf(directory, nodes).map((service) => startService(home, service, options.signal)),
+    servicesOf(directory, description).map((service) => startService(home, service, options.signal)),
   )
-  return { network, nodes, inventoryFile: placeInventory(directory, nodes) }
+  return description
 }
 
 function homeOf(directory: string, { namespace }: LabNetwork): ServiceHome {
   return { directory, namespace, ground: undefined }
 }
 
-function servicesOf(directory: string, nodes: readonly ConductorMachine[]): readonly Service[] {
-  return [...nodes.map(bmcService), ...(nodes.length === 0 ? [] : [redfishService(directory, nodes)])]
+function servicesOf(directory: string, { nodes, conductor }: Description): readonly Service[] {
+  return [
+    ...nodes.map(bmcService),
+    ...(nodes.length === 0 ? [] : [redfishService(directory, nodes)]),
+    ...(conductor.ramdisk === undefined ? [] : [conductorService(conductor)]),
+  ]
 }
 
 /** One after the other: BIOS by IPMI, UEFI by Redfish, BIOS by Redfish, UEFI by IPMI. */

@@ -4,6 +4,9 @@ import { DRY_RUN_FLAG, command } from '../../src/cli/index.ts'
 import type { Command } from '../../src/cli/index.ts'
 import { EXIT } from '../../src/core/index.ts'
 import type { ExitCode } from '../../src/core/index.ts'
+import { allLabs, findLab } from '../any-lab.ts'
+import type { AnyLab } from '../any-lab.ts'
+import { upConductorLab } from '../conductor/up-conductor-lab.ts'
 import { printData } from '../print-data.ts'
 import { DEFAULT_LAB, HELP_FLAG, JSON_FLAGS, LAB_FLAG } from '../lab-flags.ts'
 import { attachConsole } from './console.ts'
@@ -18,7 +21,7 @@ import { OpenStackLab, isAbandoned, labNames, removeLab } from './openstack-lab.
 export const OPENSTACK_COMMANDS: readonly Command[] = [
   command({
     path: ['lab', 'up'],
-    summary: 'Start Keystone, Glance, Ironic and virtual machines to deploy',
+    summary: 'Start virtual machines to deploy, with Keystone, Glance and Ironic or Anneal’s conductor',
     operands: '',
     count: { min: 0, max: 0 },
     flags: {
@@ -32,6 +35,11 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
         flagOnly: true,
       },
       uefi: { kind: 'switch', help: 'Give the machines UEFI instead of BIOS', flagOnly: true },
+      conductor: {
+        kind: 'switch',
+        help: 'Start Anneal’s own conductor, and no OpenStack; machines have BIOS and UEFI by turns',
+        flagOnly: true,
+      },
       nova: {
         kind: 'switch',
         help: 'Start Nova, Placement, Neutron’s API and RabbitMQ',
@@ -57,6 +65,31 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
       if (!Number.isSafeInteger(nodes) || nodes < 0 || nodes > 32) {
         throw raise('LAB_USAGE', { command: 'up', why: `--nodes is "${flags.nodes}", not 0 to 32` })
       }
+      // Nobody uses what an interrupted attempt left.
+      if (isAbandoned(name)) await removeLab(name)
+      const began = performance.now()
+      if (flags.conductor) {
+        if (flags.nova || flags.suite !== undefined || flags.clean) {
+          const why = '--nova, --suite and --clean are for OpenStack, which --conductor does without'
+          throw raise('LAB_USAGE', { command: 'up', why })
+        }
+        const up = await upConductorLab({
+          name,
+          nodes,
+          firmware: flags.uefi ? 'uefi' : 'both',
+          serves: flags['without-deploy-ramdisk'] ? 'no' : 'yes',
+          signal,
+        })
+        output.say(`lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s`)
+        for (const line of up.advice) output.say(line)
+        const value = {
+          schema: 'anneal.lab/1',
+          ...summary(up.lab),
+          inventoryFile: up.lab.description.inventoryFile,
+        }
+        printData(output, value, () => describeLab(value))
+        return EXIT.ok
+      }
       const ironicAuth = flags.auth.split(',')
       if (!ironicAuth.every(isIronicAuth)) {
         const why = `--auth is "${flags.auth}", not a list of keystone, none, basic`
@@ -67,9 +100,6 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
         const why = '--nova runs the machine’s own packages, not those of --suite'
         throw raise('LAB_USAGE', { command: 'up', why })
       }
-      // Nobody uses what an interrupted attempt left.
-      if (isAbandoned(name)) await removeLab(name)
-      const began = performance.now()
       const lab = await OpenStackLab.up({
         name,
         nodes: Array.from({ length: nodes }, () => ({ firmware: flags.uefi ? 'uefi' : 'bios' }) as const),
@@ -116,7 +146,7 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
     count: { min: 0, max: 0 },
     flags: { ...LAB_FLAG, ...JSON_FLAGS },
     async run({ flags, output }) {
-      const nodes = OpenStackLab.find(flags.lab).nodes.map((node) => ({
+      const nodes = findLab(flags.lab).nodes.map((node) => ({
         ...node,
         power: isOn(node) ? 'on' : 'off',
         boot: bootDevice(node),
@@ -143,8 +173,8 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
     },
     details: 'Without NODE it is the first machine. Ctrl-] leaves the console.',
     async run({ flags, args: [wanted], output }) {
-      const lab = OpenStackLab.find(flags.lab)
-      const node = wanted === undefined ? lab.nodes[0] : lab.node(wanted)
+      const lab = findLab(flags.lab)
+      const node = wanted === undefined ? lab.nodes[0] : nodeOf(lab, wanted)
       if (node === undefined) throw raise('LAB_USAGE', { command: 'console', why: 'this lab has no nodes' })
       if (flags.log) output.raw(readFileSync(node.consoleLog, 'utf8'))
       else await attachConsole(node)
@@ -158,7 +188,7 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
     count: { min: 0, max: 0 },
     flags: { ...LAB_FLAG, ...JSON_FLAGS },
     async run({ flags, output }) {
-      const { environment } = OpenStackLab.find(flags.lab)
+      const { environment } = findLab(flags.lab)
       printData(output, { schema: 'anneal.lab-environment/1', environment }, () =>
         Object.entries(environment)
           .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`)
@@ -175,7 +205,7 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
     passesOn: true,
     flags: { ...LAB_FLAG, ...HELP_FLAG },
     async run({ flags, args }) {
-      const lab = OpenStackLab.find(flags.lab)
+      const lab = findLab(flags.lab)
       const words = args.length > 0 ? args : [process.env['SHELL'] ?? 'sh']
       const result = spawnSync('ip', ['netns', 'exec', lab.description.network.namespace, ...words], {
         stdio: 'inherit',
@@ -189,17 +219,17 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
 
 /** Every lab with its services, and the names of those that did not come up whole. */
 export function openStackStatus(): Readonly<{ labs: readonly LabSummary[]; broken: readonly string[] }> {
-  const labs = OpenStackLab.list().map(summary)
+  const labs = allLabs().map(summary)
   const whole = new Set(labs.map((lab) => lab.name))
   return { labs, broken: labNames().filter((name) => !whole.has(name)) }
 }
 
 type LabSummary = ReturnType<typeof summary>
 
-function summary(lab: OpenStackLab) {
+function summary(lab: AnyLab) {
   return {
     name: lab.name,
-    suite: lab.description.suite?.suite ?? null,
+    suite: lab instanceof OpenStackLab ? (lab.description.suite?.suite ?? null) : null,
     directory: lab.directory,
     namespace: lab.description.network.namespace,
     environment: lab.environment,
@@ -217,6 +247,13 @@ export function describeLab({ name, directory, endpoints, services, nodes }: Lab
     ...nodes.map((node) => `  node ${node.name} is ${node.power}`),
     ...(down.length === 0 ? [] : [`  not running: ${down.join(', ')}`]),
   ].join('\n')
+}
+
+/** A machine by its name. Throws LAB_MACHINE_UNKNOWN. */
+function nodeOf(lab: AnyLab, name: string): Machine {
+  const found = lab.nodes.find((one) => one.name === name)
+  if (found !== undefined) return found
+  throw raise('LAB_MACHINE_UNKNOWN', { name, lab: lab.name, known: lab.nodes.map((one) => one.name) })
 }
 
 function bootDevice(node: Machine): string {

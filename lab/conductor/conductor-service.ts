@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { answersTo } from '../openstack/keystone.ts'
+import { BRIDGE } from '../openstack/network.ts'
+import type { LabNetwork } from '../openstack/network.ts'
+import type { Service } from '../openstack/service.ts'
+import { REPOSITORY } from '../paths.ts'
+
+/** How `anneal metal serve` is called in a lab. */
+export type ConductorSettings = Readonly<{
+  stateDirectory: string
+  /** ADDRESS:PORT for operators, and for machines. */
+  operators: string
+  machines: string
+  interface: string
+  subnet: string
+  /** Directory of the deploy ramdisk; undefined where the lab does not start the conductor. */
+  ramdisk?: string
+}>
+
+const [OPERATORS_PORT, MACHINES_PORT] = [6385, 6386]
+
+export function conductorSettings(
+  directory: string,
+  { address, subnet }: LabNetwork,
+  ramdisk: string | undefined,
+): ConductorSettings {
+  return {
+    stateDirectory: join(directory, 'conductor'),
+    operators: `${address}:${OPERATORS_PORT}`,
+    machines: `${address}:${MACHINES_PORT}`,
+    interface: BRIDGE,
+    subnet: `10.77.${subnet}.0/24`,
+    ...(ramdisk === undefined ? {} : { ramdisk }),
+  }
+}
+
+/** The words behind `anneal`. */
+export function serveWords(settings: ConductorSettings): readonly string[] {
+  const words = ['metal', 'serve', '--state', settings.stateDirectory, '--listen', settings.operators]
+  words.push('--machines', settings.machines, '--interface', settings.interface, '--subnet', settings.subnet)
+  // The serial port is the only console of the machines.
+  return [...words, '--ramdisk', settings.ramdisk ?? 'DIR', '--ramdisk-karg', 'console=ttyS0']
+}
+
+/** Anneal's own conductor, with dnsmasq as its child. */
+export function conductorService(settings: ConductorSettings): Service {
+  return {
+    name: 'conductor',
+    argv: [process.execPath, join(REPOSITORY, 'src/cli/main.ts'), ...serveWords(settings)],
+    ready: async () => (await answersTo(`http://${settings.operators}/v1`)) === 200,
+  }
+}
