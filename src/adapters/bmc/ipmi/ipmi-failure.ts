@@ -9,6 +9,8 @@ const MEANINGS: readonly Readonly<{ says: RegExp; means: 'busy' | 'credentials' 
     means: 'busy',
   },
   { says: /insufficient resources for session/i, means: 'busy' },
+  // The session stands, and its answer came too late: what is refused is said as "failed:" with the reason.
+  { says: /^Unable to (get|set) Chassis|^Error (setting|sending)|Unexpected RAKP/i, means: 'busy' },
   { says: /RAKP 2 HMAC is invalid|unauthorized (name|GUID|role)|Invalid user name/i, means: 'credentials' },
   { says: /password is longer than|Insufficient privilege level|invalid role/i, means: 'credentials' },
   { says: /username is longer than|Unable to read password/i, means: 'credentials' },
@@ -28,7 +30,7 @@ const MEANINGS: readonly Readonly<{ says: RegExp; means: 'busy' | 'credentials' 
 
 /** Lines that say nothing of the failure. */
 const NOISE =
-  /^(Loading IANA PEN Registry|IANA PEN registry open failed|Running Get |Invalid completion code received|Discovered IPMB|Close Session)/
+  /^(Loading IANA PEN Registry|IANA PEN registry open failed|Running Get |Invalid completion code received|Discovered IPMB|Close Session|IPMI Request Match NOT FOUND)/
 
 /** What a failed run of ipmitool means. `busy`: the same command may succeed a little later. */
 export function ipmiFailure(
@@ -56,7 +58,7 @@ export function ipmiFailure(
         error: raise('BMC_UNREACHABLE', {
           action,
           bmc,
-          why: `it is busy: ${why}`,
+          why: `it is busy or slow: ${why}`,
           remedy: 'try again in a minute',
         }),
         busy: true,

@@ -18,6 +18,8 @@ const ADDRESS: IpmiAddress = {
 const SAID: readonly (readonly [string, string, 'busy' | 'not busy'])[] = [
   ['Get Chassis Power Status failed: Node busy', 'BMC_UNREACHABLE', 'busy'],
   ['Error in open session response message : insufficient resources for session', 'BMC_UNREACHABLE', 'busy'],
+  ['IPMI Request Match NOT FOUND\nUnable to get Chassis Power Status', 'BMC_UNREACHABLE', 'busy'],
+  ['Unable to set Chassis Power Control to Up/On', 'BMC_UNREACHABLE', 'busy'],
   [
     '> RAKP 2 HMAC is invalid\nError: Unable to establish IPMI v2 / RMCP+ session',
     'BMC_CREDENTIALS',

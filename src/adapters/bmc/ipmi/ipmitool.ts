@@ -5,11 +5,14 @@ import { ipmiFailure } from './ipmi-failure.ts'
 
 export type IpmiAddress = Extract<BmcAddress, { kind: 'ipmi' }>
 
-/** Seconds until ipmitool sends a request again, and how often; it waits longer from time to time. */
-const RETRY_S = 1
-const RETRIES = 4
+/**
+ * Seconds until ipmitool sends a request again, and how often. A slow controller works through every copy of a request: with
+ * one second, more copies come than it can answer.
+ */
+const RETRY_S = 3
+const RETRIES = 3
 /** For an ipmitool that does not end by itself. */
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 90_000
 /** A busy controller answers when asked a little later. */
 const BUSY_WAITS_MS = [1_000, 2_000, 4_000, 8_000]
 
