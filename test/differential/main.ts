@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util'
 import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
+import { composedDisk } from './composed-disk/index.ts'
 import { erofs } from './erofs/index.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
@@ -28,6 +29,7 @@ import { xfs } from './xfs/index.ts'
 
 const TARGETS = [
   btrfs,
+  composedDisk,
   erofs,
   ext4,
   fat,
