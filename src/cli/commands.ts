@@ -35,6 +35,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('metal status', async () => (await import('./commands/metal-status.ts')).metalStatus),
   entry('metal watch', async () => (await import('./commands/metal-watch.ts')).metalWatch),
   entry('metal console', async () => (await import('./commands/metal-console.ts')).metalConsole),
+  entry('metal ramdisk', async () => (await import('./commands/metal-ramdisk.ts')).metalRamdisk),
   entry('node build', async () => (await import('./commands/node-build.ts')).nodeBuild),
   entry('node import', async () => (await import('./commands/node-import.ts')).nodeImport),
   entry('node lock', async () => (await import('./commands/node-lock.ts')).nodeLock),

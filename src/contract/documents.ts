@@ -6,6 +6,7 @@ import type { ImageExtractDocument } from './image/image-extract.ts'
 import type { ImageListDocument } from './image/image-list.ts'
 import type { PruneDocument, PushDocument, PushedDocument } from './image/pushed.ts'
 import type { DeployPlanDocument } from './metal/deploy-plan.ts'
+import type { DeployRamdiskDocument, DeployRamdiskPlanDocument } from './metal/deploy-ramdisk.ts'
 import type { DeploymentDocument, DeploymentNote } from './metal/deployment.ts'
 import type {
   EnrolmentDocument,
@@ -40,6 +41,8 @@ export type Documents = {
   'anneal.boot/1': BootFile
   'anneal.conversion-plan/1': ConversionPlanDocument
   'anneal.deploy-plan/1': DeployPlanDocument
+  'anneal.deploy-ramdisk/1': DeployRamdiskDocument
+  'anneal.deploy-ramdisk-plan/1': DeployRamdiskPlanDocument
   'anneal.deployment/1': DeploymentDocument
   'anneal.deployment-note/1': DeploymentNote
   'anneal.doctor/1': DoctorDocument
@@ -106,6 +109,17 @@ export const DOCUMENTS = {
     type: 'DeployPlanDocument',
     meaning: 'what a deployment would do, and why this way',
     printedBy: ['metal deploy --dry-run'],
+  },
+  'anneal.deploy-ramdisk/1': {
+    type: 'DeployRamdiskDocument',
+    meaning: 'a deploy ramdisk that was built, and the packages it was built from',
+    printedBy: ['metal ramdisk'],
+    keptIn: 'ramdisk.json beside the results',
+  },
+  'anneal.deploy-ramdisk-plan/1': {
+    type: 'DeployRamdiskPlanDocument',
+    meaning: 'packages from which a deploy ramdisk would be built',
+    printedBy: ['metal ramdisk --dry-run'],
   },
   'anneal.deployment/1': {
     type: 'DeploymentDocument',

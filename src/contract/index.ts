@@ -148,3 +148,4 @@ export {
 } from './node/state-files.ts'
 export type { DeploymentsFile, JournalLine, NodeDeployment } from './node/state-files.ts'
 export type { GuestState, ServiceState, StatusDocument } from './node/status.ts'
+export type { DeployRamdiskDocument, DeployRamdiskPlanDocument } from './metal/deploy-ramdisk.ts'

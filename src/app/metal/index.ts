@@ -1,5 +1,6 @@
 export { previewNodes, provideNodes, undeployNodes } from './bring-nodes.ts'
 export type { BringControl, BroughtNodes } from './bring-nodes.ts'
+export { buildDeployRamdisk, planDeployRamdisk } from './deploy-ramdisk.ts'
 export { deployMachine, planDeploy } from './deploy-machine.ts'
 export type { DeployControl, DeployRequest, DeployWay, PlannedDeploy } from './deploy-machine.ts'
 export { enrollNodes, readInventory } from './enroll-nodes.ts'

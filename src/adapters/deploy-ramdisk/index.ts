@@ -1,0 +1,2 @@
+export { buildRamdisk, planRamdisk } from './build.ts'
+export type { RamdiskWish } from './build.ts'
