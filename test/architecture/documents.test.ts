@@ -10,6 +10,7 @@ import { cloudScenarios } from './documents/cloud-commands.ts'
 import { FakeOpenStack } from './documents/fake-openstack.ts'
 import { imageScenarios } from './documents/image-commands.ts'
 import { nodeScenarios } from './documents/node-commands.ts'
+import { ramdiskScenarios } from './documents/ramdisk-commands.ts'
 import { ROOT } from '../../scripts/source/index.ts'
 import { NAMES, problemsOf, problemsOfEarlier, problemsOfStateFile, readSchema } from './documents/schemas.ts'
 
@@ -24,6 +25,7 @@ const SCENARIOS = {
   image: imageScenarios(directory),
   node: nodeScenarios(directory),
   cloud: cloudScenarios(directory, cloud),
+  ramdisk: ramdiskScenarios(directory),
 }
 
 /** Names of the documents that a command was seen to print. */
