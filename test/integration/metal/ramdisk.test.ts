@@ -185,7 +185,7 @@ describe('the deploy ramdisk', () => {
         pieces: PIECES,
         instead: (index) => (index === 3 ? damaged : undefined),
       },
-      { disks: drive(disk, 'ide-hd,serial=SATA7') },
+      { disks: drive(disk, 'ide-hd,bus=ide.0,serial=SATA7') },
     )
     assert.match(ran.server.bodyOf('failed'), /^PIECE_DIGEST\n/, ran.console)
     assert.equal(ran.server.bodyOf('done'), '')
