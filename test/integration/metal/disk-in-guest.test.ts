@@ -76,10 +76,8 @@ describe('composed disks in a machine', { skip: missing === undefined ? false : 
     const drives = files.flatMap((file, index) => {
       const bytes = DISKS[index]?.sectorBytes ?? 4096
       const sectors = `logical_block_size=${bytes},physical_block_size=${bytes}`
-      return [
-        ...['-drive', `if=none,id=d${index},file=${file},format=raw`],
-        ...['-device', `virtio-blk-pci,drive=d${index},${sectors}`],
-      ]
+      const drive = `if=none,id=d${index},file=${file},format=raw`
+      return ['-drive', drive, '-device', `virtio-blk-pci,drive=d${index},${sectors}`]
     })
     const machine = ['-accel', 'tcg', '-m', '512', '-nographic', '-no-reboot', '-nic', 'none']
     const boot = ['-kernel', kernel, '-initrd', initramfs, '-append', 'console=ttyS0 quiet panic=-1']
@@ -91,8 +89,13 @@ describe('composed disks in a machine', { skip: missing === undefined ? false : 
     const lines = (word: string): readonly string[] => said.filter((line) => line.startsWith(`${word} `))
     const names = ['BIOS-BOOT', 'EFI-SYSTEM', 'boot', 'root', 'config-2']
     assert.deepEqual(lines('part'), [
-      ...['part vda1 root', 'part vda2 config-2', 'part vdb1 root', 'part vdb2 config-2'],
-      ...['part vdc1', 'part vdc2', 'part vdc3'],
+      'part vda1 root',
+      'part vda2 config-2',
+      'part vdb1 root',
+      'part vdb2 config-2',
+      'part vdc1',
+      'part vdc2',
+      'part vdc3',
       ...names.map((name, index) => `part vdd${index + 1} ${name}`),
     ])
     const document = JSON.stringify(CONTENT.metaData)
