@@ -1,0 +1,1 @@
+export { writeDiskByIscsi } from './write-disk.ts'
