@@ -116,12 +116,12 @@ describe('a disk over iSCSI', () => {
   })
 
   test('does not get a piece whose digest differs', async () => {
-    const before = readFileSync(disk)
+    const old = readFileSync(disk)
     const damaged: DiskPiece = { ...packed(0, randomBytes(MIB)), packed: new Uint8Array(9) }
     await assert.rejects(writeDiskByIscsi(target(PASSWORD), chunksOf([damaged]), { signal }), (error) =>
       isAnnealError(error, 'ISCSI_PIECE'),
     )
-    assert.ok(readFileSync(disk).equals(before))
+    assert.ok(readFileSync(disk).equals(old))
   })
 
   test('fails with its place where the disk ends', async () => {
