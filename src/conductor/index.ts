@@ -1,3 +1,29 @@
 export type { BmcAddress, BootOrder, Firmware, PowerState } from './bmc-address.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
+export { DISK_SCRIPT, idleScript, instanceScript, ramdiskScript } from './boot-script.ts'
+export { ADDED_ARGUMENTS, DELETED_ARGUMENTS, VERIFY, chosenMethod, deployWishes } from './deploy-wishes.ts'
+export type { DeployWishes } from './deploy-wishes.ts'
+export { CONDUCTOR_ERRORS, raise as conductorError } from './errors.ts'
+export { CREDENTIAL, DEPLOY_METHODS } from './machine.ts'
+export type {
+  DeployMethod,
+  DiskFacts,
+  DriverName,
+  MachineRecord,
+  MachineReport,
+  Members,
+  PortRecord,
+  ProvisionState,
+} from './machine.ts'
+export { bootScriptUrl } from './netboot.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'
+export { formatOrder } from './order.ts'
+export type { RamdiskOrder } from './order.ts'
+export { VERBS, askedBy, shownState, shownStep } from './provisioning.ts'
+export type { Verb } from './provisioning.ts'
+export { parseReport } from './report.ts'
+export { chooseDisk } from './root-device.ts'
+export { TASK, beginTask } from './task.ts'
+export type { MachineReported, TaskArgs, TaskEffect, TaskKind, TaskPlan, TaskRun } from './task.ts'
+export { TASK_STATES } from './task-states.ts'
+export type { TaskState } from './task-states.ts'

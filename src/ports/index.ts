@@ -25,3 +25,4 @@ export type {
 export type * from './bmc.ts'
 export type * from './netboot.ts'
 export type * from './deploy-image.ts'
+export type * from './conductor-store.ts'

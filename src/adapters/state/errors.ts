@@ -26,6 +26,18 @@ export const STATE_ERRORS = {
     retry: false,
     exit: EXIT.attention,
   },
+  CONDUCTOR_LOCKED: {
+    message: 'Cannot start the conductor: another process has "{path}" open',
+    remedy: 'stop the other conductor, or give this one a state directory of its own (--state)',
+    retry: true,
+    exit: EXIT.locked,
+  },
+  CONDUCTOR_DATABASE_NEWER: {
+    message: 'Cannot open "{path}": its layout {layout} is of a later version; this one knows {known}',
+    remedy: 'run the version of Anneal that wrote it, or a later one',
+    retry: false,
+    exit: EXIT.refused,
+  },
 } as const
 
 export const raise = errorsOf(STATE_ERRORS)

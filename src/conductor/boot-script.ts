@@ -1,0 +1,78 @@
+/** iPXE scripts (https://ipxe.org/cmd). Every value comes from the conductor; none from the machine. */
+
+export type RamdiskBoot = Readonly<{
+  /** Of the conductor’s HTTP service, without a slash at its end. */
+  url: string
+  /** Good for one report. */
+  token: string
+  /** Where kernel and ramdisk are, below `url`. */
+  kernelPath: string
+  ramdiskPath: string
+  /** More kernel arguments, as `console=ttyS0`. */
+  arguments: readonly string[]
+}>
+
+/** Boots the deploy ramdisk. */
+export function ramdiskScript({ url, token, kernelPath, ramdiskPath, arguments: more }: RamdiskBoot): string {
+  const line = [
+    'initrd=ramdisk',
+    `anneal.url=${url}`,
+    `anneal.token=${token}`,
+    'BOOTIF=01-${net0/mac:hexhyp}',
+    ...more,
+  ].join(' ')
+  return pairScript(`${url}${kernelPath}`, `${url}${ramdiskPath}`, line)
+}
+
+export type InstanceBoot = Readonly<{
+  kernelUrl: string
+  ramdiskUrl: string
+  /** The kernel’s command line. */
+  commandLine: string
+}>
+
+/** Boots kernel and ramdisk of what is deployed. */
+export function instanceScript({ kernelUrl, ramdiskUrl, commandLine }: InstanceBoot): string {
+  // A kernel that EFI starts looks for its ramdisk by the name in its command line.
+  return pairScript(kernelUrl, ramdiskUrl, `initrd=ramdisk ${commandLine}`.trimEnd())
+}
+
+/** Leaves the network and boots from the disk: 0x80 for a BIOS; a UEFI firmware goes on with its next boot entry. */
+export const DISK_SCRIPT = `#!ipxe
+iseq \${platform} efi && exit 1 ||
+sanboot --no-describe --drive 0x80 || exit 1
+`
+
+/** For a machine that nothing is to be done with: it must not loop over the network as fast as it can. */
+export function idleScript(why: string): string {
+  return `#!ipxe
+echo Anneal: ${plainText(why)}
+sleep 10
+poweroff || exit 1
+`
+}
+
+function pairScript(kernelUrl: string, ramdiskUrl: string, line: string): string {
+  return `#!ipxe
+set tries:int32 0
+:again
+imgfree
+kernel ${kernelUrl} ${line} || goto failed
+initrd --name ramdisk ${ramdiskUrl} || goto failed
+boot
+:failed
+inc tries
+iseq \${tries} 10 && goto end ||
+echo Anneal: cannot fetch what to boot, trying again
+sleep 5
+goto again
+:end
+echo Anneal: cannot fetch what to boot
+sleep 30
+reboot
+`
+}
+
+function plainText(text: string): string {
+  return text.replace(/[^\x20-\x7e]|\$\{|[|&]/g, ' ')
+}

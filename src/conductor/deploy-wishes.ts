@@ -1,0 +1,82 @@
+import { raise } from './errors.ts'
+import type { MachineRecord } from './machine.ts'
+import type { Verify } from './order.ts'
+
+/** What the instance information of a machine asks for. */
+export type DeployWishes =
+  | Readonly<{
+      method: 'stream' | 'iscsi'
+      /** A path or address that the conductor can open. */
+      location: string
+      form: 'wholeDisk' | 'trio'
+      addedArguments: readonly string[]
+      deletedArguments: readonly string[]
+      verify: Verify
+    }>
+  | Readonly<{
+      method: 'ramdisk'
+      /** URLs that the machine itself fetches. */
+      kernel: string
+      ramdisk: string
+      commandLine: string
+    }>
+
+/** Names of instance_info that Anneal’s own client sets beside Ironic’s. Lists have one value a line. */
+export const ADDED_ARGUMENTS = 'anneal_added_arguments'
+export const DELETED_ARGUMENTS = 'anneal_deleted_arguments'
+export const VERIFY = 'anneal_verify'
+
+/** Reads instance_info. Throws MACHINE_UNPREPARED where something is missing or contradicts itself. */
+export function deployWishes(machine: MachineRecord): DeployWishes {
+  const info = machine.instanceInfo
+  const method = chosenMethod(machine)
+  const text = (name: string): string | undefined => {
+    const value = info[name]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const needed = (name: string): string => {
+    const value = text(name)
+    if (value === undefined) throw unprepared(machine, `instance_info has no ${name}`)
+    return value
+  }
+  if (method === 'ramdisk') {
+    return {
+      method,
+      kernel: needed('kernel'),
+      ramdisk: needed('ramdisk'),
+      commandLine: text('ramdisk_kernel_arguments') ?? '',
+    }
+  }
+  const type = text('image_type') ?? 'whole-disk'
+  if (type !== 'whole-disk' && type !== 'partition') {
+    throw unprepared(machine, `image_type is "${type}", neither whole-disk nor partition`)
+  }
+  const verify = text(VERIFY) ?? 'sample'
+  if (verify !== 'sample' && verify !== 'all' && verify !== 'none') {
+    throw unprepared(machine, `${VERIFY} is "${verify}", none of sample, all and none`)
+  }
+  return {
+    method,
+    location: needed('image_source'),
+    form: type === 'partition' ? 'trio' : 'wholeDisk',
+    addedArguments: lines(text(ADDED_ARGUMENTS)),
+    deletedArguments: lines(text(DELETED_ARGUMENTS)),
+    verify,
+  }
+}
+
+/** `deploy_interface` of the instance before that of the machine. */
+export function chosenMethod(machine: MachineRecord): MachineRecord['deployInterface'] {
+  const own = machine.instanceInfo['deploy_interface']
+  if (own === undefined) return machine.deployInterface
+  if (own === 'stream' || own === 'iscsi' || own === 'ramdisk') return own
+  throw unprepared(machine, `deploy_interface is ${JSON.stringify(own)}, none of stream, iscsi and ramdisk`)
+}
+
+function lines(text: string | undefined): readonly string[] {
+  return (text ?? '').split('\n').filter((one) => one !== '')
+}
+
+function unprepared(machine: MachineRecord, why: string): Error {
+  return raise('MACHINE_UNPREPARED', { machine: machine.name ?? machine.uuid, why })
+}

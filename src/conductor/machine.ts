@@ -1,0 +1,116 @@
+/**
+ * A machine as the conductor keeps it. Names of states and members are Ironic's, so that its clients can read them
+ * (https://docs.openstack.org/api-ref/baremetal/#nodes-nodes). No credential is ever in it.
+ */
+export type MachineRecord = Readonly<{
+  uuid: string
+  name?: string
+  driver: DriverName
+  /** Without credentials: where one was given, the value is `CREDENTIAL`, and a file of its own holds it. */
+  driverInfo: Members
+  properties: Members
+  instanceInfo: Members
+  extra: Members
+  traits: readonly string[]
+  resourceClass?: string
+  instanceUuid?: string
+  owner?: string
+  lessee?: string
+  description?: string
+  deployInterface: DeployMethod
+  provisionState: ProvisionState
+  targetProvisionState?: ProvisionState
+  provisionUpdatedAt?: string
+  powerState?: 'power on' | 'power off'
+  targetPowerState?: 'power on' | 'power off' | 'rebooting'
+  lastError?: string
+  maintenance: boolean
+  maintenanceReason?: string
+  protected: boolean
+  /** `deploy.write_image`: what is done on the machine at this moment. */
+  step?: string
+  /** When the deploy ramdisk was last heard of, RFC 3339. */
+  heardAt?: string
+  /** Whether a config drive waits in a file of its own. */
+  hasConfigDrive: boolean
+  /** What the deploy ramdisk said last. */
+  report?: MachineReport
+  createdAt: string
+  updatedAt: string
+}>
+
+export type Members = Readonly<Record<string, unknown>>
+
+/** A network interface of a machine, by which it is known when it boots. */
+export type PortRecord = Readonly<{
+  uuid: string
+  machine: string
+  /** Lower case, with colons. */
+  address: string
+  pxeEnabled: boolean
+  extra: Members
+  createdAt: string
+}>
+
+/** What stands in place of a credential wherever one is shown. Ironic shows the same. */
+export const CREDENTIAL = '******'
+
+export type DriverName = 'ipmi' | 'redfish' | 'manual-management'
+
+/** How the disk gets its content: pieces that the ramdisk fetches; iSCSI; or not at all. */
+export type DeployMethod = 'stream' | 'iscsi' | 'ramdisk'
+
+export const DEPLOY_METHODS: readonly DeployMethod[] = ['stream', 'iscsi', 'ramdisk']
+
+export type ProvisionState =
+  | 'enroll'
+  | 'verifying'
+  | 'manageable'
+  | 'inspecting'
+  | 'inspect wait'
+  | 'inspect failed'
+  | 'cleaning'
+  | 'clean wait'
+  | 'clean failed'
+  | 'available'
+  | 'deploying'
+  | 'wait call-back'
+  | 'deploy failed'
+  | 'active'
+  | 'deleting'
+  | 'error'
+
+/** What a machine is made of, as its deploy ramdisk says. */
+export type MachineReport = Readonly<{
+  firmware: 'bios' | 'uefi'
+  architecture: string
+  memoryMib: number
+  cpus: number
+  systemUuid?: string
+  nics: readonly NicFacts[]
+  disks: readonly DiskFacts[]
+}>
+
+export type NicFacts = Readonly<{
+  mac: string
+  name: string
+  carrier: boolean
+  speedMbit?: number
+  /** What the switch says of itself by LLDP. */
+  lldpSwitch?: string
+  lldpPort?: string
+}>
+
+export type DiskFacts = Readonly<{
+  /** `vda`, `nvme0n1`. */
+  name: string
+  sizeBytes: number
+  sectorSizeBytes: number
+  rotational: boolean
+  serial?: string
+  wwn?: string
+  model?: string
+  vendor?: string
+  byPath?: string
+  hctl?: string
+}>

@@ -1,0 +1,49 @@
+import type { MachineRecord, PortRecord } from '../conductor/index.ts'
+import type { SagaEntry } from '../saga/index.ts'
+
+/**
+ * What a conductor keeps. It is embedded: a call has reached the disk when it returns. Credentials and config drives are in
+ * files of their own, never in the database.
+ */
+export interface ConductorStore {
+  machines(): readonly MachineRecord[]
+  /** By uuid. */
+  machine(uuid: string): MachineRecord | undefined
+  saveMachine(machine: MachineRecord): void
+  /** With its ports, journal, sessions, credentials and config drive. */
+  removeMachine(uuid: string): void
+  ports(): readonly PortRecord[]
+  savePort(port: PortRecord): void
+  removePort(uuid: string): void
+  /** The journal of the task that a machine is in, or was in last. */
+  journal(machine: string): readonly SagaEntry[]
+  /** The first entry of another run takes the place of the journal before it. */
+  appendJournal(machine: string, entry: SagaEntry): void
+  session(machine: string): RamdiskSession | undefined
+  saveSession(machine: string, session: RamdiskSession | undefined): void
+  /** Values of driver_info that are credentials, by name. */
+  credentials(machine: string): Readonly<Record<string, string>>
+  saveCredentials(machine: string, credentials: Readonly<Record<string, string>>): void
+  /** What cloud-init is to find, as it came in (JSON). */
+  configDrive(machine: string): string | undefined
+  saveConfigDrive(machine: string, drive: string | undefined): void
+  close(): void
+}
+
+/**
+ * What a machine may say and fetch at this moment. Tokens are kept as their SHA-256 in hexadecimal: who reads the database
+ * cannot speak for a machine.
+ */
+export type RamdiskSession = Readonly<{
+  task: string
+  /** `ramdisk`: the deploy ramdisk boots, or runs. `instance`: what is deployed boots over the network. */
+  boots: 'ramdisk' | 'instance'
+  /** Of the boot script that was served last; good for one report. */
+  bootToken?: string
+  /** Of the ramdisk that reported. */
+  workToken?: string
+  /** Address of who reported, for people. */
+  reportedFrom?: string
+  /** Of the files that an instance boots. */
+  imageToken?: string
+}>
