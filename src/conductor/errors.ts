@@ -20,6 +20,12 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  BMC_UNKNOWN: {
+    message: 'Cannot reach the BMC of machine "{machine}": {why}',
+    remedy: 'correct the machine in the inventory, then run `anneal metal enroll`',
+    retry: false,
+    exit: EXIT.usage,
+  },
   MACHINE_UNPREPARED: {
     message: 'Cannot deploy on machine "{machine}": {why}',
     remedy: 'run `anneal metal deploy`, which sets what is needed, or set instance_info',
@@ -46,6 +52,57 @@ export const CONDUCTOR_ERRORS = {
     remedy: 'find the machine that uses a MAC address of another, then ask again',
     retry: false,
     exit: EXIT.failed,
+  },
+  MACHINE_POWER_STUCK: {
+    message:
+      'Cannot switch machine "{machine}" {wanted}: {seconds} seconds later its BMC says that it is {found}',
+    remedy: 'look at the machine; a BMC that hangs is reset by `ipmitool mc reset cold`',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+  MACHINE_UNKNOWN: {
+    message: 'Cannot find machine "{machine}"',
+    remedy: 'enroll it: `anneal metal enroll FILE`',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  MACHINE_EXISTS: {
+    message: 'Cannot enroll {what} "{value}": machine "{machine}" has it already',
+    remedy: 'give it another name or address, or remove the other machine',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  MACHINE_BUSY: {
+    message: 'Cannot {action} machine "{machine}": a task is under way (node is locked by host {host})',
+    remedy: 'wait until the task ends, or call it off',
+    retry: true,
+    exit: EXIT.locked,
+  },
+  MACHINE_VERB_REFUSED: {
+    message:
+      'Cannot perform "{verb}" on machine "{machine}": its provision state is "{state}"{maintenance}; it takes {allowed}',
+    remedy: 'bring the machine to another state first',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  MACHINE_VALUE_INVALID: {
+    message: 'Cannot accept {what}: {why}',
+    remedy: 'correct the request',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  MACHINE_IN_USE: {
+    message: 'Cannot remove machine "{machine}": its provision state is "{state}"',
+    remedy: 'undeploy it first: `anneal metal undeploy`',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  RAMDISK_TOKEN_INVALID: {
+    message:
+      'Cannot accept the call of a deploy ramdisk from {from}: its token is not that of a task under way',
+    remedy: 'restart the machine: it gets a token of its own when it boots over the network',
+    retry: false,
+    exit: EXIT.refused,
   },
   TASK_STEP_TIMEOUT: {
     message: 'Cannot {action} machine "{machine}": "{effect}" took longer than {seconds} seconds',

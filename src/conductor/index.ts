@@ -1,5 +1,6 @@
 export type { BmcAddress, BootOrder, Firmware, PowerState } from './bmc-address.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
+export { bmcOf, firmwareOf, isCredential } from './bmc-of-machine.ts'
 export { DISK_SCRIPT, idleScript, instanceScript, ramdiskScript } from './boot-script.ts'
 export { ADDED_ARGUMENTS, DELETED_ARGUMENTS, VERIFY, chosenMethod, deployWishes } from './deploy-wishes.ts'
 export type { DeployWishes } from './deploy-wishes.ts'

@@ -70,8 +70,7 @@ const VALUES: Readonly<Record<Hint, (disk: DiskFacts) => string | undefined>> = 
 
 function matches(disk: DiskFacts, name: Hint, hint: unknown): boolean {
   if (name === 'rotational') return flagOf(hint) === disk.rotational
-  if (name === 'size')
-    return sizeTest(String(hint))?.(Math.floor(disk.sizeBytes / 2 ** 30)) === true
+  if (name === 'size') return sizeTest(String(hint))?.(Math.floor(disk.sizeBytes / 2 ** 30)) === true
   const found = VALUES[name](disk)
   return found !== undefined && textTest(String(hint))(found.trim().toLowerCase())
 }

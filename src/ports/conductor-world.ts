@@ -1,0 +1,49 @@
+import type { ByteSource } from '../bytes/index.ts'
+import type { ConfigDrive } from '../metal/index.ts'
+import type { OpenBmc } from './bmc.ts'
+import type { ConductorStore } from './conductor-store.ts'
+import type { ComposeDisk, DeployImage, DiskChunks, OpenDeployImage } from './deploy-image.ts'
+import type { Clock } from './host.ts'
+import type { Netboot } from './netboot.ts'
+
+/** What a conductor needs of the world. */
+export type ConductorWorld = Readonly<{
+  store: ConductorStore
+  openBmc: OpenBmc
+  netboot: Netboot
+  openImage: OpenDeployImage
+  composeDisk: ComposeDisk
+  /** An ISO 9660 image with the label config-2, as cloud-init looks for. Dispose of it when done. */
+  makeConfigDrive: (drive: ConfigDrive) => Promise<ByteSource & AsyncDisposable>
+  instances: InstanceFiles
+  writeByIscsi: WriteByIscsi
+  secrets: Secrets
+  clock: Clock
+}>
+
+/** Kernel and ramdisk of what is deployed: they have to be there whenever the machine boots. */
+export interface InstanceFiles {
+  /** Replaces what is there. On disk when it returns. */
+  save(machine: string, boot: NonNullable<DeployImage['boot']>): Promise<void>
+  /** Undefined where there is none. */
+  commandLine(machine: string): Promise<string | undefined>
+  /** Path of a file to serve. */
+  path(machine: string, which: 'kernel' | 'ramdisk'): string
+  remove(machine: string): Promise<void>
+}
+
+/** Writes a disk from this side: the machine offers it as an iSCSI target. Resolves when all is on the disk. */
+export type WriteByIscsi = (
+  target: Readonly<{ address: string; port: number; name: string; user: string; password: string }>,
+  disk: DiskChunks,
+  onWritten: (bytes: number) => void,
+  signal: AbortSignal,
+) => Promise<void>
+
+export interface Secrets {
+  /** 256 bits of chance in hexadecimal. */
+  token(): string
+  /** SHA-256 in hexadecimal. */
+  digest(text: string): string
+  uuid(): string
+}

@@ -1,0 +1,76 @@
+import type { ConfigDrive } from '../../metal/index.ts'
+import type { DiskChunks } from '../../ports/index.ts'
+import { hear } from './hear.ts'
+import { imageOf, writingWishes } from './task-context.ts'
+import type { TaskContext } from './task-context.ts'
+
+/**
+ * Composes the machine’s disk and has it written: the ramdisk fetches the pieces, or this side writes them by iSCSI. Ends
+ * when the ramdisk says that all is on the disk and was read back.
+ */
+export async function awaitWritten(context: TaskContext): Promise<void> {
+  const { world, uuid, task, run, line } = context
+  const { disk } = run
+  if (disk === undefined) throw new TypeError('a disk is written before one was chosen')
+  const wishes = writingWishes(context)
+  const image = await imageOf(context)
+  const drive = world.store.configDrive(uuid)
+  const configDrive =
+    drive === undefined
+      ? undefined
+      : context.held.use(await world.makeConfigDrive(JSON.parse(drive) as ConfigDrive))
+  const chunks = headLast(
+    await world.composeDisk({
+      image,
+      diskBytes: disk.sizeBytes,
+      sectorSizeBytes: disk.sectorSizeBytes,
+      seed: task,
+      ...(configDrive === undefined ? {} : { configDrive }),
+    }),
+  )
+  const order = {
+    task: 'write',
+    disk: disk.name,
+    method: wishes.method,
+    pieces: chunks.count,
+    verify: wishes.verify,
+    discard: true,
+  } as const
+  context.say(
+    `writing ${chunks.usedBytes} bytes in ${chunks.count} pieces to ${disk.name} by ${wishes.method}`,
+  )
+  if (wishes.method === 'iscsi') {
+    // Of this task alone: what the machine offers ends with it.
+    const chap = { user: 'anneal', password: world.secrets.token().slice(0, 16) }
+    line.give({ order: { ...order, chap } })
+    const offered = await hear(context, ['offered'], context.silenceMs.work)
+    await world.writeByIscsi(
+      { ...offered, ...chap },
+      chunks,
+      (bytes) => {
+        line.writtenBytes = bytes
+        line.heardMs = world.clock.monotonic()
+      },
+      context.signal,
+    )
+    line.markWritten()
+  } else {
+    line.give({ order, chunks })
+  }
+  const { lines } = await hear(context, ['done'], context.silenceMs.work)
+  for (const one of lines.split('\n').filter((text) => text !== '')) context.say(one)
+}
+
+/**
+ * The first piece, which holds the boot sector and the partition table, goes last: what was half written has neither, and no
+ * firmware boots it.
+ */
+function headLast(chunks: DiskChunks): DiskChunks {
+  const { diskBytes, count, usedBytes } = chunks
+  return {
+    diskBytes,
+    count,
+    usedBytes,
+    piece: (index, signal) => chunks.piece((index + 1) % count, signal),
+  }
+}

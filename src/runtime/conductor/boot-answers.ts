@@ -1,0 +1,72 @@
+import {
+  DISK_SCRIPT,
+  deployWishes,
+  idleScript,
+  instanceScript,
+  ramdiskScript,
+} from '../../conductor/index.ts'
+import type { ConductorWorld } from '../../ports/index.ts'
+
+export type BootSettings = Readonly<{
+  /** Root of the conductor’s HTTP service, as machines reach it. */
+  url: string
+  /** Kernel arguments of the deploy ramdisk. */
+  ramdiskArguments: readonly string[]
+}>
+
+/** What machines boot over the network. */
+export class BootAnswers {
+  readonly #world: ConductorWorld
+  readonly #settings: BootSettings
+
+  constructor(world: ConductorWorld, settings: BootSettings) {
+    this.#world = world
+    this.#settings = settings
+  }
+
+  /** The iPXE script of the machine with this MAC address. A machine that nobody knows gets one that does nothing. */
+  async script(mac: string): Promise<string> {
+    const { store, secrets, instances } = this.#world
+    const port = store.ports().find(({ address }) => address === mac.toLowerCase())
+    const machine = port === undefined ? undefined : store.machine(port.machine)
+    if (machine === undefined) return idleScript('no machine with this MAC address is enrolled')
+    const { url, ramdiskArguments } = this.#settings
+    const session = store.session(machine.uuid)
+    if (session === undefined) {
+      return machine.provisionState === 'active' ? DISK_SCRIPT : idleScript('nothing is to be done with it')
+    }
+    const token = secrets.token()
+    if (session.boots === 'ramdisk') {
+      store.saveSession(machine.uuid, { ...session, bootToken: secrets.digest(token) })
+      return ramdiskScript({
+        url,
+        token,
+        kernelPath: '/boot/ramdisk/kernel',
+        ramdiskPath: '/boot/ramdisk/ramdisk',
+        arguments: ramdiskArguments,
+      })
+    }
+    const wishes = deployWishes(machine)
+    if (wishes.method === 'ramdisk') {
+      return instanceScript({
+        kernelUrl: wishes.kernel,
+        ramdiskUrl: wishes.ramdisk,
+        commandLine: wishes.commandLine,
+      })
+    }
+    store.saveSession(machine.uuid, { ...session, imageToken: secrets.digest(token) })
+    return instanceScript({
+      kernelUrl: `${url}/boot/instance/${token}/kernel`,
+      ramdiskUrl: `${url}/boot/instance/${token}/ramdisk`,
+      commandLine: (await instances.commandLine(machine.uuid)) ?? '',
+    })
+  }
+
+  /** Path of a file that a machine boots; undefined where the token is nobody’s. */
+  file(token: string, which: 'kernel' | 'ramdisk'): string | undefined {
+    const { store, secrets, instances } = this.#world
+    const digest = secrets.digest(token)
+    const machine = store.machines().find(({ uuid }) => store.session(uuid)?.imageToken === digest)
+    return machine === undefined ? undefined : instances.path(machine.uuid, which)
+  }
+}

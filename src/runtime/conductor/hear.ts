@@ -1,0 +1,46 @@
+import { conductorError } from '../../conductor/index.ts'
+import type { RamdiskWord } from './ramdisk-line.ts'
+import { ACTIONS } from './actions.ts'
+import { machineOf, nameOf } from './task-context.ts'
+import type { TaskContext } from './task-context.ts'
+
+/**
+ * Waits until the deploy ramdisk says one of `kinds`. It may take as long as it takes, as long as the ramdisk gives signs
+ * of life: throws MACHINE_NOT_HEARD after `silenceMs` without one, RAMDISK_FAILED and SECOND_RAMDISK.
+ */
+export async function hear<K extends RamdiskWord['kind']>(
+  context: TaskContext,
+  kinds: readonly K[],
+  silenceMs: number,
+): Promise<Extract<RamdiskWord, { kind: K }>> {
+  const { line, world, signal, run } = context
+  const action = ACTIONS[run.plan.kind]
+  const machine = nameOf(machineOf(context))
+  line.heardMs = Math.max(line.heardMs, world.clock.monotonic())
+  for (;;) {
+    const word = line.take(kinds)
+    if (word !== undefined) return word
+    const bad = line.take(['failed', 'twice'])
+    if (bad?.kind === 'failed') {
+      throw conductorError('RAMDISK_FAILED', { action, machine, code: bad.code, lines: bad.lines })
+    }
+    if (bad?.kind === 'twice') {
+      throw conductorError('SECOND_RAMDISK', { action, machine, first: bad.first, second: bad.second })
+    }
+    signal.throwIfAborted()
+    const leftMs = line.heardMs + silenceMs - world.clock.monotonic()
+    if (leftMs <= 0) {
+      const seconds = Math.round(silenceMs / 1000)
+      throw conductorError('MACHINE_NOT_HEARD', { action, machine, seconds })
+    }
+    const wait = new AbortController()
+    try {
+      await Promise.race([
+        line.next(AbortSignal.any([signal, wait.signal])),
+        world.clock.sleep(leftMs, wait.signal),
+      ])
+    } finally {
+      wait.abort()
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
+import type { MachineRecord } from '../../conductor/index.ts'
+import type { ConductorWorld, DiskChunks } from '../../ports/index.ts'
+import type { RamdiskLine } from './ramdisk-line.ts'
+import type { TaskRunner } from './task-runner.ts'
+
+/** How long a ramdisk that said something counts as still there. */
+const PRESENT_MS = 15_000
+const MOST_LINES_SHOWN = 2000
+
+type Caller = Readonly<{ machine: MachineRecord; line: RamdiskLine; from: string }>
+
+/**
+ * What deploy ramdisks say and fetch (docs/deploy-protocol.md). Each call carries a token; one that is not of a task under way
+ * is refused with RAMDISK_TOKEN_INVALID and changes nothing.
+ */
+export class RamdiskCalls {
+  readonly #world: ConductorWorld
+  readonly #tasks: TaskRunner
+  /** Pieces of the tasks that write; by machine. */
+  readonly #chunks = new Map<string, DiskChunks>()
+
+  constructor(world: ConductorWorld, tasks: TaskRunner) {
+    this.#world = world
+    this.#tasks = tasks
+  }
+
+  /** The report. Resolves to the order, once there is one. */
+  async hello(token: string, text: string, from: string): Promise<string> {
+    const { store, secrets, clock } = this.#world
+    const digest = secrets.digest(token)
+    const { machine, line } = this.#caller(from, (session) => session.bootToken === digest)
+    const report = parseReport(text)
+    const macs = new Set(report.nics.map(({ mac }) => mac))
+    const isItself = store.ports().some((one) => one.machine === machine.uuid && macs.has(one.address))
+    if (!isItself) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+    const session = store.session(machine.uuid)
+    if (session === undefined) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+    const nowMs = clock.monotonic()
+    const first = session.reportedFrom
+    const isOther = first !== undefined && first !== from && machine.report?.systemUuid !== report.systemUuid
+    if (isOther && nowMs - line.heardMs < PRESENT_MS) {
+      line.say({ kind: 'twice', first, second: from }, nowMs)
+      throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+    }
+    const work = secrets.token()
+    const { bootToken: _, ...rest } = session
+    store.saveSession(machine.uuid, { ...rest, workToken: secrets.digest(work), reportedFrom: from })
+    line.say({ kind: 'reported', report, from }, nowMs)
+    this.#heard(machine)
+    const { order, chunks } = await line.order()
+    if (chunks !== undefined) this.#chunks.set(machine.uuid, chunks)
+    return formatOrder(order, work)
+  }
+
+  /** One piece, packed. */
+  async piece(token: string, index: number, from: string, signal: AbortSignal): Promise<Uint8Array> {
+    const { machine, line } = this.#worker(token, from)
+    line.heardMs = this.#world.clock.monotonic()
+    // After a restart of the conductor the ramdisk goes on, and the pieces are made anew.
+    const chunks = this.#chunks.get(machine.uuid) ?? (await line.order()).chunks
+    if (chunks === undefined || !(index >= 0 && index < chunks.count)) {
+      throw conductorError('MACHINE_VALUE_INVALID', { what: `piece ${index}`, why: 'there is none' })
+    }
+    this.#chunks.set(machine.uuid, chunks)
+    return chunks.piece(index, signal)
+  }
+
+  /** `stop` where the task was called off. */
+  progress(token: string, text: string, from: string): 'go on' {
+    const { machine, line } = this.#worker(token, from)
+    line.heardMs = this.#world.clock.monotonic()
+    const written = /^written (\d+)$/m.exec(text)?.[1]
+    if (written !== undefined) line.writtenBytes = Number(written)
+    this.#heard(machine)
+    return 'go on'
+  }
+
+  /** The disk is offered by iSCSI. Resolves when this side has written it. */
+  async offered(token: string, text: string, from: string): Promise<'written'> {
+    const { machine, line } = this.#worker(token, from)
+    const [, address = '', port = '', name = ''] = /^target (\S+) (\d+) (\S+)\s*$/.exec(text) ?? []
+    if (name === '') {
+      throw conductorError('MACHINE_VALUE_INVALID', {
+        what: 'the target',
+        why: 'it is not ADDRESS PORT NAME',
+      })
+    }
+    this.#heard(machine)
+    line.say({ kind: 'offered', address, port: Number(port), name }, this.#world.clock.monotonic())
+    await line.written()
+    return 'written'
+  }
+
+  /** What the ramdisk does at last: the machine is switched off by its BMC, and this only helps. */
+  done(token: string, lines: string, from: string): 'off' {
+    const { line, machine } = this.#worker(token, from)
+    this.#chunks.delete(machine.uuid)
+    line.say({ kind: 'done', lines: lines.slice(0, MOST_LINES_SHOWN) }, this.#world.clock.monotonic())
+    return 'off'
+  }
+
+  failed(token: string, text: string, from: string): 'off' {
+    const { line, machine } = this.#worker(token, from)
+    this.#chunks.delete(machine.uuid)
+    const [code = '', ...lines] = text.slice(0, MOST_LINES_SHOWN).split('\n')
+    const said = lines.filter((one) => one !== '').join('; ')
+    line.say(
+      { kind: 'failed', code: code.trim() || 'no code', lines: said || 'it says no more' },
+      this.#world.clock.monotonic(),
+    )
+    return 'off'
+  }
+
+  #worker(token: string, from: string): Caller {
+    const digest = this.#world.secrets.digest(token)
+    return this.#caller(from, (session) => session.workToken === digest)
+  }
+
+  #caller(
+    from: string,
+    isHis: (session: Readonly<{ bootToken?: string; workToken?: string }>) => boolean,
+  ): Caller {
+    const { store } = this.#world
+    for (const machine of store.machines()) {
+      const session = store.session(machine.uuid)
+      if (session?.boots !== 'ramdisk' || !isHis(session)) continue
+      const line = this.#tasks.line(machine.uuid)
+      if (line !== undefined) return { machine, line, from }
+    }
+    throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+  }
+
+  #heard(machine: MachineRecord): void {
+    const { store, clock } = this.#world
+    const record = store.machine(machine.uuid)
+    if (record === undefined) return
+    store.saveMachine({ ...record, heardAt: new Date(clock.now()).toISOString() })
+  }
+}

@@ -1,0 +1,74 @@
+import type { MachineReport, RamdiskOrder } from '../../conductor/index.ts'
+import type { DiskChunks } from '../../ports/index.ts'
+
+/**
+ * The line to the deploy ramdisk of one machine. The ramdisk calls over HTTP; the machine’s task waits for what it says.
+ * INVARIANTS: whoever waits is woken by what was said before, too; an order stands until another task takes the line.
+ */
+export class RamdiskLine {
+  readonly #said: RamdiskWord[] = []
+  readonly #wake: (() => void)[] = []
+  readonly #order = Promise.withResolvers<PreparedOrder>()
+  readonly #written = Promise.withResolvers<void>()
+  /** When it was last heard of, by the monotonic clock. */
+  heardMs: number
+  writtenBytes = 0
+
+  constructor(nowMs: number) {
+    this.heardMs = nowMs
+    // Nobody may be waiting for the order when it is withdrawn.
+    this.#order.promise.catch(() => undefined)
+  }
+
+  say(word: RamdiskWord, nowMs: number): void {
+    this.heardMs = nowMs
+    this.#said.push(word)
+    for (const wake of this.#wake.splice(0)) wake()
+  }
+
+  /** The first word of a kind that nobody took yet. */
+  take<K extends RamdiskWord['kind']>(kinds: readonly K[]): Extract<RamdiskWord, { kind: K }> | undefined {
+    const index = this.#said.findIndex(({ kind }) => (kinds as readonly string[]).includes(kind))
+    if (index < 0) return undefined
+    return this.#said.splice(index, 1)[0] as Extract<RamdiskWord, { kind: K }>
+  }
+
+  /** Resolves with the next word that is said; at once where `signal` is aborted. */
+  next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      this.#wake.push(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  give(order: PreparedOrder): void {
+    this.#order.resolve(order)
+  }
+
+  refuse(error: Error): void {
+    this.#order.reject(error)
+  }
+
+  /** The conductor has written the disk that the ramdisk offers. */
+  markWritten(): void {
+    this.#written.resolve()
+  }
+
+  written(): Promise<void> {
+    return this.#written.promise
+  }
+
+  order(): Promise<PreparedOrder> {
+    return this.#order.promise
+  }
+}
+
+export type PreparedOrder = Readonly<{ order: RamdiskOrder; chunks?: DiskChunks }>
+
+export type RamdiskWord =
+  | Readonly<{ kind: 'reported'; report: MachineReport; from: string }>
+  | Readonly<{ kind: 'offered'; address: string; port: number; name: string }>
+  | Readonly<{ kind: 'done'; lines: string }>
+  | Readonly<{ kind: 'failed'; code: string; lines: string }>
+  | Readonly<{ kind: 'twice'; first: string; second: string }>

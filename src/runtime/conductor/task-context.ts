@@ -1,0 +1,67 @@
+import { bmcOf, conductorError, deployWishes } from '../../conductor/index.ts'
+import type { DeployWishes, MachineRecord, TaskRun } from '../../conductor/index.ts'
+import type { Bmc, ConductorWorld, DeployImage } from '../../ports/index.ts'
+import type { OpenImages } from './open-images.ts'
+import type { RamdiskLine } from './ramdisk-line.ts'
+
+/** What the executors of one task work with. */
+export type TaskContext = Readonly<{
+  world: ConductorWorld
+  uuid: string
+  run: TaskRun
+  /** Id of the run: the same after a restart. */
+  task: string
+  images: OpenImages
+  /** Closed when the task is at rest. */
+  held: AsyncDisposableStack
+  line: RamdiskLine
+  signal: AbortSignal
+  /** Serves DHCP to the machines as they are now. */
+  serveNetboot: () => Promise<void>
+  /** Resolves when this machine may be switched on: machines are started one after the other. */
+  turn: (signal: AbortSignal) => Promise<void>
+  change: (changes: Partial<MachineRecord>) => void
+  silenceMs: Readonly<{ boot: number; work: number }>
+  say: (text: string) => void
+}>
+
+export function machineOf({ world, uuid }: Pick<TaskContext, 'world' | 'uuid'>): MachineRecord {
+  const machine = world.store.machine(uuid)
+  if (machine === undefined) throw new TypeError(`machine ${uuid} was removed during its task`)
+  return machine
+}
+
+export function nameOf({ name, uuid }: MachineRecord): string {
+  return name ?? uuid
+}
+
+export function bmcOfMachine(context: Pick<TaskContext, 'world' | 'uuid'>): Bmc {
+  const { world, uuid } = context
+  const mac = world.store.ports().find(({ machine }) => machine === uuid)?.address
+  return world.openBmc(bmcOf(machineOf(context), world.store.credentials(uuid), mac))
+}
+
+/** The image of a deployment that writes a disk. It stays open until the task is at rest. */
+export async function imageOf(context: TaskContext): Promise<DeployImage> {
+  const wishes = writingWishes(context)
+  const { location, form, addedArguments, deletedArguments } = wishes
+  const used = await context.images.use({
+    location,
+    form,
+    addedArguments,
+    deletedArguments,
+    signal: context.signal,
+  })
+  context.held.use(used)
+  return used.image
+}
+
+export function writingWishes(context: TaskContext): Extract<DeployWishes, { location: string }> {
+  const machine = machineOf(context)
+  const wishes = deployWishes(machine)
+  if (wishes.method !== 'ramdisk') return wishes
+  throw conductorError('MACHINE_UNPREPARED', {
+    machine: nameOf(machine),
+    why: 'deploy_interface became "ramdisk" while the disk was to be written',
+  })
+}

@@ -1,0 +1,132 @@
+import { chooseDisk, conductorError, deployWishes, firmwareOf } from '../../conductor/index.ts'
+import type { MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
+import type { SagaEvent } from '../../saga/index.ts'
+import type { Executors } from '../saga/index.ts'
+import { bmcOfMachine, imageOf, machineOf, nameOf } from './task-context.ts'
+import type { TaskContext } from './task-context.ts'
+import { awaitWritten } from './await-written.ts'
+import { hear } from './hear.ts'
+import { switchPower } from './switch-power.ts'
+
+const DONE = { type: 'effectDone' } as const
+
+/** One function for each effect. Each looks at the world first: it may be a repetition. */
+export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | MachineReported> = {
+  async openImage(_, context) {
+    const wishes = deployWishes(machineOf(context))
+    if (wishes.method !== 'ramdisk' && context.run.plan.kind === 'deploy') await imageOf(context)
+    return DONE
+  },
+
+  async askPower(_, context) {
+    const state = await bmcOfMachine(context).power(context.signal)
+    context.change(state === 'unknown' ? {} : { powerState: `power ${state}` })
+    return DONE
+  },
+
+  async armRamdisk(_, context) {
+    const { world, uuid, task } = context
+    world.store.saveSession(uuid, { task, boots: 'ramdisk' })
+    await context.serveNetboot()
+    return DONE
+  },
+
+  async bootNetwork(_, context) {
+    // As long as something may be half written, the machine must not come to its disk by itself.
+    const firmware = firmwareOf(machineOf(context))
+    await bmcOfMachine(context).bootFrom({ from: 'network', lasts: 'always', firmware }, context.signal)
+    return DONE
+  },
+
+  async bootDisk(_, context) {
+    const firmware = firmwareOf(machineOf(context))
+    await bmcOfMachine(context).bootFrom({ from: 'disk', lasts: 'always', firmware }, context.signal)
+    return DONE
+  },
+
+  async restart(_, context) {
+    await context.turn(context.signal)
+    await switchPower(context, 'off')
+    await switchPower(context, 'on')
+    return DONE
+  },
+
+  async awaitReport(_, context) {
+    const { run } = context
+    const { report } = await hear(context, ['reported'], context.silenceMs.boot)
+    context.change({ report })
+    if (run.plan.kind === 'inspect') {
+      context.line.give({ order: { task: 'inspect' } })
+      return { type: 'machineReported' }
+    }
+    if (run.plan.kind !== 'deploy') return { type: 'machineReported' }
+    const machine = machineOf(context)
+    return { type: 'machineReported', disk: chooseDisk(report.disks, hintsOf(machine), nameOf(machine)) }
+  },
+
+  async awaitWritten(_, context) {
+    await awaitWritten(context)
+    return DONE
+  },
+
+  async awaitWiped(_, context) {
+    const disks = machineOf(context).report?.disks.map(({ name }) => name) ?? []
+    context.line.give({ order: { task: 'wipe', disks } })
+    const { lines } = await hear(context, ['done'], context.silenceMs.work)
+    for (const line of lines.split('\n').filter((one) => one.startsWith('wiped '))) context.say(line)
+    return DONE
+  },
+
+  async armInstance(_, context) {
+    const { world, uuid, task, run } = context
+    const wishes = deployWishes(machineOf(context))
+    if (wishes.method === 'ramdisk' || run.plan.boots === 'network') {
+      if (wishes.method !== 'ramdisk' && run.plan.kind === 'deploy') {
+        const { boot } = await imageOf(context)
+        if (boot !== undefined) await world.instances.save(uuid, boot)
+      }
+      world.store.saveSession(uuid, { task, boots: 'instance' })
+    } else {
+      world.store.saveSession(uuid, undefined)
+    }
+    await context.serveNetboot()
+    return DONE
+  },
+
+  async disarm(_, context) {
+    context.world.store.saveSession(context.uuid, undefined)
+    await context.serveNetboot()
+    return DONE
+  },
+
+  async powerOff(_, context) {
+    await switchPower(context, 'off')
+    return DONE
+  },
+
+  async powerOn(_, context) {
+    await context.turn(context.signal)
+    await switchPower(context, 'on')
+    return DONE
+  },
+
+  async forgetInstance(_, context) {
+    const { world, uuid } = context
+    await world.instances.remove(uuid)
+    world.store.saveConfigDrive(uuid, undefined)
+    const { instanceUuid: _uuid, ...machine } = machineOf(context)
+    world.store.saveMachine({ ...machine, instanceInfo: {}, hasConfigDrive: false })
+    return DONE
+  },
+}
+
+function hintsOf({ instanceInfo, properties, uuid, name }: ReturnType<typeof machineOf>): Members {
+  const said = instanceInfo['root_device'] ?? properties['root_device']
+  if (said === undefined || said === null) return {}
+  if (typeof said === 'object' && !Array.isArray(said)) return said as Members
+  throw conductorError('ROOT_DEVICE_HINT_INVALID', {
+    machine: name ?? uuid,
+    hint: 'root_device',
+    why: 'it is no object of hints',
+  })
+}

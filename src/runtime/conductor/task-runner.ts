@@ -1,0 +1,194 @@
+import { conductorError, firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
+import type { MachineRecord, NetbootMachine, TaskPlan, TaskRun } from '../../conductor/index.ts'
+import type { ConductorWorld } from '../../ports/index.ts'
+import { OpenImages } from './open-images.ts'
+import { Queue } from './queue.ts'
+import { RamdiskLine } from './ramdisk-line.ts'
+import { resumeTask, runTask, unfinished } from './run-task.ts'
+import type { TaskSurroundings } from './run-task.ts'
+
+export type ConductorSettings = Readonly<{
+  /** Tasks at work at the same time; the others wait in the order in which they were asked for. */
+  parallel: number
+  /** Between two machines that are switched on. */
+  staggerMs: number
+  /** How long a machine may be silent: from its start to its report, and afterwards. */
+  silenceMs: Readonly<{ boot: number; work: number }>
+  say: (machine: string, text: string) => void
+}>
+
+type Working = Readonly<{ task: TaskPlan; cancel: AbortController; line: RamdiskLine; end: Promise<void> }>
+
+/**
+ * Machines at work. One task a machine at most. INVARIANTS: the store is changed before anybody is told; a task that the
+ * journal holds is gone on with at the next start.
+ */
+export class TaskRunner {
+  readonly #world: ConductorWorld
+  readonly #settings: ConductorSettings
+  readonly #images: OpenImages
+  readonly #working = new Map<string, Working>()
+  readonly #places: Queue
+  readonly #stopping = new AbortController()
+  #lastStartMs = Number.NEGATIVE_INFINITY
+  #serving: Promise<void> = Promise.resolve()
+
+  constructor(world: ConductorWorld, settings: ConductorSettings) {
+    this.#world = world
+    this.#settings = settings
+    this.#images = new OpenImages(world.openImage)
+    this.#places = new Queue(settings.parallel)
+  }
+
+  /** Goes on with what an earlier process left, and begins to answer machines. */
+  async start(): Promise<void> {
+    await this.serveNetboot()
+    for (const { uuid } of this.#world.store.machines()) {
+      const left = unfinished(this.#world.store.journal(uuid))
+      if (left !== undefined) this.#begin(left.plan, (around) => resumeTask(uuid, around))
+    }
+  }
+
+  /** Begins a task; a machine that is at work is refused by whoever asks. */
+  begin(plan: TaskPlan): void {
+    this.#begin(plan, (around) => runTask(plan, around))
+  }
+
+  isWorking(uuid: string): boolean {
+    return this.#working.has(uuid)
+  }
+
+  line(uuid: string): RamdiskLine | undefined {
+    return this.#working.get(uuid)?.line
+  }
+
+  /** Has the task of a machine end in a safe state. Resolves when it is there. */
+  async callOff(uuid: string): Promise<void> {
+    const working = this.#working.get(uuid)
+    working?.cancel.abort()
+    await working?.end
+  }
+
+  /** Answers DHCP for the machines as they are now: one call after the other. */
+  serveNetboot(): Promise<void> {
+    const next = this.#serving.catch(() => undefined).then(() => this.#world.netboot.serve(this.#known()))
+    this.#serving = next
+    return next
+  }
+
+  /** Leaves every task where it is: the next start goes on with it. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  #begin(plan: TaskPlan, carry: (around: TaskSurroundings) => Promise<TaskRun>): void {
+    const uuid = plan.machine
+    const { clock } = this.#world
+    const line = new RamdiskLine(clock.monotonic())
+    const cancel = new AbortController()
+    const around: TaskSurroundings = {
+      world: this.#world,
+      uuid,
+      images: this.#images,
+      line,
+      signal: cancel.signal,
+      serveNetboot: () => this.serveNetboot(),
+      turn: (signal) => this.#turn(signal),
+      change: (changes) => this.#change(uuid, changes),
+      silenceMs: this.#settings.silenceMs,
+      say: (text) => this.#say(uuid, text),
+      onState: (run) => this.#show(run),
+    }
+    const end = this.#places
+      .through(() => carry(around), cancel.signal)
+      .then(
+        (run) => this.#finish(uuid, run),
+        (error: unknown) => this.#broken(uuid, error),
+      )
+    this.#working.set(uuid, { task: plan, cancel, line, end })
+  }
+
+  /** What a client sees while a task is in a state, and how it ended. */
+  #show(run: TaskRun): void {
+    const { machine, kind } = run.plan
+    const record = this.#world.store.machine(machine)
+    if (record === undefined) return
+    const shown = shownState(kind, run.state) ?? record.provisionState
+    const step = shownStep(kind, run.state)
+    const isAtRest = run.state === 'done' || run.state === 'failed' || run.state === 'calledOff'
+    const at = new Date(this.#world.clock.now()).toISOString()
+    const { lastError: _e, step: _s, targetProvisionState: target, ...rest } = record
+    const error = isAtRest ? run.reason : undefined
+    this.#world.store.saveMachine({
+      ...rest,
+      provisionState: shown,
+      ...(isAtRest || target === undefined ? {} : { targetProvisionState: target }),
+      ...(step === undefined || isAtRest ? {} : { step }),
+      ...(error === undefined ? {} : { lastError: `${error.message} (${error.code}). ${error.remedy}` }),
+      ...(shown === record.provisionState ? {} : { provisionUpdatedAt: at }),
+      updatedAt: at,
+    })
+    if (shown !== record.provisionState) this.#say(machine, `${kind}: ${shown}`)
+    if (error !== undefined) this.#say(machine, `${error.message} (${error.code})`)
+  }
+
+  #finish(uuid: string, _run: TaskRun): void {
+    this.#working.delete(uuid)
+  }
+
+  /** A fault of the program itself: the machine shows it, and the task is gone on with at the next start. */
+  #broken(uuid: string, error: unknown): void {
+    this.#working.delete(uuid)
+    if (this.#stopping.signal.aborted) return
+    const why = error instanceof Error ? error.message : String(error)
+    this.#say(uuid, `a fault of the conductor: ${error instanceof Error ? error.stack : why}`)
+    this.#change(uuid, { lastError: `a fault of the conductor itself: ${why}` })
+  }
+
+  #change(uuid: string, changes: Partial<MachineRecord>): void {
+    const record = this.#world.store.machine(uuid)
+    if (record === undefined) return
+    const updatedAt = new Date(this.#world.clock.now()).toISOString()
+    this.#world.store.saveMachine({ ...record, ...changes, updatedAt })
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#world
+    const atMs = Math.max(clock.monotonic(), this.#lastStartMs + this.#settings.staggerMs)
+    this.#lastStartMs = atMs
+    const waitMs = atMs - clock.monotonic()
+    if (waitMs > 0) await clock.sleep(waitMs, signal)
+  }
+
+  #known(): readonly NetbootMachine[] {
+    const { store } = this.#world
+    const ports = store.ports()
+    return store.machines().flatMap((machine) => {
+      const macs = ports.filter((one) => one.machine === machine.uuid && one.pxeEnabled)
+      if (macs.length === 0) return []
+      const address = machine.extra['anneal_address']
+      const architecture = machine.properties['cpu_arch'] === 'aarch64' ? 'aarch64' : 'x86_64'
+      return [
+        {
+          uuid: machine.uuid,
+          macs: macs.map((one) => one.address),
+          firmware: firmwareOf(machine),
+          architecture,
+          ...(typeof address === 'string' && /^\d+(\.\d+){3}$/.test(address) ? { address } : {}),
+          ...(machine.name === undefined ? {} : { hostname: machine.name }),
+        },
+      ]
+    })
+  }
+
+  #say(uuid: string, text: string): void {
+    this.#settings.say(this.#world.store.machine(uuid)?.name ?? uuid, text)
+  }
+}
+
+export function refuseWorking(machine: MachineRecord): Error {
+  return conductorError('MACHINE_UNPREPARED', {
+    machine: machine.name ?? machine.uuid,
+    why: 'a task is under way',
+  })
+}
