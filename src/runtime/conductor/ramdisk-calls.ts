@@ -44,8 +44,8 @@ export class RamdiskCalls {
       throw conductorError('RAMDISK_TOKEN_INVALID', { from })
     }
     const work = secrets.token()
-    const { bootToken: _, ...rest } = session
-    store.saveSession(machine.uuid, { ...rest, workToken: secrets.digest(work), reportedFrom: from })
+    // The token of the boot stays good until the work begins: the answer to this call may be lost.
+    store.saveSession(machine.uuid, { ...session, workToken: secrets.digest(work), reportedFrom: from })
     line.say({ kind: 'reported', report, from }, nowMs)
     this.#heard(machine)
     const { order, chunks } = await line.order()
@@ -113,8 +113,15 @@ export class RamdiskCalls {
   }
 
   #worker(token: string, from: string): Caller {
-    const digest = this.#world.secrets.digest(token)
-    return this.#caller(from, (session) => session.workToken === digest)
+    const { store, secrets } = this.#world
+    const digest = secrets.digest(token)
+    const caller = this.#caller(from, (session) => session.workToken === digest)
+    const session = store.session(caller.machine.uuid)
+    if (session?.bootToken !== undefined) {
+      const { bootToken: _, ...rest } = session
+      store.saveSession(caller.machine.uuid, rest)
+    }
+    return caller
   }
 
   #caller(

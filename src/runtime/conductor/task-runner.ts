@@ -1,4 +1,4 @@
-import { conductorError, firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
+import { firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
 import type { MachineRecord, NetbootMachine, TaskPlan, TaskRun } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { OpenImages } from './open-images.ts'
@@ -7,7 +7,7 @@ import { RamdiskLine } from './ramdisk-line.ts'
 import { resumeTask, runTask, unfinished } from './run-task.ts'
 import type { TaskSurroundings } from './run-task.ts'
 
-export type ConductorSettings = Readonly<{
+export type TaskSettings = Readonly<{
   /** Tasks at work at the same time; the others wait in the order in which they were asked for. */
   parallel: number
   /** Between two machines that are switched on. */
@@ -25,7 +25,7 @@ type Working = Readonly<{ task: TaskPlan; cancel: AbortController; line: Ramdisk
  */
 export class TaskRunner {
   readonly #world: ConductorWorld
-  readonly #settings: ConductorSettings
+  readonly #settings: TaskSettings
   readonly #images: OpenImages
   readonly #working = new Map<string, Working>()
   readonly #places: Queue
@@ -33,7 +33,7 @@ export class TaskRunner {
   #lastStartMs = Number.NEGATIVE_INFINITY
   #serving: Promise<void> = Promise.resolve()
 
-  constructor(world: ConductorWorld, settings: ConductorSettings) {
+  constructor(world: ConductorWorld, settings: TaskSettings) {
     this.#world = world
     this.#settings = settings
     this.#images = new OpenImages(world.openImage)
@@ -184,11 +184,4 @@ export class TaskRunner {
   #say(uuid: string, text: string): void {
     this.#settings.say(this.#world.store.machine(uuid)?.name ?? uuid, text)
   }
-}
-
-export function refuseWorking(machine: MachineRecord): Error {
-  return conductorError('MACHINE_UNPREPARED', {
-    machine: machine.name ?? machine.uuid,
-    why: 'a task is under way',
-  })
 }

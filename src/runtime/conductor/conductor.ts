@@ -1,0 +1,184 @@
+import {
+  VERBS,
+  askedBy,
+  bmcOf,
+  chosenMethod,
+  conductorError,
+  deployWishes,
+  firmwareOf,
+} from '../../conductor/index.ts'
+import type { MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
+import type { ConfigDrive } from '../../metal/index.ts'
+import type { Bmc, ConductorWorld } from '../../ports/index.ts'
+import { BootAnswers } from './boot-answers.ts'
+import type { BootSettings } from './boot-answers.ts'
+import { Machines } from './machines.ts'
+import { RamdiskCalls } from './ramdisk-calls.ts'
+import { TaskRunner } from './task-runner.ts'
+import type { TaskSettings } from './task-runner.ts'
+
+export type ConductorSettings = TaskSettings &
+  BootSettings &
+  Readonly<{
+    /** Of this conductor, as clients see it. */
+    host: string
+    /** Whether disks are wiped before a machine is given to somebody else. */
+    wipes: 'disks' | 'nothing'
+  }>
+
+export type AskOptions = Readonly<{
+  configDrive?: ConfigDrive
+  /** `off`: the machine is left off once its disk is written. */
+  afterwards?: 'boots' | 'off'
+}>
+
+/** What each part of a machine says of a deployment before it begins. */
+export type Opinion = Readonly<{ part: string; ok: boolean; reason?: string }>
+
+/** A conductor: machines, what is done with them, and what they say. */
+export class Conductor {
+  readonly settings: ConductorSettings
+  readonly machines: Machines
+  readonly ramdisks: RamdiskCalls
+  readonly boots: BootAnswers
+  readonly #world: ConductorWorld
+  readonly #tasks: TaskRunner
+
+  constructor(world: ConductorWorld, settings: ConductorSettings) {
+    this.#world = world
+    this.settings = settings
+    this.machines = new Machines(world)
+    this.#tasks = new TaskRunner(world, settings)
+    this.ramdisks = new RamdiskCalls(world, this.#tasks)
+    this.boots = new BootAnswers(world, settings)
+  }
+
+  /** Goes on with what an earlier process of this conductor left. */
+  start(): Promise<void> {
+    return this.#tasks.start()
+  }
+
+  stop(): void {
+    this.#tasks.stop()
+  }
+
+  /** Machines that are enrolled, or not any more, get or lose their answers over the network. */
+  portsChanged(): Promise<void> {
+    return this.#tasks.serveNetboot()
+  }
+
+  isWorking(machine: MachineRecord): boolean {
+    return this.#tasks.isWorking(machine.uuid)
+  }
+
+  /** Bytes that the deploy ramdisk of a machine has written. */
+  writtenBytes(machine: MachineRecord): number | undefined {
+    return this.#tasks.line(machine.uuid)?.writtenBytes
+  }
+
+  /** Throws MACHINE_BUSY. */
+  refuseBusy(machine: MachineRecord, action: string): void {
+    if (!this.isWorking(machine)) return
+    throw conductorError('MACHINE_BUSY', {
+      action,
+      machine: machine.name ?? machine.uuid,
+      host: this.settings.host,
+    })
+  }
+
+  /** Asks for a state and does not wait for it. Throws MACHINE_VERB_REFUSED, MACHINE_BUSY, MACHINE_UNPREPARED. */
+  async ask(machine: MachineRecord, verb: Verb, options: AskOptions = {}): Promise<void> {
+    const asked = machine.maintenance && verb !== 'manage' ? undefined : askedBy(verb, machine.provisionState)
+    if (asked === undefined) {
+      const allowed = VERBS.filter((one) => askedBy(one, machine.provisionState) !== undefined)
+      throw conductorError('MACHINE_VERB_REFUSED', {
+        verb,
+        machine: machine.name ?? machine.uuid,
+        state: machine.provisionState,
+        maintenance: machine.maintenance ? ', and it is in maintenance' : '',
+        allowed: machine.maintenance ? 'nothing' : allowed.length === 0 ? 'nothing' : allowed.join(', '),
+      })
+    }
+    if (asked.does === 'callOff') {
+      // Who called it off does not wait for the machine.
+      void this.#tasks.callOff(machine.uuid).then(() => this.#released(machine.uuid, verb))
+      return
+    }
+    this.refuseBusy(machine, verb)
+    if (asked.does === 'nothing') {
+      const { lastError: _, ...rest } = machine
+      this.machines.save({ ...rest, provisionState: asked.target })
+      return
+    }
+    const plan = this.#plan(machine, asked.does, options)
+    const { lastError: _, ...rest } = machine
+    const drive = options.configDrive
+    if (drive !== undefined) this.#world.store.saveConfigDrive(machine.uuid, JSON.stringify(drive))
+    const kept = drive === undefined ? rest : { ...rest, hasConfigDrive: true }
+    this.machines.save({ ...kept, targetProvisionState: asked.target })
+    this.#tasks.begin(plan)
+  }
+
+  /** Switches a machine that is not at work. Resolves when its BMC has taken it. */
+  async power(machine: MachineRecord, wanted: 'on' | 'off' | 'reset'): Promise<void> {
+    this.refuseBusy(machine, 'switch')
+    const bmc = this.bmc(machine)
+    const found = await bmc.power()
+    if (wanted === 'reset' && found === 'on') await bmc.setPower('reset')
+    else await bmc.setPower(wanted === 'off' ? 'off' : 'on')
+    const current = this.machines.find(machine.uuid)
+    this.#world.store.saveMachine({ ...current, powerState: wanted === 'off' ? 'power off' : 'power on' })
+  }
+
+  bmc(machine: MachineRecord): Bmc {
+    const { store, openBmc } = this.#world
+    const mac = store.ports().find((one) => one.machine === machine.uuid)?.address
+    return openBmc(bmcOf(machine, store.credentials(machine.uuid), mac))
+  }
+
+  /** Whether what the machine was told can be deployed. Changes nothing. */
+  opinions(machine: MachineRecord): readonly Opinion[] {
+    const hasPort = this.machines.ports().some((one) => one.machine === machine.uuid && one.pxeEnabled)
+    const tried = (part: string, look: () => unknown): Opinion => {
+      try {
+        look()
+        return { part, ok: true }
+      } catch (error) {
+        return { part, ok: false, reason: error instanceof Error ? error.message : String(error) }
+      }
+    }
+    return [
+      tried('power', () => this.bmc(machine)),
+      tried('management', () => this.bmc(machine)),
+      hasPort
+        ? { part: 'boot', ok: true }
+        : { part: 'boot', ok: false, reason: 'it has no port that boots over the network' },
+      tried('deploy', () => deployWishes(machine)),
+      { part: 'network', ok: true },
+      { part: 'storage', ok: true },
+    ]
+  }
+
+  firmware(machine: MachineRecord): 'bios' | 'uefi' {
+    return firmwareOf(machine)
+  }
+
+  #plan(machine: MachineRecord, kind: TaskKind, { afterwards = 'boots' }: AskOptions): TaskPlan {
+    const { wipes } = this.settings
+    const plan = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
+    if (kind !== 'deploy' && kind !== 'boot') return plan
+    const wishes = deployWishes(machine)
+    const boots = wishes.method === 'ramdisk' || wishes.form === 'trio' ? 'network' : 'disk'
+    const method = chosenMethod(machine)
+    return { ...plan, boots, writes: kind === 'boot' || method === 'ramdisk' ? 'nothing' : method }
+  }
+
+  /** A deployment that was called off gives its machine back. */
+  #released(uuid: string, verb: Verb): void {
+    const machine = this.#world.store.machine(uuid)
+    if (verb !== 'deleted' || machine?.provisionState !== 'deploy failed') return
+    const { lastError: _, ...rest } = machine
+    this.machines.save({ ...rest, targetProvisionState: 'available' })
+    this.#tasks.begin(this.#plan(machine, 'release', {}))
+  }
+}
