@@ -121,6 +121,10 @@ export class Machines {
     return port
   }
 
+  removePort(port: PortRecord): void {
+    this.#world.store.removePort(port.uuid)
+  }
+
   #checkName(name: string | undefined, uuid: string): void {
     if (name === undefined) return
     if (!NAME.test(name) || UUID.test(name)) {

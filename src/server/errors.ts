@@ -1,0 +1,25 @@
+import { EXIT, errorsOf } from '../core/index.ts'
+import type { ErrorTable } from '../core/index.ts'
+
+export const SERVER_ERRORS = {
+  LISTEN_FAILED: {
+    message: 'Cannot listen on {address}:{port}: {why}',
+    remedy: 'stop what has the port (`ss -ltnp`), or choose another address or port',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
+  BODY_TOO_LARGE: {
+    message: 'Cannot read the request: its body has more than {most} bytes',
+    remedy: 'send less',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  REQUEST_INVALID: {
+    message: 'Cannot read the request: {why}',
+    remedy: 'correct the request; https://docs.openstack.org/api-ref/baremetal/ says what it may hold',
+    retry: false,
+    exit: EXIT.usage,
+  },
+} as const satisfies ErrorTable
+
+export const raise = errorsOf(SERVER_ERRORS)

@@ -1,0 +1,166 @@
+import type { Conductor } from '../../app/conductor/index.ts'
+import { DEPLOY_METHODS } from '../../conductor/index.ts'
+import type { MachineRecord } from '../../conductor/index.ts'
+
+/** A node as Ironic shows it (https://docs.openstack.org/api-ref/baremetal/#show-node-details). */
+export function nodeDocument(
+  machine: MachineRecord,
+  conductor: Conductor,
+  url: string,
+): Readonly<Record<string, unknown>> {
+  const links = linksOf(url, 'nodes', machine.uuid)
+  const isDeploying = machine.step?.startsWith('deploy.') === true
+  return {
+    uuid: machine.uuid,
+    name: machine.name ?? null,
+    driver: machine.driver,
+    driver_info: machine.driverInfo,
+    driver_internal_info: {
+      ...(machine.heardAt === undefined ? {} : { agent_last_heartbeat: machine.heardAt }),
+      ...written(conductor.writtenBytes(machine)),
+    },
+    properties: { ...propertiesOf(machine), ...machine.properties },
+    instance_info: machine.instanceInfo,
+    extra: machine.extra,
+    traits: machine.traits,
+    resource_class: machine.resourceClass ?? null,
+    instance_uuid: machine.instanceUuid ?? null,
+    owner: machine.owner ?? null,
+    lessee: machine.lessee ?? null,
+    description: machine.description ?? null,
+    provision_state: machine.provisionState,
+    target_provision_state: machine.targetProvisionState ?? null,
+    provision_updated_at: machine.provisionUpdatedAt ?? null,
+    power_state: machine.powerState ?? null,
+    target_power_state: machine.targetPowerState ?? null,
+    last_error: machine.lastError ?? null,
+    maintenance: machine.maintenance,
+    maintenance_reason: machine.maintenanceReason ?? null,
+    fault: null,
+    protected: machine.protected,
+    protected_reason: null,
+    retired: false,
+    retired_reason: null,
+    reservation: conductor.isWorking(machine) ? conductor.settings.host : null,
+    conductor: conductor.settings.host,
+    conductor_group: '',
+    deploy_step: isDeploying ? stepOf(machine.step) : {},
+    clean_step: {},
+    raid_config: {},
+    target_raid_config: {},
+    console_enabled: false,
+    automated_clean: null,
+    allocation_uuid: null,
+    chassis_uuid: null,
+    inspection_finished_at: null,
+    inspection_started_at: null,
+    network_data: {},
+    boot_mode: machine.report?.firmware ?? null,
+    secure_boot: null,
+    ...interfacesOf(machine),
+    created_at: machine.createdAt,
+    updated_at: machine.updatedAt,
+    links,
+    ports: linksOf(url, `nodes/${machine.uuid}`, 'ports'),
+    states: linksOf(url, `nodes/${machine.uuid}`, 'states'),
+    portgroups: linksOf(url, `nodes/${machine.uuid}`, 'portgroups'),
+    volume: linksOf(url, `nodes/${machine.uuid}`, 'volume'),
+  }
+}
+
+/** What a plain list shows. */
+const SHORT = [
+  'uuid',
+  'name',
+  'instance_uuid',
+  'power_state',
+  'provision_state',
+  'maintenance',
+  'links',
+] as const
+
+/** The members that were asked for; undefined for those of a plain list. */
+export function membersOf(
+  document: Readonly<Record<string, unknown>>,
+  wanted: readonly string[] | undefined,
+): Readonly<Record<string, unknown>> {
+  const names: readonly string[] = wanted ?? SHORT
+  return Object.fromEntries(names.map((name) => [name, document[name] ?? null]))
+}
+
+export function linksOf(url: string, what: string, name: string): readonly unknown[] {
+  return [
+    { href: `${url}/v1/${what}/${name}`, rel: 'self' },
+    { href: `${url}/${what}/${name}`, rel: 'bookmark' },
+  ]
+}
+
+/** What a machine said that it is made of, in Ironic’s names. */
+function propertiesOf({ report }: MachineRecord): Readonly<Record<string, unknown>> {
+  if (report === undefined) return {}
+  const largest = Math.max(0, ...report.disks.map(({ sizeBytes }) => sizeBytes))
+  return {
+    cpu_arch: report.architecture,
+    cpus: report.cpus,
+    memory_mb: report.memoryMib,
+    // A GiB less, for the config drive and what partitions lose, as Ironic counts it.
+    local_gb: Math.max(0, Math.floor(largest / 2 ** 30) - 1),
+  }
+}
+
+function interfacesOf({ driver, deployInterface }: MachineRecord): Readonly<Record<string, string>> {
+  const bmc = BMC_INTERFACE[driver]
+  return {
+    bios_interface: 'no-bios',
+    boot_interface: 'ipxe',
+    console_interface: 'no-console',
+    deploy_interface: deployInterface,
+    firmware_interface: 'no-firmware',
+    inspect_interface: 'agent',
+    management_interface: bmc,
+    network_interface: 'noop',
+    power_interface: bmc,
+    raid_interface: 'no-raid',
+    rescue_interface: 'no-rescue',
+    storage_interface: 'noop',
+    vendor_interface: 'no-vendor',
+  }
+}
+
+const BMC_INTERFACE = { ipmi: 'ipmitool', redfish: 'redfish', 'manual-management': 'noop' } as const
+
+export function driverDocument(name: keyof typeof BMC_INTERFACE, host: string, url: string): unknown {
+  const only = (side: string, ...values: string[]) => ({
+    [`default_${side}_interface`]: values[0],
+    [`enabled_${side}_interfaces`]: values,
+  })
+  return {
+    name,
+    hosts: [host],
+    type: 'dynamic',
+    properties: linksOf(url, `drivers/${name}`, 'properties'),
+    links: linksOf(url, 'drivers', name),
+    ...only('boot', 'ipxe'),
+    ...only('deploy', ...DEPLOY_METHODS),
+    ...only('inspect', 'agent'),
+    ...only('management', BMC_INTERFACE[name]),
+    ...only('network', 'noop'),
+    ...only('power', BMC_INTERFACE[name]),
+    ...only('console', 'no-console'),
+    ...only('raid', 'no-raid'),
+    ...only('storage', 'noop'),
+    ...only('vendor', 'no-vendor'),
+    ...only('rescue', 'no-rescue'),
+    ...only('bios', 'no-bios'),
+  }
+}
+
+function written(bytes: number | undefined): Readonly<Record<string, number>> {
+  return bytes === undefined || bytes === 0 ? {} : { anneal_written_bytes: bytes }
+}
+
+/** `deploy.write_image` as the members of Ironic’s step. */
+function stepOf(step: string | undefined): Readonly<Record<string, unknown>> {
+  const [side = '', name = ''] = (step ?? '').split('.')
+  return { interface: side, step: name, priority: 100, args: {} }
+}

@@ -1,0 +1,295 @@
+import type { AskOptions, Conductor } from '../../app/conductor/index.ts'
+import { VERBS } from '../../conductor/index.ts'
+import type { MachineRecord, Members, Verb } from '../../conductor/index.ts'
+import type { ConfigDrive } from '../../metal/index.ts'
+import type { Request, Routes } from '../route.ts'
+import { ACCEPTED, NO_CONTENT, fault, json } from './json-reply.ts'
+import { membersOf, nodeDocument } from './node-document.ts'
+import { deployMethodNamed, driverNamed, invalid, isObject, patchNode } from './patch-node.ts'
+
+const MOST_LISTED = 1000
+
+/** `/v1/nodes` of Ironic’s API. */
+export function nodeRoutes(conductor: Conductor, url: string): Routes {
+  const { machines } = conductor
+  const document = (machine: MachineRecord): Members => nodeDocument(machine, conductor, url)
+  const named = ({ parts }: Request): MachineRecord => machines.find(parts['node'] ?? '')
+
+  const list = (request: Request, members: readonly string[] | 'all' | undefined) => {
+    const { query } = request
+    const fits = filterOf(query)
+    const all = machines
+      .all()
+      .map(document)
+      .filter(fits)
+      .toSorted((a, b) => String(a['uuid']).localeCompare(String(b['uuid'])))
+    const marker = query.get('marker')
+    const from = marker === null ? 0 : all.findIndex((one) => one['uuid'] === marker) + 1
+    const limit = Math.min(Number(query.get('limit')) || MOST_LISTED, MOST_LISTED)
+    const page = all.slice(from, from + limit)
+    const shown = members === 'all' ? page : page.map((one) => membersOf(one, members))
+    const last = page.at(-1)?.['uuid']
+    const next =
+      from + limit < all.length && typeof last === 'string'
+        ? { next: `${url}${request.path}?limit=${limit}&marker=${last}` }
+        : {}
+    return json(200, { nodes: shown, ...next })
+  }
+
+  return {
+    'GET /v1/nodes': (request) =>
+      list(request, request.query.get('detail') === 'True' ? 'all' : fieldsOf(request)),
+    'GET /v1/nodes/detail': (request) => list(request, 'all'),
+    'POST /v1/nodes': async (request) => {
+      const wanted = objectOf(await request.text())
+      const text = (name: string): string | undefined => {
+        const value = wanted[name]
+        if (value === undefined || value === null) return undefined
+        if (typeof value === 'string') return value
+        throw invalid(`${name} is a text`)
+      }
+      const members = (name: string): Members => {
+        const value = wanted[name] ?? {}
+        if (isObject(value)) return value
+        throw invalid(`${name} is an object`)
+      }
+      const optional = {
+        uuid: text('uuid'),
+        name: text('name'),
+        resourceClass: text('resource_class'),
+        owner: text('owner'),
+        lessee: text('lessee'),
+        description: text('description'),
+      }
+      const machine = machines.create({
+        driver: driverNamed(wanted['driver']),
+        driverInfo: members('driver_info'),
+        properties: members('properties'),
+        extra: members('extra'),
+        instanceInfo: members('instance_info'),
+        deployInterface: deployMethodNamed(wanted['deploy_interface'] ?? 'stream'),
+        ...present(optional),
+      })
+      return json(201, document(machine))
+    },
+    'GET /v1/nodes/{node}': (request) => {
+      const whole = document(named(request))
+      const fields = fieldsOf(request)
+      return json(200, fields === undefined ? whole : membersOf(whole, fields))
+    },
+    'PATCH /v1/nodes/{node}': async (request) => {
+      const steps: unknown = parsed(await request.text())
+      const machine = named(request)
+      conductor.refuseBusy(machine, 'change')
+      return json(200, document(machines.save(patchNode(machine, steps))))
+    },
+    'DELETE /v1/nodes/{node}': async (request) => {
+      const machine = named(request)
+      conductor.refuseBusy(machine, 'remove')
+      machines.remove(machine)
+      await conductor.portsChanged()
+      return NO_CONTENT
+    },
+    'GET /v1/nodes/{node}/validate': (request) => {
+      const opinions = conductor.opinions(named(request))
+      const parts = opinions.map(({ part, ok, reason }) => [
+        part,
+        { result: ok, ...(reason === undefined ? {} : { reason }) },
+      ])
+      const absent = ['console', 'rescue', 'raid', 'bios', 'inspect', 'firmware'].map((part) => [
+        part,
+        { result: null, reason: 'not supported' },
+      ])
+      return json(200, Object.fromEntries([...parts, ...absent]))
+    },
+    'GET /v1/nodes/{node}/states': (request) => {
+      const shown = [
+        'power_state',
+        'target_power_state',
+        'provision_state',
+        'target_provision_state',
+        'provision_updated_at',
+        'last_error',
+        'console_enabled',
+        'raid_config',
+        'target_raid_config',
+        'boot_mode',
+        'secure_boot',
+      ]
+      return json(200, membersOf(document(named(request)), shown))
+    },
+    'PUT /v1/nodes/{node}/states/provision': async (request) => {
+      const wanted = objectOf(await request.text())
+      await conductor.ask(named(request), verbOf(wanted['target']), askOptions(wanted))
+      return ACCEPTED
+    },
+    'PUT /v1/nodes/{node}/states/power': async (request) => {
+      const { target } = objectOf(await request.text())
+      const power = typeof target === 'string' ? POWER[target] : undefined
+      if (power === undefined) throw invalid(`${JSON.stringify(target)} is no state of power`)
+      await conductor.power(named(request), power)
+      return ACCEPTED
+    },
+    'GET /v1/nodes/{node}/states/console': () => json(200, { console_enabled: false, console_info: null }),
+    'PUT /v1/nodes/{node}/states/console': () =>
+      fault(
+        400,
+        'The conductor opens no consoles: use the BMC’s own (ipmitool sol activate), or a console server',
+      ),
+    'GET /v1/nodes/{node}/management/boot_device': () => json(200, { boot_device: null, persistent: null }),
+    'GET /v1/nodes/{node}/management/boot_device/supported': () =>
+      json(200, { supported_boot_devices: ['pxe', 'disk'] }),
+    'PUT /v1/nodes/{node}/management/boot_device': async (request) => {
+      const wanted = objectOf(await request.text())
+      const machine = named(request)
+      conductor.refuseBusy(machine, 'set the boot device of')
+      const device = wanted['boot_device']
+      if (device !== 'pxe' && device !== 'disk') throw invalid(`boot_device is pxe or disk`)
+      await conductor.bmc(machine).bootFrom({
+        from: device === 'pxe' ? 'network' : 'disk',
+        lasts: wanted['persistent'] === true ? 'always' : 'once',
+        firmware: conductor.firmware(machine),
+      })
+      return NO_CONTENT
+    },
+    'PUT /v1/nodes/{node}/maintenance': async (request) => {
+      const text = await request.text()
+      const reason = text === '' ? undefined : objectOf(text)['reason']
+      const machine = named(request)
+      machines.save({
+        ...machine,
+        maintenance: true,
+        ...(typeof reason === 'string' ? { maintenanceReason: reason } : {}),
+      })
+      return ACCEPTED
+    },
+    'DELETE /v1/nodes/{node}/maintenance': (request) => {
+      const { maintenanceReason: _, ...machine } = named(request)
+      machines.save({ ...machine, maintenance: false })
+      return ACCEPTED
+    },
+    'GET /v1/nodes/{node}/traits': (request) => json(200, { traits: named(request).traits }),
+    'PUT /v1/nodes/{node}/traits': async (request) => {
+      const { traits } = objectOf(await request.text())
+      if (!Array.isArray(traits) || !traits.every((one) => typeof one === 'string')) {
+        throw invalid('traits is a list of texts')
+      }
+      machines.save({ ...named(request), traits })
+      return NO_CONTENT
+    },
+    'GET /v1/nodes/{node}/vifs': () => json(200, { vifs: [] }),
+    'GET /v1/nodes/{node}/bios': () => json(200, { bios: [] }),
+    'GET /v1/nodes/{node}/firmware': () => json(200, { firmware: [] }),
+    'GET /v1/nodes/{node}/history': () => json(200, { history: [] }),
+    'GET /v1/nodes/{node}/inventory': (request) => {
+      const { report } = named(request)
+      return report === undefined
+        ? fault(404, 'Node was not inspected yet')
+        : json(200, { inventory: inventoryOf(report), plugin_data: {} })
+    },
+  }
+}
+
+const POWER: Readonly<Record<string, 'on' | 'off' | 'reset' | undefined>> = {
+  'power on': 'on',
+  'power off': 'off',
+  'soft power off': 'off',
+  rebooting: 'reset',
+  'soft rebooting': 'reset',
+}
+
+function verbOf(target: unknown): Verb {
+  const verb = VERBS.find((one) => one === target)
+  if (verb !== undefined) return verb
+  throw invalid(`the conductor knows no target ${JSON.stringify(target)}; it knows ${VERBS.join(', ')}`)
+}
+
+function askOptions(wanted: Members): AskOptions {
+  const { configdrive, deploy_steps: steps } = wanted
+  const leftOff =
+    Array.isArray(steps) &&
+    steps.some((one: unknown) => isObject(one) && one['step'] === 'boot_instance' && one['priority'] === 0)
+  return {
+    ...(configdrive === undefined || configdrive === null ? {} : { configDrive: driveOf(configdrive) }),
+    ...(leftOff ? { afterwards: 'off' } : {}),
+  }
+}
+
+function driveOf(value: unknown): ConfigDrive {
+  if (!isObject(value)) {
+    throw invalid(
+      'configdrive is an object with meta_data, user_data and network_data; a finished ISO is not taken',
+    )
+  }
+  const { meta_data: meta, user_data: user, network_data: network } = value
+  if (user !== undefined && user !== null && typeof user !== 'string') throw invalid('user_data is a text')
+  return {
+    metaData: isObject(meta) ? meta : {},
+    ...(typeof user === 'string' ? { userData: user } : {}),
+    ...(isObject(network) ? { networkData: network } : {}),
+  }
+}
+
+function inventoryOf(report: NonNullable<MachineRecord['report']>): unknown {
+  return {
+    boot: { current_boot_mode: report.firmware },
+    cpu: { architecture: report.architecture, count: report.cpus },
+    memory: { physical_mb: report.memoryMib },
+    interfaces: report.nics.map(({ mac, name, carrier }) => ({
+      name,
+      mac_address: mac,
+      has_carrier: carrier,
+    })),
+    disks: report.disks.map((disk) => ({
+      name: `/dev/${disk.name}`,
+      size: disk.sizeBytes,
+      rotational: disk.rotational,
+      serial: disk.serial ?? null,
+      wwn: disk.wwn ?? null,
+      model: disk.model ?? null,
+      vendor: disk.vendor ?? null,
+      hctl: disk.hctl ?? null,
+      by_path: disk.byPath ?? null,
+    })),
+  }
+}
+
+const FILTERS = ['provision_state', 'driver', 'resource_class', 'owner', 'lessee', 'instance_uuid', 'fault']
+
+function filterOf(query: URLSearchParams): (node: Members) => boolean {
+  const wanted = FILTERS.flatMap((name) => {
+    const value = query.get(name)
+    return value === null ? [] : [[name, value] as const]
+  })
+  const maintenance = query.get('maintenance')
+  const associated = query.get('associated')
+  return (node) =>
+    wanted.every(([name, value]) => (node[name] ?? '') === value) &&
+    (maintenance === null || String(node['maintenance']) === maintenance.toLowerCase()) &&
+    (associated === null || String(node['instance_uuid'] !== null) === associated.toLowerCase())
+}
+
+export function fieldsOf({ query }: Request): readonly string[] | undefined {
+  const fields = query.getAll('fields').flatMap((one) => one.split(','))
+  return fields.length === 0 ? undefined : fields
+}
+
+export function objectOf(text: string): Members {
+  const value = parsed(text)
+  if (isObject(value)) return value
+  throw invalid('the body is no object')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid('the body is no JSON')
+  }
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function present<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
+}

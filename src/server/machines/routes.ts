@@ -1,0 +1,69 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Conductor } from '../../app/conductor/index.ts'
+import type { Reply, Request, Routes } from '../route.ts'
+
+/** Where the deploy ramdisk is, as `anneal metal ramdisk` makes it. */
+export type RamdiskFiles = Readonly<{ kernel: string; ramdisk: string }>
+
+/**
+ * What machines fetch and say while they boot and are deployed (docs/deploy-protocol.md). A machine gets nothing of another’s: every
+ * path but the boot script and the deploy ramdisk itself wants a token.
+ */
+export function machineRoutes(conductor: Conductor, files: RamdiskFiles): Routes {
+  const { ramdisks, boots } = conductor
+  return {
+    'GET /boot/ipxe': async ({ query }) => text(200, await boots.script(query.get('mac') ?? '')),
+    'GET /boot/ramdisk/{which}': ({ parts, headers }) => {
+      const which = parts['which']
+      if (which !== 'kernel' && which !== 'ramdisk') return text(404, 'no such file\n')
+      return fileReply(files[which], headers.range)
+    },
+    'GET /boot/instance/{token}/{which}': ({ parts, headers }) => {
+      const which = parts['which']
+      const path =
+        which === 'kernel' || which === 'ramdisk' ? boots.file(parts['token'] ?? '', which) : undefined
+      return path === undefined ? text(404, 'no such file\n') : fileReply(path, headers.range)
+    },
+    'POST /ramdisk/hello': async (request) =>
+      text(200, await ramdisks.hello(tokenOf(request), await request.text(), request.from)),
+    'GET /ramdisk/piece/{index}': async (request) => {
+      const index = Number(request.parts['index'])
+      const piece = await ramdisks.piece(tokenOf(request), index, request.from, request.signal)
+      return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: piece }
+    },
+    'POST /ramdisk/progress': async (request) =>
+      text(200, ramdisks.progress(tokenOf(request), await request.text(), request.from)),
+    'POST /ramdisk/ready': async (request) =>
+      text(200, await ramdisks.offered(tokenOf(request), await request.text(), request.from)),
+    'POST /ramdisk/done': async (request) =>
+      text(200, ramdisks.done(tokenOf(request), await request.text(), request.from)),
+    'POST /ramdisk/failed': async (request) =>
+      text(200, ramdisks.failed(tokenOf(request), await request.text(), request.from)),
+  }
+}
+
+function tokenOf({ headers }: Request): string {
+  const token = headers['x-anneal-token']
+  return typeof token === 'string' ? token : ''
+}
+
+export function text(status: number, body: string): Reply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
+}
+
+/** A file, or one range of it (RFC 9110, 14): firmware fetches large files in pieces. */
+async function fileReply(path: string, range: string | undefined): Promise<Reply> {
+  const { size } = await stat(path)
+  const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? '')
+  const start = match === null ? 0 : Number(match[1])
+  const end = match === null || match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1)
+  if (start > end) return { status: 416, headers: { 'content-range': `bytes */${size}` } }
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'content-length': String(end - start + 1),
+    'accept-ranges': 'bytes',
+    ...(match === null ? {} : { 'content-range': `bytes ${start}-${end}/${size}` }),
+  }
+  return { status: match === null ? 200 : 206, headers, body: createReadStream(path, { start, end }) }
+}
