@@ -44,6 +44,8 @@ export type RamdiskSession = Readonly<{
   workToken?: string
   /** Address of who reported, for people. */
   reportedFrom?: string
+  /** What the ramdisk said at last. It goes then, and nobody says it a second time. */
+  last?: Readonly<{ kind: 'done'; lines: string } | { kind: 'failed'; code: string; lines: string }>
   /** Of the files that an instance boots. */
   imageToken?: string
 }>

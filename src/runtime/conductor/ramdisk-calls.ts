@@ -1,6 +1,6 @@
 import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
 import type { MachineRecord } from '../../conductor/index.ts'
-import type { ConductorWorld, DiskChunks } from '../../ports/index.ts'
+import type { ConductorWorld, DiskChunks, RamdiskSession } from '../../ports/index.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
 
@@ -94,21 +94,27 @@ export class RamdiskCalls {
 
   /** What the ramdisk does at last: the machine is switched off by its BMC, and this only helps. */
   done(token: string, lines: string, from: string): 'off' {
-    const { line, machine } = this.#worker(token, from)
-    this.#chunks.delete(machine.uuid)
-    line.say({ kind: 'done', lines: lines.slice(0, MOST_LINES_SHOWN) }, this.#world.clock.monotonic())
-    return 'off'
+    return this.#last(token, from, { kind: 'done', lines: lines.slice(0, MOST_LINES_SHOWN) })
   }
 
   failed(token: string, text: string, from: string): 'off' {
-    const { line, machine } = this.#worker(token, from)
-    this.#chunks.delete(machine.uuid)
     const [code = '', ...lines] = text.slice(0, MOST_LINES_SHOWN).split('\n')
     const said = lines.filter((one) => one !== '').join('; ')
-    line.say(
-      { kind: 'failed', code: code.trim() || 'no code', lines: said || 'it says no more' },
-      this.#world.clock.monotonic(),
-    )
+    return this.#last(token, from, {
+      kind: 'failed',
+      code: code.trim() || 'no code',
+      lines: said || 'it says no more',
+    })
+  }
+
+  #last(token: string, from: string, last: NonNullable<RamdiskSession['last']>): 'off' {
+    const { store, clock } = this.#world
+    const { machine, line } = this.#worker(token, from)
+    const session = store.session(machine.uuid)
+    // Before it is answered: after a crash nobody says it again.
+    if (session !== undefined) store.saveSession(machine.uuid, { ...session, last })
+    this.#chunks.delete(machine.uuid)
+    line.say(last, clock.monotonic())
     return 'off'
   }
 

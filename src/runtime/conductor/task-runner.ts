@@ -15,6 +15,8 @@ export type TaskSettings = Readonly<{
   /** How long a machine may be silent: from its start to its report, and afterwards. */
   silenceMs: Readonly<{ boot: number; work: number }>
   say: (machine: string, text: string) => void
+  /** Nothing can be kept any more: the conductor has to end. The next one goes on. */
+  onFault: (error: unknown) => void
 }>
 
 type Working = Readonly<{ task: TaskPlan; cancel: AbortController; line: RamdiskLine; end: Promise<void> }>
@@ -45,7 +47,10 @@ export class TaskRunner {
     await this.serveNetboot()
     for (const { uuid } of this.#world.store.machines()) {
       const left = unfinished(this.#world.store.journal(uuid))
-      if (left !== undefined) this.#begin(left.plan, (around) => resumeTask(uuid, around))
+      if (left === undefined) continue
+      this.#begin(left.plan, (around) => resumeTask(uuid, around))
+      const last = this.#world.store.session(uuid)?.last
+      if (last !== undefined) this.line(uuid)?.say(last, this.#world.clock.monotonic())
     }
   }
 
@@ -105,6 +110,7 @@ export class TaskRunner {
         (run) => this.#finish(uuid, run),
         (error: unknown) => this.#broken(uuid, error),
       )
+      .catch(this.#settings.onFault)
     this.#working.set(uuid, { task: plan, cancel, line, end })
   }
 

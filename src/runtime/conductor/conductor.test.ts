@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
+import { crashAtEveryBoundary } from '../../saga/index.ts'
+import type { CrashBed } from '../../saga/index.ts'
+import type { Verb } from '../../conductor/index.ts'
+import { MACHINE, SimulatedRack } from './testing/index.ts'
+
+async function ask(rack: SimulatedRack, verb: Verb): Promise<string> {
+  await rack.conductor.ask(rack.conductor.machines.find('one'), verb)
+  return rack.rest()
+}
+
+/** An enrolled machine that is available. */
+async function availableRack(form: SimulatedRack['form'] = 'wholeDisk'): Promise<SimulatedRack> {
+  const rack = new SimulatedRack()
+  rack.form = form
+  rack.enroll()
+  assert.equal(await ask(rack, 'manage'), 'manageable')
+  assert.equal(await ask(rack, 'provide'), 'available')
+  rack.ran.length = 0
+  return rack
+}
+
+function setInfo(rack: SimulatedRack, changes: Readonly<Record<string, unknown>> = {}): void {
+  const machine = rack.conductor.machines.find('one')
+  const image_type = rack.form === 'trio' ? 'partition' : 'whole-disk'
+  rack.conductor.machines.save({
+    ...machine,
+    instanceInfo: { image_source: '/image', image_type, ...changes },
+  })
+}
+
+describe('a conductor', () => {
+  test('manages a machine by asking its BMC, and wipes it before it is available', async () => {
+    const rack = new SimulatedRack()
+    rack.enroll()
+    rack.disk.add(7)
+    assert.equal(await ask(rack, 'manage'), 'manageable')
+    assert.equal(rack.disk.size, 1)
+    assert.equal(await ask(rack, 'provide'), 'available')
+    assert.deepEqual([rack.disk.size, rack.isOn, rack.ran], [0, false, ['ramdisk']])
+  })
+
+  test('writes a whole disk and boots the machine from it', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    assert.equal(await ask(rack, 'active'), 'active')
+    assert.deepEqual([rack.ran, rack.disk.size, rack.isOn], [['ramdisk', 'disk'], 4, true])
+    assert.equal(rack.store.session(MACHINE), undefined)
+  })
+
+  test('writes a base, and boots kernel and ramdisk over the network whenever the machine starts', async () => {
+    const rack = await availableRack('trio')
+    setInfo(rack)
+    assert.equal(await ask(rack, 'active'), 'active')
+    await rack.clock.sleep(5000)
+    await rack.conductor.power(rack.conductor.machines.find('one'), 'off')
+    await rack.conductor.power(rack.conductor.machines.find('one'), 'on')
+    await rack.clock.sleep(5000)
+    assert.deepEqual(rack.ran, ['ramdisk', 'instance', 'instance'])
+  })
+
+  test('writes by iSCSI from its own side', async () => {
+    const rack = await availableRack()
+    setInfo(rack, { deploy_interface: 'iscsi' })
+    assert.equal(await ask(rack, 'active'), 'active')
+    assert.deepEqual([rack.ran, rack.disk.size], [['ramdisk', 'disk'], 4])
+  })
+
+  test('fetches the head of the disk last', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    rack.behaviour = { failsAt: 3 }
+    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.deepEqual([...rack.disk], [1, 2, 3])
+  })
+
+  test('switches a machine off whose ramdisk gives up, and says why', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    rack.behaviour = { failsAt: 1 }
+    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    const { lastError } = rack.conductor.machines.find('one')
+    assert.match(lastError ?? '', /DISK_BROKEN.*I\/O error.*RAMDISK_FAILED/s)
+    assert.deepEqual([rack.isOn, rack.ran], [false, ['ramdisk']])
+    rack.behaviour = {}
+    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(rack.disk.size, 4)
+  })
+
+  test('goes on with a machine that loses power while its disk is written', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    rack.behaviour = { losesPowerAt: 2 }
+    assert.equal(await ask(rack, 'active'), 'active')
+    assert.deepEqual([rack.ran, rack.disk.size], [['ramdisk', 'ramdisk', 'disk'], 4])
+  })
+
+  test('gives up on a machine that never reports', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    rack.behaviour = { silent: true }
+    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.match(rack.conductor.machines.find('one').lastError ?? '', /MACHINE_NOT_HEARD/)
+    assert.equal(rack.isOn, false)
+  })
+
+  test('refuses a call with a token of no task, and a token that was used', async () => {
+    const rack = await availableRack()
+    const refused = (error: unknown): boolean => isAnnealError(error, 'RAMDISK_TOKEN_INVALID')
+    await assert.rejects(rack.conductor.ramdisks.hello('token-1', 'version 1', '10.0.0.66'), refused)
+    assert.throws(() => rack.conductor.ramdisks.done('token-2', '', '10.0.0.66'), refused)
+  })
+
+  test('refuses a verb that does not fit, and a machine at work', async () => {
+    const rack = await availableRack()
+    const machine = rack.conductor.machines.find('one')
+    await assert.rejects(rack.conductor.ask(machine, 'inspect'), (error) =>
+      isAnnealError(error, 'MACHINE_VERB_REFUSED'),
+    )
+    setInfo(rack)
+    await rack.conductor.ask(rack.conductor.machines.find('one'), 'active')
+    assert.throws(
+      () => rack.conductor.refuseBusy(machine, 'change'),
+      (error) => isAnnealError(error, 'MACHINE_BUSY'),
+    )
+    await rack.rest()
+  })
+
+  test('gives a machine back wiped, without what was deployed', async () => {
+    const rack = await availableRack('trio')
+    setInfo(rack)
+    await ask(rack, 'active')
+    assert.equal(await ask(rack, 'deleted'), 'available')
+    assert.deepEqual([rack.disk.size, rack.saved.size, rack.isOn], [0, 0, false])
+    assert.deepEqual(rack.conductor.machines.find('one').instanceInfo, {})
+  })
+
+  for (const form of ['wholeDisk', 'trio'] as const) {
+    test(`comes to rest after a crash at any boundary of a deployment (${form})`, async () => {
+      const deploy = async (rack: SimulatedRack): Promise<void> => {
+        await rack.conductor.ask(rack.conductor.machines.find('one'), 'active')
+        await rack.rest()
+      }
+      const bed: CrashBed<SimulatedRack> = {
+        prepare: async () => {
+          const rack = await availableRack(form)
+          setInfo(rack)
+          return rack
+        },
+        points: ({ points }) => points,
+        run: deploy,
+        recover: async (rack) => {
+          await rack.newConductor().start()
+          await rack.rest()
+          const { provisionState } = rack.conductor.machines.find('one')
+          // Dead before the plan was on disk: nothing was done, and it is asked for again.
+          if (provisionState === 'available') await deploy(rack)
+        },
+        assertAtRest: (rack, told) => {
+          assert.equal(rack.conductor.machines.find('one').provisionState, 'active', told)
+          assert.equal(rack.disk.size, 4, told)
+          assert.equal(rack.isOn, true, told)
+          assert.equal(rack.bootsFrom, form === 'trio' ? 'network' : 'disk', told)
+          const early = rack.ran.indexOf('disk')
+          assert.ok(early < 0 || early === rack.ran.length - 1, `${told}: ${rack.ran.join(', ')}`)
+        },
+      }
+      assert.ok((await crashAtEveryBoundary(bed)) > 40)
+    })
+  }
+})

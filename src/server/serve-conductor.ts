@@ -1,0 +1,78 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Conductor } from '../app/conductor/index.ts'
+import { isAnnealError } from '../core/index.ts'
+import { startHttpService } from './http-service.ts'
+import type { HttpService } from './http-service.ts'
+import { fault, lacking, messageOf, statusOf } from './ironic/json-reply.ts'
+import { refuseVersion, versionHeaders } from './ironic/microversions.ts'
+import { ironicRoutes } from './ironic/routes.ts'
+import { machineRoutes, text } from './machines/routes.ts'
+import type { RamdiskFiles } from './machines/routes.ts'
+import type { Reply } from './route.ts'
+
+export type ServedAddress = Readonly<{ address: string; port: number }>
+
+export type ServeOptions = Readonly<{
+  /** Where operators and clients of Ironic ask. */
+  api: ServedAddress
+  /** Where machines fetch what they boot, and say how it went. */
+  machines: ServedAddress
+  files: RamdiskFiles
+  /** `USER:PASSWORD` that the API wants (RFC 7617); without it whoever reaches it may ask. */
+  login?: string
+  /** Faults of the program itself. */
+  say: (text: string) => void
+}>
+
+export type ServedConductor = AsyncDisposable & Readonly<{ api: HttpService; machines: HttpService }>
+
+/** Listens for operators and for machines, until it is disposed of. Throws LISTEN_FAILED. */
+export async function serveConductor(conductor: Conductor, options: ServeOptions): Promise<ServedConductor> {
+  await using starting = new AsyncDisposableStack()
+  const faults = (error: unknown, path: string): void => {
+    if (isAnnealError(error)) return
+    options.say(`a fault while answering ${path}: ${error instanceof Error ? error.stack : String(error)}`)
+  }
+  const { api, machines, files, login } = options
+  const apiService = starting.use(
+    await startHttpService({
+      ...api,
+      routes: ironicRoutes(conductor, `http://${api.address}:${api.port}`),
+      guard: (request) => refuseLogin(request, login) ?? refuseVersion(request),
+      headers: versionHeaders,
+      replyTo: (error, { path }) => {
+        faults(error, path)
+        return fault(statusOf(error), messageOf(error))
+      },
+      missing: ({ method, path }, methods) =>
+        methods.length === 0 ? lacking(path) : fault(405, `${method} is not allowed for ${path}`),
+    }),
+  )
+  const machineService = starting.use(
+    await startHttpService({
+      ...machines,
+      routes: machineRoutes(conductor, files),
+      replyTo: (error, { path }) => {
+        faults(error, path)
+        return text(statusOf(error), `${messageOf(error)}\n`)
+      },
+      missing: () => text(404, 'no such file\n'),
+    }),
+  )
+  const kept = starting.move()
+  return {
+    api: apiService,
+    machines: machineService,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function refuseLogin({ headers }: IncomingMessage, login: string | undefined): Reply | undefined {
+  if (login === undefined) return undefined
+  const wanted = Buffer.from(`Basic ${Buffer.from(login).toString('base64')}`)
+  const said = Buffer.from(headers.authorization ?? '')
+  if (said.length === wanted.length && timingSafeEqual(said, wanted)) return undefined
+  const reply = fault(401, 'The request is not authenticated: the conductor wants a user and a password')
+  return { ...reply, headers: { ...reply.headers, 'www-authenticate': 'Basic realm="anneal"' } }
+}
