@@ -26,7 +26,8 @@ export function ramdiskScript({ url, token, kernelPath, ramdiskPath, arguments: 
 
 export type InstanceBoot = Readonly<{
   kernelUrl: string
-  ramdiskUrl: string
+  /** There are systems without one. */
+  ramdiskUrl?: string
   /** The kernel’s command line. */
   commandLine: string
 }>
@@ -34,7 +35,8 @@ export type InstanceBoot = Readonly<{
 /** Boots kernel and ramdisk of what is deployed. */
 export function instanceScript({ kernelUrl, ramdiskUrl, commandLine }: InstanceBoot): string {
   // A kernel that EFI starts looks for its ramdisk by the name in its command line.
-  return pairScript(kernelUrl, ramdiskUrl, `initrd=ramdisk ${commandLine}`.trimEnd())
+  const line = ramdiskUrl === undefined ? commandLine : `initrd=ramdisk ${commandLine}`
+  return pairScript(kernelUrl, ramdiskUrl, line.trim())
 }
 
 /** Leaves the network and boots from the disk: 0x80 for a BIOS; a UEFI firmware goes on with its next boot entry. */
@@ -52,14 +54,14 @@ poweroff || exit 1
 `
 }
 
-function pairScript(kernelUrl: string, ramdiskUrl: string, line: string): string {
+function pairScript(kernelUrl: string, ramdiskUrl: string | undefined, line: string): string {
+  const ramdisk = ramdiskUrl === undefined ? '' : `initrd --name ramdisk ${ramdiskUrl} || goto failed\n`
   return `#!ipxe
 set tries:int32 0
 :again
 imgfree
 kernel ${kernelUrl} ${line} || goto failed
-initrd --name ramdisk ${ramdiskUrl} || goto failed
-boot
+${ramdisk}boot
 :failed
 inc tries
 iseq \${tries} 10 && goto end ||

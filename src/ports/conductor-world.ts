@@ -1,8 +1,12 @@
-import type { ByteSource } from '../bytes/index.ts'
-import type { ConfigDrive } from '../metal/index.ts'
 import type { OpenBmc } from './bmc.ts'
 import type { ConductorStore } from './conductor-store.ts'
-import type { ComposeDisk, DeployImage, DiskChunks, OpenDeployImage } from './deploy-image.ts'
+import type {
+  ComposeDisk,
+  DeployImage,
+  DiskChunks,
+  MakeConfigDrive,
+  OpenDeployImage,
+} from './deploy-image.ts'
 import type { Clock } from './host.ts'
 import type { Netboot } from './netboot.ts'
 
@@ -13,8 +17,7 @@ export type ConductorWorld = Readonly<{
   netboot: Netboot
   openImage: OpenDeployImage
   composeDisk: ComposeDisk
-  /** An ISO 9660 image with the label config-2, as cloud-init looks for. Dispose of it when done. */
-  makeConfigDrive: (drive: ConfigDrive) => Promise<ByteSource & AsyncDisposable>
+  makeConfigDrive: MakeConfigDrive
   instances: InstanceFiles
   writeByIscsi: WriteByIscsi
   secrets: Secrets
@@ -27,6 +30,8 @@ export interface InstanceFiles {
   save(machine: string, boot: NonNullable<DeployImage['boot']>): Promise<void>
   /** Undefined where there is none. */
   commandLine(machine: string): Promise<string | undefined>
+  /** Whether the system has a ramdisk. */
+  hasRamdisk(machine: string): Promise<boolean>
   /** Path of a file to serve. */
   path(machine: string, which: 'kernel' | 'ramdisk'): string
   remove(machine: string): Promise<void>

@@ -96,7 +96,9 @@ async function send(
   more: Readonly<Record<string, string>>,
   method: string,
 ): Promise<void> {
-  const length = body instanceof Readable ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const parts = body instanceof Readable ? [] : isParts(body) ? body : [Buffer.from(body)]
+  const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0)
+  const length = body instanceof Readable ? {} : { 'content-length': String(bytes) }
   response.writeHead(status, { ...more, ...length, ...headers })
   if (method === 'HEAD') {
     response.end()
@@ -104,11 +106,16 @@ async function send(
     return
   }
   if (!(body instanceof Readable)) {
-    response.end(body)
+    for (const part of parts) response.write(part)
+    response.end()
     return
   }
   // A machine that is switched off while it fetches is no fault of this side.
   await pipeline(body, response).catch(() => response.destroy())
+}
+
+function isParts(body: string | Uint8Array | readonly Uint8Array[]): body is readonly Uint8Array[] {
+  return Array.isArray(body)
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -20,7 +20,8 @@ export type Request = Readonly<{
 export type Reply = Readonly<{
   status: number
   headers?: Readonly<Record<string, string>>
-  body?: string | Uint8Array | Readable
+  /** Parts are sent one after the other, without a copy. */
+  body?: string | Uint8Array | readonly Uint8Array[] | Readable
 }>
 
 export type Handler = (request: Request) => Reply | Promise<Reply>

@@ -67,7 +67,13 @@ export function openConductorStore(directory: string): ConductorStore {
       rows<SagaEntry>('SELECT entry FROM journal WHERE machine = ? ORDER BY sequence', 'entry', machine),
     appendJournal(machine, entry) {
       run('DELETE FROM journal WHERE machine = ? AND run <> ?', machine, entry.run)
-      run('INSERT INTO journal VALUES (?, ?, ?, ?)', machine, entry.run, entry.sequence, JSON.stringify(entry))
+      run(
+        'INSERT INTO journal VALUES (?, ?, ?, ?)',
+        machine,
+        entry.run,
+        entry.sequence,
+        JSON.stringify(entry),
+      )
     },
     session: (machine) =>
       rows<RamdiskSession>('SELECT session FROM session WHERE machine = ?', 'session', machine)[0],

@@ -1,5 +1,4 @@
 import type { ConfigDrive } from '../../metal/index.ts'
-import type { DiskChunks } from '../../ports/index.ts'
 import { hear } from './hear.ts'
 import { imageOf, writingWishes } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
@@ -18,16 +17,15 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
   const configDrive =
     drive === undefined
       ? undefined
-      : context.held.use(await world.makeConfigDrive(JSON.parse(drive) as ConfigDrive))
-  const chunks = headLast(
-    await world.composeDisk({
-      image,
-      diskBytes: disk.sizeBytes,
-      sectorSizeBytes: disk.sectorSizeBytes,
-      seed: task,
-      ...(configDrive === undefined ? {} : { configDrive }),
-    }),
-  )
+      : await world.makeConfigDrive(JSON.parse(drive) as ConfigDrive, disk.sectorSizeBytes, context.signal)
+  const chunks = await world.composeDisk({
+    image,
+    diskBytes: disk.sizeBytes,
+    sectorSizeBytes: disk.sectorSizeBytes,
+    seed: task,
+    ...(configDrive === undefined ? {} : { configDrive }),
+    signal: context.signal,
+  })
   const order = {
     task: 'write',
     disk: disk.name,
@@ -59,18 +57,4 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
   }
   const { lines } = await hear(context, ['done'], context.silenceMs.work)
   for (const one of lines.split('\n').filter((text) => text !== '')) context.say(one)
-}
-
-/**
- * The first piece, which holds the boot sector and the partition table, goes last: what was half written has neither, and no
- * firmware boots it.
- */
-function headLast(chunks: DiskChunks): DiskChunks {
-  const { diskBytes, count, usedBytes } = chunks
-  return {
-    diskBytes,
-    count,
-    usedBytes,
-    piece: (index, signal) => chunks.piece((index + 1) % count, signal),
-  }
 }

@@ -57,7 +57,9 @@ export class BootAnswers {
     store.saveSession(machine.uuid, { ...session, imageToken: secrets.digest(token) })
     return instanceScript({
       kernelUrl: `${url}/boot/instance/${token}/kernel`,
-      ramdiskUrl: `${url}/boot/instance/${token}/ramdisk`,
+      ...((await instances.hasRamdisk(machine.uuid))
+        ? { ramdiskUrl: `${url}/boot/instance/${token}/ramdisk` }
+        : {}),
       commandLine: (await instances.commandLine(machine.uuid)) ?? '',
     })
   }

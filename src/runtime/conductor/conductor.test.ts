@@ -68,14 +68,6 @@ describe('a conductor', () => {
     assert.deepEqual([rack.ran, rack.disk.size], [['ramdisk', 'disk'], 4])
   })
 
-  test('fetches the head of the disk last', async () => {
-    const rack = await availableRack()
-    setInfo(rack)
-    rack.behaviour = { failsAt: 3 }
-    assert.equal(await ask(rack, 'active'), 'deploy failed')
-    assert.deepEqual([...rack.disk], [1, 2, 3])
-  })
-
   test('switches a machine off whose ramdisk gives up, and says why', async () => {
     const rack = await availableRack()
     setInfo(rack)

@@ -1,6 +1,6 @@
 import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
 import type { MachineRecord } from '../../conductor/index.ts'
-import type { ConductorWorld, DiskChunks, RamdiskSession } from '../../ports/index.ts'
+import type { ConductorWorld, DiskChunks, DiskPiece, RamdiskSession } from '../../ports/index.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
 
@@ -54,7 +54,7 @@ export class RamdiskCalls {
   }
 
   /** One piece, packed. */
-  async piece(token: string, index: number, from: string, signal: AbortSignal): Promise<Uint8Array> {
+  async piece(token: string, index: number, from: string, signal: AbortSignal): Promise<DiskPiece> {
     const { machine, line } = this.#worker(token, from)
     line.heardMs = this.#world.clock.monotonic()
     // After a restart of the conductor the ramdisk goes on, and the pieces are made anew.

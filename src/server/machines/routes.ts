@@ -30,7 +30,11 @@ export function machineRoutes(conductor: Conductor, files: RamdiskFiles): Routes
     'GET /ramdisk/piece/{index}': async (request) => {
       const index = Number(request.parts['index'])
       const piece = await ramdisks.piece(tokenOf(request), index, request.from, request.signal)
-      return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body: piece }
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/octet-stream' },
+        body: piece.packed === undefined ? piece.head : [Buffer.from(piece.head), piece.packed],
+      }
     },
     'POST /ramdisk/progress': async (request) =>
       text(200, ramdisks.progress(tokenOf(request), await request.text(), request.from)),

@@ -57,13 +57,11 @@ export class SimulatedRack {
       },
       openImage: async ({ form }) => ({ ...image(form) }),
       composeDisk: async () => CHUNKS,
-      makeConfigDrive: async () =>
-        Object.assign(fromBytes(new Uint8Array(2048), 'drive'), {
-          [Symbol.asyncDispose]: async () => undefined,
-        }),
+      makeConfigDrive: async () => fromBytes(new Uint8Array(2048), 'drive'),
       instances: {
         save: (machine) => this.points.around('save instance', () => void this.saved.add(machine)),
         commandLine: async () => 'root=UUID=1',
+        hasRamdisk: async () => true,
         path: (_, which) => `/${which}`,
         remove: (machine) => this.points.around('remove instance', () => void this.saved.delete(machine)),
       },
@@ -186,7 +184,7 @@ export class SimulatedRack {
         this.conductor.ramdisks.piece(work, index, '10.0.0.9', life),
       )
       if (piece === undefined) return
-      this.disk.add(piece[0] ?? -1)
+      this.disk.add(Number.parseInt(piece.head, 10))
     }
     if (order.includes('method iscsi')) {
       await this.#asked(life, () =>
@@ -234,7 +232,7 @@ const CHUNKS: DiskChunks = {
   diskBytes: 8_589_934_592,
   count: PIECES,
   usedBytes: PIECES,
-  piece: async (index) => Uint8Array.of(index),
+  piece: async (index) => ({ head: `${index} 1 zero\n` }),
 }
 
 function image(form: DeployImage['form']): DeployImage {
@@ -242,7 +240,8 @@ function image(form: DeployImage['form']): DeployImage {
   return {
     form,
     disk: source,
-    sectorSizeBytes: 512,
+    identity: 'image',
+    sectorSizesBytes: [512],
     firmwares: ['bios'],
     ...(form === 'trio' ? { boot: { kernel: source, ramdisk: source, commandLine: 'root=UUID=1' } } : {}),
     warnings: [],
