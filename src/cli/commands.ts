@@ -27,6 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('image push', async () => (await import('./commands/image-push.ts')).imagePush),
   entry('image list', async () => (await import('./commands/image-list.ts')).imageList),
   entry('image prune', async () => (await import('./commands/image-prune.ts')).imagePrune),
+  entry('metal serve', async () => (await import('./commands/metal-serve.ts')).metalServe),
   entry('metal enroll', async () => (await import('./commands/metal-enroll.ts')).metalEnroll),
   entry('metal inspect', async () => (await import('./commands/metal-inspect.ts')).metalInspect),
   entry('metal provide', async () => (await import('./commands/metal-provide.ts')).metalProvide),

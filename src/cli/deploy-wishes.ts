@@ -15,7 +15,7 @@ export const IMAGE_FLAGS = {
   image: {
     kind: 'text',
     placeholder: 'IMAGE',
-    help: 'Deploy IMAGE: a name or id in Glance, or the URL of a raw or qcow2 image (needs --checksum)',
+    help: 'Deploy IMAGE: a name or id in Glance, or the URL of a raw or qcow2 image (needs --checksum); with --conductor any image file or URL that it can open, or the directory of a boot set',
     flagOnly: true,
   },
   kernel: {

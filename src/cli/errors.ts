@@ -1,6 +1,12 @@
 import { EXIT, errorsOf } from '../core/index.ts'
 
 export const CLI_ERRORS = {
+  LOGIN_FILE_INVALID: {
+    message: 'Cannot read the login of the conductor from "{file}": {why}',
+    remedy: 'write USER:PASSWORD as its one line, mode 0600',
+    retry: false,
+    exit: EXIT.usage,
+  },
   USAGE: {
     message: 'Cannot run "{command}": {why}',
     remedy: 'see `{help}`',

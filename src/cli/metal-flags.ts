@@ -1,9 +1,22 @@
 import type { MetalOptions } from '../app/metal/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from './cloud-flags.ts'
 import type { FlagTable, FlagValues } from './command.ts'
+import { readLogin } from './read-login.ts'
 
 export const METAL_FLAGS = {
   ...CLOUD_FLAGS,
+  conductor: {
+    kind: 'text',
+    placeholder: 'URL',
+    help: 'Use the conductor at URL (`anneal metal serve`) instead of OpenStack',
+    environment: 'ANNEAL_CONDUCTOR',
+  },
+  'conductor-login': {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'Log in to the conductor as USER:PASSWORD of the one line in FILE',
+    environment: 'ANNEAL_CONDUCTOR_LOGIN',
+  },
   'os-system-scope': {
     kind: 'text',
     placeholder: 'all',
@@ -22,9 +35,26 @@ export const METAL_FLAGS = {
 export function metalOptions(flags: FlagValues<typeof METAL_FLAGS>): MetalOptions {
   const systemScope = flags['os-system-scope']
   return {
-    ...cloudOptions(flags),
+    ...(flags.conductor === undefined
+      ? cloudOptions(flags)
+      : conductorOptions(flags.conductor, flags['conductor-login'])),
     stateDirectory: flags.state,
     ...(systemScope === undefined ? {} : { systemScope }),
+  }
+}
+
+/** A conductor is asked as an Ironic that stands alone. */
+function conductorOptions(url: string, loginFile: string | undefined) {
+  const none = Object.entries(process.env).filter(([name]) => !name.startsWith('OS_'))
+  const login = loginFile === undefined ? undefined : readLogin(loginFile)
+  const auth: Readonly<Record<string, string>> =
+    login === undefined
+      ? { OS_AUTH_TYPE: 'none' }
+      : { OS_AUTH_TYPE: 'http_basic', OS_USERNAME: login.user, OS_PASSWORD: login.password }
+  return {
+    environment: { ...Object.fromEntries(none), ...auth, OS_ENDPOINT: url },
+    workingDirectory: process.cwd(),
+    cloud: 'envvars',
   }
 }
 

@@ -1,6 +1,7 @@
 import { isNetworkId } from '../app/metal/index.ts'
 import type { DeployWay } from '../app/metal/index.ts'
-import type { Networks, Route } from '../metal/index.ts'
+import { isConductorRoute } from '../metal/index.ts'
+import type { IronicRoute, Networks, Route } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { bootContract } from './deploy-wishes.ts'
 import { raise } from './errors.ts'
@@ -62,7 +63,7 @@ export function deployWay(flags: Flags, command: string): DeployWay {
   if (flags.via === 'ironic') {
     return {
       via: 'ironic',
-      ...(route === undefined ? {} : { route }),
+      ...(route === undefined ? {} : { route: ironicRoute(route, command) }),
       contract: bootContract(flags.boot, command),
       addedArguments: karg,
       deletedArguments: deleteKarg,
@@ -80,6 +81,11 @@ export function deployWay(flags: Flags, command: string): DeployWay {
     ],
     ...(flags.key === undefined ? {} : { keyName: flags.key }),
   }
+}
+
+function ironicRoute(route: Route, command: string): IronicRoute {
+  if (!isConductorRoute(route)) return route
+  throw raise('USAGE', { command, why: `--route ${route} is for --conductor`, help: `${command} --help` })
 }
 
 function wantedNetworks(given: readonly string[], command: string): Networks {

@@ -6,18 +6,29 @@ import type { RootArgument } from './root-argument.ts'
  * The ways in which Ironic puts an image on a machine, by the names of the deploy interfaces that do it, one after the
  * other.
  */
-export type Route = 'direct' | 'direct+ramdisk' | 'ramdisk'
+export type IronicRoute = 'direct' | 'direct+ramdisk' | 'ramdisk'
 
-export const ROUTES: readonly Route[] = ['direct', 'direct+ramdisk', 'ramdisk']
+/** The ways in which Anneal’s own conductor writes a disk. */
+export type ConductorRoute = 'stream' | 'iscsi'
+
+export type Route = IronicRoute | ConductorRoute
+
+const IRONIC_ROUTES: readonly IronicRoute[] = ['direct', 'direct+ramdisk', 'ramdisk']
+
+export const ROUTES: readonly Route[] = [...IRONIC_ROUTES, 'stream', 'iscsi']
+
+export function isConductorRoute(route: Route | undefined): route is ConductorRoute {
+  return route === 'stream' || route === 'iscsi'
+}
 
 /** Whether a route ends with the machine booting kernel and ramdisk over the network: only then are arguments given. */
 export function bootsOverNetwork(route: Route): boolean {
-  return route !== 'direct'
+  return route === 'ramdisk' || route === 'direct+ramdisk'
 }
 
 export type RouteWishes = Readonly<{
   /** What the person named with --route. */
-  route?: Route
+  route?: IronicRoute
   /** What the kernel command line says of the root file system, where the image has one. */
   root?: RootArgument
   /** `--karg` or `--delete-karg` were given. */
@@ -28,13 +39,13 @@ export type RouteWishes = Readonly<{
 }>
 
 export type RouteChoice = Readonly<
-  | { possible: true; route: Route; why: string; refused: readonly RefusedRoute[] }
+  | { possible: true; route: IronicRoute; why: string; refused: readonly RefusedRoute[] }
   | { possible: false; refused: readonly RefusedRoute[] }
 >
 
-export type RefusedRoute = Readonly<{ route: Route; why: string; remedy: string }>
+export type RefusedRoute = Readonly<{ route: IronicRoute; why: string; remedy: string }>
 
-const WHY: Readonly<Record<Route, string>> = {
+const WHY: Readonly<Record<IronicRoute, string>> = {
   direct:
     'the image is a whole disk with its own boot loader: the agent writes it, and the machine boots from its disk',
   'direct+ramdisk':
@@ -53,7 +64,7 @@ export function chooseRoute(
   enabled: readonly string[] | undefined,
 ): RouteChoice {
   const form = imageForm(image)
-  const judged = ROUTES.map((route) => ({
+  const judged = IRONIC_ROUTES.map((route) => ({
     route,
     problem:
       routeProblem(route, form, image, wishes, enabled) ??
@@ -77,7 +88,7 @@ export function chooseRoute(
 type Problem = Readonly<{ why: string; remedy: string }>
 
 function routeProblem(
-  route: Route,
+  route: IronicRoute,
   form: ImageForm,
   image: ImageFacts,
   wishes: RouteWishes,
@@ -94,14 +105,18 @@ function routeProblem(
 
 type Judge = (form: ImageForm, image: ImageFacts, wishes: RouteWishes) => Problem | undefined
 
-const PROBLEMS: Readonly<Record<Route, Judge>> = {
+const PROBLEMS: Readonly<Record<IronicRoute, Judge>> = {
   direct: directProblem,
   'direct+ramdisk': baseProblem,
   ramdisk: ramdiskProblem,
 }
 
 /** Why a route that is possible would not boot, by what the command line says of the root file system. */
-function rootProblem(route: Route, form: ImageForm, root: RootArgument | undefined): Problem | undefined {
+function rootProblem(
+  route: IronicRoute,
+  form: ImageForm,
+  root: RootArgument | undefined,
+): Problem | undefined {
   if (form !== 'trio' || route === 'direct') return undefined
   if (route === 'ramdisk') {
     if (root === undefined || root.kind === 'elsewhere') return undefined

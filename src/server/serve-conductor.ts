@@ -8,7 +8,7 @@ import { fault, lacking, messageOf, statusOf } from './ironic/json-reply.ts'
 import { refuseVersion, versionHeaders } from './ironic/microversions.ts'
 import { ironicRoutes } from './ironic/routes.ts'
 import { machineRoutes, text } from './machines/routes.ts'
-import type { RamdiskFiles } from './machines/routes.ts'
+import type { BootFiles } from './machines/routes.ts'
 import type { Reply } from './route.ts'
 
 export type ServedAddress = Readonly<{ address: string; port: number }>
@@ -18,7 +18,7 @@ export type ServeOptions = Readonly<{
   api: ServedAddress
   /** Where machines fetch what they boot, and say how it went. */
   machines: ServedAddress
-  files: RamdiskFiles
+  files: BootFiles
   /** `USER:PASSWORD` that the API wants (RFC 7617); without it whoever reaches it may ask. */
   login?: string
   /** Faults of the program itself. */

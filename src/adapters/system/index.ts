@@ -1,3 +1,3 @@
 export { systemClock } from './clock.ts'
-export { sha256 } from './digest.ts'
+export { hexDigest, sha256 } from './digest.ts'
 export { systemReach } from './reach.ts'

@@ -7,17 +7,19 @@ import {
   examineServer,
   metalError,
   parseReady,
+  planByConductor,
   planDeployment,
   planServer,
 } from '../../metal/index.ts'
 import type {
+  ConductorImage,
+  ConductorWishes,
   ConfigDrive,
   DeployEntry,
   DeployPlan,
   DeployWishes,
   DriveWishes,
   Examination,
-  ImageFacts,
   MetalNode,
   Networks,
   Ready,
@@ -33,6 +35,7 @@ import type { WantedImage } from './wanted-image.ts'
 /** How the image gets onto the machine. */
 export type DeployWay =
   | (Omit<DeployWishes, 'configDrive'> & Readonly<{ via: 'ironic' }>)
+  | (Omit<ConductorWishes, 'configDrive'> & Readonly<{ via: 'conductor'; image: ConductorImage }>)
   | Readonly<{
       via: 'nova'
       /** Name or id. */
@@ -45,7 +48,8 @@ export type DeployWay =
     }>
 
 export type DeployRequest = Readonly<{
-  image: WantedImage
+  /** Not asked of a conductor, which opens its image itself. */
+  image?: WantedImage
   /** What the machine finds on its config drive. */
   drive: DriveWishes
   way: DeployWay
@@ -82,8 +86,7 @@ export async function planDeploy(
   const node = await readNode(world, name, 'deploy')
   const configDrive = makeDrive(request.drive, node)
   const ready = await wantedReady(world, node, request)
-  const image = await findImage(request.image)
-  const plan = await planFor(world, node, image, request, configDrive)
+  const plan = await planFor(world, node, request, configDrive)
   const found = await examine(world, node, plan)
   if (!found.ok) throw found.error
   return { plan, ready, beginsIn: found.enter, configDrive }
@@ -109,10 +112,16 @@ export function deployMachine(
 async function planFor(
   world: MetalWorld,
   node: MetalNode,
-  image: ImageFacts,
-  { drive, way }: DeployRequest,
+  { drive, way, image: wanted }: DeployRequest,
   configDrive: ConfigDrive | undefined,
 ): Promise<DeployPlan> {
+  if (way.via === 'conductor') {
+    const { via: _, image, ...wishes } = way
+    const all = { ...wishes, ...(configDrive === undefined ? {} : { configDrive }) }
+    return planByConductor(node, image, all, await enabledInterfaces(world, node), sha256)
+  }
+  if (wanted === undefined) throw new TypeError('a deployment by OpenStack names its image')
+  const image = await findImage(wanted)
   if (way.via === 'nova') {
     const { via: _, ...wishes } = way
     const flavor = await world.compute.flavor(way.flavor)

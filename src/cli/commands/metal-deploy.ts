@@ -6,6 +6,7 @@ import type { ExitCode } from '../../core/index.ts'
 import { ROUTES } from '../../metal/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
+import { CONDUCTOR_FLAGS, conductorWay } from '../conductor-wishes.ts'
 import { ARGUMENT_FLAGS, DRIVE_FLAGS, IMAGE_FLAGS, driveWishes, wantedImage } from '../deploy-wishes.ts'
 import { describeDeployPlan, describeDeployment, describeStretch, wayOf } from '../describe-deployment.ts'
 import { durationMs } from '../duration-flag.ts'
@@ -29,6 +30,7 @@ export const metalDeploy = command({
     ...ARGUMENT_FLAGS,
     ...DRIVE_FLAGS,
     ...NOVA_FLAGS,
+    ...CONDUCTOR_FLAGS,
     ready: {
       kind: 'text',
       placeholder: 'WHEN',
@@ -55,10 +57,11 @@ export const metalDeploy = command({
   details:
     'If the command is interrupted, run it again: it continues where it stopped.\nExit codes: 0, the machine is active and answers. 1, the deployment failed or the machine does not answer. 4, refused: nothing was changed.',
   async run({ flags, args, output, signal }) {
+    const byConductor = conductorWay(flags, NAME)
     const request = {
-      way: deployWay(flags, NAME),
+      way: byConductor ?? deployWay(flags, NAME),
       drive: driveWishes(flags, NAME),
-      image: wantedImage(flags, NAME),
+      ...(byConductor === undefined ? { image: wantedImage(flags, NAME) } : {}),
       dryRun: flags['dry-run'],
       ...(flags.ready === undefined ? {} : { ready: flags.ready }),
       ...(flags.console === undefined ? {} : { console: flags.console }),

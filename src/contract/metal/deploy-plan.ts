@@ -20,7 +20,7 @@ export type DeployImage = Readonly<{
 }>
 
 /** Deploy interfaces of Ironic, one after the other. */
-export type DeployRoute = 'direct' | 'direct+ramdisk' | 'ramdisk'
+export type DeployRoute = 'direct' | 'direct+ramdisk' | 'ramdisk' | 'stream' | 'iscsi'
 
 /** What Nova is asked for. */
 export type DeployServer = Readonly<{

@@ -28,6 +28,9 @@ const MANAGED: readonly string[] = [
   'ramdisk',
   'ramdisk_kernel_arguments',
   'deploy_interface',
+  'anneal_verify',
+  'anneal_added_arguments',
+  'anneal_deleted_arguments',
   MARK,
   BASE_WRITTEN,
 ]

@@ -9,7 +9,7 @@ import type { MergedArguments, PlainArgument } from '../kernel-arguments.ts'
 import type { MetalNode } from '../node.ts'
 import { rootArgument } from '../root-argument.ts'
 import { bootsOverNetwork, chooseRoute } from '../route.ts'
-import type { RefusedRoute, Route } from '../route.ts'
+import type { IronicRoute, RefusedRoute, Route } from '../route.ts'
 import type { ServerPlan } from '../server.ts'
 import type { DeployVia } from './effects.ts'
 import { partitionGib, refuseTooLarge, refuseUnready } from './image-fits.ts'
@@ -17,7 +17,7 @@ import { MARK, baseInfo, diskInfo, pairInfo } from './instance-info.ts'
 import type { InstanceInfo } from './instance-info.ts'
 
 export type DeployWishes = Readonly<{
-  route?: Route
+  route?: IronicRoute
   /** The boot contract of the image, where it was given beside the image. */
   contract: readonly PlainArgument[]
   addedArguments: readonly string[]
@@ -126,7 +126,7 @@ export function viaOf({ server, bootInfo }: DeployPlan): DeployVia {
 
 /** What the node is told for a deployment; and for the boot, where that is asked for by itself. */
 function infoOn(
-  route: Route,
+  route: IronicRoute,
   node: MetalNode,
   image: ImageFacts,
   { line }: MergedArguments,
@@ -179,7 +179,7 @@ function plain({ text, origin }: PlainArgument): PlainArgument {
 /** Arguments that say where the root file system is; without any the ramdisk is all that runs. */
 const ROOTS = new Set(['root', 'rdinit', 'coreos.live.rootfs_url', 'boot.live'])
 
-function notesOn(image: ImageFacts, route: Route, merged: MergedArguments): readonly string[] {
+function notesOn(image: ImageFacts, route: IronicRoute, merged: MergedArguments): readonly string[] {
   const warnings = merged.findings.map((one) => `${one.subject}: ${one.evidence}. ${one.remedy}`)
   const hasRoot = merged.arguments.some((one) => ROOTS.has(one.key))
   if (bootsOverNetwork(route)) {

@@ -1,4 +1,4 @@
-import { bmcOf, conductorError, deployWishes } from '../../conductor/index.ts'
+import { bmcOf, conductorError, deployWishes, firmwareOf } from '../../conductor/index.ts'
 import type { DeployWishes, MachineRecord, TaskRun } from '../../conductor/index.ts'
 import type { Bmc, ConductorWorld, DeployImage } from '../../ports/index.ts'
 import type { OpenImages } from './open-images.ts'
@@ -50,6 +50,7 @@ export async function imageOf(context: TaskContext): Promise<DeployImage> {
     form,
     addedArguments,
     deletedArguments,
+    firmware: firmwareOf(machineOf(context)),
     signal: context.signal,
   })
   context.held.use(used)

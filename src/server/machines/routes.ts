@@ -1,16 +1,22 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Conductor } from '../../app/conductor/index.ts'
 import type { Reply, Request, Routes } from '../route.ts'
 
 /** Where the deploy ramdisk is, as `anneal metal ramdisk` makes it. */
-export type RamdiskFiles = Readonly<{ kernel: string; ramdisk: string }>
+export type BootFiles = Readonly<{
+  kernel: string
+  ramdisk: string
+  /** Directory of the programs that firmware boots over HTTP. */
+  programs?: string
+}>
 
 /**
  * What machines fetch and say while they boot and are deployed (docs/deploy-protocol.md). A machine gets nothing of another’s: every
  * path but the boot script and the deploy ramdisk itself wants a token.
  */
-export function machineRoutes(conductor: Conductor, files: RamdiskFiles): Routes {
+export function machineRoutes(conductor: Conductor, files: BootFiles): Routes {
   const { ramdisks, boots } = conductor
   return {
     'GET /boot/ipxe': async ({ query }) => text(200, await boots.script(query.get('mac') ?? '')),
@@ -18,6 +24,12 @@ export function machineRoutes(conductor: Conductor, files: RamdiskFiles): Routes
       const which = parts['which']
       if (which !== 'kernel' && which !== 'ramdisk') return text(404, 'no such file\n')
       return fileReply(files[which], headers.range)
+    },
+    'GET /boot/program/{file}': ({ parts, headers }) => {
+      const file = parts['file'] ?? ''
+      if (files.programs === undefined || !/^[a-z0-9][a-z0-9._-]*$/i.test(file))
+        return text(404, 'no such file\n')
+      return fileReply(join(files.programs, file), headers.range)
     },
     'GET /boot/instance/{token}/{which}': ({ parts, headers }) => {
       const which = parts['which']
@@ -58,7 +70,9 @@ export function text(status: number, body: string): Reply {
 
 /** A file, or one range of it (RFC 9110, 14): firmware fetches large files in pieces. */
 async function fileReply(path: string, range: string | undefined): Promise<Reply> {
-  const { size } = await stat(path)
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() !== true) return text(404, 'no such file\n')
+  const { size } = found
   const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? '')
   const start = match === null ? 0 : Number(match[1])
   const end = match === null || match[2] === '' ? size - 1 : Math.min(Number(match[2]), size - 1)

@@ -1,0 +1,186 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { ConductorOptions } from '../../app/conductor/index.ts'
+import { openConductor } from '../../app/conductor/index.ts'
+import type { NetbootSettings } from '../../conductor/index.ts'
+import { EXIT } from '../../core/index.ts'
+import { serveConductor } from '../../server/index.ts'
+import type { ServeOptions } from '../../server/index.ts'
+import { command } from '../command.ts'
+import type { FlagTable, FlagValues } from '../command.ts'
+import { COMMON_FLAGS } from '../common-flags.ts'
+import { durationMs } from '../duration-flag.ts'
+import { raise } from '../errors.ts'
+import { readLogin } from '../read-login.ts'
+
+const NAME = 'anneal metal serve'
+
+const SERVE_FLAGS = {
+  state: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'Keep the conductor’s state in this directory',
+    default: '/var/lib/anneal/conductor',
+  },
+  listen: {
+    kind: 'text',
+    placeholder: 'ADDR:PORT',
+    help: 'Answer operators (Ironic’s API) here',
+    default: '127.0.0.1:6385',
+  },
+  machines: {
+    kind: 'text',
+    placeholder: 'ADDR:PORT',
+    help: 'Answer machines here: an address of this host on the machines’ network',
+  },
+  ramdisk: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'Boot machines with the deploy ramdisk in DIR, as `anneal metal ramdisk` builds it',
+  },
+  'ramdisk-karg': {
+    kind: 'list',
+    placeholder: 'ARG',
+    help: 'Add a kernel argument to the deploy ramdisk, such as console=ttyS0; can be repeated',
+  },
+  dhcp: {
+    kind: 'choice',
+    values: ['dhcp', 'proxy', 'none'],
+    default: 'dhcp',
+    help: 'Give addresses (dhcp), add boot options beside another DHCP server (proxy), or do nothing (none)',
+  },
+  interface: {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'Answer DHCP and TFTP on this network interface',
+  },
+  subnet: {
+    kind: 'text',
+    placeholder: 'NET/LEN',
+    help: 'Give addresses of this network, such as 10.77.1.0/24',
+  },
+  gateway: { kind: 'text', placeholder: 'ADDR', help: 'Tell machines this default gateway' },
+  'name-server': {
+    kind: 'list',
+    placeholder: 'ADDR',
+    help: 'Tell machines this name server; can be repeated',
+  },
+  login: {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'Want USER:PASSWORD of the one line in FILE from operators; without it whoever reaches the address may ask',
+  },
+  parallel: { kind: 'text', placeholder: 'N', help: 'Work on at most N machines at a time', default: '16' },
+  stagger: {
+    kind: 'text',
+    placeholder: 'TIME',
+    help: 'Wait this long between two machines that are switched on',
+    default: '1s',
+  },
+  wipe: {
+    kind: 'choice',
+    values: ['disks', 'nothing'],
+    default: 'disks',
+    help: 'Wipe a machine’s disks before it is available, or leave them as they are',
+  },
+} as const satisfies FlagTable
+
+type Flags = FlagValues<typeof SERVE_FLAGS>
+
+export const metalServe = command({
+  path: ['metal', 'serve'],
+  summary: 'Run a conductor: deploy machines without OpenStack',
+  operands: '',
+  count: { min: 0, max: 0 },
+  flags: { ...SERVE_FLAGS, ...COMMON_FLAGS },
+  details:
+    'Runs until it is interrupted. Tasks on machines survive: the next start goes on with them.\nUse it with `anneal metal … --conductor URL`, or with `openstack baremetal` (auth type none).\nExit codes: 0, interrupted. 5, another conductor has the state directory. 8, something that it needs has ended, or an address is taken.',
+  async run({ flags, output, signal }) {
+    const { conductorOptions, serveOptions } = optionsOf(flags)
+    const fault = Promise.withResolvers<never>()
+    fault.promise.catch(() => undefined)
+    await using opened = await openConductor({
+      ...conductorOptions,
+      say: (machine, text) => output.progress({ event: 'machine', machine, text }, `${machine}: ${text}`),
+      onFault: fault.reject,
+    })
+    await using served = await serveConductor(opened.conductor, {
+      ...serveOptions,
+      say: (text) => output.say(text),
+    })
+    await opened.conductor.start()
+    const { api, machines } = served
+    output.progress(
+      { event: 'ready', api: `${api.address}:${api.port}`, machines: `${machines.address}:${machines.port}` },
+      `ready: operators at http://${api.address}:${api.port}, machines at http://${machines.address}:${machines.port}`,
+    )
+    const interrupted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    const ended = await Promise.race([interrupted, opened.netbootEnded, fault.promise])
+    if (ended !== undefined) throw ended
+    return EXIT.ok
+  },
+})
+
+function optionsOf(flags: Flags): Readonly<{
+  conductorOptions: Omit<ConductorOptions, 'say' | 'onFault'>
+  serveOptions: Omit<ServeOptions, 'say'>
+}> {
+  const fail = (why: string): Error => raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
+  if (flags.machines === undefined) throw fail('it needs --machines')
+  if (flags.ramdisk === undefined) throw fail('it needs --ramdisk')
+  const machines = addressOf(flags.machines, 'machines')
+  const url = `http://${machines.address}:${machines.port}`
+  const parallel = Number(flags.parallel)
+  if (!Number.isInteger(parallel) || parallel < 1) throw fail(`--parallel "${flags.parallel}" is no count`)
+  const login = flags.login === undefined ? undefined : readLogin(flags.login)
+  const netboot = netbootOf(flags, machines.address, url)
+  return {
+    conductorOptions: {
+      stateDirectory: flags.state,
+      url,
+      ramdiskArguments: flags['ramdisk-karg'],
+      host: hostname(),
+      wipes: flags.wipe,
+      parallel,
+      staggerMs: durationMs(flags.stagger, 'stagger', NAME),
+      ...(netboot === undefined ? {} : { netboot }),
+    },
+    serveOptions: {
+      api: addressOf(flags.listen, 'listen'),
+      machines,
+      files: {
+        kernel: join(flags.ramdisk, 'vmlinuz'),
+        ramdisk: join(flags.ramdisk, 'initrd'),
+        ...(netboot === undefined ? {} : { programs: join(flags.state, 'netboot', 'boot-programs') }),
+      },
+      ...(login === undefined ? {} : { login: `${login.user}:${login.password}` }),
+    },
+  }
+}
+
+function netbootOf(flags: Flags, address: string, bootUrl: string): NetbootSettings | undefined {
+  const fail = (why: string): Error => raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
+  if (flags.dhcp === 'none') return undefined
+  if (flags.interface === undefined) throw fail('it needs --interface, or --dhcp none')
+  if (flags.subnet === undefined) throw fail('it needs --subnet, or --dhcp none')
+  return {
+    interface: flags.interface,
+    address,
+    mode: flags.dhcp,
+    subnet: flags.subnet,
+    ...(flags.gateway === undefined ? {} : { gateway: flags.gateway }),
+    nameServers: flags['name-server'],
+    bootUrl,
+  }
+}
+
+function addressOf(text: string, flag: string): Readonly<{ address: string; port: number }> {
+  const match = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(text)
+  const port = Number(match?.[2])
+  if (match?.[1] !== undefined && port < 65_536) return { address: match[1], port }
+  const why = `--${flag} "${text}" is not ADDRESS:PORT, such as 10.77.1.1:6386`
+  throw raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
+}

@@ -1,0 +1,65 @@
+import type { DeployWay } from '../app/metal/index.ts'
+import { isConductorRoute } from '../metal/index.ts'
+import type { Route } from '../metal/index.ts'
+import type { FlagTable, FlagValues } from './command.ts'
+import { raise } from './errors.ts'
+
+/** What Anneal’s own conductor wants to know. */
+export const CONDUCTOR_FLAGS = {
+  form: {
+    kind: 'choice',
+    values: ['whole-disk', 'trio'],
+    help: 'With --conductor: write the whole disk (the default), or the root file system alone and boot kernel and ramdisk over the network',
+  },
+  verify: {
+    kind: 'choice',
+    values: ['sample', 'all', 'none'],
+    help: 'With --conductor: read back some of what was written (the default), all of it, or nothing',
+  },
+} as const satisfies FlagTable
+
+type Flags = FlagValues<typeof CONDUCTOR_FLAGS> &
+  Readonly<{
+    conductor: string | undefined
+    via: 'ironic' | 'nova'
+    route: Route | undefined
+    image: string | undefined
+    kernel: string | undefined
+    checksum: string | undefined
+    boot: string | undefined
+    karg: readonly string[]
+    'delete-karg': readonly string[]
+  }>
+
+/** What is asked of a conductor; undefined where another service deploys. Throws USAGE for flags of the other one. */
+export function conductorWay(
+  flags: Flags,
+  command: string,
+): Extract<DeployWay, { via: 'conductor' }> | undefined {
+  const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
+  const { route, image, form, verify } = flags
+  if (flags.conductor === undefined || route === 'ramdisk') {
+    if (form !== undefined) throw fail('--form is for --conductor')
+    if (verify !== undefined) throw fail('--verify is for --conductor')
+    if (isConductorRoute(route)) throw fail(`--route ${route} is for --conductor`)
+    return undefined
+  }
+  if (flags.via === 'nova') throw fail('--via nova and --conductor exclude each other')
+  if (route !== undefined && !isConductorRoute(route)) throw fail(`--route ${route} is for OpenStack Ironic`)
+  if (image === undefined) throw fail('it needs --image')
+  const foreign = [
+    flags.kernel === undefined ? '' : '--kernel',
+    flags.checksum === undefined ? '' : '--checksum',
+    flags.boot === undefined ? '' : '--boot',
+  ].find((one) => one !== '')
+  if (foreign !== undefined) {
+    throw fail(`${foreign} is not for --conductor, which reads the image itself`)
+  }
+  return {
+    via: 'conductor',
+    image: { location: image, form: form ?? 'whole-disk', verify: verify ?? 'sample' },
+    ...(route === undefined ? {} : { route }),
+    addedArguments: flags.karg,
+    deletedArguments: flags['delete-karg'],
+  }
+}

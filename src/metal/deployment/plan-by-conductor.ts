@@ -1,0 +1,84 @@
+import { canonicalJson } from '../../core/index.ts'
+import type { Digest } from '../../core/index.ts'
+import type { ConfigDrive } from '../config-drive.ts'
+import { raise } from '../errors.ts'
+import type { MetalNode } from '../node.ts'
+import type { ConductorRoute } from '../route.ts'
+import { MARK } from './instance-info.ts'
+import type { InstanceInfo } from './instance-info.ts'
+import type { DeployPlan } from './plan.ts'
+
+/** An image that Anneal’s conductor opens itself. */
+export type ConductorImage = Readonly<{
+  /** A path on the conductor’s machine or an address, as `anneal image inspect` takes it; or the directory of a boot set. */
+  location: string
+  /** `whole-disk`: the machine boots its own disk. `trio`: kernel and ramdisk come over the network, the root is on the disk. */
+  form: 'whole-disk' | 'trio'
+  /** How much of what was written is read back. */
+  verify: 'sample' | 'all' | 'none'
+}>
+
+export type ConductorWishes = Readonly<{
+  route?: ConductorRoute
+  addedArguments: readonly string[]
+  deletedArguments: readonly string[]
+  configDrive?: ConfigDrive
+}>
+
+const WHY: Readonly<Record<ConductorRoute, string>> = {
+  stream: 'the machine fetches what is in use of the image, and checks each piece before it writes it',
+  iscsi: 'the machine offers its disk as an iSCSI target, and the conductor writes the image into it',
+}
+
+/**
+ * Plans a deployment by Anneal’s own conductor, which reads the image, makes the command line and composes the disk. Throws
+ * METAL_NO_ROUTE where the service that answers is no such conductor.
+ */
+export function planByConductor(
+  node: MetalNode,
+  image: ConductorImage,
+  wishes: ConductorWishes,
+  enabledInterfaces: readonly string[] | undefined,
+  digest: Digest,
+): DeployPlan {
+  const route = wishes.route ?? 'stream'
+  const name = node.name ?? node.uuid
+  if (enabledInterfaces?.includes(route) !== true) {
+    throw raise('METAL_NO_ROUTE', {
+      image: image.location,
+      node: name,
+      routes: `not by ${route}, because what answers is not a conductor of Anneal`,
+      remedy: 'name the conductor with --conductor; for OpenStack Ironic, push the image to Glance first',
+    })
+  }
+  const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
+  const wanted: InstanceInfo = {
+    image_source: image.location,
+    image_type: image.form === 'trio' ? 'partition' : 'whole-disk',
+    deploy_interface: route,
+    anneal_verify: image.verify,
+    ...lines('anneal_added_arguments', wishes.addedArguments),
+    ...lines('anneal_deleted_arguments', wishes.deletedArguments),
+  }
+  const id = digest(canonicalJson({ wanted, drive }))
+    .replace(/^sha256:/, '')
+    .slice(0, 32)
+  return {
+    id,
+    node: { uuid: node.uuid, name },
+    image: { reference: image.location, name: image.location.split('/').at(-1) || image.location },
+    route,
+    why: WHY[route],
+    refusedRoutes: [],
+    arguments: wishes.addedArguments.map((text) => ({ text, origin: '--karg' })),
+    removedArguments: wishes.deletedArguments.map((text) => ({ text, origin: '--delete-karg' })),
+    instanceInfo: { ...wanted, [MARK]: id },
+    ...(drive === undefined ? {} : { configDrive: drive }),
+    notes: [],
+  }
+}
+
+/** Members of instance_info are texts: a list has one value a line. */
+function lines(name: string, values: readonly string[]): InstanceInfo {
+  return values.length === 0 ? {} : { [name]: values.join('\n') }
+}
