@@ -1,5 +1,4 @@
 export type { BmcAddress, BootOrder, Firmware, PowerState } from './bmc-address.ts'
-export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export { bmcOf, firmwareOf, isCredential } from './bmc-of-machine.ts'
 export { DISK_SCRIPT, idleScript, instanceScript, ramdiskScript } from './boot-script.ts'
 export { ADDED_ARGUMENTS, DELETED_ARGUMENTS, VERIFY, chosenMethod, deployWishes } from './deploy-wishes.ts'
@@ -16,7 +15,7 @@ export type {
   PortRecord,
   ProvisionState,
 } from './machine.ts'
-export { bootScriptUrl } from './netboot.ts'
+export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'
 export { formatOrder } from './order.ts'
 export type { RamdiskOrder } from './order.ts'

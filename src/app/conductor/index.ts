@@ -1,6 +1,5 @@
 export { diskComposer } from './compose-disk.ts'
 export { openDeployImage } from './open-deploy-image.ts'
-export { makeConfigDrive } from '../../adapters/config-drive/index.ts'
 export { Conductor } from '../../runtime/conductor/index.ts'
 export type { AskOptions, ConductorSettings, NewMachine } from '../../runtime/conductor/index.ts'
 export { openConductor } from './open-conductor.ts'

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { makeConfigDrive } from '../../adapters/config-drive/index.ts'
 import { openBmc } from '../../adapters/bmc/index.ts'
 import { startNetboot } from '../../adapters/netboot/index.ts'
 import { openConductorStore, openInstanceFiles } from '../../adapters/state/index.ts'
@@ -9,7 +10,6 @@ import type { Netboot, WriteByIscsi } from '../../ports/index.ts'
 import { Conductor } from '../../runtime/conductor/index.ts'
 import type { ConductorSettings } from '../../runtime/conductor/index.ts'
 import { diskComposer } from './compose-disk.ts'
-import { makeConfigDrive } from './make-config-drive.ts'
 import { openDeployImage } from './open-deploy-image.ts'
 
 export type ConductorOptions = Omit<ConductorSettings, 'silenceMs'> &

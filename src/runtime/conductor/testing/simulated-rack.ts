@@ -245,6 +245,7 @@ function image(form: DeployImage['form']): DeployImage {
     firmwares: ['bios'],
     ...(form === 'trio' ? { boot: { kernel: source, ramdisk: source, commandLine: 'root=UUID=1' } } : {}),
     warnings: [],
+    hold: () => ({ [Symbol.dispose]: () => undefined }),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
