@@ -26,11 +26,11 @@ const TABLES = `
 export function openConductorStore(directory: string): ConductorStore {
   const path = join(directory, 'conductor.db')
   const database = opened(directory, path)
-  const rows = <T>(sql: string, column: string, ...values: string[]): readonly T[] =>
+  const rows = (sql: string, column: string, ...values: string[]): readonly unknown[] =>
     database
       .prepare(sql)
       .all(...values)
-      .map((row) => JSON.parse(String(row[column])) as T)
+      .map((row): unknown => JSON.parse(String(row[column])))
   const run = (sql: string, ...values: (string | number)[]): void => {
     try {
       database.prepare(sql).run(...values)
@@ -40,8 +40,9 @@ export function openConductorStore(directory: string): ConductorStore {
   }
   const secret = (machine: string, name: string): string => join(directory, 'machines', machine, name)
   return {
-    machines: () => rows<MachineRecord>('SELECT record FROM machine ORDER BY uuid', 'record'),
-    machine: (uuid) => rows<MachineRecord>('SELECT record FROM machine WHERE uuid = ?', 'record', uuid)[0],
+    machines: () => rows('SELECT record FROM machine ORDER BY uuid', 'record') as readonly MachineRecord[],
+    machine: (uuid) =>
+      rows('SELECT record FROM machine WHERE uuid = ?', 'record', uuid)[0] as MachineRecord | undefined,
     saveMachine(machine) {
       run('INSERT OR REPLACE INTO machine VALUES (?, ?)', machine.uuid, JSON.stringify(machine))
     },
@@ -52,7 +53,7 @@ export function openConductorStore(directory: string): ConductorStore {
       database.exec('COMMIT')
       rmSync(join(directory, 'machines', uuid), { recursive: true, force: true })
     },
-    ports: () => rows<PortRecord>('SELECT record FROM port ORDER BY uuid', 'record'),
+    ports: () => rows('SELECT record FROM port ORDER BY uuid', 'record') as readonly PortRecord[],
     savePort(port) {
       run(
         'INSERT OR REPLACE INTO port VALUES (?, ?, ?, ?)',
@@ -64,7 +65,11 @@ export function openConductorStore(directory: string): ConductorStore {
     },
     removePort: (uuid) => run('DELETE FROM port WHERE uuid = ?', uuid),
     journal: (machine) =>
-      rows<SagaEntry>('SELECT entry FROM journal WHERE machine = ? ORDER BY sequence', 'entry', machine),
+      rows(
+        'SELECT entry FROM journal WHERE machine = ? ORDER BY sequence',
+        'entry',
+        machine,
+      ) as readonly SagaEntry[],
     appendJournal(machine, entry) {
       run('DELETE FROM journal WHERE machine = ? AND run <> ?', machine, entry.run)
       run(
@@ -76,7 +81,9 @@ export function openConductorStore(directory: string): ConductorStore {
       )
     },
     session: (machine) =>
-      rows<RamdiskSession>('SELECT session FROM session WHERE machine = ?', 'session', machine)[0],
+      rows('SELECT session FROM session WHERE machine = ?', 'session', machine)[0] as
+        | RamdiskSession
+        | undefined,
     saveSession(machine, session) {
       if (session === undefined) run('DELETE FROM session WHERE machine = ?', machine)
       else run('INSERT OR REPLACE INTO session VALUES (?, ?)', machine, JSON.stringify(session))

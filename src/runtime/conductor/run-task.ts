@@ -84,14 +84,14 @@ async function carry(
           effect: kind,
           seconds: Math.round(ms / 1000),
         }),
-      ...{ deadlineMs: deadline },
+      deadlineMs: deadline,
       onEffect: (_, at) => around.onState(at),
       beforeRetry: () => world.clock.sleep(AGAIN_MS),
       illegal: (why) => new TypeError(`a task cannot go on: ${why}`),
     },
     start,
   )
-  return ended(journal, run, around)
+  return await ended(journal, run, around)
 }
 
 function deadline({ kind }: TaskEffect, { state }: TaskRun): number | 'own' {

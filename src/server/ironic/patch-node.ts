@@ -24,6 +24,8 @@ const SETTABLE = {
   protected: 'protected',
 } as const satisfies Readonly<Record<string, keyof MachineRecord>>
 
+type Settable = (typeof SETTABLE)[keyof typeof SETTABLE]
+
 /** Interfaces that have exactly one implementation here: they may be named, and nothing changes. */
 const FIXED: Readonly<Record<string, string>> = {
   boot_interface: 'ipxe',
@@ -108,7 +110,7 @@ function changedBelow(whole: Members, [name = '', ...below]: readonly string[], 
   return Object.fromEntries([...Object.entries(whole), [name, step.value]])
 }
 
-function valueFor(member: keyof MachineRecord, value: unknown, path: string): unknown {
+function valueFor(member: Settable, value: unknown, path: string): unknown {
   switch (member) {
     case 'driver':
       return driverNamed(value)
@@ -127,7 +129,13 @@ function valueFor(member: keyof MachineRecord, value: unknown, path: string): un
       if (!isFlag) throw invalid(`${path} is true or false`)
       return flag
     }
-    default:
+    case 'name':
+    case 'resourceClass':
+    case 'instanceUuid':
+    case 'owner':
+    case 'lessee':
+    case 'description':
+    case 'maintenanceReason':
       if (typeof value !== 'string') throw invalid(`${path} is a text`)
       return value
   }

@@ -68,9 +68,9 @@ describe('the API of a conductor', () => {
 
   test('`openstack baremetal` enrolls a machine, and never sees its password again', async () => {
     await openstack(
-      ...['node', 'create', '--driver', 'ipmi', '--name', 'client-one', '--resource-class', 'lab'],
-      ...['--driver-info', 'ipmi_address=10.0.0.1', '--driver-info', 'ipmi_password=hidden-word'],
-      ...['--driver-info', 'ipmi_username=admin', '--property', 'cpu_arch=x86_64'],
+      ...'node create --driver ipmi --name client-one --resource-class lab'.split(' '),
+      ...'--driver-info ipmi_address=10.0.0.1 --driver-info ipmi_password=hidden-word'.split(' '),
+      ...'--driver-info ipmi_username=admin --property cpu_arch=x86_64'.split(' '),
     )
     const { uuid, driver_info: info, provision_state: state } = await shown()
     assert.equal(state, 'enroll')

@@ -165,9 +165,9 @@ export class SimulatedRack {
     if (work === undefined) return
     if (order.includes('task wipe')) this.disk.clear()
     const pieces = Number(/^pieces (\d+)$/m.exec(order)?.[1] ?? 0)
-    const isStreamed = order.includes('method stream')
+    const streamed = order.includes('method stream') ? pieces : 0
     if (pieces > 0) this.disk.clear()
-    for (let index = 0; isStreamed && index < pieces; index += 1) {
+    for (let index = 0; index < streamed; index += 1) {
       if (index === this.behaviour.failsAt) {
         await this.#asked(life, async () =>
           this.conductor.ramdisks.failed(work, 'DISK_BROKEN\nI/O error', '10.0.0.9'),
@@ -208,7 +208,7 @@ export class SimulatedRack {
           return 'again'
         })()
         const answer = await Promise.race([ask(), gone, other])
-        if (answer !== 'again') return answer as T | undefined
+        if (answer !== 'again') return answer
       } catch (error) {
         if ((error as { code?: string }).code !== undefined) return undefined
         await this.clock.sleep(2000)
