@@ -27,7 +27,7 @@ describe('the API of a conductor', () => {
       machines: { address: '127.0.0.1', port: 0 },
       files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
       login: LOGIN,
-      say: (text) => console.error(text),
+      say: (text) => assert.fail(text),
     })
     url = `http://127.0.0.1:${served.api.port}`
   })
