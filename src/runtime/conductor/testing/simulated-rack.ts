@@ -1,3 +1,4 @@
+import { isAnnealError } from '../../../core/index.ts'
 import { fromBytes } from '../../../bytes/index.ts'
 import { CrashPoints, CrashSignal } from '../../../saga/index.ts'
 import type { Bmc, ConductorStore, ConductorWorld, DeployImage, DiskChunks } from '../../../ports/index.ts'
@@ -197,21 +198,21 @@ export class SimulatedRack {
   /** What a program on the machine does until it is answered, or refused, or the machine is off. */
   async #asked<T>(life: AbortSignal, ask: () => Promise<T>): Promise<T | undefined> {
     while (!life.aborted) {
+      // A conductor that died answers nothing any more: whoever asked it asks the next one.
+      const asked = this.conductor
+      const waiting = { on: true }
+      const other = async (): Promise<'again'> => {
+        while (waiting.on && this.conductor === asked && !life.aborted) await this.clock.sleep(2000)
+        return 'again'
+      }
       try {
-        const gone = new Promise<undefined>((resolve) =>
-          life.addEventListener('abort', () => resolve(undefined), { once: true }),
-        )
-        // A conductor that died answers nothing any more.
-        const asked = this.conductor
-        const other = (async (): Promise<'again'> => {
-          while (this.conductor === asked && !life.aborted) await this.clock.sleep(2000)
-          return 'again'
-        })()
-        const answer = await Promise.race([ask(), gone, other])
+        const answer = await Promise.race([ask(), other()])
         if (answer !== 'again') return answer
       } catch (error) {
-        if ((error as { code?: string }).code !== undefined) return undefined
+        if (isAnnealError(error)) return undefined
         await this.clock.sleep(2000)
+      } finally {
+        waiting.on = false
       }
     }
     return undefined
