@@ -25,7 +25,7 @@ const CONVERSION = ['runtime/image', 'image', 'formats', 'adapters/convert', 'ad
 /** What commands do not load: reading it takes longer than all else that they do. */
 const STRANGE: readonly (readonly [commands: RegExp, folders: readonly string[]])[] = [
   [/^src\/cli\/commands\/node-[\w-]+\.ts$/, [...CONVERSION, 'runtime/metal', 'adapters/openstack']],
-  [/^src\/cli\/commands\/metal-[\w-]+\.ts$/, [...CONVERSION, 'runtime/node', 'adapters/docker']],
+  [/^src\/cli\/commands\/metal-(?!serve\.)[\w-]+\.ts$/, [...CONVERSION, 'runtime/node', 'adapters/docker']],
   [
     /^src\/cli\/commands\/image-(list|prune)\.ts$/,
     ['image', 'formats', 'adapters/convert', 'adapters/image-source', 'runtime/node', 'adapters/docker'],
