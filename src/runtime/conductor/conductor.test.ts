@@ -4,7 +4,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { crashAtEveryBoundary } from '../../saga/index.ts'
 import type { CrashBed } from '../../saga/index.ts'
 import type { Verb } from '../../conductor/index.ts'
-import { MACHINE, SimulatedRack } from './testing/index.ts'
+import { MACHINE, SimulatedRack } from '../../../test/fixtures/conductor/index.ts'
 
 async function ask(rack: SimulatedRack, verb: Verb): Promise<string> {
   await rack.conductor.ask(rack.conductor.machines.find('one'), verb)

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { ironic, openSession } from '../../../src/adapters/openstack/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
 import type { BareMetal } from '../../../src/ports/index.ts'
-import { SimulatedRack } from '../../../src/runtime/conductor/testing/index.ts'
+import { SimulatedRack } from '../../fixtures/conductor/index.ts'
 import { serveConductor } from '../../../src/server/index.ts'
 import type { ServedConductor } from '../../../src/server/index.ts'
 
