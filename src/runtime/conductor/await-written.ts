@@ -51,7 +51,7 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
       },
       context.signal,
     )
-    line.markWritten()
+    line.isWritten = true
   } else {
     line.give({ order, chunks })
   }

@@ -76,8 +76,8 @@ export class RamdiskCalls {
     return 'go on'
   }
 
-  /** The disk is offered by iSCSI. Resolves when this side has written it. */
-  async offered(token: string, text: string, from: string): Promise<'written'> {
+  /** The disk is offered by iSCSI. The ramdisk asks again and again until this side has written it. */
+  offered(token: string, text: string, from: string): 'wait' | 'written' {
     const { machine, line } = this.#worker(token, from)
     const [, address = '', port = '', name = ''] = /^target (\S+) (\d+) (\S+)\s*$/.exec(text) ?? []
     if (name === '') {
@@ -87,9 +87,8 @@ export class RamdiskCalls {
       })
     }
     this.#heard(machine)
-    line.say({ kind: 'offered', address, port: Number(port), name }, this.#world.clock.monotonic())
-    await line.written()
-    return 'written'
+    line.offer({ kind: 'offered', address, port: Number(port), name }, this.#world.clock.monotonic())
+    return line.isWritten ? 'written' : 'wait'
   }
 
   /** What the ramdisk does at last: the machine is switched off by its BMC, and this only helps. */

@@ -9,10 +9,12 @@ export class RamdiskLine {
   readonly #said: RamdiskWord[] = []
   readonly #wake: (() => void)[] = []
   readonly #order = Promise.withResolvers<PreparedOrder>()
-  readonly #written = Promise.withResolvers<void>()
+  #isOffered = false
   /** When it was last heard of, by the monotonic clock. */
   heardMs: number
   writtenBytes = 0
+  /** The conductor has written the disk that the ramdisk offers. */
+  isWritten = false
 
   constructor(nowMs: number) {
     this.heardMs = nowMs
@@ -24,6 +26,14 @@ export class RamdiskLine {
     this.heardMs = nowMs
     this.#said.push(word)
     for (const wake of this.#wake.splice(0)) wake()
+  }
+
+  /** An offer is repeated until it is taken; it is told once. */
+  offer(word: Extract<RamdiskWord, { kind: 'offered' }>, nowMs: number): void {
+    this.heardMs = nowMs
+    if (this.#isOffered) return
+    this.#isOffered = true
+    this.say(word, nowMs)
   }
 
   /** The first word of a kind that nobody took yet. */
@@ -48,15 +58,6 @@ export class RamdiskLine {
 
   refuse(error: Error): void {
     this.#order.reject(error)
-  }
-
-  /** The conductor has written the disk that the ramdisk offers. */
-  markWritten(): void {
-    this.#written.resolve()
-  }
-
-  written(): Promise<void> {
-    return this.#written.promise
   }
 
   order(): Promise<PreparedOrder> {
