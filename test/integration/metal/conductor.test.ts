@@ -1,0 +1,163 @@
+/**
+ * `anneal metal serve` as a whole, without OpenStack: real dnsmasq, BMC endpoints, firmware, iPXE and the deploy ramdisk in
+ * virtual machines of 512 MiB. The witness is the machine: what was deployed boots and its SSH server answers.
+ */
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { ConductorLab, isOn, testSystem } from '../../../lab/index.ts'
+import type { ConductorMachine } from '../../../lab/index.ts'
+import { REPOSITORY, labPath } from '../../../lab/paths.ts'
+import { run } from '../../../lab/run.ts'
+import type { RunResult } from '../../../lab/run.ts'
+import type { DeploymentDocument } from '../../../src/contract/index.ts'
+
+const ANNEAL = join(REPOSITORY, 'anneal')
+const MINUTE_MS = 60_000
+
+let lab: ConductorLab
+let directory: string
+let image: string
+
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'anneal-conductor-'))
+  const [ramdisk, system] = await Promise.all([builtRamdisk(), testSystem()])
+  image = system.disk
+  lab = await ConductorLab.up({
+    nodes: [
+      { firmware: 'bios', driver: 'ipmi', memoryMiB: 512 },
+      { firmware: 'uefi', driver: 'redfish', memoryMiB: 512 },
+    ],
+    ramdisk,
+  })
+})
+
+after(async () => {
+  await lab?.down()
+  if (directory !== undefined) rmSync(directory, { recursive: true })
+})
+
+/** Built once and kept in the lab, as its other systems are. */
+async function builtRamdisk(): Promise<string> {
+  const made = labPath('conductor-ramdisk')
+  if (existsSync(join(made, 'ramdisk.json'))) return made
+  mkdirSync(made, { recursive: true })
+  const built = await run([ANNEAL, 'metal', 'ramdisk', made], { timeoutMs: 15 * MINUTE_MS })
+  assert.equal(built.exitCode, 0, built.stderr)
+  return made
+}
+
+async function anneal(...words: readonly string[]): Promise<RunResult> {
+  const result = await run(['ip', 'netns', 'exec', lab.description.network.namespace, ANNEAL, ...words], {
+    timeoutMs: 20 * MINUTE_MS,
+    env: {
+      ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '',
+      ANNEAL_STATE: join(directory, 'state'),
+    },
+  })
+  return result
+}
+
+async function right(...words: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await anneal(...words)
+  assert.equal(exitCode, 0, `${words.join(' ')}\n${stderr}\n${conductorLog()}`)
+  return stdout
+}
+
+function conductorLog(): string {
+  return readFileSync(join(lab.directory, 'log', 'conductor.log'), 'utf8').slice(-3000)
+}
+
+function machine(name: string): ConductorMachine {
+  const found = lab.nodes.find((one) => one.name === name)
+  assert.ok(found, name)
+  return found
+}
+
+async function deploy(name: string, ...words: readonly string[]): Promise<DeploymentDocument> {
+  const out = await right('metal', 'deploy', name, ...words, '--json')
+  return JSON.parse(out) as DeploymentDocument
+}
+
+/** What the system that runs on a machine prints, over its console log. */
+function consoleOf(name: string): string {
+  return readFileSync(machine(name).consoleLog, 'latin1')
+}
+
+describe('a conductor without OpenStack', () => {
+  test('enrolls machines, asks their BMCs, and wipes their disks', async () => {
+    await right('metal', 'enroll', lab.description.inventoryFile)
+    await right('metal', 'provide', 'node0', 'node1')
+    const status = JSON.parse(await right('metal', 'status', '--json')) as {
+      nodes: readonly { name: string; provisionState: string }[]
+    }
+    assert.deepEqual(status.nodes.map(({ name, provisionState }) => [name, provisionState]).toSorted(), [
+      ['node0', 'available'],
+      ['node1', 'available'],
+    ])
+    assert.deepEqual([isOn(machine('node0')), isOn(machine('node1'))], [false, false])
+    // The ramdisk booted on both firmwares and said what it did.
+    for (const name of ['node0', 'node1']) assert.match(consoleOf(name), /anneal/i)
+  })
+
+  for (const name of ['node0', 'node1']) {
+    test(`deploys a whole disk on ${name}, and the machine answers`, async () => {
+      const report = await deploy(name, '--image', image, '--verify', 'all', '--ready', 'ssh')
+      assert.deepEqual([report.outcome, report.route], ['ready', 'stream'])
+      // What is on the disk is the image, but for the end of its partition table.
+      const compared = await run(['cmp', '-i', '4096', '-n', '1048576', image, machine(name).disk], {})
+      assert.equal(compared.exitCode, 0, compared.stdout)
+    })
+  }
+
+  test('keeps no password: not in its database, its log, or what runs', async () => {
+    const password = readFileSync(machine('node0').bmc.passwordFile, 'utf8').trim()
+    const state = join(lab.directory, 'conductor')
+    assert.doesNotMatch(readFileSync(join(state, 'conductor.db'), 'latin1'), new RegExp(password))
+    assert.doesNotMatch(conductorLog(), new RegExp(password))
+    for (const pid of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+      const line = await readIf(`/proc/${pid}/cmdline`)
+      assert.ok(!line.includes(password), line)
+    }
+  })
+
+  test('goes on with a deployment when it is killed, and finishes it', async () => {
+    await right('metal', 'undeploy', 'node0')
+    const deploying = deploy('node0', '--image', image, '--ready', 'ssh')
+    await seen(() => /deploy: wait call-back/.test(lastOf(conductorLog())))
+    await lab.stopService('conductor', 'abruptly')
+    await lab.startService('conductor')
+    assert.equal((await deploying).outcome, 'ready')
+  })
+
+  test('takes a machine back, wiped', async () => {
+    await right('metal', 'undeploy', 'node0', 'node1')
+    assert.equal(isOn(machine('node0')), false)
+    const head = readFileSync(machine('node0').disk).subarray(0, 2 ** 20)
+    assert.ok(head.every((byte) => byte === 0))
+  })
+})
+
+/** From the last deployment on. */
+function lastOf(log: string): string {
+  return log.slice(log.lastIndexOf('deploy: deploying'))
+}
+
+async function seen(looks: () => boolean): Promise<void> {
+  for (const sinceMs = Date.now(); !looks();) {
+    assert.ok(Date.now() - sinceMs < 5 * MINUTE_MS, conductorLog())
+    await new Promise((resolve) => {
+      setTimeout(resolve, 500)
+    })
+  }
+}
+
+async function readIf(path: string): Promise<string> {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
