@@ -68,7 +68,7 @@ const SERVE_FLAGS = {
   login: {
     kind: 'text',
     placeholder: 'FILE',
-    help: 'Want USER:PASSWORD of the one line in FILE from operators; without it whoever reaches the address may ask',
+    help: 'Require operators to log in with the USER:PASSWORD in FILE (one line); without it no login is needed',
   },
   parallel: { kind: 'text', placeholder: 'N', help: 'Work on at most N machines at a time', default: '16' },
   stagger: {
