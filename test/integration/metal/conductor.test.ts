@@ -67,7 +67,7 @@ async function right(...words: readonly string[]): Promise<string> {
 }
 
 function conductorLog(): string {
-  return readFileSync(join(lab.directory, 'log', 'conductor.log'), 'utf8').slice(-3000)
+  return readFileSync(join(lab.directory, 'log', 'conductor.out'), 'utf8').slice(-3000)
 }
 
 function machine(name: string): ConductorMachine {
