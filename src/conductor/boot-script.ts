@@ -18,7 +18,9 @@ export function ramdiskScript({ url, token, kernelPath, ramdiskPath, arguments: 
     'initrd=ramdisk',
     `anneal.url=${url}`,
     `anneal.token=${token}`,
-    'BOOTIF=01-${net0/mac:hexhyp}',
+    'BOOTIF=01-${netX/mac:hexhyp}',
+    // The kernel prints its command line otherwise, with the token.
+    'quiet',
     ...more,
   ].join(' ')
   return pairScript(`${url}${kernelPath}`, `${url}${ramdiskPath}`, line)

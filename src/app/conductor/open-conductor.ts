@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { makeConfigDrive } from '../../adapters/config-drive/index.ts'
 import { openBmc } from '../../adapters/bmc/index.ts'
+import { writeDiskByIscsi } from '../../adapters/iscsi/index.ts'
 import { startNetboot } from '../../adapters/netboot/index.ts'
 import { openConductorStore, openInstanceFiles } from '../../adapters/state/index.ts'
 import { hexDigest, systemClock } from '../../adapters/system/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
-import type { Netboot, WriteByIscsi } from '../../ports/index.ts'
+import type { Netboot } from '../../ports/index.ts'
 import { Conductor } from '../../runtime/conductor/index.ts'
 import type { ConductorSettings } from '../../runtime/conductor/index.ts'
 import { diskComposer } from './compose-disk.ts'
@@ -52,7 +53,10 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
       composeDisk: diskComposer(),
       makeConfigDrive,
       instances: openInstanceFiles(stateDirectory),
-      writeByIscsi,
+      writeByIscsi: async (target, disk, onWritten, signal) => {
+        // The deploy ramdisk offers its disk as the first unit of the target.
+        await writeDiskByIscsi({ ...target, lun: 1 }, disk, { onWritten, signal })
+      },
       secrets: {
         token: () => randomBytes(32).toString('hex'),
         digest: hexDigest,
@@ -71,8 +75,4 @@ const NO_NETBOOT: Netboot = {
   serve: () => Promise.resolve(),
   ended: new Promise(() => undefined),
   stop: () => Promise.resolve(),
-}
-
-const writeByIscsi: WriteByIscsi = () => {
-  throw new TypeError('not there yet')
 }
