@@ -25,7 +25,7 @@ export function conductorSettings(
   ramdisk: string | undefined,
 ): ConductorSettings {
   return {
-    stateDirectory: join(directory, 'conductor'),
+    stateDirectory: directory,
     operators: `${address}:${OPERATORS_PORT}`,
     machines: `${address}:${MACHINES_PORT}`,
     interface: BRIDGE,
@@ -39,7 +39,7 @@ export function serveWords(settings: ConductorSettings): readonly string[] {
   const words = ['metal', 'serve', '--state', settings.stateDirectory, '--listen', settings.operators]
   words.push('--machines', settings.machines, '--interface', settings.interface, '--subnet', settings.subnet)
   // The serial port is the only console of the machines.
-  return [...words, '--ramdisk', settings.ramdisk ?? 'DIR', '--ramdisk-karg', 'console=ttyS0']
+  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', '--ramdisk-karg', 'console=ttyS0']
 }
 
 /** Anneal's own conductor, with dnsmasq as its child. */

@@ -1,4 +1,5 @@
 import { commandsPage } from './commands-page.ts'
+import { conductorStatesPage } from './conductor-states-page.ts'
 import { decisionsPage } from './decisions-page.ts'
 import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
@@ -29,6 +30,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { path: 'docs/kill-rules.md', text: killRulesPage() },
     { path: 'docs/states.md', text: statesPage() },
     { path: 'docs/deployment-states.md', text: deploymentStatesPage() },
+    { path: 'docs/conductor-states.md', text: conductorStatesPage() },
     { path: 'docs/json.md', text: jsonPage() },
     ...(await schemaPages()),
   ]

@@ -3,6 +3,16 @@ import { CLOUD_FLAGS, cloudOptions } from './cloud-flags.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { readLogin } from './read-login.ts'
 
+export const STATE_FLAGS = {
+  state: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'Keep Anneal’s state in this directory',
+    default: '/var/lib/anneal',
+    environment: 'ANNEAL_STATE',
+  },
+} as const satisfies FlagTable
+
 export const METAL_FLAGS = {
   ...CLOUD_FLAGS,
   conductor: {
@@ -23,13 +33,7 @@ export const METAL_FLAGS = {
     help: 'Ask Ironic with system scope instead of the project of the cloud',
     environment: 'OS_SYSTEM_SCOPE',
   },
-  state: {
-    kind: 'text',
-    placeholder: 'DIR',
-    help: 'Keep Anneal’s state in this directory',
-    default: '/var/lib/anneal',
-    environment: 'ANNEAL_STATE',
-  },
+  ...STATE_FLAGS,
 } as const satisfies FlagTable
 
 export function metalOptions(flags: FlagValues<typeof METAL_FLAGS>): MetalOptions {

@@ -22,9 +22,9 @@ export type DeployWishes =
     }>
 
 /** Names of instance_info that Anneal’s own client sets beside Ironic’s. Lists have one value a line. */
-export const ADDED_ARGUMENTS = 'anneal_added_arguments'
-export const DELETED_ARGUMENTS = 'anneal_deleted_arguments'
-export const VERIFY = 'anneal_verify'
+const ADDED_ARGUMENTS = 'anneal_added_arguments'
+const DELETED_ARGUMENTS = 'anneal_deleted_arguments'
+const VERIFY = 'anneal_verify'
 
 /** Reads instance_info. Throws MACHINE_UNPREPARED where something is missing or contradicts itself. */
 export function deployWishes(machine: MachineRecord): DeployWishes {

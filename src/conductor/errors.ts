@@ -61,7 +61,7 @@ export const CONDUCTOR_ERRORS = {
     exit: EXIT.unavailable,
   },
   MACHINE_UNKNOWN: {
-    message: 'Cannot find machine "{machine}"',
+    message: 'Cannot find machine "{machine}": none is enrolled with this name or uuid',
     remedy: 'enroll it: `anneal metal enroll FILE`',
     retry: false,
     exit: EXIT.usage,

@@ -1,9 +1,9 @@
 export type { BmcAddress, BootOrder, Firmware, PowerState } from './bmc-address.ts'
 export { bmcOf, firmwareOf, isCredential } from './bmc-of-machine.ts'
 export { DISK_SCRIPT, idleScript, instanceScript, ramdiskScript } from './boot-script.ts'
-export { ADDED_ARGUMENTS, DELETED_ARGUMENTS, VERIFY, chosenMethod, deployWishes } from './deploy-wishes.ts'
+export { chosenMethod, deployWishes } from './deploy-wishes.ts'
 export type { DeployWishes } from './deploy-wishes.ts'
-export { CONDUCTOR_ERRORS, raise as conductorError } from './errors.ts'
+export { raise as conductorError } from './errors.ts'
 export { CREDENTIAL, DEPLOY_METHODS } from './machine.ts'
 export type {
   DeployMethod,

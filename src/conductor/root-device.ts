@@ -142,7 +142,7 @@ function textTest(hint: string): (text: string) => boolean {
   }
 }
 
-export function describeDisk({ name, sizeBytes, serial, model }: DiskFacts): string {
+function describeDisk({ name, sizeBytes, serial, model }: DiskFacts): string {
   const more = [model, serial === undefined ? undefined : `serial ${serial}`].filter(
     (one) => one !== undefined,
   )

@@ -38,6 +38,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'metal status': 'reads',
   'metal watch': 'reads',
   'metal console': 'reads; Ironic’s console is switched on for that, and nothing of the machine changes',
+  'metal serve': 'serves; each change is asked for by a command of its own',
   'node import': 'prints a file',
   'node doctor': 'reads',
   'node kill-set': 'reads',

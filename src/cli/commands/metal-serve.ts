@@ -11,17 +11,13 @@ import type { FlagTable, FlagValues } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { durationMs } from '../duration-flag.ts'
 import { raise } from '../errors.ts'
+import { STATE_FLAGS } from '../metal-flags.ts'
 import { readLogin } from '../read-login.ts'
 
 const NAME = 'anneal metal serve'
 
 const SERVE_FLAGS = {
-  state: {
-    kind: 'text',
-    placeholder: 'DIR',
-    help: 'Keep the conductor’s state in this directory',
-    default: '/var/lib/anneal/conductor',
-  },
+  ...STATE_FLAGS,
   listen: {
     kind: 'text',
     placeholder: 'ADDR:PORT',
@@ -33,7 +29,7 @@ const SERVE_FLAGS = {
     placeholder: 'ADDR:PORT',
     help: 'Answer machines here: an address of this host on the machines’ network',
   },
-  ramdisk: {
+  'ramdisk-dir': {
     kind: 'text',
     placeholder: 'DIR',
     help: 'Boot machines with the deploy ramdisk in DIR, as `anneal metal ramdisk` builds it',
@@ -130,8 +126,9 @@ function optionsOf(flags: Flags): Readonly<{
 }> {
   const fail = (why: string): Error => raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
   if (flags.machines === undefined) throw fail('it needs --machines')
-  if (flags.ramdisk === undefined) throw fail('it needs --ramdisk')
+  if (flags['ramdisk-dir'] === undefined) throw fail('it needs --ramdisk-dir')
   const machines = addressOf(flags.machines, 'machines')
+  const stateDirectory = join(flags.state, 'conductor')
   const url = `http://${machines.address}:${machines.port}`
   const parallel = Number(flags.parallel)
   if (!Number.isInteger(parallel) || parallel < 1) throw fail(`--parallel "${flags.parallel}" is no count`)
@@ -139,7 +136,7 @@ function optionsOf(flags: Flags): Readonly<{
   const netboot = netbootOf(flags, machines.address, url)
   return {
     conductorOptions: {
-      stateDirectory: flags.state,
+      stateDirectory,
       url,
       ramdiskArguments: flags['ramdisk-karg'],
       host: hostname(),
@@ -152,9 +149,9 @@ function optionsOf(flags: Flags): Readonly<{
       api: addressOf(flags.listen, 'listen'),
       machines,
       files: {
-        kernel: join(flags.ramdisk, 'vmlinuz'),
-        ramdisk: join(flags.ramdisk, 'initrd'),
-        ...(netboot === undefined ? {} : { programs: join(flags.state, 'netboot', 'boot-programs') }),
+        kernel: join(flags['ramdisk-dir'], 'vmlinuz'),
+        ramdisk: join(flags['ramdisk-dir'], 'initrd'),
+        ...(netboot === undefined ? {} : { programs: join(stateDirectory, 'netboot', 'boot-programs') }),
       },
       ...(login === undefined ? {} : { login: `${login.user}:${login.password}` }),
     },

@@ -1,4 +1,3 @@
-export { ELF_ERRORS } from './errors.ts'
 export { moduleInfo } from './module-info.ts'
 export type { ModuleInfo } from './module-info.ts'
 export { dynamicNeeds } from './needed-libraries.ts'

@@ -11,10 +11,10 @@ const NEWEST_MINOR = 82
 
 const HEADER = 'x-openstack-ironic-api-version'
 
-export type Minor = number
+type Minor = number
 
 /** Which version a request asks for; the oldest where it says none. */
-export function askedMinor(headers: IncomingMessage['headers']): Minor | 'unknown' {
+function askedMinor(headers: IncomingMessage['headers']): Minor | 'unknown' {
   const said = headers[HEADER] ?? of('openstack-api-version', headers)
   if (said === undefined) return OLDEST_MINOR
   if (said === 'latest') return NEWEST_MINOR

@@ -269,7 +269,7 @@ function filterOf(query: URLSearchParams): (node: Members) => boolean {
     (associated === null || String(node['instance_uuid'] !== null) === associated.toLowerCase())
 }
 
-export function fieldsOf({ query }: Request): readonly string[] | undefined {
+function fieldsOf({ query }: Request): readonly string[] | undefined {
   const fields = query.getAll('fields').flatMap((one) => one.split(','))
   return fields.length === 0 ? undefined : fields
 }
