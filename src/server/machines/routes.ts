@@ -51,7 +51,7 @@ export function machineRoutes(conductor: Conductor, files: BootFiles): Routes {
     'POST /ramdisk/progress': async (request) =>
       text(200, ramdisks.progress(tokenOf(request), await request.text(), request.from)),
     'POST /ramdisk/ready': async (request) =>
-      text(200, await ramdisks.offered(tokenOf(request), await request.text(), request.from)),
+      text(200, ramdisks.offered(tokenOf(request), await request.text(), request.from)),
     'POST /ramdisk/done': async (request) =>
       text(200, ramdisks.done(tokenOf(request), await request.text(), request.from)),
     'POST /ramdisk/failed': async (request) =>

@@ -102,9 +102,9 @@ describe('a conductor without OpenStack', () => {
     const status = JSON.parse(await right('metal', 'status', '--json')) as {
       nodes: readonly { name: string; state: string }[]
     }
-    assert.deepEqual(status.nodes.map(({ name, state }) => [name, state]).toSorted(), [
-      ['node0', 'available'],
-      ['node1', 'available'],
+    assert.deepEqual(status.nodes.map(({ name, state }) => `${name} ${state}`).toSorted(), [
+      'node0 available',
+      'node1 available',
     ])
     assert.deepEqual([isOn(machine('node0')), isOn(machine('node1'))], [false, false])
     // The ramdisk booted on both firmwares and said what it did.
