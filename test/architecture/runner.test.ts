@@ -31,7 +31,7 @@ function told(
     lanes: 1,
     oneProcess: false,
     timeoutMs: 20_000,
-    deadlineMs: 20_000,
+    deadlineMs: 180_000,
     ...limits,
   }
   const driver = `

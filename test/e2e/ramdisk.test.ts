@@ -22,11 +22,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { ROOT } from '../../../scripts/source/index.ts'
-import { DeployServer, FIRST_TOKEN, NEXT_TOKEN, packPiece } from './support/deploy-server.ts'
-import type { Order } from './support/deploy-server.ts'
-import { runMachine } from './support/ramdisk-machine.ts'
-import type { Ended, RamdiskMachine } from './support/ramdisk-machine.ts'
+import { ROOT } from '../../scripts/source/index.ts'
+import {
+  DeployServer,
+  FIRST_TOKEN,
+  NEXT_TOKEN,
+  packPiece,
+} from '../integration/metal/support/deploy-server.ts'
+import type { Order } from '../integration/metal/support/deploy-server.ts'
+import { runMachine } from '../integration/metal/support/ramdisk-machine.ts'
+import type { Ended, RamdiskMachine } from '../integration/metal/support/ramdisk-machine.ts'
 
 const MIB = 1 << 20
 const PIECE = 4 * MIB
