@@ -1,4 +1,5 @@
 import { ConductorLab } from './conductor-lab.ts'
+import { conductorRamdisk } from './conductor-ramdisk.ts'
 
 export type UpConductorLab = Readonly<{ lab: ConductorLab; advice: readonly string[] }>
 
@@ -12,15 +13,18 @@ export async function upConductorLab(
     signal: AbortSignal
   }>,
 ): Promise<UpConductorLab> {
-  const { name, nodes, firmware, signal } = options
+  const { name, nodes, firmware, serves, signal } = options
+  const ramdisk = serves === 'yes' ? await conductorRamdisk() : undefined
   const lab = await ConductorLab.up({
     name,
     nodes: firmware === 'both' ? nodes : Array.from({ length: nodes }, () => ({ firmware })),
+    ...(ramdisk === undefined ? {} : { ramdisk }),
     signal,
   })
   const { network, inventoryFile } = lab.description
+  const serve = `ip netns exec ${network.namespace} anneal ${lab.serveWords.join(' ')}`
   const advice = [
-    `ip netns exec ${network.namespace} anneal ${lab.serveWords.join(' ')} # with DIR of \`anneal metal ramdisk\``,
+    ...(ramdisk === undefined ? [`${serve} # with DIR of \`anneal metal ramdisk\``] : []),
     `anneal metal enroll ${inventoryFile} --conductor ${lab.endpoints['conductor']}`,
   ]
   return { lab, advice }
