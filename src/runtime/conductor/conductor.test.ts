@@ -98,6 +98,51 @@ describe('a conductor', () => {
     assert.equal(rack.isOn, false)
   })
 
+  test('ends while a machine is waited for, and the next process finishes', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    rack.behaviour = { silent: true }
+    await rack.conductor.ask(rack.conductor.machines.find('one'), 'active')
+    await rack.clock.sleep(60_000)
+    await rack.conductor.stop()
+    assert.equal(rack.conductor.machines.find('one').provisionState, 'wait call-back')
+    await rack.newConductor().start()
+    rack.behaviour = {}
+    rack.powerCycle()
+    assert.equal(await rack.rest(), 'active')
+  })
+
+  test('works on a machine that a person switches', async () => {
+    const rack = new SimulatedRack()
+    rack.driver = 'manual-management'
+    rack.bootsFrom = 'network'
+    rack.enroll()
+    await ask(rack, 'manage')
+    assert.equal(await ask(rack, 'provide'), 'available')
+    rack.powerCycle('off')
+    setInfo(rack)
+    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(rack.disk.size, 4)
+    assert.ok(
+      rack.told.some((text) => /by hand/.test(text)),
+      rack.told.join('; '),
+    )
+  })
+
+  test('refuses a config drive where no disk is written, and writes anew at a rebuild', async () => {
+    const rack = await availableRack()
+    setInfo(rack, { deploy_interface: 'ramdisk', kernel: 'http://k', ramdisk: 'http://r' })
+    const asked = rack.conductor.ask(rack.conductor.machines.find('one'), 'active', {
+      configDrive: { metaData: {} },
+    })
+    await assert.rejects(asked, (error) => isAnnealError(error, 'MACHINE_UNPREPARED'))
+    setInfo(rack)
+    await ask(rack, 'active')
+    rack.disk.clear()
+    assert.equal(await ask(rack, 'rebuild'), 'active')
+    assert.equal(rack.disk.size, 4)
+  })
+
   test('refuses a call with a token of no task, and a token that was used', async () => {
     const rack = await availableRack()
     const refused = (error: unknown): boolean => isAnnealError(error, 'RAMDISK_TOKEN_INVALID')

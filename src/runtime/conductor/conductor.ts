@@ -58,8 +58,9 @@ export class Conductor {
     return this.#tasks.start()
   }
 
-  stop(): void {
-    this.#tasks.stop()
+  /** Leaves every task where it is. Resolves when nothing is at work any more. */
+  stop(): Promise<void> {
+    return this.#tasks.stop()
   }
 
   /** Machines that are enrolled, or not any more, get or lose their answers over the network. */
@@ -163,11 +164,24 @@ export class Conductor {
     return firmwareOf(machine)
   }
 
-  #plan(machine: MachineRecord, kind: TaskKind, { afterwards = 'boots' }: AskOptions): TaskPlan {
+  #plan(
+    machine: MachineRecord,
+    asked: TaskKind,
+    { afterwards = 'boots', configDrive }: AskOptions,
+  ): TaskPlan {
     const { wipes } = this.settings
+    const hasDrive = configDrive !== undefined
+    // As with Ironic, a machine whose disk was written is written anew.
+    const kind = asked === 'boot' && chosenMethod(machine) !== 'ramdisk' ? 'deploy' : asked
     const plan = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
     if (kind !== 'deploy' && kind !== 'boot') return plan
     const wishes = deployWishes(machine)
+    if (hasDrive && wishes.method === 'ramdisk') {
+      throw conductorError('MACHINE_UNPREPARED', {
+        machine: machine.name ?? machine.uuid,
+        why: 'no disk is written that could hold the config drive (deploy_interface ramdisk)',
+      })
+    }
     const boots = wishes.method === 'ramdisk' || wishes.form === 'trio' ? 'network' : 'disk'
     const method = chosenMethod(machine)
     return { ...plan, boots, writes: kind === 'boot' || method === 'ramdisk' ? 'nothing' : method }

@@ -28,6 +28,7 @@ export async function hear<K extends RamdiskWord['kind']>(
       throw conductorError('SECOND_RAMDISK', { action, machine, first: bad.first, second: bad.second })
     }
     signal.throwIfAborted()
+    context.stopping.throwIfAborted()
     const leftMs = line.heardMs + silenceMs - world.clock.monotonic()
     if (leftMs <= 0) {
       const seconds = Math.round(silenceMs / 1000)
@@ -36,7 +37,7 @@ export async function hear<K extends RamdiskWord['kind']>(
     const wait = new AbortController()
     try {
       await Promise.race([
-        line.next(AbortSignal.any([signal, wait.signal])),
+        line.next(AbortSignal.any([signal, context.stopping, wait.signal])),
         world.clock.sleep(leftMs, wait.signal),
       ])
     } finally {

@@ -17,8 +17,8 @@ type Caller = Readonly<{ machine: MachineRecord; line: RamdiskLine; from: string
 export class RamdiskCalls {
   readonly #world: ConductorWorld
   readonly #tasks: TaskRunner
-  /** Pieces of the tasks that write; by machine. */
-  readonly #chunks = new Map<string, DiskChunks>()
+  /** Pieces of the tasks that write. */
+  readonly #chunks = new WeakMap<RamdiskLine, DiskChunks>()
 
   constructor(world: ConductorWorld, tasks: TaskRunner) {
     this.#world = world
@@ -49,20 +49,20 @@ export class RamdiskCalls {
     line.say({ kind: 'reported', report, from }, nowMs)
     this.#heard(machine)
     const { order, chunks } = await line.order()
-    if (chunks !== undefined) this.#chunks.set(machine.uuid, chunks)
+    if (chunks !== undefined) this.#chunks.set(line, chunks)
     return formatOrder(order, work)
   }
 
   /** One piece, packed. */
   async piece(token: string, index: number, from: string, signal: AbortSignal): Promise<DiskPiece> {
-    const { machine, line } = this.#worker(token, from)
+    const { line } = this.#worker(token, from)
     line.heardMs = this.#world.clock.monotonic()
     // After a restart of the conductor the ramdisk goes on, and the pieces are made anew.
-    const chunks = this.#chunks.get(machine.uuid) ?? (await line.order()).chunks
+    const chunks = this.#chunks.get(line) ?? (await line.order()).chunks
     if (chunks === undefined || !(index >= 0 && index < chunks.count)) {
       throw conductorError('MACHINE_VALUE_INVALID', { what: `piece ${index}`, why: 'there is none' })
     }
-    this.#chunks.set(machine.uuid, chunks)
+    this.#chunks.set(line, chunks)
     return chunks.piece(index, signal)
   }
 
@@ -112,7 +112,6 @@ export class RamdiskCalls {
     const session = store.session(machine.uuid)
     // Before it is answered: after a crash nobody says it again.
     if (session !== undefined) store.saveSession(machine.uuid, { ...session, last })
-    this.#chunks.delete(machine.uuid)
     line.say(last, clock.monotonic())
     return 'off'
   }

@@ -86,7 +86,10 @@ async function carry(
         }),
       deadlineMs: deadline,
       onEffect: (_, at) => around.onState(at),
-      beforeRetry: () => world.clock.sleep(AGAIN_MS),
+      beforeRetry: async () => {
+        await world.clock.sleep(AGAIN_MS, around.stopping)
+        around.stopping.throwIfAborted()
+      },
       illegal: (why) => new TypeError(`a task cannot go on: ${why}`),
     },
     start,

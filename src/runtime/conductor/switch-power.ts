@@ -1,3 +1,4 @@
+import { isAnnealError } from '../../core/index.ts'
 import { conductorError } from '../../conductor/index.ts'
 import { bmcOfMachine, machineOf, nameOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
@@ -7,13 +8,13 @@ const MOST_MS = 120_000
 
 /** Switches a machine and waits until its BMC says that it is so. Throws MACHINE_POWER_STUCK and what the BMC throws. */
 export async function switchPower(
-  context: Pick<TaskContext, 'world' | 'uuid' | 'signal' | 'change'>,
+  context: Pick<TaskContext, 'world' | 'uuid' | 'signal' | 'stopping' | 'change' | 'say'>,
   wanted: 'on' | 'off',
 ): Promise<void> {
   const { world, signal } = context
   const { clock } = world
   const bmc = bmcOfMachine(context)
-  await bmc.setPower(wanted, signal)
+  if ((await byHand(context, () => bmc.setPower(wanted, signal))) === 'by hand') return
   for (const sinceMs = clock.monotonic(); ;) {
     const found = await bmc.power(signal)
     // Nobody can tell of a machine without a BMC.
@@ -28,8 +29,28 @@ export async function switchPower(
         seconds,
       })
     }
-    await clock.sleep(LOOK_MS, signal)
+    await clock.sleep(LOOK_MS, AbortSignal.any([signal, context.stopping]))
     signal.throwIfAborted()
+    context.stopping.throwIfAborted()
   }
   context.change({ powerState: `power ${wanted}` })
+}
+
+/**
+ * Asks a BMC for something. A machine without one (Wake-on-LAN) cannot do it: the log says what a person has to do, and the
+ * task goes on and waits for the machine.
+ */
+export async function byHand(
+  context: Pick<TaskContext, 'world' | 'uuid' | 'say'>,
+  ask: () => Promise<void>,
+): Promise<'done' | 'by hand'> {
+  try {
+    await ask()
+    return 'done'
+  } catch (error) {
+    const isManual = machineOf(context).driver === 'manual-management'
+    if (!isManual || !isAnnealError(error, 'BMC_UNABLE')) throw error
+    context.say(`${error.message}; ${error.remedy}`)
+    return 'by hand'
+  }
 }

@@ -16,6 +16,8 @@ export type TaskContext = Readonly<{
   held: AsyncDisposableStack
   line: RamdiskLine
   signal: AbortSignal
+  /** The conductor ends: the task stays where it is, and the next process goes on with it. */
+  stopping: AbortSignal
   /** Serves DHCP to the machines as they are now. */
   serveNetboot: () => Promise<void>
   /** Resolves when this machine may be switched on: machines are started one after the other. */

@@ -6,7 +6,7 @@ import { bmcOfMachine, imageOf, machineOf, nameOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { awaitWritten } from './await-written.ts'
 import { hear } from './hear.ts'
-import { switchPower } from './switch-power.ts'
+import { byHand, switchPower } from './switch-power.ts'
 
 const DONE = { type: 'effectDone' } as const
 
@@ -34,13 +34,15 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   async bootNetwork(_, context) {
     // As long as something may be half written, the machine must not come to its disk by itself.
     const firmware = firmwareOf(machineOf(context))
-    await bmcOfMachine(context).bootFrom({ from: 'network', lasts: 'always', firmware }, context.signal)
+    const order = { from: 'network', lasts: 'always', firmware } as const
+    await byHand(context, () => bmcOfMachine(context).bootFrom(order, context.signal))
     return DONE
   },
 
   async bootDisk(_, context) {
     const firmware = firmwareOf(machineOf(context))
-    await bmcOfMachine(context).bootFrom({ from: 'disk', lasts: 'always', firmware }, context.signal)
+    const order = { from: 'disk', lasts: 'always', firmware } as const
+    await byHand(context, () => bmcOfMachine(context).bootFrom(order, context.signal))
     return DONE
   },
 

@@ -1,4 +1,4 @@
-import { firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
+import { conductorError, firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
 import type { MachineRecord, NetbootMachine, TaskPlan, TaskRun } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { OpenImages } from './open-images.ts'
@@ -81,9 +81,10 @@ export class TaskRunner {
     return next
   }
 
-  /** Leaves every task where it is: the next start goes on with it. */
-  stop(): void {
+  /** Leaves every task where it is: the next start goes on with it. Resolves when nothing is at work any more. */
+  async stop(): Promise<void> {
     this.#stopping.abort()
+    await Promise.all([...this.#working.values()].map(({ end }) => end))
   }
 
   #begin(plan: TaskPlan, carry: (around: TaskSurroundings) => Promise<TaskRun>): void {
@@ -97,6 +98,7 @@ export class TaskRunner {
       images: this.#images,
       line,
       signal: cancel.signal,
+      stopping: this.#stopping.signal,
       serveNetboot: () => this.serveNetboot(),
       turn: (signal) => this.#turn(signal),
       change: (changes) => this.#change(uuid, changes),
@@ -107,7 +109,7 @@ export class TaskRunner {
     const end = this.#places
       .through(() => carry(around), cancel.signal)
       .then(
-        (run) => this.#finish(uuid, run),
+        () => this.#finish(uuid),
         (error: unknown) => this.#broken(uuid, error),
       )
       .catch(this.#settings.onFault)
@@ -138,7 +140,9 @@ export class TaskRunner {
     if (error !== undefined) this.#say(machine, `${error.message} (${error.code})`)
   }
 
-  #finish(uuid: string, _run: TaskRun): void {
+  #finish(uuid: string): void {
+    // A ramdisk that still waits for an order is told that there is none.
+    this.line(uuid)?.refuse(conductorError('RAMDISK_TOKEN_INVALID', { from: 'a task that has ended' }))
     this.#working.delete(uuid)
   }
 
