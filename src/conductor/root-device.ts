@@ -70,7 +70,7 @@ const VALUES: Readonly<Record<Hint, (disk: DiskFacts) => string | undefined>> = 
 
 function matches(disk: DiskFacts, name: Hint, hint: unknown): boolean {
   if (name === 'rotational') return flagOf(hint) === disk.rotational
-  if (name === 'size') return sizeTest(String(hint))?.(Math.floor(disk.sizeBytes / 2 ** 30)) === true
+  if (name === 'size') return sizeTest(String(hint))?.(disk.sizeBytes / 2 ** 30) === true
   const found = VALUES[name](disk)
   return found !== undefined && textTest(String(hint))(found.trim().toLowerCase())
 }
@@ -81,7 +81,7 @@ function flagOf(value: unknown): boolean | undefined {
   return ['false', '0', 'no', 'off', 'f', 'n'].includes(text) ? false : undefined
 }
 
-/** Undefined where it is no size. A size without an operator is that size to the GiB. */
+/** Undefined where it is no size. Sizes are compared as they are; equality looks at whole GiB alone. */
 function sizeTest(hint: string): ((gib: number) => boolean) | undefined {
   const alternatives = hint.trim().startsWith('<or>')
     ? hint.split('<or>').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]))
@@ -101,7 +101,7 @@ function sizeTest(hint: string): ((gib: number) => boolean) | undefined {
     case '>=':
       return (gib) => gib >= wanted
     case '!=':
-      return (gib) => gib !== wanted
+      return (gib) => Math.floor(gib) !== wanted
     case '<=':
       return (gib) => gib <= wanted
     case '>':
@@ -111,7 +111,8 @@ function sizeTest(hint: string): ((gib: number) => boolean) | undefined {
     case '==':
     case undefined:
     default:
-      return (gib) => gib === wanted
+      // A disk has a fraction of a GiB, and nobody writes it down.
+      return (gib) => Math.floor(gib) === wanted
   }
 }
 
