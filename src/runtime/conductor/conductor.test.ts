@@ -129,7 +129,7 @@ describe('a conductor', () => {
     )
   })
 
-  test('refuses a config drive where no disk is written, and writes anew at a rebuild', async () => {
+  test('refuses a config drive where no disk is written, and writes the disk again at a rebuild', async () => {
     const rack = await availableRack()
     setInfo(rack, { deploy_interface: 'ramdisk', kernel: 'http://k', ramdisk: 'http://r' })
     const asked = rack.conductor.ask(rack.conductor.machines.find('one'), 'active', {
