@@ -38,8 +38,10 @@ export function conductorSettings(
 export function serveWords(settings: ConductorSettings): readonly string[] {
   const words = ['metal', 'serve', '--state', settings.stateDirectory, '--listen', settings.operators]
   words.push('--machines', settings.machines, '--interface', settings.interface, '--subnet', settings.subnet)
-  // The serial port is the only console of the machines.
-  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', '--ramdisk-karg', 'console=ttyS0']
+  // The serial port is the only console of the machines. On a busy host their timer comes late, and a kernel that checks
+  // it gives up.
+  const kernel = ['console=ttyS0', 'no_timer_check'].flatMap((one) => ['--ramdisk-karg', one])
+  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', ...kernel]
 }
 
 /** Anneal's own conductor, with dnsmasq as its child. */
