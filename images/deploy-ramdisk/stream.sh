@@ -12,7 +12,6 @@ write_stream() {
   mkdir -p $run/pieces
   : >$run/checks
   written=0
-  echo 0 >$run/written
   # Held open: with the last open file the kernel would drop what it has cached of the disk. It also hears of each error.
   exec 9<>$device || fail DISK_WRITE "$device cannot be opened"
   begin_disk
@@ -25,8 +24,6 @@ write_stream() {
   fetch_pieces &
   helpers="$helpers $!"
   watch_silence &
-  helpers="$helpers $!"
-  tell_progress &
   helpers="$helpers $!"
   say "writes $pieces pieces to $device"
   n=0
@@ -164,7 +161,8 @@ watch_silence() {
   done
 }
 
-# In the background: says how far it is, and hears whether it was called off. A lost report does not matter.
+# In the background, for as long as there is work: says how far it is, which is also its sign of life, and hears whether it
+# was called off. A lost report does not matter.
 tell_progress() {
   local bytes answer
   while sleep 2; do

@@ -71,7 +71,7 @@ export class RamdiskCalls {
     const { machine, line } = this.#worker(token, from)
     line.heardMs = this.#world.clock.monotonic()
     const written = /^written (\d+)$/m.exec(text)?.[1]
-    if (written !== undefined) line.writtenBytes = Number(written)
+    if (written !== undefined) line.writtenBytes = Math.max(line.writtenBytes, Number(written))
     this.#heard(machine)
     return 'go on'
   }
