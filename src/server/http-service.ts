@@ -7,15 +7,14 @@ import { raise } from './errors.ts'
 import { matchRoute } from './route.ts'
 import type { Reply, Request, Routes } from './route.ts'
 
-/** A config drive as JSON may be large; nothing else is. */
-const MOST_BODY_BYTES = 64 * 2 ** 20
-
 export type HttpService = AsyncDisposable & Readonly<{ address: string; port: number }>
 
 export type HttpServiceOptions = Readonly<{
   address: string
   port: number
   routes: Routes
+  /** A request with a larger body is refused. */
+  mostBodyBytes: number
   /** Refuses a request before it is looked at: undefined lets it through. */
   guard?: (request: IncomingMessage) => Reply | undefined
   /** What an error that a handler throws becomes. */
@@ -79,7 +78,7 @@ async function answer(
         parts: matched.parts,
         from: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
         signal: gone.signal,
-        text: () => bodyOf(request),
+        text: () => bodyOf(request, options.mostBodyBytes),
       })
     } else reply = options.missing({ method, path }, matched.kind === 'otherMethod' ? matched.methods : [])
   } catch (error) {
@@ -118,12 +117,12 @@ function isParts(body: string | Uint8Array | readonly Uint8Array[]): body is rea
   return Array.isArray(body)
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage, mostBytes: number): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > MOST_BODY_BYTES) throw raise('BODY_TOO_LARGE', { most: MOST_BODY_BYTES })
+    if (bytes > mostBytes) throw raise('BODY_TOO_LARGE', { most: mostBytes })
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')

@@ -13,7 +13,7 @@ export type Request = Readonly<{
   from: string
   /** Of who asks: aborted when they are gone. */
   signal: AbortSignal
-  /** The body as text, up to `MOST_BODY_BYTES`. */
+  /** The body as text. Throws BODY_TOO_LARGE. */
   text: () => Promise<string>
 }>
 

@@ -11,6 +11,11 @@ import { machineRoutes, text } from './machines/routes.ts'
 import type { BootFiles } from './machines/routes.ts'
 import type { Reply } from './route.ts'
 
+/** A config drive as JSON may be large. */
+const MOST_OF_OPERATORS = 96 * 2 ** 20
+/** A report of some hundred disks. Anybody on the machines’ network can send one. */
+const MOST_OF_MACHINES = 2 ** 20
+
 export type ServedAddress = Readonly<{ address: string; port: number }>
 
 export type ServeOptions = Readonly<{
@@ -38,6 +43,7 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
   const apiService = starting.use(
     await startHttpService({
       ...api,
+      mostBodyBytes: MOST_OF_OPERATORS,
       routes: ironicRoutes(conductor, `http://${api.address}:${api.port}`),
       guard: (request) => refuseLogin(request, login) ?? refuseVersion(request),
       headers: versionHeaders,
@@ -52,6 +58,7 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
   const machineService = starting.use(
     await startHttpService({
       ...machines,
+      mostBodyBytes: MOST_OF_MACHINES,
       routes: machineRoutes(conductor, files),
       replyTo: (error, { path }) => {
         faults(error, path)
