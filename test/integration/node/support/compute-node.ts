@@ -122,7 +122,7 @@ export class ComputeNode<H extends ComputeHost = Host> {
   }
 
   /** The very same process, ticking on; with libvirt up, seen running by it. */
-  async assertUntouched(guest: Alive, hypervisor: 'up' | 'down' = 'up'): Promise<void> {
+  async assertUntouched(guest: Alive, hypervisor: 'up' | 'down' = 'up', service = 'libvirt'): Promise<void> {
     const stat = (await this.host.exec(['cat', `/proc/${guest.pid}/stat`])).stdout
     const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
     assert.equal(startTime, guest.startTime, `guest ${guest.name} is the process it was`)
@@ -134,7 +134,7 @@ export class ComputeNode<H extends ComputeHost = Host> {
       30_000 * this.host.patience,
     )
     if (hypervisor === 'down') return
-    const state = await virsh(this.host, await this.container(), ['domstate', guest.name], {
+    const state = await virsh(this.host, await this.container(service), ['domstate', guest.name], {
       engine: this.engine,
     })
     assert.equal(state.stdout.trim(), 'running', `libvirt sees ${guest.name}: ${state.stderr}`)

@@ -3,19 +3,25 @@ import type { ComputeHost } from '../../../../lab/index.ts'
 export type LibvirtsSeen = Readonly<{
   /** How many times the processes were looked at. */
   looks: number
-  /** The most libvirtds that one look saw. One that stands by is a shell; a child of libvirtd that has not begun its program is none. */
+  /**
+   * The most libvirtds that answered at one look. Processes are not counted: a child of libvirtd has its name until it begins
+   * its own program, and its parent may be gone by then.
+   */
   most: number
 }>
 
 const DIRECTORY = '/var/tmp/libvirts-seen'
 
-/** Looks every 50 ms how many processes of a host run the program libvirtd, from outside of Anneal and of libvirt. */
+/**
+ * Looks every 50 ms how many sockets of libvirt's API are listened on, in the kernel's own list (proc_net_unix(5); the flag
+ * 10000 is SO_ACCEPTCON): each libvirtd has one of its own, whatever the path leads to.
+ */
 export async function watchLibvirts(
   host: ComputeHost,
 ): Promise<Readonly<{ end: () => Promise<LibvirtsSeen> }>> {
   const script = `cd ${DIRECTORY}; rm -f end; : >seen
-    count='$4 == "libvirtd" && $3 !~ /Z/ { parent[$1] = $2 } END { for (pid in parent) if (!(parent[pid] in parent)) n++; print n + 0 }'
-    while [ ! -e end ]; do ps -e -o pid=,ppid=,stat=,comm= | awk "$count" >>seen; sleep 0.05; done
+    count='$4 == "00010000" && $8 ~ /\\/libvirt\\/libvirt-sock$/ { n++ } END { print n + 0 }'
+    while [ ! -e end ]; do awk "$count" /proc/net/unix >>seen; sleep 0.05; done
 `
   await host.sh(
     `mkdir -p ${DIRECTORY}; cat >${DIRECTORY}/watch; setsid sh ${DIRECTORY}/watch >/dev/null 2>&1 &`,

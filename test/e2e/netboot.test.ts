@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { ConductorLab, run } from '../../../lab/index.ts'
-import type { NetbootMachine } from '../../../src/conductor/index.ts'
+import { ConductorLab, run } from '../../lab/index.ts'
+import type { NetbootMachine } from '../../src/conductor/index.ts'
 import {
   asFirmware,
   askDhcp,
@@ -14,8 +14,8 @@ import {
   startOtherServer,
   startNetbootUnderTest,
   untilConsole,
-} from './support/netboot-bed.ts'
-import type { Lease, NetbootUnderTest } from './support/netboot-bed.ts'
+} from '../integration/metal/support/netboot-bed.ts'
+import type { Lease, NetbootUnderTest } from '../integration/metal/support/netboot-bed.ts'
 
 /** A network namespace with a bridge; dnsmasq, DHCP clients and machines of the tests are in it. */
 let lab: ConductorLab

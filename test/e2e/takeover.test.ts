@@ -8,12 +8,12 @@ import {
   tickGaps,
   ticks,
   waitForLibvirt,
-} from '../../../lab/index.ts'
-import type { Guest } from '../../../lab/index.ts'
-import { ComputeNode } from './support/compute-node.ts'
-import type { Alive } from './support/compute-node.ts'
-import { kollaUnit, unitState } from './support/kolla-unit.ts'
-import { watchLibvirts } from './support/watch-libvirts.ts'
+} from '../../lab/index.ts'
+import type { Guest } from '../../lab/index.ts'
+import { ComputeNode } from '../integration/node/support/compute-node.ts'
+import type { Alive } from '../integration/node/support/compute-node.ts'
+import { kollaUnit, unitState } from '../integration/node/support/kolla-unit.ts'
+import { watchLibvirts } from '../integration/node/support/watch-libvirts.ts'
 
 const NAME = 'nova_libvirt'
 const UNIT = `kolla-${NAME}-container.service`
@@ -72,9 +72,9 @@ describe('taking over a node that a unit for each container runs, as Kolla does'
     await node.expect(0, 'node', 'upgrade', '/etc/anneal/next.locked.yaml')
     await node.host.sh(`systemctl start ${UNIT}`)
     assert.deepEqual(await unitState(node, UNIT), ['inactive', 'no', 'enabled'])
-    await node.assertUntouched(alive)
+    await node.assertUntouched(alive, 'up', NAME)
     await node.expect(0, 'node', 'rollback')
-    await node.assertUntouched(alive)
+    await node.assertUntouched(alive, 'up', NAME)
     await node.assertAtRest()
 
     await node.expect(0, 'node', 'give-back')
