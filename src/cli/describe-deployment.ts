@@ -42,9 +42,8 @@ function describeServer({ server }: DeployPlan): readonly string[] {
 
 function describeArguments(plan: DeployPlan): readonly string[] {
   // Of a conductor, which makes the command line itself, only what is changed is known.
-  if (plan.route === 'direct' || plan.arguments.length + plan.removedArguments.length === 0) {
-    if (!bootsOverNetwork(plan.route)) return []
-  }
+  const changed = plan.arguments.length + plan.removedArguments.length
+  if (!bootsOverNetwork(plan.route) && changed === 0) return []
   const width = Math.max(0, ...plan.arguments.map((one) => one.text.length))
   const shown = plan.arguments.map((one) => `    ${one.text.padEnd(width)}  ${one.origin}`)
   const removed = plan.removedArguments.map((one) => `    without ${one.text}  ${one.origin}`)

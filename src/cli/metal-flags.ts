@@ -2,16 +2,7 @@ import type { MetalOptions } from '../app/metal/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from './cloud-flags.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { readLogin } from './read-login.ts'
-
-export const STATE_FLAGS = {
-  state: {
-    kind: 'text',
-    placeholder: 'DIR',
-    help: 'Keep Anneal’s state in this directory',
-    default: '/var/lib/anneal',
-    environment: 'ANNEAL_STATE',
-  },
-} as const satisfies FlagTable
+import { STATE_FLAGS } from './state-flags.ts'
 
 export const METAL_FLAGS = {
   ...CLOUD_FLAGS,

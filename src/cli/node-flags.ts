@@ -1,5 +1,6 @@
 import type { BuildingWorld, EngineOptions, NodeOptions, RunWishes } from '../app/node/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
+import { STATE_FLAGS } from './state-flags.ts'
 
 export const NODE_FLAGS = {
   engine: {
@@ -14,13 +15,7 @@ export const NODE_FLAGS = {
     help: 'Reach Docker at this socket',
     environment: 'ANNEAL_ENGINE_SOCKET',
   },
-  state: {
-    kind: 'text',
-    placeholder: 'DIR',
-    help: 'Keep Anneal’s state in this directory',
-    default: '/var/lib/anneal',
-    environment: 'ANNEAL_STATE',
-  },
+  ...STATE_FLAGS,
 } as const satisfies FlagTable
 
 type NodeFlags = FlagValues<typeof NODE_FLAGS>

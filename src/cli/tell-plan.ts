@@ -30,6 +30,17 @@ export function printPlan({ plan, check, findings, effects }: UpgradePreview, ou
   return check.reason?.code === 'GUESTS_ENDANGERED' ? EXIT.endangered : EXIT.refused
 }
 
+/** Prints what a way back would do; its exit code says whether it may. */
+export function printWayBack(
+  { plan, check }: Pick<UpgradePreview, 'plan' | 'check'>,
+  output: Output,
+): ExitCode {
+  output.data({ schema: 'anneal.plan/1', plan, check }, () =>
+    [describePlan(plan, output), describeCheck(check, output)].join('\n'),
+  )
+  return check.verdict === 'refuse' ? EXIT.refused : EXIT.ok
+}
+
 /** Prints an upgrade that was refused because of the release itself. */
 export function refused(planned: Planned, output: Output): ExitCode {
   const { plan, findings } = planned

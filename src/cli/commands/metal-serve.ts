@@ -11,8 +11,8 @@ import type { FlagTable, FlagValues } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { durationMs } from '../duration-flag.ts'
 import { raise } from '../errors.ts'
-import { STATE_FLAGS } from '../metal-flags.ts'
 import { readLogin } from '../read-login.ts'
+import { STATE_FLAGS } from '../state-flags.ts'
 
 const NAME = 'anneal metal serve'
 

@@ -1,10 +1,9 @@
-import { openNode, previewUpgrade, upgradeNode } from '../../app/node/index.ts'
+import { openNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import { PLAN_FLAGS, upgradeWishes } from '../plan-flags.ts'
-import { printPlan, refused, sayPlanned } from '../tell-plan.ts'
-import { runControl, tell } from '../tell-run.ts'
+import { runUpgrade } from '../run-upgrade.ts'
 
 export const nodeAdopt = command({
   path: ['node', 'adopt'],
@@ -22,11 +21,6 @@ export const nodeAdopt = command({
   async run({ flags, node, args, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'take over the node')
     const wishes = { ...upgradeWishes(args[0] ?? '', flags), adoptBy: 'name' } as const
-    if (flags['dry-run']) return printPlan(await previewUpgrade(world, wishes), output)
-    const upgraded = await upgradeNode(world, wishes, {
-      ...runControl(output, signal),
-      onPlanned: (planned) => sayPlanned(planned, output),
-    })
-    return upgraded.outcome === 'ran' ? tell(upgraded.report, output) : refused(upgraded.planned, output)
+    return runUpgrade(world, wishes, { flags, output, signal })
   },
 })

@@ -1,9 +1,9 @@
 import { giveBackNode, openNode, previewGiveBack } from '../../app/node/index.ts'
-import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
-import { describeCheck, describePlan } from '../describe.ts'
+import { describePlan } from '../describe.ts'
 import { NODE_FLAGS, RUN_FLAGS, nodeOptions, runWishes } from '../node-flags.ts'
+import { printWayBack } from '../tell-plan.ts'
 import { runControl, tell } from '../tell-run.ts'
 
 export const nodeGiveBack = command({
@@ -22,13 +22,7 @@ export const nodeGiveBack = command({
   async run({ flags, node, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'give the node back')
     const wishes = runWishes(flags)
-    if (flags['dry-run']) {
-      const { plan, check } = await previewGiveBack(world, wishes)
-      output.data({ schema: 'anneal.plan/1', plan, check }, () =>
-        [describePlan(plan, output), describeCheck(check, output)].join('\n'),
-      )
-      return check.verdict === 'refuse' ? EXIT.refused : EXIT.ok
-    }
+    if (flags['dry-run']) return printWayBack(await previewGiveBack(world, wishes), output)
     const { report, removed } = await giveBackNode(world, wishes, {
       ...runControl(output, signal),
       onPlanned: ({ plan }) => output.say(describePlan(plan, output)),

@@ -1,9 +1,9 @@
-import { EXIT } from '../../core/index.ts'
 import { openNode, previewRollback, rollbackNode } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
-import { describeCheck, describePlan } from '../describe.ts'
+import { describePlan } from '../describe.ts'
 import { NODE_FLAGS, RUN_FLAGS, nodeOptions, runWishes } from '../node-flags.ts'
+import { printWayBack } from '../tell-plan.ts'
 import { runControl, tell } from '../tell-run.ts'
 
 export const nodeRollback = command({
@@ -20,13 +20,7 @@ export const nodeRollback = command({
   async run({ flags, node, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'roll the node back')
     const wishes = runWishes(flags)
-    if (flags['dry-run']) {
-      const { plan, check } = await previewRollback(world, wishes)
-      output.data({ schema: 'anneal.plan/1', plan, check }, () =>
-        [describePlan(plan, output), describeCheck(check, output)].join('\n'),
-      )
-      return check.verdict === 'refuse' ? EXIT.refused : EXIT.ok
-    }
+    if (flags['dry-run']) return printWayBack(await previewRollback(world, wishes), output)
     const report = await rollbackNode(world, wishes, {
       ...runControl(output, signal),
       onPlanned: ({ plan }) => output.say(describePlan(plan, output)),

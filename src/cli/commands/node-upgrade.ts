@@ -1,10 +1,10 @@
-import { openNode, previewUpgrade, upgradeNode } from '../../app/node/index.ts'
+import { openNode, previewUpgrade } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import { PLAN_FLAGS, upgradeWishes } from '../plan-flags.ts'
-import { printPlan, refused, sayPlanned } from '../tell-plan.ts'
-import { runControl, tell } from '../tell-run.ts'
+import { runUpgrade } from '../run-upgrade.ts'
+import { printPlan } from '../tell-plan.ts'
 
 export const nodePlan = command({
   path: ['node', 'plan'],
@@ -35,12 +35,6 @@ export const nodeUpgrade = command({
     'FILE is a locked Compose file (see `anneal node lock`). The command pulls images and creates containers first, so that only stop and start make up the outage. Then it proves that every service is ready and every guest alive. If the proof fails it rolls back.\nExit codes: 0, the new release runs. 1, abandoned before the switch. 3, refused: guests would die. 4, refused by another check. 6, rolled back. 7, a person has to look.',
   async run({ flags, node, args, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'upgrade the node')
-    const wishes = upgradeWishes(args[0] ?? '', flags)
-    if (flags['dry-run']) return printPlan(await previewUpgrade(world, wishes), output)
-    const upgraded = await upgradeNode(world, wishes, {
-      ...runControl(output, signal),
-      onPlanned: (planned) => sayPlanned(planned, output),
-    })
-    return upgraded.outcome === 'ran' ? tell(upgraded.report, output) : refused(upgraded.planned, output)
+    return runUpgrade(world, upgradeWishes(args[0] ?? '', flags), { flags, output, signal })
   },
 })
