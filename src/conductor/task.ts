@@ -90,7 +90,6 @@ export const TASK: Machine<TaskRun, TaskEffect, MachineReported> = {
   learn: (run, { disk }) => (disk === undefined ? run : { ...run, disk }),
   next: (run) => advance(run),
   targetOf,
-  cancelOf: ({ state, plan }) => (state === 'contacting' && plan.kind === 'release' ? 'finish' : undefined),
   reasons: {
     interrupted: {
       code: 'TASK_INTERRUPTED',

@@ -20,6 +20,8 @@ export interface ConductorStore {
   /** The first entry of another run takes the place of the journal before it. */
   appendJournal(machine: string, entry: SagaEntry): void
   session(machine: string): RamdiskSession | undefined
+  /** All of them, with the machine that each is of. */
+  sessions(): readonly Readonly<{ machine: string; session: RamdiskSession }>[]
   saveSession(machine: string, session: RamdiskSession | undefined): void
   /** Values of driver_info that are credentials, by name. */
   credentials(machine: string): Readonly<Record<string, string>>

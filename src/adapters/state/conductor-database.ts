@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { MachineRecord, PortRecord } from '../../conductor/index.ts'
 import type { ConductorStore, RamdiskSession } from '../../ports/index.ts'
 import type { SagaEntry } from '../../saga/index.ts'
-import { replaceFile } from './durable-file.ts'
+import { readIfThere, replaceFile } from './durable-file.ts'
 import { raise } from './errors.ts'
 
 /** Of this layout; a database of a later one is refused. */
@@ -84,15 +84,23 @@ export function openConductorStore(directory: string): ConductorStore {
       rows('SELECT session FROM session WHERE machine = ?', 'session', machine)[0] as
         | RamdiskSession
         | undefined,
+    sessions: () =>
+      database
+        .prepare('SELECT machine, session FROM session')
+        .all()
+        .map(({ machine, session }) => ({
+          machine: String(machine),
+          session: JSON.parse(String(session)) as RamdiskSession,
+        })),
     saveSession(machine, session) {
       if (session === undefined) run('DELETE FROM session WHERE machine = ?', machine)
       else run('INSERT OR REPLACE INTO session VALUES (?, ?)', machine, JSON.stringify(session))
     },
     credentials: (machine) =>
-      JSON.parse(readSecret(secret(machine, 'credentials.json')) ?? '{}') as Record<string, string>,
+      JSON.parse(readIfThere(secret(machine, 'credentials.json')) ?? '{}') as Record<string, string>,
     saveCredentials: (machine, credentials) =>
       saveSecret(secret(machine, 'credentials.json'), JSON.stringify(credentials)),
-    configDrive: (machine) => readSecret(secret(machine, 'config-drive.json')),
+    configDrive: (machine) => readIfThere(secret(machine, 'config-drive.json')),
     saveConfigDrive(machine, drive) {
       const file = secret(machine, 'config-drive.json')
       if (drive === undefined) rmSync(file, { force: true })
@@ -123,15 +131,6 @@ function opened(directory: string, path: string): DatabaseSync {
   }
   database.exec(`${TABLES} PRAGMA user_version = ${LAYOUT};`)
   return database
-}
-
-function readSecret(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw raise('STATE_UNREADABLE', { path, why: (error as Error).message }, error)
-  }
 }
 
 function saveSecret(path: string, text: string): void {

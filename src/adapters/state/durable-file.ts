@@ -4,6 +4,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeSync,
@@ -83,6 +84,16 @@ function appendWhole(file: number, text: string, reserve: string | undefined): v
 function writeAll(file: number, text: string): void {
   const bytes = Buffer.from(text)
   for (let offset = 0; offset < bytes.length;) offset += writeSync(file, bytes, offset)
+}
+
+/** The whole text of a file; undefined where there is none. Throws STATE_UNREADABLE. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw raise('STATE_UNREADABLE', { path, why: (error as Error).message }, error)
+  }
 }
 
 export function syncDirectory(path: string): void {

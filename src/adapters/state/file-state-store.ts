@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   decodeDeployments,
@@ -12,7 +12,14 @@ import {
 } from '../../contract/index.ts'
 import { canonicalJson, isAnnealError } from '../../core/index.ts'
 import type { Deployments, HistoryRecord, JournalEntry, Lock, StateStore } from '../../ports/index.ts'
-import { appendLine, replaceFile, reserveSpace, syncDirectory, truncateFile } from './durable-file.ts'
+import {
+  appendLine,
+  readIfThere,
+  replaceFile,
+  reserveSpace,
+  syncDirectory,
+  truncateFile,
+} from './durable-file.ts'
 import { raise } from './errors.ts'
 import { takeLock } from './sqlite-lock.ts'
 
@@ -55,7 +62,7 @@ export class FileStateStore implements StateStore {
 
   async readJournal(): Promise<readonly JournalEntry[]> {
     const path = this.#path('journal.jsonl')
-    const text = readText(path)
+    const text = readIfThere(path)
     if (text === undefined) return []
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     // A line without its end was being written when the power went: its effect was never begun.
@@ -75,7 +82,7 @@ export class FileStateStore implements StateStore {
 
   async readDeployments(): Promise<Deployments> {
     const path = this.#path('deployments.json')
-    const text = readText(path)
+    const text = readIfThere(path)
     if (text === undefined) return NOTHING
     return { ...NOTHING, ...decoded(path, () => decodeDeployments(text)) }
   }
@@ -99,7 +106,7 @@ export class FileStateStore implements StateStore {
 
   async readHistory(): Promise<readonly HistoryRecord[]> {
     const path = this.#path('history.jsonl')
-    const text = readText(path)
+    const text = readIfThere(path)
     if (text === undefined) return []
     const whole = text.slice(0, text.lastIndexOf('\n') + 1)
     if (whole.length !== text.length && this.#access === 'write') truncateFile(path, Buffer.byteLength(whole))
@@ -121,7 +128,7 @@ export class FileStateStore implements StateStore {
   }
 
   async readFile(name: string): Promise<string | undefined> {
-    return readText(this.#path('files', safeName(name)))
+    return readIfThere(this.#path('files', safeName(name)))
   }
 
   #mayWrite(): void {
@@ -141,15 +148,6 @@ function hashOf(previousHash: string, record: unknown): string {
 
 function safeName(name: string): string {
   return name.replaceAll(/[^\w.:-]/g, '_')
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw raise('STATE_UNREADABLE', { path, why: (error as Error).message }, error)
-  }
 }
 
 function linesOf<T>(path: string, text: string, decode: (line: string) => T): readonly T[] {

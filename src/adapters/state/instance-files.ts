@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { InstanceFiles } from '../../ports/index.ts'
-import { replaceFile, syncDirectory } from './durable-file.ts'
+import { readIfThere, replaceFile, syncDirectory } from './durable-file.ts'
 import { raise } from './errors.ts'
 
 const PART_BYTES = 4 * 2 ** 20
@@ -30,7 +30,7 @@ export function openInstanceFiles(directory: string): InstanceFiles {
         throw raise('STATE_UNWRITABLE', { path: to, why: (error as Error).message }, error)
       }
     },
-    commandLine: async (machine) => readIf(path(machine, 'command-line')),
+    commandLine: async (machine) => readIfThere(path(machine, 'command-line')),
     hasRamdisk: async (machine) => {
       const file = await open(path(machine, 'ramdisk')).catch(() => undefined)
       await file?.close()
@@ -50,14 +50,5 @@ async function copy(source: ByteSource, path: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-function readIf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw raise('STATE_UNREADABLE', { path, why: (error as Error).message }, error)
   }
 }

@@ -68,7 +68,7 @@ export class BootAnswers {
   file(token: string, which: 'kernel' | 'ramdisk'): string | undefined {
     const { store, secrets, instances } = this.#world
     const digest = secrets.digest(token)
-    const machine = store.machines().find(({ uuid }) => store.session(uuid)?.imageToken === digest)
-    return machine === undefined ? undefined : instances.path(machine.uuid, which)
+    const found = store.sessions().find(({ session }) => session.imageToken === digest)
+    return found === undefined ? undefined : instances.path(found.machine, which)
   }
 }

@@ -1,7 +1,6 @@
 import {
   VERBS,
   askedBy,
-  bmcOf,
   chosenMethod,
   conductorError,
   deployWishes,
@@ -14,6 +13,7 @@ import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
 import { Machines } from './machines.ts'
 import { RamdiskCalls } from './ramdisk-calls.ts'
+import { bmcOfMachine } from './task-context.ts'
 import { TaskRunner } from './task-runner.ts'
 import type { TaskSettings } from './task-runner.ts'
 
@@ -132,9 +132,7 @@ export class Conductor {
   }
 
   bmc(machine: MachineRecord): Bmc {
-    const { store, openBmc } = this.#world
-    const mac = store.ports().find((one) => one.machine === machine.uuid)?.address
-    return openBmc(bmcOf(machine, store.credentials(machine.uuid), mac))
+    return bmcOfMachine({ world: this.#world, uuid: machine.uuid })
   }
 
   /** Whether what the machine was told can be deployed. Changes nothing. */
@@ -183,8 +181,8 @@ export class Conductor {
       })
     }
     const boots = wishes.method === 'ramdisk' || wishes.form === 'trio' ? 'network' : 'disk'
-    const method = chosenMethod(machine)
-    return { ...plan, boots, writes: kind === 'boot' || method === 'ramdisk' ? 'nothing' : method }
+    const writes = kind === 'boot' || wishes.method === 'ramdisk' ? 'nothing' : wishes.method
+    return { ...plan, boots, writes }
   }
 
   /** A deployment that was called off gives its machine back. */

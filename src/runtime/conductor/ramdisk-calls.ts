@@ -1,6 +1,5 @@
 import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
-import type { MachineRecord } from '../../conductor/index.ts'
-import type { ConductorWorld, DiskChunks, DiskPiece, RamdiskSession } from '../../ports/index.ts'
+import type { ConductorWorld, DiskPiece, RamdiskSession } from '../../ports/index.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
 
@@ -8,7 +7,7 @@ import type { TaskRunner } from './task-runner.ts'
 const PRESENT_MS = 15_000
 const MOST_LINES_SHOWN = 2000
 
-type Caller = Readonly<{ machine: MachineRecord; line: RamdiskLine; from: string }>
+type Caller = Readonly<{ machine: string; session: RamdiskSession; line: RamdiskLine }>
 
 /**
  * What deploy ramdisks say and fetch (docs/deploy-protocol.md). Each call carries a token; one that is not of a task under way
@@ -17,8 +16,6 @@ type Caller = Readonly<{ machine: MachineRecord; line: RamdiskLine; from: string
 export class RamdiskCalls {
   readonly #world: ConductorWorld
   readonly #tasks: TaskRunner
-  /** Pieces of the tasks that write. */
-  readonly #chunks = new WeakMap<RamdiskLine, DiskChunks>()
 
   constructor(world: ConductorWorld, tasks: TaskRunner) {
     this.#world = world
@@ -29,27 +26,25 @@ export class RamdiskCalls {
   async hello(token: string, text: string, from: string): Promise<string> {
     const { store, secrets, clock } = this.#world
     const digest = secrets.digest(token)
-    const { machine, line } = this.#caller(from, (session) => session.bootToken === digest)
+    const { machine, session, line } = this.#caller(from, ({ bootToken }) => bootToken === digest)
     const report = parseReport(text)
     const macs = new Set(report.nics.map(({ mac }) => mac))
-    const isItself = store.ports().some((one) => one.machine === machine.uuid && macs.has(one.address))
+    const isItself = store.ports().some((one) => one.machine === machine && macs.has(one.address))
     if (!isItself) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
-    const session = store.session(machine.uuid)
-    if (session === undefined) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
     const nowMs = clock.monotonic()
     const first = session.reportedFrom
-    const isOther = first !== undefined && first !== from && machine.report?.systemUuid !== report.systemUuid
+    const before = store.machine(machine)?.report
+    const isOther = first !== undefined && first !== from && before?.systemUuid !== report.systemUuid
     if (isOther && nowMs - line.heardMs < PRESENT_MS) {
       line.say({ kind: 'twice', first, second: from }, nowMs)
       throw conductorError('RAMDISK_TOKEN_INVALID', { from })
     }
     const work = secrets.token()
     // The token of the boot stays good until the work begins: the answer to this call may be lost.
-    store.saveSession(machine.uuid, { ...session, workToken: secrets.digest(work), reportedFrom: from })
+    store.saveSession(machine, { ...session, workToken: secrets.digest(work), reportedFrom: from })
     line.say({ kind: 'reported', report, from }, nowMs)
     this.#heard(machine)
-    const { order, chunks } = await line.order()
-    if (chunks !== undefined) this.#chunks.set(line, chunks)
+    const { order } = await line.order()
     return formatOrder(order, work)
   }
 
@@ -58,11 +53,10 @@ export class RamdiskCalls {
     const { line } = this.#worker(token, from)
     line.heardMs = this.#world.clock.monotonic()
     // After a restart of the conductor the ramdisk goes on, and the pieces are made anew.
-    const chunks = this.#chunks.get(line) ?? (await line.order()).chunks
+    const { chunks } = await line.order()
     if (chunks === undefined || !(index >= 0 && index < chunks.count)) {
       throw conductorError('MACHINE_VALUE_INVALID', { what: `piece ${index}`, why: 'there is none' })
     }
-    this.#chunks.set(line, chunks)
     return chunks.piece(index, signal)
   }
 
@@ -108,10 +102,9 @@ export class RamdiskCalls {
 
   #last(token: string, from: string, last: NonNullable<RamdiskSession['last']>): 'off' {
     const { store, clock } = this.#world
-    const { machine, line } = this.#worker(token, from)
-    const session = store.session(machine.uuid)
+    const { machine, session, line } = this.#worker(token, from)
     // Before it is answered: after a crash nobody says it again.
-    if (session !== undefined) store.saveSession(machine.uuid, { ...session, last })
+    store.saveSession(machine, { ...session, last })
     line.say(last, clock.monotonic())
     return 'off'
   }
@@ -119,32 +112,25 @@ export class RamdiskCalls {
   #worker(token: string, from: string): Caller {
     const { store, secrets } = this.#world
     const digest = secrets.digest(token)
-    const caller = this.#caller(from, (session) => session.workToken === digest)
-    const session = store.session(caller.machine.uuid)
-    if (session?.bootToken !== undefined) {
-      const { bootToken: _, ...rest } = session
-      store.saveSession(caller.machine.uuid, rest)
-    }
-    return caller
+    const caller = this.#caller(from, ({ workToken }) => workToken === digest)
+    const { bootToken, ...session } = caller.session
+    if (bootToken === undefined) return caller
+    store.saveSession(caller.machine, session)
+    return { ...caller, session }
   }
 
-  #caller(
-    from: string,
-    isHis: (session: Readonly<{ bootToken?: string; workToken?: string }>) => boolean,
-  ): Caller {
-    const { store } = this.#world
-    for (const machine of store.machines()) {
-      const session = store.session(machine.uuid)
-      if (session?.boots !== 'ramdisk' || !isHis(session)) continue
-      const line = this.#tasks.line(machine.uuid)
-      if (line !== undefined) return { machine, line, from }
-    }
-    throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+  #caller(from: string, isHis: (session: RamdiskSession) => boolean): Caller {
+    const found = this.#world.store
+      .sessions()
+      .find(({ session }) => session.boots === 'ramdisk' && isHis(session))
+    const line = found && this.#tasks.line(found.machine)
+    if (found === undefined || line === undefined) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+    return { ...found, line }
   }
 
-  #heard(machine: MachineRecord): void {
+  #heard(machine: string): void {
     const { store, clock } = this.#world
-    const record = store.machine(machine.uuid)
+    const record = store.machine(machine)
     if (record === undefined) return
     store.saveMachine({ ...record, heardAt: new Date(clock.now()).toISOString() })
   }

@@ -1,7 +1,7 @@
 import { isAnnealError } from '../../core/index.ts'
 import { TASK, beginTask, conductorError } from '../../conductor/index.ts'
 import type { MachineReported, TaskEffect, TaskPlan, TaskRun } from '../../conductor/index.ts'
-import { begin, decide, isStable, replay } from '../../saga/index.ts'
+import { begin, deadlineMs, decide, isStable, replay } from '../../saga/index.ts'
 import type { SagaEntry, SagaEvent, Step } from '../../saga/index.ts'
 import { Journal, drive, failedBy, runExecutor } from '../saga/index.ts'
 import { ACTIONS } from './actions.ts'
@@ -84,7 +84,7 @@ async function carry(
           effect: kind,
           seconds: Math.round(ms / 1000),
         }),
-      deadlineMs: deadline,
+      deadlineMs: (effect, at) => (WAITING.has(effect.kind) ? 'own' : deadlineMs(TASK, at, effect)),
       onEffect: (_, at) => around.onState(at),
       beforeRetry: async () => {
         await world.clock.sleep(AGAIN_MS, around.stopping)
@@ -95,11 +95,6 @@ async function carry(
     start,
   )
   return await ended(journal, run, around)
-}
-
-function deadline({ kind }: TaskEffect, { state }: TaskRun): number | 'own' {
-  const spec = TASK.states[state]
-  return WAITING.has(kind) || spec.stable ? 'own' : spec.deadlineMs
 }
 
 async function ended(journal: Journal, run: TaskRun, around: TaskSurroundings): Promise<TaskRun> {

@@ -1,6 +1,7 @@
-import { conductorError, firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
+import { TASK, conductorError, firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
 import type { MachineRecord, NetbootMachine, TaskPlan, TaskRun } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
+import { isStable } from '../../saga/index.ts'
 import { OpenImages } from './open-images.ts'
 import { Queue } from './queue.ts'
 import { RamdiskLine } from './ramdisk-line.ts'
@@ -19,7 +20,7 @@ export type TaskSettings = Readonly<{
   onFault: (error: unknown) => void
 }>
 
-type Working = Readonly<{ task: TaskPlan; cancel: AbortController; line: RamdiskLine; end: Promise<void> }>
+type Working = Readonly<{ cancel: AbortController; line: RamdiskLine; end: Promise<void> }>
 
 /**
  * Machines at work. One task a machine at most. INVARIANTS: the store is changed before anybody is told; a task that the
@@ -113,7 +114,7 @@ export class TaskRunner {
         (error: unknown) => this.#broken(uuid, error),
       )
       .catch(this.#settings.onFault)
-    this.#working.set(uuid, { task: plan, cancel, line, end })
+    this.#working.set(uuid, { cancel, line, end })
   }
 
   /** What a client sees while a task is in a state, and how it ended. */
@@ -123,7 +124,7 @@ export class TaskRunner {
     if (record === undefined) return
     const shown = shownState(kind, run.state) ?? record.provisionState
     const step = shownStep(kind, run.state)
-    const isAtRest = run.state === 'done' || run.state === 'failed' || run.state === 'calledOff'
+    const isAtRest = isStable(TASK, run)
     const at = new Date(this.#world.clock.now()).toISOString()
     const { lastError: _e, step: _s, targetProvisionState: target, ...rest } = record
     const error = isAtRest ? run.reason : undefined
