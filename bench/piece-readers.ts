@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { diskComposer, openDeployImage } from '../src/app/conductor/index.ts'
-import { placesOf } from '../src/bytes/index.ts'
-import type { DeployImage } from '../src/ports/index.ts'
+import { countPlacedBytes } from '../test/fixtures/count-placed-bytes.ts'
 
 /**
  * Machines that get their disks from one image, and what that costs, as a line of JSON. A process of its own: its CPU and memory
@@ -39,18 +38,7 @@ const [location = ''] = positionals
 const form = values.form === 'trio' ? 'trio' : 'wholeDisk'
 const startedAt = performance.now()
 await using opened = await openDeployImage({ location, form, addedArguments: [], deletedArguments: [] })
-let readBytes = 0
-/** Threads read by what `places` tells: that is counted. */
-const image: DeployImage = {
-  ...opened,
-  disk: {
-    ...opened.disk,
-    async *places(offset, length, signal) {
-      readBytes += length
-      yield* placesOf(opened.disk, offset, length, signal)
-    },
-  },
-}
+const { image, bytes: placedBytes } = countPlacedBytes(opened)
 const compose = diskComposer({
   ...(values['piece-mib'] && { pieceBytes: Number(values['piece-mib']) * MIB }),
   ...(values['cache-mib'] && { cacheBytes: Number(values['cache-mib']) * MIB }),
@@ -94,7 +82,7 @@ const cost: ReadersCost = {
   peakMiB: maxRSS / 1024,
   pieces,
   usedMiB: usedBytes / MIB,
-  readMiB: readBytes / MIB,
+  readMiB: placedBytes() / MIB,
   packedMiB: packedBytes / MIB,
   firstS: Math.min(...ends) / 1000,
   lastS: Math.max(...ends) / 1000,

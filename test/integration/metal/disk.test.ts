@@ -8,10 +8,10 @@ import { promisify } from 'node:util'
 import { ROOT } from '../../../scripts/source/index.ts'
 import { makeConfigDrive } from '../../../src/adapters/config-drive/index.ts'
 import { diskComposer, openDeployImage } from '../../../src/app/conductor/index.ts'
-import { placesOf } from '../../../src/bytes/index.ts'
 import type { DeployForm, DeployImage, DiskRequest } from '../../../src/ports/index.ts'
 import { makeAtomicImage, missingImagePrograms } from '../../fixtures/atomic-image.ts'
 import type { ImageLayout } from '../../fixtures/atomic-image.ts'
+import { countPlacedBytes } from '../../fixtures/count-placed-bytes.ts'
 import { writeComposed } from '../../fixtures/write-composed.ts'
 
 /**
@@ -212,17 +212,7 @@ describe('disks composed from images', { skip: missing === undefined ? false : `
     const path = join(dir, 'data.raw')
     await makeDataDisk(path, 256)
     await using opened = await openAs(path, 'wholeDisk')
-    let readBytes = 0
-    const image: DeployImage = {
-      ...opened,
-      disk: {
-        ...opened.disk,
-        async *places(offset, length, signal) {
-          readBytes += length
-          yield* placesOf(opened.disk, offset, length, signal)
-        },
-      },
-    }
+    const { image, bytes } = countPlacedBytes(opened)
     const compose = diskComposer({ cacheBytes: 64 * MIB })
     const rssBefore = process.memoryUsage.rss()
     let most = 0
@@ -243,6 +233,7 @@ describe('disks composed from images', { skip: missing === undefined ? false : `
     const packed = await Promise.all(Array.from({ length: 40 }, (_, index) => reader(index)))
     const usedBytes = 256 * MIB
     assert.ok(Math.min(...packed) > 100 * MIB, 'the data does not compress')
+    const readBytes = bytes()
     assert.ok(readBytes < 1.05 * usedBytes, `${readBytes} bytes were read of ${usedBytes}`)
     const grownMib = (most - rssBefore) / MIB
     assert.ok(grownMib < 64 + 200, `memory grew by ${grownMib.toFixed(0)} MiB`)

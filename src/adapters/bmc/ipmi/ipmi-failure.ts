@@ -9,7 +9,7 @@ const MEANINGS: readonly Readonly<{ says: RegExp; means: 'busy' | 'credentials' 
     means: 'busy',
   },
   { says: /insufficient resources for session/i, means: 'busy' },
-  // The session stands, and its answer came too late: what is refused is said as "failed:" with the reason.
+  // The session is open, and an answer came too late. ipmitool prints "failed:" and the reason where something is refused.
   { says: /^Unable to (get|set) Chassis|^Error (setting|sending)|Unexpected RAKP/i, means: 'busy' },
   { says: /RAKP 2 HMAC is invalid|unauthorized (name|GUID|role)|Invalid user name/i, means: 'credentials' },
   { says: /password is longer than|Insufficient privilege level|invalid role/i, means: 'credentials' },
