@@ -1,7 +1,7 @@
 import { DOCUMENTS, STATE_FILES } from '../../src/contract/index.ts'
 import type { DocumentSpec, StateFileSpec } from '../../src/contract/index.ts'
 import { code, page, table } from './markdown.ts'
-import { schemaPath, stateFileSchemaPath } from './schemas.ts'
+import { PROGRESS_SCHEMA_PATH, schemaPath, stateFileSchemaPath } from './schemas.ts'
 
 /** docs/json.md: every document of the program, what prints it or keeps it, and its schema. */
 export function jsonPage(): string {
@@ -21,6 +21,8 @@ export function jsonPage(): string {
         link(schemaPath(name)),
       ]),
     ),
+    '## Progress',
+    `With \`--progress=jsonl\` a command prints its progress to standard error, one JSON object in each line. The member \`event\` says what the line tells: ${link(PROGRESS_SCHEMA_PATH)}. A reader ignores an event that it does not know. Errors are also lines of this stream: \`anneal.error/1\`.`,
     '## The state directory',
     'These files have no member `schema`. [architecture.md](architecture.md#where-the-state-lives) says when each is written.',
     table(

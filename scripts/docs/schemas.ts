@@ -16,6 +16,8 @@ export function stateFileSchemaPath(file: string): string {
   return `docs/schemas/${file.replace(/\.jsonl$/, '-line.json')}`
 }
 
+export const PROGRESS_SCHEMA_PATH = 'docs/schemas/progress-line.json'
+
 /** One JSON Schema (draft 7) for each document, from its TypeScript type; docstrings become descriptions. */
 export async function schemaPages(): Promise<readonly Page[]> {
   const { createGenerator } = await loadGenerator()
@@ -39,6 +41,7 @@ export async function schemaPages(): Promise<readonly Page[]> {
     ...Object.entries<StateFileSpec>(STATE_FILES).map(([name, { type }]) =>
       page(stateFileSchemaPath(name), name, type),
     ),
+    page(PROGRESS_SCHEMA_PATH, 'a line of progress', 'ProgressLine'),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { encodeDocument, encodeLine } from '../contract/index.ts'
-import type { AnyDocument } from '../contract/index.ts'
+import type { AnyDocument, ProgressLine } from '../contract/index.ts'
 import type { AnnealError } from '../core/index.ts'
 import { printableLines } from './printable.ts'
 
@@ -64,7 +64,8 @@ export class Output {
     if (!this.jsonProgress) this.#stderr.write(`${printableLines(line)}\n`)
   }
 
-  progress(event: Readonly<Record<string, unknown>>, line: string): void {
+  /** `line` is what people read instead. */
+  progress(event: ProgressLine, line: string): void {
     if (this.jsonProgress) this.#stderr.write(`${JSON.stringify(event)}\n`)
     else this.say(line)
   }

@@ -1,5 +1,6 @@
 import { EXIT, formatBytes } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
+import type { JournalProgress } from '../contract/index.ts'
 import type { RunControl, RunReport } from '../app/node/index.ts'
 import type { Effect } from '../node/index.ts'
 import type { JournalEntry, PullProgress } from '../ports/index.ts'
@@ -46,8 +47,8 @@ export function runControl(output: Output, signal: AbortSignal): RunControl {
 }
 
 function tellEntry(entry: JournalEntry, output: Output): void {
-  const event = {
-    event: entry.type,
+  const event: JournalProgress = {
+    event: entry.type as JournalProgress['event'],
     at: entry.at,
     run: entry.run,
     data: entry.type === 'planned' ? undefined : entry.data,

@@ -149,3 +149,20 @@ export {
 export type { DeploymentsFile, JournalLine, NodeDeployment } from './node/state-files.ts'
 export type { GuestState, ServiceState, StatusDocument } from './node/status.ts'
 export type { DeployRamdiskDocument, DeployRamdiskPlanDocument } from './metal/deploy-ramdisk.ts'
+export type {
+  BuildProgress,
+  ConductorReady,
+  ConductorTask,
+  ConvertProgressLine,
+  DeployStep,
+  ImageBusy,
+  ImageRemoved,
+  ImageSending,
+  ImageSent,
+  JournalProgress,
+  LiveProgress,
+  MachineEnrolled,
+  MachineState,
+  ProgressLine,
+  PullProgressLine,
+} from './progress.ts'

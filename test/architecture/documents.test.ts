@@ -12,7 +12,14 @@ import { imageScenarios } from './documents/image-commands.ts'
 import { nodeScenarios } from './documents/node-commands.ts'
 import { ramdiskScenarios } from './documents/ramdisk-commands.ts'
 import { ROOT } from '../../scripts/source/index.ts'
-import { NAMES, problemsOf, problemsOfEarlier, problemsOfStateFile, readSchema } from './documents/schemas.ts'
+import {
+  NAMES,
+  problemsOf,
+  problemsOfEarlier,
+  problemsOfProgress,
+  problemsOfStateFile,
+  readSchema,
+} from './documents/schemas.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'anneal-documents-'))
 const cloud = await FakeOpenStack.start()
@@ -31,6 +38,9 @@ const SCENARIOS = {
 /** Names of the documents that a command was seen to print. */
 const seen = new Set<string>()
 
+/** Kinds of progress that were seen. */
+const events = new Set<string>()
+
 for (const [about, scenarios] of Object.entries(SCENARIOS)) {
   describe(`a document has nothing but what its schema names: ${about}`, () => {
     for (const { name, run, exit = 0, kept } of scenarios) {
@@ -42,6 +52,10 @@ for (const [about, scenarios] of Object.entries(SCENARIOS)) {
           if (file === undefined) continue
           assert.deepEqual(problemsOfStateFile(file, JSON.parse(text)), [], text)
           seen.add(file)
+        }
+        for (const line of progressOf(ran.stderr)) {
+          assert.deepEqual(problemsOfProgress(line), [], JSON.stringify(line))
+          events.add(line.event)
         }
         const texts = files.flatMap(({ file, text }) => (file === undefined ? [text] : []))
         const documents = [ran.stdout, lastLine(ran.stderr), ...texts].flatMap((text) => parsed(text))
@@ -62,6 +76,11 @@ test('every document and state file of the tables was written', () => {
   )
 })
 
+test('progress of these kinds was printed', () => {
+  const expected = 'build convert effect ended happened image intended node planned removed sent state'
+  assert.deepEqual([...events].toSorted(), expected.split(' '))
+})
+
 describe('the check of documents', () => {
   const good = { schema: 'anneal.image-extract/1', file: 'a', sizeBytes: 1 }
 
@@ -79,6 +98,13 @@ describe('the check of documents', () => {
     const entries = [{ name: 'a', kind: 'file', more: 1 }]
     const list = { schema: 'anneal.image-list/1', address: 'p1', root: '/', entries }
     assert.match(problemsOf(list).join(), /\/entries\/0: must NOT have additional properties/)
+  })
+
+  test('reports a line of progress with a member too many, or of an unknown kind', () => {
+    const line = { event: 'convert', doneBytes: 1, totalBytes: 2 }
+    assert.deepEqual(problemsOfProgress(line), [])
+    assert.notDeepEqual(problemsOfProgress({ ...line, more: 1 }), [])
+    assert.notDeepEqual(problemsOfProgress({ event: 'unheard-of' }), [])
   })
 
   test('reports a document that is not in the table', () => {
@@ -121,6 +147,15 @@ for (const name of NAMES) {
     assert.equal(schema.properties.schema.const, name)
     assert.doesNotMatch(JSON.stringify(schema), /"additionalProperties":false/)
   })
+}
+
+/** Lines of progress: they have no `schema`. */
+function progressOf(text: string): readonly Readonly<{ event: string }>[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Readonly<{ event: string; schema?: string }>)
+    .filter(({ schema }) => schema === undefined)
 }
 
 /** The error of a command is its last line. */

@@ -4,11 +4,14 @@ import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
 import { DOCUMENTS } from '../../../src/contract/index.ts'
 import type { DocumentName, STATE_FILES } from '../../../src/contract/index.ts'
-import { schemaPath, stateFileSchemaPath } from '../../../scripts/docs/index.ts'
+import { PROGRESS_SCHEMA_PATH, schemaPath, stateFileSchemaPath } from '../../../scripts/docs/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true })
 const compiled = new Map<string, ValidateFunction>()
+
+/** What problems call a line of progress. */
+const PROGRESS = 'progress'
 
 export const NAMES = Object.keys(DOCUMENTS) as DocumentName[]
 
@@ -22,6 +25,11 @@ export function problemsOf(document: unknown): readonly string[] {
 /** The same for the content of a state file, or for one line of it. */
 export function problemsOfStateFile(file: keyof typeof STATE_FILES, value: unknown): readonly string[] {
   return problems(file, value, 'closed')
+}
+
+/** The same for a line of progress. */
+export function problemsOfProgress(value: unknown): readonly string[] {
+  return problems(PROGRESS, value, 'closed')
 }
 
 /** What is wrong with a document of an earlier version: it may have members that have gone. */
@@ -41,6 +49,7 @@ function problems(name: string, value: unknown, how: 'closed' | 'open'): readonl
 }
 
 export function readSchema(name: string): unknown {
+  if (name === PROGRESS) return JSON.parse(readFileSync(join(ROOT, PROGRESS_SCHEMA_PATH), 'utf8'))
   const path = name.includes('/') ? schemaPath(name) : stateFileSchemaPath(name)
   return JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
 }
