@@ -26,6 +26,8 @@ export type MachineRecord = Readonly<{
   lastError?: string
   maintenance: boolean
   maintenanceReason?: string
+  /** What brought it into maintenance by itself; it leaves by itself, too. */
+  fault?: 'power failure'
   protected: boolean
   /** `deploy.write_image`: what is done on the machine at this moment. */
   step?: string

@@ -73,6 +73,12 @@ const SERVE_FLAGS = {
     help: 'Wait this long between two machines that are switched on',
     default: '1s',
   },
+  'power-sync': {
+    kind: 'text',
+    placeholder: 'TIME',
+    help: 'Ask BMCs this often whether their machines are on; never: only for tasks',
+    default: '2m',
+  },
   wipe: {
     kind: 'choice',
     values: ['disks', 'nothing'],
@@ -143,6 +149,7 @@ function optionsOf(flags: Flags): Readonly<{
       wipes: flags.wipe,
       parallel,
       staggerMs: durationMs(flags.stagger, 'stagger', NAME),
+      powerSyncMs: flags['power-sync'] === 'never' ? 0 : durationMs(flags['power-sync'], 'power-sync', NAME),
       ...(netboot === undefined ? {} : { netboot }),
     },
     serveOptions: {

@@ -12,6 +12,8 @@ import type { Bmc, ConductorWorld } from '../../ports/index.ts'
 import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
 import { Machines } from './machines.ts'
+import { PowerSync } from './power-sync.ts'
+import type { PowerSyncSettings } from './power-sync.ts'
 import { RamdiskCalls } from './ramdisk-calls.ts'
 import { bmcOfMachine } from './task-context.ts'
 import { TaskRunner } from './task-runner.ts'
@@ -19,6 +21,7 @@ import type { TaskSettings } from './task-runner.ts'
 
 export type ConductorSettings = TaskSettings &
   BootSettings &
+  PowerSyncSettings &
   Readonly<{
     /** Of this conductor, as clients see it. */
     host: string
@@ -43,24 +46,32 @@ export class Conductor {
   readonly boots: BootAnswers
   readonly #world: ConductorWorld
   readonly #tasks: TaskRunner
+  readonly #power: PowerSync
 
   constructor(world: ConductorWorld, settings: ConductorSettings) {
     this.#world = world
     this.settings = settings
     this.machines = new Machines(world)
     this.#tasks = new TaskRunner(world, settings)
+    this.#power = new PowerSync(world, settings, (uuid) => this.#tasks.isWorking(uuid))
     this.ramdisks = new RamdiskCalls(world, this.#tasks)
     this.boots = new BootAnswers(world, settings)
   }
 
   /** Goes on with what an earlier process of this conductor left. */
-  start(): Promise<void> {
-    return this.#tasks.start()
+  async start(): Promise<void> {
+    await this.#tasks.start()
+    this.#power.start()
   }
 
   /** Leaves every task where it is. Resolves when nothing is at work any more. */
-  stop(): Promise<void> {
-    return this.#tasks.stop()
+  async stop(): Promise<void> {
+    await Promise.all([this.#power.stop(), this.#tasks.stop()])
+  }
+
+  /** Asks the BMCs of all machines that nothing is done with whether they are on. Resolves when all have answered or failed. */
+  syncPower(): Promise<void> {
+    return this.#power.round()
   }
 
   /** Machines that are enrolled, or not any more, get or lose their answers over the network. */
@@ -117,18 +128,20 @@ export class Conductor {
     if (drive !== undefined) this.#world.store.saveConfigDrive(machine.uuid, JSON.stringify(drive))
     const kept = drive === undefined ? rest : { ...rest, hasConfigDrive: true }
     this.machines.save({ ...kept, targetProvisionState: asked.target })
-    this.#tasks.begin(plan)
+    this.#begin(plan)
   }
 
   /** Switches a machine that is not at work. Resolves when its BMC has taken it. */
   async power(machine: MachineRecord, wanted: 'on' | 'off' | 'reset'): Promise<void> {
     this.refuseBusy(machine, 'switch')
-    const bmc = this.bmc(machine)
-    const found = await bmc.power()
-    if (wanted === 'reset' && found === 'on') await bmc.setPower('reset')
-    else await bmc.setPower(wanted === 'off' ? 'off' : 'on')
-    const current = this.machines.find(machine.uuid)
-    this.#world.store.saveMachine({ ...current, powerState: wanted === 'off' ? 'power off' : 'power on' })
+    await this.#power.apart(machine.uuid, async () => {
+      const bmc = this.bmc(machine)
+      const found = await bmc.power()
+      if (wanted === 'reset' && found === 'on') await bmc.setPower('reset')
+      else await bmc.setPower(wanted === 'off' ? 'off' : 'on')
+      const current = this.machines.find(machine.uuid)
+      this.#world.store.saveMachine({ ...current, powerState: wanted === 'off' ? 'power off' : 'power on' })
+    })
   }
 
   bmc(machine: MachineRecord): Bmc {
@@ -185,12 +198,17 @@ export class Conductor {
     return { ...plan, boots, writes }
   }
 
+  #begin(plan: TaskPlan): void {
+    this.#power.leave(plan.machine)
+    this.#tasks.begin(plan)
+  }
+
   /** A deployment that was called off gives its machine back. */
   #released(uuid: string, verb: Verb): void {
     const machine = this.#world.store.machine(uuid)
     if (verb !== 'deleted' || machine?.provisionState !== 'deploy failed') return
     const { lastError: _, ...rest } = machine
     this.machines.save({ ...rest, targetProvisionState: 'available' })
-    this.#tasks.begin(this.#plan(machine, 'release', {}))
+    this.#begin(this.#plan(machine, 'release', {}))
   }
 }

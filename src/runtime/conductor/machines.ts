@@ -71,16 +71,24 @@ export class Machines {
     return record
   }
 
-  /** Replaces a machine. A value of driver_info that is `CREDENTIAL` stays what it is. */
+  /** Replaces a machine. A value of driver_info that is `CREDENTIAL` stays what it is; no reason outlives a maintenance. */
   save(changed: MachineRecord): MachineRecord {
     this.#checkName(changed.name, changed.uuid)
+    const { maintenanceReason: _reason, fault: _fault, ...working } = changed
     const record: MachineRecord = {
-      ...changed,
+      ...(changed.maintenance ? changed : working),
       driverInfo: this.#keepCredentials(changed.uuid, changed.driverInfo),
       updatedAt: this.#now(),
     }
     this.#world.store.saveMachine(record)
     return record
+  }
+
+  /** Somebody is at the machine from here on: it leaves maintenance when they say so, and not by itself. */
+  maintain(machine: MachineRecord, reason: string | undefined): MachineRecord {
+    const { maintenanceReason: _reason, fault: _fault, ...rest } = machine
+    const because = reason === undefined ? {} : { maintenanceReason: reason }
+    return this.save({ ...rest, maintenance: true, ...because })
   }
 
   remove(machine: MachineRecord): void {

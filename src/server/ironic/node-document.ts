@@ -36,7 +36,7 @@ export function nodeDocument(
     last_error: machine.lastError ?? null,
     maintenance: machine.maintenance,
     maintenance_reason: machine.maintenanceReason ?? null,
-    fault: null,
+    fault: machine.fault ?? null,
     protected: machine.protected,
     protected_reason: null,
     retired: false,

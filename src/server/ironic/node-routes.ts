@@ -155,17 +155,11 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
     'PUT /v1/nodes/{node}/maintenance': async (request) => {
       const text = await request.text()
       const reason = text === '' ? undefined : objectOf(text)['reason']
-      const machine = named(request)
-      machines.save({
-        ...machine,
-        maintenance: true,
-        ...(typeof reason === 'string' ? { maintenanceReason: reason } : {}),
-      })
+      machines.maintain(named(request), typeof reason === 'string' ? reason : undefined)
       return ACCEPTED
     },
     'DELETE /v1/nodes/{node}/maintenance': (request) => {
-      const { maintenanceReason: _, ...machine } = named(request)
-      machines.save({ ...machine, maintenance: false })
+      machines.save({ ...named(request), maintenance: false })
       return ACCEPTED
     },
     'GET /v1/nodes/{node}/traits': (request) => json(200, { traits: named(request).traits }),
