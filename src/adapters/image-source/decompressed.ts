@@ -17,10 +17,53 @@ export function decompressed(compression: Compression, chunks: Chunks): Chunks {
   return programStream(compression, ['-dc'], chunks)
 }
 
-/** Loaded when it is needed: it brings a decoder in WebAssembly. */
+/**
+ * xz-decompress, loaded when it is needed: it brings a decoder in WebAssembly. That knows LZMA2 alone, and no SHA-256; what
+ * has another check, or a filter for programs or samples in front, goes through the program xz.
+ */
 async function* unxzed(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
+  const { start, whole } = await peeked(chunks, XZ_START_BYTES)
+  if (!decodedInPlace(start)) {
+    yield* programStream('xz', ['-dc'], whole)
+    return
+  }
   const { default: xz } = await import('xz-decompress')
-  yield* new xz.XzReadableStream(ReadableStream.from(chunks))
+  yield* new xz.XzReadableStream(ReadableStream.from(whole))
+}
+
+/** The stream's header, and of the first block's its size and flags (The .xz File Format 1.2.1, 2.1.1 and 3.1). */
+const XZ_START_BYTES = 14
+/** None, CRC32 and CRC64 (2.1.1.2). */
+const CHECKS_IN_PLACE = [0x00, 0x01, 0x04]
+
+/** True also for what is no xz, or has no block: the decoder tells. */
+function decodedInPlace(start: Uint8Array): boolean {
+  const [check = 0, blockHeader = 0, blockFlags = 0] = [start[7], start[12], start[13]]
+  if (!CHECKS_IN_PLACE.includes(check & 0x0f)) return false
+  // The number of filters less one; the last one of an xz is LZMA2. A size of 0 is the index of a stream without blocks.
+  return blockHeader === 0 || (blockFlags & 0x03) === 0
+}
+
+/** The first `length` bytes, or all if there are fewer; and all of it, from the start on. */
+async function peeked(chunks: Chunks, length: number): Promise<{ start: Uint8Array; whole: Chunks }> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const read: Uint8Array[] = []
+  let readBytes = 0
+  while (readBytes < length) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    read.push(next.value)
+    readBytes += next.value.length
+  }
+  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* read
+      yield* { [Symbol.asyncIterator]: () => iterator }
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  return { start: Buffer.concat(read).subarray(0, length), whole: whole() }
 }
 
 /** 128 MiB: what `zstd -d` takes without being asked for more. A stream may ask for 2 GiB of memory. */

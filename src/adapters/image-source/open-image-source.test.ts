@@ -84,15 +84,35 @@ test('the size of what has none is found by reading', async () => {
 describe('wrappers', () => {
   const half = image.length >>> 1
   const parts = [image.subarray(0, half), image.subarray(half)]
-  const xz = (bytes: Uint8Array): Buffer => execFileSync('xz', ['-1', '-c', '-C', 'crc32'], { input: bytes })
+  const xz = (bytes: Uint8Array, ...options: string[]): Buffer =>
+    execFileSync('xz', ['-c', ...(options.length === 0 ? ['-1', '-C', 'crc32'] : options)], { input: bytes })
   const WRAPPED = {
     gzip: (): Buffer => Buffer.concat(parts.map((part) => gzipSync(part))),
     zstd: (): Buffer =>
       Buffer.concat(
         parts.map((part) => zstdCompressSync(part, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })),
       ),
-    xz: (): Buffer => Buffer.concat(parts.map(xz)),
+    xz: (): Buffer => Buffer.concat(parts.map((part) => xz(part))),
   } as const
+
+  for (const options of [
+    ['-C', 'sha256'],
+    ['-C', 'none'],
+    ['--x86', '--lzma2'],
+    ['--delta=dist=4', '--lzma2'],
+  ]) {
+    test(`xz ${options.join(' ')} is unpacked`, async () => {
+      const path = await put('image.xz', xz(image, ...options))
+      await using opened = await openImageSource(path, { temporaryDirectory: directory })
+      assert.equal(await hashOf(opened.source), sha256(image))
+    })
+  }
+
+  test('xz without a block is empty', async () => {
+    const path = await put('empty.xz', xz(Buffer.alloc(0)))
+    await using opened = await openImageSource(path, { temporaryDirectory: directory })
+    assert.equal(opened.source.size, 0)
+  })
 
   for (const [wrapper, wrap] of Object.entries(WRAPPED)) {
     test(`${wrapper} of several members is one image, whatever it is called`, async () => {
