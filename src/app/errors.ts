@@ -86,7 +86,8 @@ export const APP_ERRORS = {
   CONTAINER_UNKNOWN: {
     message:
       'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',
-    remedy: 'name one of these; if the container belongs to the other engine, give --engine docker or podman',
+    remedy:
+      'name one of these; if the container belongs to another engine, give --engine docker, podman or containerd',
     retry: false,
     exit: EXIT.usage,
   },
@@ -104,7 +105,8 @@ export const APP_ERRORS = {
   },
   NO_ENGINE: {
     message: 'Cannot choose a container engine: {why}',
-    remedy: 'install docker.io or podman, or choose one with --engine docker or podman',
+    remedy:
+      'install docker.io or podman, or choose one with --engine: docker, podman, or containerd to look at pods',
     retry: false,
     exit: EXIT.unavailable,
   },

@@ -95,13 +95,14 @@ const READS = {
   hides: 'would not see them',
 } as const
 
-export function describeDanger(danger: Endangered): string[] {
+/** `remedy` in the place of those of the mechanisms. */
+export function describeDanger(danger: Endangered, remedy?: string): string[] {
   return [
     ...danger.mechanisms.map(
       (mechanism) =>
         `        with ${danger.containerName}: ${MECHANISMS[mechanism].how} (${danger.evidence})`,
     ),
-    `        remedy: ${[...new Set(danger.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy))].join('; ')}`,
+    `        remedy: ${remedy ?? [...new Set(danger.mechanisms.map((mechanism) => MECHANISMS[mechanism].remedy))].join('; ')}`,
   ]
 }
 

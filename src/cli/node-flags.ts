@@ -5,14 +5,14 @@ import { STATE_FLAGS } from './state-flags.ts'
 export const NODE_FLAGS = {
   engine: {
     kind: 'choice',
-    values: ['docker', 'podman'],
-    help: 'Use this container engine; by default the installed one',
+    values: ['docker', 'podman', 'containerd'],
+    help: 'Use this engine, by default the installed one; containerd is for pods, to look at',
     environment: 'ANNEAL_ENGINE',
   },
   'engine-socket': {
     kind: 'text',
     placeholder: 'PATH',
-    help: 'Reach Docker at this socket',
+    help: 'Reach Docker, or containerd, at this socket',
     environment: 'ANNEAL_ENGINE_SOCKET',
   },
   ...STATE_FLAGS,

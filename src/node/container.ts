@@ -1,6 +1,6 @@
 /** A container as an engine reports it, reduced to what decisions need. Plain JSON. */
 
-export type EngineKind = 'docker' | 'podman'
+export type EngineKind = 'docker' | 'podman' | 'containerd'
 
 /** The engine as it is now. */
 /** What an engine is and does. What is decided goes by these facts; `kind` and `version` are for people and records. */
@@ -20,6 +20,8 @@ export type EngineFacts = Readonly<{
   deletesLeftoversAtStart: boolean
   /** The restart policy of a container can be changed once it is there. Not with Podman before 5.1. */
   changesRestartPolicy: boolean
+  /** Its containers are parts of pods: a kubelet makes, restarts and removes them, and Anneal only reads them. */
+  keptByKubelet?: true
   /** A limit of 0 tasks reaches the runtime as it is. Docker leaves it out. */
   passesZeroTaskLimit: boolean
   /** Where the engine keeps images and layers: the file system whose free space counts. */
@@ -42,6 +44,19 @@ export type Mount = Readonly<{
 export type CgroupPaths = Readonly<Record<string, string>>
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead'
+
+/** The pod that a container is a part of, as the kubelet named it. */
+export type PodFacts = Readonly<{
+  /** Id of its sandbox: the container that holds the pod's namespaces, and whose stop is the pod's. */
+  id: string
+  namespace: string
+  name: string
+  uid: string
+  /** The cgroup of the whole pod, one path below every hierarchy's root; undefined where it was given none. */
+  cgroup?: string
+  /** Whether this container is that sandbox, or one beside it. */
+  part: 'sandbox' | 'container'
+}>
 
 export type Container = Readonly<{
   id: string
@@ -81,6 +96,9 @@ export type Container = Readonly<{
    * Docker it follows from its driver and the cgroup parent. What is left to go by where `cgroupPaths` is undefined.
    */
   engineCgroup?: string
+  /** Who creates its cgroups, where its runtime was told so and its engine has more than one runtime. */
+  cgroupDriver?: EngineFacts['cgroupDriver']
+  pod?: PodFacts
   /** Whether the engine removes it once it has stopped (`--rm`). It cannot be changed afterwards. */
   autoRemove?: boolean
   /** The limit of tasks that it was created with, as the engine reports it: 0 means none to most runtimes. */
@@ -95,5 +113,8 @@ export type Container = Readonly<{
   stopSignal: string
 }>
 
-/** What stops a container, and so which rules apply. */
-export type StopCause = 'stop' | 'remove' | 'kill' | 'engineStopped' | 'shimKilled'
+/**
+ * What stops a container, and so which rules apply. `podRemoved`: a kubelet takes its pod away; elsewhere it counts as
+ * `remove`.
+ */
+export type StopCause = 'stop' | 'remove' | 'kill' | 'engineStopped' | 'shimKilled' | 'podRemoved'

@@ -6,6 +6,7 @@ export type {
   EngineFacts,
   EngineKind,
   Mount,
+  PodFacts,
   StopCause,
 } from './container.ts'
 export type { Finding, Severity } from './finding.ts'

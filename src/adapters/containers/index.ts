@@ -1,6 +1,6 @@
 export { enabledAtBoot, systemdIsInit } from './boot-unit.ts'
 export { missingCapabilitiesHere } from './capabilities.ts'
-export { dockerCgroup } from './cgroup-paths.ts'
+export { dockerCgroup, expandSlice } from './cgroup-paths.ts'
 export { engineApi, EngineRefusal } from './engine-api.ts'
 export type { EngineApi, EngineRequest, QueryValue } from './engine-api.ts'
 export { raise } from './errors.ts'

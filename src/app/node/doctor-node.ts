@@ -1,17 +1,17 @@
 import { busyGuests, examine, findOwners, switchStops, workloadOfContainer } from '../../node/index.ts'
-import type { Endangered, Finding } from '../../node/index.ts'
+import type { Container, Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { settledSurvey } from '../../runtime/node/index.ts'
+import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
 export type Examined = Readonly<{ findings: readonly Finding[]; endangered: readonly Endangered[] }>
 
 /** Says what is wrong with a node as it is, also one that Anneal did not deploy. Changes nothing. */
 export async function doctorNode(world: NodeWorld): Promise<Examined> {
-  const question = await containersQuestion(world, [], 'stop')
-  const beside = (await world.engine.listContainers({}))
-    .filter((container) => workloadOfContainer(container).role === 'other')
-    .map(({ name }) => name)
+  const listed = await world.engine.listContainers({})
+  const question = await doctorsQuestion(world, listed)
+  const beside = listed.filter((one) => isBeside(one, listed)).map(({ name }) => name)
   const { seen, dissent } = await settledSurvey(world, { ...question, beside }, question.places[0])
   const { table, engine, containers, census, endangered, statusFiles, killSets } = seen
   const host = await world.host.facts()
@@ -32,4 +32,19 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     momentary,
   })
   return { findings, endangered }
+}
+
+/** Containers stop. Pods are removed as wholes, and the worst that happens to them is that. */
+async function doctorsQuestion(world: NodeWorld, listed: readonly Container[]): Promise<SurveyQuestion> {
+  const { keptByKubelet } = await world.engine.facts()
+  if (keptByKubelet !== true) return containersQuestion(world, [], 'stop')
+  const pods = listed.filter(({ pod }) => pod?.part === 'sandbox').map(({ id }) => id)
+  return { ...(await containersQuestion(world, [], 'podRemoved')), stopping: pods }
+}
+
+/** Nothing of guests is done in it, or in any container of the pod that it stands for. */
+function isBeside(container: Container, listed: readonly Container[]): boolean {
+  const parts =
+    container.pod?.part === 'sandbox' ? listed.filter(({ pod }) => pod?.id === container.id) : [container]
+  return parts.every((part) => workloadOfContainer(part).role === 'other')
 }

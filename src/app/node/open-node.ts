@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { cgroupRescuer, hostKernel, rescueRecords } from '../../adapters/cgroup/index.ts'
+import { CONTAINERD_SOCKET, criEngine, raiseCri } from '../../adapters/cri/index.ts'
 import { dockerEngine } from '../../adapters/docker/index.ts'
 import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../../adapters/libvirt/index.ts'
 import { libvirtImages } from '../../adapters/libvirt-image/index.ts'
@@ -9,14 +10,14 @@ import { systemdUnitControl, systemdUnits } from '../../adapters/systemd/index.t
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
 import type { EngineKind } from '../../node/index.ts'
-import type { Engine, NodeWorld } from '../../ports/index.ts'
+import type { Engine, NodeEngine, NodeWorld } from '../../ports/index.ts'
 import type { Environment } from '../environment.ts'
 import { raise } from '../errors.ts'
 
 export type EngineOptions = Readonly<{
   /** By default the engine that is installed. */
   engine?: EngineKind
-  /** Socket of the Docker engine. With it and no `engine`, the engine is Docker. */
+  /** Socket of Docker, or of containerd where that is the engine. With it and no `engine`, the engine is Docker. */
   engineSocket?: string
   /** `DOCKER_HOST` says that Docker is here. */
   environment: Environment
@@ -44,7 +45,7 @@ export function keepEngine(world: NodeWorld): Promise<void> {
 
 /**
  * The real world of this machine. `action` completes “Cannot …” in an error. Throws NOT_ROOT where the answer would be
- * only half of it, and NO_ENGINE.
+ * only half of it, NO_ENGINE, and PODS_READ_ONLY for anything but reading where a kubelet keeps the containers.
  */
 export async function openNode(options: NodeOptions, action: string): Promise<NodeWorld> {
   if (options.node !== undefined) return options.node
@@ -53,7 +54,10 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
   const state = new FileStateStore(options.stateDirectory, options.access)
   // A node stays with the engine that its first release was deployed on.
   const chosen = options.engine ?? ((await state.readFile(ENGINE_FILE)) as EngineKind | undefined)
-  const engine = openEngine({ ...options, ...(chosen === undefined ? {} : { engine: chosen }) })
+  const engine = openNodeEngine(
+    { ...options, ...(chosen === undefined ? {} : { engine: chosen }) },
+    options.access === 'read' ? undefined : action,
+  )
   const processes = procReader()
   return {
     engine,
@@ -72,13 +76,33 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
   }
 }
 
-/** Throws NO_ENGINE where none is named and not exactly one is installed. */
-export function openEngine({ engine, engineSocket, environment, node }: EngineOptions): Engine {
-  if (node !== undefined) return node.engine
-  // Podman is called as a program, and has no socket to name.
-  const kind = engine ?? (engineSocket === undefined ? installedEngine(environment) : 'docker')
+/**
+ * An engine with everything. Throws NO_ENGINE where none is named and not exactly one is installed, PODS_READ_ONLY where that
+ * one is containerd: it makes no images and runs none for Anneal.
+ */
+export function openEngine(options: EngineOptions): Engine {
+  if (options.node !== undefined) return options.node.engine
+  const kind = kindOf(options)
+  if (kind === 'containerd') throw raiseCri('PODS_READ_ONLY', { action: 'pull, build or run images' })
+  return engineOf(kind, options)
+}
+
+/** `changing` completes “Cannot …” where more than reading is wanted. */
+function openNodeEngine(options: EngineOptions, changing: string | undefined): NodeEngine {
+  const kind = kindOf(options)
+  if (kind !== 'containerd') return engineOf(kind, options)
+  if (changing !== undefined) throw raiseCri('PODS_READ_ONLY', { action: changing })
+  return criEngine(options.engineSocket === undefined ? {} : { socketPath: options.engineSocket })
+}
+
+function engineOf(kind: 'docker' | 'podman', { engineSocket }: EngineOptions): Engine {
   if (kind === 'podman') return podmanEngine()
   return dockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket })
+}
+
+/** Podman is called as a program, and has no socket to name. */
+function kindOf({ engine, engineSocket, environment }: EngineOptions): EngineKind {
+  return engine ?? (engineSocket === undefined ? installedEngine(environment) : 'docker')
 }
 
 /** Its socket is away while the engine is down, and its containers may live on. */
@@ -100,5 +124,7 @@ function installedEngine(environment: Environment): EngineKind {
   }
   if (docker) return 'docker'
   if (podman) return 'podman'
-  throw raise('NO_ENGINE', { why: 'neither Docker nor Podman is installed' })
+  // Docker has one of its own: only alone is it a sign of pods.
+  if (existsSync(CONTAINERD_SOCKET)) return 'containerd'
+  throw raise('NO_ENGINE', { why: 'neither Docker nor Podman is installed, and containerd does not run' })
 }

@@ -14,7 +14,11 @@ const CAUSES = {
   kill: 'kill',
   'engine-stopped': 'engineStopped',
   'shim-killed': 'shimKilled',
+  'pod-removed': 'podRemoved',
 } as const satisfies Record<string, StopCause>
+
+/** Nobody is moved out of a pod yet. */
+const POD_REMEDY = 'migrate or shut down the guest before that pod or container stops'
 
 export const nodeKillSet = command({
   path: ['node', 'kill-set'],
@@ -24,7 +28,7 @@ export const nodeKillSet = command({
   flags: {
     cause: {
       kind: 'choice',
-      values: ['stop', 'remove', 'kill', 'engine-stopped', 'shim-killed'],
+      values: ['stop', 'remove', 'kill', 'engine-stopped', 'shim-killed', 'pod-removed'],
       default: 'stop',
       help: 'Assume that the containers end in this way',
       flagOnly: true,
@@ -33,7 +37,7 @@ export const nodeKillSet = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Without names it covers every container that runs or still holds a process.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
+    'Without names it covers every container that runs or still holds a process.\nPods are called NAMESPACE/POD and their containers NAMESPACE/POD/CONTAINER. To stop a pod is\nto stop all of its containers; pod-removed is what a kubelet does after that.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
   async run({ flags, node, args, output }) {
     const world = await openNode(nodeOptions(flags, node, 'read'), 'compute kill sets')
     const { engine, cause, killSets, endangered, census, findings } = await killSetOf(
@@ -60,7 +64,7 @@ export const nodeKillSet = command({
         ]),
         ...endangered.flatMap((one) => [
           `${output.red('endangered')}  ${one.kind} ${one.name} (pid ${one.pid})`,
-          ...describeDanger(one),
+          ...describeDanger(one, engine === 'containerd' ? POD_REMEDY : undefined),
         ]),
         ...describeFindings(findings, output),
         ...(endangered.length === 0 && findings.length === 0

@@ -9,17 +9,19 @@ export type KillMechanism =
   | 'cgroupV2Kill'
   | 'cgroupHybridKill'
   | 'systemdScope'
+  | 'podCgroup'
   | 'unknownRuntime'
   | 'leftBehind'
   | 'unregisteredMachine'
   | 'mainProcess'
 
-/** What ends a container. */
-export type KillCause = 'stop' | 'remove' | 'kill' | 'engineStopped' | 'shimKilled'
+/** What ends a container. `podRemoved`: a kubelet takes its pod away. */
+export type KillCause = 'stop' | 'remove' | 'kill' | 'engineStopped' | 'shimKilled' | 'podRemoved'
 
-/** The processes that the engine would signal if one container ended now. */
+/** The processes that the engine would signal if one container, or one pod with all of its containers, ended now. */
 export type ContainerKillSet = Readonly<{
   containerId: string
+  /** Of a pod `NAMESPACE/POD`, of its containers `NAMESPACE/POD/CONTAINER`. */
   containerName: string
   cause: KillCause
   doomed: readonly DoomedProcess[]

@@ -89,7 +89,7 @@ export type RunDocument = Readonly<{
   /** RFC 3339. */
   endedAt: string
   /** Absent where the engine did not answer. */
-  engine?: Readonly<{ kind: 'docker' | 'podman'; version: string }> | undefined
+  engine?: Readonly<{ kind: 'docker' | 'podman' | 'containerd'; version: string }> | undefined
   guests: readonly ProvenGuest[]
   /** Guests that ended during the run. Absent in reports of earlier versions, as is `startedMeanwhile`. */
   ended?: readonly EndedGuest[]

@@ -9,11 +9,11 @@ import { doctorFinding } from './findings.ts'
 /** What the lint rules say of each container, and how containers go together. */
 export function containerFindings(
   input: DoctorInput,
-  startedByUnit: (container: Container) => boolean,
+  startedByOther: (container: Container) => boolean,
 ): readonly Finding[] {
   const running = input.containers.filter(isRunning)
   return [
-    ...running.flatMap((container) => lint(container, startedByUnit(container), input)),
+    ...running.flatMap((container) => lint(container, startedByOther(container), input)),
     ...libvirtTwice(running),
     ...bootStartsTwo(input.containers),
     ...input.containers.flatMap((container) => taskLimit(container, input)),
@@ -26,14 +26,14 @@ function isRunning(container: Container): boolean {
 
 const roleOf = (container: Container): Role => workloadOfContainer(container).role
 
-function lint(container: Container, hasUnit: boolean, input: DoctorInput): readonly Finding[] {
+function lint(container: Container, hasStarter: boolean, input: DoctorInput): readonly Finding[] {
   const workload = workloadOfContainer(container)
   const virtlogd = virtlogdInside(container, input)
   return [...lintWorkload(workload), ...virtlogd].flatMap((finding): Finding[] => {
     const isSecret = finding.code.startsWith('SECRET_')
     // Of containers that have nothing to do with guests, only what they tell everybody matters here.
     if (workload.role === 'other' && !isSecret) return []
-    if (finding.code === 'RESTART_MISSING' && hasUnit) return []
+    if (finding.code === 'RESTART_MISSING' && hasStarter) return []
     // What was seen of the process says more than the command line.
     if (finding.code === 'VIRTLOGD_INSIDE' && virtlogd.length > 0 && !virtlogd.includes(finding)) return []
     // It was so when Anneal came; a release of Anneal's own would be refused.

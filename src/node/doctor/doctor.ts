@@ -4,8 +4,9 @@ import type { Finding } from '../finding.ts'
 import type { HostFacts } from '../host-facts.ts'
 import type { Endangered } from '../kill-set/index.ts'
 import type { CgroupLayout } from '../process.ts'
-import { kollaFindings, startedByUnit } from './kolla.ts'
+import { kollaFindings, startedByOther } from './kolla.ts'
 import { containerFindings } from './containers.ts'
+import { podFindings } from './pods.ts'
 import { ownerFindings } from '../owners/index.ts'
 import type { Owner } from '../owners/index.ts'
 import { workloadOfContainer } from '../release/index.ts'
@@ -35,9 +36,10 @@ export function examine(input: DoctorInput): readonly Finding[] {
   const findings = [
     ...(input.momentary ?? []),
     ...guestFindings(input),
-    ...containerFindings(input, startedByUnit),
+    ...containerFindings(input, startedByOther),
     ...hostFindings(input),
     ...kollaFindings(input.containers),
+    ...podFindings(input),
     ...ownerFindings(ownersOfServices(input), 'lenient'),
   ]
   return findings.toSorted((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity])

@@ -79,6 +79,13 @@ export const DOCTOR_FINDINGS = {
     remedy:
       'let only one tool manage the containers: before Anneal takes over, disable the units kolla-NAME-container.service, and stop running `kolla-ansible deploy`, `reconfigure` or `upgrade` for this node',
   },
+  NODE_OF_PODS: {
+    severity: 'info',
+    meaning:
+      'The containers of the node belong to pods: a kubelet makes and removes them. Anneal shows which guests would end with which pod, and changes no pod.',
+    remedy:
+      'change pods through Kubernetes, after each guest that would end with them is migrated; let a DaemonSet with libvirt have `updateStrategy: OnDelete`, so that no change of its template stops it',
+  },
   TASK_LIMIT: {
     severity: 'warn',
     meaning:

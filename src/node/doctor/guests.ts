@@ -13,18 +13,22 @@ export function guestFindings(input: DoctorInput): readonly Finding[] {
     (one) => one.status === 'running' && workloadOfContainer(one).role === 'libvirt',
   )
   return [
-    ...input.endangered.map(endangered),
+    ...input.endangered.map((one) => endangered(one, input)),
     ...census.guests.flatMap((guest) => emulator(guest, containers, libvirt)),
     ...census.stale.map((name) => doctorFinding('GUEST_STALE', name, 'its process is gone')),
   ]
 }
 
-function endangered(one: Endangered): Finding {
+function endangered(one: Endangered, { engine }: DoctorInput): Finding {
   const when = one.mechanisms.includes('leftBehind')
     ? 'dies with the next start or removal of the stopped container'
     : 'dies with container'
   const evidence = `pid ${one.pid} ${when} "${one.containerName}" (${one.mechanisms.join(', ')}: ${one.evidence})`
   const code = one.kind === 'guest' ? 'GUEST_ENDANGERED' : 'HELPER_ENDANGERED'
+  if (engine.keptByKubelet === true) {
+    const remedy = 'migrate it or shut it down before that pod is stopped; Anneal moves nobody out of a pod'
+    return doctorFinding(code, one.name, evidence.replace('with container', 'with pod'), { remedy })
+  }
   const changes = one.rescuable
     ? {}
     : { remedy: 'migrate it or shut it down: a process cannot leave its pid namespace' }

@@ -31,7 +31,8 @@ export function hostFindings(input: DoctorInput): readonly Finding[] {
     findings.push(doctorFinding('LIVE_RESTORE_OFF', engine.kind, 'live-restore is false'))
   const unseen = new Set(input.containers.flatMap((one) => outsideOfSeen(one, engine, layout)))
   if (unseen.size > 0) findings.push(doctorFinding('VERSIONS_NOT_SEEN', engine.kind, [...unseen].join('; ')))
-  if (!engine.startsAtBoot)
+  // A kubelet may run under any unit, or none.
+  if (!engine.startsAtBoot && engine.keptByKubelet !== true)
     findings.push(doctorFinding('ENGINE_NOT_AT_BOOT', engine.kind, 'no enabled unit starts containers'))
   if (host.missingCapabilities.length > 0) {
     findings.push(doctorFinding('CAPABILITY_MISSING', 'node', host.missingCapabilities.join(', ')))

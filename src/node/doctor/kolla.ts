@@ -16,9 +16,11 @@ function isKolla(container: Container): boolean {
   )
 }
 
-/** Whether a unit of systemd brings the container up, so that its restart policy says nothing. */
-export function startedByUnit(container: Container): boolean {
-  return isKolla(container) || container.labels['PODMAN_SYSTEMD_UNIT'] !== undefined
+/** Whether a unit of systemd or a kubelet brings the container up, so that its restart policy says nothing. */
+export function startedByOther(container: Container): boolean {
+  return (
+    isKolla(container) || container.pod !== undefined || container.labels['PODMAN_SYSTEMD_UNIT'] !== undefined
+  )
 }
 
 /** One finding for the node, however many containers it has. */

@@ -34,9 +34,12 @@ export function findKillSet(
       }
     }
     for (const rule of KILL_RULES) {
-      if (!rule.applies({ container, engine, layout: table.layout })) continue
+      if (!rule.applies({ container, engine, layout: table.layout, cause })) continue
       for (const process of table.processes) {
-        const evidence = cgroupEvidence(process, container, init, rule.hierarchy)
+        const evidence =
+          rule.of === 'pod'
+            ? podEvidence(process, container)
+            : cgroupEvidence(process, container, init, rule.hierarchy)
         if (evidence === undefined) continue
         if (!isRunning(container)) doom(process, 'leftBehind', evidence)
         doom(process, rule.mechanism, evidence)
@@ -101,6 +104,7 @@ function reachesContainers(engine: EngineFacts, cause: StopCause): boolean {
     case 'stop':
     case 'remove':
     case 'kill':
+    case 'podRemoved':
       return true
     case 'engineStopped':
       return engine.stopsContainersWithDaemon
@@ -154,6 +158,22 @@ function cgroupEvidence(
     if (inside) return `${names.join(',') || 'cgroup2'}:${line.path}`
   }
   return undefined
+}
+
+/** The cgroup, in any hierarchy, by which `process` is below the cgroup of the container's pod. */
+function podEvidence({ cgroups }: Process, { pod }: Container): string | undefined {
+  if (pod === undefined) return undefined
+  const [root, uid] = [pod.cgroup ?? '/', pod.uid]
+  // A slice has `_` for `-` in its name (kubelet, pkg/kubelet/cm/cgroup_manager_linux.go: escapeSystemdCgroupName).
+  const names = uid === '' ? [] : [`pod${uid}`, `pod${uid.replaceAll('-', '_')}`]
+  const line = cgroups.find(
+    ({ path }) =>
+      (root !== '/' && isWithin(path, root)) ||
+      path.split('/').some((part) => names.some((name) => part === name || part.endsWith(`-${name}.slice`))),
+  )
+  return line === undefined
+    ? undefined
+    : `${line.hierarchy === 0 ? 'cgroup2' : line.controllers.join(',')}:${line.path}`
 }
 
 /** The path that the engine gives every hierarchy, where the runtime's own record is gone. */

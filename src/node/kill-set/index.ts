@@ -1,4 +1,5 @@
 export { findEndangered, findKillSet } from './find-kill-set.ts'
+export { findKillSets } from './find-kill-sets.ts'
 export { findUnregistered } from './find-unregistered.ts'
 export { outsideOfSeen, SEEN } from './kill-rules-seen.ts'
 export type { SeenOn } from './kill-rules-seen.ts'

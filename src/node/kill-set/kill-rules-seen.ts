@@ -101,6 +101,7 @@ function outside(
 ): readonly string[] {
   const own = minor(version)
   if (own === undefined) return [`the version of ${name} could not be asked`]
+  if (seen.length === 0) return [`${name} was never seen`]
   const bounds = seen.toSorted((a, b) => (minor(a) ?? 0) - (minor(b) ?? 0))
   const [oldest = '', newest = ''] = [bounds[0], bounds.at(-1)]
   if (own > (minor(newest) ?? 0))

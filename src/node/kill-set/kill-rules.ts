@@ -1,4 +1,4 @@
-import type { Container, EngineFacts } from '../container.ts'
+import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { outsideOfSeen } from './kill-rules-seen.ts'
 import type { Mechanism } from './kill-set.ts'
 import type { CgroupLayout } from '../process.ts'
@@ -14,6 +14,15 @@ import type { CgroupLayout } from '../process.ts'
  * crun    src/libcrun/cgroup-utils.c cgroup_killall_path: v2 writes `cgroup.kill`; v1 reads the `memory` hierarchy.
  * both    with the systemd cgroup driver, destroying the container stops its scope unit, and systemd ends every
  *         process of the unit: name=systemd on v1, the unified hierarchy on v2, either one in a hybrid layout.
+ * containerd  Its CRI kills by the same runtime. StopContainer signals the first process; when that ends, the shim runs
+ *         `kill --all` unless the OCI spec has a pid namespace without a path (runtime/v2/runc/util.go,
+ *         ShouldKillAllOnExit). So hostPID and shareProcessNamespace kill by cgroup, as above. RemoveContainer stops first
+ *         what runs. StopPodSandbox stops all containers and kills the sandbox's first process, which with
+ *         shareProcessNamespace is that of the namespace of all of them.
+ * kubelet When a pod is gone it removes the pod's cgroup, and until that works sends SIGKILL to each process in and below
+ *         it in any mounted v1 hierarchy, else in v2 (pkg/kubelet/cm/pod_container_manager_linux.go,
+ *         tryKillingCgroupProcesses; cgroup_manager_linux.go, Pids). Read in 1.20 and in the form of 1.31 and later
+ *         (cgroupCommon.Pids); no kubelet was run.
  * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL.
  *
  * Where a rule depends on a version that could not be asked, or on one that it was never seen on (kill-rules-seen.ts), the
@@ -23,10 +32,17 @@ export type KillRule = Readonly<{
   mechanism: Mechanism
   /** The hierarchy whose subtree is killed: a v1 controller, `''` for v2, `*` for each of them. */
   hierarchy: string
+  /** Whose subtree: the container's where nothing is said, or that of its whole pod. */
+  of?: 'pod'
   applies: (situation: KillSituation) => boolean
 }>
 
-export type KillSituation = Readonly<{ container: Container; engine: EngineFacts; layout: CgroupLayout }>
+export type KillSituation = Readonly<{
+  container: Container
+  engine: EngineFacts
+  layout: CgroupLayout
+  cause: StopCause
+}>
 
 export const KILL_RULES: readonly KillRule[] = [
   {
@@ -68,14 +84,24 @@ export const KILL_RULES: readonly KillRule[] = [
   {
     mechanism: 'systemdScope',
     hierarchy: 'name=systemd',
-    applies: ({ engine, layout }) => engine.cgroupDriver === 'systemd' && layout !== 'unified',
+    applies: (situation) => isScope(situation) && situation.layout !== 'unified',
   },
   {
     mechanism: 'systemdScope',
     hierarchy: '',
-    applies: ({ engine, layout }) => engine.cgroupDriver === 'systemd' && layout !== 'legacy',
+    applies: (situation) => isScope(situation) && situation.layout !== 'legacy',
+  },
+  {
+    mechanism: 'podCgroup',
+    hierarchy: '*',
+    of: 'pod',
+    applies: ({ container, cause }) => container.pod !== undefined && cause === 'podRemoved',
   },
 ]
+
+function isScope({ container, engine }: KillSituation): boolean {
+  return (container.cgroupDriver ?? engine.cgroupDriver) === 'systemd'
+}
 
 /** What a person is told: how it dies, and what can be done about it. */
 export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; remedy: string }>>> = {
@@ -102,6 +128,10 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
   systemdScope: {
     how: "the runtime stops the container's scope unit, and systemd kills every process in it",
     remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  podCgroup: {
+    how: 'when the pod is gone, the kubelet kills every process below the pod’s cgroup, whichever hierarchy it is in',
+    remedy: 'migrate or shut down the guest before its pod is removed',
   },
   unknownRuntime: {
     how: 'the OCI runtime, or its version, is not one whose rules were seen at work: whatever shares a cgroup with the container counts as killed',

@@ -9,6 +9,7 @@ export type Mechanism =
   | 'cgroupV2Kill'
   | 'cgroupHybridKill'
   | 'systemdScope'
+  | 'podCgroup'
   | 'unknownRuntime'
   | 'leftBehind'
   | 'unregisteredMachine'

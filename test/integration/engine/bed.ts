@@ -46,7 +46,10 @@ const WRAPPER = fileURLToPath(new URL('../../../lab/images/node/runc-caps', impo
 /** Where the engine keeps images and containers, in its folder. */
 const DATA = 'data'
 
-export const NEEDS: Readonly<Record<EngineKind, readonly string[]>> = {
+/** Engines that upgrade a node: the contract is theirs. */
+export type BedKind = Exclude<EngineKind, 'containerd'>
+
+export const NEEDS: Readonly<Record<BedKind, readonly string[]>> = {
   docker: ['dockerd', 'containerd', 'runc', 'jq'],
   podman: ['podman', 'conmon', 'runc'],
 }
@@ -67,7 +70,7 @@ function find(program: string): string | undefined {
 
 /** `diskMiB`: an engine whose data is on a disk of that size. */
 export function openBed(
-  kind: EngineKind,
+  kind: BedKind,
   options: Readonly<{ insecureRegistries: readonly string[]; diskMiB?: number }>,
 ): Promise<Bed> {
   const { insecureRegistries, diskMiB } = options

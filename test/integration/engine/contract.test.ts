@@ -1,6 +1,6 @@
 /** What Anneal asks of an engine. Each subject is a file in contract/; one engine of each kind answers all of them. */
 import { after, before, describe } from 'node:test'
-import type { EngineKind } from '../../../src/node/index.ts'
+import type { BedKind } from './bed.ts'
 import { imagesAreKept } from './contract/images.ts'
 import { programsRunInside } from './contract/inside.ts'
 import { containersLive } from './contract/life-of-container.ts'
@@ -9,7 +9,7 @@ import { wishesArrive } from './contract/what-it-is-given.ts'
 import { placesAreRecorded } from './contract/where-it-is.ts'
 import { EngineUnderTest } from './engine-under-test.ts'
 
-const KINDS: readonly EngineKind[] = ['docker', 'podman']
+const KINDS: readonly BedKind[] = ['docker', 'podman']
 
 for (const kind of KINDS) {
   describe(kind, () => {

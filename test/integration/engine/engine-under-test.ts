@@ -5,7 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Container, EngineKind } from '../../../src/node/index.ts'
+import type { Container } from '../../../src/node/index.ts'
+import type { BedKind } from './bed.ts'
 import type { ContainerSpec, Engine } from '../../../src/ports/index.ts'
 import { NEEDS, busyboxRoot, erase, missing, openBed } from './bed.ts'
 import type { Bed } from './bed.ts'
@@ -24,7 +25,7 @@ type Registries = Readonly<{ open: Registry; closed: Registry; lying: Registry; 
 
 /** An engine that the contract is asked of, with registries to pull from. `open` it before the first test. */
 export class EngineUnderTest {
-  readonly kind: EngineKind
+  readonly kind: BedKind
   readonly needsEngine: Readonly<{ skip: string | false }>
   readonly needsRegistry: Readonly<{ skip: string | false }>
   /** Images of the registries: the one that is pulled, another of the same name, and one that nobody pulls by its tag. */
@@ -39,7 +40,7 @@ export class EngineUnderTest {
   #bed: Bed | undefined
   #registries: Registries | undefined
 
-  constructor(kind: EngineKind) {
+  constructor(kind: BedKind) {
     this.kind = kind
     const lacking = missing(NEEDS[kind])
     this.needsEngine = { skip: lacking ?? false }

@@ -58,6 +58,11 @@ export function workloadOfService(service: ServiceDraft): Workload {
   }
 }
 
+/** Of a part of a pod, without its pod. */
+function ownName({ name, pod }: Container): string {
+  return pod === undefined ? name : (name.split('/').at(-1) ?? name)
+}
+
 export function workloadOfContainer(container: Container): Workload {
   const argv = [...container.entrypoint, ...container.command]
   const labels = ['name', 'io.anneal.service', 'com.docker.compose.service'].map(
@@ -65,7 +70,10 @@ export function workloadOfContainer(container: Container): Workload {
   )
   return {
     subject: container.name,
-    role: roleOf({ names: [...labels, container.name], image: container.image, argv }),
+    role:
+      container.pod?.part === 'sandbox'
+        ? 'other'
+        : roleOf({ names: [...labels, ownName(container)], image: container.image, argv }),
     image: container.image,
     privileged: container.privileged,
     pidMode: container.pidMode,

@@ -1,6 +1,6 @@
 import {
   findEndangered,
-  findKillSet,
+  findKillSets,
   findUnregistered,
   hasIdentity,
   parseQemuCommandLine,
@@ -66,7 +66,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
   const stopping = containers.filter(
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
   )
-  const killSets = stopping.map((container) => findKillSet(container, table, engine, question.cause))
+  const killSets = findKillSets(stopping, containers, table, engine, question.cause)
   const [looks, machineLeaders] = await Promise.all([
     world.processes.look(unknownAmong(killSets, statusFiles, table)),
     world.processes.machineLeaders(),

@@ -1,0 +1,2 @@
+export { CONTAINERD_SOCKET, criEngine } from './engine.ts'
+export { raiseCri } from './errors.ts'
