@@ -11,6 +11,7 @@ write_report() {
   fact system-uuid "$(echo "$got" | tr A-Z a-z)"
   for name in $(interfaces); do report_nic $name; done
   for name in $(disks); do report_disk $name; done
+  report_contents
 }
 
 # What is plugged in; the kernel keeps some of it for itself.

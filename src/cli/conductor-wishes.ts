@@ -3,6 +3,7 @@ import { isConductorRoute } from '../metal/index.ts'
 import type { Route } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { raise } from './errors.ts'
+import { KEEP_FLAG, keepFlags } from './keep-flag.ts'
 
 /** What Anneal’s own conductor wants to know. */
 export const CONDUCTOR_FLAGS = {
@@ -11,6 +12,7 @@ export const CONDUCTOR_FLAGS = {
     values: ['whole-disk', 'trio'],
     help: 'With --conductor: write the whole disk (the default), or the root file system alone and boot kernel and ramdisk over the network',
   },
+  ...KEEP_FLAG,
   verify: {
     kind: 'choice',
     values: ['sample', 'all', 'none'],
@@ -40,6 +42,8 @@ export function conductorWay(
   const { route, image, form, verify } = flags
   if (flags.conductor === undefined || route === 'ramdisk') {
     if (form !== undefined) throw fail('--form is for --conductor')
+    if (flags.keep.length > 0)
+      throw fail('--keep is for --conductor, and not for --route ramdisk, which writes no disk')
     if (verify !== undefined) throw fail('--verify is for --conductor')
     if (isConductorRoute(route)) throw fail(`--route ${route} is for --conductor`)
     return undefined
@@ -61,5 +65,6 @@ export function conductorWay(
     ...(route === undefined ? {} : { route }),
     addedArguments: flags.karg,
     deletedArguments: flags['delete-karg'],
+    keeps: keepFlags(flags.keep, command),
   }
 }

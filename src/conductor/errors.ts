@@ -20,6 +20,32 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  KEEP_INVALID: {
+    message: 'Cannot keep "{keep}" on machine "{machine}": {why}',
+    remedy: 'write `label=NAME`, or another kind that docs/conductor.md lists',
+    retry: false,
+    exit: EXIT.usage,
+  },
+  DISK_KEPT: {
+    message: 'Cannot {action} machine "{machine}": disk {disk} is to be kept: {found}',
+    remedy: 'name another disk by `root_device`, or take the wish out of `--keep` or of the inventory',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  DISK_CONTENTS_UNKNOWN: {
+    message:
+      'Cannot touch the disks of machine "{machine}": its ramdisk does not say what is on them, and {keep} is to be kept',
+    remedy: 'build the deploy ramdisk again with `anneal metal ramdisk`, and deploy with it',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  DISK_GONE: {
+    message:
+      'Cannot {action} machine "{machine}": after it restarted, disk {disk} is not there any more; it has {found}',
+    remedy: 'look at the machine’s disks, then ask again',
+    retry: false,
+    exit: EXIT.failed,
+  },
   BMC_UNKNOWN: {
     message: 'Cannot reach the BMC of machine "{machine}": {why}',
     remedy: 'correct the machine in the inventory, then run `anneal metal enroll`',

@@ -4,9 +4,12 @@ export { DISK_SCRIPT, idleScript, instanceScript, ramdiskScript } from './boot-s
 export { chosenMethod, deployWishes } from './deploy-wishes.ts'
 export type { DeployWishes } from './deploy-wishes.ts'
 export { raise as conductorError } from './errors.ts'
+export { keepWishes, keptDisks, refuseKept } from './keep.ts'
+export type { KeptDisk } from './keep.ts'
 export { CREDENTIAL, DEPLOY_METHODS } from './machine.ts'
 export type {
   DeployMethod,
+  DiskContent,
   DiskFacts,
   DriverName,
   MachineRecord,
@@ -22,7 +25,7 @@ export type { RamdiskOrder } from './order.ts'
 export { VERBS, askedBy, shownState, shownStep } from './provisioning.ts'
 export type { Verb } from './provisioning.ts'
 export { parseReport } from './report.ts'
-export { chooseDisk } from './root-device.ts'
+export { chooseDisk, describeDisk, sameDisk } from './root-device.ts'
 export { TASK, beginTask } from './task.ts'
 export type { MachineReported, TaskArgs, TaskEffect, TaskKind, TaskPlan, TaskRun } from './task.ts'
 export { TASK_STATES } from './task-states.ts'

@@ -91,6 +91,8 @@ export type MachineReport = Readonly<{
   systemUuid?: string
   nics: readonly NicFacts[]
   disks: readonly DiskFacts[]
+  /** What was found on the disks; absent where nobody looked. */
+  contents?: readonly DiskContent[]
 }>
 
 export type NicFacts = Readonly<{
@@ -101,6 +103,22 @@ export type NicFacts = Readonly<{
   /** What the switch says of itself by LLDP. */
   lldpSwitch?: string
   lldpPort?: string
+}>
+
+/** A signature on a disk or on a partition of it. */
+export type DiskContent = Readonly<{
+  disk: string
+  /** The disk itself, or its partition: `vda1`. */
+  on: string
+  /** As blkid names it: `ext4`, `LVM2_member`, `crypto_LUKS`. */
+  type?: string
+  label?: string
+  uuid?: string
+  partitionLabel?: string
+  partitionUuid?: string
+  volumeGroup?: string
+  /** It cannot be read, or looks like several things. */
+  isUnclear: boolean
 }>
 
 export type DiskFacts = Readonly<{

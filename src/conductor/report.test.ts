@@ -26,6 +26,7 @@ describe('the report of a deploy ramdisk', () => {
       cpus: 4,
       systemUuid: '4c4c4544-0000-1000-8000-000000000001',
     })
+    assert.equal('contents' in rest, false)
     assert.deepEqual(nics, [
       { mac: '52:54:00:77:01:01', name: 'eth0', carrier: true, speedMbit: 1000 },
       { mac: '52:54:00:77:01:02', name: 'eth1', carrier: false },
@@ -48,6 +49,22 @@ describe('the report of a deploy ramdisk', () => {
         hctl: '0:0:0:0',
       },
     ])
+  })
+
+  test('says what is on disks where the ramdisk looked', () => {
+    const holds = 'holds disk=vda on=vda1 type=ext4 label=my%20data\nholds disk=sda on=sda unclear=1\n'
+    assert.equal(parseReport(REPORT + holds).contents, undefined)
+    assert.deepEqual(parseReport(`${REPORT}${holds}contents known\n`).contents, [
+      { disk: 'vda', on: 'vda1', isUnclear: false, type: 'ext4', label: 'my data' },
+      { disk: 'sda', on: 'sda', isUnclear: true },
+    ])
+    for (const wrong of ['holds on=vda', 'holds disk=vda on=sda1', 'holds disk=../x on=../x']) {
+      assert.throws(
+        () => parseReport(`${REPORT}${wrong}\n`),
+        (error) => isAnnealError(error, 'RAMDISK_REPORT_INVALID'),
+        wrong,
+      )
+    }
   })
 
   test('is refused where a line is not in order', () => {
@@ -78,7 +95,7 @@ describe('the report of a deploy ramdisk', () => {
     const line = fc.oneof(
       fc.string(),
       fc.constantFrom(...REPORT.split('\n')),
-      fc.tuple(fc.constantFrom('nic ', 'disk ', 'cpus '), fc.string()).map((two) => two.join('')),
+      fc.tuple(fc.constantFrom('nic ', 'disk ', 'cpus ', 'holds '), fc.string()).map((two) => two.join('')),
     )
     fc.assert(
       fc.property(fc.array(line, { maxLength: 30 }), (lines) => {

@@ -1,7 +1,7 @@
 import { raise } from './errors.ts'
-import type { DiskFacts, MachineReport, NicFacts } from './machine.ts'
+import type { DiskContent, DiskFacts, MachineReport, NicFacts } from './machine.ts'
 
-const MOST_LINES = 1000
+const MOST_LINES = 4000
 const MOST_DISKS = 256
 
 /**
@@ -14,12 +14,14 @@ export function parseReport(text: string): MachineReport {
   const facts = new Map<string, string>()
   const nics: NicFacts[] = []
   const disks: DiskFacts[] = []
+  const contents: DiskContent[] = []
   for (const line of lines) {
     const blank = line.indexOf(' ')
     const name = blank < 0 ? line : line.slice(0, blank)
     const value = blank < 0 ? '' : line.slice(blank + 1)
     if (name === 'nic') nics.push(nicOf(members(value)))
     else if (name === 'disk') disks.push(diskOf(members(value)))
+    else if (name === 'holds') contents.push(contentOf(members(value)))
     else facts.set(name, value)
   }
   if (disks.length > MOST_DISKS) throw invalid(`it has more than ${MOST_DISKS} disks`)
@@ -35,6 +37,7 @@ export function parseReport(text: string): MachineReport {
     ...(systemUuid === undefined || systemUuid === '' ? {} : { systemUuid: systemUuid.toLowerCase() }),
     nics,
     disks,
+    ...(facts.get('contents') === 'known' ? { contents } : {}),
   }
 }
 
@@ -82,6 +85,26 @@ function diskOf(said: Written): DiskFacts {
       vendor: 'vendor',
       byPath: 'by-path',
       hctl: 'hctl',
+    }),
+  }
+}
+
+function contentOf(said: Written): DiskContent {
+  const { disk = '', on = '' } = said
+  if (!/^[a-z0-9]+$/.test(disk) || !on.startsWith(disk)) {
+    throw invalid(`what "${on}" of the disk "${disk}" holds is no content of a disk`)
+  }
+  return {
+    disk,
+    on,
+    isUnclear: said['unclear'] === '1',
+    ...texts(said, {
+      type: 'type',
+      label: 'label',
+      uuid: 'uuid',
+      partitionLabel: 'partlabel',
+      partitionUuid: 'partuuid',
+      volumeGroup: 'vg',
     }),
   }
 }

@@ -1,4 +1,6 @@
 import { raise } from './errors.ts'
+import { refuseKept } from './keep.ts'
+import type { KeptDisk } from './keep.ts'
 import type { DiskFacts, Members } from './machine.ts'
 
 /** Smallest disk that is taken where nothing says which: as Ironic's agent does (ironic_python_agent/hardware.py). */
@@ -10,9 +12,15 @@ type Hint = 'name' | 'wwn' | 'serial' | 'model' | 'vendor' | 'hctl' | 'by_path' 
  * The disk that a machine’s root goes to. Hints are Ironic’s (`properties/root_device`,
  * https://docs.openstack.org/ironic/latest/install/advanced.html#specifying-the-disk-for-deployment-root-device-hints):
  * texts are compared without case, with the operators `s==`, `s!=`, `<in>`, `<or>`, …; sizes are GiB. Without hints it is the smallest
- * disk of at least 4 GiB. Throws ROOT_DEVICE_HINT_INVALID, ROOT_DEVICE_NOT_FOUND.
+ * disk of at least 4 GiB that is not kept. A kept disk that a hint names is refused, also where the hints name others beside
+ * it. Throws ROOT_DEVICE_HINT_INVALID, ROOT_DEVICE_NOT_FOUND, DISK_KEPT.
  */
-export function chooseDisk(disks: readonly DiskFacts[], hints: Members, machine: string): DiskFacts {
+export function chooseDisk(
+  disks: readonly DiskFacts[],
+  hints: Members,
+  machine: string,
+  kept: readonly KeptDisk[] = [],
+): DiskFacts {
   const named = Object.entries(hints)
   for (const [name, value] of named) checkHint(name, value, machine)
   const fitting = disks.filter((disk) =>
@@ -20,7 +28,11 @@ export function chooseDisk(disks: readonly DiskFacts[], hints: Members, machine:
       ? disk.sizeBytes >= LEAST_BYTES
       : named.every(([name, value]) => matches(disk, name as Hint, value)),
   )
-  const smallest = [...fitting].sort((a, b) => a.sizeBytes - b.sizeBytes || (a.name < b.name ? -1 : 1))[0]
+  const isKept = ({ name }: DiskFacts): boolean => kept.some(({ disk }) => disk === name)
+  const free = named.length === 0 ? fitting.filter((disk) => !isKept(disk)) : fitting
+  const refused = free.length === 0 ? fitting : free
+  for (const disk of refused) refuseKept(disk, kept, { action: 'deploy on', machine })
+  const smallest = [...free].sort((a, b) => a.sizeBytes - b.sizeBytes || (a.name < b.name ? -1 : 1))[0]
   if (smallest !== undefined) return smallest
   throw raise('ROOT_DEVICE_NOT_FOUND', {
     machine,
@@ -143,7 +155,21 @@ function textTest(hint: string): (text: string) => boolean {
   }
 }
 
-function describeDisk({ name, sizeBytes, serial, model }: DiskFacts): string {
+/**
+ * The disk of an earlier report in a later one: names may have changed with the boot. By serial, WWN and size, else by name and
+ * size; undefined where it is gone or cannot be told from another.
+ */
+export function sameDisk(disks: readonly DiskFacts[], wanted: DiskFacts): DiskFacts | undefined {
+  const alike = disks.filter(
+    ({ serial, wwn, sizeBytes }) =>
+      serial === wanted.serial && wwn === wanted.wwn && sizeBytes === wanted.sizeBytes,
+  )
+  const named = alike.find(({ name }) => name === wanted.name)
+  const isNameless = wanted.serial === undefined && wanted.wwn === undefined
+  return isNameless || alike.length > 1 ? named : alike[0]
+}
+
+export function describeDisk({ name, sizeBytes, serial, model }: DiskFacts): string {
   const more = [model, serial === undefined ? undefined : `serial ${serial}`].filter(
     (one) => one !== undefined,
   )

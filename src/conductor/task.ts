@@ -22,6 +22,8 @@ export type TaskPlan = Readonly<{
   afterwards: 'boots' | 'off'
   /** Before a machine is given to somebody else. */
   wipes: 'disks' | 'nothing'
+  /** What is never written or wiped (`keep.ts`). */
+  keeps?: readonly string[]
 }>
 
 /** Each effect is idempotent: it looks first. */

@@ -23,6 +23,8 @@ export type {
   StoredFile,
   SummaryArgument,
 } from './image/boot-file.ts'
+export { KEEP, parseKeep } from './metal/keep.ts'
+export type { KeepWish } from './metal/keep.ts'
 export type { ConversionPlanDocument } from './image/conversion-plan.ts'
 export type {
   ImageArgument,

@@ -14,6 +14,7 @@ export const PROGRAMS: readonly Readonly<{ program: string; package: string }>[]
   { program: 'xxhsum', package: 'xxhash' },
   { program: 'blkdiscard', package: 'util-linux' },
   { program: 'wipefs', package: 'util-linux' },
+  { program: 'blkid', package: 'util-linux' },
   { program: 'nvme', package: 'nvme-cli' },
   { program: 'tgtd', package: 'tgt' },
   { program: 'tgtadm', package: 'tgt' },

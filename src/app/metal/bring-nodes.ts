@@ -10,6 +10,8 @@ export type BringControl = Readonly<{
   /** The longest wait for each machine. */
   timeoutMs: number
   signal: AbortSignal
+  /** What no disk that is wiped may hold: `label=data`. Of Anneal’s own conductor alone. */
+  keeps?: readonly string[]
   /** A machine is in another state than before. `node` is the name that was asked for. */
   onStretch?: (node: string, stretch: Omit<Stretch, 'seconds'>) => void
   /** A machine did not get there. The others go on. */
@@ -61,7 +63,7 @@ async function bringNodes(
   names: readonly string[],
   verb: string,
   goal: 'available' | 'undeployed',
-  { timeoutMs, signal, onStretch, onFailed }: BringControl,
+  { timeoutMs, signal, keeps = [], onStretch, onFailed }: BringControl,
 ): Promise<BroughtNodes> {
   const outcomes = await Promise.all(
     names.map(async (name) => {
@@ -73,6 +75,7 @@ async function bringNodes(
           pollMs: POLL_MS,
           timeoutMs,
           signal,
+          keeps,
           onStretch: (one) => onStretch?.(name, one),
         })
       } catch (error) {

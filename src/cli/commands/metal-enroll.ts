@@ -1,11 +1,15 @@
 import { enrollNodes, openMetal, readInventory } from '../../app/metal/index.ts'
 import type { EnrolledNode } from '../../app/metal/index.ts'
+import { KEEP } from '../../contract/index.ts'
 import type { EnrolmentDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
+import { raise } from '../errors.ts'
 import { METAL_FLAGS, metalOptions } from '../metal-flags.ts'
 import type { Output } from '../output.ts'
+
+const NAME = 'anneal metal enroll'
 
 export const metalEnroll = command({
   path: ['metal', 'enroll'],
@@ -21,6 +25,12 @@ export const metalEnroll = command({
     'FILE lists machines and their BMCs (docs/metal.md has an example). Machines that Ironic already has are updated to match the inventory; settings that the inventory does not name stay. The credentials of BMCs come from files or environment variables that the inventory names.',
   async run({ flags, args, output }) {
     const nodes = readInventory(args[0] ?? '')
+    const keeping =
+      flags.conductor === undefined ? nodes.find(({ properties }) => KEEP in properties) : undefined
+    if (keeping !== undefined) {
+      const why = `"keep" of node ${keeping.name} is for --conductor: OpenStack Ironic would wipe what it names`
+      throw raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
+    }
     const dryRun = flags['dry-run']
     const enrolled = await enrollNodes(
       openMetal(metalOptions(flags)),

@@ -1,3 +1,4 @@
+import { KEEP } from '../../contract/index.ts'
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
 
@@ -31,6 +32,7 @@ const MANAGED: readonly string[] = [
   'anneal_verify',
   'anneal_added_arguments',
   'anneal_deleted_arguments',
+  KEEP,
   MARK,
   BASE_WRITTEN,
 ]

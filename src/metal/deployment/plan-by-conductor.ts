@@ -1,3 +1,4 @@
+import { KEEP } from '../../contract/index.ts'
 import { canonicalJson } from '../../core/index.ts'
 import type { Digest } from '../../core/index.ts'
 import type { ConfigDrive } from '../config-drive.ts'
@@ -22,6 +23,8 @@ export type ConductorWishes = Readonly<{
   route?: ConductorRoute
   addedArguments: readonly string[]
   deletedArguments: readonly string[]
+  /** What no disk that is written may hold: `label=data`. */
+  keeps: readonly string[]
   configDrive?: ConfigDrive
 }>
 
@@ -59,6 +62,7 @@ export function planByConductor(
     anneal_verify: image.verify,
     ...lines('anneal_added_arguments', wishes.addedArguments),
     ...lines('anneal_deleted_arguments', wishes.deletedArguments),
+    ...lines(KEEP, wishes.keeps),
   }
   const id = digest(canonicalJson({ wanted, drive }))
     .replace(/^sha256:/, '')

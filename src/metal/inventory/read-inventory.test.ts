@@ -40,6 +40,15 @@ describe('an inventory', () => {
     ])
   })
 
+  test('names what is to be kept as a property, and refuses a kind that is not known', () => {
+    const { nodes } = readInventory({ nodes: [{ ...NODE, keep: ['label=my data', 'vg=vg0'] }] }, 'f')
+    assert.deepEqual(nodes[0]?.properties, { anneal_keep: 'label=my data\nvg=vg0' })
+    assert.throws(
+      () => readInventory({ nodes: [{ ...NODE, keep: ['lable=data'] }] }, 'f'),
+      (error) => isAnnealError(error, 'INVENTORY_INVALID') && /lable=data/.test(error.message),
+    )
+  })
+
   test('takes a node’s own source of a credential instead of the default’s', () => {
     const defaults = { driver: 'ipmi', bmc: { password: { env: 'ALL' } } }
     const nodes = [{ name: 'a', bmc: { address: 'x', password: { file: '/own' } } }]

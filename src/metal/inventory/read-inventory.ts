@@ -1,3 +1,4 @@
+import { KEEP, parseKeep } from '../../contract/index.ts'
 import type { Bmc, CredentialSource, DriverKind, Inventory, InventoryNode } from './inventory.ts'
 import { TreeReader } from './tree-reader.ts'
 
@@ -64,7 +65,7 @@ function readNode(reader: TreeReader): InventoryNode {
     name,
     driver,
     ports,
-    properties: properties(reader),
+    properties: { ...properties(reader), ...kept(reader) },
     traits: reader.texts('traits'),
     interfaces: interfaces(reader),
     ...(bmc === undefined ? {} : { bmc: readBmc(bmc) }),
@@ -86,6 +87,16 @@ function properties(reader: TreeReader): Readonly<Record<string, string | number
       typeof value === 'boolean' ? String(value) : value,
     ]),
   )
+}
+
+/** Of Anneal's own conductor: one wish a line. */
+function kept(reader: TreeReader): Readonly<Record<string, string>> {
+  const wishes = reader.texts('keep')
+  for (const text of wishes) {
+    const wish = parseKeep(text)
+    if (typeof wish === 'string') throw reader.invalid(`"keep" has "${text}": ${wish}`)
+  }
+  return wishes.length === 0 ? {} : { [KEEP]: wishes.join('\n') }
 }
 
 const INTERFACES = new Set(

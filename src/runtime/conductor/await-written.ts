@@ -1,6 +1,8 @@
+import { conductorError, describeDisk, keptDisks, refuseKept, sameDisk } from '../../conductor/index.ts'
+import type { MachineReport } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
 import { hear } from './hear.ts'
-import { imageOf, writingWishes } from './task-context.ts'
+import { imageOf, machineOf, nameOf, writingWishes } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /**
@@ -26,6 +28,22 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
     ...(configDrive === undefined ? {} : { configDrive }),
     signal: context.signal,
   })
+  const machine = machineOf(context)
+  const name = nameOf(machine)
+  const onDisk = (report: MachineReport): string => {
+    const found = sameDisk(report.disks, disk)
+    if (found === undefined) {
+      const has = report.disks.map(describeDisk)
+      throw conductorError('DISK_GONE', {
+        action: 'deploy on',
+        machine: name,
+        disk: describeDisk(disk),
+        found: has.length === 0 ? 'none' : has,
+      })
+    }
+    refuseKept(found, keptDisks(report, run.plan.keeps ?? [], name), { action: 'deploy on', machine: name })
+    return found.name
+  }
   const order = {
     task: 'write',
     disk: disk.name,
@@ -40,7 +58,8 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
   if (wishes.method === 'iscsi') {
     // Of this task alone: what the machine offers ends with it.
     const chap = { user: 'anneal', password: world.secrets.token().slice(0, 16) }
-    line.give({ order: { ...order, chap } })
+    const withChap = { ...order, chap }
+    line.give({ order: withChap, orderFor: (report) => ({ ...withChap, disk: onDisk(report) }) })
     const offered = await hear(context, ['offered'], context.silenceMs.work)
     await world.writeByIscsi(
       { ...offered, ...chap },
@@ -53,7 +72,7 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
     )
     line.isWritten = true
   } else {
-    line.give({ order, chunks })
+    line.give({ order, chunks, orderFor: (report) => ({ ...order, disk: onDisk(report) }) })
   }
   const { lines } = await hear(context, ['done'], context.silenceMs.work)
   for (const one of lines.split('\n').filter((text) => text !== '')) context.say(one)

@@ -5,6 +5,7 @@ import {
   conductorError,
   deployWishes,
   firmwareOf,
+  keepWishes,
 } from '../../conductor/index.ts'
 import type { MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
@@ -165,7 +166,7 @@ export class Conductor {
       hasPort
         ? { part: 'boot', ok: true }
         : { part: 'boot', ok: false, reason: 'it has no port that boots over the network' },
-      tried('deploy', () => deployWishes(machine)),
+      tried('deploy', () => [deployWishes(machine), keepWishes(machine)]),
       { part: 'network', ok: true },
       { part: 'storage', ok: true },
     ]
@@ -184,7 +185,9 @@ export class Conductor {
     const hasDrive = configDrive !== undefined
     // As with Ironic, a machine whose disk was written is written anew.
     const kind = asked === 'boot' && chosenMethod(machine) !== 'ramdisk' ? 'deploy' : asked
-    const plan = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
+    const keeps = keepWishes(machine)
+    const base = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
+    const plan: TaskPlan = keeps.length === 0 ? base : { ...base, keeps }
     if (kind !== 'deploy' && kind !== 'boot') return plan
     const wishes = deployWishes(machine)
     if (hasDrive && wishes.method === 'ramdisk') {

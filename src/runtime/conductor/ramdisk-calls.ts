@@ -1,4 +1,6 @@
+import { isAnnealError } from '../../core/index.ts'
 import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
+import type { MachineReport, RamdiskOrder } from '../../conductor/index.ts'
 import type { ConductorWorld, DiskPiece, RamdiskSession } from '../../ports/index.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
@@ -44,8 +46,22 @@ export class RamdiskCalls {
     store.saveSession(machine, { ...session, workToken: secrets.digest(work), reportedFrom: from })
     line.say({ kind: 'reported', report, from }, nowMs)
     this.#heard(machine)
-    const { order } = await line.order()
-    return formatOrder(order, work)
+    const { order, orderFor } = await line.order()
+    return formatOrder(orderFor === undefined ? order : this.#revised(line, orderFor, report), work)
+  }
+
+  #revised(
+    line: RamdiskLine,
+    orderFor: (report: MachineReport) => RamdiskOrder,
+    report: MachineReport,
+  ): RamdiskOrder {
+    try {
+      return orderFor(report)
+    } catch (error) {
+      if (!isAnnealError(error)) throw error
+      line.say({ kind: 'failed', code: error.code, lines: error.message }, this.#world.clock.monotonic())
+      throw error
+    }
   }
 
   /** One piece, packed. */

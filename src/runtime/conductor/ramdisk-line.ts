@@ -65,7 +65,12 @@ export class RamdiskLine {
   }
 }
 
-export type PreparedOrder = Readonly<{ order: RamdiskOrder; chunks?: DiskChunks }>
+export type PreparedOrder = Readonly<{
+  order: RamdiskOrder
+  chunks?: DiskChunks
+  /** The order for a machine that restarted: its disks may have other names. Throws where nothing may be done with them. */
+  orderFor?: (report: MachineReport) => RamdiskOrder
+}>
 
 export type RamdiskWord =
   | Readonly<{ kind: 'reported'; report: MachineReport; from: string }>

@@ -1,5 +1,5 @@
-import { chooseDisk, conductorError, deployWishes, firmwareOf } from '../../conductor/index.ts'
-import type { MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
+import { chooseDisk, conductorError, deployWishes, firmwareOf, keptDisks } from '../../conductor/index.ts'
+import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
 import type { Executors } from '../saga/index.ts'
 import { bmcOfMachine, imageOf, machineOf, nameOf } from './task-context.ts'
@@ -63,7 +63,12 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     }
     if (run.plan.kind !== 'deploy') return { type: 'machineReported' }
     const machine = machineOf(context)
-    return { type: 'machineReported', disk: chooseDisk(report.disks, hintsOf(machine), nameOf(machine)) }
+    const kept = keptDisks(report, run.plan.keeps ?? [], nameOf(machine))
+    for (const { disk, found } of kept) context.say(`${disk} is kept: ${found}`)
+    return {
+      type: 'machineReported',
+      disk: chooseDisk(report.disks, hintsOf(machine), nameOf(machine), kept),
+    }
   },
 
   async awaitWritten(_, context) {
@@ -72,8 +77,10 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async awaitWiped(_, context) {
-    const disks = machineOf(context).report?.disks.map(({ name }) => name) ?? []
-    context.line.give({ order: { task: 'wipe', disks } })
+    const { report } = machineOf(context)
+    const orderFor = (one: MachineReport) => ({ task: 'wipe', disks: disksToWipe(context, one) }) as const
+    const disks = report === undefined ? [] : disksToWipe(context, report)
+    context.line.give({ order: { task: 'wipe', disks }, orderFor })
     const { lines } = await hear(context, ['done'], context.silenceMs.work)
     for (const line of lines.split('\n').filter((one) => one.startsWith('wiped '))) context.say(line)
     return DONE
@@ -120,6 +127,12 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     world.store.saveMachine({ ...machine, instanceInfo: {}, hasConfigDrive: false })
     return DONE
   },
+}
+
+function disksToWipe(context: TaskContext, report: MachineReport): readonly string[] {
+  const kept = keptDisks(report, context.run.plan.keeps ?? [], nameOf(machineOf(context)))
+  for (const { disk, found } of kept) context.say(`${disk} is kept: ${found}`)
+  return report.disks.map(({ name }) => name).filter((name) => !kept.some(({ disk }) => disk === name))
 }
 
 function hintsOf({ instanceInfo, properties, uuid, name }: ReturnType<typeof machineOf>): Members {

@@ -1,3 +1,4 @@
+import { KEEP } from '../../contract/index.ts'
 import { MARK, Timeline, goalState, metalError, provisionState, verbsTo } from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
@@ -10,6 +11,8 @@ export type BringOptions = Readonly<{
   pollMs: number
   timeoutMs: number
   signal: AbortSignal
+  /** Before the node is undeployed: what no disk that is wiped may hold, beside what was said before. */
+  keeps?: readonly string[]
   onStretch?: (stretch: Omit<Stretch, 'seconds'>) => void
 }>
 
@@ -49,6 +52,7 @@ export async function bringTo(
       }
       if (next !== 'wait') {
         refuseMaintenance(node, options.action)
+        if (next === 'deleted') await keep(world, node, options.keeps ?? [])
         if (next === 'deleted') await world.provisioner.release(node)
         else await metal.provision(uuid, next)
         verbs.push(next)
@@ -100,6 +104,17 @@ async function clearLeftovers(world: MetalWorld, node: MetalNode, action: string
   if (node.instanceInfo[MARK] === undefined) return
   refuseMaintenance(node, action)
   await world.provisioner.withdraw(node)
+}
+
+/** The conductor reads it before it takes away what the instance said. */
+async function keep(world: MetalWorld, node: MetalNode, keeps: readonly string[]): Promise<void> {
+  const before = node.instanceInfo[KEEP]
+  const said = typeof before === 'string' ? before.split('\n') : []
+  const all = [...new Set([...said, ...keeps])]
+  if (all.length === said.length) return
+  await world.metal.changeNode(node.uuid, [
+    { op: 'add', path: `/instance_info/${KEEP}`, value: all.join('\n') },
+  ])
 }
 
 /** Throws METAL_NODE_UNKNOWN. */

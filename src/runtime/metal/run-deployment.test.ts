@@ -268,6 +268,22 @@ describe('bringing a node to a state', () => {
     }
   })
 
+  test('to undeploy says first what is to be kept, beside what was said before', async () => {
+    const instanceInfo = { ...ACTIVE.instanceInfo, anneal_keep: 'label=a' }
+    const fake = new FakeMetal({ deleted: [{ provisionState: 'available' }] }, { ...ACTIVE, instanceInfo })
+    await bringTo(fake.world, fake.node.uuid, 'undeployed', {
+      action: 'undeploy',
+      pollMs: 1000,
+      timeoutMs: 60_000,
+      signal: new AbortController().signal,
+      keeps: ['vg=b', 'label=a'],
+    })
+    assert.deepEqual(fake.done.slice(0, 2), ['change', 'deleted'])
+    assert.deepEqual(fake.changes, [
+      { op: 'add', path: '/instance_info/anneal_keep', value: 'label=a\nvg=b' },
+    ])
+  })
+
   test('to undeploy also clears what a deployment left that was killed before it asked Ironic', async () => {
     const fake = new FakeMetal({}, { instanceInfo: { [MARK]: 'x', kernel: 'k', other: 'stays' } })
     assert.deepEqual((await bring(fake, 'undeployed')).verbs, [])

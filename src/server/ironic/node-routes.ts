@@ -179,7 +179,10 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       const { report } = named(request)
       return report === undefined
         ? fault(404, 'Node was not inspected yet')
-        : json(200, { inventory: inventoryOf(report), plugin_data: {} })
+        : json(200, {
+            inventory: inventoryOf(report),
+            plugin_data: { anneal_contents: report.contents ?? null },
+          })
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -13,6 +13,8 @@ import { makeAtomicImage, missingImagePrograms } from '../../fixtures/atomic-ima
 import type { ImageLayout } from '../../fixtures/atomic-image.ts'
 import { countPlacedBytes } from '../../fixtures/count-placed-bytes.ts'
 import { writeComposed } from '../../fixtures/write-composed.ts'
+import { blkid, loopOf } from './support/loop-device.ts'
+import type { Loop } from './support/loop-device.ts'
 
 /**
  * Disks that are composed straight from images, written as the deploy ramdisk writes them, and held to sgdisk, sfdisk, the kernel's
@@ -240,56 +242,6 @@ describe('disks composed from images', { skip: missing === undefined ? false : `
   })
 })
 
-type Loop = AsyncDisposable &
-  Readonly<{ path: string; partitions: () => Promise<readonly KernelPartition[]> }>
-type KernelPartition = Readonly<{ path: string; start: number; size: number; label: string; uuid: string }>
-
-/**
- * Partitions as partx finds them and the kernel then has them: not every kernel reads tables itself. Nodes are made where no udev makes
- * them.
- */
-async function loopOf(file: string, sectorBytes: number): Promise<Loop> {
-  const argv = ['--find', '--show', '--sector-size', `${sectorBytes}`, file]
-  const { stdout } = await run('losetup', argv)
-  const path = stdout.trim()
-  const name = path.replace('/dev/', '')
-  await run('partx', ['--update', path])
-  return {
-    path,
-    async partitions() {
-      const { stdout: numbers } = await run('sh', [
-        '-c',
-        `cat /sys/block/${name}/${name}p*/partition || true`,
-      ])
-      return Promise.all(
-        numbers
-          .split('\n')
-          .filter((one) => one !== '')
-          .map(Number)
-          .toSorted((a, b) => a - b)
-          .map(async (number) => {
-            const sys = `/sys/block/${name}/${name}p${number}`
-            const node = `${path}p${number}`
-            const device = (await readFile(`${sys}/dev`, 'utf8')).trim().split(':')
-            await run('sh', ['-c', `[ -b ${node} ] || mknod ${node} b ${device.join(' ')}`])
-            const read = async (what: string): Promise<number> =>
-              Number(await readFile(`${sys}/${what}`, 'utf8'))
-            return {
-              path: node,
-              start: (await read('start')) * 512,
-              size: (await read('size')) * 512,
-              label: (await blkid(node, 'PART_ENTRY_NAME')) ?? '',
-              uuid: (await blkid(node, 'PART_ENTRY_UUID')) ?? '',
-            }
-          }),
-      )
-    },
-    async [Symbol.asyncDispose]() {
-      await run('sh', ['-c', `partx --delete ${path}; losetup -d ${path}; rm -f ${path}p*`])
-    },
-  }
-}
-
 async function rawLoop(dir: string, image: string): Promise<Loop> {
   const raw = join(dir, 'as-it-was.raw')
   await run('qemu-img', ['convert', '-O', 'raw', image, raw])
@@ -311,13 +263,6 @@ async function checkFileSystem(path = '', type: string): Promise<void> {
   if (type === 'ext4') await run('e2fsck', ['-fn', path])
   if (type === 'xfs') await run('xfs_repair', ['-n', path])
   if (type === 'LVM2_member') await run('lvm', ['pvck', '--dump', 'headers', path])
-}
-
-async function blkid(path: string | undefined, tag: string): Promise<string | undefined> {
-  const { stdout } = await run('blkid', ['-p', '-o', 'value', '-s', tag, path ?? '']).catch(() => ({
-    stdout: '',
-  }))
-  return stdout.trim() || undefined
 }
 
 /** All that libblkid still finds on the disk, sorted. */

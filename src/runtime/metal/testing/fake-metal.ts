@@ -1,7 +1,7 @@
 import { EXIT, errorsOf } from '../../../core/index.ts'
 import { sampleNode } from '../../../metal/testing/index.ts'
 import { MARK, isManaged } from '../../../metal/index.ts'
-import type { MetalNode, Validation } from '../../../metal/index.ts'
+import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
 import type { BareMetal, MetalWorld, ProvisionVerb, Provisioner } from '../../../ports/index.ts'
 import { CrashPoints } from '../../../saga/index.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -34,6 +34,8 @@ export class FakeMetal {
   node: MetalNode
   readonly course: Course
   readonly done: string[] = []
+  /** Changes that were asked for member by member. */
+  readonly changes: NodeChange[] = []
   readonly clock = new VirtualClock()
   readonly compute = new FakeCompute()
   readonly records = new Map<string, unknown>()
@@ -139,7 +141,11 @@ export class FakeMetal {
         this.points.pass('look')
         return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
       },
-      changeNode: unused,
+      changeNode: (_, changes) => {
+        this.done.push('change')
+        this.changes.push(...changes)
+        return Promise.resolve(this.node)
+      },
       validate: unused,
       provision: (_, verb) => this.#carry(verb),
       power: unused,
