@@ -4,11 +4,11 @@ import { connect } from 'node:net'
 import { createSocket } from 'node:dgram'
 import { join } from 'node:path'
 import { REPOSITORY } from '../paths.ts'
-import { run } from '../run.ts'
 import { answersTo } from './keystone.ts'
 import type { LabNetwork } from './network.ts'
 import { addTap } from './network.ts'
 import { writeSecret } from './prepared.ts'
+import { processorArguments } from './processor.ts'
 import { systemPath } from './redfish/resources.ts'
 import type { Service } from './service.ts'
 
@@ -104,18 +104,6 @@ export async function placeMachine(
   )
   writeFileSync(join(machine.directory, 'bmc.emu'), BMC)
   writeSecret(join(machine.directory, 'lan.conf'), lanConfiguration(machine, password))
-}
-
-/** KVM where it really runs a machine; a /dev/kvm alone says little, above all inside a virtual machine. */
-async function processorArguments(): Promise<readonly string[]> {
-  const kvm = ['-accel', 'kvm', '-cpu', 'host']
-  const trial = ['qemu-system-x86_64', '-machine', 'q35', ...kvm, '-nodefaults', '-display', 'none']
-  const tried = await run([...trial, '-S', '-qmp', 'stdio'], {
-    input: '{"execute":"qmp_capabilities"}{"execute":"quit"}',
-    timeoutMs: 10_000,
-  })
-  // Under TCG without cx16: QEMU 7.2 lets Linux 6.12 panic with it.
-  return tried.exitCode === 0 ? kvm : ['-accel', 'tcg', '-cpu', 'max,-cx16']
 }
 
 /** UEFI is Debian's OVMF; its variables, boot entries among them, are the machine's own. SeaBIOS needs no argument. */
