@@ -1,5 +1,5 @@
 import type { DeployWay } from '../app/metal/index.ts'
-import { isConductorRoute } from '../metal/index.ts'
+import { isConductorRoute, isIronicRoute } from '../metal/index.ts'
 import type { Route } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { raise } from './errors.ts'
@@ -45,7 +45,7 @@ export function conductorWay(
     if (flags.keep.length > 0)
       throw fail('--keep is for --conductor, and not for --route ramdisk, which writes no disk')
     if (verify !== undefined) throw fail('--verify is for --conductor')
-    if (isConductorRoute(route)) throw fail(`--route ${route} is for --conductor`)
+    if (route !== undefined && !isIronicRoute(route)) throw fail(`--route ${route} is for --conductor`)
     return undefined
   }
   if (flags.via === 'nova') throw fail('--via nova and --conductor exclude each other')

@@ -1,6 +1,6 @@
 import { isNetworkId } from '../app/metal/index.ts'
 import type { DeployWay } from '../app/metal/index.ts'
-import { isConductorRoute } from '../metal/index.ts'
+import { isIronicRoute } from '../metal/index.ts'
 import type { IronicRoute, Networks, Route } from '../metal/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { bootContract } from './deploy-wishes.ts'
@@ -84,7 +84,7 @@ export function deployWay(flags: Flags, command: string): DeployWay {
 }
 
 function ironicRoute(route: Route, command: string): IronicRoute {
-  if (!isConductorRoute(route)) return route
+  if (isIronicRoute(route)) return route
   throw raise('USAGE', { command, why: `--route ${route} is for --conductor`, help: `${command} --help` })
 }
 

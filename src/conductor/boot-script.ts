@@ -26,6 +26,31 @@ export function ramdiskScript({ url, token, kernelPath, ramdiskPath, arguments: 
   return pairScript(`${url}${kernelPath}`, `${url}${ramdiskPath}`, line)
 }
 
+export type AgentBoot = Readonly<{
+  /** Root of the conductor’s HTTP service: the agent adds `/v1/lookup` and `/v1/heartbeat/…`. */
+  url: string
+  /** What the agent proves itself by, in place of one that anybody could look up. */
+  token: string
+  kernelUrl: string
+  ramdiskUrl: string
+  /** More kernel arguments, as `console=ttyS0`. */
+  arguments: readonly string[]
+}>
+
+/** Boots a ramdisk with ironic-python-agent. Names of the arguments: ironic_python_agent/config.py. */
+export function agentScript({ url, token, kernelUrl, ramdiskUrl, arguments: more }: AgentBoot): string {
+  const line = [
+    'initrd=ramdisk',
+    `ipa-api-url=${url}`,
+    `ipa-agent-token=${token}`,
+    'BOOTIF=01-${netX/mac:hexhyp}',
+    // The kernel prints its command line otherwise, with the token.
+    'quiet',
+    ...more,
+  ].join(' ')
+  return pairScript(kernelUrl, ramdiskUrl, line)
+}
+
 export type InstanceBoot = Readonly<{
   kernelUrl: string
   /** There are systems without one. */

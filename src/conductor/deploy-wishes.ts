@@ -1,11 +1,13 @@
 import { raise } from './errors.ts'
+import { DEPLOY_METHODS } from './machine.ts'
 import type { MachineRecord } from './machine.ts'
 import type { Verify } from './order.ts'
 
 /** What the instance information of a machine asks for. */
 export type DeployWishes =
   | Readonly<{
-      method: 'stream' | 'iscsi'
+      /** `direct`: ironic-python-agent writes the disk. */
+      method: 'stream' | 'iscsi' | 'direct'
       /** A path or address that the conductor can open. */
       location: string
       form: 'wholeDisk' | 'trio'
@@ -55,6 +57,17 @@ export function deployWishes(machine: MachineRecord): DeployWishes {
   if (verify !== 'sample' && verify !== 'all' && verify !== 'none') {
     throw unprepared(machine, `${VERIFY} is "${verify}", none of sample, all and none`)
   }
+  if (method === 'direct') {
+    if (type === 'partition') {
+      throw unprepared(machine, 'deploy_interface direct writes whole disks, and image_type is "partition"')
+    }
+    if (verify === 'all') {
+      throw unprepared(
+        machine,
+        `deploy_interface direct checks the image while it comes and reads nothing back, and ${VERIFY} is "all"`,
+      )
+    }
+  }
   return {
     method,
     location: needed('image_source'),
@@ -69,8 +82,10 @@ export function deployWishes(machine: MachineRecord): DeployWishes {
 export function chosenMethod(machine: MachineRecord): MachineRecord['deployInterface'] {
   const own = machine.instanceInfo['deploy_interface']
   if (own === undefined) return machine.deployInterface
-  if (own === 'stream' || own === 'iscsi' || own === 'ramdisk') return own
-  throw unprepared(machine, `deploy_interface is ${JSON.stringify(own)}, none of stream, iscsi and ramdisk`)
+  const found = DEPLOY_METHODS.find((one) => one === own)
+  if (found !== undefined) return found
+  const known = DEPLOY_METHODS.join(', ')
+  throw unprepared(machine, `deploy_interface is ${JSON.stringify(own)}, none of ${known}`)
 }
 
 function lines(text: string | undefined): readonly string[] {

@@ -130,6 +130,64 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  AGENT_TOKEN_INVALID: {
+    message:
+      'Cannot accept the heartbeat of ironic-python-agent from {from}: its token is not that of a task under way',
+    remedy: 'restart the machine: it gets a token of its own when it boots over the network',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  AGENT_LOOKUP_UNKNOWN: {
+    message:
+      'Cannot find a machine for ironic-python-agent at {from}: none that waits for its agent has {what}',
+    remedy: 'enroll the MAC address as a port, and boot the machine for a task of its own',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  AGENT_TOO_OLD: {
+    message: 'Cannot work with ironic-python-agent of {from}: it is {found}, and {least} is the oldest',
+    remedy: 'boot a ramdisk with a newer ironic-python-agent (Debian 13 has one)',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  AGENT_HEARTBEAT_INVALID: {
+    message: 'Cannot accept the heartbeat of ironic-python-agent from {from}: {why}',
+    remedy: 'the agent has to listen on the address by which it reaches the conductor',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  AGENT_INVENTORY_INVALID: {
+    message: 'Cannot read what ironic-python-agent says of its machine: {why}',
+    remedy: 'boot a ramdisk with the ironic-python-agent of Debian 13, or report this',
+    retry: false,
+    exit: EXIT.failed,
+  },
+  AGENT_COMMAND_FAILED: {
+    message: 'Cannot {action} machine "{machine}": its ironic-python-agent failed at {command}: {why}',
+    remedy: 'repair what it names and ask again; the machine boots nothing that is half written',
+    retry: false,
+    exit: EXIT.failed,
+  },
+  AGENT_IMAGE_CHECKSUM: {
+    message: 'Cannot {action} machine "{machine}": the image did not come as it was sent: {why}',
+    remedy: 'look at the memory and the network of the machine, then ask again',
+    retry: false,
+    exit: EXIT.failed,
+  },
+  AGENT_DISK_TOO_SMALL: {
+    message:
+      'Cannot deploy on machine "{machine}": its disk {disk} has {diskBytes} bytes, and the image {imageBytes}',
+    remedy: 'choose another disk by `root_device`, or a smaller image',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  AGENT_DISK_SECTORS: {
+    message:
+      'Cannot deploy on machine "{machine}": its disk {disk} has sectors of {diskBytes} bytes, and the image is for {imageBytes}',
+    remedy: 'choose another disk by `root_device`, or an image for such disks',
+    retry: false,
+    exit: EXIT.refused,
+  },
   TASK_STEP_TIMEOUT: {
     message: 'Cannot {action} machine "{machine}": "{effect}" took longer than {seconds} seconds',
     remedy: 'look at the machine and its BMC, then ask again',

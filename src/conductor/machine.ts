@@ -59,10 +59,10 @@ export const CREDENTIAL = '******'
 
 export type DriverName = 'ipmi' | 'redfish' | 'manual-management'
 
-/** How the disk gets its content: pieces that the ramdisk fetches; iSCSI; or not at all. */
-export type DeployMethod = 'stream' | 'iscsi' | 'ramdisk'
+/** How the disk gets its content: pieces that the ramdisk fetches; iSCSI; by Ironic’s own agent; or not at all. */
+export type DeployMethod = 'stream' | 'iscsi' | 'direct' | 'ramdisk'
 
-export const DEPLOY_METHODS: readonly DeployMethod[] = ['stream', 'iscsi', 'ramdisk']
+export const DEPLOY_METHODS: readonly DeployMethod[] = ['stream', 'iscsi', 'direct', 'ramdisk']
 
 export type ProvisionState =
   | 'enroll'

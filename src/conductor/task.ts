@@ -15,7 +15,7 @@ export type TaskPlan = Readonly<{
   kind: TaskKind
   machine: string
   /** How the disk is written. */
-  writes: 'stream' | 'iscsi' | 'nothing'
+  writes: 'stream' | 'iscsi' | 'direct' | 'nothing'
   /** Where what is deployed boots from. */
   boots: 'disk' | 'network'
   /** `off`: the machine is left off once its disk is written. */

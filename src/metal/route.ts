@@ -8,8 +8,8 @@ import type { RootArgument } from './root-argument.ts'
  */
 export type IronicRoute = 'direct' | 'direct+ramdisk' | 'ramdisk'
 
-/** The ways in which Anneal’s own conductor writes a disk. */
-export type ConductorRoute = 'stream' | 'iscsi'
+/** The ways in which Anneal’s own conductor writes a disk; `direct` is the one that Ironic has, too. */
+export type ConductorRoute = 'stream' | 'iscsi' | 'direct'
 
 export type Route = IronicRoute | ConductorRoute
 
@@ -17,8 +17,14 @@ const IRONIC_ROUTES: readonly IronicRoute[] = ['direct', 'direct+ramdisk', 'ramd
 
 export const ROUTES: readonly Route[] = [...IRONIC_ROUTES, 'stream', 'iscsi']
 
-export function isConductorRoute(route: Route | undefined): route is ConductorRoute {
-  return route === 'stream' || route === 'iscsi'
+const CONDUCTOR_ROUTES: readonly string[] = ['stream', 'iscsi', 'direct']
+
+export function isConductorRoute(route: string | undefined): route is ConductorRoute {
+  return route !== undefined && CONDUCTOR_ROUTES.includes(route)
+}
+
+export function isIronicRoute(route: Route): route is IronicRoute {
+  return (IRONIC_ROUTES as readonly Route[]).includes(route)
 }
 
 /** Whether a route ends with the machine booting kernel and ramdisk over the network: only then are arguments given. */

@@ -38,8 +38,8 @@ export interface ConductorStore {
  */
 export type RamdiskSession = Readonly<{
   task: string
-  /** `ramdisk`: the deploy ramdisk boots, or runs. `instance`: what is deployed boots over the network. */
-  boots: 'ramdisk' | 'instance'
+  /** `ramdisk`: the deploy ramdisk boots, or runs. `agent`: Ironic’s does. `instance`: what is deployed boots over the network. */
+  boots: 'ramdisk' | 'agent' | 'instance'
   /** Of the boot script that was served last; good for one report. */
   bootToken?: string
   /** Of the ramdisk that reported. */
@@ -48,6 +48,6 @@ export type RamdiskSession = Readonly<{
   reportedFrom?: string
   /** What the ramdisk said at last. It goes then, and nobody says it a second time. */
   last?: Readonly<{ kind: 'done'; lines: string } | { kind: 'failed'; code: string; lines: string }>
-  /** Of the files that an instance boots. */
+  /** Of the files that an instance boots, or that an agent writes. */
   imageToken?: string
 }>

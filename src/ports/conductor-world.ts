@@ -1,4 +1,5 @@
 import type { OpenBmc } from './bmc.ts'
+import type { DigestImage, OpenAgent, PackConfigDrive } from './deploy-agent.ts'
 import type { ConductorStore } from './conductor-store.ts'
 import type {
   ComposeDisk,
@@ -18,8 +19,11 @@ export type ConductorWorld = Readonly<{
   openImage: OpenDeployImage
   composeDisk: ComposeDisk
   makeConfigDrive: MakeConfigDrive
+  packConfigDrive: PackConfigDrive
   instances: InstanceFiles
   writeByIscsi: WriteByIscsi
+  openAgent: OpenAgent
+  digestImage: DigestImage
   secrets: Secrets
   clock: Clock
 }>

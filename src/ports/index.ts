@@ -24,6 +24,7 @@ export type {
 } from './conversion.ts'
 export type * from './bmc.ts'
 export type * from './netboot.ts'
+export type * from './deploy-agent.ts'
 export type * from './deploy-image.ts'
 export type * from './conductor-store.ts'
 export type * from './conductor-world.ts'

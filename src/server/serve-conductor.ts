@@ -7,6 +7,7 @@ import type { HttpService } from './http-service.ts'
 import { fault, lacking, messageOf, statusOf } from './ironic/json-reply.ts'
 import { refuseVersion, versionHeaders } from './ironic/microversions.ts'
 import { ironicRoutes } from './ironic/routes.ts'
+import { agentRoutes, isOfAgent } from './machines/agent-routes.ts'
 import { machineRoutes, text } from './machines/routes.ts'
 import type { BootFiles } from './machines/routes.ts'
 import type { Reply } from './route.ts'
@@ -59,12 +60,15 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
     await startHttpService({
       ...machines,
       mostBodyBytes: MOST_OF_MACHINES,
-      routes: machineRoutes(conductor, files),
+      routes: { ...machineRoutes(conductor, files), ...agentRoutes(conductor) },
+      guard: (request) => (isOfAgent(request.url ?? '') ? refuseVersion(request) : undefined),
+      headers: (request) => (isOfAgent(request.url ?? '') ? versionHeaders(request) : {}),
       replyTo: (error, { path }) => {
         faults(error, path)
+        if (isOfAgent(path)) return fault(statusOf(error), messageOf(error))
         return text(statusOf(error), `${messageOf(error)}\n`)
       },
-      missing: () => text(404, 'no such file\n'),
+      missing: ({ path }) => (isOfAgent(path) ? lacking(path) : text(404, 'no such file\n')),
     }),
   )
   const kept = starting.move()

@@ -1,6 +1,6 @@
 export { diskComposer } from './compose-disk.ts'
 export { openDeployImage } from './open-deploy-image.ts'
 export { Conductor } from '../../runtime/conductor/index.ts'
-export type { AskOptions, ConductorSettings, NewMachine } from '../../runtime/conductor/index.ts'
+export type { AskOptions, ConductorSettings, Heartbeat, NewMachine } from '../../runtime/conductor/index.ts'
 export { openConductor } from './open-conductor.ts'
 export type { ConductorOptions } from './open-conductor.ts'

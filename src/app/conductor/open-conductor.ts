@@ -1,7 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { makeConfigDrive } from '../../adapters/config-drive/index.ts'
 import { openBmc } from '../../adapters/bmc/index.ts'
+import { openAgent } from '../../adapters/deploy-agent/index.ts'
 import { writeDiskByIscsi } from '../../adapters/iscsi/index.ts'
 import { startNetboot } from '../../adapters/netboot/index.ts'
 import { openConductorStore, openInstanceFiles } from '../../adapters/state/index.ts'
@@ -11,6 +14,7 @@ import type { Netboot } from '../../ports/index.ts'
 import { Conductor } from '../../runtime/conductor/index.ts'
 import type { ConductorSettings } from '../../runtime/conductor/index.ts'
 import { diskComposer } from './compose-disk.ts'
+import { imageDigester } from './digest-image.ts'
 import { openDeployImage } from './open-deploy-image.ts'
 
 export type ConductorOptions = Omit<ConductorSettings, 'silenceMs'> &
@@ -52,6 +56,9 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
       openImage: (request) => openDeployImage({ temporaryDirectory: stateDirectory, ...request }),
       composeDisk: diskComposer(),
       makeConfigDrive,
+      packConfigDrive: async (drive) => Buffer.from((await promisify(gzip)(drive)).toString('base64')),
+      openAgent,
+      digestImage: imageDigester(),
       instances: openInstanceFiles(stateDirectory),
       writeByIscsi: async (target, disk, onWritten, signal) => {
         // The deploy ramdisk offers its disk as the first unit of the target.

@@ -34,10 +34,15 @@ const SERVE_FLAGS = {
     placeholder: 'DIR',
     help: 'Boot machines with the deploy ramdisk in DIR, as `anneal metal ramdisk` builds it',
   },
+  'agent-dir': {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'Boot machines whose deploy interface is direct with vmlinuz and initrd in DIR, a ramdisk with ironic-python-agent',
+  },
   'ramdisk-karg': {
     kind: 'list',
     placeholder: 'ARG',
-    help: 'Add a kernel argument to the deploy ramdisk, such as console=ttyS0; can be repeated',
+    help: 'Add a kernel argument to the deploy ramdisk and to the agent’s, such as console=ttyS0; can be repeated',
   },
   dhcp: {
     kind: 'choice',
@@ -138,6 +143,7 @@ function optionsOf(flags: Flags): Readonly<{
   const url = `http://${machines.address}:${machines.port}`
   const parallel = Number(flags.parallel)
   if (!Number.isInteger(parallel) || parallel < 1) throw fail(`--parallel "${flags.parallel}" is no count`)
+  const agentDirectory = flags['agent-dir']
   const login = flags.login === undefined ? undefined : readLogin(flags.login)
   const netboot = netbootOf(flags, machines.address, url)
   return {
@@ -145,6 +151,9 @@ function optionsOf(flags: Flags): Readonly<{
       stateDirectory,
       url,
       ramdiskArguments: flags['ramdisk-karg'],
+      ...(agentDirectory === undefined
+        ? {}
+        : { agent: { kernel: join(agentDirectory, 'vmlinuz'), ramdisk: join(agentDirectory, 'initrd') } }),
       host: hostname(),
       wipes: flags.wipe,
       parallel,

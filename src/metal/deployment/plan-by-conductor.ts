@@ -4,6 +4,7 @@ import type { Digest } from '../../core/index.ts'
 import type { ConfigDrive } from '../config-drive.ts'
 import { raise } from '../errors.ts'
 import type { MetalNode } from '../node.ts'
+import { isConductorRoute } from '../route.ts'
 import type { ConductorRoute } from '../route.ts'
 import { MARK } from './instance-info.ts'
 import type { InstanceInfo } from './instance-info.ts'
@@ -30,6 +31,8 @@ export type ConductorWishes = Readonly<{
 
 const WHY: Readonly<Record<ConductorRoute, string>> = {
   stream: 'the machine fetches what is in use of the image, and checks each piece before it writes it',
+  direct:
+    'ironic-python-agent fetches the whole disk, writes it while it comes, and compares its checksum at the end',
   iscsi: 'the machine offers its disk as an iSCSI target, and the conductor writes the image into it',
 }
 
@@ -44,15 +47,13 @@ export function planByConductor(
   enabledInterfaces: readonly string[] | undefined,
   digest: Digest,
 ): DeployPlan {
-  const route = wishes.route ?? 'stream'
+  const own = node.deployInterface
+  const route = wishes.route ?? (isConductorRoute(own) ? own : 'stream')
   const name = node.name ?? node.uuid
-  if (enabledInterfaces?.includes(route) !== true) {
-    throw raise('METAL_NO_ROUTE', {
-      image: image.location,
-      node: name,
-      routes: `not by ${route}, because what answers is not a conductor of Anneal`,
-      remedy: 'name the conductor with --conductor; for OpenStack Ironic, push the image to Glance first',
-    })
+  const problem = routeProblem(route, image, enabledInterfaces)
+  if (problem !== undefined) {
+    const routes = `not by ${route}, because ${problem.why}`
+    throw raise('METAL_NO_ROUTE', { image: image.location, node: name, routes, remedy: problem.remedy })
   }
   const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
   const wanted: InstanceInfo = {
@@ -80,6 +81,25 @@ export function planByConductor(
     ...(drive === undefined ? {} : { configDrive: drive }),
     notes: [],
   }
+}
+
+function routeProblem(
+  route: ConductorRoute,
+  { form, verify }: ConductorImage,
+  enabledInterfaces: readonly string[] | undefined,
+): Readonly<{ why: string; remedy: string }> | undefined {
+  // Ironic has `direct`, too.
+  if (enabledInterfaces?.includes('stream') !== true || !enabledInterfaces.includes(route)) {
+    return {
+      why: 'what answers is not a conductor of Anneal',
+      remedy: 'name the conductor with --conductor; for OpenStack Ironic, push the image to Glance first',
+    }
+  }
+  if (route !== 'direct') return undefined
+  const remedy = 'say --route stream, or leave the flag away'
+  if (form === 'trio') return { why: 'the agent of Ironic writes whole disks here', remedy }
+  if (verify === 'all') return { why: 'the agent of Ironic reads nothing back (--verify all)', remedy }
+  return undefined
 }
 
 /** Members of instance_info are texts: a list has one value a line. */

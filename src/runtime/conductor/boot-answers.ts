@@ -1,10 +1,13 @@
 import {
   DISK_SCRIPT,
+  agentFiles,
+  agentScript,
   deployWishes,
   idleScript,
   instanceScript,
   ramdiskScript,
 } from '../../conductor/index.ts'
+import type { AgentFile } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 
 export type BootSettings = Readonly<{
@@ -12,6 +15,8 @@ export type BootSettings = Readonly<{
   url: string
   /** Kernel arguments of the deploy ramdisk. */
   ramdiskArguments: readonly string[]
+  /** Paths of kernel and ramdisk with ironic-python-agent, for machines that name none of their own. */
+  agent?: Readonly<{ kernel: string; ramdisk: string }>
 }>
 
 /** What machines boot over the network. */
@@ -46,6 +51,19 @@ export class BootAnswers {
         arguments: ramdiskArguments,
       })
     }
+    if (session.boots === 'agent') {
+      const files = agentFiles(machine, this.#settings.agent)
+      store.saveSession(machine.uuid, { ...session, bootToken: secrets.digest(token) })
+      const urlOf = (file: AgentFile, which: 'kernel' | 'ramdisk'): string =>
+        file.kind === 'url' ? file.url : `${url}/boot/agent/${machine.uuid}/${which}`
+      return agentScript({
+        url,
+        token,
+        kernelUrl: urlOf(files.kernel, 'kernel'),
+        ramdiskUrl: urlOf(files.ramdisk, 'ramdisk'),
+        arguments: ramdiskArguments,
+      })
+    }
     const wishes = deployWishes(machine)
     if (wishes.method === 'ramdisk') {
       return instanceScript({
@@ -70,5 +88,14 @@ export class BootAnswers {
     const digest = secrets.digest(token)
     const found = store.sessions().find(({ session }) => session.imageToken === digest)
     return found === undefined ? undefined : instances.path(found.machine, which)
+  }
+
+  /** Path of the kernel or ramdisk with ironic-python-agent that a machine boots; undefined where it boots none. */
+  agentFile(uuid: string, which: 'kernel' | 'ramdisk'): string | undefined {
+    const { store } = this.#world
+    const machine = store.machine(uuid)
+    if (machine === undefined || store.session(uuid)?.boots !== 'agent') return undefined
+    const file = agentFiles(machine, this.#settings.agent)[which]
+    return file.kind === 'file' ? file.path : undefined
   }
 }

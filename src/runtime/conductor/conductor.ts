@@ -1,5 +1,6 @@
 import {
   VERBS,
+  agentFiles,
   askedBy,
   chosenMethod,
   conductorError,
@@ -10,13 +11,14 @@ import {
 import type { MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
 import type { Bmc, ConductorWorld } from '../../ports/index.ts'
+import { AgentCalls } from './agent-calls.ts'
 import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
 import { Machines } from './machines.ts'
 import { PowerSync } from './power-sync.ts'
 import type { PowerSyncSettings } from './power-sync.ts'
 import { RamdiskCalls } from './ramdisk-calls.ts'
-import { bmcOfMachine } from './task-context.ts'
+import { bmcOfMachine, ramdiskOf } from './task-context.ts'
 import { TaskRunner } from './task-runner.ts'
 import type { TaskSettings } from './task-runner.ts'
 
@@ -44,6 +46,7 @@ export class Conductor {
   readonly settings: ConductorSettings
   readonly machines: Machines
   readonly ramdisks: RamdiskCalls
+  readonly agents: AgentCalls
   readonly boots: BootAnswers
   readonly #world: ConductorWorld
   readonly #tasks: TaskRunner
@@ -56,6 +59,7 @@ export class Conductor {
     this.#tasks = new TaskRunner(world, settings)
     this.#power = new PowerSync(world, settings, (uuid) => this.#tasks.isWorking(uuid))
     this.ramdisks = new RamdiskCalls(world, this.#tasks)
+    this.agents = new AgentCalls(world, this.#tasks)
     this.boots = new BootAnswers(world, settings)
   }
 
@@ -164,7 +168,7 @@ export class Conductor {
       tried('power', () => this.bmc(machine)),
       tried('management', () => this.bmc(machine)),
       hasPort
-        ? { part: 'boot', ok: true }
+        ? tried('boot', () => this.#refuseAgent(machine, 'deploy'))
         : { part: 'boot', ok: false, reason: 'it has no port that boots over the network' },
       tried('deploy', () => [deployWishes(machine), keepWishes(machine)]),
       { part: 'network', ok: true },
@@ -188,6 +192,7 @@ export class Conductor {
     const keeps = keepWishes(machine)
     const base = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
     const plan: TaskPlan = keeps.length === 0 ? base : { ...base, keeps }
+    if (kind !== 'verify' && kind !== 'boot') this.#refuseAgent(machine, kind)
     if (kind !== 'deploy' && kind !== 'boot') return plan
     const wishes = deployWishes(machine)
     if (hasDrive && wishes.method === 'ramdisk') {
@@ -204,6 +209,19 @@ export class Conductor {
   #begin(plan: TaskPlan): void {
     this.#power.leave(plan.machine)
     this.#tasks.begin(plan)
+  }
+
+  /** Throws MACHINE_UNPREPARED where a machine is to boot ironic-python-agent, and that cannot do what is asked. */
+  #refuseAgent(machine: MachineRecord, kind: TaskKind): void {
+    const bootsNone = (kind === 'clean' || kind === 'release') && this.settings.wipes === 'nothing'
+    if (bootsNone || ramdiskOf(machine, kind) !== 'agent') return
+    agentFiles(machine, this.settings.agent)
+    const keeps = keepWishes(machine)
+    if (kind === 'inspect' || keeps.length === 0) return
+    throw conductorError('MACHINE_UNPREPARED', {
+      machine: machine.name ?? machine.uuid,
+      why: `ironic-python-agent (deploy_interface direct) does not say what disks hold, and ${keeps.join(', ')} is to be kept`,
+    })
   }
 
   /** A deployment that was called off gives its machine back. */

@@ -13,27 +13,14 @@ export async function hear<K extends RamdiskWord['kind']>(
   kinds: readonly K[],
   silenceMs: number,
 ): Promise<Extract<RamdiskWord, { kind: K }>> {
-  const { line, world, signal, run } = context
-  const action = ACTIONS[run.plan.kind]
-  const machine = nameOf(machineOf(context))
+  const { line, world, signal } = context
   line.heardMs = Math.max(line.heardMs, world.clock.monotonic())
   for (;;) {
     const word = line.take(kinds)
     if (word !== undefined) return word
-    const bad = line.take(['failed', 'twice'])
-    if (bad?.kind === 'failed') {
-      throw conductorError('RAMDISK_FAILED', { action, machine, code: bad.code, lines: bad.lines })
-    }
-    if (bad?.kind === 'twice') {
-      throw conductorError('SECOND_RAMDISK', { action, machine, first: bad.first, second: bad.second })
-    }
     signal.throwIfAborted()
     context.stopping.throwIfAborted()
-    const leftMs = line.heardMs + silenceMs - world.clock.monotonic()
-    if (leftMs <= 0) {
-      const seconds = Math.round(silenceMs / 1000)
-      throw conductorError('MACHINE_NOT_HEARD', { action, machine, seconds })
-    }
+    const leftMs = refuseFailure(context, silenceMs)
     const wait = new AbortController()
     try {
       await Promise.race([
@@ -44,4 +31,21 @@ export async function hear<K extends RamdiskWord['kind']>(
       wait.abort()
     }
   }
+}
+
+/** How much longer the machine may be silent. Throws RAMDISK_FAILED, SECOND_RAMDISK, MACHINE_NOT_HEARD. */
+export function refuseFailure({ line, world, run, uuid }: TaskContext, silenceMs: number): number {
+  const action = ACTIONS[run.plan.kind]
+  const machine = nameOf(machineOf({ world, uuid }))
+  const bad = line.take(['failed', 'twice'])
+  if (bad?.kind === 'failed') {
+    throw conductorError('RAMDISK_FAILED', { action, machine, code: bad.code, lines: bad.lines })
+  }
+  if (bad?.kind === 'twice') {
+    throw conductorError('SECOND_RAMDISK', { action, machine, first: bad.first, second: bad.second })
+  }
+  const leftMs = line.heardMs + silenceMs - world.clock.monotonic()
+  if (leftMs > 0) return leftMs
+  const seconds = Math.round(silenceMs / 1000)
+  throw conductorError('MACHINE_NOT_HEARD', { action, machine, seconds })
 }

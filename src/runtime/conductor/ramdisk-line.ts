@@ -1,5 +1,5 @@
 import type { MachineReport, RamdiskOrder } from '../../conductor/index.ts'
-import type { DiskChunks } from '../../ports/index.ts'
+import type { AgentAddress, DeployImage, DiskChunks } from '../../ports/index.ts'
 
 /**
  * The line to the deploy ramdisk of one machine. The ramdisk calls over HTTP; the machine’s task waits for what it says.
@@ -9,10 +9,13 @@ export class RamdiskLine {
   readonly #said: RamdiskWord[] = []
   readonly #wake: (() => void)[] = []
   readonly #order = Promise.withResolvers<PreparedOrder>()
+  readonly #files = Promise.withResolvers<PreparedFiles>()
   #isOffered = false
   /** When it was last heard of, by the monotonic clock. */
   heardMs: number
   writtenBytes = 0
+  /** The ironic-python-agent that was heard of last. */
+  agent: AgentAddress | undefined
   /** The conductor has written the disk that the ramdisk offers. */
   isWritten = false
 
@@ -20,6 +23,7 @@ export class RamdiskLine {
     this.heardMs = nowMs
     // Nobody may be waiting for the order when it is withdrawn.
     this.#order.promise.catch(() => undefined)
+    this.#files.promise.catch(() => undefined)
   }
 
   say(word: RamdiskWord, nowMs: number): void {
@@ -58,10 +62,19 @@ export class RamdiskLine {
 
   refuse(error: Error): void {
     this.#order.reject(error)
+    this.#files.reject(error)
   }
 
   order(): Promise<PreparedOrder> {
     return this.#order.promise
+  }
+
+  giveFiles(files: PreparedFiles): void {
+    this.#files.resolve(files)
+  }
+
+  files(): Promise<PreparedFiles> {
+    return this.#files.promise
   }
 }
 
@@ -72,8 +85,16 @@ export type PreparedOrder = Readonly<{
   orderFor?: (report: MachineReport) => RamdiskOrder
 }>
 
+/** What an ironic-python-agent fetches. */
+export type PreparedFiles = Readonly<{
+  image: DeployImage
+  /** As the agent takes it. */
+  configDrive?: Uint8Array
+}>
+
 export type RamdiskWord =
   | Readonly<{ kind: 'reported'; report: MachineReport; from: string }>
+  | Readonly<{ kind: 'heartbeat'; agent: AgentAddress }>
   | Readonly<{ kind: 'offered'; address: string; port: number; name: string }>
   | Readonly<{ kind: 'done'; lines: string }>
   | Readonly<{ kind: 'failed'; code: string; lines: string }>

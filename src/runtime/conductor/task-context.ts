@@ -1,5 +1,5 @@
-import { bmcOf, conductorError, deployWishes, firmwareOf } from '../../conductor/index.ts'
-import type { DeployWishes, MachineRecord, TaskRun } from '../../conductor/index.ts'
+import { bmcOf, chosenMethod, conductorError, deployWishes, firmwareOf } from '../../conductor/index.ts'
+import type { DeployWishes, MachineRecord, TaskKind, TaskRun } from '../../conductor/index.ts'
 import type { Bmc, ConductorWorld, DeployImage } from '../../ports/index.ts'
 import type { OpenImages } from './open-images.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
@@ -25,6 +25,8 @@ export type TaskContext = Readonly<{
   change: (changes: Partial<MachineRecord>) => void
   silenceMs: Readonly<{ boot: number; work: number }>
   say: (text: string) => void
+  /** Root of the conductor’s HTTP service, as machines reach it. */
+  url: string
 }>
 
 export function machineOf({ world, uuid }: Pick<TaskContext, 'world' | 'uuid'>): MachineRecord {
@@ -57,6 +59,12 @@ export async function imageOf(context: TaskContext): Promise<DeployImage> {
   })
   context.held.use(used)
   return used.image
+}
+
+/** Which ramdisk a task boots: Ironic’s agent where the machine, or what is deployed, is written by `direct`. */
+export function ramdiskOf(machine: MachineRecord, kind: TaskKind): 'agent' | 'ramdisk' {
+  const method = kind === 'deploy' ? chosenMethod(machine) : machine.deployInterface
+  return method === 'direct' ? 'agent' : 'ramdisk'
 }
 
 export function writingWishes(context: TaskContext): Extract<DeployWishes, { location: string }> {

@@ -2,11 +2,13 @@ import { chooseDisk, conductorError, deployWishes, firmwareOf, keptDisks } from 
 import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
 import type { Executors } from '../saga/index.ts'
-import { bmcOfMachine, imageOf, machineOf, nameOf } from './task-context.ts'
+import { bmcOfMachine, imageOf, machineOf, nameOf, ramdiskOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
+import { withAgent } from './agent-work.ts'
 import { awaitWritten } from './await-written.ts'
 import { hear } from './hear.ts'
 import { byHand, switchPower } from './switch-power.ts'
+import { wipeByAgent } from './wipe-by-agent.ts'
 
 const DONE = { type: 'effectDone' } as const
 
@@ -14,7 +16,10 @@ const DONE = { type: 'effectDone' } as const
 export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | MachineReported> = {
   async openImage(_, context) {
     const wishes = deployWishes(machineOf(context))
-    if (wishes.method !== 'ramdisk' && context.run.plan.kind === 'deploy') await imageOf(context)
+    if (wishes.method === 'ramdisk' || context.run.plan.kind !== 'deploy') return DONE
+    const image = await imageOf(context)
+    // The whole image is read for it: that takes no longer than the machine takes to boot.
+    if (wishes.method === 'direct') context.world.digestImage(image, context.stopping).catch(() => undefined)
     return DONE
   },
 
@@ -25,8 +30,8 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async armRamdisk(_, context) {
-    const { world, uuid, task } = context
-    world.store.saveSession(uuid, { task, boots: 'ramdisk' })
+    const { world, uuid, task, run } = context
+    world.store.saveSession(uuid, { task, boots: ramdiskOf(machineOf(context), run.plan.kind) })
     await context.serveNetboot()
     return DONE
   },
@@ -55,7 +60,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
 
   async awaitReport(_, context) {
     const { run } = context
-    const { report } = await hear(context, ['reported'], context.silenceMs.boot)
+    const report = isAgents(context) ? await agentReport(context) : await ramdiskReport(context)
     context.change({ report })
     if (run.plan.kind === 'inspect') {
       context.line.give({ order: { task: 'inspect' } })
@@ -77,6 +82,10 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async awaitWiped(_, context) {
+    if (isAgents(context)) {
+      await wipeByAgent(context)
+      return DONE
+    }
     const { report } = machineOf(context)
     const orderFor = (one: MachineReport) => ({ task: 'wipe', disks: disksToWipe(context, one) }) as const
     const disks = report === undefined ? [] : disksToWipe(context, report)
@@ -133,6 +142,21 @@ function disksToWipe(context: TaskContext, report: MachineReport): readonly stri
   const kept = keptDisks(report, context.run.plan.keeps ?? [], nameOf(machineOf(context)))
   for (const { disk, found } of kept) context.say(`${disk} is kept: ${found}`)
   return report.disks.map(({ name }) => name).filter((name) => !kept.some(({ disk }) => disk === name))
+}
+
+/** Whether the machine boots ironic-python-agent, not the deploy ramdisk of Anneal. */
+function isAgents({ world, uuid }: TaskContext): boolean {
+  return world.store.session(uuid)?.boots === 'agent'
+}
+
+async function ramdiskReport(context: TaskContext): Promise<MachineReport> {
+  return (await hear(context, ['reported'], context.silenceMs.boot)).report
+}
+
+/** The agent says that it is there; it is then asked what the machine is made of. */
+async function agentReport(context: TaskContext): Promise<MachineReport> {
+  await hear(context, ['heartbeat'], context.silenceMs.boot)
+  return withAgent(context, (agent) => agent.report())
 }
 
 function hintsOf({ instanceInfo, properties, uuid, name }: ReturnType<typeof machineOf>): Members {

@@ -13,6 +13,8 @@ export type TaskSettings = Readonly<{
   parallel: number
   /** Between two machines that are switched on. */
   staggerMs: number
+  /** Root of the conductor’s HTTP service, as machines reach it. */
+  url: string
   /** How long a machine may be silent: from its start to its report, and afterwards. */
   silenceMs: Readonly<{ boot: number; work: number }>
   say: (machine: string, text: string) => void
@@ -105,6 +107,7 @@ export class TaskRunner {
       change: (changes) => this.#change(uuid, changes),
       silenceMs: this.#settings.silenceMs,
       say: (text) => this.#say(uuid, text),
+      url: this.#settings.url,
       onState: (run) => this.#show(run),
     }
     const end = this.#places

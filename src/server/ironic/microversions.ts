@@ -14,7 +14,7 @@ const HEADER = 'x-openstack-ironic-api-version'
 type Minor = number
 
 /** Which version a request asks for; the oldest where it says none. */
-function askedMinor(headers: IncomingMessage['headers']): Minor | 'unknown' {
+export function askedMinor(headers: IncomingMessage['headers']): Minor | 'unknown' {
   const said = headers[HEADER] ?? of('openstack-api-version', headers)
   if (said === undefined) return OLDEST_MINOR
   if (said === 'latest') return NEWEST_MINOR

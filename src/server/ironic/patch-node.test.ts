@@ -45,7 +45,7 @@ describe('a JSON patch of a node', () => {
       [{ op: 'replace', path: '/uuid', value: 'x' }],
       [{ op: 'remove', path: '/driver' }],
       [{ op: 'add', path: '/driver', value: 'ilo' }],
-      [{ op: 'add', path: '/deploy_interface', value: 'direct' }],
+      [{ op: 'add', path: '/deploy_interface', value: 'anaconda' }],
       [{ op: 'add', path: '/network_interface', value: 'neutron' }],
       [{ op: 'remove', path: '/extra/absent' }],
       [{ op: 'add', path: '/name/below', value: 1 }],

@@ -25,6 +25,12 @@ export function machineRoutes(conductor: Conductor, files: BootFiles): Routes {
       if (which !== 'kernel' && which !== 'ramdisk') return text(404, 'no such file\n')
       return fileReply(files[which], headers.range)
     },
+    'GET /boot/agent/{node}/{which}': ({ parts, headers }) => {
+      const which = parts['which']
+      const path =
+        which === 'kernel' || which === 'ramdisk' ? boots.agentFile(parts['node'] ?? '', which) : undefined
+      return path === undefined ? text(404, 'no such file\n') : fileReply(path, headers.range)
+    },
     'GET /boot/program/{file}': ({ parts, headers }) => {
       const file = parts['file'] ?? ''
       if (files.programs === undefined || !/^[a-z0-9][a-z0-9._-]*$/i.test(file))

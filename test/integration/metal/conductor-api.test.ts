@@ -127,7 +127,7 @@ describe('the API of a conductor', () => {
     assert.deepEqual((await metal.node('client-one'))?.extra, { anneal_address: '10.0.0.9' })
     assert.deepEqual(await metal.driver('ipmi'), {
       name: 'ipmi',
-      deployInterfaces: ['stream', 'iscsi', 'ramdisk'],
+      deployInterfaces: ['stream', 'iscsi', 'direct', 'ramdisk'],
     })
     assert.equal(await metal.node('nobody'), undefined)
   })

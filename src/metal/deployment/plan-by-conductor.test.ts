@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isAnnealError } from '../../core/index.ts'
+import type { MetalNode } from '../node.ts'
+import { planByConductor } from './plan-by-conductor.ts'
+import type { ConductorImage, ConductorWishes } from './plan-by-conductor.ts'
+
+const NODE = { uuid: '1', name: 'one', driverInfo: {}, properties: {}, instanceInfo: {}, extra: {} }
+const IMAGE: ConductorImage = { location: '/image', form: 'whole-disk', verify: 'sample' }
+const ANNEAL = ['stream', 'iscsi', 'direct', 'ramdisk']
+
+function plan(
+  node: Partial<MetalNode>,
+  wishes: Partial<ConductorWishes>,
+  { image = IMAGE, enabled = ANNEAL }: { image?: ConductorImage; enabled?: readonly string[] } = {},
+) {
+  const all = { addedArguments: [], deletedArguments: [], keeps: [], ...wishes }
+  return planByConductor(
+    { ...NODE, ...node } as MetalNode,
+    image,
+    all,
+    enabled,
+    (text) => `sha256:${text.length}`,
+  )
+}
+
+describe('the route to a machine of a conductor', () => {
+  test('is the one that is named, else the deploy interface of the machine, else stream', () => {
+    const routes = [
+      plan({}, {}),
+      plan({ deployInterface: 'direct' }, {}),
+      plan({ deployInterface: 'ramdisk' }, {}),
+      plan({ deployInterface: 'direct' }, { route: 'iscsi' }),
+    ].map(({ route, instanceInfo }) => [route, instanceInfo['deploy_interface']])
+    assert.deepEqual(routes, [
+      ['stream', 'stream'],
+      ['direct', 'direct'],
+      ['stream', 'stream'],
+      ['iscsi', 'iscsi'],
+    ])
+  })
+
+  for (const [what, options] of [
+    ['on an Ironic of OpenStack', { enabled: ['direct', 'ramdisk'] }],
+    ['with a root file system alone', { image: { ...IMAGE, form: 'trio' } }],
+    ['where all is to be read back', { image: { ...IMAGE, verify: 'all' } }],
+  ] as const) {
+    test(`is not direct ${what}`, () => {
+      const planned = (): unknown => plan({}, { route: 'direct' }, options)
+      assert.throws(planned, (error) => isAnnealError(error, 'METAL_NO_ROUTE'))
+    })
+  }
+})
