@@ -14,6 +14,7 @@ export {
 } from './kernel-arguments/index.ts'
 export type {
   EditedKernelArguments,
+  IronicRules,
   KernelArgument,
   KernelArgumentEdits,
   KernelCommandLine,

@@ -4,7 +4,7 @@ import {
   lintForIronic,
   parseKernelCommandLine,
 } from '../core/index.ts'
-import type { Finding, KernelArgument } from '../core/index.ts'
+import type { Finding, IronicRules, KernelArgument } from '../core/index.ts'
 
 /** An argument as it is written, and where it comes from: `the boot entry …`, `image property kernel_cmdline`. */
 export type PlainArgument = Readonly<{ text: string; origin: string }>
@@ -18,6 +18,8 @@ export type ArgumentLayers = Readonly<{
   property?: string
   added: readonly string[]
   deleted: readonly string[]
+  /** Those of the Ironic that is asked; both where it is not known. */
+  rules?: IronicRules
 }>
 
 export type MergedArguments = Readonly<{
@@ -38,8 +40,9 @@ export type MergedArguments = Readonly<{
  *    knows.
  * 2. `--delete-karg` takes arguments off it, then `--karg` appends. What counts once (`root=`, `ostree=`, …) takes the
  *    place of an earlier one. `anneal image convert` has the same rules for the same flags.
- * 3. The result is held to what Ironic's own parser takes. Ironic does not apply that to the field that is used here, and
- *    puts what is in it into the script of the boot loader as it is.
+ * 3. The result is held to what the parser of that very Ironic takes. Ironic applies it to the field that is used here from
+ *    release 39 on, where the machine boots by virtual media; else it puts what is in the field into the script of the boot
+ *    loader as it is.
  *
  * Throws KERNEL_ARGUMENT_ABSENT, KERNEL_ARGUMENT_MALFORMED.
  */
@@ -53,7 +56,12 @@ export function mergeArguments(layers: ArgumentLayers): MergedArguments {
   })
   const merged = [...kept, ...appended.map((one) => ({ ...one, origin: '--karg' }))]
   const line = formatKernelCommandLine({ arguments: merged, init: from.init })
-  return { line, arguments: merged, removed: [...deleted, ...replaced], findings: lintForIronic(line) }
+  return {
+    line,
+    arguments: merged,
+    removed: [...deleted, ...replaced],
+    findings: lintForIronic(line, layers.rules),
+  }
 }
 
 function originOf(argument: KernelArgument, contract: readonly PlainArgument[]): string {

@@ -1,3 +1,4 @@
+import type { IronicRules } from '../core/index.ts'
 import type { DeploymentDocument, DeploymentNote } from '../contract/index.ts'
 import type { ConfigDrive, ImageFacts, MetalNode, NodeChange, Validation } from '../metal/index.ts'
 import type { Compute } from './compute.ts'
@@ -27,6 +28,8 @@ export interface BareMetal {
   validate(uuid: string): Promise<readonly Validation[]>
   /** Whether `rebuild` is taken of a node that names no image: from Ironic 26.1 on the conductor fails on that. */
   rebuildsWithoutImage(): Promise<boolean>
+  /** Whose grammar of kernel arguments it has; undefined for releases of which that is not known (30 to 34). */
+  argumentRules(): Promise<IronicRules | undefined>
   /** Asks for a state and does not wait for it. */
   provision(uuid: string, verb: ProvisionVerb, wishes?: ProvisionWishes): Promise<void>
   /** Asks for power on, or for off and on again, and does not wait for it. Power on is nothing where it is on. */

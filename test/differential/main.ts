@@ -17,6 +17,7 @@ import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
 import { grub } from './grub/index.ts'
 import { iso9660 } from './iso9660/index.ts'
+import { kernelArguments } from './kernel-arguments/index.ts'
 import { live } from './live/index.ts'
 import { lvm2 } from './lvm2/index.ts'
 import { oci } from './oci/index.ts'
@@ -35,6 +36,7 @@ const TARGETS = [
   fat,
   grub,
   iso9660,
+  kernelArguments(),
   live,
   lvm2,
   oci,

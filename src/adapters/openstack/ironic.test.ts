@@ -75,6 +75,19 @@ describe('the client of Ironic', () => {
     })
   })
 
+  test('its rules of kernel arguments follow from the newest version that it offers', async () => {
+    for (const [version, rules] of [
+      ['1.82', 'upTo29'],
+      ['1.96', 'upTo29'],
+      ['1.99', undefined],
+      ['1.111', 'from35'],
+      ['1.115', 'from35'],
+    ] as const) {
+      const { metal } = await open(speaking(version))
+      assert.equal(await metal.argumentRules(), rules, version)
+    }
+  })
+
   describe('a list of nodes', () => {
     test('asks for nodes with a parent where there can be any', async () => {
       for (const [version, asked] of [

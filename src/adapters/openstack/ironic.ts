@@ -24,6 +24,10 @@ const WITH_PARENTS = [1, 83] as const
 /** Ironic 26.1. From there to 39 a `rebuild` without image_source ends in an UnboundLocalError (conductor/deployments.py). */
 const WANTS_IMAGE = [1, 93] as const
 
+/** Ironic 29 and 35: the newest with the parser of kernel arguments of the stable branches, the oldest with Ironic’s own. */
+const LAST_BACKPORT = [1, 96] as const
+const OWN_PARSER = [1, 111] as const
+
 /** How often, and how long between, a request is sent to a node that a conductor holds. */
 const LOCKED_ATTEMPTS = 15
 const LOCKED_WAIT_MS = 1000
@@ -32,7 +36,8 @@ type MetalRequest = Omit<ServiceRequest, 'service'>
 
 /** The Bare Metal API v1 (https://docs.openstack.org/api-ref/baremetal/), as far as Anneal needs it. */
 export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: number }> = {}): BareMetal {
-  const version = agreedOnce(() => negotiate(session))
+  const newest = agreedOnce(() => newestOffered(session))
+  const version = agreedOnce(async () => negotiate(await newest()))
 
   const need = async (least: Version, action: string): Promise<void> => {
     const spoken = await version()
@@ -198,6 +203,11 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
       })
     },
     rebuildsWithoutImage: async () => isBelow(await version(), WANTS_IMAGE),
+    async argumentRules() {
+      const offered = await newest()
+      if (!isBelow(offered, OWN_PARSER)) return 'from35'
+      return isBelow(LAST_BACKPORT, offered) ? undefined : 'upTo29'
+    },
     async provision(uuid, verb, { configDrive, skippedSteps = [] } = {}) {
       if (skippedSteps.length > 0) await need(WITH_STEPS, `leave steps of a deployment out`)
       await send({
@@ -304,9 +314,17 @@ function networkPort(fields: Fields): NetworkPort {
   }
 }
 
-/** The newest version that both sides speak. The answer to any request says the server's range in its headers. */
-async function negotiate(session: Session): Promise<Version> {
-  const action = 'agree on a version of the API'
+const NEGOTIATING = 'agree on a version of the API'
+
+/** The newest version that both sides speak. */
+function negotiate(offered: Version): Version {
+  if (isBelow(offered, OLDEST)) throw tooOld('Ironic', NEGOTIATING, offered, OLDEST)
+  return isBelow(offered, NEWEST) ? offered : NEWEST
+}
+
+/** The answer to any request says the server's range in its headers. */
+async function newestOffered(session: Session): Promise<Version> {
+  const action = NEGOTIATING
   const reply = await session.send({ service: 'baremetal', action, method: 'GET', path: '/v1' })
   const header = reply.headers['x-openstack-ironic-api-maximum-version']
   const offered = parseVersion(typeof header === 'string' ? header : '')
@@ -319,6 +337,5 @@ async function negotiate(session: Session): Promise<Version> {
       expected: 'a version such as 1.82',
     })
   }
-  if (isBelow(offered, OLDEST)) throw tooOld('Ironic', action, offered, OLDEST)
-  return isBelow(offered, NEWEST) ? offered : NEWEST
+  return offered
 }

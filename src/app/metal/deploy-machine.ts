@@ -34,7 +34,7 @@ import type { WantedImage } from './wanted-image.ts'
 
 /** How the image gets onto the machine. */
 export type DeployWay =
-  | (Omit<DeployWishes, 'configDrive'> & Readonly<{ via: 'ironic' }>)
+  | (Omit<DeployWishes, 'configDrive' | 'argumentRules'> & Readonly<{ via: 'ironic' }>)
   | (Omit<ConductorWishes, 'configDrive'> & Readonly<{ via: 'conductor'; image: ConductorImage }>)
   | Readonly<{
       via: 'nova'
@@ -128,10 +128,15 @@ async function planFor(
     return planServer(node, image, { ...wishes, flavor, drive }, sha256)
   }
   const { via: _, ...wishes } = way
+  const argumentRules = await world.metal.argumentRules()
   return planDeployment(
     node,
     image,
-    { ...wishes, ...(configDrive === undefined ? {} : { configDrive }) },
+    {
+      ...wishes,
+      ...(configDrive === undefined ? {} : { configDrive }),
+      ...(argumentRules === undefined ? {} : { argumentRules }),
+    },
     await enabledInterfaces(world, node),
     sha256,
   )

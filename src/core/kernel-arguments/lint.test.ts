@@ -2,16 +2,36 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import asked from './fixtures/ironic.json' with { type: 'json' }
 import { lintForIronic } from './lint.ts'
+import type { IronicRules } from './lint.ts'
 
-const codes = (line: string): readonly string[] => lintForIronic(line).map(({ code }) => code)
+const codes = (line: string, rules?: IronicRules): readonly string[] =>
+  lintForIronic(line, rules).map(({ code }) => code)
 
-test('exactly the command lines that Ironic refuses are refused', () => {
-  const wrong = asked.filter(
-    ({ line, accepted }) => lintForIronic(line).every(({ severity }) => severity !== 'refuse') !== accepted,
+const accepts = (line: string, rules?: IronicRules): boolean =>
+  lintForIronic(line, rules).every(({ severity }) => severity !== 'refuse')
+
+for (const rules of ['upTo29', 'from35'] as const) {
+  test(`exactly the command lines that Ironic refuses are refused, ${rules}`, () => {
+    const wrong = asked.filter((one) => accepts(one.line, rules) !== one[rules])
+    assert.deepEqual(wrong, [])
+    assert.ok(asked.filter((one) => one[rules]).length > 100)
+    assert.ok(asked.filter((one) => !one[rules]).length > 100)
+  })
+}
+
+test('where it is not known which Ironic it is, what either refuses is refused', () => {
+  assert.deepEqual(
+    asked.filter((one) => accepts(one.line) !== (one.upTo29 && one.from35)),
+    [],
   )
-  assert.deepEqual(wrong, [])
-  assert.ok(asked.filter(({ accepted }) => accepted).length > 100)
-  assert.ok(asked.filter(({ accepted }) => !accepted).length > 100)
+})
+
+test('arguments of init are held to the rules of 35 and newer', () => {
+  assert.deepEqual(codes('a -- "b', 'upTo29'), [])
+  assert.deepEqual(codes('a -- "b', 'from35'), ['KARG_INIT_REFUSED'])
+  assert.deepEqual(codes('a -- é'), ['KARG_INIT_REFUSED'])
+  assert.deepEqual(codes('a -- x -- y'), ['KARG_INIT_MOVED'])
+  assert.deepEqual(codes('a -- x="y z"', 'from35'), ['KARG_INIT_MOVED'])
 })
 
 test('each refusal says which rule of the grammar it is', () => {

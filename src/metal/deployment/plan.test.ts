@@ -259,6 +259,14 @@ describe('kernel arguments', () => {
     )
   })
 
+  test('are held to the rules of the Ironic that is asked', () => {
+    const told = sampleTrio({ properties: { kernel_cmdline: 'root=LABEL=r -- say "a"' } })
+    const held = (argumentRules: 'upTo29' | 'from35'): DeployPlan =>
+      plan(told, { route: 'ramdisk', argumentRules })
+    assert.equal(held('upTo29').instanceInfo['ramdisk_kernel_arguments'], 'root=LABEL=r -- say "a"')
+    refused('KERNEL_ARGUMENTS_REFUSED', /quote/, () => held('from35'))
+  })
+
   test('that Ironic’s own parser would not take are refused', () => {
     for (const bad of ['foo=', '$ignition_firstboot', 'a=é', 'a="b"c']) {
       refused('KERNEL_ARGUMENTS_REFUSED', /.+/, () => plan(trio, { addedArguments: [bad] }))

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../core/index.ts'
-import type { Digest } from '../../core/index.ts'
+import type { Digest, IronicRules } from '../../core/index.ts'
 import type { ConfigDrive } from '../config-drive.ts'
 import { raise } from '../errors.ts'
 import { KERNEL_CMDLINE, imageForm } from '../image.ts'
@@ -23,6 +23,8 @@ export type DeployWishes = Readonly<{
   addedArguments: readonly string[]
   deletedArguments: readonly string[]
   configDrive?: ConfigDrive
+  /** Of kernel arguments, by the Ironic that is asked; both where it is not known. */
+  argumentRules?: IronicRules
 }>
 
 /** What a deployment will do, as data: printed by the dry run, and followed by the run. */
@@ -153,6 +155,7 @@ function argumentsFor(image: ImageFacts, wishes: DeployWishes): MergedArguments 
     ...(property === undefined ? {} : { property }),
     added: wishes.addedArguments,
     deleted: wishes.deletedArguments,
+    ...(wishes.argumentRules === undefined ? {} : { rules: wishes.argumentRules }),
   })
 }
 

@@ -130,6 +130,7 @@ export class FakeMetal {
     const unused = (): Promise<never> => Promise.reject(new TypeError('not part of this fake'))
     return {
       version: () => Promise.resolve('1.82'),
+      argumentRules: () => Promise.resolve(undefined),
       rebuildsWithoutImage: () => Promise.resolve(this.rebuildsWithoutImage),
       viewer: () => Promise.resolve({ who: 'user "tester"', isLimited: true }),
       nodes: () => Promise.resolve([this.node]),
