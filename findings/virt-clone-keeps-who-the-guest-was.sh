@@ -2,9 +2,9 @@
 # A guest, cloned by virt-clone.
 # Versions: virt-manager 4.1.0, libvirt 9.0.0 (Debian 12). 5.1.0 changes the UUID of SMBIOS and the console's file, and no more.
 # Guess:    what names the guest is new in the clone, or left out: it has a new name, UUID, MAC address and disk.
-# Seen:     the UUID that SMBIOS tells stays, and libvirt refuses the domain. The socket of the guest agent, the
-#           files of the console and its log, and the disk's serial number and WWN are those of the first guest.
-#           No warning; a CD that has no <readonly/> is copied.
+# Seen:     the UUID that SMBIOS tells stays, and libvirt refuses the domain. The socket of the guest agent, the files of the
+#           console and its log, and the disk's serial number and WWN are those of the first guest.
+#           No warning.
 # Matters:  both guests write into one log, and wait at one socket: the agent that answers is the other guest's. Multipath takes
 #           two disks with one WWN for one.
 # Anneal:   makes no guests.
