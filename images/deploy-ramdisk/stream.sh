@@ -115,7 +115,7 @@ fetch_piece() {
   local file=$run/pieces/$1 since tries=0 offset length digest sum rest
   since=$(now)
   while :; do
-    busybox wget -q -O $run/part --header "X-Anneal-Token: $token" "$url/ramdisk/piece/$1" 2>$run/fetch.log &
+    $web -O $run/part --header "X-Anneal-Token: $token" "$url/ramdisk/piece/$1" 2>$run/fetch.log &
     echo $! >$run/fetcher
     if wait $!; then
       read -r offset length digest <$run/part
@@ -168,7 +168,7 @@ tell_progress() {
   while sleep 2; do
     read -r bytes <$run/written
     echo "written $bytes" >$run/progress
-    if timeout 10 busybox wget -q -O $run/progress.answer --header "X-Anneal-Token: $token" --post-file $run/progress "$url/ramdisk/progress" 2>$run/progress.log; then
+    if timeout 10 $web -O $run/progress.answer --header "X-Anneal-Token: $token" --post-file $run/progress "$url/ramdisk/progress" 2>$run/progress.log; then
       read -r answer <$run/progress.answer
       [ "$answer" != stop ] || : >$run/stopped
     else

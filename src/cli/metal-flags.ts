@@ -18,6 +18,12 @@ export const METAL_FLAGS = {
     help: 'Log in to the conductor as USER:PASSWORD of the one line in FILE',
     environment: 'ANNEAL_CONDUCTOR_LOGIN',
   },
+  cacert: {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'With --conductor over HTTPS: trust the certificates in FILE (PEM)',
+    environment: 'OS_CACERT',
+  },
   'os-system-scope': {
     kind: 'text',
     placeholder: 'all',
@@ -32,14 +38,14 @@ export function metalOptions(flags: FlagValues<typeof METAL_FLAGS>): MetalOption
   return {
     ...(flags.conductor === undefined
       ? cloudOptions(flags)
-      : conductorOptions(flags.conductor, flags['conductor-login'])),
+      : conductorOptions(flags.conductor, flags['conductor-login'], flags.cacert)),
     stateDirectory: flags.state,
     ...(systemScope === undefined ? {} : { systemScope }),
   }
 }
 
 /** A conductor is asked as an Ironic that stands alone. */
-function conductorOptions(url: string, loginFile: string | undefined) {
+function conductorOptions(url: string, loginFile: string | undefined, caFile: string | undefined) {
   const none = Object.entries(process.env).filter(([name]) => !name.startsWith('OS_'))
   const login = loginFile === undefined ? undefined : readLogin(loginFile)
   const auth: Readonly<Record<string, string>> =
@@ -47,7 +53,12 @@ function conductorOptions(url: string, loginFile: string | undefined) {
       ? { OS_AUTH_TYPE: 'none' }
       : { OS_AUTH_TYPE: 'http_basic', OS_USERNAME: login.user, OS_PASSWORD: login.password }
   return {
-    environment: { ...Object.fromEntries(none), ...auth, OS_ENDPOINT: url },
+    environment: {
+      ...Object.fromEntries(none),
+      ...auth,
+      OS_ENDPOINT: url,
+      ...(caFile === undefined ? {} : { OS_CACERT: caFile }),
+    },
     workingDirectory: process.cwd(),
     cloud: 'envvars',
   }

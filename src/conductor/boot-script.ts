@@ -3,6 +3,8 @@
 export type RamdiskBoot = Readonly<{
   /** Of the conductor’s HTTP service, without a slash at its end. */
   url: string
+  /** Where the ramdisk asks, if not at `url`; and the public key that answers there, as `sha256//…`. */
+  asks?: Readonly<{ url: string; pin: string }>
   /** Good for one report. */
   token: string
   /** Where kernel and ramdisk are, below `url`. */
@@ -13,10 +15,12 @@ export type RamdiskBoot = Readonly<{
 }>
 
 /** Boots the deploy ramdisk. */
-export function ramdiskScript({ url, token, kernelPath, ramdiskPath, arguments: more }: RamdiskBoot): string {
+export function ramdiskScript(boot: RamdiskBoot): string {
+  const { url, asks, token, kernelPath, ramdiskPath, arguments: more } = boot
   const line = [
     'initrd=ramdisk',
-    `anneal.url=${url}`,
+    `anneal.url=${asks?.url ?? url}`,
+    ...(asks === undefined ? [] : [`anneal.pin=${asks.pin}`]),
     `anneal.token=${token}`,
     'BOOTIF=01-${netX/mac:hexhyp}',
     // The kernel prints its command line otherwise, with the token.

@@ -8,6 +8,12 @@ export const SERVER_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
+  TLS_FILES_INVALID: {
+    message: 'Cannot serve HTTPS with the certificate "{certificate}" and the key "{key}": {why}',
+    remedy: 'give PEM files of a certificate and of its private key without a passphrase',
+    retry: false,
+    exit: EXIT.usage,
+  },
   BODY_TOO_LARGE: {
     message: 'Cannot read the request: its body has more than {most} bytes',
     remedy: 'send less',

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -6,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { raise } from './errors.ts'
 import { matchRoute } from './route.ts'
 import type { Reply, Request, Routes } from './route.ts'
+import type { TlsIdentity } from './tls.ts'
 
 export type HttpService = AsyncDisposable & Readonly<{ address: string; port: number }>
 
@@ -13,6 +15,8 @@ export type HttpServiceOptions = Readonly<{
   address: string
   port: number
   routes: Routes
+  /** HTTPS with this certificate; without it HTTP. */
+  tls?: TlsIdentity
   /** A request with a larger body is refused. */
   mostBodyBytes: number
   /** Refuses a request before it is looked at: undefined lets it through. */
@@ -27,9 +31,14 @@ export type HttpServiceOptions = Readonly<{
 
 /** Listens until it is disposed of. Throws LISTEN_FAILED. */
 export async function startHttpService(options: HttpServiceOptions): Promise<HttpService> {
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(options, request, response)
-  })
+  }
+  const { tls } = options
+  const server =
+    tls === undefined
+      ? createServer(listener)
+      : createTlsServer({ cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' }, listener)
   // A machine that fetches a piece may wait for an order for as long as an image takes to open.
   server.requestTimeout = 0
   server.headersTimeout = 30_000

@@ -8,9 +8,10 @@ import { fault, lacking, messageOf, statusOf } from './ironic/json-reply.ts'
 import { refuseVersion, versionHeaders } from './ironic/microversions.ts'
 import { ironicRoutes } from './ironic/routes.ts'
 import { agentRoutes, isOfAgent } from './machines/agent-routes.ts'
-import { machineRoutes, text } from './machines/routes.ts'
+import { bootRoutes, ramdiskRoutes, text } from './machines/routes.ts'
 import type { BootFiles } from './machines/routes.ts'
-import type { Reply } from './route.ts'
+import type { Reply, Routes } from './route.ts'
+import type { TlsIdentity } from './tls.ts'
 
 /** A config drive as JSON may be large. */
 const MOST_OF_OPERATORS = 96 * 2 ** 20
@@ -25,13 +26,18 @@ export type ServeOptions = Readonly<{
   /** Where machines fetch what they boot, and say how it went. */
   machines: ServedAddress
   files: BootFiles
+  /** Of HTTPS for operators; without it they are answered over HTTP. */
+  tls?: TlsIdentity
+  /** Where deploy ramdisks ask over HTTPS. Nothing of theirs is then answered at `machines`. */
+  ramdisks?: Readonly<{ listen: ServedAddress; tls: TlsIdentity }>
   /** `USER:PASSWORD` that the API wants (RFC 7617); without it whoever reaches it may ask. */
   login?: string
   /** Faults of the program itself. */
   say: (text: string) => void
 }>
 
-export type ServedConductor = AsyncDisposable & Readonly<{ api: HttpService; machines: HttpService }>
+export type ServedConductor = AsyncDisposable &
+  Readonly<{ api: HttpService; machines: HttpService; ramdisks: HttpService | undefined }>
 
 /** Listens for operators and for machines, until it is disposed of. Throws LISTEN_FAILED. */
 export async function serveConductor(conductor: Conductor, options: ServeOptions): Promise<ServedConductor> {
@@ -40,12 +46,14 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
     if (isAnnealError(error)) return
     options.say(`a fault while answering ${path}: ${error instanceof Error ? error.stack : String(error)}`)
   }
-  const { api, machines, files, login } = options
+  const { api, machines, files, login, tls, ramdisks } = options
+  const scheme = tls === undefined ? 'http' : 'https'
   const apiService = starting.use(
     await startHttpService({
       ...api,
       mostBodyBytes: MOST_OF_OPERATORS,
-      routes: ironicRoutes(conductor, `http://${api.address}:${api.port}`),
+      routes: ironicRoutes(conductor, `${scheme}://${api.address}:${api.port}`),
+      ...(tls === undefined ? {} : { tls }),
       guard: (request) => refuseLogin(request, login) ?? refuseVersion(request),
       headers: versionHeaders,
       replyTo: (error, { path }) => {
@@ -56,25 +64,35 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
         methods.length === 0 ? lacking(path) : fault(405, `${method} is not allowed for ${path}`),
     }),
   )
-  const machineService = starting.use(
-    await startHttpService({
-      ...machines,
-      mostBodyBytes: MOST_OF_MACHINES,
-      routes: { ...machineRoutes(conductor, files), ...agentRoutes(conductor) },
-      guard: (request) => (isOfAgent(request.url ?? '') ? refuseVersion(request) : undefined),
-      headers: (request) => (isOfAgent(request.url ?? '') ? versionHeaders(request) : {}),
-      replyTo: (error, { path }) => {
-        faults(error, path)
-        if (isOfAgent(path)) return fault(statusOf(error), messageOf(error))
-        return text(statusOf(error), `${messageOf(error)}\n`)
-      },
-      missing: ({ path }) => (isOfAgent(path) ? lacking(path) : text(404, 'no such file\n')),
-    }),
+  const forMachines = async (at: ServedAddress, routes: Routes, identity?: TlsIdentity) =>
+    starting.use(
+      await startHttpService({
+        ...at,
+        mostBodyBytes: MOST_OF_MACHINES,
+        routes,
+        ...(identity === undefined ? {} : { tls: identity }),
+        guard: (request) => (isOfAgent(request.url ?? '') ? refuseVersion(request) : undefined),
+        headers: (request) => (isOfAgent(request.url ?? '') ? versionHeaders(request) : {}),
+        replyTo: (error, { path }) => {
+          faults(error, path)
+          if (isOfAgent(path)) return fault(statusOf(error), messageOf(error))
+          return text(statusOf(error), `${messageOf(error)}\n`)
+        },
+        missing: ({ path }) => (isOfAgent(path) ? lacking(path) : text(404, 'no such file\n')),
+      }),
+    )
+  const tasks = ramdiskRoutes(conductor)
+  const overHttp = { ...bootRoutes(conductor, files), ...agentRoutes(conductor) }
+  const machineService = await forMachines(
+    machines,
+    ramdisks === undefined ? { ...overHttp, ...tasks } : overHttp,
   )
+  const ramdiskService = ramdisks && (await forMachines(ramdisks.listen, tasks, ramdisks.tls))
   const kept = starting.move()
   return {
     api: apiService,
     machines: machineService,
+    ramdisks: ramdiskService,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

@@ -15,6 +15,7 @@ export const PROGRAMS: readonly Readonly<{ program: string; package: string }>[]
   { program: 'blkdiscard', package: 'util-linux' },
   { program: 'wipefs', package: 'util-linux' },
   { program: 'blkid', package: 'util-linux' },
+  { program: 'wget', package: 'wget' },
   { program: 'nvme', package: 'nvme-cli' },
   { program: 'tgtd', package: 'tgt' },
   { program: 'tgtadm', package: 'tgt' },

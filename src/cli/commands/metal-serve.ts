@@ -4,8 +4,8 @@ import type { ConductorOptions } from '../../app/conductor/index.ts'
 import { openConductor } from '../../app/conductor/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import { EXIT } from '../../core/index.ts'
-import { serveConductor } from '../../server/index.ts'
-import type { ServeOptions } from '../../server/index.ts'
+import { readTls, serveConductor } from '../../server/index.ts'
+import type { ServeOptions, TlsIdentity } from '../../server/index.ts'
 import { command } from '../command.ts'
 import type { FlagTable, FlagValues } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -66,6 +66,17 @@ const SERVE_FLAGS = {
     placeholder: 'ADDR',
     help: 'Tell machines this name server; can be repeated',
   },
+  'tls-cert': {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'Answer operators over HTTPS with the certificate in FILE (PEM)',
+  },
+  'tls-key': { kind: 'text', placeholder: 'FILE', help: 'Private key of the certificate (PEM)' },
+  'machines-tls': {
+    kind: 'text',
+    placeholder: 'ADDR:PORT',
+    help: 'Answer deploy ramdisks over HTTPS here; what boots them still comes over HTTP',
+  },
   login: {
     kind: 'text',
     placeholder: 'FILE',
@@ -119,7 +130,7 @@ export const metalServe = command({
     const { api, machines } = served
     output.progress(
       { event: 'ready', api: `${api.address}:${api.port}`, machines: `${machines.address}:${machines.port}` },
-      `ready: operators at http://${api.address}:${api.port}, machines at http://${machines.address}:${machines.port}`,
+      `ready: operators at ${serveOptions.tls === undefined ? 'http' : 'https'}://${api.address}:${api.port}, machines at http://${machines.address}:${machines.port}`,
     )
     const interrupted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
@@ -146,10 +157,15 @@ function optionsOf(flags: Flags): Readonly<{
   const agentDirectory = flags['agent-dir']
   const login = flags.login === undefined ? undefined : readLogin(flags.login)
   const netboot = netbootOf(flags, machines.address, url)
+  const tls = tlsOf(flags)
+  const ramdisks = ramdisksOf(flags, tls)
   return {
     conductorOptions: {
       stateDirectory,
       url,
+      ...(ramdisks === undefined
+        ? {}
+        : { ramdisks: { url: `https://${flags['machines-tls']}`, pin: ramdisks.tls.pin } }),
       ramdiskArguments: flags['ramdisk-karg'],
       ...(agentDirectory === undefined
         ? {}
@@ -163,6 +179,8 @@ function optionsOf(flags: Flags): Readonly<{
     },
     serveOptions: {
       api: addressOf(flags.listen, 'listen'),
+      ...(tls === undefined ? {} : { tls }),
+      ...(ramdisks === undefined ? {} : { ramdisks }),
       machines,
       files: {
         kernel: join(flags['ramdisk-dir'], 'vmlinuz'),
@@ -172,6 +190,20 @@ function optionsOf(flags: Flags): Readonly<{
       ...(login === undefined ? {} : { login: `${login.user}:${login.password}` }),
     },
   }
+}
+
+function tlsOf(flags: Flags): TlsIdentity | undefined {
+  const { 'tls-cert': certificate, 'tls-key': key } = flags
+  if (certificate !== undefined && key !== undefined) return readTls({ certificate, key })
+  if (certificate === undefined && key === undefined) return undefined
+  throw raise('USAGE', { command: NAME, why: '--tls-cert and --tls-key go together', help: `${NAME} --help` })
+}
+
+function ramdisksOf(flags: Flags, tls: TlsIdentity | undefined): ServeOptions['ramdisks'] {
+  const at = flags['machines-tls']
+  if (at === undefined) return undefined
+  if (tls !== undefined) return { listen: addressOf(at, 'machines-tls'), tls }
+  throw raise('USAGE', { command: NAME, why: '--machines-tls needs --tls-cert', help: `${NAME} --help` })
 }
 
 function netbootOf(flags: Flags, address: string, bootUrl: string): NetbootSettings | undefined {

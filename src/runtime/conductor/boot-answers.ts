@@ -13,6 +13,8 @@ import type { ConductorWorld } from '../../ports/index.ts'
 export type BootSettings = Readonly<{
   /** Root of the conductor’s HTTP service, as machines reach it. */
   url: string
+  /** Where deploy ramdisks ask over HTTPS, and the public key that answers there. By default they ask at `url`. */
+  ramdisks?: Readonly<{ url: string; pin: string }>
   /** Kernel arguments of the deploy ramdisk. */
   ramdiskArguments: readonly string[]
   /** Paths of kernel and ramdisk with ironic-python-agent, for machines that name none of their own. */
@@ -35,7 +37,7 @@ export class BootAnswers {
     const port = store.ports().find(({ address }) => address === mac.toLowerCase())
     const machine = port === undefined ? undefined : store.machine(port.machine)
     if (machine === undefined) return idleScript('no machine with this MAC address is enrolled')
-    const { url, ramdiskArguments } = this.#settings
+    const { url, ramdisks, ramdiskArguments } = this.#settings
     const session = store.session(machine.uuid)
     if (session === undefined) {
       return machine.provisionState === 'active' ? DISK_SCRIPT : idleScript('nothing is to be done with it')
@@ -45,6 +47,7 @@ export class BootAnswers {
       store.saveSession(machine.uuid, { ...session, bootToken: secrets.digest(token) })
       return ramdiskScript({
         url,
+        ...(ramdisks === undefined ? {} : { asks: ramdisks }),
         token,
         kernelPath: '/boot/ramdisk/kernel',
         ramdiskPath: '/boot/ramdisk/ramdisk',

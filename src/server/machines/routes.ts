@@ -12,12 +12,8 @@ export type BootFiles = Readonly<{
   programs?: string
 }>
 
-/**
- * What machines fetch and say while they boot and are deployed (docs/deploy-protocol.md). A machine gets nothing of another’s: every
- * path but the boot script and the deploy ramdisk itself wants a token.
- */
-export function machineRoutes(conductor: Conductor, files: BootFiles): Routes {
-  const { ramdisks, boots } = conductor
+/** What machines fetch while they boot. A machine gets nothing of another’s: what it boots of its own wants a token. */
+export function bootRoutes({ boots }: Conductor, files: BootFiles): Routes {
   return {
     'GET /boot/ipxe': async ({ query }) => text(200, await boots.script(query.get('mac') ?? '')),
     'GET /boot/ramdisk/{which}': ({ parts, headers }) => {
@@ -43,6 +39,12 @@ export function machineRoutes(conductor: Conductor, files: BootFiles): Routes {
         which === 'kernel' || which === 'ramdisk' ? boots.file(parts['token'] ?? '', which) : undefined
       return path === undefined ? text(404, 'no such file\n') : fileReply(path, headers.range)
     },
+  }
+}
+
+/** What deploy ramdisks fetch and say (docs/deploy-protocol.md). Every path wants a token. */
+export function ramdiskRoutes({ ramdisks }: Conductor): Routes {
+  return {
     'POST /ramdisk/hello': async (request) =>
       text(200, await ramdisks.hello(tokenOf(request), await request.text(), request.from)),
     'GET /ramdisk/piece/{index}': async (request) => {
