@@ -63,6 +63,13 @@ export type {
   Stay,
   TestSystem,
 } from './openstack/index.ts'
+export { bareRuntime, inContainerdTree } from './pods/containerd-tree.ts'
+export { systemdHostForPods } from './pods/systemd-host.ts'
+export { startContainerd } from './pods/containerd.ts'
+export type { Containerd } from './pods/containerd.ts'
+export { NOT_IN_TIME } from './pods/pod-client.ts'
+export { POD_IMAGE } from './pods/pod-image.ts'
+export { removeTree } from './engine.ts'
 export { suiteRoot } from './suite-root.ts'
 export { ensurePackages } from './packages.ts'
 export { REPOSITORY, labDirectory, labPath } from './paths.ts'

@@ -10,7 +10,7 @@ export function killRulesPage(): string {
   return page([
     '# Who dies with a container, and on which versions that was seen',
     '<!-- Written by `npm run docs` from src/node/kill-set/kill-rules.ts and src/node/kill-set/kill-rules-seen.ts. -->',
-    'When a container stops, its OCI runtime, systemd and the kernel end more than its first process. The rules below say whom; each was read in the source of the program and then compared with what it does ([matrix.md](matrix.md)).',
+    'When a container stops, its OCI runtime, systemd and the kernel end more than its first process. The rules below say whom; each was read in the source of the program and then compared with what it does ([matrix.md](matrix.md), [matrix-pods.md](matrix-pods.md) for pods).',
     table(
       ['rule', 'hierarchy', 'what happens'],
       rules.map(({ mechanism, hierarchy }) => [

@@ -20,6 +20,8 @@ export type EngineFacts = Readonly<{
   deletesLeftoversAtStart: boolean
   /** The restart policy of a container can be changed once it is there. Not with Podman before 5.1. */
   changesRestartPolicy: boolean
+  /** It deletes containers with `kill --all`: what is in their cgroup dies also where they have a pid namespace of their own. */
+  killsByCgroup?: true
   /** Its containers are parts of pods: a kubelet makes, restarts and removes them, and Anneal only reads them. */
   keptByKubelet?: true
   /** A limit of 0 tasks reaches the runtime as it is. Docker leaves it out. */

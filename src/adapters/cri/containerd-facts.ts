@@ -41,6 +41,7 @@ export async function containerdFacts(calls: CriCalls, address: string): Promise
     deletesLeftoversAtStart: true,
     changesRestartPolicy: false,
     passesZeroTaskLimit: false,
+    killsByCgroup: true,
     keptByKubelet: true,
     storageDir: containerdRootDir ?? '/var/lib/containerd',
     startsAtBoot: await enabledAtBoot('kubelet.service'),

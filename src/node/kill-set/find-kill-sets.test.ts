@@ -139,6 +139,21 @@ test('the sandbox of a shared pid namespace takes every process in it along, its
   )
 })
 
+test('a container with a pid namespace of its own takes its cgroup along too, but not by the end of its shim', () => {
+  const own = { ...first, pidMode: 'private' as const }
+  const table = {
+    layout: 'unified' as const,
+    hostPidNamespace: 1,
+    processes: [guest({ '': `${POD}/${FIRST}/joined` })],
+  }
+  const dies = (cause: StopCause, engine = containerd) =>
+    findKillSets([own], [own], table, engine, cause).flatMap(({ doomed }) => doomed.map(({ pid }) => pid))
+  assert.deepEqual(dies('stop', { ...containerd, killsByCgroup: true }), [99])
+  assert.deepEqual(dies('shimKilled', { ...containerd, killsByCgroup: true }), [])
+  // Docker's way.
+  assert.deepEqual(dies('stop'), [])
+})
+
 test('a containerd of a version that was never seen: what shares any cgroup with the container counts', () => {
   const table = {
     layout: 'hybrid' as const,

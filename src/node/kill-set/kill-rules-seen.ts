@@ -35,6 +35,42 @@ const PODMAN_4 = { engine: 'podman', engineVersion: '4.3.1', shim: 'conmon 2.1.6
 const RUNC_1_1 = { runtime: 'runc', runtimeVersion: '1.1.5' } as const
 const CRUN_1_8 = { runtime: 'crun', runtimeVersion: '1.8.1' } as const
 
+/** Pods (`npm run matrix:pods`): each process that was placed in or beside a pod is a cell. */
+const CONTAINERDS: readonly SeenOn[] = [
+  pods('bookworm', '1.6.20', 'runc 1.1.5', 'hybrid', 1),
+  pods('bookworm', '1.6.20', 'runc 1.1.5', 'unified', 1),
+  pods('bookworm', '1.6.20', 'crun 1.8.1', 'unified', 1),
+  pods('trixie', '1.7.24', 'runc 1.1.15', 'hybrid', 1),
+  pods('trixie', '1.7.24', 'runc 1.1.15', 'unified', 1),
+  pods('trixie', '1.7.24', 'crun 1.21', 'unified', 1),
+  pods('sid', '2.1.9', 'runc 1.3.6', 'hybrid', 1),
+  pods('sid', '2.1.9', 'runc 1.3.6', 'unified', 1),
+  pods('sid', '2.1.9', 'crun 1.28', 'unified', 1),
+]
+
+function pods(
+  suite: string,
+  engineVersion: string,
+  runtime: `${'runc' | 'crun'} ${string}`,
+  layout: CgroupLayout,
+  cells: number,
+): SeenOn {
+  const [family, runtimeVersion = ''] = runtime.split(' ')
+  return {
+    suite,
+    engine: 'containerd',
+    engineVersion,
+    driver: 'cgroupfs',
+    runtime: family === 'crun' ? 'crun' : 'runc',
+    runtimeVersion,
+    layout,
+    shim: `containerd ${engineVersion}`,
+    systemd: 'none',
+    cells,
+    blind: 0,
+  }
+}
+
 export const SEEN: readonly SeenOn[] = [
   { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 0 },
   { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 19 },
@@ -62,6 +98,7 @@ export const SEEN: readonly SeenOn[] = [
     cells: 15,
     blind: 0,
   },
+  ...CONTAINERDS,
 ]
 
 /** Why the rules of this container's stop were never seen at work, each in words; empty where they were. */

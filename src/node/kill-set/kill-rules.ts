@@ -14,11 +14,11 @@ import type { CgroupLayout } from '../process.ts'
  * crun    src/libcrun/cgroup-utils.c cgroup_killall_path: v2 writes `cgroup.kill`; v1 reads the `memory` hierarchy.
  * both    with the systemd cgroup driver, destroying the container stops its scope unit, and systemd ends every
  *         process of the unit: name=systemd on v1, the unified hierarchy on v2, either one in a hybrid layout.
- * containerd  Its CRI kills by the same runtime. StopContainer signals the first process; when that ends, the shim runs
- *         `kill --all` unless the OCI spec has a pid namespace without a path (runtime/v2/runc/util.go,
- *         ShouldKillAllOnExit). So hostPID and shareProcessNamespace kill by cgroup, as above. RemoveContainer stops first
- *         what runs. StopPodSandbox stops all containers and kills the sandbox's first process, which with
- *         shareProcessNamespace is that of the namespace of all of them.
+ * containerd  Its CRI kills by the same runtimes. StopContainer signals the first process; when that has ended, its event
+ *         handler deletes the task with containerd.WithProcessKill, which is `kill --all` (pkg/cri/server/events.go,
+ *         handleContainerExit; task_opts.go): by cgroup, as above, also where the container has a pid namespace of its own.
+ *         RemoveContainer stops first what runs. StopPodSandbox stops all containers, then the sandbox in the same way, whose
+ *         first process with shareProcessNamespace is that of the namespace of all of them.
  * kubelet When a pod is gone it removes the pod's cgroup, and until that works sends SIGKILL to each process in and below
  *         it in any mounted v1 hierarchy, else in v2 (pkg/kubelet/cm/pod_container_manager_linux.go,
  *         tryKillingCgroupProcesses; cgroup_manager_linux.go, Pids). Read in 1.20 and in the form of 1.31 and later
@@ -48,35 +48,36 @@ export const KILL_RULES: readonly KillRule[] = [
   {
     mechanism: 'cgroupV1Devices',
     hierarchy: 'devices',
-    applies: ({ container, layout }) =>
-      container.pidMode !== 'private' && container.runtimeFamily === 'runc' && layout !== 'unified',
+    applies: (situation) => isByCgroup(situation) && isRunc(situation) && situation.layout !== 'unified',
   },
   {
     mechanism: 'cgroupHybridKill',
     hierarchy: '',
-    applies: ({ container, layout }) =>
-      container.pidMode !== 'private' &&
-      container.runtimeFamily === 'runc' &&
-      layout === 'hybrid' &&
-      !isOlderThan(container.runtimeVersion, [1, 2]),
+    applies: (situation) =>
+      isByCgroup(situation) &&
+      isRunc(situation) &&
+      situation.layout === 'hybrid' &&
+      !isOlderThan(situation.container.runtimeVersion, [1, 2]),
   },
   {
     mechanism: 'cgroupV1Memory',
     hierarchy: 'memory',
-    applies: ({ container, layout }) =>
-      container.pidMode !== 'private' && container.runtimeFamily === 'crun' && layout !== 'unified',
+    applies: (situation) =>
+      isByCgroup(situation) && situation.container.runtimeFamily === 'crun' && situation.layout !== 'unified',
   },
   {
     mechanism: 'cgroupV2Kill',
     hierarchy: '',
-    applies: ({ container, layout }) =>
-      container.pidMode !== 'private' && container.runtimeFamily !== 'unknown' && layout === 'unified',
+    applies: (situation) =>
+      isByCgroup(situation) &&
+      situation.container.runtimeFamily !== 'unknown' &&
+      situation.layout === 'unified',
   },
   {
     mechanism: 'unknownRuntime',
     hierarchy: '*',
-    applies: ({ container, engine, layout }) =>
-      container.pidMode !== 'private' &&
+    applies: ({ container, engine, layout, cause }) =>
+      isByCgroup({ container, engine, layout, cause }) &&
       (container.runtimeFamily === 'unknown' ||
         // On v2 alone there is one hierarchy, and each rule kills all of it.
         (layout !== 'unified' && outsideOfSeen(container, engine, layout).length > 0)),
@@ -98,6 +99,18 @@ export const KILL_RULES: readonly KillRule[] = [
     applies: ({ container, cause }) => container.pod !== undefined && cause === 'podRemoved',
   },
 ]
+
+/**
+ * With a pid namespace of its own, the end of its first process is the end of all, and nothing more is killed: unless the
+ * engine deletes it with `kill --all`. A shim that was killed cannot be asked for that.
+ */
+function isByCgroup({ container, engine, cause }: KillSituation): boolean {
+  return container.pidMode !== 'private' || (engine.killsByCgroup === true && cause !== 'shimKilled')
+}
+
+function isRunc({ container }: KillSituation): boolean {
+  return container.runtimeFamily === 'runc'
+}
 
 function isScope({ container, engine }: KillSituation): boolean {
   return (container.cgroupDriver ?? engine.cgroupDriver) === 'systemd'

@@ -1,0 +1,122 @@
+/**
+ * The fault matrix of pods: on a containerd of each suite, with guests in every place, ask Anneal who would die with a
+ * container or a pod, then end it by the CRI, and compare. See docs/matrix-pods.md.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bareRuntime, inContainerdTree, labDirectory, run, systemdHostForPods } from '../../../lab/index.ts'
+import { POD_CAUSES } from './causes.ts'
+import { PID_MODES } from './pod.ts'
+import { keyOf, report } from './report.ts'
+import type { PodBed, PodResults } from './report.ts'
+
+const SUITES = ['bookworm', 'trixie', 'sid'] as const
+const HELP = `npm run matrix:pods -- [--suite SUITE] [--cgroups machine|v2] [--runtime runc|crun] [--driver cgroupfs|systemd] [--mode MODE] [--cause CAUSE] [--docs]
+  each may be given more than once; without them, everything that runs on this machine
+  suites:  ${SUITES.join(', ')}
+  driver:  cgroupfs: in a tree of the suite, on the machine; systemd: on a host of the test bed whose first process it is
+  modes:   ${Object.keys(PID_MODES).join(', ')}
+  causes:  ${POD_CAUSES.map(({ name }) => name).join(', ')}
+  --docs   run nothing; write the tables of the last runs into docs/matrix-pods.md
+`
+const DOCS = join(import.meta.dirname, '../../../docs/matrix-pods.md')
+const RESULTS = join(labDirectory(), 'matrix-pods.json')
+const ON_HOST = join(import.meta.dirname, 'on-host.ts')
+const TIMEOUT_MS = 3_600_000
+
+const list = { type: 'string', multiple: true } as const
+const { values } = parseArgs({
+  options: {
+    suite: list,
+    cgroups: list,
+    runtime: list,
+    driver: list,
+    mode: list,
+    cause: list,
+    docs: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(HELP)
+else if (values.docs) writeDocs()
+else process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const beds = chosen(SUITES, values.suite).flatMap((suite) =>
+    chosen(['machine', 'v2'] as const, values.cgroups).flatMap((cgroups) =>
+      chosen(['cgroupfs', 'systemd'] as const, values.driver).flatMap((driver) =>
+        chosen(['runc', 'crun'] as const, values.runtime).map((runtime) => ({
+          suite,
+          cgroups,
+          driver,
+          runtime,
+        })),
+      ),
+    ),
+  )
+  let failed = false
+  for (const bed of beds) {
+    process.stderr.write(`${keyOf(bed)}\n`)
+    const result = await runBed(bed)
+    failed ||= result.cells.some(({ verdict }) => verdict === 'FALSE SAFE')
+    save(bed, result)
+    process.stderr.write(`${report([result])}\n`)
+  }
+  return failed ? 1 : 0
+}
+
+async function runBed(bed: PodBed): Promise<PodResults['beds'][number]> {
+  const flags = [
+    `--driver=${bed.driver}`,
+    ...(values.mode ?? []).map((mode) => `--mode=${mode}`),
+    ...(values.cause ?? []).map((cause) => `--cause=${cause}`),
+  ]
+  const runtime = bed.cgroups === 'v2' ? bareRuntime(bed.runtime) : bed.runtime
+  const program = [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    ON_HOST,
+    '--runtime',
+    runtime,
+    ...flags,
+  ]
+  const at = new Date().toISOString()
+  const { exitCode, stdout, stderr } =
+    bed.driver === 'systemd'
+      ? await systemdHostForPods(bed.suite, bed.cgroups, program, TIMEOUT_MS)
+      : await run([...(await inContainerdTree(bed.suite, bed.cgroups)), ...program], {
+          timeoutMs: TIMEOUT_MS,
+        })
+  const [facts = {}, ...cells] = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as never)
+  return { bed, at, facts, cells, ...(exitCode === 0 ? {} : { stopped: stderr.trim().slice(-500) }) }
+}
+
+function load(): PodResults {
+  if (!existsSync(RESULTS)) return { beds: [] }
+  return JSON.parse(readFileSync(RESULTS, 'utf8')) as PodResults
+}
+
+/** A later run of a bed replaces an earlier one. */
+function save(bed: PodBed, result: PodResults['beds'][number]): void {
+  mkdirSync(labDirectory(), { recursive: true })
+  const others = load().beds.filter((one) => keyOf(one.bed) !== keyOf(bed))
+  const beds = [...others, result].toSorted((a, b) => keyOf(a.bed).localeCompare(keyOf(b.bed)))
+  writeFileSync(RESULTS, `${JSON.stringify({ beds }, undefined, 1)}\n`)
+}
+
+function writeDocs(): void {
+  const [start, end] = ['<!-- table: npm run matrix:pods -- --docs -->', '<!-- end of table -->']
+  const text = readFileSync(DOCS, 'utf8')
+  const [before = '', rest = ''] = text.split(start)
+  const after = rest.slice(rest.indexOf(end))
+  writeFileSync(DOCS, `${before}${start}\n\n${report(load().beds)}\n\n${after}`)
+}
+
+function chosen<T extends string>(known: readonly T[], wanted: readonly string[] | undefined): readonly T[] {
+  return wanted === undefined ? known : known.filter((one) => wanted.includes(one))
+}
