@@ -6,7 +6,7 @@
 #           files, too.
 # Matters:  in a container or a machine that is made of the archive, the first boot writes /etc/machine-id and with it every
 #           empty file of that mode; whoever adds a user to /etc/subuid adds him to /etc/subgid.
-# Anneal:   reads trees of ostree itself; each file of what it writes is its own.
+# Anneal:   reads deployments of ostree itself; what shares an inode there stays linked in a live image, and nothing else does.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
