@@ -73,6 +73,7 @@ report_disk() {
   case ${real##*/} in
   *:*:*:*) pair hctl "${real##*/}" ;;
   esac
+  pair erase "$(erase_ways $name)"
   case $name in
   nvme*) pair nvme 1 ;;
   *) pair nvme 0 ;;

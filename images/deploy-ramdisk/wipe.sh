@@ -20,17 +20,21 @@ wipe_disks() {
 }
 
 wipe_content() {
-  case $disk in
-  nvme*)
-    # Secure Erase Settings 1: the controller erases all user data (NVMe base specification, Format NVM).
-    if nvme format --force --ses=1 $device >>$log 2>&1; then
-      echo nvme-format
+  local ways way
+  ways=" $(nvme_ways $disk) "
+  for way in nvme-format nvme-sanitize-block nvme-sanitize-crypto; do
+    case $ways in
+    *" $way "*) ;;
+    *) continue ;;
+    esac
+    reaches_ours_alone $way || continue
+    if nvme_erase $way; then
+      echo $way
       return
     fi
-    ;;
-  esac
+  done
   if /usr/bin/blkdiscard -f -s $device 2>>$log; then
-    echo secure-erase
+    echo secure-discard
   elif /usr/bin/blkdiscard -f $device 2>>$log; then
     echo blkdiscard
   else

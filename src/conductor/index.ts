@@ -22,6 +22,7 @@ export type {
   Members,
   PortRecord,
   ProvisionState,
+  WipeRecord,
 } from './machine.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'

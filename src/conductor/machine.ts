@@ -35,6 +35,8 @@ export type MachineRecord = Readonly<{
   heardAt?: string
   /** Whether a config drive waits in a file of its own. */
   hasConfigDrive: boolean
+  /** How its disks were wiped the last time. */
+  wiped?: WipeRecord
   /** What the deploy ramdisk said last. */
   report?: MachineReport
   createdAt: string
@@ -105,6 +107,13 @@ export type NicFacts = Readonly<{
   lldpPort?: string
 }>
 
+/** `way` is what the ramdisk did (docs/deploy-protocol.md), or `kept`: nothing. `metadata`: the content is still there. */
+export type WipeRecord = Readonly<{
+  /** RFC 3339. */
+  at: string
+  disks: readonly Readonly<{ name: string; serial?: string; way: string; why?: string }>[]
+}>
+
 /** A signature on a disk or on a partition of it. */
 export type DiskContent = Readonly<{
   disk: string
@@ -133,4 +142,6 @@ export type DiskFacts = Readonly<{
   vendor?: string
   byPath?: string
   hctl?: string
+  /** Ways to erase it that it offers: `nvme-format`, `ata-security-erase`, `discard`, …; absent where nobody asked. */
+  eraseWays?: readonly string[]
 }>

@@ -12,7 +12,7 @@ cpus 4
 system-uuid 4C4C4544-0000-1000-8000-000000000001
 nic mac=52:54:00:77:01:01 name=eth0 carrier=1 speed=1000
 nic mac=52:54:00:77:01:02 name=eth1 carrier=0 speed=-1
-disk name=vda bytes=8589934592 sector=4096 rotational=0 model=An%20SSD%2525 serial=S1
+disk name=vda bytes=8589934592 sector=4096 rotational=0 model=An%20SSD%2525 serial=S1 erase=discard,nvme-format,%20
 disk name=sda bytes=1000204886016 rotational=1 wwn=0x5000 hctl=0:0:0:0
 `
 
@@ -39,6 +39,7 @@ describe('the report of a deploy ramdisk', () => {
         rotational: false,
         model: 'An SSD%25',
         serial: 'S1',
+        eraseWays: ['discard', 'nvme-format'],
       },
       {
         name: 'sda',

@@ -86,7 +86,12 @@ function diskOf(said: Written): DiskFacts {
       byPath: 'by-path',
       hctl: 'hctl',
     }),
+    ...(said['erase'] === undefined ? {} : { eraseWays: waysIn(said['erase']) }),
   }
+}
+
+function waysIn(text: string): readonly string[] {
+  return text.split(',').filter((one) => /^[a-z-]{1,40}$/.test(one))
 }
 
 function contentOf(said: Written): DiskContent {

@@ -17,6 +17,7 @@ export const PROGRAMS: readonly Readonly<{ program: string; package: string }>[]
   { program: 'blkid', package: 'util-linux' },
   { program: 'wget', package: 'wget' },
   { program: 'nvme', package: 'nvme-cli' },
+  { program: 'hdparm', package: 'hdparm' },
   { program: 'tgtd', package: 'tgt' },
   { program: 'tgtadm', package: 'tgt' },
 ]

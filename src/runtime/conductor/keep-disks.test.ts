@@ -33,6 +33,10 @@ describe('a conductor that is to keep a disk', () => {
   test('cleans a machine but for that disk, deploys on another, and leaves it again at the end', async () => {
     const rack = await rackWith(TWO, 'label=my data')
     assert.equal(await ask(rack, 'provide'), 'available')
+    assert.deepEqual(rack.conductor.machines.find('one').wiped?.disks, [
+      { name: 'vda', way: 'blkdiscard', serial: 'S-1' },
+      { name: 'vdb', way: 'kept', why: 'vdb1 has the label "my data" of ext4', serial: 'S-2' },
+    ])
     prepare(rack)
     assert.equal(await ask(rack, 'active'), 'active')
     assert.equal(await ask(rack, 'deleted'), 'available')

@@ -7,6 +7,7 @@ import type { TaskContext } from './task-context.ts'
 import { withAgent } from './agent-work.ts'
 import { awaitWritten } from './await-written.ts'
 import { hear } from './hear.ts'
+import { wipeRecord } from './wipe-record.ts'
 import { byHand, switchPower } from './switch-power.ts'
 import { wipeByAgent } from './wipe-by-agent.ts'
 
@@ -91,7 +92,9 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     const disks = report === undefined ? [] : disksToWipe(context, report)
     context.line.give({ order: { task: 'wipe', disks }, orderFor })
     const { lines } = await hear(context, ['done'], context.silenceMs.work)
-    for (const line of lines.split('\n').filter((one) => one.startsWith('wiped '))) context.say(line)
+    const record = wipeRecord(context, lines)
+    context.change({ wiped: record })
+    for (const { name, way } of record.disks) if (way !== 'kept') context.say(`wiped ${name} ${way}`)
     return DONE
   },
 

@@ -18,6 +18,7 @@ export function nodeDocument(
     driver_internal_info: {
       ...(machine.heardAt === undefined ? {} : { agent_last_heartbeat: machine.heardAt }),
       ...written(conductor.writtenBytes(machine)),
+      ...(machine.wiped === undefined ? {} : { anneal_wiped: machine.wiped }),
     },
     properties: { ...propertiesOf(machine), ...machine.properties },
     instance_info: machine.instanceInfo,

@@ -181,7 +181,12 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
         ? fault(404, 'Node was not inspected yet')
         : json(200, {
             inventory: inventoryOf(report),
-            plugin_data: { anneal_contents: report.contents ?? null },
+            plugin_data: {
+              anneal_contents: report.contents ?? null,
+              anneal_erase: Object.fromEntries(
+                report.disks.map(({ name, eraseWays }) => [name, eraseWays ?? null]),
+              ),
+            },
           })
     },
   }
