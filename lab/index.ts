@@ -35,6 +35,7 @@ export { atomicImage } from './atomic/atomic-image.ts'
 export type { AtomicLayout } from './atomic/atomic-image.ts'
 export { ConductorLab } from './conductor/conductor-lab.ts'
 export type { ConductorMachine } from './conductor/conductor-lab.ts'
+export { conductorRamdisk } from './conductor/conductor-ramdisk.ts'
 export { debianImage } from './live/debian-image.ts'
 export {
   BareMetal,
@@ -48,6 +49,8 @@ export {
   redfishDriverInfo,
   removeLab,
   OPENSTACK_SUITES,
+  deployRamdisk,
+  deployRamdiskTree,
   testSystem,
   typeAt,
 } from './openstack/index.ts'

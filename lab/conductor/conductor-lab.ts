@@ -24,15 +24,22 @@ import { placeInventory } from './inventory-file.ts'
 /** By which of its two endpoints a machine is enrolled. */
 export type Driver = 'ipmi' | 'redfish'
 
-export type ConductorMachine = Machine & Readonly<{ driver: Driver }>
+export type ConductorMachine = Machine &
+  Readonly<{
+    driver: Driver
+    /** Default: Anneal’s own ramdisk writes the disk. `direct`: Ironic’s agent. */
+    deploy?: 'direct'
+  }>
 
 export type ConductorLabOptions = Readonly<{
   /** Names the lab, its directory and its namespace. Default: one that nobody else has. */
   name?: string
   /** How many machines, or what each is made of. Default: two. */
-  nodes?: number | readonly Partial<MachineSpec & { driver: Driver }>[]
+  nodes?: number | readonly Partial<MachineSpec & Pick<ConductorMachine, 'driver' | 'deploy'>>[]
   /** Directory of the deploy ramdisk (vmlinuz, initrd). Default: `anneal metal serve` is not started. */
   ramdisk?: string
+  /** Directory of a ramdisk with ironic-python-agent (vmlinuz, initrd), for machines with `deploy: 'direct'`. */
+  agent?: string
   signal?: AbortSignal
 }>
 
@@ -150,9 +157,10 @@ export class ConductorLab {
 
 async function bringUp(name: string, directory: string, options: ConductorLabOptions): Promise<Description> {
   const network = await makeNetwork(name)
-  const nodes = machineSpecs(options.nodes ?? 2).map(({ driver, ...spec }, index) => ({
+  const nodes = machineSpecs(options.nodes ?? 2).map(({ driver, deploy, ...spec }, index) => ({
     ...describeMachine(spec, index, network, directory),
     driver,
+    ...(deploy === undefined ? {} : { deploy }),
   }))
   // IPMI allows 20 bytes.
   const password = randomBytes(8).toString('hex')
@@ -163,7 +171,7 @@ async function bringUp(name: string, directory: string, options: ConductorLabOpt
     network,
     nodes,
     inventoryFile: placeInventory(directory, nodes),
-    conductor: conductorSettings(directory, network, options.ramdisk),
+    conductor: conductorSettings(directory, network, options),
   }
   const home = homeOf(directory, network)
   await Promise.all(
@@ -187,7 +195,7 @@ function servicesOf(directory: string, { nodes, conductor }: Description): reado
 /** One after the other: BIOS by IPMI, UEFI by Redfish, BIOS by Redfish, UEFI by IPMI. */
 function machineSpecs(
   nodes: Exclude<ConductorLabOptions['nodes'], undefined>,
-): readonly (MachineSpec & { driver: Driver })[] {
+): readonly (MachineSpec & Pick<ConductorMachine, 'driver' | 'deploy'>)[] {
   const given = typeof nodes === 'number' ? Array.from({ length: nodes }, () => ({})) : nodes
   return given.map((spec, index) => ({
     name: `node${index}`,

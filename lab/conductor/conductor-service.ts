@@ -15,6 +15,8 @@ export type ConductorSettings = Readonly<{
   subnet: string
   /** Directory of the deploy ramdisk; undefined where the lab does not start the conductor. */
   ramdisk?: string
+  /** Directory of a ramdisk with ironic-python-agent. */
+  agent?: string
 }>
 
 const [OPERATORS_PORT, MACHINES_PORT] = [6385, 6386]
@@ -22,7 +24,7 @@ const [OPERATORS_PORT, MACHINES_PORT] = [6385, 6386]
 export function conductorSettings(
   directory: string,
   { address, subnet }: LabNetwork,
-  ramdisk: string | undefined,
+  { ramdisk, agent }: Readonly<{ ramdisk?: string; agent?: string }>,
 ): ConductorSettings {
   return {
     stateDirectory: directory,
@@ -31,6 +33,7 @@ export function conductorSettings(
     interface: BRIDGE,
     subnet: `10.77.${subnet}.0/24`,
     ...(ramdisk === undefined ? {} : { ramdisk }),
+    ...(agent === undefined ? {} : { agent }),
   }
 }
 
@@ -41,7 +44,8 @@ export function serveWords(settings: ConductorSettings): readonly string[] {
   // The serial port is the only console of the machines. On a busy host their timer comes late, and a kernel that checks
   // it gives up.
   const kernel = ['console=ttyS0', 'no_timer_check'].flatMap((one) => ['--ramdisk-karg', one])
-  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', ...kernel]
+  const agent = settings.agent === undefined ? [] : ['--agent-dir', settings.agent]
+  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', ...agent, ...kernel]
 }
 
 /** Anneal's own conductor, with dnsmasq as its child. */

@@ -26,6 +26,7 @@ function nodeOf(machine: ConductorMachine): unknown {
           }
         : { address: redfish.address, ...login, options: { redfish_system_id: redfish.systemId } },
     ports: [mac],
+    ...(machine.deploy === undefined ? {} : { interfaces: { deploy: machine.deploy } }),
     properties: {
       cpu_arch: 'x86_64',
       local_gb: diskGiB - 1,

@@ -29,6 +29,30 @@ export async function deployRamdisk(suite?: OpenStackSuite): Promise<BootFiles> 
   return bootFiles(await made(name, 'deploy-ramdisk/make.sh', files.map(inDeployRamdisk), [from]))
 }
 
+/** What is in that ramdisk, as a directory to run its programs from. */
+export async function deployRamdiskTree(): Promise<string> {
+  const { ramdisk } = await deployRamdisk()
+  const unpack =
+    'mkdir -m 755 "$2/root"; cd "$2/root"; zstd -dc "$1" | cpio --extract --quiet --make-directories'
+  const directory = await prepare({
+    name: 'agent-tree',
+    inputs: [ramdisk],
+    make: async (work) => {
+      await must('unpack the deploy ramdisk', [
+        'bash',
+        '-euo',
+        'pipefail',
+        '-c',
+        unpack,
+        'bash',
+        ramdisk,
+        work,
+      ])
+    },
+  })
+  return join(directory, 'root')
+}
+
 /** The test system, made where it is missing or its recipe changed: seconds. */
 export async function testSystem(): Promise<TestSystem> {
   await ensureTestSystemPackages()

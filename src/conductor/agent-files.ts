@@ -8,7 +8,7 @@ export type AgentFiles = Readonly<{ kernel: AgentFile; ramdisk: AgentFile }>
 
 /**
  * What a machine boots for `direct`: `deploy_kernel` and `deploy_ramdisk` of its driver_info, as Ironic names them; else those
- * of the conductor. Throws MACHINE_UNPREPARED where there are none.
+ * of the conductor. Throws AGENT_UNFIT where there are none.
  */
 export function agentFiles(
   machine: MachineRecord,
@@ -22,9 +22,9 @@ export function agentFiles(
     }
   }
   if (kernel === undefined && ramdisk === undefined) {
-    throw unprepared(
+    throw unfit(
       machine,
-      'it boots ironic-python-agent (deploy_interface direct), but its driver_info has no deploy_kernel and deploy_ramdisk, and the conductor has no --agent-dir',
+      'its driver_info has no deploy_kernel and deploy_ramdisk, and the conductor has no --agent-dir',
     )
   }
   return {
@@ -39,12 +39,12 @@ function fileOf(machine: MachineRecord, name: string, value: unknown): AgentFile
   if (/^https?:\/\/[\x21-\x7e]+$/.test(text) && !text.includes('${')) return { kind: 'url', url: text }
   const path = text.replace(/^file:\/\//, '')
   if (path.startsWith('/')) return { kind: 'file', path }
-  throw unprepared(
+  throw unfit(
     machine,
     `driver_info/${name} is ${JSON.stringify(value ?? null)}, neither a URL nor a path of the conductor’s machine`,
   )
 }
 
-function unprepared(machine: MachineRecord, why: string): Error {
-  return raise('MACHINE_UNPREPARED', { machine: machine.name ?? machine.uuid, why })
+function unfit(machine: MachineRecord, why: string): Error {
+  return raise('AGENT_UNFIT', { machine: machine.name ?? machine.uuid, why })
 }

@@ -130,6 +130,13 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  AGENT_UNFIT: {
+    message: 'Cannot boot ironic-python-agent on machine "{machine}" (deploy interface direct): {why}',
+    remedy:
+      'name its kernel and ramdisk in the inventory (`agent:`) or by `anneal metal serve --agent-dir`, or set another deploy interface',
+    retry: false,
+    exit: EXIT.refused,
+  },
   AGENT_TOKEN_INVALID: {
     message:
       'Cannot accept the heartbeat of ironic-python-agent from {from}: its token is not that of a task under way',

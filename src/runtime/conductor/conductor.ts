@@ -1,3 +1,4 @@
+import { isAnnealError } from '../../core/index.ts'
 import {
   VERBS,
   agentFiles,
@@ -211,16 +212,16 @@ export class Conductor {
     this.#tasks.begin(plan)
   }
 
-  /** Throws MACHINE_UNPREPARED where a machine is to boot ironic-python-agent, and that cannot do what is asked. */
+  /** Throws AGENT_UNFIT where a machine is to boot ironic-python-agent, and that cannot do what is asked. */
   #refuseAgent(machine: MachineRecord, kind: TaskKind): void {
     const bootsNone = (kind === 'clean' || kind === 'release') && this.settings.wipes === 'nothing'
     if (bootsNone || ramdiskOf(machine, kind) !== 'agent') return
     agentFiles(machine, this.settings.agent)
     const keeps = keepWishes(machine)
     if (kind === 'inspect' || keeps.length === 0) return
-    throw conductorError('MACHINE_UNPREPARED', {
+    throw conductorError('AGENT_UNFIT', {
       machine: machine.name ?? machine.uuid,
-      why: `ironic-python-agent (deploy_interface direct) does not say what disks hold, and ${keeps.join(', ')} is to be kept`,
+      why: `the agent does not say what disks hold, and ${keeps.join(', ')} is to be kept`,
     })
   }
 
@@ -229,7 +230,14 @@ export class Conductor {
     const machine = this.#world.store.machine(uuid)
     if (verb !== 'deleted' || machine?.provisionState !== 'deploy failed') return
     const { lastError: _, ...rest } = machine
-    this.machines.save({ ...rest, targetProvisionState: 'available' })
-    this.#begin(this.#plan(machine, 'release', {}))
+    try {
+      const plan = this.#plan(machine, 'release', {})
+      this.machines.save({ ...rest, targetProvisionState: 'available' })
+      this.#begin(plan)
+    } catch (error) {
+      // Nobody waits for it: the machine shows why.
+      if (!isAnnealError(error)) throw error
+      this.machines.save({ ...rest, lastError: `${error.message} (${error.code}). ${error.remedy}` })
+    }
   }
 }
