@@ -51,6 +51,7 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
   const apiService = starting.use(
     await startHttpService({
       ...api,
+      rootPath: '/',
       mostBodyBytes: MOST_OF_OPERATORS,
       routes: ironicRoutes(conductor, `${scheme}://${api.address}:${api.port}`),
       ...(tls === undefined ? {} : { tls }),
@@ -68,6 +69,7 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
     starting.use(
       await startHttpService({
         ...at,
+        rootPath: '/boot',
         mostBodyBytes: MOST_OF_MACHINES,
         routes,
         ...(identity === undefined ? {} : { tls: identity }),

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { Dispatcher } from 'undici'
-import { isAnnealError } from '../../core/index.ts'
+import { boundedText, isAnnealError } from '../../core/index.ts'
 import type { Login } from './cloud.ts'
 import { raise } from './errors.ts'
 import { reasonIn, redacted, refusalError, requestIdIn } from './refusal.ts'
@@ -209,15 +209,9 @@ function pem(name: 'ca' | 'cert' | 'key', path: string | undefined): Record<stri
   }
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MOST_ANSWER_BYTES) throw new Error(`the answer is longer than ${MOST_ANSWER_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const tooLong = (): Error => new Error(`the answer is longer than ${MOST_ANSWER_BYTES} bytes`)
+  return boundedText(body, MOST_ANSWER_BYTES, tooLong)
 }
 
 /** The statuses of a service that is away or too busy for the moment. */

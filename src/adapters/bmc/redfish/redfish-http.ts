@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
-import { isAnnealError } from '../../../core/index.ts'
+import { boundedText, isAnnealError } from '../../../core/index.ts'
 import type { BmcAddress } from '../../../conductor/index.ts'
 import { raise } from '../errors.ts'
 import { isRecord, wordsOf } from './redfish-words.ts'
@@ -213,15 +213,8 @@ function unreachable(error: unknown, action: string, bmc: string): Error {
   return raise('BMC_UNREACHABLE', { action, bmc, why: message || code, remedy }, error)
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > MOST_BYTES) throw new Error(`the answer is longer than ${MOST_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  return boundedText(body, MOST_BYTES, () => new Error(`the answer is longer than ${MOST_BYTES} bytes`))
 }
 
 function parse(text: string): Resource {
