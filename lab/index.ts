@@ -67,7 +67,7 @@ export type {
   TestSystem,
 } from './openstack/index.ts'
 export { bareRuntime, inContainerdTree } from './pods/containerd-tree.ts'
-export { systemdHostForPods } from './pods/systemd-host.ts'
+export type { PodCgroups } from './pods/containerd-tree.ts'
 export { startContainerd } from './pods/containerd.ts'
 export type { Containerd } from './pods/containerd.ts'
 export { NOT_IN_TIME } from './pods/pod-client.ts'

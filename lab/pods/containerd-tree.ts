@@ -8,11 +8,19 @@ import { must } from '../run.ts'
 
 const HERE = join(REPOSITORY, 'lab/pods')
 
+/** Control groups of the machine as a host sees them: all of them, or those of one version alone. */
+export type PodCgroups = 'machine' | 'v1' | 'v2'
+
 /**
  * What to put before a program so that it runs with the containerd, runc and crun of a suite, whose tree is made where it is
- * missing: ten seconds. Control groups are the machine's: all of them, or as on a host with cgroup v2 alone.
+ * missing: ten seconds. `systemd`: it runs on a host of its own, whose first process is the suite's systemd; up in seconds, and
+ * gone with the program.
  */
-export async function inContainerdTree(suite: Suite, cgroups: 'machine' | 'v2'): Promise<readonly string[]> {
+export async function inContainerdTree(
+  suite: Suite,
+  cgroups: PodCgroups,
+  init: 'none' | 'systemd',
+): Promise<readonly string[]> {
   await ensureTreePackages()
   const recipe = join(HERE, 'make-tree.sh')
   const directory = await prepare({
@@ -22,10 +30,12 @@ export async function inContainerdTree(suite: Suite, cgroups: 'machine' | 'v2'):
       await must(`make the tree of ${suite}`, [recipe, suite, work])
     },
   })
-  const writable = labPath('pods', `${suite}-${cgroups}`)
+  const writable = labPath('pods', `${suite}-${cgroups}-${init}`)
   mkdirSync(writable, { recursive: true })
-  const enter = [join(HERE, 'enter.sh'), join(directory, 'root'), cgroups, writable, REPOSITORY]
-  return ['unshare', '--mount', '--propagation', 'private', 'bash', ...enter]
+  const place = [join(directory, 'root'), cgroups, writable, REPOSITORY]
+  return init === 'systemd'
+    ? ['bash', join(HERE, 'on-systemd.sh'), ...place]
+    : ['unshare', '--mount', '--propagation', 'private', 'bash', join(HERE, 'enter.sh'), ...place]
 }
 
 /** The OCI runtime without what the machine does not grant, on a host with cgroup v2. */

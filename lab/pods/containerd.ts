@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,6 +22,8 @@ export type ContainerdOptions = Readonly<{
 /** A containerd of its own with its CRI, beside any other of the machine. */
 export type Containerd = Readonly<{
   socket: string
+  /** Name of the group below which its pods are, and of a slice; no other containerd's. */
+  group: string
   client: PodClient
   /** `ctr` in the namespace of the CRI: containerd's own word for what runs. */
   ctr: (argv: readonly string[]) => Promise<string>
@@ -38,6 +41,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const { directory } = options
   mkdirSync(directory, { recursive: true })
   const socket = join(directory, 'c.sock')
+  const group = `annealpods${randomBytes(4).toString('hex')}`
   const configuration = join(directory, 'config.toml')
   writeFileSync(configuration, configurationOf(options, socket))
   const log = join(directory, 'containerd.log')
@@ -68,7 +72,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
     while (state.ended === undefined && performance.now() < until) await sleep(20)
     await unmountBelow(directory)
     for (const hierarchy of hierarchies()) {
-      for (const group of ['annealpods', 'annealpods-outside']) removeTree(join(hierarchy, group))
+      for (const name of [group, `${group}-outside`]) removeTree(join(hierarchy, name))
     }
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   }
@@ -99,7 +103,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
       await sleep(50)
     }
   }
-  return { socket, client, ctr, killShimOf, untilNoTask, close }
+  return { socket, group, client, ctr, killShimOf, untilNoTask, close }
 }
 
 /** Version 2 of its configuration, which containerd 1.6 to 2.x read. */

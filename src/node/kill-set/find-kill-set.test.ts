@@ -152,6 +152,16 @@ test('crun on v1 kills by the memory hierarchy', () => {
   )
 })
 
+test('crun kills by cgroup also where the container has a pid namespace of its own, runc does not', () => {
+  const joined = process(QEMU, 'qemu', v1({ '': `/system.slice/docker-${ID}.scope/joined` }))
+  const host = table('unified', joined)
+  const own = { ...libvirt, pidMode: 'private' } as const
+  assert.deepEqual(pids(own, host, docker, 'stop'), [])
+  const crun = { ...own, runtimeFamily: 'crun', runtimeVersion: '1.8.1' } as const
+  for (const cause of ['stop', 'remove', 'kill', 'shimKilled'] as const)
+    assert.deepEqual(pids(crun, host, docker, cause), [QEMU], cause)
+})
+
 test('v2 kills the whole subtree', () => {
   const inside = process(QEMU, 'qemu', v1({ '': `/system.slice/docker-${ID}.scope/machine/vm` }))
   const outside = process(

@@ -37,22 +37,25 @@ const CRUN_1_8 = { runtime: 'crun', runtimeVersion: '1.8.1' } as const
 
 /** Pods (`npm run matrix:pods`): each process that was placed in or beside a pod is a cell. */
 const CONTAINERDS: readonly SeenOn[] = [
-  pods('bookworm', '1.6.20', 'runc 1.1.5', 'hybrid', 1),
-  pods('bookworm', '1.6.20', 'runc 1.1.5', 'unified', 1),
-  pods('bookworm', '1.6.20', 'crun 1.8.1', 'unified', 1),
-  pods('trixie', '1.7.24', 'runc 1.1.15', 'hybrid', 1),
-  pods('trixie', '1.7.24', 'runc 1.1.15', 'unified', 1),
-  pods('trixie', '1.7.24', 'crun 1.21', 'unified', 1),
-  pods('sid', '2.1.9', 'runc 1.3.6', 'hybrid', 1),
-  pods('sid', '2.1.9', 'runc 1.3.6', 'unified', 1),
-  pods('sid', '2.1.9', 'crun 1.28', 'unified', 1),
+  pods('bookworm', '1.6.20', 'runc 1.1.5', 'hybrid', 'none', 657),
+  pods('bookworm', '1.6.20', 'crun 1.8.1', 'unified', 'none', 252),
+  pods('bookworm', '1.6.20', 'runc 1.1.5', 'unified', 'none', 252),
+  pods('bookworm', '1.6.20', 'runc 1.1.5', 'hybrid', '252', 204),
+  pods('bookworm', '1.6.20', 'crun 1.8.1', 'unified', '252', 84),
+  pods('bookworm', '1.6.20', 'runc 1.1.5', 'unified', '252', 84),
+  pods('trixie', '1.7.24', 'runc 1.1.15', 'hybrid', 'none', 198),
+  pods('trixie', '1.7.24', 'crun 1.21', 'unified', 'none', 252),
+  pods('trixie', '1.7.24', 'runc 1.1.15', 'unified', 'none', 252),
+  pods('sid', '2.1.9', 'crun 1.28', 'unified', 'none', 78),
 ]
 
+/** `systemd`: the driver is that, and this version the first process; `none`: the driver is cgroupfs. */
 function pods(
   suite: string,
   engineVersion: string,
   runtime: `${'runc' | 'crun'} ${string}`,
   layout: CgroupLayout,
+  systemd: string,
   cells: number,
 ): SeenOn {
   const [family, runtimeVersion = ''] = runtime.split(' ')
@@ -60,12 +63,12 @@ function pods(
     suite,
     engine: 'containerd',
     engineVersion,
-    driver: 'cgroupfs',
+    driver: systemd === 'none' ? 'cgroupfs' : 'systemd',
     runtime: family === 'crun' ? 'crun' : 'runc',
     runtimeVersion,
     layout,
     shim: `containerd ${engineVersion}`,
-    systemd: 'none',
+    systemd,
     cells,
     blind: 0,
   }

@@ -12,6 +12,8 @@ import type { CgroupLayout } from '../process.ts'
  *         alone. It removes that directory, so the next delete finds none and signals the `devices` hierarchy: both
  *         rules hold, the one now and the other a moment later.
  * crun    src/libcrun/cgroup-utils.c cgroup_killall_path: v2 writes `cgroup.kill`; v1 reads the `memory` hierarchy.
+ *         Its `delete` kills also where the container has a pid namespace of its own, to be able to remove the cgroup
+ *         (libcrun_cgroup_destroy); seen with 1.8.1, 1.21 and 1.28 on v2.
  * both    with the systemd cgroup driver, destroying the container stops its scope unit, and systemd ends every
  *         process of the unit: name=systemd on v1, the unified hierarchy on v2, either one in a hybrid layout.
  * containerd  Its CRI kills by the same runtimes. StopContainer signals the first process; when that has ended, its event
@@ -101,11 +103,15 @@ export const KILL_RULES: readonly KillRule[] = [
 ]
 
 /**
- * With a pid namespace of its own, the end of its first process is the end of all, and nothing more is killed: unless the
- * engine deletes it with `kill --all`. A shim that was killed cannot be asked for that.
+ * With a pid namespace of its own, the end of its first process is the end of all, and runc kills nothing more: unless the
+ * engine deletes it with `kill --all`. A shim that was killed cannot be asked for that. crun kills in any case.
  */
 function isByCgroup({ container, engine, cause }: KillSituation): boolean {
-  return container.pidMode !== 'private' || (engine.killsByCgroup === true && cause !== 'shimKilled')
+  return (
+    container.pidMode !== 'private' ||
+    container.runtimeFamily === 'crun' ||
+    (engine.killsByCgroup === true && cause !== 'shimKilled')
+  )
 }
 
 function isRunc({ container }: KillSituation): boolean {

@@ -158,8 +158,8 @@ describe('pods of a real containerd', { skip: absent ?? false }, () => {
   })
 
   for (const cause of POD_CAUSES.filter(({ name }) => /^(StopContainer|StopPodSandbox)$/.test(name))) {
-    for (const pidMode of ['hostPID', 'shareProcessNamespace'] as const) {
-      test(`who ends by ${cause.name} with ${pidMode} is who was named`, async (t) => {
+    for (const pidMode of ['hostPID', 'shareProcessNamespace', 'own'] as const) {
+      test(`who ends by ${cause.name} with pid namespace ${pidMode} is who was named`, async (t) => {
         const state = join(directory, 'state')
         const stage = { containerd, driver: 'cgroupfs', systemd: false, programs, state } as const
         const cells = await runRound(stage, pidMode, cause)

@@ -6,7 +6,7 @@ import type { Pod } from './pod.ts'
 export type PodCause = Readonly<{
   name: string
   /** What `--cause` and the operand of kill-set are. */
-  asked: 'stop' | 'remove' | 'kill' | 'shim-killed'
+  asked: 'stop' | 'remove' | 'kill' | 'shimKilled'
   of: 'container' | 'pod'
   /** Done before Anneal is asked. */
   before?: (containerd: Containerd, pod: Pod) => Promise<void>
@@ -65,7 +65,7 @@ export const POD_CAUSES: readonly PodCause[] = [
   },
   {
     name: 'shim killed',
-    asked: 'shim-killed',
+    asked: 'shimKilled',
     of: 'pod',
     async act(containerd, { sandbox, libvirt, beside }) {
       containerd.killShimOf(sandbox)

@@ -1,5 +1,5 @@
 /** The cells of one containerd, on the host that this runs on: a JSON line for what it is, then one for each cell. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run, startContainerd } from '../../../lab/index.ts'
@@ -12,7 +12,6 @@ import { runRound } from './round.ts'
 
 const { values } = parseArgs({
   options: {
-    directory: { type: 'string', default: '/run/annealpods' },
     runtime: { type: 'string', default: 'runc' },
     driver: { type: 'string', default: 'cgroupfs' },
     mode: { type: 'string', multiple: true },
@@ -23,7 +22,9 @@ const { values } = parseArgs({
 const say = (value: unknown): unknown => process.stdout.write(`${JSON.stringify(value)}\n`)
 const driver = values.driver === 'systemd' ? 'systemd' : 'cgroupfs'
 const systemd = readFileSync('/proc/1/comm', 'utf8').trim() === 'systemd'
-const { directory, runtime } = values
+const { runtime } = values
+// Shims are found by the path of the socket: it must be nobody else's, also where /run is another's.
+const directory = mkdtempSync('/run/pods-')
 const containerd = await startContainerd({ directory, runtime, driver })
 try {
   const hierarchies = mountedHierarchies().map(({ name }) => (name === '' ? 'v2' : name))
@@ -44,4 +45,5 @@ try {
   }
 } finally {
   await containerd.close()
+  rmSync(directory, { recursive: true, force: true })
 }

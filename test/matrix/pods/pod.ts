@@ -29,13 +29,13 @@ export type PodWish = Readonly<{
 }>
 
 /** As the kubelet makes one: two containers below the pod's cgroup, on the host's network. */
-export async function makePod({ client }: Containerd, wish: PodWish): Promise<Pod> {
+export async function makePod({ client, group }: Containerd, wish: PodWish): Promise<Pod> {
   const uid = randomUUID()
   const name = `libvirt-${uid.slice(0, 8)}`
   const cgroup =
     wish.driver === 'systemd'
-      ? `/annealpods.slice/annealpods-pod${uid.replaceAll('-', '_')}.slice`
-      : `/annealpods/besteffort/pod${uid}`
+      ? `/${group}.slice/${group}-pod${uid.replaceAll('-', '_')}.slice`
+      : `/${group}/besteffort/pod${uid}`
   const namespaceOptions = { network: 2, ipc: 2, pid: PID_MODES[wish.pidMode] }
   const sandboxConfig = {
     metadata: { name, uid, namespace: 'openstack', attempt: 0 },

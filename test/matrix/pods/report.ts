@@ -2,7 +2,7 @@ import type { PodCell } from './round.ts'
 
 export type PodBed = Readonly<{
   suite: 'bookworm' | 'trixie' | 'sid'
-  cgroups: 'machine' | 'v2'
+  cgroups: 'machine' | 'v1' | 'v2'
   driver: 'cgroupfs' | 'systemd'
   runtime: 'runc' | 'crun'
 }>
@@ -38,7 +38,7 @@ export function report(beds: readonly BedResult[]): string {
     const count = (verdict: PodCell['verdict']) =>
       String(one.cells.filter((cell) => cell.verdict === verdict).length)
     const { facts } = one
-    const cgroups = facts.hierarchies === undefined ? '' : facts.hierarchies.length > 1 ? 'hybrid' : 'v2'
+    const cgroups = layoutOf(facts.hierarchies ?? [])
     return [
       one.bed.suite,
       version(facts.containerd),
@@ -59,6 +59,11 @@ export function report(beds: readonly BedResult[]): string {
     name === 'alarms' ? 'false alarms' : name === 'safe' ? 'false safe' : name,
   )
   return [table(names, rows), '', disagreements(beds)].join('\n')
+}
+
+function layoutOf(hierarchies: readonly string[]): string {
+  if (!hierarchies.includes('v2')) return hierarchies.length === 0 ? '' : 'v1'
+  return hierarchies.length > 1 ? 'hybrid' : 'v2'
 }
 
 function version(text = ''): string {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { REPOSITORY, removeTree, run } from '../../../lab/index.ts'
+import { removeTree } from '../../../lab/index.ts'
 import type { Containerd } from '../../../lab/index.ts'
+import { killSetOf, openNode } from '../../../src/app/node/index.ts'
+import type { KillSets } from '../../../src/app/node/index.ts'
 import type { PodCause } from './causes.ts'
 import { end, findGuests, isAlive, processOf, startOutside } from './guests.ts'
 import type { Alive } from './guests.ts'
@@ -51,7 +53,7 @@ export async function runRound(stage: Stage, pidMode: PidMode, cause: PodCause):
   })
   for (const uuid of born('outside')) startOutside(stage.programs, uuid)
   const guests = await findGuests(placements.map(({ uuid }) => uuid))
-  const outside = `/annealpods-outside/${pod.sandbox.slice(0, 12)}`
+  const outside = `/${containerd.group}-outside/${pod.sandbox.slice(0, 12)}`
   try {
     const firsts = await firstProcesses(containerd, pod)
     const places = placesOf(firsts, pod, outside)
@@ -122,21 +124,19 @@ function placesOf(firsts: Firsts, { cgroup }: Pod, outside: string): Places {
   }
 }
 
-type Answer = Readonly<{
-  killSets: readonly Readonly<{
-    doomed: readonly Readonly<{ pid: number; mechanisms: readonly string[] }>[]
-  }>[]
-  endangered: readonly Readonly<{ subject: string }>[]
-  census: Readonly<{ guests: readonly Readonly<{ uuid: string }>[] }>
-}>
-
-/** `anneal node kill-set`, as a person there would call it. */
-async function ask({ containerd, state }: Stage, { asked }: PodCause, name: string): Promise<Answer> {
-  const engine = ['--engine', 'containerd', '--engine-socket', containerd.socket, '--state', state]
-  const argv = [join(REPOSITORY, 'anneal'), 'node', 'kill-set', ...engine, '--cause', asked, '--json', name]
-  const { stdout, stderr } = await run(argv)
-  if (stdout.trim() === '') throw new Error(`anneal said nothing of ${name}: ${stderr}`)
-  return JSON.parse(stdout) as Answer
+/** What `anneal node kill-set` prints, without the start of a program: a matrix asks some hundred times. */
+async function ask({ containerd, state }: Stage, { asked }: PodCause, name: string): Promise<KillSets> {
+  const world = await openNode(
+    {
+      engine: 'containerd',
+      engineSocket: containerd.socket,
+      environment: {},
+      stateDirectory: state,
+      access: 'read',
+    },
+    'compute kill sets',
+  )
+  return killSetOf(world, [name], asked)
 }
 
 /** Until those who should die have died, or will not. */
