@@ -3,7 +3,7 @@
  *
  *     node scripts/test.ts                    all of them
  *     node scripts/test.ts unit crash         only these (types lint format docs unit architecture crash integration)
- *     node scripts/test.ts --minutes 50       what has not ended by then has failed
+ *     node scripts/test.ts --minutes 50       what has not ended by then has failed; long files take turns by the day
  *     node scripts/test.ts --changed          only lint and format of the files that differ from the last commit, and
  *                                             the unit tests beside them
  *
@@ -15,6 +15,8 @@ import { parseArgs } from 'node:util'
 import { ROOT } from './source/index.ts'
 import { CHECKS, TIERS, Tally, changedFiles, ownTests, runCheck, runTier } from './test/index.ts'
 import type { Check, Outcome, Tier } from './test/index.ts'
+
+const DAY_MS = 86_400_000
 
 const { values, positionals } = parseArgs({
   options: { minutes: { type: 'string' }, changed: { type: 'boolean', default: false } },
@@ -34,13 +36,14 @@ if (unknown.length > 0 || (values.minutes !== undefined && !(minutes > 0))) {
 async function main(wanted: ReadonlySet<string>): Promise<number> {
   const tally = new Tally(ROOT)
   const { signal, end } = deadline()
+  const turn = values.minutes === undefined ? undefined : Math.floor(Date.now() / DAY_MS)
   // The checks run in processes of their own, and the unit tests in this one: together they use two cores.
   const { checks, tiers } = values.changed ? ofChangedFiles() : { checks: CHECKS, tiers: TIERS }
   await Promise.all([
     inTurn(checks, wanted, tally, signal, (check) => runCheck(check, tally, signal)),
     inTurn(tiers, wanted, tally, signal, (tier) => {
       process.stdout.write(`\n── ${tier.name}\n`)
-      return runTier(tier, tally, signal)
+      return runTier(tier, tally, signal, turn)
     }),
   ])
   end()

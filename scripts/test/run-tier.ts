@@ -10,19 +10,35 @@ import { ROOT } from '../source/index.ts'
 import type { Tally } from './tally.ts'
 import type { Tier } from './tiers.ts'
 
-/** Runs the files of a tier with Node's own runner: people read along on stdout, the tally counts. */
-export async function runTier(tier: Tier, tally: Tally, signal: AbortSignal): Promise<void> {
+/**
+ * Runs the files of a tier with Node's own runner: people read along on stdout, the tally counts. With `turn`, a number that goes
+ * up each day, only those whose turn it is.
+ */
+export async function runTier(tier: Tier, tally: Tally, signal: AbortSignal, turn?: number): Promise<void> {
+  const others = turn === undefined ? [] : notInTurn(tier, turn)
   const files = tier.files
     .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
     .map((path) => resolve(ROOT, path))
+    .filter((path) => !others.includes(path))
     .toSorted()
   // A tier that has lost its files must not look like one that passed.
   if (files.length === 0) return tally.add(tier.name, 'failed', 'no test files found')
   const before = tally.ended
+  for (const path of others) tally.skip(relative(ROOT, path), 'it takes turns with others; npm test runs all')
   const limit = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)])
   if (tier.lanes === undefined) await runFiles(files, tier, tally, limit(), process.stdout)
   else await runInLanes(inOrder(files, tier.longFiles ?? []), tier, tier.lanes, tally, signal, limit)
-  if (tally.ended === before) tally.add(tier.name, 'failed', 'no test was run')
+  if (tally.ended === before + others.length) tally.add(tier.name, 'failed', 'no test was run')
+}
+
+/** Files of the alternatives whose turn is another day. */
+function notInTurn({ turns = [] }: Tier, turn: number): readonly string[] {
+  return turns.flatMap((alternatives) =>
+    alternatives
+      .filter((_, index) => index !== turn % alternatives.length)
+      .flat()
+      .map((path) => resolve(ROOT, path)),
+  )
 }
 
 /** Each lane takes the next file that nobody has begun. A file's output is printed whole, once it has ended. */

@@ -49,6 +49,10 @@ export class Tally {
     else this.failed.push({ name, where: '', reason })
   }
 
+  skip(name: string, reason: string): void {
+    this.skipped.push({ name, where: '', reason })
+  }
+
   /** The one line that everything ends with. */
   line(): string {
     return `${this.passed} passed, ${this.failed.length} failed, ${this.skipped.length} skipped`

@@ -12,6 +12,11 @@ export type Tier = Readonly<{
   lanes?: number
   /** Files that take longest, longest first: they begin first, so that no lane ends long after the others. */
   longFiles?: readonly string[]
+  /**
+   * Groups of alternatives, each a list of files. Where time is short (`--minutes`) one alternative of each group runs, another one
+   * each day; the files of the others are told as skipped.
+   */
+  turns?: readonly (readonly (readonly string[])[])[]
   /** Files that change nothing outside of themselves share one process: starting one for each costs most of the time. */
   oneProcess: boolean
   /** A single test that takes longer has failed. */
@@ -30,13 +35,29 @@ export const CHECKS: readonly Check[] = [
 ]
 
 /** Some of the longest, by the seconds that `npm test` prints. One that is missing here is only started later. */
-const LONG_FILES = [
+const LONG_FILES = integration(
   'metal/conductor',
   'node/rescue',
   'node/upgrade-docker',
   'node/upgrade-podman',
+  'node/crash-real',
   'node/owners',
-].map((name) => `test/integration/${name}.test.ts`)
+)
+
+/** Alternatives stand for much the same: the same acts on the other engine, or other ends of them. */
+const TURNS = [
+  [integration('node/upgrade-docker'), integration('node/upgrade-podman')],
+  [integration('node/crash-real'), integration('node/cgroup-v2', 'node/guest-endings')],
+  [integration('node/bad-input'), integration('node/libvirt-entry-point')],
+  [
+    integration('openstack/metal'),
+    integration('openstack/metal-interrupted', 'openstack/refusals', 'openstack/image-push'),
+  ],
+]
+
+function integration(...names: readonly string[]): readonly string[] {
+  return names.map((name) => `test/integration/${name}.test.ts`)
+}
 
 export const TIERS: readonly Tier[] = [
   {
@@ -65,8 +86,9 @@ export const TIERS: readonly Tier[] = [
     files: ['test/integration/**/*.test.ts'],
     lanes: 2,
     longFiles: LONG_FILES,
+    turns: TURNS,
     oneProcess: false,
     timeoutMs: 20 * MINUTE_MS,
-    deadlineMs: 30 * MINUTE_MS,
+    deadlineMs: 60 * MINUTE_MS,
   },
 ]

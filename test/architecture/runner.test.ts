@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ROOT } from '../../scripts/source/index.ts'
+import { TIERS } from '../../scripts/test/index.ts'
 
 /** The program that runs all tests, tested itself: what it does not count, nobody sees. */
 const INDEX = fileURLToPath(new URL('../../scripts/test/index.ts', import.meta.url))
@@ -21,6 +23,7 @@ type Told = Readonly<{ line: string; failed: readonly string[]; skipped: readonl
 function told(
   text: string | undefined,
   limits: Readonly<{ timeoutMs?: number; deadlineMs?: number; oneProcess?: boolean }> = {},
+  inTurn?: Readonly<{ turn: number; turns: readonly (readonly (readonly string[])[])[] }>,
 ): Told {
   const file = join(dir, 'some.test.mjs')
   if (text === undefined) rmSync(file, { force: true })
@@ -33,12 +36,13 @@ function told(
     timeoutMs: 20_000,
     deadlineMs: 180_000,
     ...limits,
+    ...(inTurn === undefined ? {} : { turns: inTurn.turns }),
   }
   const driver = `
     import { Tally, runTier } from ${JSON.stringify(INDEX)}
     const tally = new Tally(${JSON.stringify(dir)})
     const tier = ${JSON.stringify(tier)}
-    await runTier(tier, tally, new AbortController().signal)
+    await runTier(tier, tally, new AbortController().signal, ${inTurn?.turn})
     const failed = tally.failed.map(({ name }) => name)
     const skipped = tally.skipped.map(({ name, reason }) => [name, reason])
     console.log('\\n' + JSON.stringify({ line: tally.line(), failed, skipped }))`
@@ -124,4 +128,21 @@ test('a tier that has lost its files has failed', () => {
   const { line, failed } = told(undefined)
   assert.equal(line, '0 passed, 1 failed, 0 skipped')
   assert.deepEqual(failed, ['some'])
+})
+
+test('one alternative of files that take turns runs, and the others count as skipped', () => {
+  const here = join(dir, 'some.test.mjs')
+  const turns = [[[here], ['test/another.test.ts']]]
+  const first = told(`test('one', () => {})`, {}, { turn: 20, turns })
+  assert.deepEqual(
+    [first.line, first.skipped.map(([name]) => name)],
+    ['1 passed, 0 failed, 1 skipped', ['test/another.test.ts']],
+  )
+  const second = told(`test('one', () => {})`, {}, { turn: 21, turns })
+  assert.deepEqual([second.line, second.failed], ['0 passed, 1 failed, 0 skipped', ['some']])
+})
+
+test('files that take turns are files that there are', () => {
+  for (const path of TIERS.flatMap(({ turns = [] }) => turns.flat(2)))
+    assert.ok(existsSync(join(ROOT, path)), path)
 })
