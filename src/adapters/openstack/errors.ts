@@ -91,6 +91,19 @@ export const OPENSTACK_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  OPENSTACK_IMAGE_REFUSED: {
+    message: 'Cannot {action}: {service} looked into the data and refuses it: {reason} [request {requestId}]',
+    remedy: '{remedy}',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  OPENSTACK_FORMAT_REFUSED: {
+    message: 'Cannot {action}: {service} takes no images of this format: {reason} [request {requestId}]',
+    remedy:
+      'have ami, aki, ari and bare added to container_formats, and ami, aki, ari and raw to disk_formats, in section image_format of glance-api.conf; a whole disk (--whole-disk) needs bare and raw alone',
+    retry: false,
+    exit: EXIT.refused,
+  },
   OPENSTACK_REFUSED: {
     message: 'Cannot {action}: {service} refuses it with status {status}: {reason} [request {requestId}]',
     remedy: 'read the reason; the log of {service} has more under the request id',

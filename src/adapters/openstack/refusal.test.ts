@@ -94,6 +94,36 @@ describe('a refusal', () => {
     assert.equal(code(403, 'Quota exceeded for instances'), 'OPENSTACK_QUOTA')
   })
 
+  test('of what was uploaded is one of its own, with what to do about it', () => {
+    for (const [reason, remedy] of [
+      ['415 Unsupported Media Type Image failed safety checks', /gpt_safety_checks_nonfatal/],
+      ['Image disk_format raw does not match stream data iso', /^check.*require_image_format_match/],
+      [
+        'The request media type application/octet-stream is not supported by this server.',
+        /gdisk.*require_image_format_match/,
+      ],
+    ] as const) {
+      const error = refusalError('Glance', 'upload the data of image "a"', {
+        status: 415,
+        reason,
+        requestId: 'r',
+      })
+      assert.deepEqual([error.code, error.retry], ['OPENSTACK_IMAGE_REFUSED', false])
+      assert.match(error.remedy, remedy)
+    }
+  })
+
+  test('of a format that the operator does not list is one of its own', () => {
+    const reason =
+      "Provided object does not match schema 'image': 'ami' is not one of [None, 'bare']: Failed validating 'enum' in schema['properties']['container_format']"
+    const { code: told } = refusalError('Glance', 'create image "a"', {
+      status: 400,
+      reason,
+      requestId: 'r',
+    })
+    assert.equal(told, 'OPENSTACK_FORMAT_REFUSED')
+  })
+
   test('is classified by its status', () => {
     assert.equal(code(401), 'OPENSTACK_FORBIDDEN')
     assert.equal(code(403, 'no'), 'OPENSTACK_FORBIDDEN')

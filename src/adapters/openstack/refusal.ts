@@ -95,11 +95,31 @@ export function refusalError(service: string, action: string, refusal: Refusal):
   if (status === 401 || status === 403) {
     return raise('OPENSTACK_FORBIDDEN', { ...data, login: login.who, remedy: remedyForRole(service, login) })
   }
+  if (service === 'Glance' && status === 415) {
+    return raise('OPENSTACK_IMAGE_REFUSED', { ...data, remedy: remedyForImage(reason) })
+  }
+  if (service === 'Glance' && status === 400 && FORMAT_WORDS.test(reason)) {
+    return raise('OPENSTACK_FORMAT_REFUSED', data)
+  }
   if (status === 404 || status === 410) return raise('OPENSTACK_NOT_FOUND', data)
   if (status === 409) return raise('OPENSTACK_CONFLICT', data)
   if (status === 500 && !PASSING_WORDS.test(reason)) return raise('OPENSTACK_FAULT', data)
   if (status === 429 || status >= 500) return raise('OPENSTACK_FAILED', data)
   return raise('OPENSTACK_REFUSED', data)
+}
+
+/** JSON Schema's words for a value that is not in the list of the operator. */
+const FORMAT_WORDS = /is not one of.*(disk|container)_format/
+
+const BY_OPERATOR = 'in section image_format of glance-api.conf'
+const TABLE_REMEDY = `write the protective MBR of the disk anew (gdisk: x, n, w); or have the operator of Glance name the check (mbr, gptmbr) in gpt_safety_checks_nonfatal ${BY_OPERATOR}`
+const CONTENT_REMEDY = `check with \`anneal image inspect\` what it is: Anneal sends raw disks, and an ISO is for \`openstack image create --disk-format iso\`; or have the operator of Glance set require_image_format_match=false ${BY_OPERATOR}`
+
+/** Glance since 29 looks into what is uploaded in the container format bare. Up to 32 it does not say what it saw. */
+function remedyForImage(reason: string): string {
+  if (/safety check/i.test(reason)) return TABLE_REMEDY
+  if (/does not match|multiple formats|inspection/i.test(reason)) return CONTENT_REMEDY
+  return `the log of Glance says why. A partition table that is not as its standard wants it: ${TABLE_REMEDY}. Another format: ${CONTENT_REMEDY}`
 }
 
 /** What services say in a 500 where not they are at fault but what they stand on is away or busy for the moment. */
