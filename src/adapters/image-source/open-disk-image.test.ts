@@ -101,6 +101,19 @@ const KINDS: Readonly<Record<string, Uint8Array>> = {
   'web page': Buffer.from('<!DOCTYPE html><title>404</title>'),
   'text file': Buffer.from('# not an image\nbut text: ü\n'),
   'empty file': new Uint8Array(0),
+  'cpio archive': at(0, '\xc7\x71'),
+  VMA: at(0, 'VMA\0\0\0\0\x01'),
+  vendor: at(0, 'VNDRBOOT'),
+  'user-mode Linux': at(0, 'OOOM\0\0\0\x02'),
+  DMG: at(4096 - 512, 'koly\0\0\0\x04\0\0\x02\0'),
+  PNG: at(0, '\x89PNG\r\n\x1a\n'),
+  JPEG: at(0, '\xff\xd8\xff\xe0'),
+  xar: at(0, 'xar!\0\x1c\0\x01'),
+  UBIFS: at(0, '\x31\x18\x10\x06'),
+  JFFS2: at(0, '\x85\x19\x03\x20'),
+  cramfs: at(0, '\x45\x3d\xcd\x28'),
+  romfs: at(0, '-rom1fs-'),
+  'a text file': Buffer.from('\u{feff}text in UTF-16\n', 'utf16le'),
 }
 for (const [words, bytes] of Object.entries(KINDS)) {
   test(`a file that is not a disk is named: ${words.replaceAll('\\', '')}`, async () => {

@@ -24,6 +24,10 @@ const KINDS: readonly Kind[] = [
   { kind: 'a cpio archive, as initial ramdisks are', offsetBytes: 0, magic: '070701' },
   { kind: 'a cpio archive, as initial ramdisks are', offsetBytes: 0, magic: '070702' },
   { kind: 'a cpio archive', offsetBytes: 0, magic: '070707' },
+  { kind: 'a cpio archive', offsetBytes: 0, magic: '\xc7\x71' },
+  { kind: 'a cpio archive', offsetBytes: 0, magic: '\x71\xc7' },
+  { kind: 'a xar archive', offsetBytes: 0, magic: 'xar!', remedy: unpack('bsdtar -xf FILE') },
+  { kind: 'an lrzip file', offsetBytes: 0, magic: 'LRZI', remedy: unpack('lrzip -d -o image.raw FILE') },
   { kind: 'a 7-Zip archive', offsetBytes: 0, magic: '7z\xbc\xaf\x27\x1c', remedy: unpack('7z x FILE') },
   { kind: 'a RAR archive', offsetBytes: 0, magic: 'Rar!\x1a\x07', remedy: unpack('unar FILE') },
   {
@@ -61,6 +65,34 @@ const KINDS: readonly Kind[] = [
     remedy: unpack('simg2img FILE image.raw'),
   },
   { kind: 'an Android boot image', offsetBytes: 0, magic: 'ANDROID!' },
+  { kind: 'an Android boot image (vendor)', offsetBytes: 0, magic: 'VNDRBOOT' },
+  {
+    kind: 'a backup of Proxmox (VMA)',
+    offsetBytes: 0,
+    magic: 'VMA\0',
+    remedy: unpack('vma extract FILE NEW-DIRECTORY'),
+  },
+  {
+    kind: 'a copy-on-write file of user-mode Linux',
+    offsetBytes: 0,
+    magic: 'OOOM',
+    remedy: unpack('uml_moo FILE image.raw'),
+  },
+  { kind: 'a saved guest of libvirt', offsetBytes: 0, magic: 'LibvirtQemudSave' },
+  { kind: 'a saved state of QEMU', offsetBytes: 0, magic: 'QEVM' },
+  {
+    kind: 'a stream of btrfs send',
+    offsetBytes: 0,
+    magic: 'btrfs-stream\0',
+    remedy: 'receive it into a file system of an image (`btrfs receive`), and give that image',
+  },
+  { kind: 'an Apple sparse image (ASIF)', offsetBytes: 0, magic: 'shdw' },
+  { kind: 'the contents of flash memory (UBI)', offsetBytes: 0, magic: 'UBI#' },
+  { kind: 'a file system for flash memory (UBIFS)', offsetBytes: 0, magic: '\x31\x18\x10\x06' },
+  { kind: 'a file system for flash memory (JFFS2)', offsetBytes: 0, magic: '\x85\x19\x03\x20' },
+  { kind: 'a file system for flash memory (JFFS2)', offsetBytes: 0, magic: '\x85\x19\x01\xe0' },
+  { kind: 'a file system for ROMs (romfs)', offsetBytes: 0, magic: '-rom1fs-' },
+  { kind: 'a file system for ROMs (cramfs)', offsetBytes: 0, magic: '\x45\x3d\xcd\x28' },
   { kind: 'an EWF image', offsetBytes: 0, magic: 'EVF\x09\x0d\x0a\xff\0', remedy: unpack('ewfexport FILE') },
   { kind: 'an AFF image', offsetBytes: 0, magic: 'AFF10\r\n\0', remedy: unpack('affconvert -r FILE') },
   {
@@ -82,10 +114,16 @@ const KINDS: readonly Kind[] = [
     remedy: unpack('partclone.restore -C -s FILE -O image.raw'),
   },
   { kind: 'a PDF', offsetBytes: 0, magic: '%PDF-' },
+  { kind: 'a picture (PNG)', offsetBytes: 0, magic: '\x89PNG\r\n\x1a\n' },
+  { kind: 'a picture (JPEG)', offsetBytes: 0, magic: '\xff\xd8\xff' },
   { kind: 'an SQLite database', offsetBytes: 0, magic: 'SQLite format 3\0' },
 ]
 
 const HEAD_BYTES = 4096
+/** What an Apple disk image ends with (UDIF). */
+const DMG_TRAILER_BYTES = 512
+const DMG_TRAILER = 'koly\0\0\0\x04\0\0\x02\0'
+
 /** Tab, line feed, form feed, carriage return, escape; everything from the space on but DEL; UTF-8 has bytes from 0x80 on. */
 const CONTROL = new Set([9, 10, 12, 13, 27])
 
@@ -109,6 +147,12 @@ async function otherKindOf(
     const remedy = (found.remedy ?? AN_IMAGE).replace('FILE', source.name)
     return { kind: found.kind, remedy }
   }
+  const end = Math.max(0, source.size - DMG_TRAILER_BYTES)
+  const last = await source.read(end, source.size - end, signal)
+  if (hasBytes(last, 0, DMG_TRAILER)) {
+    const command = `qemu-img convert -f dmg -O qcow2 ${source.name} NEW.qcow2`
+    return { kind: 'an Apple disk image (DMG)', remedy: unpack(command) }
+  }
   if (!isText(head)) return undefined
   const start = new TextDecoder().decode(head.subarray(0, 200)).trimStart().toLowerCase()
   const isPage = start.startsWith('<!doctype html') || start.startsWith('<html')
@@ -118,7 +162,16 @@ async function otherKindOf(
 }
 
 function isText(head: Uint8Array): boolean {
-  for (const byte of head) if (byte === 0x7f || (byte < 0x20 && !CONTROL.has(byte))) return false
+  const wide = hasBytes(head, 0, '\xff\xfe')
+    ? 'utf-16le'
+    : hasBytes(head, 0, '\xfe\xff')
+      ? 'utf-16be'
+      : undefined
+  if (wide !== undefined) {
+    const text = new TextDecoder(wide).decode(head)
+    return Array.from(text, (char) => char.codePointAt(0) ?? 0).every(isOfText)
+  }
+  if (!head.every(isOfText)) return false
   try {
     // The last character may be cut.
     new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
@@ -126,6 +179,10 @@ function isText(head: Uint8Array): boolean {
   } catch {
     return false
   }
+}
+
+function isOfText(code: number): boolean {
+  return code !== 0x7f && (code >= 0x20 || CONTROL.has(code))
 }
 
 function hasBytes(head: Uint8Array, offset: number, magic: string): boolean {
