@@ -94,7 +94,7 @@ describe('a refusal', () => {
     assert.equal(code(403, 'Quota exceeded for instances'), 'OPENSTACK_QUOTA')
   })
 
-  test('of what was uploaded is one of its own, with what to do about it', () => {
+  test('of uploaded data is one of its own, with what to do about it', () => {
     for (const [reason, remedy] of [
       ['415 Unsupported Media Type Image failed safety checks', /gpt_safety_checks_nonfatal/],
       ['Image disk_format raw does not match stream data iso', /^check.*require_image_format_match/],
