@@ -24,6 +24,7 @@ export type {
   ProvisionState,
   WipeRecord,
 } from './machine.ts'
+export { byPlace, placeOf } from './place.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'
 export { formatOrder } from './order.ts'

@@ -24,6 +24,7 @@ export type {
   SummaryArgument,
 } from './image/boot-file.ts'
 export { KEEP, parseKeep } from './metal/keep.ts'
+export { PLACE } from './metal/place.ts'
 export type { KeepWish } from './metal/keep.ts'
 export type { ConversionPlanDocument } from './image/conversion-plan.ts'
 export type {

@@ -40,9 +40,12 @@ describe('an inventory', () => {
     ])
   })
 
-  test('names what is to be kept as a property, and refuses a kind that is not known', () => {
-    const { nodes } = readInventory({ nodes: [{ ...NODE, keep: ['label=my data', 'vg=vg0'] }] }, 'f')
-    assert.deepEqual(nodes[0]?.properties, { anneal_keep: 'label=my data\nvg=vg0' })
+  test('names what is to be kept, and the place, as properties, and refuses a kind that is not known', () => {
+    const { nodes } = readInventory(
+      { nodes: [{ ...NODE, keep: ['label=my data', 'vg=vg0'], place: 'r1/07' }] },
+      'f',
+    )
+    assert.deepEqual(nodes[0]?.properties, { anneal_keep: 'label=my data\nvg=vg0', anneal_place: 'r1/07' })
     assert.throws(
       () => readInventory({ nodes: [{ ...NODE, keep: ['lable=data'] }] }, 'f'),
       (error) => isAnnealError(error, 'INVENTORY_INVALID') && /lable=data/.test(error.message),

@@ -1,4 +1,4 @@
-import { KEEP, parseKeep } from '../../contract/index.ts'
+import { KEEP, PLACE, parseKeep } from '../../contract/index.ts'
 import type { Bmc, CredentialSource, DriverKind, Inventory, InventoryNode } from './inventory.ts'
 import { TreeReader } from './tree-reader.ts'
 
@@ -65,7 +65,7 @@ function readNode(reader: TreeReader): InventoryNode {
     name,
     driver,
     ports,
-    properties: { ...properties(reader), ...kept(reader) },
+    properties: { ...properties(reader), ...kept(reader), ...place(reader) },
     traits: reader.texts('traits'),
     interfaces: interfaces(reader),
     ...(bmc === undefined ? {} : { bmc: readBmc(bmc) }),
@@ -97,6 +97,12 @@ function kept(reader: TreeReader): Readonly<Record<string, string>> {
     if (typeof wish === 'string') throw reader.invalid(`"keep" has "${text}": ${wish}`)
   }
   return wishes.length === 0 ? {} : { [KEEP]: wishes.join('\n') }
+}
+
+/** Of Anneal's own conductor. */
+function place(reader: TreeReader): Readonly<Record<string, string>> {
+  const said = reader.optionalText('place')
+  return said === undefined ? {} : { [PLACE]: said }
 }
 
 const INTERFACES = new Set(

@@ -1,14 +1,21 @@
-/** At most so many at a time; the others wait in their order. One that is aborted while it waits goes through at once. */
+import { byPlace } from '../../conductor/index.ts'
+
+type Waiting = Readonly<{ place: string | undefined; go: () => void }>
+
+/**
+ * At most so many at a time. The others wait in the order of their places, those of the same place in the order in which they came.
+ * One that is aborted while it waits goes through at once.
+ */
 export class Queue {
   #free: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: Waiting[] = []
 
   constructor(places: number) {
     this.#free = places
   }
 
-  async through<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const has = await this.#place(signal)
+  async through<T>(work: () => Promise<T>, signal: AbortSignal, place?: string): Promise<T> {
+    const has = await this.#place(signal, place)
     try {
       return await work()
     } finally {
@@ -16,18 +23,19 @@ export class Queue {
     }
   }
 
-  async #place(signal: AbortSignal): Promise<'a place' | 'none'> {
+  async #place(signal: AbortSignal, place: string | undefined): Promise<'a place' | 'none'> {
     if (this.#free > 0) {
       this.#free -= 1
       return 'a place'
     }
     return new Promise((resolve) => {
-      const go = (): void => resolve('a place')
-      this.#waiting.push(go)
+      const mine: Waiting = { place, go: () => resolve('a place') }
+      const behind = this.#waiting.findIndex((one) => byPlace(place, one.place) < 0)
+      this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, mine)
       signal.addEventListener(
         'abort',
         () => {
-          const index = this.#waiting.indexOf(go)
+          const index = this.#waiting.indexOf(mine)
           if (index >= 0) this.#waiting.splice(index, 1)
           if (index >= 0) resolve('none')
         },
@@ -39,6 +47,6 @@ export class Queue {
   #leave(): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#free += 1
-    else next()
+    else next.go()
   }
 }

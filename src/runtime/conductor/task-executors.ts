@@ -53,8 +53,9 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async restart(_, context) {
-    await context.turn(context.signal)
+    // A machine takes its time to switch off: its turn is when it is switched on.
     await switchPower(context, 'off')
+    await context.turn(context.signal)
     await switchPower(context, 'on')
     return DONE
   },

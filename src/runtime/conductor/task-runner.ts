@@ -1,4 +1,12 @@
-import { TASK, conductorError, firmwareOf, shownState, shownStep } from '../../conductor/index.ts'
+import {
+  TASK,
+  byPlace,
+  conductorError,
+  firmwareOf,
+  placeOf,
+  shownState,
+  shownStep,
+} from '../../conductor/index.ts'
 import type { MachineRecord, NetbootMachine, TaskPlan, TaskRun } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { isStable } from '../../saga/index.ts'
@@ -9,7 +17,7 @@ import { resumeTask, runTask, unfinished } from './run-task.ts'
 import type { TaskSurroundings } from './run-task.ts'
 
 export type TaskSettings = Readonly<{
-  /** Tasks at work at the same time; the others wait in the order in which they were asked for. */
+  /** Tasks at work at the same time; the others wait in the order of their places in racks. */
   parallel: number
   /** Between two machines that are switched on. */
   staggerMs: number
@@ -48,7 +56,8 @@ export class TaskRunner {
   /** Goes on with what an earlier process left, and begins to answer machines. */
   async start(): Promise<void> {
     await this.serveNetboot()
-    for (const { uuid } of this.#world.store.machines()) {
+    const inOrder = this.#world.store.machines().toSorted((a, b) => byPlace(placeOf(a), placeOf(b)))
+    for (const { uuid } of inOrder) {
       const left = unfinished(this.#world.store.journal(uuid))
       if (left === undefined) continue
       this.#begin(left.plan, (around) => resumeTask(uuid, around))
@@ -92,7 +101,9 @@ export class TaskRunner {
 
   #begin(plan: TaskPlan, carry: (around: TaskSurroundings) => Promise<TaskRun>): void {
     const uuid = plan.machine
-    const { clock } = this.#world
+    const { clock, store } = this.#world
+    const machine = store.machine(uuid)
+    const place = machine === undefined ? undefined : placeOf(machine)
     const line = new RamdiskLine(clock.monotonic())
     const cancel = new AbortController()
     const around: TaskSurroundings = {
@@ -111,7 +122,7 @@ export class TaskRunner {
       onState: (run) => this.#show(run),
     }
     const end = this.#places
-      .through(() => carry(around), cancel.signal)
+      .through(() => carry(around), cancel.signal, place)
       .then(
         () => this.#finish(uuid),
         (error: unknown) => this.#broken(uuid, error),
