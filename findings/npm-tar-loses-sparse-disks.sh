@@ -8,7 +8,7 @@
 #           whose first bytes are the map. No error in any of the four.
 # Matters:  `tar -S` is how people pack disks of virtual machines. A service that unpacks an upload this way stores a
 #           broken disk, or none, and reports success.
-# Anneal:   reads no disk from a tar file.
+# Anneal:   reads a disk out of a tar file, also a sparse one in the pax format (docs/image.md).
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
