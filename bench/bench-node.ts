@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Host, byHandArguments, tickGaps, ticks, waitForLibvirt } from '../lab/index.ts'
 import type { NestedEngine } from '../lab/index.ts'
-import type { Outage, RunReport } from '../src/runtime/node/index.ts'
+import type { RunReport } from '../src/runtime/node/index.ts'
+import { HOST_NODE, outageDuring } from './outage-during.ts'
 
 /** What libvirt's API and a guest's clock say of an act. Milliseconds. */
 export type Sample = Readonly<{ outageMs: number; tickGapMs: number; wallMs: number }>
 
 /** What a program cost. */
 export type Cost = Readonly<{ wallMs: number; cpuMs: number; peakMiB: number }>
-
-const NODE = '/opt/anneal/node_modules/node/bin/node'
 
 /** A compute host that releases of libvirt and virtlogd are switched on, beside the same by hand (with Docker). */
 export class BenchNode {
@@ -53,7 +51,7 @@ export class BenchNode {
       if (child.status !== 0) { console.error(child.stderr); process.exit(1) }
       const ticks = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')
       console.log(JSON.stringify({ wallMs, cpuMs: (Number(ticks[13]) + Number(ticks[14])) * 10 }))`
-    const answer = await this.host.must([NODE, '-e', script, '--', ...words])
+    const answer = await this.host.must([HOST_NODE, '-e', script, '--', ...words])
     const peak = await this.host.must([
       'bash',
       '-c',
@@ -121,22 +119,12 @@ export class BenchNode {
   /** How long libvirt's API is away during the act, and how long the guest's clock stood. */
   async sample(guest: string, act: () => Promise<unknown>): Promise<Sample> {
     const before = (await ticks(this.host, guest)).length
-    const meter = `${NODE} --disable-warning=ExperimentalWarning /opt/anneal/bench/meter.ts /run/meter.json`
-    const pid = (
-      await this.host.sh(
-        `rm -f /run/meter.json /run/meter.json.ready; setsid ${meter} >/dev/null 2>&1 & echo $!; until [ -e /run/meter.json.ready ]; do sleep 0.05; done`,
-      )
-    ).trim()
-    await sleep(300)
-    const startedAt = performance.now()
-    await act()
-    const wallMs = Math.round(performance.now() - startedAt)
-    await sleep(1500)
-    const outage = JSON.parse(
-      await this.host.sh(
-        `kill -TERM ${pid}; until [ -s /run/meter.json ]; do sleep 0.05; done; cat /run/meter.json`,
-      ),
-    ) as Outage
+    let wallMs = 0
+    const outage = await outageDuring(this.host, async () => {
+      const startedAt = performance.now()
+      await act()
+      wallMs = Math.round(performance.now() - startedAt)
+    })
     const { longestMs, lost } = tickGaps((await ticks(this.host, guest)).slice(before))
     if (lost > 0) throw new Error(`the guest lost ${lost} ticks`)
     return { outageMs: outage.longestGapMs, tickGapMs: longestMs, wallMs }

@@ -11,7 +11,7 @@ import {
   virsh,
   waitForTicks,
 } from '../../lab/index.ts'
-import type { ComputeHost, GuestLife, GuestSpec, NestedEngine } from '../../lab/index.ts'
+import type { ByHand, ComputeHost, GuestLife, GuestSpec, NestedEngine } from '../../lab/index.ts'
 import { containerOf } from './placements.ts'
 import type { Placement } from './placements.ts'
 import type { Stage } from './bed.ts'
@@ -45,14 +45,19 @@ export type Boots = (typeof GUESTS)[number]
 /**
  * A fresh libvirt container, and in it a guest that runs and ticks. One that boots a kernel does so once on each host;
  * later cells resume it from its memory image, which starts a QEMU as any start does, but saves the emulated boot.
+ * `startLibvirt` is how the container comes about; by the engine's `run` where absent.
  */
-export async function bringUp(stage: Stage, placement: Placement): Promise<LiveGuest> {
+export async function bringUp(
+  stage: Stage,
+  placement: Placement,
+  startLibvirt: (container: ByHand) => Promise<unknown> = (container) => runLibvirt(stage.host, container),
+): Promise<LiveGuest> {
   const { host, engine, boots } = stage
   const name = nameOn(host)
   const container = containerOf(placement, stage, CONTAINER)
   if (boots === 'sector') {
     await host.sh(`mkdir -p /var/cache/libvirt; rm -f ${consoleLogPath(name)}`)
-    await runLibvirt(host, container)
+    await startLibvirt(container)
     const { pid } = await startGuest(host, {
       name,
       boots,
@@ -67,7 +72,7 @@ export async function bringUp(stage: Stage, placement: Placement): Promise<LiveG
   const saved = (await host.sh(ready)).trim() === 'saved'
   const life = guestLife(1)
   await makeBridge(host)
-  await runLibvirt(host, container)
+  await startLibvirt(container)
   if (!saved) {
     await startGuest(host, { name, via: CONTAINER, engine, console: 'file', life })
     await mustVirsh(host, engine, ['save', name, memoryImage(host)])

@@ -28,9 +28,9 @@ export type Packets = Readonly<{ sent: number; lost: number }>
 
 export type Way = 'there' | 'there and back'
 
-const FILE = '/run/lab-matrix.locked.yaml'
+export const FILE = '/run/lab-matrix.locked.yaml'
 /** Going on is safe either way; a failed switch is to show itself, not to be undone. */
-const FLAGS = ['--adopt', `libvirt=${CONTAINER}`, '--on-failure', 'roll-forward']
+export const FLAGS = ['--adopt', `libvirt=${CONTAINER}`, '--on-failure', 'roll-forward']
 
 export async function runUpgradeCell(stage: Stage, placement: Placement, way: Way): Promise<UpgradeCell> {
   const { host, engine } = stage
@@ -169,7 +169,7 @@ async function identity(host: ComputeHost, engine: NestedEngine): Promise<string
 }
 
 /** Through the container that runs now, whatever its name. */
-async function seenRunning(host: ComputeHost, engine: NestedEngine, guest: LiveGuest): Promise<void> {
+export async function seenRunning(host: ComputeHost, engine: NestedEngine, guest: LiveGuest): Promise<void> {
   const [via = ''] = (await host.must([engine, 'ps', '--quiet'])).split('\n')
   const state = await virsh(host, via, ['domstate', guest.uuid], { engine })
   if (state.stdout.trim() !== 'running') {
@@ -178,7 +178,7 @@ async function seenRunning(host: ComputeHost, engine: NestedEngine, guest: LiveG
 }
 
 /** The shipped arrangement of libvirt, of the next version, pinned to the image that this engine holds. */
-async function lockedRelease({ host, engine, libvirts }: Stage): Promise<string> {
+export async function lockedRelease({ host, engine, libvirts }: Stage): Promise<string> {
   const inspected = await host.must([
     engine,
     'image',
