@@ -99,10 +99,10 @@ async function observe(stage: Stage, guest: LiveGuest, act: () => Promise<Deed>)
   }
 }
 
-/** Until libvirt answers in the container that runs, whatever its name. */
+/** Until libvirt answers in the container that runs, whatever its name. A unit may have begun to start it and no more. */
 async function waitUntilSeen({ host, engine }: Stage): Promise<void> {
-  const [via = ''] = (await host.must([engine, 'ps', '--quiet'])).split('\n')
-  await waitForLibvirt(host, via, engine)
+  const running = `for n in $(seq ${600 * host.patience}); do one=$(${engine} ps --quiet | head -n 1); [ -z "$one" ] || { echo "$one"; exit 0; }; sleep 0.1; done; exit 1`
+  await waitForLibvirt(host, (await host.sh(running)).trim(), engine)
 }
 
 async function isSeen(host: Stage['host'], engine: Stage['engine'], guest: LiveGuest): Promise<boolean> {
