@@ -58,7 +58,6 @@ async function besideIronic(count: number): Promise<void> {
   const theirs = await OpenStackLab.up({
     nodes: [{ diskGiB: DISK_GIB }],
     deployRamdisk: true,
-    ironicAuth: [],
   })
   const ours = await conductorLab(1)
   const samples = { ours: [] as Sample[], theirs: [] as Sample[] }
