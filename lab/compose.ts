@@ -11,7 +11,9 @@ export async function placeCompose(host: ComputeHost, path: string): Promise<voi
   const [image] = await ensureImages(['compose:trixie'])
   if (image === undefined) throw new Error('ensureImages gives as many images as it is asked for')
   const copy = labPath('docker-compose')
-  const container = (await mustDocker('open the image of Docker Compose', ['create', image.id, PROGRAM])).trim()
+  const container = (
+    await mustDocker('open the image of Docker Compose', ['create', image.id, PROGRAM])
+  ).trim()
   try {
     await mustDocker('copy Docker Compose', ['cp', `${container}:${PROGRAM}`, copy])
   } finally {
