@@ -1,4 +1,5 @@
 import { raise } from './errors.ts'
+import { nameOf } from './machine.ts'
 import type { MachineRecord } from './machine.ts'
 
 /** Kernel or ramdisk of ironic-python-agent: a URL that the machine fetches itself, or a file of the conductor’s machine. */
@@ -46,5 +47,5 @@ function fileOf(machine: MachineRecord, name: string, value: unknown): AgentFile
 }
 
 function unfit(machine: MachineRecord, why: string): Error {
-  return raise('AGENT_UNFIT', { machine: machine.name ?? machine.uuid, why })
+  return raise('AGENT_UNFIT', { machine: nameOf(machine), why })
 }

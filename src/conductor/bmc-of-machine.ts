@@ -1,5 +1,6 @@
 import type { BmcAddress, Firmware } from './bmc-address.ts'
 import { raise } from './errors.ts'
+import { nameOf } from './machine.ts'
 import type { MachineRecord } from './machine.ts'
 
 /** Names of driver_info that hold credentials, by driver. */
@@ -19,7 +20,7 @@ export function bmcOf(
   mac: string | undefined,
 ): BmcAddress {
   const info = { ...machine.driverInfo, ...credentials }
-  const name = machine.name ?? machine.uuid
+  const name = nameOf(machine)
   const text = (key: string): string | undefined => {
     const value = info[key]
     return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'

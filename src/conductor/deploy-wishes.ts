@@ -1,5 +1,5 @@
 import { raise } from './errors.ts'
-import { DEPLOY_METHODS } from './machine.ts'
+import { DEPLOY_METHODS, nameOf } from './machine.ts'
 import type { MachineRecord } from './machine.ts'
 import type { Verify } from './order.ts'
 
@@ -93,5 +93,5 @@ function lines(text: string | undefined): readonly string[] {
 }
 
 function unprepared(machine: MachineRecord, why: string): Error {
-  return raise('MACHINE_UNPREPARED', { machine: machine.name ?? machine.uuid, why })
+  return raise('MACHINE_UNPREPARED', { machine: nameOf(machine), why })
 }

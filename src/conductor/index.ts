@@ -11,7 +11,7 @@ export type { DeployWishes } from './deploy-wishes.ts'
 export { raise as conductorError } from './errors.ts'
 export { keepWishes, keptDisks, refuseKept } from './keep.ts'
 export type { KeptDisk } from './keep.ts'
-export { CREDENTIAL, DEPLOY_METHODS } from './machine.ts'
+export { CREDENTIAL, DEPLOY_METHODS, nameOf } from './machine.ts'
 export type {
   DeployMethod,
   DiskContent,

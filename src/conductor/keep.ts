@@ -1,18 +1,20 @@
 import { KEEP, parseKeep } from '../contract/index.ts'
 import type { KeepWish } from '../contract/index.ts'
 import { raise } from './errors.ts'
+import { nameOf } from './machine.ts'
 import type { DiskContent, DiskFacts, MachineRecord, MachineReport } from './machine.ts'
 
 /** A disk that is never written or wiped, and what was found on it. */
 export type KeptDisk = Readonly<{ disk: string; found: string }>
 
 /** Wishes in their written form, of the machine and of what is deployed on it. Throws KEEP_INVALID. */
-export function keepWishes({ properties, instanceInfo, name, uuid }: MachineRecord): readonly string[] {
+export function keepWishes(machine: MachineRecord): readonly string[] {
+  const { properties, instanceInfo } = machine
   const said = [properties[KEEP], instanceInfo[KEEP]].flatMap((value) => {
     if (value === undefined || value === null) return []
     if (typeof value !== 'string') {
       throw raise('KEEP_INVALID', {
-        machine: name ?? uuid,
+        machine: nameOf(machine),
         keep: JSON.stringify(value),
         why: 'it is no text',
       })
@@ -20,7 +22,7 @@ export function keepWishes({ properties, instanceInfo, name, uuid }: MachineReco
     return value.split('\n').map((line) => line.trim())
   })
   const wishes = [...new Set(said.filter((line) => line !== ''))]
-  for (const line of wishes) wishOf(line, name ?? uuid)
+  for (const line of wishes) wishOf(line, nameOf(machine))
   return wishes
 }
 

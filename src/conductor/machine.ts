@@ -43,6 +43,11 @@ export type MachineRecord = Readonly<{
   updatedAt: string
 }>
 
+/** What people call it. */
+export function nameOf({ name, uuid }: Pick<MachineRecord, 'name' | 'uuid'>): string {
+  return name ?? uuid
+}
+
 export type Members = Readonly<Record<string, unknown>>
 
 /** A network interface of a machine, by which it is known when it boots. */

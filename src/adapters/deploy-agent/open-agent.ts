@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import type { AgentAddress, AgentCommand, DeployAgent } from '../../ports/index.ts'
+import { boundedText } from '../../core/index.ts'
 import { raise } from './errors.ts'
 import { pinnedConnector } from './pinned-connector.ts'
 
@@ -76,15 +77,8 @@ function disposable(agent: Agent): AsyncDisposable & Readonly<{ agent: Agent }> 
   return { agent, [Symbol.asyncDispose]: () => agent.destroy() }
 }
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const part of body) {
-    bytes += part.length
-    if (bytes > MOST_BYTES) throw new Error(`its answer has more than ${MOST_BYTES} bytes`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
+function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  return boundedText(body, MOST_BYTES, () => new Error(`its answer has more than ${MOST_BYTES} bytes`))
 }
 
 function parsed(text: string): unknown {

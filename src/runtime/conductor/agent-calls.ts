@@ -3,11 +3,10 @@ import type { MachineRecord, Members } from '../../conductor/index.ts'
 import type { AgentAddress, ConductorWorld, RamdiskSession } from '../../ports/index.ts'
 import { agentStream } from './agent-stream.ts'
 import type { AgentStream } from './agent-stream.ts'
+import { PRESENT_MS, noteHeard } from './machine-calls.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
 
-/** How long an agent that said something counts as still there. */
-const PRESENT_MS = 15_000
 /** Agents call after 0.3 to 0.6 of this (ironic_python_agent/agent.py): a restarted conductor hears of them soon. */
 const HEARTBEAT_SECONDS = 60
 /** Stands for a token that is not told: the agent has its own from its boot script (Ironic’s own word). */
@@ -88,9 +87,7 @@ export class AgentCalls {
     if (line.agent?.token !== agent.token) line.say({ kind: 'heartbeat', agent }, nowMs)
     line.agent = agent
     line.heardMs = nowMs
-    const heardAt = new Date(clock.now()).toISOString()
-    const record = store.machine(uuid)
-    if (record !== undefined) store.saveMachine({ ...record, heardAt })
+    noteHeard(this.#world, uuid)
   }
 
   /** What the agent of one machine fetches while it writes the disk. Throws AGENT_TOKEN_INVALID. */

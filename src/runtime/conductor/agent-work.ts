@@ -1,10 +1,11 @@
-import { agentNode, conductorError, parseAgentInventory } from '../../conductor/index.ts'
+import { agentNode, conductorError, parseAgentInventory, nameOf } from '../../conductor/index.ts'
 import type { MachineReport, Members } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { AgentAddress, AgentCommand } from '../../ports/index.ts'
 import { ACTIONS } from './actions.ts'
-import { hear, refuseFailure } from './hear.ts'
-import { machineOf, nameOf } from './task-context.ts'
+import { hear, nextWord, refuseFailure } from './hear.ts'
+import { isReportOf } from './machine-calls.ts'
+import { machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** Between two looks at a command that runs. */
@@ -44,10 +45,9 @@ class AgentWork {
   async report(): Promise<MachineReport> {
     const report = parseAgentInventory(await this.#ask('poll.get_hardware_info', {}))
     const { world, uuid } = this.#context
-    const macs = new Set(report.nics.map(({ mac }) => mac))
-    const isItself = world.store.ports().some((one) => one.machine === uuid && macs.has(one.address))
-    if (isItself) return report
-    const why = `it has none of the MAC addresses of this machine, but ${[...macs].join(', ') || 'none'}`
+    if (isReportOf(world, uuid, report)) return report
+    const macs = report.nics.map(({ mac }) => mac)
+    const why = `it has none of the MAC addresses of this machine, but ${macs.join(', ') || 'none'}`
     throw conductorError('AGENT_INVENTORY_INVALID', { why })
   }
 
@@ -139,16 +139,8 @@ class AgentWork {
 
   /** Waits a little. Throws what the machine’s line says, and MACHINE_NOT_HEARD. */
   async #pause(): Promise<void> {
-    const { signal, stopping, world, line } = this.#context
-    const wait = new AbortController()
-    try {
-      await Promise.race([
-        line.next(AbortSignal.any([signal, stopping, wait.signal])),
-        world.clock.sleep(LOOK_MS, AbortSignal.any([signal, stopping, wait.signal])),
-      ])
-    } finally {
-      wait.abort()
-    }
+    const { signal, stopping } = this.#context
+    await nextWord(this.#context, LOOK_MS)
     signal.throwIfAborted()
     stopping.throwIfAborted()
     refuseFailure(this.#context, this.#context.silenceMs.work)

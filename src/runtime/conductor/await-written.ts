@@ -1,7 +1,8 @@
-import type { ConfigDrive } from '../../metal/index.ts'
+import type { RamdiskOrder } from '../../conductor/index.ts'
+import type { DiskChunks } from '../../ports/index.ts'
 import { diskNow } from './disk-now.ts'
 import { hear } from './hear.ts'
-import { imageOf, writingWishes } from './task-context.ts'
+import { chosenDisk, imageOf, madeDrive, writingWishes } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { writeByAgent } from './write-by-agent.ts'
 
@@ -10,18 +11,13 @@ import { writeByAgent } from './write-by-agent.ts'
  * when the ramdisk says that all is on the disk and was read back.
  */
 export async function awaitWritten(context: TaskContext): Promise<void> {
-  const { world, uuid, task, run, line } = context
-  const { disk } = run
-  if (disk === undefined) throw new TypeError('a disk is written before one was chosen')
+  const { world, task, run, line } = context
+  const disk = chosenDisk(run)
   const wishes = writingWishes(context)
   const { method } = wishes
   if (method === 'direct') return writeByAgent(context)
   const image = await imageOf(context)
-  const drive = world.store.configDrive(uuid)
-  const configDrive =
-    drive === undefined
-      ? undefined
-      : await world.makeConfigDrive(JSON.parse(drive) as ConfigDrive, disk.sectorSizeBytes, context.signal)
+  const configDrive = await madeDrive(context, disk.sectorSizeBytes)
   const chunks = await world.composeDisk({
     image,
     diskBytes: disk.sizeBytes,
@@ -38,12 +34,17 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
     verify: wishes.verify,
     discard: true,
   } as const
+  const give = (given: RamdiskOrder & { task: 'write' }, pieces?: DiskChunks): void =>
+    line.give({
+      order: given,
+      ...(pieces === undefined ? {} : { chunks: pieces }),
+      orderFor: (report) => ({ ...given, disk: diskNow(context, report) }),
+    })
   context.say(`writing ${chunks.usedBytes} bytes in ${chunks.count} pieces to ${disk.name} by ${method}`)
   if (method === 'iscsi') {
     // Of this task alone: what the machine offers ends with it.
     const chap = { user: 'anneal', password: world.secrets.token().slice(0, 16) }
-    const withChap = { ...order, chap }
-    line.give({ order: withChap, orderFor: (report) => ({ ...withChap, disk: diskNow(context, report) }) })
+    give({ ...order, chap })
     const offered = await hear(context, ['offered'], context.silenceMs.work)
     await world.writeByIscsi(
       { ...offered, ...chap },
@@ -56,7 +57,7 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
     )
     line.isWritten = true
   } else {
-    line.give({ order, chunks, orderFor: (report) => ({ ...order, disk: diskNow(context, report) }) })
+    give(order, chunks)
   }
   const { lines } = await hear(context, ['done'], context.silenceMs.work)
   for (const one of lines.split('\n').filter((text) => text !== '')) context.say(one)

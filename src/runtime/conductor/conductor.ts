@@ -8,6 +8,7 @@ import {
   deployWishes,
   firmwareOf,
   keepWishes,
+  nameOf,
 } from '../../conductor/index.ts'
 import type { MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
@@ -99,7 +100,7 @@ export class Conductor {
     if (!this.isWorking(machine)) return
     throw conductorError('MACHINE_BUSY', {
       action,
-      machine: machine.name ?? machine.uuid,
+      machine: nameOf(machine),
       host: this.settings.host,
     })
   }
@@ -111,7 +112,7 @@ export class Conductor {
       const allowed = VERBS.filter((one) => askedBy(one, machine.provisionState) !== undefined)
       throw conductorError('MACHINE_VERB_REFUSED', {
         verb,
-        machine: machine.name ?? machine.uuid,
+        machine: nameOf(machine),
         state: machine.provisionState,
         maintenance: machine.maintenance ? ', and it is in maintenance' : '',
         allowed: machine.maintenance ? 'nothing' : allowed.length === 0 ? 'nothing' : allowed.join(', '),
@@ -198,7 +199,7 @@ export class Conductor {
     const wishes = deployWishes(machine)
     if (hasDrive && wishes.method === 'ramdisk') {
       throw conductorError('MACHINE_UNPREPARED', {
-        machine: machine.name ?? machine.uuid,
+        machine: nameOf(machine),
         why: 'no disk is written that could hold the config drive (deploy_interface ramdisk)',
       })
     }
@@ -220,7 +221,7 @@ export class Conductor {
     const keeps = keepWishes(machine)
     if (kind === 'inspect' || keeps.length === 0) return
     throw conductorError('AGENT_UNFIT', {
-      machine: machine.name ?? machine.uuid,
+      machine: nameOf(machine),
       why: `the agent does not say what disks hold, and ${keeps.join(', ')} is to be kept`,
     })
   }

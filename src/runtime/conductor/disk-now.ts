@@ -1,13 +1,19 @@
-import { conductorError, describeDisk, keptDisks, refuseKept, sameDisk } from '../../conductor/index.ts'
+import {
+  conductorError,
+  describeDisk,
+  keptDisks,
+  refuseKept,
+  sameDisk,
+  nameOf,
+} from '../../conductor/index.ts'
 import type { MachineReport } from '../../conductor/index.ts'
-import { machineOf, nameOf } from './task-context.ts'
+import { chosenDisk, machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** Name of the disk that was chosen, as the machine names it in this boot. Throws DISK_GONE, DISK_KEPT. */
 export function diskNow(context: TaskContext, report: MachineReport): string {
   const { run } = context
-  const { disk } = run
-  if (disk === undefined) throw new TypeError('a disk is written before one was chosen')
+  const disk = chosenDisk(run)
   const action = 'deploy on'
   const machine = nameOf(machineOf(context))
   const found = sameDisk(report.disks, disk)

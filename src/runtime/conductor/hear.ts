@@ -1,7 +1,7 @@
-import { conductorError } from '../../conductor/index.ts'
+import { conductorError, nameOf } from '../../conductor/index.ts'
 import type { RamdiskWord } from './ramdisk-line.ts'
 import { ACTIONS } from './actions.ts'
-import { machineOf, nameOf } from './task-context.ts'
+import { machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /**
@@ -20,16 +20,21 @@ export async function hear<K extends RamdiskWord['kind']>(
     if (word !== undefined) return word
     signal.throwIfAborted()
     context.stopping.throwIfAborted()
-    const leftMs = refuseFailure(context, silenceMs)
-    const wait = new AbortController()
-    try {
-      await Promise.race([
-        line.next(AbortSignal.any([signal, context.stopping, wait.signal])),
-        world.clock.sleep(leftMs, wait.signal),
-      ])
-    } finally {
-      wait.abort()
-    }
+    await nextWord(context, refuseFailure(context, silenceMs))
+  }
+}
+
+/** Until something is said on the machine’s line, or the time is over, or the task is to end. */
+export async function nextWord(
+  { line, world, signal, stopping }: TaskContext,
+  mostMs: number,
+): Promise<void> {
+  const wait = new AbortController()
+  const ends = AbortSignal.any([signal, stopping, wait.signal])
+  try {
+    await Promise.race([line.next(ends), world.clock.sleep(mostMs, ends)])
+  } finally {
+    wait.abort()
   }
 }
 

@@ -1,4 +1,4 @@
-import { CREDENTIAL, conductorError, isCredential } from '../../conductor/index.ts'
+import { CREDENTIAL, conductorError, isCredential, nameOf } from '../../conductor/index.ts'
 import type { DeployMethod, DriverName, MachineRecord, Members, PortRecord } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 
@@ -95,7 +95,7 @@ export class Machines {
     const free = ['enroll', 'manageable', 'available', 'inspect failed', 'clean failed']
     if (!machine.maintenance && !free.includes(machine.provisionState)) {
       throw conductorError('MACHINE_IN_USE', {
-        machine: machine.name ?? machine.uuid,
+        machine: nameOf(machine),
         state: machine.provisionState,
       })
     }

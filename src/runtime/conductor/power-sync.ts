@@ -1,8 +1,9 @@
+import { nameOf } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { MachineRecord } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { Queue } from './queue.ts'
-import { bmcOfMachine, nameOf } from './task-context.ts'
+import { bmcOfMachine } from './task-context.ts'
 
 export type PowerSyncSettings = Readonly<{
   /** Between two rounds of questions; 0: BMCs are asked for nothing but tasks. */
@@ -118,8 +119,7 @@ export class PowerSync {
 
   #found(machine: MachineRecord, power: 'on' | 'off' | 'unknown'): void {
     this.#failures.delete(machine.uuid)
-    const { fault, maintenanceReason, ...kept } = machine
-    const isBack = fault !== undefined
+    const isBack = machine.fault !== undefined
     if (isBack) this.#say(machine, 'its BMC answers again: it leaves maintenance')
     const before = machine.powerState
     const powerState = power === 'unknown' ? before : (`power ${power}` as const)
@@ -127,14 +127,8 @@ export class PowerSync {
     if (before !== undefined && powerState !== before) {
       this.#say(machine, `it is ${power}, and nobody asked for that here`)
     }
-    const { lastError, ...rest } = kept
-    const isOld = isBack && lastError === maintenanceReason
-    const record = isBack ? { ...rest, maintenance: false } : machine
-    this.#save({
-      ...record,
-      ...(lastError === undefined || isOld ? {} : { lastError }),
-      ...(powerState === undefined ? {} : { powerState }),
-    })
+    const record = isBack ? outOfMaintenance(machine) : machine
+    this.#save({ ...record, ...(powerState === undefined ? {} : { powerState }) })
   }
 
   #failed(machine: MachineRecord, error: Error): void {
@@ -167,4 +161,11 @@ export class PowerSync {
   #say(machine: MachineRecord, text: string): void {
     this.#settings.say(nameOf(machine), text)
   }
+}
+
+/** What brought it there was the last error, too. */
+function outOfMaintenance(machine: MachineRecord): MachineRecord {
+  const { fault: _, maintenanceReason, lastError, ...rest } = machine
+  const stays = lastError === undefined || lastError === maintenanceReason ? {} : { lastError }
+  return { ...rest, ...stays, maintenance: false }
 }

@@ -2,11 +2,10 @@ import { isAnnealError } from '../../core/index.ts'
 import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
 import type { MachineReport, RamdiskOrder } from '../../conductor/index.ts'
 import type { ConductorWorld, DiskPiece, RamdiskSession } from '../../ports/index.ts'
+import { PRESENT_MS, isReportOf, noteHeard } from './machine-calls.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
 
-/** How long a ramdisk that said something counts as still there. */
-const PRESENT_MS = 15_000
 const MOST_LINES_SHOWN = 2000
 
 type Caller = Readonly<{ machine: string; session: RamdiskSession; line: RamdiskLine }>
@@ -30,9 +29,7 @@ export class RamdiskCalls {
     const digest = secrets.digest(token)
     const { machine, session, line } = this.#caller(from, ({ bootToken }) => bootToken === digest)
     const report = parseReport(text)
-    const macs = new Set(report.nics.map(({ mac }) => mac))
-    const isItself = store.ports().some((one) => one.machine === machine && macs.has(one.address))
-    if (!isItself) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
+    if (!isReportOf(this.#world, machine, report)) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
     const nowMs = clock.monotonic()
     const first = session.reportedFrom
     const before = store.machine(machine)?.report
@@ -45,7 +42,7 @@ export class RamdiskCalls {
     // The token of the boot stays good until the work begins: the answer to this call may be lost.
     store.saveSession(machine, { ...session, workToken: secrets.digest(work), reportedFrom: from })
     line.say({ kind: 'reported', report, from }, nowMs)
-    this.#heard(machine)
+    noteHeard(this.#world, machine)
     const { order, orderFor } = await line.order()
     return formatOrder(orderFor === undefined ? order : this.#revised(line, orderFor, report), work)
   }
@@ -82,7 +79,7 @@ export class RamdiskCalls {
     line.heardMs = this.#world.clock.monotonic()
     const written = /^written (\d+)$/m.exec(text)?.[1]
     if (written !== undefined) line.writtenBytes = Math.max(line.writtenBytes, Number(written))
-    this.#heard(machine)
+    noteHeard(this.#world, machine)
     return 'go on'
   }
 
@@ -96,7 +93,7 @@ export class RamdiskCalls {
         why: 'it is not ADDRESS PORT NAME',
       })
     }
-    this.#heard(machine)
+    noteHeard(this.#world, machine)
     line.offer({ kind: 'offered', address, port: Number(port), name }, this.#world.clock.monotonic())
     return line.isWritten ? 'written' : 'wait'
   }
@@ -142,12 +139,5 @@ export class RamdiskCalls {
     const line = found && this.#tasks.line(found.machine)
     if (found === undefined || line === undefined) throw conductorError('RAMDISK_TOKEN_INVALID', { from })
     return { ...found, line }
-  }
-
-  #heard(machine: string): void {
-    const { store, clock } = this.#world
-    const record = store.machine(machine)
-    if (record === undefined) return
-    store.saveMachine({ ...record, heardAt: new Date(clock.now()).toISOString() })
   }
 }

@@ -1,11 +1,11 @@
 import { isAnnealError } from '../../core/index.ts'
-import { TASK, beginTask, conductorError } from '../../conductor/index.ts'
+import { TASK, beginTask, conductorError, nameOf } from '../../conductor/index.ts'
 import type { MachineReported, TaskEffect, TaskPlan, TaskRun } from '../../conductor/index.ts'
 import { begin, deadlineMs, decide, isStable, replay } from '../../saga/index.ts'
 import type { SagaEntry, SagaEvent, Step } from '../../saga/index.ts'
 import { Journal, drive, failedBy, runExecutor } from '../saga/index.ts'
 import { ACTIONS } from './actions.ts'
-import { machineOf, nameOf } from './task-context.ts'
+import { machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { TASK_EXECUTORS } from './task-executors.ts'
 

@@ -1,6 +1,6 @@
 import { isAnnealError } from '../../core/index.ts'
-import { conductorError } from '../../conductor/index.ts'
-import { bmcOfMachine, machineOf, nameOf } from './task-context.ts'
+import { conductorError, nameOf } from '../../conductor/index.ts'
+import { bmcOfMachine, machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 const LOOK_MS = 1000

@@ -1,5 +1,14 @@
-import { bmcOf, chosenMethod, conductorError, deployWishes, firmwareOf } from '../../conductor/index.ts'
-import type { DeployWishes, MachineRecord, TaskKind, TaskRun } from '../../conductor/index.ts'
+import type { ByteSource } from '../../bytes/index.ts'
+import {
+  bmcOf,
+  chosenMethod,
+  conductorError,
+  deployWishes,
+  firmwareOf,
+  nameOf,
+} from '../../conductor/index.ts'
+import type { DeployWishes, DiskFacts, MachineRecord, TaskKind, TaskRun } from '../../conductor/index.ts'
+import type { ConfigDrive } from '../../metal/index.ts'
 import type { Bmc, ConductorWorld, DeployImage } from '../../ports/index.ts'
 import type { OpenImages } from './open-images.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
@@ -35,8 +44,20 @@ export function machineOf({ world, uuid }: Pick<TaskContext, 'world' | 'uuid'>):
   return machine
 }
 
-export function nameOf({ name, uuid }: MachineRecord): string {
-  return name ?? uuid
+/** The disk that the deployment chose. */
+export function chosenDisk({ disk }: TaskRun): DiskFacts {
+  if (disk === undefined) throw new TypeError('a disk is written before one was chosen')
+  return disk
+}
+
+/** The config drive of a deployment as a file system; undefined where it has none. */
+export async function madeDrive(
+  { world, uuid, signal }: TaskContext,
+  sectorSizeBytes: number,
+): Promise<ByteSource | undefined> {
+  const drive = world.store.configDrive(uuid)
+  if (drive === undefined) return undefined
+  return world.makeConfigDrive(JSON.parse(drive) as ConfigDrive, sectorSizeBytes, signal)
 }
 
 export function bmcOfMachine(context: Pick<TaskContext, 'world' | 'uuid'>): Bmc {

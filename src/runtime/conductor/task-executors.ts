@@ -1,8 +1,15 @@
-import { chooseDisk, conductorError, deployWishes, firmwareOf, keptDisks } from '../../conductor/index.ts'
+import {
+  chooseDisk,
+  conductorError,
+  deployWishes,
+  firmwareOf,
+  keptDisks,
+  nameOf,
+} from '../../conductor/index.ts'
 import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
 import type { Executors } from '../saga/index.ts'
-import { bmcOfMachine, imageOf, machineOf, nameOf, ramdiskOf } from './task-context.ts'
+import { bmcOfMachine, imageOf, machineOf, ramdiskOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { withAgent } from './agent-work.ts'
 import { awaitWritten } from './await-written.ts'
@@ -163,12 +170,13 @@ async function agentReport(context: TaskContext): Promise<MachineReport> {
   return withAgent(context, (agent) => agent.report())
 }
 
-function hintsOf({ instanceInfo, properties, uuid, name }: ReturnType<typeof machineOf>): Members {
+function hintsOf(machine: ReturnType<typeof machineOf>): Members {
+  const { instanceInfo, properties } = machine
   const said = instanceInfo['root_device'] ?? properties['root_device']
   if (said === undefined || said === null) return {}
   if (typeof said === 'object' && !Array.isArray(said)) return said as Members
   throw conductorError('ROOT_DEVICE_HINT_INVALID', {
-    machine: name ?? uuid,
+    machine: nameOf(machine),
     hint: 'root_device',
     why: 'it is no object of hints',
   })

@@ -1,6 +1,6 @@
-import { keptDisks } from '../../conductor/index.ts'
+import { keptDisks, nameOf } from '../../conductor/index.ts'
 import type { WipeRecord } from '../../conductor/index.ts'
-import { machineOf, nameOf } from './task-context.ts'
+import { machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** What the ramdisk says that it did with each disk, and which disks it left alone. */

@@ -1,10 +1,9 @@
-import { conductorError } from '../../conductor/index.ts'
+import { conductorError, nameOf } from '../../conductor/index.ts'
 import type { DiskFacts, Members } from '../../conductor/index.ts'
-import type { ConfigDrive } from '../../metal/index.ts'
 import type { DeployImage, RamdiskSession } from '../../ports/index.ts'
 import { withAgent } from './agent-work.ts'
 import { diskNow } from './disk-now.ts'
-import { imageOf, machineOf, nameOf } from './task-context.ts'
+import { chosenDisk, imageOf, machineOf, madeDrive } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /**
@@ -13,8 +12,7 @@ import type { TaskContext } from './task-context.ts'
  */
 export async function writeByAgent(context: TaskContext): Promise<void> {
   const { world, uuid, task, run, line } = context
-  const { disk } = run
-  if (disk === undefined) throw new TypeError('a disk is written before one was chosen')
+  const disk = chosenDisk(run)
   const image = await imageOf(context)
   refuseDisk(context, image, disk)
   const sha256 = world.digestImage(image, context.stopping)
@@ -94,11 +92,8 @@ function refuseDisk(context: TaskContext, image: DeployImage, disk: DiskFacts): 
 
 /** As the agent takes it: gzip within base64. It makes FAT of it by itself where the disk does not take ISO 9660. */
 async function packedDrive(context: TaskContext): Promise<Uint8Array | undefined> {
-  const { world, uuid, signal } = context
-  const drive = world.store.configDrive(uuid)
-  if (drive === undefined) return undefined
-  const made = await world.makeConfigDrive(JSON.parse(drive) as ConfigDrive, 512, signal)
-  return world.packConfigDrive(await made.read(0, made.size))
+  const made = await madeDrive(context, 512)
+  return made && context.world.packConfigDrive(await made.read(0, made.size))
 }
 
 function textOf(said: unknown): string {
