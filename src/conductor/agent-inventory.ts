@@ -1,4 +1,6 @@
+import { isObject } from '../core/index.ts'
 import { raise } from './errors.ts'
+import { texts } from './texts.ts'
 import type { DiskFacts, MachineReport, NicFacts } from './machine.ts'
 
 const MOST = 1000
@@ -69,15 +71,6 @@ function diskOf(value: unknown): readonly DiskFacts[] {
   ]
 }
 
-function texts<K extends string>(said: Said, names: Readonly<Record<K, string>>): { [N in K]?: string } {
-  const found: { [N in K]?: string } = {}
-  for (const key of Object.keys(names) as K[]) {
-    const value = textOf(said[names[key]])?.trim()
-    if (value !== undefined && value !== '') found[key] = value
-  }
-  return found
-}
-
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
@@ -96,10 +89,6 @@ function listOf(value: unknown, what: string): readonly unknown[] {
 function objectOf(value: unknown, what: string): Said {
   if (isObject(value)) return value
   throw invalid(`${what} is no object`)
-}
-
-function isObject(value: unknown): value is Said {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(why: string): Error {

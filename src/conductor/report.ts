@@ -1,4 +1,5 @@
 import { raise } from './errors.ts'
+import { texts } from './texts.ts'
 import type { DiskContent, DiskFacts, MachineReport, NicFacts } from './machine.ts'
 
 const MOST_LINES = 4000
@@ -112,15 +113,6 @@ function contentOf(said: Written): DiskContent {
       volumeGroup: 'vg',
     }),
   }
-}
-
-function texts<K extends string>(said: Written, names: Readonly<Record<K, string>>): { [N in K]?: string } {
-  const found: { [N in K]?: string } = {}
-  for (const key of Object.keys(names) as K[]) {
-    const value = said[names[key]]?.trim()
-    if (value !== undefined && value !== '') found[key] = value
-  }
-  return found
 }
 
 function count(text: string | undefined, what: string): number {

@@ -2,6 +2,7 @@ export { AnnealError, EXIT, errorsOf, isAnnealError } from './errors.ts'
 export type { ErrorData, ErrorSpec, ErrorTable, ExitCode, Raise } from './errors.ts'
 export { findingsOf } from './finding.ts'
 export type { Finding, FindingSpec, FindingTable, Severity } from './finding.ts'
+export { isObject } from './is-object.ts'
 export { boundedText } from './bounded-text.ts'
 export { canonicalJson } from './canonical-json.ts'
 export {

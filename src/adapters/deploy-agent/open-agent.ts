@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import type { AgentAddress, AgentCommand, DeployAgent } from '../../ports/index.ts'
-import { boundedText } from '../../core/index.ts'
+import { boundedText, isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
 import { pinnedConnector } from './pinned-connector.ts'
 
@@ -126,8 +126,4 @@ function faultOf({ status, body }: Answer): string {
 
 function wordsOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

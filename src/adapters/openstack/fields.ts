@@ -1,3 +1,4 @@
+import { isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
 
 /** Whose answer is read, for messages. */
@@ -101,10 +102,6 @@ export class Fields {
     const where = name === this.#path ? name : this.#at(name)
     return raise('OPENSTACK_REPLY_INVALID', { ...this.#origin, where, found: kindOf(found), expected })
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What it is, not what it holds: an answer may carry a secret. */

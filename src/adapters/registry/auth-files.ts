@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-
+import { isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
 
 /**
@@ -69,8 +69,4 @@ export async function readAuthFile(path: string): Promise<AuthFile | undefined> 
         ? parsed['credsStore']
         : undefined,
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
+import { isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
-import { invalid, isObject, objectsOf, parseObject, textOf, textsOf } from './json.ts'
+import { invalid, objectsOf, parseObject, textOf, textsOf } from './json.ts'
 import type { Fields, Where } from './json.ts'
 import { documentKind, isConfig, layerKind } from './media-types.ts'
 

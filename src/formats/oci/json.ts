@@ -1,3 +1,4 @@
+import { isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
 
 /** Registries take no manifest that is larger (distribution specification, "Pushing Manifests"). */
@@ -27,10 +28,6 @@ export function parseObjects(bytes: Uint8Array, where: Where): readonly Fields[]
   const value = parseJson(bytes, where)
   if (!Array.isArray(value) || !value.every(isObject)) throw invalid(where, 'it is no list of objects')
   return value
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function textOf(fields: Fields, name: string): string {

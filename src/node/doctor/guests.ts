@@ -20,14 +20,15 @@ export function guestFindings(input: DoctorInput): readonly Finding[] {
 }
 
 function endangered(one: Endangered, { engine }: DoctorInput): Finding {
+  const isOfPods = engine.keptByKubelet === true
   const when = one.mechanisms.includes('leftBehind')
     ? 'dies with the next start or removal of the stopped container'
-    : 'dies with container'
+    : `dies with ${isOfPods ? 'pod' : 'container'}`
   const evidence = `pid ${one.pid} ${when} "${one.containerName}" (${one.mechanisms.join(', ')}: ${one.evidence})`
   const code = one.kind === 'guest' ? 'GUEST_ENDANGERED' : 'HELPER_ENDANGERED'
-  if (engine.keptByKubelet === true) {
+  if (isOfPods) {
     const remedy = 'migrate it or shut it down before that pod is stopped; Anneal moves nobody out of a pod'
-    return doctorFinding(code, one.name, evidence.replace('with container', 'with pod'), { remedy })
+    return doctorFinding(code, one.name, evidence, { remedy })
   }
   const changes = one.rescuable
     ? {}

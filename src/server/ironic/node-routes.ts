@@ -1,3 +1,4 @@
+import { isObject } from '../../core/index.ts'
 import type { AskOptions, Conductor } from '../../app/conductor/index.ts'
 import { VERBS } from '../../conductor/index.ts'
 import type { MachineRecord, Members, Verb } from '../../conductor/index.ts'
@@ -5,7 +6,7 @@ import type { ConfigDrive } from '../../metal/index.ts'
 import type { Request, Routes } from '../route.ts'
 import { ACCEPTED, NO_CONTENT, fault, json } from './json-reply.ts'
 import { membersOf, nodeDocument } from './node-document.ts'
-import { deployMethodNamed, driverNamed, invalid, isObject, patchNode } from './patch-node.ts'
+import { deployMethodNamed, driverNamed, invalid, patchNode } from './patch-node.ts'
 
 const MOST_LISTED = 1000
 

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/index.ts'
 import { DEPLOY_METHODS } from '../../conductor/index.ts'
 import type { DeployMethod, DriverName, MachineRecord, Members } from '../../conductor/index.ts'
 import { raise } from '../errors.ts'
@@ -150,10 +151,6 @@ export function deployMethodNamed(value: unknown): DeployMethod {
   const found = DEPLOY_METHODS.find((one) => one === value)
   if (found !== undefined) return found
   throw invalid(`deploy_interface ${JSON.stringify(value)} is none of ${DEPLOY_METHODS.join(', ')}`)
-}
-
-export function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function invalid(why: string): Error {

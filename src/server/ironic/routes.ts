@@ -1,3 +1,4 @@
+import { isObject } from '../../core/index.ts'
 import type { Conductor } from '../../app/conductor/index.ts'
 import type { MachineRecord, PortRecord } from '../../conductor/index.ts'
 import type { Request, Routes } from '../route.ts'
@@ -5,7 +6,7 @@ import { NO_CONTENT, fault, json } from './json-reply.ts'
 import { rootDocument, versionDocument } from './microversions.ts'
 import { driverDocument, linksOf } from './node-document.ts'
 import { nodeRoutes, objectOf } from './node-routes.ts'
-import { invalid, isObject } from './patch-node.ts'
+import { invalid } from './patch-node.ts'
 
 const DRIVERS = ['ipmi', 'redfish', 'manual-management'] as const
 

@@ -1,6 +1,7 @@
 import { byHandArguments } from '../../../lab/index.ts'
 import type { ByHand, ComputeHost, NestedEngine, Suite } from '../../../lab/index.ts'
 import { anneal } from '../anneal.ts'
+import { kollaUnit } from '../../integration/node/support/kolla-unit.ts'
 import { CONTAINER } from '../guest.ts'
 import { FILE, FLAGS } from '../upgrade.ts'
 import { arrangementOf, composeText, quadletText } from './arrangement.ts'
@@ -145,24 +146,10 @@ async function composeUp(host: ComputeHost, container: ByHand): Promise<Deed> {
 
 async function kollaDeploys(host: ComputeHost, container: ByHand): Promise<Deed> {
   await host.must(['docker', 'create', ...byHandArguments(container)])
-  const unit = `[Unit]
-Description=docker ${CONTAINER}
-Requires=docker.service
-After=docker.service
-
-[Service]
-ExecStart=/usr/bin/docker start -a ${CONTAINER}
-ExecStop=/usr/bin/docker stop ${CONTAINER} -t 60
-Restart=always
-RestartSec=11
-
-[Install]
-WantedBy=multi-user.target
-`
   await host.sh(
     `cat >/etc/systemd/system/${UNIT}; systemctl daemon-reload; systemctl enable --quiet --now ${UNIT}`,
     {
-      input: unit,
+      input: kollaUnit(CONTAINER),
     },
   )
   return REPLACED

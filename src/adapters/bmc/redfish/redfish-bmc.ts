@@ -1,10 +1,11 @@
+import { isObject } from '../../../core/index.ts'
 import type { BootOrder, PowerState } from '../../../conductor/index.ts'
 import type { Bmc } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
 import { bootOverride } from './boot-override.ts'
 import { openRedfishHttp } from './redfish-http.ts'
 import type { RedfishAddress, RedfishHttp, Reply } from './redfish-http.ts'
-import { isRecord, textIn, textsIn, within } from './redfish-words.ts'
+import { textIn, textsIn, within } from './redfish-words.ts'
 
 /** What is asked of a ComputerSystem (DSP0268, ResetType), best first. */
 const RESET_TYPES = {
@@ -87,7 +88,7 @@ async function setPower(
   const reset = within(system.body, 'Actions', '#ComputerSystem.Reset')
   const allowed = await resetTypes(http, reset)
   const type = RESET_TYPES[wanted].find((one) => allowed === undefined || allowed.includes(one))
-  if (!isRecord(reset) || type === undefined) {
+  if (!isObject(reset) || type === undefined) {
     const remedy = 'switch the machine by hand'
     const why = `it can reset its machine by ${allowed === undefined || allowed.length === 0 ? 'nothing' : allowed.join(', ')}`
     throw raise('BMC_UNABLE', { ...about, why, remedy })

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
-import { boundedText, isAnnealError } from '../../../core/index.ts'
+import { boundedText, isAnnealError, isObject } from '../../../core/index.ts'
 import type { BmcAddress } from '../../../conductor/index.ts'
 import { raise } from '../errors.ts'
-import { isRecord, wordsOf } from './redfish-words.ts'
+import { wordsOf } from './redfish-words.ts'
 import type { Resource } from './redfish-words.ts'
 
 export type RedfishAddress = Extract<BmcAddress, { kind: 'redfish' }>
@@ -130,7 +130,7 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
     const root = await patiently('GET', '/redfish/v1/', {})
     const links = root.body['Links']
     const sessions =
-      isRecord(links) && isRecord(links['Sessions']) ? links['Sessions']['@odata.id'] : undefined
+      isObject(links) && isObject(links['Sessions']) ? links['Sessions']['@odata.id'] : undefined
     if (typeof sessions !== 'string') return false
     const made = await patiently(
       'POST',
@@ -220,7 +220,7 @@ function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
 function parse(text: string): Resource {
   try {
     const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : {}
+    return isObject(value) ? value : {}
   } catch {
     return {}
   }

@@ -1,13 +1,11 @@
+import { isObject } from '../../../core/index.ts'
+
 /** A resource, or a part of one, as JSON. */
 export type Resource = Readonly<Record<string, unknown>>
 
-export function isRecord(value: unknown): value is Resource {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** A member of a member …; undefined where one is missing. */
 export function within(value: unknown, ...names: readonly string[]): unknown {
-  return names.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), value)
+  return names.reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), value)
 }
 
 export function textIn(value: unknown, ...names: readonly string[]): string | undefined {
