@@ -8,14 +8,14 @@ import {
   ConductorLab,
   OpenStackLab,
   atomicImage,
+  conductorRamdisk,
   isOn,
   labPath,
   placeFile,
   run,
   testSystem,
 } from '../lab/index.ts'
-import type { ConductorMachine, Machine } from '../lab/index.ts'
-import { conductorRamdisk } from '../lab/conductor/conductor-ramdisk.ts'
+import type { ConductorMachine, Machine, Stay } from '../lab/index.ts'
 import { must } from '../lab/run.ts'
 import { ROOT } from '../scripts/source/index.ts'
 import type { DeploymentDocument } from '../src/contract/index.ts'
@@ -156,22 +156,13 @@ async function enroll(lab: ConductorLab, nodes: readonly ConductorMachine[]): Pr
 }
 
 async function deployByAnneal(lab: ConductorLab, machine: ConductorMachine, image: string): Promise<Sample> {
-  const { namespace } = lab.description.network
-  const before = await receivedMiB(namespace, machine)
-  const offset = statSync(machine.consoleLog).size
-  const beganAt = performance.now()
-  const done = anneal(lab, 'metal', 'deploy', machine.name, '--image', image, '--ready', 'active', '--json')
-  await Promise.race([saysMark(machine, offset), done.then(() => saysMark(machine, offset))])
-  const wallS = secondsSince(beganAt)
-  const after = await receivedMiB(namespace, machine)
-  const { timeline } = JSON.parse(await done) as DeploymentDocument
+  const sample = await measured(lab.description.network.namespace, machine, async () => {
+    const words = ['metal', 'deploy', machine.name, '--image', image, '--ready', 'active', '--json']
+    const { timeline } = JSON.parse(await anneal(lab, ...words)) as DeploymentDocument
+    return timeline.map(({ step = '', seconds }) => ({ state: step, seconds }))
+  })
   await anneal(lab, 'metal', 'undeploy', machine.name)
-  const writing = timeline.filter(({ step }) => step?.includes('write_image'))
-  return {
-    wallS,
-    writeS: writing.reduce((sum, { seconds }) => sum + seconds, 0),
-    receivedMiB: after - before,
-  }
+  return sample
 }
 
 async function deployByIronic(
@@ -180,7 +171,6 @@ async function deployByIronic(
   machine: Machine,
   digest: string,
 ): Promise<Sample> {
-  const { namespace } = lab.description.network
   await bareMetal.patch(machine.name, {
     deploy_interface: 'direct',
     instance_info: {
@@ -192,21 +182,30 @@ async function deployByIronic(
       root_gb: DISK_GIB - 1,
     },
   })
+  const sample = await measured(lab.description.network.namespace, machine, () =>
+    bareMetal.provision(machine.name, 'active', 'active'),
+  )
+  await bareMetal.provision(machine.name, 'deleted', 'available')
+  return sample
+}
+
+/** Until the mark, whether the deployment is done before it or after. `deploy` gives the states that it went through. */
+async function measured(
+  namespace: string,
+  machine: Machine,
+  deploy: () => Promise<readonly Stay[]>,
+): Promise<Sample> {
   const before = await receivedMiB(namespace, machine)
   const offset = statSync(machine.consoleLog).size
   const beganAt = performance.now()
-  const active = bareMetal.provision(machine.name, 'active', 'active')
-  await Promise.race([saysMark(machine, offset), active.then(() => saysMark(machine, offset))])
-  const wallS = secondsSince(beganAt)
-  const after = await receivedMiB(namespace, machine)
-  const stays = await active
-  await bareMetal.provision(machine.name, 'deleted', 'available')
-  const writing = stays.filter(({ state }) => state.includes('write_image'))
-  return {
-    wallS,
-    writeS: writing.reduce((sum, { seconds }) => sum + seconds, 0),
-    receivedMiB: after - before,
+  const up = async (): Promise<Omit<Sample, 'writeS'>> => {
+    await saysMark(machine, offset)
+    const wallS = secondsSince(beganAt)
+    return { wallS, receivedMiB: (await receivedMiB(namespace, machine)) - before }
   }
+  const [stays, seen] = await Promise.all([deploy(), up()])
+  const writing = stays.filter(({ state }) => state.includes('write_image'))
+  return { ...seen, writeS: writing.reduce((sum, { seconds }) => sum + seconds, 0) }
 }
 
 async function saysMark(machine: Machine, offset: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withLock } from '../lock.ts'
 import { labPath } from '../paths.ts'
@@ -32,6 +32,17 @@ export async function prepare(prepared: Prepared): Promise<string> {
     }
     renameSync(work, directory)
     return directory
+  })
+}
+
+/** What one script makes of a suite, called as `RECIPE SUITE DIRECTORY`: made anew when the script changes. */
+export function prepareSuite(name: string, recipe: string, suite: string): Promise<string> {
+  return prepare({
+    name: `${name}-${suite}`,
+    inputs: [readFileSync(recipe, 'utf8')],
+    make: async (work) => {
+      await must(`make the tree of ${suite}`, [recipe, suite, work])
+    },
   })
 }
 

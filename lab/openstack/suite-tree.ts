@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureTreePackages } from '../packages.ts'
 import { REPOSITORY } from '../paths.ts'
-import { must } from '../run.ts'
-import { packageVersions, prepare } from './prepared.ts'
+import { packageVersions, prepareSuite } from './prepared.ts'
 
 /** Debian suites whose OpenStack a lab can run: Ironic 21.4, 29 and whatever is newest. */
 export type OpenStackSuite = 'bookworm' | 'trixie' | 'sid'
@@ -25,14 +24,7 @@ const HERE = join(REPOSITORY, 'lab/openstack/suite-tree')
 /** The tree of a suite, made where it is missing or its recipe changed: a minute or two, and some 150 MB from Debian. */
 export async function suiteTree(suite: OpenStackSuite): Promise<SuiteTree> {
   await ensureTreePackages()
-  const recipe = join(HERE, 'make.sh')
-  const directory = await prepare({
-    name: `tree-${suite}`,
-    inputs: [readFileSync(recipe, 'utf8')],
-    make: async (work) => {
-      await must(`make the tree of ${suite}`, [recipe, suite, work])
-    },
-  })
+  const directory = await prepareSuite('tree', join(HERE, 'make.sh'), suite)
   return { suite, root: join(directory, 'root'), packages: join(directory, 'packages') }
 }
 

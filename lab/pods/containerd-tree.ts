@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Suite } from '../host-arguments.ts'
-import { prepare } from '../openstack/prepared.ts'
+import { prepareSuite } from '../openstack/prepared.ts'
 import { ensureTreePackages } from '../packages.ts'
 import { REPOSITORY, labPath } from '../paths.ts'
-import { must } from '../run.ts'
 
 const HERE = join(REPOSITORY, 'lab/pods')
 
@@ -22,14 +21,7 @@ export async function inContainerdTree(
   init: 'none' | 'systemd',
 ): Promise<readonly string[]> {
   await ensureTreePackages()
-  const recipe = join(HERE, 'make-tree.sh')
-  const directory = await prepare({
-    name: `containerd-${suite}`,
-    inputs: [readFileSync(recipe, 'utf8')],
-    make: async (work) => {
-      await must(`make the tree of ${suite}`, [recipe, suite, work])
-    },
-  })
+  const directory = await prepareSuite('containerd', join(HERE, 'make-tree.sh'), suite)
   const writable = labPath('pods', `${suite}-${cgroups}-${init}`)
   mkdirSync(writable, { recursive: true })
   const place = [join(directory, 'root'), cgroups, writable, REPOSITORY]
