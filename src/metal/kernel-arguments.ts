@@ -40,9 +40,8 @@ export type MergedArguments = Readonly<{
  *    knows.
  * 2. `--delete-karg` takes arguments off it, then `--karg` appends. What counts once (`root=`, `ostree=`, …) takes the
  *    place of an earlier one. `anneal image convert` has the same rules for the same flags.
- * 3. The result is held to what the parser of that very Ironic takes. Ironic applies it to the field that is used here from
- *    release 39 on, where the machine boots by virtual media; else it puts what is in the field into the script of the boot
- *    loader as it is.
+ * 3. The result must pass the parser of the Ironic that is asked. From release 39 on Ironic parses the field that is used here
+ *    when the machine boots by virtual media. In other cases it copies the field into the script of the boot loader.
  *
  * Throws KERNEL_ARGUMENT_ABSENT, KERNEL_ARGUMENT_MALFORMED.
  */

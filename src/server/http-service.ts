@@ -56,7 +56,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
         )
   // A machine that fetches a piece may wait for an order for as long as an image takes to open.
   server.requestTimeout = 0
-  // By default what is expected is refused without a word why.
+  // Node refuses an unknown `Expect` by default, and gives no reason.
   server.on('checkExpectation', listener)
   server.on('clientError', (error, socket) => refuseBroken(options, error, socket))
   server.maxConnections = MOST_CONNECTIONS

@@ -23,7 +23,7 @@ export function openAgent(address: AgentAddress): DeployAgent {
     const answer = await send(address, command, method, signal, body)
     if (answer.status < 300) return answer.body
     const why = faultOf(answer).replaceAll(token, '…')
-    // 401: an agent that has another token is one that has just booted; its heartbeat says so.
+    // 401: the agent has another token because it has just booted. Its next heartbeat has the new one.
     if (answer.status === 401 || answer.status === 503) {
       throw raise('AGENT_UNREACHABLE', { command, agent: url, why })
     }

@@ -13,8 +13,8 @@ export type IronicRules = 'upTo29' | 'from35'
 
 /**
  * Whether Ironic hands on this command line. `refuse` findings are exactly what the parser of kernel_append_params
- * refuses behind `root=/dev/ram0 text`, which Ironic puts in front of `ramdisk_kernel_arguments`. It parses that field from
- * release 39 on, where it boots by virtual media; everywhere else the field is held to the same rules here. `warn` is what
+ * refuses behind `root=/dev/ram0 text`, which Ironic puts in front of `ramdisk_kernel_arguments`. Ironic parses that
+ * field from release 39 on when it boots by virtual media. The same rules apply here in all other cases. `warn` is what
  * arrives as something else than was meant. Without `rules`, what either of them refuses is refused.
  */
 export function lintForIronic(line: string, rules?: IronicRules): readonly Finding[] {
