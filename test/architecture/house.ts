@@ -59,6 +59,7 @@ export const SUB_ROOMS: readonly string[] = [
   'node/upgrade',
   'image/convert',
   'image/deploy-disk',
+  'image/initramfs',
   'image/live',
   'metal/testing',
   'image/stack',

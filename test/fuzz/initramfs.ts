@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { fromBytes } from '../../src/bytes/index.ts'
 import type { ByteSource } from '../../src/bytes/index.ts'
 import { cpioHeader, cpioTrailer } from '../../src/formats/cpio/index.ts'
-import { readInitramfs } from '../../src/image/live/index.ts'
+import { readInitramfs } from '../../src/image/initramfs/index.ts'
 import type { FuzzTarget } from './target.ts'
 
 const MOST_UNPACKED_BYTES = 1 << 20

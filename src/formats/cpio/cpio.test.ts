@@ -68,3 +68,31 @@ test('a size beyond the end of the archive ends it', async () => {
     await assert.rejects(read(feed), (error) => isAnnealError(error, 'CPIO_DAMAGED'))
   }
 })
+
+test('content comes where it is asked for, and a copy of it', async () => {
+  const bytes = archive(...MEMBERS, ['etc/fstab', 'UUID=x / ext4\n'])
+  const wants = ({ name }: CpioEntry): boolean => name === 'etc/fstab' || name === 'init'
+  for (const feed of [
+    forwardOf(fromBytes(bytes, 'initrd')),
+    new ForwardStream(inPieces(bytes, 64), 'initrd'),
+  ]) {
+    const entries = await Array.fromAsync(cpioEntries(feed, { wants }))
+    assert.deepEqual(
+      entries.map(({ content }) => content && new TextDecoder().decode(content)),
+      ['#!/bin/sh\n', undefined, undefined, 'UUID=x / ext4\n'],
+    )
+    assert.equal(feed.position, bytes.length)
+  }
+  await assert.rejects(
+    Array.fromAsync(cpioEntries(forwardOf(fromBytes(bytes.subarray(0, 122), 'initrd')), { wants })),
+    (error) => isAnnealError(error, 'CPIO_DAMAGED'),
+  )
+})
+
+test('an archive that is longer than may be is refused', async () => {
+  const bytes = archive(...MEMBERS)
+  const forward = forwardOf(fromBytes(bytes, 'initrd'))
+  await assert.rejects(Array.fromAsync(cpioEntries(forward, { mostBytes: 4000 })), (error) =>
+    isAnnealError(error, 'CPIO_DAMAGED'),
+  )
+})

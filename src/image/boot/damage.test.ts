@@ -63,6 +63,7 @@ test('a whole disk is taken though nothing on it boots, with a warning', async (
       what: 'disk',
       mounts: 'edit',
       readers,
+      unpack,
       arguments: {},
     })
     assert.equal(plan.base.sizeBytes, disk.sizeBytes)
@@ -71,10 +72,21 @@ test('a whole disk is taken though nothing on it boots, with a warning', async (
   }
   const { disk, readers, inventory } = await looked({ partitions: [{ nothing: true }] })
   await assert.rejects(
-    planConversion(disk, inventory, { what: 'disk', mounts: 'edit', readers, arguments: { kargs: ['a'] } }),
+    planConversion(disk, inventory, {
+      what: 'disk',
+      mounts: 'edit',
+      readers,
+      unpack,
+      arguments: { kargs: ['a'] },
+    }),
     (error) => isAnnealError(error, 'BOOT_NOTHING_FOUND'),
   )
 })
+
+/** There are no initrds. */
+function unpack(): never {
+  throw new Error('nothing is unpacked')
+}
 
 async function tornError(): Promise<Error> {
   const { source, readers } = describedDisk({ partitions: [{ damaged: 'torn' }] })

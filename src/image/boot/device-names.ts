@@ -8,14 +8,22 @@ import type { StackNode } from '../stack/index.ts'
 export type NamedBy = 'content' | 'partition' | 'machine' | 'nothing'
 
 export function namedBy(device: string): NamedBy {
-  if (/^(?:UUID|LABEL|ID)=|^\/dev\/(?:disk\/by-(?:uuid|label)|mapper)\//.test(device)) return 'content'
+  if (
+    /^(?:UUID|LABEL|ID|LUKS|MD|LV|VG)=|^\/dev\/disk\/by-id\/(?:dm|lvm|md)-|^\/dev\/(?:disk\/by-(?:uuid|label)|mapper)\//.test(
+      device,
+    )
+  )
+    return 'content'
   if (/^(?:PARTUUID|PARTLABEL)=|^\/dev\/disk\/by-part(?:uuid|label)\//.test(device)) return 'partition'
-  if (device.startsWith('/dev/disk/')) return 'machine'
+  if (device.startsWith('/dev/disk/') || NUMBER.test(device)) return 'machine'
   const [, name, inside] = /^\/dev\/([^/]+)(\/[^/]+)?$/.exec(device) ?? []
   if (name === undefined || NO_DISK.test(name)) return 'nothing'
   // What has a directory of its own are volumes: /dev/vg/lv.
   return inside === undefined ? 'machine' : 'content'
 }
+
+/** `8:1`. As one number (`0801`) it is a device only where one is expected: see `devicesOfArgument`. */
+const NUMBER = /^\d+:\d+$/
 
 /** In /dev, and no disk. */
 const NO_DISK =
@@ -28,6 +36,20 @@ export function devicesIn(text: string): readonly string[] {
       /(?:PARTUUID|PARTLABEL|UUID|LABEL)=[^\s"',;:=\\]+|\/dev\/disk\/by-(?:path|id)\/[^\s"',;=]+|\/dev\/[^\s"',;:=]+/g,
     ) ?? []
   return found.filter((device) => namedBy(device) !== 'nothing')
+}
+
+/** The value of a tag (`UUID=…`) as blkid and udev write it for this node; undefined where the device is no tag, or it has none. */
+export function exactValue({ content, partition }: StackNode, device: string): string | undefined {
+  const [, tag] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=/.exec(device) ?? []
+  if (tag === 'PARTUUID') return partition?.partUuid.toLowerCase()
+  if (tag === 'PARTLABEL') return partition?.label
+  const facts =
+    content.kind === 'file system'
+      ? content.fileSystem.facts
+      : content.kind === 'swap' || content.kind === 'unreadable'
+        ? content
+        : undefined
+  return tag === undefined ? undefined : tag === 'UUID' ? facts?.uuid : facts?.label
 }
 
 /** A name that stays with a file system wherever a copy of it lies; undefined where it has none of its own. */

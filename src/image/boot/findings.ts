@@ -48,6 +48,12 @@ export const BOOT_FINDINGS = {
       '`root=` uses a device name that differs between machines: /dev/vda1 may be /dev/sda1 or /dev/nvme0n1p1 elsewhere.',
     remedy: 'use its UUID: --karg root=UUID=…',
   },
+  ROOT_SPELLING_UNKNOWN: {
+    severity: 'warn',
+    meaning:
+      '`root=` names the device in a way that what looks for it does not know: the kernel, or what made the initrd.',
+    remedy: 'name the file system as blkid prints its UUID: --karg root=UUID=…; without an initrd, use one',
+  },
   INITRD_ON_SECOND_TRY: {
     severity: 'info',
     meaning:

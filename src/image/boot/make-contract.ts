@@ -17,10 +17,11 @@ import type { BootArgument, BootContract, RootVolume } from './contract.ts'
 import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
 import type { BootInventory } from './find-boot.ts'
-import { lastingName, namedBy } from './device-names.ts'
+import { exactValue, lastingName, namedBy } from './device-names.ts'
 import { finding } from './findings.ts'
 import { differenceFinding, firmwareDifference } from './firmware/differences.ts'
 import { reasonOf } from './reasons.ts'
+import { aboutSpelling } from './root-spelling.ts'
 
 export type ContractChoices = Readonly<{
   /** An entry's number in the menu, its id, a stateroot, or the begin of a commit. Left out: what boots by itself. */
@@ -90,6 +91,7 @@ export function makeContract(
       ...(entry === chosen ? [] : [finding('INITRD_ON_SECOND_TRY', entry.file, secondTryTold(entry))]),
       ...aboutEntry(entry, inventory),
       ...(isContainer ? aboutContainer(disk, all) : aboutRoot(disk, all, root)),
+      ...(isContainer || initrds.length > 0 ? [] : aboutSpelling(disk, all, 'kernel')),
       ...aboutSubvolume(inventory, all),
       ...aboutIgnition(all),
       ...lintForIronic(commandLine),
@@ -198,13 +200,27 @@ function withLastingRoot(
   const root = all.findLast(({ key }) => key === 'root')
   // Without an initrd it is the kernel that looks for it, and that knows no UUID of a file system.
   if (root?.value === undefined || entry.initrds.length === 0) return all
-  const by = namedBy(root.value)
-  if (by !== 'partition' && by !== 'machine') return all
-  const node = matchDevice(disk, root.value)[0] ?? layout.root?.node
+  const by = /^[0-9A-Fa-f]{3,8}$/.test(root.value) ? 'machine' : namedBy(root.value)
+  const [named] = matchDevice(disk, root.value)
+  const isMisspelt = named !== undefined && !isAsWritten(named, root.value)
+  if (by !== 'partition' && by !== 'machine' && !isMisspelt) return all
+  const node = named ?? layout.root?.node
   const name = node && lastingName(disk, node)
   if (node === undefined || name === undefined) return all
-  const why = `the image says ${root.text}, and ${by === 'partition' ? 'a copy lies in another partition' : 'another machine may call it otherwise'}; this is ${node.address === '' ? 'the file system' : node.address} by itself`
+  const because =
+    by === 'partition'
+      ? 'a copy lies in another partition'
+      : by === 'machine'
+        ? 'another machine may call it otherwise'
+        : 'most initrds look for it exactly as blkid prints it'
+  const why = `the image says ${root.text}, and ${because}; this is ${node.address === '' ? 'the file system' : node.address} by itself`
   return all.map((one) => (one === root ? make('root', name, why) : one))
+}
+
+/** With the capitals that blkid prints, and without quotes of its own. */
+function isAsWritten(node: StackNode, device: string): boolean {
+  const exact = exactValue(node, device)
+  return exact === undefined || device.endsWith(`=${exact}`)
 }
 
 function secondTryTold({ initrds }: BootEntry): string {

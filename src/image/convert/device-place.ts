@@ -1,6 +1,5 @@
-import { matchDevice } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
-import { lastingName, namedBy } from '../boot/index.ts'
+import { lastingName, matchReference, namedBy } from '../boot/index.ts'
 import type { Base } from './base.ts'
 import { locateIn } from './locate.ts'
 
@@ -19,7 +18,7 @@ export type DevicePlace =
 export function placeOfDevice(disk: StackNode, base: Base, device: string): DevicePlace {
   const by = namedBy(device)
   if (by === 'nothing') return { at: 'there' }
-  const matches = matchDevice(disk, device)
+  const matches = matchReference(disk, device)
   const [first] = matches
   if (first === undefined) return { at: 'unknown' }
   const inside = matches.find((node) => isIn(disk, base.node, node))

@@ -2,7 +2,7 @@ import type { Patch } from '../../bytes/index.ts'
 import type { Finding } from '../../core/index.ts'
 import { findPath, readFile } from '../../formats/filesystem/index.ts'
 import type { ContentChange } from '../../formats/filesystem/index.ts'
-import { lastingName, namedBy, parseCrypttab } from '../boot/index.ts'
+import { devicesIn, lastingName, namedBy, parseCrypttab, parseFstab } from '../boot/index.ts'
 import type { FstabEntry } from '../boot/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { Base } from './base.ts'
@@ -109,8 +109,43 @@ async function editTable(
       ...nameless.map((entry) =>
         finding('REFERENCE_NOT_KEPT', lineOf(entry), `it says ${entry.device}, which has no name of its own`),
       ),
+      ...(parse ?? parseFstab)(bytes).flatMap((entry) =>
+        removed.some((one) => one.entry.line === entry.line)
+          ? []
+          : aboutOptions(disk, base, entry, lineOf(entry)),
+      ),
     ],
   }
+}
+
+/** Devices in the options of a line that stays (journals, logs, keys, x-systemd.requires=): they are not edited. */
+function aboutOptions(
+  disk: StackNode,
+  base: Base,
+  { type, options }: FstabEntry,
+  line: string,
+): readonly Finding[] {
+  return devicesIn([type, ...options].join(' ')).flatMap((device) => {
+    const place = placeOfDevice(disk, base, device)
+    switch (place.at) {
+      case 'there':
+        return []
+      case 'renamed':
+        return [finding('REFERENCE_NOT_KEPT', line, `its options say ${device}`)]
+      case 'left behind':
+        return [
+          finding(
+            'REFERENCE_LEFT_BEHIND',
+            line,
+            `its options say ${device}, which is ${place.what} and not in the base`,
+          ),
+        ]
+      case 'unknown':
+        return [
+          finding('REFERENCE_UNKNOWN', line, `its options say ${device}, and nothing in the image is that`),
+        ]
+    }
+  })
 }
 
 /** What is mounted at `/` is the root, whatever one machine called it. */

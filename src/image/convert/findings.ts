@@ -21,6 +21,18 @@ export const CONVERSION_FINDINGS = {
     remedy:
       'nothing has to be done if the machine has that disk; else take it out before the image is converted',
   },
+  INITRD_REFERENCE: {
+    severity: 'warn',
+    meaning:
+      'The initrd was made for one machine: it names a device that is not there where the image is written, and may wait for it.',
+    remedy:
+      'make the initrd again in the image, for any machine: `dracut --no-hostonly`, or `update-initramfs` without the line in /etc/initramfs-tools or /etc/crypttab',
+  },
+  INITRD_UNREADABLE: {
+    severity: 'warn',
+    meaning: 'An initrd cannot be unpacked: what it says about devices is not known.',
+    remedy: 'check that the image boots; make the initrd again in it, or download the image again',
+  },
   DISK_NOT_UNDERSTOOD: {
     severity: 'warn',
     meaning: 'How the disk boots is not known: all of it is taken, as it is.',

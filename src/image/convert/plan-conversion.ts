@@ -3,6 +3,7 @@ import { isAnnealError } from '../../core/index.ts'
 import type { Finding } from '../../core/index.ts'
 import { cutShortOf, makeContract } from '../boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
+import type { Unpack } from '../initramfs/index.ts'
 import { findVolume, largestUnreadable } from '../stack/index.ts'
 import type { Readers, StackNode } from '../stack/index.ts'
 import { baseOfDisk, baseOfRoot, patchBase } from './base.ts'
@@ -12,6 +13,7 @@ import { editArguments } from './edit-arguments.ts'
 import { editMounts } from './edit-mounts.ts'
 import { raise } from './errors.ts'
 import { finding, warningOf } from './findings.ts'
+import { initrdReferences } from './initrd-references.ts'
 import { machineNames, referencesInFiles, referencesOfArguments } from './references.ts'
 
 export type ConversionWishes = ConversionOf &
@@ -22,6 +24,8 @@ export type ConversionWishes = ConversionOf &
     arguments: ContractChoices
     /** What a disk is looked at with again, once its boot entries are edited. */
     readers: Readers
+    /** What initrds are looked into with. */
+    unpack: Unpack
     signal?: AbortSignal
   }>
 
@@ -53,10 +57,11 @@ export async function planConversion(
   const base = baseOfRoot(disk, address)
   const root = findVolume(disk, subvolume === undefined ? address : `${address}[${subvolume}]`)
   const systemRoot = contract.deployment?.path ?? '/'
-  const { signal } = wishes
+  const { signal, unpack } = wishes
   const references = [
     ...referencesOfArguments(disk, base, contract),
     ...(await referencesInFiles(disk, base, inventory, root, systemRoot, signal)),
+    ...(await initrdReferences(disk, base, contract, unpack, signal)),
   ].map(warningOf)
   const renamed = changesOfRoot(contract)
   if (wishes.mounts === 'keep')
@@ -130,7 +135,7 @@ export function describeContract(
 async function planDisk(
   disk: StackNode,
   inventory: BootInventory,
-  { arguments: wanted, readers, signal }: ConversionWishes,
+  { arguments: wanted, readers, unpack, signal }: ConversionWishes,
 ): Promise<ConversionPlan> {
   const cut = cutShortOf(disk)
   if (cut !== undefined) throw raise('DISK_CUT_SHORT', { image: disk.name, ...cut })
@@ -143,14 +148,20 @@ async function planDisk(
     const own = contractOfDisk(disk, inventory, boots)
     if ('finding' in own) return { base, patches: [], changes: [], ...notUnderstood(inventory, own.finding) }
     const { boot, warnings } = describeContract(inventory, own)
-    const names = await machineNames(disk, inventory, own, signal)
+    const names = [
+      ...(await machineNames(disk, inventory, own, signal)),
+      ...(await initrdReferences(disk, base, own, unpack, signal)),
+    ]
     return { base, patches: [], changes: [], boot, warnings: [...warnings, ...names.map(warningOf)] }
   }
   const wishes = { readers, append, delete: unwanted, ...deployment, ...(signal && { signal }) }
   const edit = await editArguments(disk, base, inventory, wishes)
   const { patches, changes } = edit
   const edited = makeContract(edit.disk, edit.inventory, boots)
-  const names = await machineNames(edit.disk, edit.inventory, edited, signal)
+  const names = [
+    ...(await machineNames(edit.disk, edit.inventory, edited, signal)),
+    ...(await initrdReferences(edit.disk, baseOfDisk(edit.disk), edited, unpack, signal)),
+  ]
   const { boot, warnings } = describeContract(edit.inventory, edited)
   return {
     base: patchBase(base, patches),

@@ -10,7 +10,9 @@ import { machineNames, referencesInFiles, referencesOfArguments } from './refere
 const ROOT = '22222222-2222-3333-4444-555555555555'
 const PART = '0d5c1a3e-1111-4222-8333-123456789abc'
 
-const disk = (root: Tree): DescribedDisk => ({
+const CAPITALS = 'abcdef22-2222-4333-8444-555555555555'
+
+const disk = (root: Tree, facts: Readonly<{ uuid: string }> = { uuid: ROOT }): DescribedDisk => ({
   scheme: 'gpt',
   partitions: [
     { swap: 'aaaa-swap', partUuid: 'bbbb-1' },
@@ -25,7 +27,7 @@ const disk = (root: Tree): DescribedDisk => ({
           '/boot/initrd.img': 'i',
           ...root,
         },
-        { uuid: ROOT },
+        facts,
       ),
     },
   ],
@@ -92,11 +94,15 @@ describe('root= of a base that will lie in another partition', () => {
 describe('what else a base names', () => {
   it('a partition that stays behind, another disk, and its own partition', async () => {
     const { arguments: findings } = await base(
-      `root=UUID=${ROOT} resume=UUID=aaaa-swap rd.luks.uuid=luks-11111111-2222-4333-8444-555555555555 mount.usr=/dev/sdb1 systemd.verity=PARTUUID=${PART} boot=PARTUUID=bbbb-1 console=ttyS0`,
+      `root=UUID=${ROOT} resume=UUID=aaaa-swap rd.luks.uuid=luks-11111111-2222-4333-8444-555555555555 rd.lvm.lv=gone/swap rd.md.uuid=11111111:22222222:33333333:44444444 rd.luks.name=11111111-2222-4333-8444-555555555555=root resume=0801 mount.usr=/dev/sdb1 systemd.verity=PARTUUID=${PART} boot=PARTUUID=bbbb-1 console=ttyS0`,
     )
     assert.deepEqual(findings, [
       'REFERENCE_LEFT_BEHIND resume=UUID=aaaa-swap',
       'REFERENCE_UNKNOWN rd.luks.uuid=luks-11111111-2222-4333-8444-555555555555',
+      'REFERENCE_UNKNOWN rd.lvm.lv=gone/swap',
+      'REFERENCE_UNKNOWN rd.md.uuid=11111111:22222222:33333333:44444444',
+      'REFERENCE_UNKNOWN rd.luks.name=11111111-2222-4333-8444-555555555555=root',
+      'REFERENCE_LEFT_BEHIND resume=0801',
       'REFERENCE_UNKNOWN mount.usr=/dev/sdb1',
       `REFERENCE_NOT_KEPT systemd.verity=PARTUUID=${PART}`,
       'REFERENCE_LEFT_BEHIND boot=PARTUUID=bbbb-1',
@@ -129,6 +135,32 @@ describe('what else a base names', () => {
       found.map(({ code, subject }) => `${code} ${subject}`),
       ['REFERENCE_NOT_KEPT resume=/dev/sda1', 'REFERENCE_UNKNOWN p2:/etc/fstab:2'],
     )
+  })
+})
+
+describe('what looks for the root', () => {
+  it('has its own spellings: a misspelt root= becomes what blkid prints, and every initrd finds that', async () => {
+    for (const said of [`UUID=${CAPITALS.toUpperCase()}`, '8:2', '0802', 'fe02']) {
+      const looked = await look(disk({ '/boot/grub/grub.cfg': menu(`root=${said} ro`) }, { uuid: CAPITALS }))
+      assert.equal(looked.contract.commandLine, `root=UUID=${CAPITALS} ro`, said)
+    }
+  })
+
+  it('the kernel finds no file system by its UUID, its label or a link', async () => {
+    for (const [said, isFound] of [
+      [`UUID=${ROOT}`, false],
+      [`/dev/disk/by-uuid/${ROOT}`, false],
+      ['/dev/vg/root', false],
+      [`PARTUUID=${PART.toUpperCase()}`, true],
+      ['PARTUUID=bbbb-1/PARTNROFF=1', true],
+      ['/dev/vda2', true],
+      ['/dev/nfs', true],
+      ['8:2', true],
+    ] as const) {
+      const { contract } = await base(`root=${said} ro`, {}, '')
+      const told = contract.findings.some(({ code }) => code === 'ROOT_SPELLING_UNKNOWN')
+      assert.equal(told, !isFound, said)
+    }
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../core/index.ts'
-import { ImageFiles, devicesIn, namedBy } from '../boot/index.ts'
+import { ImageFiles, devicesIn, devicesOfArgument, matchReference, namedBy } from '../boot/index.ts'
 import type { BootAnswer, BootContract, BootInventory } from '../boot/index.ts'
-import { findVolume, matchDevice } from '../stack/index.ts'
+import { findVolume } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { Base } from './base.ts'
 import { placeOfDevice } from './device-place.ts'
@@ -15,9 +15,6 @@ const SOURCES = [
   '/etc/dracut.conf',
 ]
 const SOURCE_DIRECTORIES = ['/etc/default/grub.d', '/etc/dracut.conf.d']
-/** Arguments whose value is the UUID of a device, without `UUID=` in front. */
-const BARE_UUID =
-  /^(?:rd\.)?(?:luks|md)\.(?:uuid|name)=(?:luks-)?([0-9a-fA-F]{4,8}(?:[-:][0-9a-fA-F]{4,}){3,4})/
 
 /** What the command line of a base names that does not come along, or is called otherwise where the base is written. */
 export function referencesOfArguments(
@@ -25,10 +22,9 @@ export function referencesOfArguments(
   base: Base,
   contract: BootContract,
 ): readonly Finding[] {
-  return contract.arguments.flatMap(({ key, text }) => {
-    const [, bare] = BARE_UUID.exec(text) ?? []
-    const devices = bare === undefined ? devicesIn(text) : [`UUID=${bare}`]
-    return devices.flatMap((device) => {
+  return contract.arguments.flatMap((argument) => {
+    const { key, text } = argument
+    return devicesOfArgument(argument).flatMap((device) => {
       const place = placeOfDevice(disk, base, device)
       if (place.at === 'there') return []
       if (place.at === 'left behind')
@@ -127,7 +123,7 @@ export async function machineNames(
 ): Promise<readonly Finding[]> {
   const tell = (subject: string, device: string): readonly Finding[] => {
     if (namedBy(device) !== 'machine') return []
-    const [here] = matchDevice(disk, device)
+    const [here] = matchReference(disk, device)
     return here === undefined
       ? [finding('REFERENCE_UNKNOWN', subject, `nothing in the image is ${device}`)]
       : [
@@ -139,8 +135,10 @@ export async function machineNames(
         ]
   }
   // root= has a finding of its own.
-  const own = contract.arguments.flatMap(({ key, text }) =>
-    key === 'root' ? [] : devicesIn(text).flatMap((device) => tell(text, device)),
+  const own = contract.arguments.flatMap((argument) =>
+    argument.key === 'root'
+      ? []
+      : devicesOfArgument(argument).flatMap((device) => tell(argument.text, device)),
   )
   const { root } = layout
   if (root === undefined) return own

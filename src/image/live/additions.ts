@@ -1,7 +1,7 @@
 import { cpioHeader, cpioPadding, cpioTrailer } from '../../formats/cpio/index.ts'
 import type { Change } from '../../contract/index.ts'
 import { ROOT_IMAGE_NAME } from './arguments.ts'
-import type { Initramfs } from './initramfs.ts'
+import type { Initramfs } from '../initramfs/index.ts'
 import type { KernelModule } from './modules.ts'
 
 /** A file that the ramdisk gets in addition to what the image's initramfs has. */

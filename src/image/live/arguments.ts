@@ -3,7 +3,7 @@ import type { Change } from '../../contract/index.ts'
 import { devicesIn } from '../boot/index.ts'
 import type { BootArgument, BootContract } from '../boot/index.ts'
 import { raise } from './errors.ts'
-import type { Initramfs } from './initramfs.ts'
+import type { Initramfs } from '../initramfs/index.ts'
 
 /** Where the machine finds the root image: in its ramdisk, or at an http(s) address. */
 export type RootPlace = Readonly<{ in: 'ramdisk' }> | Readonly<{ in: 'file'; url: string }>

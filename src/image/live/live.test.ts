@@ -9,8 +9,10 @@ import { cpioHeader, cpioTrailer } from '../../formats/cpio/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import { look, treeFileSystem } from '../testing/index.ts'
 import type { Looked, Tree } from '../testing/index.ts'
-import { archiveOf, newTally, planLive, readInitramfs, tarOfTree } from './index.ts'
-import type { Initramfs, LivePlan, RootPlace } from './index.ts'
+import { readInitramfs } from '../initramfs/index.ts'
+import type { Initramfs } from '../initramfs/index.ts'
+import { archiveOf, newTally, planLive, tarOfTree } from './index.ts'
+import type { LivePlan, RootPlace } from './index.ts'
 
 const { signal } = new AbortController()
 const HOOKS = 'usr/lib/dracut/hooks'
@@ -90,6 +92,9 @@ test('an initramfs of dracut is known by its hooks, in archives that are compres
   const found = await readInitramfs([fromBytes(Buffer.concat([microcode, main]), 'initrd')], unpack)
   assert.deepEqual(found, {
     made: 'dracut',
+    systemd: false,
+    texts: [],
+    awaits: [],
     dmsquashLive: true,
     livenet: true,
     netroot: true,

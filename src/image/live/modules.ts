@@ -3,7 +3,7 @@ import type { ByteSource } from '../../bytes/index.ts'
 import { readFile, walkPath } from '../../formats/filesystem/index.ts'
 import type { Volume } from '../stack/index.ts'
 import { raise } from './errors.ts'
-import type { InitramfsCompression, Unpack } from './initramfs.ts'
+import type { InitramfsCompression, Unpack } from '../initramfs/index.ts'
 
 /** In this order; one that is built into the kernel is in no list. */
 const NEEDED = ['loop', 'squashfs', 'overlay'] as const

@@ -118,11 +118,47 @@ export function matchDevice(disk: StackNode, device: string): readonly StackNode
     const [, name = '', value = ''] = byLink
     return nodes.filter((node) => matchTag(node, name.toUpperCase(), unescapeUdev(value)))
   }
+  const byNumber = partitionOfNumber(device)
+  if (byNumber !== undefined) return nodes.filter((node) => node.address === `p${byNumber}`)
+  const [, mapped] = /^\/dev\/disk\/by-id\/dm-name-(.+)$/.exec(device) ?? []
+  if (mapped !== undefined)
+    return nodes.filter(
+      (node) => node.role === 'logical volume' && mapperPath(node) === `/dev/mapper/${unescapeUdev(mapped)}`,
+    )
   const partition = /^\/dev\/(?:[shv]da|xvda|(?:nvme0n1|mmcblk0|loop0)p)(\d+)$/.exec(device)
   if (partition !== null) return nodes.filter((node) => node.address === `p${partition[1]}`)
   return nodes.filter(
     (node) => node.role === 'logical volume' && [mapperPath(node), `/dev/${node.address}`].includes(device),
   )
+}
+
+/** Major numbers whose minor ones count partitions of the first disk (Documentation/admin-guide/devices.txt; virtio's are dynamic). */
+const PARTITIONS_OF: Readonly<Record<number, number>> = {
+  3: 64,
+  8: 16,
+  179: 8,
+  202: 16,
+  252: 16,
+  253: 16,
+  254: 16,
+}
+
+/** The partition of the first disk that a device number names: `8:1`, or `0801`, as the kernel reads it (new_decode_dev). */
+function partitionOfNumber(device: string): number | undefined {
+  const number = deviceNumber(device)
+  if (number === undefined) return undefined
+  const { major, minor } = number
+  const most = PARTITIONS_OF[major]
+  return most !== undefined && minor > 0 && minor < most ? minor : undefined
+}
+
+/** Undefined where it is none. */
+export function deviceNumber(text: string): Readonly<{ major: number; minor: number }> | undefined {
+  const [, major, minor] = /^(\d{1,4}):(\d{1,7})$/.exec(text) ?? []
+  if (major !== undefined) return { major: Number(major), minor: Number(minor) }
+  if (!/^[0-9A-Fa-f]{3,8}$/.test(text)) return undefined
+  const encoded = Number.parseInt(text, 16)
+  return { major: (encoded & 0xfff00) >>> 8, minor: (encoded & 0xff) | ((encoded >>> 12) & 0xfff00) }
 }
 
 /** `/dev/mapper/vg-lv`: dashes in names are doubled. */

@@ -5,6 +5,7 @@ export {
   findVolume,
   largestUnreadable,
   mapperPath,
+  deviceNumber,
   matchDevice,
   nodesOf,
   unreadableOf,

@@ -1,3 +1,4 @@
+import { decompressedStream } from '../../../adapters/image-source/index.ts'
 import { patched } from '../../../bytes/index.ts'
 import { isContainerAddress } from '../../../formats/oci/index.ts'
 import { planConversion } from '../../../image/convert/index.ts'
@@ -41,6 +42,7 @@ export async function openConversion(
     arguments: choices,
     mounts,
     readers: FORMAT_READERS,
+    unpack: (kind, packed) => decompressedStream(kind, packed, signal),
     signal,
   })
   const sectorSizeBytes = sectorSizeOf(disk)
