@@ -79,6 +79,14 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.failed,
   },
+  MACHINE_REPLACED: {
+    message:
+      'Cannot {action} machine "{machine}": another machine reported in its name: its system UUID is {found}, and that of the machine is {known}',
+    remedy:
+      'find the machine that has its network card or its MAC address; if its mainboard was replaced, run `anneal metal inspect`, or remove the node and enroll it again',
+    retry: false,
+    exit: EXIT.refused,
+  },
   MACHINE_POWER_STUCK: {
     message:
       'Cannot switch machine "{machine}" {wanted}: {seconds} seconds later its BMC says that it is {found}',

@@ -7,6 +7,8 @@ import type { NetbootMachine, NetbootSettings } from '../conductor/index.ts'
 export interface Netboot {
   /** Serves these machines from now on, and no others. Addresses that machines have stay theirs. */
   serve(machines: readonly NetbootMachine[]): Promise<void>
+  /** The address that a machine has by its own answers; undefined where another server gives the addresses. */
+  addressOf(machine: string): string | undefined
   /** Settles when it does not run any more although nobody stopped it: with the last lines that it wrote. */
   readonly ended: Promise<Error>
   stop(): Promise<void>

@@ -35,6 +35,8 @@ export function dnsmasqConfiguration(
     // Firmware, iPXE and the system each have an identifier of their own: the machine is its network card.
     'dhcp-ignore-clid',
     'enable-tftp',
+    // Its own limit is 50. A request beyond it gets no answer, and a transfer that nobody goes on with holds its place for 30 s.
+    `tftp-max=${MOST_TRANSFERS}`,
     `tftp-root=${paths.tftp}`,
     ...ARCHITECTURE_TAGS,
     ...(settings.mode === 'dhcp' ? fullDhcp(settings) : proxyDhcp(settings)),
@@ -43,6 +45,9 @@ export function dnsmasqConfiguration(
       : []),
   ])
 }
+
+/** By TFTP, at a time. */
+const MOST_TRANSFERS = 500
 
 /** Option 175 is iPXE's own; option 93 is the architecture of the firmware (RFC 4578, 2.1; IANA's list of types). */
 const ARCHITECTURE_TAGS = [

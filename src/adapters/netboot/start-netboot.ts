@@ -38,9 +38,9 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   replaceFile(inside('dnsmasq.conf'), dnsmasqConfiguration(settings, paths, advertised))
   const dnsmasq = await startDnsmasq(directory, settings.interface)
 
+  let addresses: Addresses = {}
   const serve: Netboot['serve'] = async (machines) => {
     checkBootPrograms(tftp, machines)
-    let addresses: Addresses = {}
     if (settings.mode === 'dhcp') {
       const { address, gateway, nameServers } = settings
       const reserved = [address, ...(gateway === undefined ? [] : [gateway]), ...nameServers]
@@ -59,6 +59,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
       last = mine.catch(() => undefined)
       return mine
     },
+    addressOf: (machine) => addresses[machine],
     ended: dnsmasq.ended,
     stop: () => dnsmasq.stop(),
   }

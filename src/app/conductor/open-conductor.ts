@@ -80,6 +80,7 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
 
 const NO_NETBOOT: Netboot = {
   serve: () => Promise.resolve(),
+  addressOf: () => undefined,
   ended: new Promise(() => undefined),
   stop: () => Promise.resolve(),
 }

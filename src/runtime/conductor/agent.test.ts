@@ -59,7 +59,7 @@ async function heardRack(): Promise<Readonly<{ rack: SimulatedRack; token: strin
 }
 
 async function bootToken(rack: SimulatedRack): Promise<string> {
-  return /ipa-agent-token=(\S+)/.exec(await rack.conductor.boots.script(MAC))?.[1] ?? ''
+  return /ipa-agent-token=(\S+)/.exec(await rack.conductor.boots.script(MAC, FROM))?.[1] ?? ''
 }
 
 function beat(
@@ -148,7 +148,7 @@ describe('a machine that ironic-python-agent deploys', () => {
 
   test('boots kernel and ramdisk by the addresses of its driver_info', async () => {
     const { rack } = await heardRack()
-    const script = await rack.conductor.boots.script(MAC)
+    const script = await rack.conductor.boots.script(MAC, FROM)
     assert.match(script, /^kernel http:\/\/mirror\/vmlinuz initrd=ramdisk ipa-api-url=http:\/\/conductor /m)
     assert.match(
       script,

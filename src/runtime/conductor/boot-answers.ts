@@ -5,6 +5,7 @@ import {
   deployWishes,
   idleScript,
   instanceScript,
+  nameOf,
   ramdiskScript,
 } from '../../conductor/index.ts'
 import type { AgentFile } from '../../conductor/index.ts'
@@ -19,6 +20,7 @@ export type BootSettings = Readonly<{
   ramdiskArguments: readonly string[]
   /** Paths of kernel and ramdisk with ironic-python-agent, for machines that name none of their own. */
   agent?: Readonly<{ kernel: string; ramdisk: string }>
+  say: (machine: string, text: string) => void
 }>
 
 /** What machines boot over the network. */
@@ -31,12 +33,23 @@ export class BootAnswers {
     this.#settings = settings
   }
 
-  /** The iPXE script of the machine with this MAC address. A machine that nobody knows gets one that does nothing. */
-  async script(mac: string): Promise<string> {
-    const { store, secrets, instances } = this.#world
+  /**
+   * The iPXE script of the machine with this MAC address. A machine that nobody knows gets one that does nothing; so does who
+   * asks from another address than that which the machine has, and the script of before stays good.
+   */
+  async script(mac: string, from: string): Promise<string> {
+    const { store, secrets, instances, netboot } = this.#world
     const port = store.ports().find(({ address }) => address === mac.toLowerCase())
     const machine = port === undefined ? undefined : store.machine(port.machine)
     if (machine === undefined) return idleScript('no machine with this MAC address is enrolled')
+    const address = netboot.addressOf(machine.uuid)
+    if (address !== undefined && address !== from) {
+      this.#settings.say(
+        nameOf(machine),
+        `${from} asked what to boot in its name and got nothing: ${address} is its address`,
+      )
+      return idleScript('this is not the address of the machine with this MAC address')
+    }
     const { url, ramdisks, ramdiskArguments } = this.#settings
     const session = store.session(machine.uuid)
     if (session === undefined) {

@@ -4,7 +4,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { crashAtEveryBoundary } from '../../saga/index.ts'
 import type { CrashBed } from '../../saga/index.ts'
 import type { Verb } from '../../conductor/index.ts'
-import { MACHINE, SimulatedRack } from '../../../test/fixtures/conductor/index.ts'
+import { MACHINE, REPORT, SimulatedRack } from '../../../test/fixtures/conductor/index.ts'
 
 async function ask(rack: SimulatedRack, verb: Verb): Promise<string> {
   await rack.conductor.ask(rack.conductor.machines.find('one'), verb)
@@ -148,6 +148,21 @@ describe('a conductor', () => {
     const refused = (error: unknown): boolean => isAnnealError(error, 'RAMDISK_TOKEN_INVALID')
     await assert.rejects(rack.conductor.ramdisks.hello('token-1', 'version 1', '10.0.0.66'), refused)
     assert.throws(() => rack.conductor.ramdisks.done('token-2', '', '10.0.0.66'), refused)
+  })
+
+  test('wipes and writes no machine that reports another system UUID than before, until it is inspected again', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    rack.report = REPORT.replace('system-uuid 1', 'system-uuid 2222')
+    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    const { lastError } = rack.conductor.machines.find('one')
+    assert.match(lastError ?? '', /system UUID is 2222, and that of the machine is 1 \(MACHINE_REPLACED/)
+    assert.deepEqual([rack.touched, rack.isOn], [['wipe vda'], false])
+    assert.equal(await ask(rack, 'deleted'), 'error')
+    const machine = rack.conductor.machines.find('one')
+    rack.conductor.machines.save({ ...machine, provisionState: 'manageable' })
+    assert.equal(await ask(rack, 'inspect'), 'manageable')
+    assert.equal(await ask(rack, 'provide'), 'available')
   })
 
   test('refuses a verb that does not fit, and a machine at work', async () => {

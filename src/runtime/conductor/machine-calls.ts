@@ -10,6 +10,19 @@ export function isReportOf({ store }: ConductorWorld, machine: string, report: M
   return store.ports().some((one) => one.machine === machine && macs.has(one.address))
 }
 
+/**
+ * Whether a second report of one task comes from another machine. System UUIDs decide; where one is missing, `isElsewhere` does: it
+ * came from another address while the first machine was still there.
+ */
+export function isAnother(
+  before: MachineReport | undefined,
+  report: MachineReport,
+  isElsewhere: boolean,
+): boolean {
+  const [first, second] = [before?.systemUuid, report.systemUuid]
+  return first === undefined || second === undefined ? isElsewhere : first !== second
+}
+
 /** Keeps when a machine was last heard of, for those who look at it. */
 export function noteHeard({ store, clock }: ConductorWorld, machine: string): void {
   const record = store.machine(machine)

@@ -2,7 +2,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { conductorError, formatOrder, parseReport } from '../../conductor/index.ts'
 import type { MachineReport, RamdiskOrder } from '../../conductor/index.ts'
 import type { ConductorWorld, DiskPiece, RamdiskSession } from '../../ports/index.ts'
-import { PRESENT_MS, isReportOf, noteHeard } from './machine-calls.ts'
+import { PRESENT_MS, isAnother, isReportOf, noteHeard } from './machine-calls.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
 
@@ -33,8 +33,10 @@ export class RamdiskCalls {
     const nowMs = clock.monotonic()
     const first = session.reportedFrom
     const before = store.machine(machine)?.report
-    const isOther = first !== undefined && first !== from && before?.systemUuid !== report.systemUuid
-    if (isOther && nowMs - line.heardMs < PRESENT_MS) {
+    if (
+      first !== undefined &&
+      isAnother(before, report, first !== from && nowMs - line.heardMs < PRESENT_MS)
+    ) {
       line.say({ kind: 'twice', first, second: from }, nowMs)
       throw conductorError('RAMDISK_TOKEN_INVALID', { from })
     }
@@ -92,6 +94,11 @@ export class RamdiskCalls {
         what: 'the target',
         why: 'it is not ADDRESS PORT NAME',
       })
+    }
+    if (address !== from) {
+      // Else a machine could have this side call whomever it names.
+      const why = `its address is ${address}, and ${from} offers it`
+      throw conductorError('MACHINE_VALUE_INVALID', { what: 'the target', why })
     }
     noteHeard(this.#world, machine)
     line.offer({ kind: 'offered', address, port: Number(port), name }, this.#world.clock.monotonic())

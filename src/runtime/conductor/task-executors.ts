@@ -9,6 +9,7 @@ import {
 import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
 import type { Executors } from '../saga/index.ts'
+import { ACTIONS } from './actions.ts'
 import { bmcOfMachine, imageOf, machineOf, ramdiskOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { withAgent } from './agent-work.ts'
@@ -70,6 +71,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   async awaitReport(_, context) {
     const { run } = context
     const report = isAgents(context) ? await agentReport(context) : await ramdiskReport(context)
+    if (run.plan.kind !== 'inspect') refuseReplaced(context, report)
     context.change({ report })
     if (run.plan.kind === 'inspect') {
       context.line.give({ order: { task: 'inspect' } })
@@ -158,6 +160,15 @@ function disksToWipe(context: TaskContext, report: MachineReport): readonly stri
 /** Whether the machine boots ironic-python-agent, not the deploy ramdisk of Anneal. */
 function isAgents({ world, uuid }: TaskContext): boolean {
   return world.store.session(uuid)?.boots === 'agent'
+}
+
+/** Nothing is written to a machine that is not the one which was looked at before. */
+function refuseReplaced(context: TaskContext, report: MachineReport): void {
+  const machine = machineOf(context)
+  const [known, found] = [machine.report?.systemUuid, report.systemUuid]
+  if (known === undefined || found === undefined || known === found) return
+  const action = ACTIONS[context.run.plan.kind]
+  throw conductorError('MACHINE_REPLACED', { action, machine: nameOf(machine), known, found })
 }
 
 async function ramdiskReport(context: TaskContext): Promise<MachineReport> {

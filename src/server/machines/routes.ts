@@ -15,7 +15,7 @@ export type BootFiles = Readonly<{
 /** What machines fetch while they boot. A machine gets nothing of another’s: what it boots of its own wants a token. */
 export function bootRoutes({ boots }: Conductor, files: BootFiles): Routes {
   return {
-    'GET /boot/ipxe': async ({ query }) => text(200, await boots.script(query.get('mac') ?? '')),
+    'GET /boot/ipxe': async ({ query, from }) => text(200, await boots.script(query.get('mac') ?? '', from)),
     'GET /boot/ramdisk/{which}': ({ parts, headers }) => {
       const which = parts['which']
       if (which !== 'kernel' && which !== 'ramdisk') return text(404, 'no such file\n')

@@ -38,6 +38,7 @@ describe('a conductor over HTTPS', () => {
     await run('bash', ['-euc', CERTIFICATES], { cwd: directory })
     const tls = readTls(files('own'))
     rack.enroll()
+    rack.address = undefined
     served = await serveConductor(rack.conductor, {
       api: LISTEN,
       machines: LISTEN,
