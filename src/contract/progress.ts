@@ -12,6 +12,7 @@ export type ProgressLine =
   | BuildProgress
   | ConvertProgressLine
   | LiveProgress
+  | ImagePacking
   | ImageSending
   | ImageSent
   | ImageRemoved
@@ -61,6 +62,14 @@ export type LiveProgress = Readonly<{
   /** Files, directories and other entries. */
   nodes: number
   contentBytes: number
+}>
+
+/** How far a base is packed as qcow2, before it is sent: in bytes in use. */
+export type ImagePacking = Readonly<{
+  event: 'packed'
+  role: PushRole
+  doneBytes: number
+  totalBytes: number
 }>
 
 /** How far the upload of an image is. */

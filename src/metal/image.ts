@@ -9,7 +9,10 @@ export type ImageFacts = Readonly<{
   containerFormat?: string
   /** `raw`, `qcow2`, `aki`, `iso`, … */
   diskFormat?: string
+  /** As it is kept. */
   sizeBytes?: number
+  /** Of the disk or file system in it, where its format has another size than that. */
+  virtualSizeBytes?: number
   minDiskGb: number
   minRamMb: number
   /** The digest as Glance keeps it: algorithm and hexadecimal digits. */

@@ -4,9 +4,18 @@ import type { SquashCompression } from '../image/live/index.ts'
 
 /**
  * What is to become of a chunk: written where it belongs in the output file, and only hashed where there is none;
- * given back as it is; or given as one frame of Zstandard.
+ * given back as it is; given as one frame of Zstandard; or given as clusters of a qcow2 image, each compressed by itself.
  */
-export type ChunkUse = 'write' | 'bytes' | 'zstd'
+export type ChunkUse = 'write' | 'bytes' | 'zstd' | 'clustersByZlib' | 'clustersByZstd'
+
+/** A cluster of a qcow2 image, in the bytes of a chunk's result: they follow one another. Clusters of zeros are left out. */
+export type ChunkCluster = Readonly<{
+  /** In the chunk. */
+  at: number
+  /** In the result: less than a cluster where it is compressed. */
+  lengthBytes: number
+  form: 'packed' | 'stored'
+}>
 
 export type ChunkResult = Readonly<{
   chunk: Chunk
@@ -16,8 +25,10 @@ export type ChunkResult = Readonly<{
   readBytes: number
   /** Into the output file; the rest of the chunk is a hole in it. */
   writtenBytes: number
-  /** The whole chunk, free space as zeros; or its frame. Left out where all that it uses is zeros. */
+  /** The whole chunk, free space as zeros; its frame; or its clusters. Left out where all that it uses is zeros. */
   bytes?: Uint8Array<ArrayBuffer>
+  /** What `bytes` are where clusters were asked for. */
+  clusters?: readonly ChunkCluster[]
 }>
 
 /** Reads, hashes, compresses and writes chunks, in threads. */
@@ -42,6 +53,14 @@ export interface StreamDigest {
   /** Zeros, which need not be sent over. */
   updateZeros(lengthBytes: number): Promise<void>
   end(): Promise<Digests>
+}
+
+/** A file without a name, for what is written in any order and then read from its beginning. What was not written is zeros. */
+export interface ScratchFile extends AsyncDisposable {
+  /** Throws SCRATCH_UNWRITABLE. */
+  write(bytes: Uint8Array, offsetBytes: number): Promise<void>
+  /** To its end. A piece is the reader's own. */
+  read(fromByte: number): AsyncIterable<Uint8Array<ArrayBuffer>>
 }
 
 /** What a conversion needs of the world. */

@@ -11,6 +11,7 @@ export type * from './provisioner.ts'
 export type * from './compute.ts'
 export type * from './image-store.ts'
 export type {
+  ChunkCluster,
   ChunkConverter,
   ChunkResult,
   ChunkUse,
@@ -18,6 +19,7 @@ export type {
   Digests,
   OutputFile,
   OutputFolder,
+  ScratchFile,
   StreamDigest,
   RootImageJob,
   RootImageMaker,

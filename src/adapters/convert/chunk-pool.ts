@@ -55,13 +55,13 @@ export async function* convertChunks(
     const { chunk, order, done } = one
     const result = await Promise.race([done, failed])
     if ('why' in result) throw await failureOf(job, chunk, result, signal)
-    const { sha256, writtenBytes, bytes } = result
+    const { sha256, writtenBytes, bytes, clusters } = result
     const mapped = order.runs.map(({ at, lengthBytes }, index): MappedRange => {
       const own = sha256[index]
       return { offsetBytes: chunk.offsetBytes + at, lengthBytes, ...(own !== undefined && { sha256: own }) }
     })
     const found = { chunk, mapped, readBytes: dataBytesOf(chunk), writtenBytes }
-    return bytes === undefined ? found : { ...found, bytes }
+    return { ...found, ...(bytes && { bytes }), ...(clusters && { clusters }) }
   }
 
   try {

@@ -5,6 +5,7 @@ import { neighbours } from '../../bytes/index.ts'
 import type { Group } from '../../bytes/index.ts'
 import { expandOne } from '../codec/index.ts'
 import { dataRuns } from './data-runs.ts'
+import { packClusters } from './pack-clusters.ts'
 import type { ChunkDone, ChunkFailed, ChunkOrder, PackedStep, Step } from './messages.ts'
 
 /** Compressed pieces near one another in a file are fetched in one read: with no more between them, up to so much. */
@@ -39,6 +40,8 @@ export class ChunkWork {
       }
       const done = { offsetBytes, sha256, writtenBytes }
       if (use === 'write') return done
+      if (use === 'clustersByZlib') return { ...done, ...packClusters(chunk, 'zlib') }
+      if (use === 'clustersByZstd') return { ...done, ...packClusters(chunk, 'zstd') }
       return { ...done, bytes: Uint8Array.from(use === 'zstd' ? zstdCompressSync(chunk) : chunk) }
     } catch (error) {
       return { offsetBytes, during, why: error instanceof Error ? error.message : String(error) }

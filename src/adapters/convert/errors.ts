@@ -20,6 +20,13 @@ export const CONVERT_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  SCRATCH_UNWRITABLE: {
+    message: 'Cannot keep the packed image in "{path}" until it is sent: {why}',
+    remedy:
+      'free space there, name another directory with --temporary or TMPDIR, or send it as it is: --disk-format raw',
+    retry: false,
+    exit: EXIT.failed,
+  },
   ROOT_IMAGE_NEEDS_PROGRAM: {
     message: 'Cannot make a root image: {why}',
     remedy: 'install the package squashfs-tools, version 4.5 or newer: its mksquashfs reads archives',

@@ -1,6 +1,7 @@
 export { openOutputFolder } from './output-folder.ts'
 export type { OutputFolderOptions } from './output-folder.ts'
 export { conversionTools } from './conversion-tools.ts'
+export { openScratch } from './scratch-file.ts'
 export { rootImageMaker } from './root-image-maker.ts'
 export { PiecePool } from './piece-pool.ts'
 export type { PackedPiece } from './piece-pool.ts'

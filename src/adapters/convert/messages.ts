@@ -1,4 +1,4 @@
-import type { ChunkUse } from '../../ports/index.ts'
+import type { ChunkCluster, ChunkUse } from '../../ports/index.ts'
 import type { Codec } from '../codec/index.ts'
 
 /** How a part of a chunk comes into memory; `at` is its place in the chunk. `fd` is a descriptor of this process. */
@@ -42,6 +42,7 @@ export type ChunkDone = Readonly<{
   sha256: readonly string[]
   writtenBytes: number
   bytes?: Uint8Array<ArrayBuffer>
+  clusters?: readonly ChunkCluster[]
 }>
 
 export type ChunkFailed = Readonly<{ offsetBytes: number; during: 'read' | 'write'; why: string }>

@@ -11,6 +11,7 @@ export type GlanceImage = Readonly<{
   diskFormat?: string
   containerFormat?: string
   sizeBytes?: number
+  virtualSizeBytes?: number
   /** MD5, where the store still makes one. */
   checksum?: string
   /** `sha512`, and the digest in lower-case hexadecimal. */
@@ -42,6 +43,7 @@ export function glanceImage(fields: Fields): GlanceImage {
     osHashValue: fields.optionalText('os_hash_value'),
     owner: fields.optionalText('owner'),
     sizeBytes: fields.optionalNumber('size'),
+    virtualSizeBytes: fields.optionalNumber('virtual_size'),
   }
   return {
     id: fields.text('id'),

@@ -25,6 +25,7 @@ function imageFacts(image: GlanceImage): ImageFacts {
     ...(image.containerFormat === undefined ? {} : { containerFormat: image.containerFormat }),
     ...(image.diskFormat === undefined ? {} : { diskFormat: image.diskFormat }),
     ...(image.sizeBytes === undefined ? {} : { sizeBytes: image.sizeBytes }),
+    ...(image.virtualSizeBytes === undefined ? {} : { virtualSizeBytes: image.virtualSizeBytes }),
     ...(hash === undefined ? {} : { hash }),
     ...(kernel === undefined ? {} : { kernel }),
     ...(ramdisk === undefined ? {} : { ramdisk }),

@@ -26,9 +26,14 @@ export const imagePush = command({
     ...CONVERSION_FLAGS,
     'disk-format': {
       kind: 'choice',
-      values: ['raw', 'ami'],
-      default: 'raw',
-      help: 'Set the disk format of a base with kernel and ramdisk; some versions of Ironic refuse ami',
+      values: ['raw', 'qcow2', 'ami'],
+      help: 'Set the disk format of the base: qcow2 sends no free space, and is the default of a whole disk; raw is that of a base with kernel and ramdisk, for which some versions of Ironic refuse ami',
+    },
+    compression: {
+      kind: 'choice',
+      values: ['zstd', 'zlib'],
+      default: 'zstd',
+      help: 'Compress the clusters of a qcow2 so; QEMU before 5.1 reads zlib alone',
     },
     visibility: {
       kind: 'choice',
@@ -57,7 +62,8 @@ export const imagePush = command({
       {
         ...conversionOptions(flags, signal),
         ...(flags.name === undefined ? {} : { name: flags.name }),
-        diskFormat: flags['disk-format'],
+        ...(flags['disk-format'] === undefined ? {} : { diskFormat: flags['disk-format'] }),
+        compression: flags.compression,
         visibility: flags.visibility,
         protection: flags.protected ? 'protected' : 'open',
         properties,
@@ -82,19 +88,21 @@ export const imagePush = command({
 function teller(output: Output): (step: PushStep) => void {
   let toldAt = 0
   return (step) => {
-    if (step.event === 'sent') {
+    if (step.event === 'sent' || step.event === 'packed') {
       const now = performance.now()
-      if (now - toldAt < TELL_MS && step.sentBytes < step.sizeBytes) return
+      const [done, all] =
+        step.event === 'sent' ? [step.sentBytes, step.sizeBytes] : [step.doneBytes, step.totalBytes]
+      if (now - toldAt < TELL_MS && done < all) return
       toldAt = now
       if (output.jsonProgress) output.progress(step, '')
-      else output.live(`  ${step.role}: ${formatBytes(step.sentBytes)} of ${formatBytes(step.sizeBytes)}`)
+      else output.live(`  ${step.role}: ${formatBytes(done)} of ${formatBytes(all)} ${step.event}`)
       return
     }
     output.progress(step, line(step))
   }
 }
 
-function line(step: Exclude<PushStep, { event: 'sent' }>): string {
+function line(step: Exclude<PushStep, { event: 'sent' | 'packed' }>): string {
   switch (step.event) {
     case 'removed':
       return `removed ${step.id} "${step.name}", which an interrupted push had left`

@@ -23,8 +23,11 @@ export type SentImage = Readonly<{
   /** Id in Glance; absent for what a dry run would upload. */
   id?: string
   outcome: 'uploaded' | 'kept' | 'would be uploaded'
+  /** `raw`, `qcow2`, `aki`, `ari` or `ami`. */
+  diskFormat: string
+  /** Of what it holds: a disk, a file system, a file. */
   sizeBytes: number
-  /** What Glance was sent; the zeros of free space are in it. */
+  /** What Glance was sent. In a raw base the zeros of free space are sent; in a qcow2 they are not. */
   sentBytes: number
   tookMs: number
   /** 128 hexadecimal digits. */

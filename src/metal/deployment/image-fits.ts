@@ -43,7 +43,8 @@ export function partitionGib(node: MetalNode, image: ImageFacts): number {
 
 /** In GiB, as far as known; else 0. */
 function neededGib(image: ImageFacts): number {
-  return Math.max(image.minDiskGb, image.diskFormat === 'raw' ? (image.sizeBytes ?? 0) / GIB : 0)
+  const { minDiskGb, diskFormat, sizeBytes = 0, virtualSizeBytes = 0 } = image
+  return Math.max(minDiskGb, diskFormat === 'raw' ? sizeBytes / GIB : virtualSizeBytes / GIB)
 }
 
 function diskGib(node: MetalNode): number | undefined {

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 import { OpenStackLab } from '../../../lab/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
 import type { Pushed } from '../../../src/runtime/image/push/index.ts'
+import { suiteOfTests } from '../support/suite.ts'
 import { makeAtomicImage, missingImagePrograms } from '../../fixtures/atomic-image.ts'
 import type { MadeImage } from '../../fixtures/atomic-image.ts'
 
@@ -41,7 +42,7 @@ describe('anneal image push', { skip: missing === undefined ? false : `needs ${m
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'anneal-push-'))
     ;[lab, image] = await Promise.all([
-      OpenStackLab.up({ nodes: 0 }),
+      OpenStackLab.up({ nodes: 0, ...suiteOfTests() }),
       makeAtomicImage({ layout: 'debian', dir }),
     ])
   })
@@ -145,9 +146,35 @@ describe('anneal image push', { skip: missing === undefined ? false : `needs ${m
     const { images } = await push('disk', '--whole-disk', '--protected')
     assert.equal(images.length, 1)
     const disk = await show(images[0]?.id)
-    assert.deepEqual([disk.container_format, disk.disk_format, disk.protected], ['bare', 'raw', true])
+    assert.deepEqual([disk.container_format, disk.disk_format, disk.protected], ['bare', 'qcow2', true])
     assert.equal(disk.properties['kernel_cmdline'], undefined)
   })
+
+  for (const compression of ['zstd', 'zlib'] as const) {
+    test(`a whole disk goes to Glance without its free space, packed with ${compression}, and is the same disk`, async () => {
+      const packed = await push('packed', '--whole-disk', '--compression', compression)
+      const id = packed.images[0]?.id ?? ''
+      const { size } = await show(id)
+      const raw = join(dir, 'whole.raw')
+      const pipe = `${ANNEAL} image convert ${image.path} --whole-disk -o - > ${raw}`
+      await promisify(execFile)('sh', ['-c', pipe])
+      const { size: rawBytes, blocks } = await stat(raw)
+      assert.deepEqual([packed.images[0]?.sizeBytes, packed.sentBytes], [rawBytes, size])
+      assert.ok(size < blocks * 512, `${size} of ${blocks * 512} in use`)
+      const saved = join(dir, `saved-${compression}.qcow2`)
+      assert.equal((await lab.openstack(['image', 'save', '--file', saved, id])).exitCode, 0)
+      await promisify(execFile)('qemu-img', ['check', saved])
+      await promisify(execFile)('qemu-img', ['compare', raw, saved])
+      const { stdout } = await promisify(execFile)('qemu-img', ['info', '--output=json', saved])
+      const info = JSON.parse(stdout) as { 'format-specific': { data: { 'compression-type': string } } }
+      assert.equal(info['format-specific'].data['compression-type'], compression)
+      assert.equal(
+        (await push('packed', '--whole-disk', '--compression', compression)).images[0]?.outcome,
+        'kept',
+      )
+      await lab.openstack(['image', 'delete', id])
+    })
+  }
 
   test('a push that is killed leaves nothing under the final name, and the next one finishes it', async () => {
     assert.equal(await end(await underWay('killed'), 'SIGKILL'), null)

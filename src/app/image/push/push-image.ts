@@ -1,4 +1,5 @@
-import { conversionTools } from '../../../adapters/convert/index.ts'
+import type { CompressionType } from '../../../formats/qcow2/index.ts'
+import { conversionTools, openScratch } from '../../../adapters/convert/index.ts'
 import { systemClock } from '../../../adapters/system/index.ts'
 import type { ImageStore, Visibility } from '../../../ports/index.ts'
 import { pushImage as push } from '../../../runtime/image/push/index.ts'
@@ -10,8 +11,13 @@ export type PushOptions = Omit<ConversionOptions, 'freeSpace'> &
   Readonly<{
     /** Of the base in the store. Default: that of the file, without what says how it is packed. */
     name?: string
-    /** Of a base with kernel and ramdisk; some Ironics refuse to deploy `ami`. Default: `raw`. */
-    diskFormat?: 'raw' | 'ami'
+    /**
+     * Of the base. `qcow2`: its used blocks alone, compressed. `ami` is for a base with kernel and ramdisk; some Ironics refuse to
+     * deploy it. Default: `qcow2` for a whole disk, else `raw`.
+     */
+    diskFormat?: 'raw' | 'qcow2' | 'ami'
+    /** Of a qcow2. Zstandard needs QEMU 5.1 where the image is used. Default: `zstd`. */
+    compression?: CompressionType
     /** Default: `private`. */
     visibility?: Visibility
     /** `protected`: nobody can remove the images by mistake. Default: `open`. */
@@ -38,19 +44,25 @@ export async function pushImage(
   options: PushOptions,
   control: PushControl = {},
 ): Promise<Pushed> {
-  const { diskFormat = 'raw', visibility = 'private', protection = 'open', mode = 'apply' } = options
+  const { visibility = 'private', protection = 'open', mode = 'apply', compression = 'zstd' } = options
   await using planned = await planConversion(location, options)
   const { conversion, job } = planned
   for (const text of conversion.about.warnings) control.onWarning?.(text)
   const wholeDisk = options.what === 'disk'
   return await push(
-    { ...conversionTools(), store, clock: systemClock },
+    {
+      ...conversionTools(),
+      store,
+      clock: systemClock,
+      scratch: () => openScratch(options.open?.temporaryDirectory),
+    },
     conversion,
     job,
     {
       name: options.name ?? plainName(conversion.about.source.name),
       containerFormat: wholeDisk ? 'bare' : 'ami',
-      diskFormat: wholeDisk ? 'raw' : diskFormat,
+      diskFormat: options.diskFormat ?? (wholeDisk ? 'qcow2' : 'raw'),
+      compression,
       visibility,
       protection,
       properties: options.properties ?? {},

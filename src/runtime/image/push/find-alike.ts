@@ -5,7 +5,8 @@ import { CONTENT, ROLE, SET, isComplete, ourImages } from '../sets/index.ts'
 export type Alike = Readonly<{
   set: string
   content: string
-  sizeBytes: number
+  /** In the store; undefined where that depends on how it was packed. */
+  sizeBytes: number | undefined
   /** SHA-512 in hex; undefined where there is none. */
   kernel: string | undefined
   ramdisk: string | undefined
@@ -31,7 +32,7 @@ export async function findAlike(
         properties[ROLE] === 'base' &&
         properties[SET] === wanted.set &&
         properties[CONTENT] === wanted.content &&
-        sizeBytes === wanted.sizeBytes &&
+        (wanted.sizeBytes === undefined || sizeBytes === wanted.sizeBytes) &&
         digestOf(properties['kernel_id']) === wanted.kernel &&
         digestOf(properties['ramdisk_id']) === wanted.ramdisk,
     )

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { fromBytes } from '../../../bytes/index.ts'
 import { isAnnealError } from '../../../core/index.ts'
+import { NEW_CLUSTER_BYTES, openQcow2 } from '../../../formats/qcow2/index.ts'
 import type { StoredImage } from '../../../ports/index.ts'
 import { FakeStore } from './testing/fake-store.ts'
 import { SmallPush } from './testing/small-push.ts'
 
-function small(): { push: SmallPush; store: FakeStore } {
+const decompress = {
+  inflateRaw: () => Promise.reject(new Error('nothing is compressed')),
+  zstd: () => Promise.reject(new Error('nothing is compressed')),
+}
+
+function small(chunkBytes?: number): { push: SmallPush; store: FakeStore } {
   const store = new FakeStore()
-  return { push: new SmallPush(store), store }
+  return { push: new SmallPush(store, chunkBytes), store }
 }
 
 function named(store: FakeStore, name: string): StoredImage {
@@ -86,6 +93,27 @@ describe('a push', () => {
       images.map(({ outcome }) => outcome),
       ['kept', 'kept', 'uploaded'],
     )
+  })
+
+  test('of a packed base sends its used clusters alone, and nothing the second time', async () => {
+    const { push, store } = small(NEW_CLUSTER_BYTES)
+    push.wishes = { diskFormat: 'qcow2', containerFormat: 'bare' }
+    const { images } = await push.run()
+    const base = images.at(-1)
+    const held = store.bytes.get(base?.id ?? '') ?? Buffer.alloc(0)
+    assert.deepEqual(
+      [base?.diskFormat, base?.sizeBytes, base?.sentBytes],
+      ['qcow2', push.baseBytes.length, held.length],
+    )
+    const { source } = await openQcow2(fromBytes(held), { decompress })
+    assert.deepEqual(Buffer.from(await source.read(0, source.size)), push.baseBytes)
+    const again = await push.run()
+    assert.deepEqual(
+      again.images.map(({ id, outcome, sentBytes }) => [id, outcome, sentBytes]),
+      images.map(({ id }) => [id, 'kept', 0]),
+    )
+    push.wishes = { ...push.wishes, compression: 'zlib' }
+    assert.equal((await push.run()).images.at(-1)?.outcome, 'uploaded')
   })
 
   test('with another property, name or kernel makes another base', async () => {

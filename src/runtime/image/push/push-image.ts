@@ -1,12 +1,13 @@
 import { canonicalJson } from '../../../core/index.ts'
 import { formatBlockMap } from '../../../image/convert/index.ts'
 import type { MappedRange } from '../../../image/convert/index.ts'
-import type { NewImage, StoredImage } from '../../../ports/index.ts'
-import { streamBase } from '../base-stream.ts'
+import type { NewImage, ScratchFile, StoredImage } from '../../../ports/index.ts'
+import { streamBase, usedBytesOf } from '../base-stream.ts'
 import type { BaseJob } from '../base-stream.ts'
 import type { Conversion } from '../convert-image.ts'
 import { fileBytes } from '../file-bytes.ts'
 import type { FileToStore } from '../file-bytes.ts'
+import { packQcow2 } from '../pack-qcow2.ts'
 import { byAge, findAlike } from './find-alike.ts'
 import type { Alike } from './find-alike.ts'
 import { CONTENT, ROLE, SET, STATE, isComplete, ourImages } from '../sets/index.ts'
@@ -69,7 +70,7 @@ class Push {
     this.#wishes = wishes
     this.#tell = tell
     this.#signal = signal
-    const { name, containerFormat, diskFormat, visibility, properties } = wishes
+    const { name, containerFormat, diskFormat, compression, visibility, properties } = wishes
     this.#describing = {
       ...describingProperties(conversion.about, {
         holds: conversion.base.holds,
@@ -88,6 +89,7 @@ class Push {
       diskFormat,
       visibility,
       properties: this.#describing,
+      ...(diskFormat === 'qcow2' && { compression }),
       pieces,
       patches: patches.map((one) => ({ ...one, bytes: Array.from(one.bytes) })),
     }
@@ -126,7 +128,7 @@ class Push {
         one.hash?.algorithm === 'sha512' &&
         one.hash.value === sha512,
     )
-    if (same !== undefined) return this.#kept(role, same, sizeBytes)
+    if (same !== undefined) return this.#kept({ role, diskFormat: format, sizeBytes }, same)
     const image = {
       name: `${name}-${role}`,
       containerFormat: format,
@@ -134,7 +136,12 @@ class Push {
       visibility,
       properties: this.#marks(role),
     }
-    return this.#upload(role, image, sizeBytes, this.#pieces(file), { lastProperties: () => ({}) })
+    return this.#upload(
+      { role, diskFormat: format, sizeBytes },
+      image,
+      { sizeBytes, pieces: this.#pieces(file) },
+      { lastProperties: () => ({}) },
+    )
   }
 
   /** A base is the same where its set, its kernel and ramdisk and what its blocks hold are. */
@@ -143,7 +150,8 @@ class Push {
     kernel: PushedImage | undefined,
     ramdisk: PushedImage | undefined,
   ): Promise<PushedImage> {
-    const { name, containerFormat, diskFormat, visibility } = this.#wishes
+    const { name, containerFormat, diskFormat, visibility, mode } = this.#wishes
+    const about = { role: 'base', diskFormat, sizeBytes: job.sizeBytes } as const
     const links = {
       ...(kernel?.id === undefined ? {} : { kernel_id: kernel.id }),
       ...(ramdisk?.id === undefined ? {} : { ramdisk_id: ramdisk.id }),
@@ -153,7 +161,7 @@ class Push {
       ({ properties, sizeBytes }) =>
         properties[SET] === this.set &&
         properties[ROLE] === 'base' &&
-        sizeBytes === job.sizeBytes &&
+        (diskFormat === 'qcow2' || sizeBytes === job.sizeBytes) &&
         properties['kernel_id'] === links.kernel_id &&
         properties['ramdisk_id'] === links.ramdisk_id,
     )
@@ -166,7 +174,7 @@ class Push {
       }
       const content = sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
       const same = candidates.find(({ properties }) => properties[CONTENT] === content)
-      if (same !== undefined) return this.#kept('base', same, job.sizeBytes)
+      if (same !== undefined) return this.#kept(about, same)
     }
     const mapped: MappedRange[] = []
     const image = {
@@ -176,26 +184,22 @@ class Push {
       visibility,
       properties: { ...this.#describing, ...links, ...this.#marks('base') },
     }
-    const stream = streamBase(chunks, job, 'bytes', this.#signal)
-    const watched = async function* (): AsyncGenerator<Piece, void, undefined> {
-      for await (const piece of stream) {
-        for (const range of piece.mapped) mapped.push(range)
-        yield piece
-      }
-    }
+    if (mode === 'plan') return this.#wouldUpload({ ...about, name })
+    await using scratch = diskFormat === 'qcow2' ? await this.#world.scratch() : undefined
+    const body = scratch === undefined ? this.#raw(job, mapped) : await this.#packed(job, mapped, scratch)
     const content = (): string => sha256(formatBlockMap(job.sizeBytes, mapped, sha256))
     const alike = (): Alike => ({
       set: this.set,
       content: content(),
-      sizeBytes: job.sizeBytes,
+      sizeBytes: scratch === undefined ? job.sizeBytes : undefined,
       kernel: kernel?.sha512,
       ramdisk: ramdisk?.sha512,
     })
-    const pushed = await this.#upload('base', image, job.sizeBytes, watched(), {
+    const pushed = await this.#upload(about, image, body, {
       lastProperties: () => ({ [CONTENT]: content() }),
       sameMeanwhile: (id) => findAlike(this.#world.store, alike(), id),
     })
-    return pushed.outcome === 'uploaded' ? this.#settle(pushed, alike()) : pushed
+    return pushed.outcome === 'uploaded' ? await this.#settle(pushed, alike()) : pushed
   }
 
   /** Two bases that became whole in the same moment have not seen each other before: now they do. */
@@ -206,7 +210,39 @@ class Push {
     if (own === undefined || other === undefined || byAge(own, other) < 0) return this.#done(mine)
     if (own.protected) await store.change(id, { protected: false })
     await store.remove(id)
-    return this.#kept('base', other, mine.sizeBytes, mine.sentBytes)
+    return this.#kept(mine, other, mine.sentBytes)
+  }
+
+  /** As it is, free space as zeros. */
+  #raw(job: BaseJob, mapped: MappedRange[]): Body {
+    const stream = streamBase(this.#world.chunks, job, 'bytes', this.#signal)
+    const pieces = async function* (): AsyncGenerator<Piece, void, undefined> {
+      for await (const piece of stream) {
+        for (const range of piece.mapped) mapped.push(range)
+        yield piece
+      }
+    }
+    return { sizeBytes: job.sizeBytes, pieces: pieces() }
+  }
+
+  /** A store wants to know how much comes, and that is known when all is packed. */
+  async #packed(job: BaseJob, mapped: MappedRange[], scratch: ScratchFile): Promise<Body> {
+    const totalBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
+    let doneBytes = 0
+    const options = {
+      compression: this.#wishes.compression,
+      write: (bytes: Uint8Array, offsetBytes: number) => scratch.write(bytes, offsetBytes),
+      onProgress: (usedBytes: number) => {
+        doneBytes += usedBytes
+        this.#tell({ event: 'packed', role: 'base', doneBytes, totalBytes })
+      },
+    }
+    const packed = await packQcow2(this.#world.chunks, job, options, this.#signal)
+    for (const range of packed.mapped) mapped.push(range)
+    const pieces = async function* (): AsyncGenerator<Piece, void, undefined> {
+      for await (const bytes of scratch.read(0)) yield { lengthBytes: bytes.length, bytes }
+    }
+    return { sizeBytes: packed.fileBytes, pieces: pieces() }
   }
 
   #marks(role: Role): Readonly<Record<string, string>> {
@@ -214,9 +250,8 @@ class Push {
   }
 
   async #kept(
-    role: Role,
+    { role, diskFormat, sizeBytes }: About,
     { id, name, hash, protected: kept }: StoredImage,
-    sizeBytes: number,
     sentBytes = 0,
   ): Promise<PushedImage> {
     const { mode, protection } = this.#wishes
@@ -228,6 +263,7 @@ class Push {
       name,
       id,
       outcome: 'kept',
+      diskFormat,
       sizeBytes,
       sentBytes,
       tookMs: 0,
@@ -236,36 +272,36 @@ class Push {
   }
 
   async #upload(
-    role: Role,
+    { role, diskFormat, sizeBytes }: About,
     image: NewImage,
-    sizeBytes: number,
-    bytes: AsyncIterable<Piece>,
+    body: Body,
     { lastProperties, sameMeanwhile = () => Promise.resolve(undefined) }: LastSteps,
   ): Promise<PushedImage> {
-    const about = { role, name: image.name, sizeBytes } as const
-    if (this.#wishes.mode === 'plan') {
-      return this.#done({ ...about, outcome: 'would be uploaded', sentBytes: 0, tookMs: 0 })
-    }
+    const about = { role, name: image.name, diskFormat, sizeBytes } as const
+    if (this.#wishes.mode === 'plan') return this.#wouldUpload(about)
     let sentBytes = 0
     const { id, digests, tookMs, same } = await uploadImage(
       this.#world,
       {
         image,
-        sizeBytes,
-        pieces: bytes,
+        ...body,
         lastProperties,
         sameMeanwhile,
         protection: this.#wishes.protection,
         onSent: (lengthBytes) => {
           sentBytes += lengthBytes
-          this.#tell({ event: 'sent', role, sentBytes, sizeBytes })
+          this.#tell({ event: 'sent', role, sentBytes, sizeBytes: body.sizeBytes })
         },
       },
       this.#signal,
     )
-    if (same !== undefined) return this.#kept(role, same, sizeBytes, sentBytes)
+    if (same !== undefined) return this.#kept(about, same, sentBytes)
     const uploaded = { ...about, id, outcome: 'uploaded', sentBytes, tookMs, sha512: digests.sha512 } as const
     return role === 'base' ? uploaded : this.#done(uploaded)
+  }
+
+  #wouldUpload(about: About & Readonly<{ name: string }>): PushedImage {
+    return this.#done({ ...about, outcome: 'would be uploaded', sentBytes: 0, tookMs: 0 })
   }
 
   #done(image: PushedImage): PushedImage {
@@ -289,6 +325,11 @@ class Push {
     return { sizeBytes, sha512: (await digest.end()).sha512 }
   }
 }
+
+type About = Pick<PushedImage, 'role' | 'diskFormat' | 'sizeBytes'>
+
+/** What is sent of an image. */
+type Body = Pick<Upload, 'sizeBytes' | 'pieces'>
 
 type LastSteps = Readonly<{
   lastProperties: Upload['lastProperties']

@@ -1,15 +1,25 @@
-import type { ChunkConverter, Visibility } from '../../../ports/index.ts'
+import type { CompressionType } from '../../../formats/qcow2/index.ts'
+import type { ChunkConverter, ScratchFile, Visibility } from '../../../ports/index.ts'
 import type { Role } from '../sets/index.ts'
 import type { UploadWorld } from './upload-image.ts'
 
 export type PushWorld = UploadWorld &
-  Readonly<{ chunks: ChunkConverter; /** In hex, of a text. */ sha256: (text: string) => string }>
+  Readonly<{
+    chunks: ChunkConverter
+    /** In hex, of a text. */
+    sha256: (text: string) => string
+    /** For what is packed before it is sent. */
+    scratch: () => Promise<ScratchFile>
+  }>
 
 export type PushWishes = Readonly<{
   /** Of the base; kernel and ramdisk have it with `-kernel` and `-ramdisk` behind it. */
   name: string
   containerFormat: string
+  /** `qcow2`: the base is sent packed, without free space. */
   diskFormat: string
+  /** Of the clusters of a qcow2. */
+  compression: CompressionType
   visibility: Visibility
   protection: 'protected' | 'open'
   /** Beside those that follow from the image; they win over `os_distro` and `os_version`. */
@@ -24,8 +34,11 @@ export type PushedImage = Readonly<{
   /** Undefined for what a plan would upload. */
   id?: string
   outcome: 'uploaded' | 'kept' | 'would be uploaded'
+  /** `raw`, `qcow2`, `aki`, … */
+  diskFormat: string
+  /** Of what it holds: a disk, a file system, a file. */
   sizeBytes: number
-  /** What the store has been sent; the zeros of free space are in it. */
+  /** What the store has been sent. In a raw base the zeros of free space are sent; in a qcow2 they are not. */
   sentBytes: number
   tookMs: number
   sha512?: string
@@ -42,6 +55,7 @@ export type Pushed = Readonly<{
 export type PushStep = Readonly<
   | { event: 'removed'; id: string; name: string }
   | { event: 'busy'; id: string; name: string }
+  | { event: 'packed'; role: Role; doneBytes: number; totalBytes: number }
   | { event: 'sent'; role: Role; sentBytes: number; sizeBytes: number }
   | ({ event: 'image' } & PushedImage)
 >

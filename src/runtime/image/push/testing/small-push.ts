@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto'
 import { fromBytes } from '../../../../bytes/index.ts'
-import type { ChunkConverter, Digests } from '../../../../ports/index.ts'
+import type { ChunkConverter, ChunkResult, ChunkUse, Digests, ScratchFile } from '../../../../ports/index.ts'
 import type { BaseJob } from '../../base-stream.ts'
 import type { Conversion } from '../../convert-image.ts'
 import { pushImage } from '../push-image.ts'
 import type { Pushed, PushStep, PushWishes, PushWorld } from '../pushed.ts'
 import type { FakeStore } from './fake-store.ts'
 
-const CHUNK = 8192
+/** Small, for many runs. A base that is packed needs whole clusters of a qcow2: 64 KiB. */
+const CHUNK_BYTES = 8192
 
 /** A system of some bytes: a kernel, two initrds, and a base whose middle is free. */
 export class SmallPush {
   readonly store: FakeStore
+  readonly #chunkBytes: number
   kernel = Buffer.from('the kernel')
   initrds = [Buffer.from('early'), Buffer.from('the initrd')]
-  first = Buffer.alloc(CHUNK, 'a')
-  last = Buffer.alloc(CHUNK / 2, 'z')
+  first: Buffer
+  last: Buffer
   /** Milliseconds since the epoch. */
   now = 0
   /** So many turns of others pass before each chunk is there. */
@@ -25,13 +27,16 @@ export class SmallPush {
   steps: PushStep[] = []
   wishes: Partial<PushWishes> = {}
 
-  constructor(store: FakeStore) {
+  constructor(store: FakeStore, chunkBytes: number = CHUNK_BYTES) {
     this.store = store
+    this.#chunkBytes = chunkBytes
+    this.first = Buffer.alloc(chunkBytes, 'a')
+    this.last = Buffer.alloc(chunkBytes / 2, 'z')
   }
 
   /** As a store must have them: free space as zeros. */
   get baseBytes(): Buffer {
-    return Buffer.concat([this.first, Buffer.alloc(2 * CHUNK), this.last])
+    return Buffer.concat([this.first, Buffer.alloc(2 * this.#chunkBytes), this.last])
   }
 
   get ramdiskBytes(): Buffer {
@@ -48,6 +53,7 @@ export class SmallPush {
         name: 'small',
         containerFormat: 'ami',
         diskFormat: 'raw',
+        compression: 'zstd',
         visibility: 'private',
         protection: 'open',
         properties: {},
@@ -70,6 +76,7 @@ export class SmallPush {
       store: this.store,
       chunks,
       streamDigest,
+      scratch: () => Promise.resolve(scratchInMemory()),
       sha256: (text) => createHash('sha256').update(text).digest('hex'),
       clock: {
         now: () => this.now,
@@ -82,7 +89,7 @@ export class SmallPush {
     }
   }
 
-  async *#convert(use: 'write' | 'bytes' | 'zstd'): ReturnType<ChunkConverter['convert']> & AsyncGenerator {
+  async *#convert(use: ChunkUse): ReturnType<ChunkConverter['convert']> & AsyncGenerator {
     this.reads += 1
     for (const [index, bytes] of [this.first, this.last].entries()) {
       const chunk = this.#job.chunks[index]
@@ -96,6 +103,7 @@ export class SmallPush {
         readBytes: bytes.length,
         writtenBytes: 0,
         ...(use === 'bytes' ? { bytes: Uint8Array.from(bytes) } : {}),
+        ...(use.startsWith('clusters') ? storedCluster(bytes, this.#chunkBytes) : {}),
       }
     }
   }
@@ -107,8 +115,8 @@ export class SmallPush {
       used: [{ offsetBytes, lengthBytes, kind: 'data' } as const],
     })
     const { source: base } = this.#conversion.base
-    const chunks = [used(0, CHUNK), used(3 * CHUNK, this.last.length)]
-    return { base, sizeBytes: this.baseBytes.length, chunkBytes: CHUNK, chunks }
+    const chunks = [used(0, this.#chunkBytes), used(3 * this.#chunkBytes, this.last.length)]
+    return { base, sizeBytes: this.baseBytes.length, chunkBytes: this.#chunkBytes, chunks }
   }
 
   get #conversion(): Conversion {
@@ -143,6 +151,28 @@ export class SmallPush {
         warnings: [],
       },
     }
+  }
+}
+
+function storedCluster(bytes: Buffer, lengthBytes: number): Pick<ChunkResult, 'bytes' | 'clusters'> {
+  const whole = new Uint8Array(lengthBytes)
+  whole.set(bytes)
+  return { bytes: whole, clusters: [{ at: 0, lengthBytes, form: 'stored' }] }
+}
+
+function scratchInMemory(): ScratchFile {
+  let held = Buffer.alloc(0)
+  return {
+    write(bytes, offsetBytes) {
+      const end = Math.max(held.length, offsetBytes + bytes.length)
+      held = Buffer.concat([held, Buffer.alloc(end - held.length)])
+      held.set(bytes, offsetBytes)
+      return Promise.resolve()
+    },
+    async *read(fromByte) {
+      yield Uint8Array.from(held.subarray(fromByte))
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
 
