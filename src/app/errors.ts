@@ -79,7 +79,7 @@ export const APP_ERRORS = {
   GIVE_BACK_IMPOSSIBLE: {
     message: 'Cannot give the node back: {why}',
     remedy:
-      'create a missing container again under its name with the tool that made it; move or end the guests that need a service',
+      'create a missing container again under its name with the tool that made it, without starting it (`docker compose up --no-start SERVICE` where Compose made it); move or end the guests that need a service',
     retry: false,
     exit: EXIT.refused,
   },

@@ -22,6 +22,7 @@ export const PROPERTIES = [
   'BoundBy',
   'PropagatesStopTo',
   'DropInPaths',
+  'WorkingDirectory',
 ] as const
 
 /** One unit as it was printed: a property may be there several times. */
@@ -61,6 +62,12 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
   const commands = (...names: readonly string[]): readonly string[] =>
     names.flatMap((name) => (shown.values.get(name) ?? []).map((value) => expand(argvOf(value), variables)))
   const stopsWithIt = list('BoundBy', 'PropagatesStopTo')
+  const composeFrom = [
+    // Printed with `!` before it where it may be missing.
+    text('WorkingDirectory').replace(/^!/, ''),
+    ...(variables.get('COMPOSE_FILE') ?? '').split(':'),
+    variables.get('COMPOSE_PROJECT_NAME') ?? '',
+  ].filter((place) => place !== '')
   return {
     name: text('Id'),
     activeState: text('ActiveState'),
@@ -72,6 +79,7 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     stops: commands('ExecStop', 'ExecStopPost'),
     scripts: [],
     ...(stopsWithIt.length === 0 ? {} : { stopsWithIt }),
+    ...(composeFrom.length === 0 ? {} : { composeFrom }),
     source: text('SourcePath') || text('FragmentPath'),
   }
 }

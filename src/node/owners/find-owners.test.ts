@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
 import type { Container } from '../container.ts'
 import type { Process, ProcessTable } from '../process.ts'
+import { composeProject } from './compose-project.ts'
 import { findOwners } from './find-owners.ts'
 import { ownerFindings } from './findings.ts'
 import type { ServiceUnit } from './service-unit.ts'
@@ -197,23 +198,53 @@ test('programs that replace containers are a warning, and Compose is mentioned',
   )
   assert.deepEqual(
     found({ 'com.centurylinklabs.watchtower.enable': 'false', 'com.docker.compose.project': 'kolla' }),
-    ['info CONTAINER_OF_COMPOSE'],
+    ['warn CONTAINER_OF_COMPOSE'],
   )
 })
 
+const COMPOSED = {
+  ...NOVA,
+  labels: {
+    'com.docker.compose.project': 'nova',
+    'com.docker.compose.service': 'libvirt',
+    'com.docker.compose.project.working_dir': '/opt/nova',
+    'com.docker.compose.project.config_files': '/opt/nova/compose.yaml',
+  },
+}
+
 test('a unit that brings up the Compose project of the container acts', () => {
-  const container = {
-    ...NOVA,
-    labels: {
-      'com.docker.compose.project': 'nova',
-      'com.docker.compose.service': 'libvirt',
-      'com.docker.compose.project.config_files': '/opt/nova/compose.yaml',
-    },
-  }
-  const unit = (line: string) => owners([{ ...KOLLA, starts: [line] }], container)
-  assert.equal(unit('/usr/bin/docker compose -f /opt/nova/compose.yaml up').length, 2)
-  assert.equal(unit('/usr/bin/docker compose -p nova up -d').length, 2)
-  assert.equal(unit('/usr/bin/docker compose -p other up -d').length, 1)
+  const unit = (line: string, more: Partial<ServiceUnit> = {}) =>
+    owners([{ ...KOLLA, starts: [line], ...more }], COMPOSED).filter((owner) => owner.startsWith('unit'))
+      .length
+  assert.equal(unit('/usr/bin/docker compose -f /opt/nova/compose.yaml up'), 1)
+  assert.equal(unit('/usr/bin/docker compose -p nova up -d'), 1)
+  assert.equal(unit('/usr/bin/docker compose -p other up -d'), 0)
+  assert.equal(unit('/bin/sh -c "cd /opt/nova && docker-compose up -d"'), 1)
+  assert.equal(unit('/usr/bin/docker compose up -d', { composeFrom: ['/opt/nova'] }), 1)
+  assert.equal(unit('/usr/bin/docker compose up -d', { composeFrom: ['/opt/nova/'] }), 1)
+  assert.equal(unit('/usr/bin/docker compose up -d', { composeFrom: ['/opt/other'] }), 0)
+  assert.equal(unit('/usr/bin/docker-compose up', { composeFrom: ['nova'] }), 1)
+  assert.equal(unit('/usr/bin/docker compose up -d'), 0)
+})
+
+test('files of a Compose project are absolute, also where Compose 1 wrote them as they were given', () => {
+  const labels = { ...COMPOSED.labels, 'com.docker.compose.project.config_files': 'a.yml,/etc/b.yml' }
+  assert.deepEqual(composeProject({ labels })?.files, ['/opt/nova/a.yml', '/etc/b.yml'])
+  assert.equal(composeProject({ labels: { ...labels, 'io.anneal.project': 'compute' } }), undefined)
+})
+
+test('a plan that stops a container of Compose warns of what Compose would do with it; the doctor tells of it', () => {
+  const of = (strictness: 'strict' | 'lenient') =>
+    ownerFindings(
+      findOwners({ engine: DOCKER, containers: [COMPOSED], units: [], table: table() }),
+      strictness,
+    )[0]
+  assert.equal(of('lenient')?.severity, 'info')
+  const told = of('strict')
+  assert.deepEqual([told?.severity, told?.code], ['warn', 'CONTAINER_OF_COMPOSE'])
+  assert.match(told?.evidence ?? '', /project "nova" \(\/opt\/nova\/compose\.yaml\)/)
+  assert.match(told?.evidence ?? '', /`up`, `start`, `restart` in that project start this container beside/)
+  assert.match(told?.evidence ?? '', /`down`, `rm` remove it/)
 })
 
 test('no command line reaches a finding', () => {

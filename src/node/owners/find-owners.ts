@@ -1,7 +1,7 @@
 import type { Container, EngineFacts } from '../container.ts'
 import { cgroupPath } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
-import { LABELS } from '../release/index.ts'
+import { composeOwner, composeProject } from './compose-project.ts'
 import { engineCalls, removesContainer, startsContainer, waitsFor, wordsOf } from './engine-calls.ts'
 import type { ServiceUnit } from './service-unit.ts'
 import { disarming } from './supervisor.ts'
@@ -44,7 +44,7 @@ export function findOwners(
       ...owning,
       ...table.processes.flatMap((process) => watcher(process, container, table, named)),
       ...replacers(container, all),
-      ...compose(container),
+      ...composeOwner(container),
     ]
   })
 }
@@ -55,7 +55,7 @@ function unitOwner(unit: ServiceUnit, container: Container, engine: OwnersInput[
   const scripted = unit.scripts.some(
     (script) => starting(script, container) || namesAndStarts(script, container),
   )
-  const composed = [...unit.starts, ...unit.scripts].some((line) => composes(line, container))
+  const composed = [...unit.starts, ...unit.scripts].some((line) => composes(line, unit, container))
   const policed = !engine.changesRestartPolicy && unit.starts.some((line) => startsByPolicy(line, container))
   if (!labelled && !starts && !scripted && !composed && !policed) return []
   const removes =
@@ -133,18 +133,14 @@ function namesAndStarts(script: string, { name }: Container): boolean {
 }
 
 /** `docker compose up`, `docker-compose up`, `podman-compose up` of the project that the container is of. */
-function composes(text: string, { labels }: Container): boolean {
-  const project = labels['com.docker.compose.project']
-  if (project === undefined || !/\b(docker|podman)[ -]compose\b/.test(text)) return false
-  const words = wordsOf(text)
-  const places = [
-    labels['com.docker.compose.project.working_dir'],
-    ...(labels['com.docker.compose.project.config_files'] ?? '').split(','),
-  ]
-  return words.some((word) => {
-    const value = word.slice(word.indexOf('=') + 1)
-    return value === project || places.some((place) => place !== undefined && place !== '' && value === place)
-  })
+function composes(text: string, unit: ServiceUnit, container: Container): boolean {
+  const found = composeProject(container)
+  if (found === undefined || !/\b(docker|podman)[ -]compose\b/.test(text)) return false
+  const places = [found.project, found.directory, ...found.files].filter((place) => place !== '')
+  const words = wordsOf(text).map((word) => word.slice(word.indexOf('=') + 1))
+  return [...words, ...(unit.composeFrom ?? [])].some((word) =>
+    places.includes(word.replace(/(?<=.)\/+$/, '')),
+  )
 }
 
 /** A process that waits for the container: whatever supervises it starts the container again once it ends. */
@@ -207,20 +203,5 @@ function replacers(container: Container, all: readonly Container[]): Owner[] {
       : watchtowers.map(({ name }) =>
           owner(name, `container "${name}" runs Watchtower, and this one has not opted out`),
         )),
-  ]
-}
-
-function compose({ name, labels }: Container): Owner[] {
-  const project = labels['com.docker.compose.project']
-  if (project === undefined || labels[LABELS.project] !== undefined) return []
-  return [
-    {
-      container: name,
-      kind: 'compose',
-      name: project,
-      effect: 'idle',
-      evidence: `it is service "${labels['com.docker.compose.service'] ?? ''}" of the Compose project "${project}"`,
-      source: '',
-    },
   ]
 }

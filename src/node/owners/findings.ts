@@ -1,6 +1,7 @@
 import { findingsOf } from '../../core/index.ts'
 import type { FindingTable } from '../../core/index.ts'
 import type { Finding } from '../finding.ts'
+import { composeConsequences } from './compose-project.ts'
 import type { Owner } from './find-owners.ts'
 
 /** Who else acts on a container of the node. A plan refuses what the doctor only warns of. */
@@ -29,8 +30,9 @@ export const OWNER_FINDINGS = {
   CONTAINER_OF_COMPOSE: {
     severity: 'info',
     meaning:
-      'A container belongs to a Compose project: `compose up` there would start it or create it again.',
-    remedy: 'stop running Compose for this service once Anneal manages it',
+      'A container belongs to a Compose project. Once Anneal manages its service, `up`, `start` and `restart` there would start it again, and two libvirts would run; `down` and `rm` would remove it, and the way back with it. A plan that stops the container warns of it. Compose leaves the containers of Anneal alone: they do not have its labels.',
+    remedy:
+      'while Anneal manages the service, give it a profile that nobody asks for in the Compose file (`profiles: [anneal]`): `up` then leaves it alone. Call no `start`, `restart`, `down` or `rm` there. If one of them was called: `anneal node recover` stops the container again, and `docker compose up --no-start SERVICE` makes a removed one again. Take the profile out after `anneal node give-back`',
   },
   SUPERVISOR_DISARMED: {
     severity: 'info',
@@ -72,7 +74,11 @@ export function ownerFindings(
       case 'replacer':
         return finding('CONTAINER_REPLACED', container, evidence)
       case 'compose':
-        return finding('CONTAINER_OF_COMPOSE', container, evidence)
+        return strictness === 'strict'
+          ? finding('CONTAINER_OF_COMPOSE', container, `${evidence}; ${composeConsequences()}`, {
+              severity: 'warn',
+            })
+          : finding('CONTAINER_OF_COMPOSE', container, evidence)
     }
   })
 }

@@ -1,4 +1,5 @@
 export { findOwners } from './find-owners.ts'
+export { COMPOSE_COMMANDS, composeProject } from './compose-project.ts'
 export type { Owner, OwnersInput } from './find-owners.ts'
 export { ownerFindings } from './findings.ts'
 export type { Disarming, Supervisor } from './supervisor.ts'

@@ -21,6 +21,11 @@ export type ServiceUnit = Readonly<{
   stopsWithIt?: readonly string[]
   /** Anneal’s drop-in is in effect: nothing starts the unit, and it neither restarts nor stops its container. */
   disarmed?: boolean
+  /**
+   * Where a call of Compose in it finds its project when the call names none: `WorkingDirectory=`, and what COMPOSE_FILE and
+   * COMPOSE_PROJECT_NAME say.
+   */
+  composeFrom?: readonly string[]
   /** Text of the scripts that it starts. */
   scripts: readonly string[]
   /** Where it is written: the unit's file, or what a generator made it of. */

@@ -199,6 +199,8 @@ for (const [value, expected] of [
   [{ network_mode: 'container:x' }, 'services.it.network_mode UNSUPPORTED'],
   [{ pid: 'service:other' }, 'services.it.pid UNSUPPORTED'],
   [{ labels: { 'io.anneal.release': 'x' } }, 'services.it.labels LABEL_RESERVED'],
+  [{ labels: { 'com.docker.compose.project': 'nova' } }, 'services.it.labels LABEL_OF_COMPOSE'],
+  [{ labels: { 'io.podman.compose.project': 'nova' } }, 'services.it.labels LABEL_OF_COMPOSE'],
   [{ command: 'a "b' }, 'services.it.command COMMAND_SYNTAX'],
   [{ deploy: { replicas: 2 } }, 'services.it.deploy.replicas UNSUPPORTED'],
   [

@@ -2,6 +2,7 @@ import type { EnvFileFormat } from './env-file.ts'
 import { raise } from './errors.ts'
 import type { Lookup } from './interpolate.ts'
 import { keyValues, texts } from './key-values.ts'
+import { COMPOSE_LABEL } from './names.ts'
 import { parseBoolean } from './quantities.ts'
 import type { MapReader } from './reader.ts'
 import type { Tree } from './tree.ts'
@@ -53,6 +54,7 @@ export function readLabels(service: MapReader): Readonly<Record<string, string>>
   const labels = texts(service.get('labels'), service.at('labels'), service.reading)
   for (const label of Object.keys(labels)) {
     if (label.startsWith('io.anneal.')) service.problem('labels', raise('LABEL_RESERVED', { label }))
+    if (COMPOSE_LABEL.test(label)) service.problem('labels', raise('LABEL_OF_COMPOSE', { label }))
   }
   return labels
 }

@@ -151,6 +151,12 @@ export const RELEASE_ERRORS = {
     message: 'Cannot set the label "{label}": labels that start with io.anneal belong to Anneal',
     remedy: 'choose another name',
   },
+  LABEL_OF_COMPOSE: {
+    ...refused,
+    message:
+      'Cannot set the label "{label}": Compose takes every container with it for one of its own, and `down`, `stop` or `up` there would stop or remove it',
+    remedy: 'remove the labels that start with com.docker.compose or io.podman.compose from the release',
+  },
   LIBVIRT_SERVICE_UNKNOWN: {
     ...refused,
     message: 'Cannot find libvirt: x-anneal.libvirt names the service "{service}", which does not exist',

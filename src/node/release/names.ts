@@ -12,6 +12,9 @@ export const LABELS = {
   standBy: 'io.anneal.stand-by',
 } as const
 
+/** Labels by which Compose and podman-compose know their containers: they start, stop and remove whatever has them. */
+export const COMPOSE_LABEL = /^(com\.docker\.compose|io\.podman\.compose)\./
+
 /** `sha256:0123456789abcdef…` → `0123456789ab`. */
 export function shortId(releaseId: string): string {
   return releaseId.replace(/^sha256:/, '').slice(0, 12)
