@@ -113,7 +113,7 @@ describe(
       })
     }
 
-    test('what was removed is made again without a start, under its name; then `up` starts it and makes no other', () => {
+    test('`up --no-start` makes a removed container again under its name; once it runs, `up` has nothing to do', () => {
       const name = docker('inspect', '--format', '{{.Name}}', stopped())
       compose('down')
       compose('up --no-start')
