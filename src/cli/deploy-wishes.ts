@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { openImages, publicKeys } from '../app/metal/index.ts'
+import { openArtifactImages, openImages, publicKeys } from '../app/metal/index.ts'
 import type { WantedImage } from '../app/metal/index.ts'
 import { decodeBootArguments } from '../contract/index.ts'
 import type { DriveWishes, PlainArgument } from '../metal/index.ts'
@@ -15,7 +15,7 @@ export const IMAGE_FLAGS = {
   image: {
     kind: 'text',
     placeholder: 'IMAGE',
-    help: 'Deploy IMAGE: a name or id in Glance, or the URL of a raw or qcow2 image (needs --checksum); with --conductor any image file or URL that it can open, or the directory of a boot set',
+    help: 'Deploy IMAGE: a name or id in Glance, the URL of a raw or qcow2 image (needs --checksum), or oci://REGISTRY/NAME:TAG for an Ironic of release 29 or newer; with --conductor any image file or URL that it can open, or the directory of a boot set',
     flagOnly: true,
   },
   kernel: {
@@ -107,11 +107,15 @@ export function wantedImage(flags: ImageFlags, command: string): WantedImage {
     if (pair === undefined) throw fail('it needs --image, or --kernel and --ramdisk')
     return { kind: 'network', ...pair }
   }
-  if (!/^(https?|file):\/\//.test(image)) {
+  const isInRegistry = image.startsWith('oci://')
+  if (isInRegistry || !/^(https?|file):\/\//.test(image)) {
+    if (checksum !== undefined && isInRegistry)
+      throw fail('--checksum is for an image at a URL; one of a registry is verified by its digests')
     if (checksum !== undefined)
       throw fail('--checksum is for an image at a URL; Glance has the checksums of its images')
     if (pair !== undefined)
-      throw fail('--kernel and --ramdisk are not for an image in Glance, which names its own')
+      throw fail('--kernel and --ramdisk are not for an image in Glance or a registry, which names its own')
+    if (isInRegistry) return { kind: 'registered', name: image, registry: openArtifactImages(process.env) }
     const registry = openImages(cloudOptions({ cloud: flags['image-cloud'] ?? flags.cloud }))
     return { kind: 'registered', name: image, registry }
   }

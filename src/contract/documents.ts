@@ -1,4 +1,5 @@
 import type { ErrorDocument } from './error-document.ts'
+import type { ArtifactsDocument } from './image/artifacts.ts'
 import type { BootFile } from './image/boot-file.ts'
 import type { ConversionPlanDocument } from './image/conversion-plan.ts'
 import type { ImageDocument } from './image/image-document.ts'
@@ -38,6 +39,7 @@ import type { StatusDocument } from './node/status.ts'
 
 /** Every document that has a `schema` member, by that member. */
 export type Documents = {
+  'anneal.artifacts/1': ArtifactsDocument
   'anneal.boot/1': BootFile
   'anneal.conversion-plan/1': ConversionPlanDocument
   'anneal.deploy-plan/1': DeployPlanDocument
@@ -94,6 +96,11 @@ export type DocumentSpec = Readonly<{
 
 /** The documents, and what prints or keeps each. docs/json.md and docs/schemas/ are made from this table. */
 export const DOCUMENTS = {
+  'anneal.artifacts/1': {
+    type: 'ArtifactsDocument',
+    meaning: 'what a push has put into an OCI registry',
+    printedBy: ['image push'],
+  },
   'anneal.boot/1': {
     type: 'BootFile',
     meaning: 'what a conversion made, and all that somebody needs who boots it',

@@ -59,6 +59,7 @@ export type {
   PushedSet,
   SentImage,
 } from './image/pushed.ts'
+export type { ArtifactsDocument, SentArtifact } from './image/artifacts.ts'
 export type { OsReleaseFacts, OstreeDeployment } from './image/system.ts'
 export type {
   DeployImage,
@@ -162,6 +163,8 @@ export type {
   ImageRemoved,
   ImageSending,
   ImageSent,
+  ArtifactSent,
+  ImagePacking,
   JournalProgress,
   LiveProgress,
   MachineEnrolled,

@@ -1,3 +1,4 @@
+import type { SentArtifact } from './image/artifacts.ts'
 import type { SentImage, PushRole } from './image/pushed.ts'
 import type { StateStretch } from './metal/timeline.ts'
 import type { JournalLine } from './node/state-files.ts'
@@ -15,6 +16,7 @@ export type ProgressLine =
   | ImagePacking
   | ImageSending
   | ImageSent
+  | ArtifactSent
   | ImageRemoved
   | ImageBusy
   | MachineEnrolled
@@ -77,6 +79,9 @@ export type ImageSending = Readonly<{ event: 'sent'; role: PushRole; sentBytes: 
 
 /** An image is in Glance. */
 export type ImageSent = Readonly<{ event: 'image' }> & SentImage
+
+/** A file is in a registry, with its manifest. */
+export type ArtifactSent = Readonly<{ event: 'artifact' }> & SentArtifact
 
 /** An image was removed from Glance: what an interrupted push left, or by `anneal image prune`. */
 export type ImageRemoved = Readonly<{

@@ -5,7 +5,7 @@ export type ImageFacts = Readonly<{
   name: string
   status: string
   visibility: string
-  /** `aki`, `ari`, `ami`, `bare`, … */
+  /** `aki`, `ari`, `ami`, `bare`, …; `bootc` for a container of a registry. */
   containerFormat?: string
   /** `raw`, `qcow2`, `aki`, `iso`, … */
   diskFormat?: string
@@ -20,6 +20,8 @@ export type ImageFacts = Readonly<{
   /** Kernel and ramdisk that belong to it: ids of Glance, or URLs. */
   kernel?: string
   ramdisk?: string
+  /** Of machines that it is for, as Go names them; undefined where nothing says it. */
+  architectures?: readonly string[]
   properties: Readonly<Record<string, string>>
 }>
 
@@ -27,10 +29,19 @@ export type ImageFacts = Readonly<{
 export const KERNEL_CMDLINE = 'kernel_cmdline'
 
 /** A trio has its kernel and ramdisk beside it; a whole disk has its boot loader in it; the others boot by themselves. */
-export type ImageForm = 'trio' | 'wholeDisk' | 'kernel' | 'ramdisk' | 'partition' | 'iso' | 'unknown'
+export type ImageForm =
+  | 'trio'
+  | 'wholeDisk'
+  | 'kernel'
+  | 'ramdisk'
+  | 'partition'
+  | 'iso'
+  | 'container'
+  | 'unknown'
 
 export function imageForm(image: ImageFacts): ImageForm {
   const { containerFormat, diskFormat } = image
+  if (containerFormat === 'bootc') return 'container'
   if (containerFormat === 'aki' || diskFormat === 'aki') return 'kernel'
   if (containerFormat === 'ari' || diskFormat === 'ari') return 'ramdisk'
   if (image.kernel !== undefined && image.ramdisk !== undefined) return 'trio'
@@ -40,4 +51,9 @@ export function imageForm(image: ImageFacts): ImageForm {
   const said = image.properties['img_type'] ?? image.properties['image_type']
   if (said === 'partition') return 'partition'
   return diskFormat === 'raw' || diskFormat === 'qcow2' ? 'wholeDisk' : 'unknown'
+}
+
+/** Whether Ironic would fetch it from a registry by itself (from Ironic 29 on). */
+export function isArtifact({ reference }: Pick<ImageFacts, 'reference'>): boolean {
+  return reference.startsWith('oci://')
 }

@@ -1,4 +1,4 @@
-import { imageForm } from './image.ts'
+import { imageForm, isArtifact } from './image.ts'
 import type { ImageFacts, ImageForm } from './image.ts'
 import type { RootArgument } from './root-argument.ts'
 
@@ -166,6 +166,7 @@ function directProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes):
     case 'ramdisk':
       return partOfTrio(form)
     case 'iso':
+    case 'container':
     case 'unknown':
       return notDeployable(form, image)
   }
@@ -174,6 +175,12 @@ function directProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes):
 /** The agent makes a partition and writes the base into it; the boot loader that it would install there is left out. */
 function baseProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes): Problem | undefined {
   if (form !== 'trio') return pairProblem(form, image)
+  if (isArtifact(image)) {
+    return {
+      why: 'Ironic writes every image of a registry over the whole disk, and this base is no disk',
+      remedy: 'push it to the registry with --whole-disk, or push the trio to Glance',
+    }
+  }
   if (wishes.staysOn === true) {
     return {
       why: 'the machine would have to be off between the base and its boot, and Ironic may not switch this one off (disable_power_off)',
@@ -220,6 +227,7 @@ function pairProblem(form: Exclude<ImageForm, 'trio'>, image: ImageFacts): Probl
     case 'ramdisk':
       return partOfTrio(form)
     case 'iso':
+    case 'container':
     case 'unknown':
       return notDeployable(form, image)
   }
@@ -232,7 +240,14 @@ function partOfTrio(form: 'kernel' | 'ramdisk'): Problem {
   }
 }
 
-function notDeployable(form: 'iso' | 'unknown', image: ImageFacts): Problem {
+function notDeployable(form: 'iso' | 'container' | 'unknown', image: ImageFacts): Problem {
+  if (form === 'container') {
+    return {
+      why: 'it is a container and no disk. Ironic’s interface bootc unpacks all of one in the memory of the machine, and no registry says how large it is then: Anneal does not take the risk',
+      remedy:
+        'make a disk of the container (bootc install to-disk, bootc-image-builder), and push that with --whole-disk',
+    }
+  }
   return {
     why:
       form === 'iso'

@@ -10,6 +10,7 @@ export type * from './metal-world.ts'
 export type * from './provisioner.ts'
 export type * from './compute.ts'
 export type * from './image-store.ts'
+export type * from './artifact-repository.ts'
 export type {
   ChunkCluster,
   ChunkConverter,

@@ -30,6 +30,8 @@ export interface BareMetal {
   rebuildsWithoutImage(): Promise<boolean>
   /** Whose grammar of kernel arguments it has; undefined for releases of which that is not known (30 to 34). */
   argumentRules(): Promise<IronicRules | undefined>
+  /** Whether it fetches images from OCI registries: from Ironic 29 on. */
+  takesArtifacts(): Promise<boolean>
   /** Asks for a state and does not wait for it. */
   provision(uuid: string, verb: ProvisionVerb, wishes?: ProvisionWishes): Promise<void>
   /** Asks for power on, or for off and on again, and does not wait for it. Power on is nothing where it is on. */

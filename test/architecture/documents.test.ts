@@ -77,7 +77,8 @@ test('every document and state file of the tables was written', () => {
 })
 
 test('progress of these kinds was printed', () => {
-  const expected = 'build convert effect ended happened image intended node planned removed sent state'
+  const expected =
+    'artifact build convert effect ended happened image intended node packed planned removed sent state'
   assert.deepEqual([...events].toSorted(), expected.split(' '))
 })
 

@@ -65,6 +65,7 @@ export const SUB_ROOMS: readonly string[] = [
   'image/stack',
   'image/boot',
   'runtime/image/push',
+  'runtime/image/push-artifacts',
   'runtime/image/sets',
 ]
 

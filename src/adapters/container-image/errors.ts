@@ -46,10 +46,28 @@ export const CONTAINER_ERRORS = {
   },
   CONTAINER_REGISTRY_FAILED: {
     ...failed,
-    message: 'Cannot read "{url}": {reason}',
+    message: 'Cannot use the registry at "{url}": {reason}',
     remedy:
       'correct the name; add certificates of your own to /etc/containers/certs.d/HOST; --insecure-registry takes plain http',
     retry: true,
+  },
+  ARTIFACT_ADDRESS_INVALID: {
+    retry: false,
+    exit: EXIT.usage,
+    message: 'Cannot push to "{image}": {problem}',
+    remedy: 'write it as oci://REGISTRY[:PORT]/NAME[:TAG], in lower case, with the registry’s host name',
+  },
+  ARTIFACT_PUSH_DENIED: {
+    ...failed,
+    message: 'Cannot push to "{image}": the registry {registry} refuses it {how}',
+    remedy:
+      'log in with `podman login` or `docker login`, as somebody who may push there, and correct the name: many registries want it to exist',
+  },
+  ARTIFACT_PUSH_REFUSED: {
+    ...failed,
+    message: 'Cannot push to "{image}": the registry answered {status} to its {what}: {reason}',
+    remedy:
+      'read the reason: a registry may take no OCI artifacts, or no blob of this size; its operator has the log. Another push sends only the blobs that are missing',
   },
   CONTAINER_LAYER_PACKED: {
     ...refused,

@@ -1,2 +1,5 @@
+export { artifactImages } from './artifact-images.ts'
+export { openArtifacts, parseArtifactAddress } from './artifact-repository.ts'
+export type { ArtifactAddress } from './artifact-repository.ts'
 export { openContainer } from './open-container.ts'
 export type { ContainerImage, LayerFacts, OpenContainerOptions } from './open-container.ts'

@@ -16,7 +16,7 @@ import { findInLayout, layoutDirectory } from './oci-layout.ts'
 import { BLOCK_BYTES, readLayer } from './read-layer.ts'
 import type { ReadLayer } from './read-layer.ts'
 import { findInRegistry } from './registry-image.ts'
-import type { RegistryOptions } from './registry-image.ts'
+import type { RegistryOptions } from './connect-registry.ts'
 import { Replays } from './replays.ts'
 
 export type OpenContainerOptions = Readonly<{

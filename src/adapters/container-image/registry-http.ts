@@ -13,9 +13,9 @@ export type HttpAnswer = Readonly<{
 
 export type HttpRequest = Readonly<{
   url: URL
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
   headers?: Readonly<Record<string, string>>
-  body?: string
+  body?: string | Uint8Array
   signal?: AbortSignal | undefined
   /** Default: 4. */
   attempts?: number
@@ -36,6 +36,8 @@ const BACKOFF_MS = 500
 const MOST_BACKOFF_MS = 10_000
 const ATTEMPTS = 4
 const MOST_REDIRECTS = 5
+/** What is sent to a registry goes to no other server that it names. */
+const READING: readonly string[] = ['GET', 'HEAD']
 const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
@@ -114,7 +116,11 @@ export class RegistryHttp implements AsyncDisposable {
         ...(signal && { signal }),
       })
       const { location } = answer.headers
-      if (!REDIRECTS.includes(answer.statusCode) || typeof location !== 'string' || method !== 'GET') {
+      if (
+        !REDIRECTS.includes(answer.statusCode) ||
+        typeof location !== 'string' ||
+        !READING.includes(method)
+      ) {
         return { status: answer.statusCode, headers: answer.headers, body: answer.body }
       }
       await answer.body.dump({ limit: 65_536 }).catch(() => undefined)

@@ -1,29 +1,19 @@
 import { createHash } from 'node:crypto'
-import { isAnnealError } from '../../core/index.ts'
 import { MANIFEST_TYPES, MOST_DOCUMENT_BYTES } from '../../formats/oci/index.ts'
 import type { Descriptor, Wanted } from '../../formats/oci/index.ts'
 import { parseReference } from '../registry/index.ts'
 import type { Environment, Reference } from '../registry/index.ts'
 import type { BlobBytes } from './blob.ts'
+import { connectRegistry } from './connect-registry.ts'
+import type { RegistryOptions } from './connect-registry.ts'
 import { raise } from './errors.ts'
 import { findImage } from './found-image.ts'
 import type { FoundImage } from './found-image.ts'
 import { readBody } from './registry-body.ts'
-import { RegistryHttp, failure, reasonOf } from './registry-http.ts'
-import type { HttpAnswer, RegistryHttpOptions } from './registry-http.ts'
+import { failure, reasonOf } from './registry-http.ts'
+import type { HttpAnswer, RegistryHttp } from './registry-http.ts'
 import { RegistryLogin } from './registry-login.ts'
-import { readRegistryTls } from './registry-tls.ts'
 
-export type RegistryOptions = Pick<RegistryHttpOptions, 'insecure' | 'silenceMs' | 'backoffMs'> &
-  Readonly<{
-    env: Environment
-    /** Where certificates of registries are; those of the system by default. */
-    certificates?: readonly string[]
-    signal?: AbortSignal
-  }>
-
-/** Docker's own registry answers under another name than the one that it has in references. */
-const DOCKER_HUB = 'registry-1.docker.io'
 /** How often a blob that stops is continued; and how often where not one more byte came. */
 const MOST_RESUMES = 20
 const MOST_IN_VAIN = 2
@@ -37,11 +27,8 @@ export async function findInRegistry(
   options: RegistryOptions,
 ): Promise<FoundImage> {
   const reference = parseReference(name)
-  const host = reference.registry === 'docker.io' ? DOCKER_HUB : reference.registry
-  const tls = await readRegistryTls(host, options.certificates)
-  const http = stack.use(new RegistryHttp({ ...options, tls }))
-  const { signal, insecure } = options
-  const origin = insecure ? await insecureOrigin(http, host, signal) : `https://${host}`
+  const { http, origin } = await connectRegistry(reference, stack, options)
+  const { signal } = options
   const registry = new Registry(http, origin, reference, image, options.env)
   const top = await registry.manifest(reference.digest ?? reference.tag ?? 'latest', signal)
   if (reference.digest !== undefined && reference.digest !== top.digest) {
@@ -49,18 +36,6 @@ export async function findInRegistry(
     throw raise('CONTAINER_DIGEST_MISMATCH', { image, what: 'manifest', found, expected })
   }
   return findImage(image, top, (descriptor, what) => registry.bytesOf(descriptor, what), wanted, signal)
-}
-
-/** https without a look at its certificate, where there is one; else plain http, as Docker and skopeo do it. */
-async function insecureOrigin(http: RegistryHttp, host: string, signal?: AbortSignal): Promise<string> {
-  try {
-    const answer = await http.send({ url: new URL(`https://${host}/v2/`), attempts: 1, signal })
-    await answer.body.dump({ limit: 65_536 }).catch(() => undefined)
-    return `https://${host}`
-  } catch (error) {
-    if (!isAnnealError(error, 'CONTAINER_REGISTRY_FAILED')) throw error
-    return `http://${host}`
-  }
 }
 
 /** One repository of a registry. */

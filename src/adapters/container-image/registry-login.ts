@@ -23,10 +23,16 @@ export class RegistryLogin {
   #header: string | undefined
 
   /** `image` as it is written, `repository` on the registry. */
-  constructor(http: RegistryHttp, image: string, repository: string, env: Environment) {
+  constructor(
+    http: RegistryHttp,
+    image: string,
+    repository: string,
+    env: Environment,
+    actions: 'pull' | 'pull,push' = 'pull',
+  ) {
     this.#http = http
     this.#image = image
-    this.#scope = `repository:${repository}:pull`
+    this.#scope = `repository:${repository}:${actions}`
     this.#env = env
   }
 

@@ -24,6 +24,9 @@ const WITH_PARENTS = [1, 83] as const
 /** Ironic 26.1. From there to 39 a `rebuild` without image_source ends in an UnboundLocalError (conductor/deployments.py). */
 const WANTS_IMAGE = [1, 93] as const
 
+/** Ironic 29. No version of the API says it: images of OCI registries came with that release. */
+const WITH_ARTIFACTS = [1, 96] as const
+
 /** Ironic 29 and 35: the newest with the parser of kernel arguments of the stable branches, the oldest with Ironic’s own. */
 const LAST_BACKPORT = [1, 96] as const
 const OWN_PARSER = [1, 111] as const
@@ -203,6 +206,7 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
       })
     },
     rebuildsWithoutImage: async () => isBelow(await version(), WANTS_IMAGE),
+    takesArtifacts: async () => !isBelow(await newest(), WITH_ARTIFACTS),
     async argumentRules() {
       const offered = await newest()
       if (!isBelow(offered, OWN_PARSER)) return 'from35'

@@ -34,7 +34,7 @@ import type { WantedImage } from './wanted-image.ts'
 
 /** How the image gets onto the machine. */
 export type DeployWay =
-  | (Omit<DeployWishes, 'configDrive' | 'argumentRules'> & Readonly<{ via: 'ironic' }>)
+  | (Omit<DeployWishes, 'configDrive' | 'argumentRules' | 'takesArtifacts'> & Readonly<{ via: 'ironic' }>)
   | (Omit<ConductorWishes, 'configDrive'> & Readonly<{ via: 'conductor'; image: ConductorImage }>)
   | Readonly<{
       via: 'nova'
@@ -129,6 +129,7 @@ async function planFor(
   }
   const { via: _, ...wishes } = way
   const argumentRules = await world.metal.argumentRules()
+  const takesArtifacts = await world.metal.takesArtifacts()
   return planDeployment(
     node,
     image,
@@ -136,6 +137,7 @@ async function planFor(
       ...wishes,
       ...(configDrive === undefined ? {} : { configDrive }),
       ...(argumentRules === undefined ? {} : { argumentRules }),
+      takesArtifacts,
     },
     await enabledInterfaces(world, node),
     sha256,

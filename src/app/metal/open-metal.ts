@@ -5,6 +5,7 @@ import { systemClock } from '../../adapters/system/index.ts'
 import type { ImageRegistry, MetalWorld } from '../../ports/index.ts'
 import { cloudSession } from '../cloud.ts'
 import type { CloudOptions } from '../cloud.ts'
+import type { Environment } from '../environment.ts'
 
 export type MetalOptions = CloudOptions &
   Readonly<{
@@ -29,6 +30,17 @@ export function openMetal(options: MetalOptions): MetalWorld {
 }
 
 /** Glance of a cloud, to look images up in. */
+/** Images of OCI registries; logins are those of `podman login` and `docker login`. */
+export function openArtifactImages(environment: Environment): ImageRegistry {
+  return {
+    async find(image) {
+      // What reads registries is loaded where one is named.
+      const { artifactImages } = await import('../../adapters/container-image/index.ts')
+      return artifactImages({ env: environment }).find(image)
+    },
+  }
+}
+
 export function openImages(options: CloudOptions): ImageRegistry {
   return imageRegistry(glance(cloudSession(options)))
 }

@@ -7,16 +7,14 @@ import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
-import type { Output } from '../output.ts'
-
-/** Ten times a second is enough for eyes and for programs. */
-const TELL_MS = 100
+import { pushToRegistry } from '../push-artifacts.ts'
+import { stepTeller } from '../push-progress.ts'
 
 export const imagePush = command({
   path: ['image', 'push'],
-  summary: 'Upload kernel, ramdisk and base of a disk image to Glance',
-  operands: 'IMAGE',
-  count: { min: 1, max: 1 },
+  summary: 'Upload kernel, ramdisk and base of a disk image to Glance or an OCI registry',
+  operands: 'IMAGE [oci://REGISTRY/NAME:TAG]',
+  count: { min: 1, max: 2 },
   flags: {
     name: {
       kind: 'text',
@@ -52,24 +50,29 @@ export const imagePush = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Converts the image as it uploads, without files in between. Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.',
+    'Converts the image as it uploads, without files in between. Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)
+    const options = {
+      ...conversionOptions(flags, signal),
+      ...(flags.name === undefined ? {} : { name: flags.name }),
+      compression: flags.compression,
+      properties,
+      mode: flags['dry-run'] ? 'plan' : 'apply',
+    } as const
+    const [image = '', destination] = args
+    if (destination !== undefined) return pushToRegistry([image, destination], flags, options, output)
     const pushed = await pushImage(
       openStore(cloudOptions(flags)),
-      args[0] ?? '',
+      image,
       {
-        ...conversionOptions(flags, signal),
-        ...(flags.name === undefined ? {} : { name: flags.name }),
+        ...options,
         ...(flags['disk-format'] === undefined ? {} : { diskFormat: flags['disk-format'] }),
-        compression: flags.compression,
         visibility: flags.visibility,
         protection: flags.protected ? 'protected' : 'open',
-        properties,
-        mode: flags['dry-run'] ? 'plan' : 'apply',
       },
-      { onWarning: (text) => output.say(`warning: ${text}`), onStep: teller(output) },
+      { onWarning: (text) => output.say(`warning: ${text}`), onStep: stepTeller(output, line) },
     )
     const tookMs = performance.now() - startedAt
     const sentBytes = pushed.images.reduce((sum, one) => sum + one.sentBytes, 0)
@@ -84,23 +87,6 @@ export const imagePush = command({
     return EXIT.ok
   },
 })
-
-function teller(output: Output): (step: PushStep) => void {
-  let toldAt = 0
-  return (step) => {
-    if (step.event === 'sent' || step.event === 'packed') {
-      const now = performance.now()
-      const [done, all] =
-        step.event === 'sent' ? [step.sentBytes, step.sizeBytes] : [step.doneBytes, step.totalBytes]
-      if (now - toldAt < TELL_MS && done < all) return
-      toldAt = now
-      if (output.jsonProgress) output.progress(step, '')
-      else output.live(`  ${step.role}: ${formatBytes(done)} of ${formatBytes(all)} ${step.event}`)
-      return
-    }
-    output.progress(step, line(step))
-  }
-}
 
 function line(step: Exclude<PushStep, { event: 'sent' | 'packed' }>): string {
   switch (step.event) {

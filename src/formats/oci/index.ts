@@ -1,6 +1,6 @@
 /**
  * The documents of container images: indexes, manifests and configurations of OCI and of Docker's schema 2. Schema 1 is
- * refused. They are read, never written; digests are checked by whoever fetches them.
+ * refused. Artifacts of one file each are written; digests are checked by whoever fetches them.
  *
  * References: OCI image specification; Docker "Image Manifest Version 2, Schema 2".
  */
@@ -13,3 +13,14 @@ export type { Wanted } from './platform.ts'
 export { chooseReference, chooseSaved } from './references.ts'
 export type { SavedImage } from './references.ts'
 export { isContainerAddress } from './transports.ts'
+export {
+  EMPTY_CONFIG,
+  EMPTY_CONFIG_BYTES,
+  INDEX_TYPE,
+  MANIFEST_TYPE,
+  artifactIndex,
+  artifactManifest,
+} from './artifact.ts'
+export type { Artifact } from './artifact.ts'
+export { diskFormatOf, readArtifacts } from './read-artifacts.ts'
+export type { Artifacts, ListedArtifact } from './read-artifacts.ts'

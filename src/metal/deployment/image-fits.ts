@@ -59,3 +59,34 @@ function tooLarge(node: MetalNode, image: ImageFacts, disk: number): Error {
     remedy: 'choose a node with a larger disk, or correct local_gb of this one',
   })
 }
+
+/** Debian's and the kernel's names of processors, as Go has them: Ironic compares both. */
+const GO_NAMES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
+
+/**
+ * Throws METAL_IMAGE_NOT_READY for an image of a registry that this Ironic cannot fetch, or of which none is for the node's
+ * processor: Ironic itself would find nothing, and fail in the middle of the deployment.
+ */
+export function refuseArtifact(
+  node: MetalNode,
+  image: ImageFacts,
+  { takesArtifacts }: Readonly<{ takesArtifacts?: boolean }>,
+): void {
+  const cannot = (why: string, remedy: string): Error =>
+    raise('METAL_IMAGE_NOT_READY', { image: image.name, why, remedy })
+  if (takesArtifacts === false) {
+    throw cannot(
+      'this Ironic fetches no images from registries: that began with release 29 (API 1.96)',
+      'push it to Glance (`anneal image push`), or serve the file over http and give its URL with --checksum',
+    )
+  }
+  const cpu = node.properties['cpu_arch']
+  const { architectures } = image
+  if (typeof cpu !== 'string' || architectures === undefined) return
+  const goName = (name: string): string => GO_NAMES[name] ?? name
+  if (architectures.map(goName).includes(goName(cpu))) return
+  throw cannot(
+    `it is for ${architectures.join(', ')}, and node "${node.name ?? node.uuid}" is ${cpu} (cpu_arch)`,
+    'push the image for that processor (--platform OS/ARCH), or correct cpu_arch of the node',
+  )
+}

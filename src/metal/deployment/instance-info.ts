@@ -1,4 +1,5 @@
 import { KEEP } from '../../contract/index.ts'
+import { isArtifact } from '../image.ts'
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
 
@@ -101,6 +102,9 @@ export function isManaged(name: string, value: unknown): boolean {
 function sourceInfo(image: ImageFacts): InstanceInfo {
   const { reference, hash, diskFormat } = image
   const told = isByUrl(image)
+  // By a digest Ironic takes the format for unknown and refuses the data, unless it was raw before: then it looks (deploy_utils,
+  // build_instance_info_for_deploy).
+  const looks = isArtifact(image) && image.reference.includes('@')
   return {
     image_source: reference,
     deploy_interface: 'direct',
@@ -108,6 +112,7 @@ function sourceInfo(image: ImageFacts): InstanceInfo {
       ? { image_os_hash_algo: hash.algorithm, image_os_hash_value: hash.value }
       : {}),
     ...(told && diskFormat !== undefined ? { image_disk_format: diskFormat } : {}),
+    ...(looks ? { image_disk_format: 'raw' } : {}),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Digest } from '../../core/index.ts'
 import { configDrive } from '../config-drive.ts'
 import type { DriveWishes } from '../config-drive.ts'
 import { raise } from '../errors.ts'
+import { isArtifact } from '../image.ts'
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
 import { chooseRoute } from '../route.ts'
@@ -35,6 +36,9 @@ export function planServer(
   const cannot = (why: string, remedy: string): Error =>
     raise('METAL_NOVA_CANNOT', { image: image.name, node: name, why, remedy })
   refuseUnready(image)
+  if (isArtifact(image)) {
+    throw cannot('it knows images of Glance alone', 'push it to Glance, or deploy without --via nova')
+  }
   refuseUnfitImage(image, cannot)
   refuseTooLarge(node, image)
   refuseUnfitNode(node, cannot)

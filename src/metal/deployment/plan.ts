@@ -2,7 +2,7 @@ import { canonicalJson } from '../../core/index.ts'
 import type { Digest, IronicRules } from '../../core/index.ts'
 import type { ConfigDrive } from '../config-drive.ts'
 import { raise } from '../errors.ts'
-import { KERNEL_CMDLINE, imageForm } from '../image.ts'
+import { KERNEL_CMDLINE, imageForm, isArtifact } from '../image.ts'
 import type { ImageFacts } from '../image.ts'
 import { mergeArguments } from '../kernel-arguments.ts'
 import type { MergedArguments, PlainArgument } from '../kernel-arguments.ts'
@@ -12,7 +12,7 @@ import { bootsOverNetwork, chooseRoute } from '../route.ts'
 import type { IronicRoute, RefusedRoute, Route } from '../route.ts'
 import type { ServerPlan } from '../server.ts'
 import type { DeployVia } from './effects.ts'
-import { partitionGib, refuseTooLarge, refuseUnready } from './image-fits.ts'
+import { partitionGib, refuseArtifact, refuseTooLarge, refuseUnready } from './image-fits.ts'
 import { MARK, baseInfo, diskInfo, pairInfo } from './instance-info.ts'
 import type { InstanceInfo } from './instance-info.ts'
 
@@ -25,6 +25,8 @@ export type DeployWishes = Readonly<{
   configDrive?: ConfigDrive
   /** Of kernel arguments, by the Ironic that is asked; both where it is not known. */
   argumentRules?: IronicRules
+  /** Whether the Ironic that is asked fetches images from registries. */
+  takesArtifacts?: boolean
 }>
 
 /** What a deployment will do, as data: printed by the dry run, and followed by the run. */
@@ -63,6 +65,7 @@ export function planDeployment(
   digest: Digest,
 ): DeployPlan {
   refuseUnready(image)
+  if (isArtifact(image)) refuseArtifact(node, image, wishes)
   const merged = imageForm(image) === 'trio' ? argumentsFor(image, wishes) : NO_ARGUMENTS
   const root = rootArgument(merged.arguments.map((one) => one.text))
   const choice = chooseRoute(

@@ -5,6 +5,7 @@ import { writeLayout } from '../../fixtures/oci-layout.ts'
 import { writeTar } from '../../fixtures/tar-writer.ts'
 import { runCommand } from './run-command.ts'
 import type { Scenario } from './scenario.ts'
+import { SmallRegistry } from '../../fixtures/small-registry.ts'
 
 const IMAGE = join(ROOT, 'test/fixtures/images/small-system.img.zst')
 
@@ -45,12 +46,23 @@ export function imageScenarios(directory: string): readonly Scenario[] {
       name: 'image convert --boot-only',
       run: () => runCommand('image', 'convert', IMAGE, '--boot-only', '-o', at('boot')),
     },
+    { name: 'image push to a registry', run: pushToRegistry },
     {
       name: 'image ls of a path that is not there',
       exit: EXIT.refused,
       run: () => runCommand('image', 'ls', IMAGE, '/nowhere'),
     },
   ]
+}
+
+async function pushToRegistry(): ReturnType<Scenario['run']> {
+  const registry = new SmallRegistry()
+  try {
+    const to = `oci://${await registry.open()}/team/disk:one`
+    return await runCommand('image', 'push', IMAGE, to, '--insecure-registry')
+  } finally {
+    registry.close()
+  }
 }
 
 /** A bootable container, as small as one can be. */

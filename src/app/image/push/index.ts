@@ -1,4 +1,7 @@
+export { pushArtifacts } from './push-artifacts.ts'
+export type { ArtifactOptions } from './push-artifacts.ts'
 export { pushImage } from './push-image.ts'
 export type { PushControl, PushOptions } from './push-image.ts'
 export { checkProperties } from '../../../runtime/image/push/index.ts'
 export type { Pushed, PushedImage, PushStep } from '../../../runtime/image/push/index.ts'
+export type { ArtifactsPushed, ArtifactStep } from '../../../runtime/image/push-artifacts/index.ts'

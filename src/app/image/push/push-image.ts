@@ -4,6 +4,7 @@ import { systemClock } from '../../../adapters/system/index.ts'
 import type { ImageStore, Visibility } from '../../../ports/index.ts'
 import { pushImage as push } from '../../../runtime/image/push/index.ts'
 import type { Pushed, PushStep } from '../../../runtime/image/push/index.ts'
+import { plainName } from './plain-name.ts'
 import { planConversion } from '../convert/index.ts'
 import type { ConversionOptions } from '../convert/index.ts'
 
@@ -71,9 +72,4 @@ export async function pushImage(
     control.onStep ?? (() => undefined),
     options.signal,
   )
-}
-
-/** `fedora-21.qcow2.xz` → `fedora-21`. */
-function plainName(file: string): string {
-  return file.replace(/(\.(qcow2|qcow|vdi|vhdx?|vmdk|ova|raw|img|iso|xz|gz|zst|bz2))+$/i, '') || file
 }

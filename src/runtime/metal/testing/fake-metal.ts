@@ -131,6 +131,7 @@ export class FakeMetal {
     return {
       version: () => Promise.resolve('1.82'),
       argumentRules: () => Promise.resolve(undefined),
+      takesArtifacts: () => Promise.resolve(true),
       rebuildsWithoutImage: () => Promise.resolve(this.rebuildsWithoutImage),
       viewer: () => Promise.resolve({ who: 'user "tester"', isLimited: true }),
       nodes: () => Promise.resolve([this.node]),

@@ -1,0 +1,72 @@
+import { isObject } from '../../core/index.ts'
+import { raise } from './errors.ts'
+import type { HttpAnswer, HttpRequest, RegistryHttp } from './registry-http.ts'
+import type { RegistryLogin } from './registry-login.ts'
+
+const MOST_REASON_BYTES = 65_536
+
+/** Requests to one repository, with the login that the registry asks for. */
+export class RegistryRequests {
+  readonly #http: RegistryHttp
+  readonly #login: RegistryLogin
+  readonly #image: string
+  readonly #purpose: 'read' | 'push'
+
+  constructor(http: RegistryHttp, login: RegistryLogin, image: string, purpose: 'read' | 'push') {
+    this.#http = http
+    this.#login = login
+    this.#image = image
+    this.#purpose = purpose
+  }
+
+  /** An answer whose body is of no use. */
+  async done(wanted: HttpRequest, what: string, good: readonly number[]): Promise<HttpAnswer> {
+    const answer = await this.answer(wanted, what, good)
+    await answer.body.dump({ limit: MOST_REASON_BYTES }).catch(() => undefined)
+    return answer
+  }
+
+  /** Throws ARTIFACT_PUSH_DENIED, CONTAINER_REGISTRY_DENIED, ARTIFACT_PUSH_REFUSED, CONTAINER_REGISTRY_FAILED. */
+  async answer(wanted: HttpRequest, what: string, good: readonly number[]): Promise<HttpAnswer> {
+    for (;;) {
+      const headers = { ...wanted.headers, ...this.#login.headers }
+      const answer = await this.#http.send({ ...wanted, headers })
+      const { status } = answer
+      if (good.includes(status)) return answer
+      if (status === 401 && (await this.#login.answer(wanted.url, answer, wanted.signal))) {
+        await answer.body.dump({ limit: MOST_REASON_BYTES }).catch(() => undefined)
+        continue
+      }
+      const image = this.#image
+      const reason = await reasonIn(answer)
+      if (status === 401 || status === 403) {
+        const how = (await this.#login.hasCredentials())
+          ? 'with the login that is stored for it'
+          : 'without a login'
+        const code = this.#purpose === 'push' ? 'ARTIFACT_PUSH_DENIED' : 'CONTAINER_REGISTRY_DENIED'
+        throw raise(code, { image, registry: wanted.url.host, how })
+      }
+      throw raise('ARTIFACT_PUSH_REFUSED', { image, status, what, reason })
+    }
+  }
+}
+
+/** The codes and messages of a registry (distribution specification, "Error Codes"). */
+async function reasonIn({ body }: HttpAnswer): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of body) {
+      parts.push(part)
+      size += part.length
+      if (size > MOST_REASON_BYTES) break
+    }
+    const said: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
+    const errors: unknown = isObject(said) ? said['errors'] : undefined
+    if (!Array.isArray(errors)) return 'it does not say why'
+    const texts = errors.filter(isObject).map(({ code, message }) => [code, message].map(String).join(': '))
+    return texts.join('; ').slice(0, 500) || 'it does not say why'
+  } catch {
+    return 'it does not say why'
+  }
+}
