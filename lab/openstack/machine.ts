@@ -19,6 +19,8 @@ export type MachineSpec = Readonly<{
   memoryMiB: number
   diskGiB: number
   firmware: 'bios' | 'uefi'
+  /** What is in the ROM of its network card. Default: iPXE. With `nothing`, UEFI firmware boots over the network by itself. */
+  networkRom?: 'ipxe' | 'nothing'
 }>
 
 /** A machine of a lab, as whoever enrolls it needs to know it. */
@@ -99,6 +101,7 @@ export async function placeMachine(
       `TAP=tap${index}`,
       `PROCESSOR=(${processor.join(' ')})`,
       `FIRMWARE=(${placeFirmware(machine).join(' ')})`,
+      `NETWORK_ROM=${machine.networkRom === 'nothing' ? ',romfile=' : ''}`,
       '',
     ].join('\n'),
   )

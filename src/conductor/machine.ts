@@ -35,6 +35,8 @@ export type MachineRecord = Readonly<{
   heardAt?: string
   /** Whether a config drive waits in a file of its own. */
   hasConfigDrive: boolean
+  /** Whether its serial console may be listened to. */
+  consoleEnabled?: boolean
   /** How its disks were wiped the last time. */
   wiped?: WipeRecord
   /** What the deploy ramdisk said last. */

@@ -9,6 +9,15 @@ export interface Bmc {
   /** `reset` needs a machine that is on. `on` and `off` are nothing where it is so already. `off` does not ask the system. */
   setPower(wanted: 'on' | 'off' | 'reset', signal?: AbortSignal): Promise<void>
   bootFrom(order: BootOrder, signal?: AbortSignal): Promise<void>
+  /** Listens to the serial port of the machine. Resolves once the controller passes it on; one listener at a time. */
+  openConsole(signal?: AbortSignal): Promise<BmcConsole>
 }
+
+export type BmcConsole = Readonly<{
+  /** What the machine says from now on; ends where the controller ends it. To be read once. */
+  text: AsyncIterable<Uint8Array>
+  /** Has the controller end it, so that others can listen. */
+  close(): Promise<void>
+}>
 
 export type OpenBmc = (address: BmcAddress) => Bmc

@@ -38,6 +38,8 @@ export interface BareMetal {
   power(uuid: string, wanted: 'on' | 'restarted'): Promise<void>
   console(uuid: string): Promise<ConsoleInfo>
   setConsole(uuid: string, wanted: 'on' | 'off'): Promise<void>
+  /** Listens to a console that the service itself passes on (`ConsoleInfo.type` is `anneal`), until the signal. */
+  listen(uuid: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /** Undefined where no conductor runs it; `hidden` where this login is not shown drivers. */
   driver(name: string): Promise<DriverFacts | 'hidden' | undefined>
 }
@@ -86,7 +88,7 @@ export interface Machine {
   /** The greeting of an SSH server (RFC 4253, 4.2), or undefined where nothing answers yet. */
   sshBanner(host: string, port: number, timeoutMs: number): Promise<string | undefined>
   /**
-   * Opens a console: `file:PATH`, `unix:PATH`, `tcp:HOST:PORT`. A file is read from the byte `from` on, where that is
+   * Opens a console: `file:PATH`, `unix:PATH`, `tcp:HOST:PORT`; `conductor:UUID`, a node of the conductor that is asked. A file is read from the byte `from` on, where that is
    * known; a socket has only what comes from now on. Throws CONSOLE_UNREADABLE for a source of another kind.
    */
   openConsole(source: string, from: number | 'now'): Promise<MachineConsole>

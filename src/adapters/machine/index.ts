@@ -1,3 +1,4 @@
+export { passedOnConsole } from './passed-on-console.ts'
 import type { Machine } from '../../ports/index.ts'
 import { openConsole } from './console.ts'
 import { sshBanner } from './ssh-banner.ts'

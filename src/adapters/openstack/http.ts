@@ -25,6 +25,8 @@ export type HttpRequest = Readonly<{
   sizeBytes?: number
   /** Whether the request may be sent again after a failure; by default what reads is, and nothing else. */
   idempotent?: boolean
+  /** `endless`: the body may pause for as long as it likes. */
+  patience?: 'endless'
   /** Statuses that are an answer and no refusal. */
   accept?: readonly number[]
   /** Who asks, for what is forbidden. */
@@ -93,7 +95,7 @@ export function openHttp(options: HttpOptions = {}): Http {
         method: wanted.method,
         headers: headersOf(wanted),
         headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
+        bodyTimeout: wanted.patience === 'endless' ? 0 : timeoutMs,
         ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
         ...bodyOf(wanted),
       })

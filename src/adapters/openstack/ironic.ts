@@ -267,6 +267,17 @@ export function ironic(session: Session, options: Readonly<{ lockedWaitMs?: numb
         idempotent: true,
       })
     },
+    async listen(uuid, signal) {
+      return session.stream({
+        method: 'GET',
+        path: `${nodePath(uuid)}/console`,
+        action: `read the console of node "${uuid}"`,
+        service: 'baremetal',
+        headers: { 'x-openstack-ironic-api-version': (await version()).join('.') },
+        patience: 'endless',
+        signal,
+      })
+    },
     async driver(name) {
       // Drivers are for system scope alone, where Ironic enforces scopes: what deploys needs no such login.
       const reply = await orHidden(

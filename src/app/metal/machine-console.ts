@@ -7,7 +7,7 @@ import { readNode } from '../../runtime/metal/index.ts'
 const READ_MS = 100
 
 export type OpenedConsole = Readonly<{
-  /** Where it is read: `unix:PATH`, `file:PATH` or `tcp:HOST:PORT`. */
+  /** Where it is read: `unix:PATH`, `file:PATH`, `tcp:HOST:PORT`, or `conductor:UUID`. */
   source: string
   /** What the machine says, as it comes, until the signal. To be read once. */
   text: (signal: AbortSignal) => AsyncGenerator<string, void, undefined>
@@ -75,6 +75,7 @@ export async function consoleSource(
       info = await world.metal.console(node.uuid)
     }
   }
+  if (info.type === 'anneal') return `conductor:${node.uuid}`
   if (info.url?.startsWith('tcp://') === true) return `tcp:${info.url.slice('tcp://'.length)}`
   const why =
     info.url === undefined ? 'Ironic could not start it' : `it is at ${info.url}, which only a browser reads`

@@ -1,4 +1,4 @@
-import { networkMachine } from '../../adapters/machine/index.ts'
+import { networkMachine, passedOnConsole } from '../../adapters/machine/index.ts'
 import { glance, imageRegistry, ironic, ironicProvisioner, nova } from '../../adapters/openstack/index.ts'
 import { deploymentFiles } from '../../adapters/state/index.ts'
 import { systemClock } from '../../adapters/system/index.ts'
@@ -6,6 +6,9 @@ import type { ImageRegistry, MetalWorld } from '../../ports/index.ts'
 import { cloudSession } from '../cloud.ts'
 import type { CloudOptions } from '../cloud.ts'
 import type { Environment } from '../environment.ts'
+
+/** `conductor:UUID` is the console of a node that the conductor passes on. */
+const CONDUCTOR = 'conductor:'
 
 export type MetalOptions = CloudOptions &
   Readonly<{
@@ -23,7 +26,13 @@ export function openMetal(options: MetalOptions): MetalWorld {
     metal,
     provisioner: ironicProvisioner(metal),
     compute: nova(session),
-    machine: networkMachine,
+    machine: {
+      ...networkMachine,
+      openConsole: (source, from) =>
+        source.startsWith(CONDUCTOR)
+          ? passedOnConsole((signal) => metal.listen(source.slice(CONDUCTOR.length), signal))
+          : networkMachine.openConsole(source, from),
+    },
     records: deploymentFiles(options.stateDirectory),
     clock: systemClock,
   }

@@ -11,7 +11,7 @@ export const metalConsole = command({
   count: { min: 1, max: 1 },
   flags: { ...CONSOLE_FLAGS, ...METAL_FLAGS, ...COMMON_FLAGS },
   details:
-    'The command only reads. Without --console it uses the TCP console of Ironic (console interface ipmitool-socat) and turns it on if it is off.',
+    'The command only reads. Without --console it uses the TCP console of Ironic (console interface ipmitool-socat), or what the conductor passes on (IPMI, Serial over LAN), and turns it on if it is off.',
   endsWithReader: true,
   async run({ flags, args, output, signal }) {
     const world = openMetal(metalOptions(flags))

@@ -16,6 +16,7 @@ import type { Bmc, ConductorWorld } from '../../ports/index.ts'
 import { AgentCalls } from './agent-calls.ts'
 import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
+import { Consoles } from './consoles.ts'
 import { Machines } from './machines.ts'
 import { PowerSync } from './power-sync.ts'
 import type { PowerSyncSettings } from './power-sync.ts'
@@ -50,6 +51,7 @@ export class Conductor {
   readonly ramdisks: RamdiskCalls
   readonly agents: AgentCalls
   readonly boots: BootAnswers
+  readonly consoles: Consoles
   readonly #world: ConductorWorld
   readonly #tasks: TaskRunner
   readonly #power: PowerSync
@@ -63,6 +65,7 @@ export class Conductor {
     this.ramdisks = new RamdiskCalls(world, this.#tasks)
     this.agents = new AgentCalls(world, this.#tasks)
     this.boots = new BootAnswers(world, settings)
+    this.consoles = new Consoles((uuid) => bmcOfMachine({ world, uuid }))
   }
 
   /** Goes on with what an earlier process of this conductor left. */
@@ -73,7 +76,7 @@ export class Conductor {
 
   /** Leaves every task where it is. Resolves when nothing is at work any more. */
   async stop(): Promise<void> {
-    await Promise.all([this.#power.stop(), this.#tasks.stop()])
+    await Promise.all([this.#power.stop(), this.#tasks.stop(), this.consoles.stop()])
   }
 
   /** Asks the BMCs of all machines that nothing is done with whether they are on. Resolves when all have answered or failed. */

@@ -58,6 +58,7 @@ describe('machines that are switched on', () => {
           mine.offAtMs = Number.POSITIVE_INFINITY
         },
         bootFrom: async () => undefined,
+        openConsole: () => Promise.reject(new TypeError('not part of this test')),
       }
     }
     for (const name of names) {

@@ -49,7 +49,7 @@ export function nodeDocument(
     clean_step: {},
     raid_config: {},
     target_raid_config: {},
-    console_enabled: false,
+    console_enabled: machine.consoleEnabled === true,
     automated_clean: null,
     allocation_uuid: null,
     chassis_uuid: null,
@@ -114,7 +114,7 @@ function interfacesOf({ driver, deployInterface }: MachineRecord): Readonly<Reco
   return {
     bios_interface: 'no-bios',
     boot_interface: 'ipxe',
-    console_interface: 'no-console',
+    console_interface: CONSOLE_INTERFACE[driver],
     deploy_interface: deployInterface,
     firmware_interface: 'no-firmware',
     inspect_interface: 'agent',
@@ -127,6 +127,13 @@ function interfacesOf({ driver, deployInterface }: MachineRecord): Readonly<Reco
     vendor_interface: 'no-vendor',
   }
 }
+
+/** Ironic’s own names are of consoles by TCP: this one is read over HTTP, from the conductor. */
+export const CONSOLE_INTERFACE = {
+  ipmi: 'ipmitool-sol',
+  redfish: 'no-console',
+  'manual-management': 'no-console',
+} as const
 
 const BMC_INTERFACE = { ipmi: 'ipmitool', redfish: 'redfish', 'manual-management': 'noop' } as const
 
@@ -147,7 +154,7 @@ export function driverDocument(name: keyof typeof BMC_INTERFACE, host: string, u
     ...only('management', BMC_INTERFACE[name]),
     ...only('network', 'noop'),
     ...only('power', BMC_INTERFACE[name]),
-    ...only('console', 'no-console'),
+    ...only('console', CONSOLE_INTERFACE[name]),
     ...only('raid', 'no-raid'),
     ...only('storage', 'noop'),
     ...only('vendor', 'no-vendor'),

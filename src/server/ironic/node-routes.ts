@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { isObject } from '../../core/index.ts'
 import type { AskOptions, Conductor } from '../../app/conductor/index.ts'
 import { VERBS } from '../../conductor/index.ts'
@@ -131,12 +132,30 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       await conductor.power(named(request), power)
       return ACCEPTED
     },
-    'GET /v1/nodes/{node}/states/console': () => json(200, { console_enabled: false, console_info: null }),
-    'PUT /v1/nodes/{node}/states/console': () =>
-      fault(
-        400,
-        'The conductor opens no consoles: use the BMC’s own (ipmitool sol activate), or a console server',
-      ),
+    'GET /v1/nodes/{node}/states/console': (request) => {
+      const { uuid, consoleEnabled = false } = named(request)
+      const info = { type: 'anneal', url: `${url}/v1/nodes/${uuid}/console` }
+      return json(200, { console_enabled: consoleEnabled, console_info: consoleEnabled ? info : null })
+    },
+    'PUT /v1/nodes/{node}/states/console': async (request) => {
+      const { enabled } = objectOf(await request.text())
+      if (typeof enabled !== 'boolean') throw invalid('enabled is true or false')
+      const machine = named(request)
+      // Says why, where its BMC cannot.
+      if (enabled && machine.driver !== 'ipmi') await conductor.bmc(machine).openConsole(request.signal)
+      machines.save({ ...named(request), consoleEnabled: enabled })
+      return ACCEPTED
+    },
+    'GET /v1/nodes/{node}/console': async (request) => {
+      const { uuid, consoleEnabled } = named(request)
+      if (consoleEnabled !== true) return fault(400, `The console of node ${uuid} is not enabled`)
+      const text = await conductor.consoles.listen(uuid, request.signal)
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' },
+        body: Readable.from(text, { objectMode: false }),
+      }
+    },
     'GET /v1/nodes/{node}/management/boot_device': () => json(200, { boot_device: null, persistent: null }),
     'GET /v1/nodes/{node}/management/boot_device/supported': () =>
       json(200, { supported_boot_devices: ['pxe', 'disk'] }),

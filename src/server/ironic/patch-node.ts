@@ -1,3 +1,4 @@
+import { CONSOLE_INTERFACE } from './node-document.ts'
 import { isObject } from '../../core/index.ts'
 import { DEPLOY_METHODS } from '../../conductor/index.ts'
 import type { DeployMethod, DriverName, MachineRecord, Members } from '../../conductor/index.ts'
@@ -33,7 +34,6 @@ const FIXED: Readonly<Record<string, string>> = {
   network_interface: 'noop',
   inspect_interface: 'agent',
   storage_interface: 'noop',
-  console_interface: 'no-console',
   raid_interface: 'no-raid',
   rescue_interface: 'no-rescue',
   vendor_interface: 'no-vendor',
@@ -64,9 +64,10 @@ function applied(machine: MachineRecord, { op, path, value }: Step): MachineReco
   const [, name = '', ...below] = path
     .split('/')
     .map((one) => one.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const fixed = FIXED[name]
+  const isConsole = name === 'console_interface'
+  const fixed = isConsole ? CONSOLE_INTERFACE[machine.driver] : FIXED[name]
   if (fixed !== undefined) {
-    if (op === 'remove' || value === fixed) return machine
+    if (op === 'remove' || value === fixed || (isConsole && value === 'no-console')) return machine
     throw invalid(
       `${name} is ${fixed} on every machine of this conductor, and cannot be ${JSON.stringify(value)}`,
     )

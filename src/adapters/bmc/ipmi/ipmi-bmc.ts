@@ -5,6 +5,7 @@ import type { Bmc } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
 import { ipmitool } from './ipmitool.ts'
 import type { IpmiAddress } from './ipmitool.ts'
+import { openSol } from './serial-over-lan.ts'
 
 /**
  * Set System Boot Options, parameter 3: keeps the boot flags valid although no chassis control command comes within 60
@@ -39,6 +40,7 @@ export function openIpmi(address: IpmiAddress): Bmc {
         }
         await run(action, ['chassis', 'power', wanted], signal)
       }),
+    openConsole: (signal) => openSol(address, signal),
     bootFrom: (order, signal) =>
       inTurn(async () => {
         const action = `let the machine boot from its ${order.from}`

@@ -42,6 +42,18 @@ export function openRedfish(address: RedfishAddress): Bmc {
       const action = wanted === 'reset' ? 'reset the machine' : `switch the machine ${wanted}`
       await using(action, signal, (http, path) => setPower(http, path, wanted, { action, bmc: address.url }))
     },
+    async openConsole(signal) {
+      const action = 'read the console of the machine'
+      return using(action, signal, async (http, path) => {
+        const offers = consoleOffers((await http.get(path)).body)
+        const why =
+          offers.length === 0
+            ? 'it says of no serial console of the machine'
+            : `it offers the serial console by ${offers.join(', ')}, and not by Redfish`
+        const remedy = 'read it there, or use a console server (--console tcp:HOST:PORT)'
+        throw raise('BMC_UNABLE', { action, bmc: address.url, why, remedy })
+      })
+    },
     async bootFrom(order, signal) {
       const action = `let the machine boot from its ${order.from}`
       await using(action, signal, (http, path) => bootFrom(http, path, order, { action, bmc: address.url }))
@@ -63,6 +75,15 @@ async function onlySystem(http: RedfishHttp, action: string, bmc: string): Promi
   const why = only === undefined ? 'it has no system' : `it has several systems: ${paths.join(', ')}`
   const remedy = 'name the system in the inventory (redfish_system_id: /redfish/v1/Systems/…)'
   throw raise('BMC_UNABLE', { action, bmc, why, remedy })
+}
+
+/** How the console is reached (DSP0268, ComputerSystem 1.13, SerialConsole): `SSH (port 2200)`. */
+function consoleOffers(system: unknown): readonly string[] {
+  return ['SSH', 'IPMI', 'Telnet', 'WebSocket'].flatMap((name) => {
+    const offer = within(system, 'SerialConsole', name)
+    if (!isObject(offer) || offer['ServiceEnabled'] !== true) return []
+    return [typeof offer['Port'] === 'number' ? `${name} (port ${offer['Port']})` : name]
+  })
 }
 
 function powerOf({ body }: Reply): PowerState {

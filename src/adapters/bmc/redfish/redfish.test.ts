@@ -235,3 +235,26 @@ test('a certificate counts when its authority is trusted, or none is asked for',
   assert.equal(await open(port, { url, verify: cert }).power(), 'on')
   await refused(open(port, { url, verify: `${cert}.none` }).power(), 'BMC_UNREACHABLE', /cannot be read/)
 })
+
+test('where a serial console is, the service says, and it is not passed on', async (t) => {
+  const consoles = (offers: unknown) => async (): Promise<unknown> => {
+    const body = { PowerState: 'On', SerialConsole: offers }
+    const { port } = await service(t, ({ path }) => (path === SYSTEM ? { body } : FALL_THROUGH))
+    const address: RedfishAddress = {
+      kind: 'redfish',
+      url: `http://127.0.0.1:${port}`,
+      ...LOGIN,
+      verify: true,
+    }
+    return openBmc(address).openConsole()
+  }
+  const offers = {
+    SSH: { ServiceEnabled: true, Port: 2200 },
+    IPMI: { ServiceEnabled: true },
+    Telnet: { ServiceEnabled: false },
+  }
+  const told = (why: RegExp) => (error: unknown) =>
+    isAnnealError(error, 'BMC_UNABLE') && why.test(error.message)
+  await assert.rejects(consoles(offers)(), told(/by SSH \(port 2200\), IPMI, and not by Redfish/))
+  await assert.rejects(consoles(undefined)(), told(/it says of no serial console/))
+})

@@ -158,6 +158,7 @@ export class FakeMetal {
       setTraits: unused,
       console: unused,
       setConsole: unused,
+      listen: unused,
       driver: unused,
     }
   }

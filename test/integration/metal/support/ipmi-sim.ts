@@ -43,7 +43,8 @@ export class IpmiSim implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'anneal-ipmi-'))
   #child: ChildProcess | undefined
 
-  constructor() {
+  /** `serialPort` of 127.0.0.1: the serial line of the machine, which the BMC passes on. */
+  constructor(serialPort?: number) {
     const { host, port, username, password } = this.address
     const kinds = 'none md2 md5 straight'
     const chassis = join(this.#directory, 'chassis')
@@ -64,7 +65,7 @@ set_working_mc 0x20
     guid a123456789abcdefa123456789abcdef
   endlan
   chassis_control "${chassis} ${this.#directory}"
-  user 1 false "" "" user 10 ${kinds}
+${serialPort === undefined ? '' : `  sol "tcp:127.0.0.1:${serialPort}" 115200\n`}  user 1 false "" "" user 10 ${kinds}
   user 2 true "${username}" "${password}" admin 10 ${kinds}
 `
     writeFileSync(join(this.#directory, 'lan.conf'), lan, { mode: 0o600 })

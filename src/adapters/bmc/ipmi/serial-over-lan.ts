@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BmcConsole } from '../../../ports/index.ts'
+import { raise } from '../errors.ts'
+import { ipmiFailure } from './ipmi-failure.ts'
+import { ipmitool } from './ipmitool.ts'
+import type { IpmiAddress } from './ipmitool.ts'
+
+const ACTION = 'read the console of the machine'
+/** What ipmitool says once the session is there; from then on it passes on what the machine says. */
+const OPENED = /\[SOL Session operational[^\n]*\n/
+const TAKEN = /already active/i
+/** Ends the session where nothing was typed before (ipmitool(1), sol activate). */
+const LEAVE = '~.'
+const OPEN_MS = 60_000
+const CLOSE_MS = 5_000
+const MOST_SAID = 4096
+
+/** ipmitool wants a terminal, which `script` of util-linux gives it. Values come by the environment: no shell reads them. */
+const COMMAND =
+  'exec ipmitool -I lanplus -H "$SOL_HOST" -p "$SOL_PORT" -U "$SOL_USER" -E -L ADMINISTRATOR -C "$SOL_SUITE" sol activate'
+
+/**
+ * Serial over LAN (IPMI 2.0, 15), to listen: nothing is typed. The password goes by the environment, as in `ipmitool`. A
+ * controller has one session at a time. Throws BMC_REFUSED where somebody else has it, and BMC_….
+ */
+export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promise<BmcConsole> {
+  signal?.throwIfAborted()
+  const { host, port, username, password, cipherSuite } = address
+  const child = spawn('script', ['-q', '-e', '-f', '-c', COMMAND, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C',
+      SHELL: '/bin/sh',
+      IPMI_PASSWORD: password,
+      SOL_HOST: host,
+      SOL_PORT: String(port),
+      SOL_USER: username,
+      SOL_SUITE: String(cipherSuite),
+    },
+  })
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve())
+    child.once('error', () => resolve())
+  })
+  // It stays open: its end would be typed to the machine.
+  child.stdin.on('error', () => undefined)
+  child.stderr.resume()
+  const close = async (): Promise<void> => {
+    child.stdin.write(LEAVE)
+    const patience = new AbortController()
+    await Promise.race([
+      ended,
+      sleep(CLOSE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+    ])
+    patience.abort()
+    child.kill('SIGTERM')
+  }
+  let said = Buffer.alloc(0)
+  const opened = Promise.withResolvers<'opened' | 'ended'>()
+  const look = (piece: Buffer): void => {
+    said = Buffer.concat([said, piece])
+    if (OPENED.test(said.toString('latin1'))) opened.resolve('opened')
+  }
+  child.stdout.on('data', look)
+  void ended.then(() => opened.resolve('ended'))
+  const late = setTimeout(() => opened.resolve('ended'), OPEN_MS)
+  const how = await opened.promise
+  clearTimeout(late)
+  child.stdout.off('data', look)
+  child.stdout.pause()
+  const text = said.toString('latin1')
+  if (how === 'ended' || signal?.aborted === true) {
+    await close()
+    signal?.throwIfAborted()
+    if (!TAKEN.test(text)) {
+      // Why a session is refused, ipmitool says with -v alone, which would mix its words with the machine's.
+      const options = { signal, wait: (ms: number) => sleep(ms, undefined, { signal }) }
+      await ipmitool(address, ACTION, ['chassis', 'power', 'status'], options)
+    }
+    throw solFailure(address, text)
+  }
+  const start = (OPENED.exec(text)?.index ?? 0) + (OPENED.exec(text)?.[0].length ?? 0)
+  return {
+    close,
+    text: (async function* () {
+      if (start < said.length) yield said.subarray(start)
+      for await (const piece of child.stdout) yield piece as Buffer
+    })(),
+  }
+}
+
+function solFailure(address: IpmiAddress, text: string): Error {
+  if (!TAKEN.test(text)) {
+    const said = { stdout: text.slice(-MOST_SAID), stderr: '', error: undefined }
+    return ipmiFailure(ACTION, address, said).error
+  }
+  return raise('BMC_REFUSED', {
+    action: ACTION,
+    bmc: `${address.host}:${address.port}`,
+    why: 'somebody else has its one session of Serial over LAN',
+    remedy:
+      'end the other session (ipmitool sol deactivate), or wait until it is over: after a crash, some minutes',
+  })
+}
