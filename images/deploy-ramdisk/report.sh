@@ -51,6 +51,7 @@ report_nic() {
   pair_of carrier $path/carrier
   get $path/speed
   [ "${got:--1}" -le 0 ] || pair speed "$got"
+  pair lldp "$(lldp_of $1)"
   echo
 }
 

@@ -1,5 +1,6 @@
 import { isObject } from '../core/index.ts'
 import { raise } from './errors.ts'
+import { bytesOfHex, switchPortOf } from './lldp.ts'
 import { texts } from './texts.ts'
 import type { DiskFacts, MachineReport, NicFacts } from './machine.ts'
 
@@ -10,7 +11,7 @@ type Said = Readonly<Record<string, unknown>>
 
 /**
  * The inventory of ironic-python-agent (`poll.get_hardware_info`, ironic_python_agent/hardware.py) as a report. Throws
- * AGENT_INVENTORY_INVALID. Disks that the agent names by another path than /dev/NAME are left out, and LLDP is not read.
+ * AGENT_INVENTORY_INVALID. Disks that the agent names by another path than /dev/NAME are left out.
  */
 export function parseAgentInventory(inventory: unknown): MachineReport {
   const all = objectOf(inventory, 'it')
@@ -44,8 +45,20 @@ function nicOf(value: unknown): readonly NicFacts[] {
       name: textOf(said['name']) ?? '',
       carrier: said['has_carrier'] === true,
       ...(typeof speed === 'number' && Number.isInteger(speed) && speed > 0 ? { speedMbit: speed } : {}),
+      ...lldpIn(said['lldp']),
     },
   ]
+}
+
+/** Pairs of type and value in hexadecimal, where the agent was started with `ipa-collect-lldp=1`. */
+function lldpIn(value: unknown): Pick<NicFacts, 'lldp'> {
+  const parts = (Array.isArray(value) ? value : []).flatMap((one: unknown) => {
+    const [type, hex] = Array.isArray(one) ? (one as readonly unknown[]) : []
+    if (typeof type !== 'number' || typeof hex !== 'string' || !/^([0-9a-f]{2})*$/i.test(hex)) return []
+    return [{ type, value: bytesOfHex(hex) }]
+  })
+  const lldp = switchPortOf(parts)
+  return lldp === undefined ? {} : { lldp }
 }
 
 function diskOf(value: unknown): readonly DiskFacts[] {

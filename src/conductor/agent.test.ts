@@ -7,7 +7,17 @@ import { isAgentTooOld } from './agent-version.ts'
 /** As ironic-python-agent 10.2 says it of a virtual machine, shortened. */
 const INVENTORY = {
   interfaces: [
-    { name: 'ens3', mac_address: '52:54:00:77:01:0A', has_carrier: true, speed_mbps: 1000, lldp: null },
+    {
+      name: 'ens3',
+      mac_address: '52:54:00:77:01:0A',
+      has_carrier: true,
+      speed_mbps: 1000,
+      lldp: [
+        [1, '04525400aabbcc'],
+        [2, '0565746831'],
+        [5, '746f72'],
+      ],
+    },
     { name: 'ib0', mac_address: 'a0:00:02:20:fe:80:00:00:00:00:00:00', has_carrier: false },
   ],
   cpu: { model_name: 'QEMU', frequency: '', count: 2, architecture: 'x86_64', flags: [], socket_count: 2 },
@@ -38,7 +48,15 @@ describe('the inventory of ironic-python-agent', () => {
       architecture: 'x86_64',
       memoryMib: 2048,
       cpus: 2,
-      nics: [{ mac: '52:54:00:77:01:0a', name: 'ens3', carrier: true, speedMbit: 1000 }],
+      nics: [
+        {
+          mac: '52:54:00:77:01:0a',
+          lldp: { switchId: '52:54:00:aa:bb:cc', portId: 'eth1', switchName: 'tor' },
+          name: 'ens3',
+          carrier: true,
+          speedMbit: 1000,
+        },
+      ],
       disks: [
         {
           name: 'vda',

@@ -20,10 +20,12 @@ export type {
   MachineRecord,
   MachineReport,
   Members,
+  NicFacts,
   PortRecord,
   ProvisionState,
   WipeRecord,
 } from './machine.ts'
+export type { SwitchPort } from './lldp.ts'
 export { byPlace, placeOf } from './place.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'

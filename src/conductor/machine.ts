@@ -1,3 +1,5 @@
+import type { SwitchPort } from './lldp.ts'
+
 /**
  * A machine as the conductor keeps it. Names of states and members are Ironic's, so that its clients can read them
  * (https://docs.openstack.org/api-ref/baremetal/#nodes-nodes). No credential is ever in it.
@@ -60,6 +62,8 @@ export type PortRecord = Readonly<{
   address: string
   pxeEnabled: boolean
   extra: Members
+  /** The port of a switch that it hangs on, as LLDP said last. */
+  connectedTo?: SwitchPort
   createdAt: string
 }>
 
@@ -109,9 +113,8 @@ export type NicFacts = Readonly<{
   name: string
   carrier: boolean
   speedMbit?: number
-  /** What the switch says of itself by LLDP. */
-  lldpSwitch?: string
-  lldpPort?: string
+  /** What the switch at the other end of its cable says of itself by LLDP; absent where nothing was heard. */
+  lldp?: SwitchPort
 }>
 
 /** `way` is what the ramdisk did (docs/deploy-protocol.md), or `kept`: nothing. `metadata`: the content is still there. */

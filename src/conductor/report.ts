@@ -1,9 +1,12 @@
 import { raise } from './errors.ts'
+import { bytesOfHex, parseLldpFrame } from './lldp.ts'
 import { texts } from './texts.ts'
 import type { DiskContent, DiskFacts, MachineReport, NicFacts } from './machine.ts'
 
 const MOST_LINES = 4000
 const MOST_DISKS = 256
+/** Hexadecimal digits of a frame. */
+const MOST_LLDP = 2 * 1600
 
 /**
  * Reads the report of a deploy ramdisk (docs/deploy-protocol.md). Whoever is on the machines' network can send one: throws
@@ -67,8 +70,15 @@ function nicOf(said: Written): NicFacts {
     name: said['name'] ?? '',
     carrier: said['carrier'] === '1',
     ...(Number.isInteger(speed) && speed > 0 ? { speedMbit: speed } : {}),
-    ...texts(said, { lldpSwitch: 'lldp-switch', lldpPort: 'lldp-port' }),
+    ...lldpIn(said['lldp']),
   }
+}
+
+/** A switch that says what nobody understands keeps no machine from its deployment. */
+function lldpIn(hex: string | undefined): Pick<NicFacts, 'lldp'> {
+  if (hex === undefined || hex.length > MOST_LLDP || !/^([0-9a-f]{2})+$/i.test(hex)) return {}
+  const lldp = parseLldpFrame(bytesOfHex(hex))
+  return lldp === undefined ? {} : { lldp }
 }
 
 function diskOf(said: Written): DiskFacts {

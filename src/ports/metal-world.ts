@@ -71,7 +71,13 @@ export type NodeSpec = Readonly<{
   secrets: readonly string[]
 }>
 
-export type NetworkPort = Readonly<{ uuid: string; address: string; pxeEnabled: boolean }>
+export type NetworkPort = Readonly<{
+  uuid: string
+  address: string
+  pxeEnabled: boolean
+  /** `local_link_connection`: the port of a switch that it hangs on, as far as that is known. */
+  link?: Readonly<{ switchId?: string; portId?: string; switchInfo?: string }>
+}>
 
 export type ConsoleInfo = Readonly<{ enabled: boolean; type?: string; url?: string }>
 

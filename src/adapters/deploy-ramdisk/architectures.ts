@@ -18,6 +18,7 @@ export const PROGRAMS: readonly Readonly<{ program: string; package: string }>[]
   { program: 'wget', package: 'wget' },
   { program: 'nvme', package: 'nvme-cli' },
   { program: 'hdparm', package: 'hdparm' },
+  { program: 'tcpdump', package: 'tcpdump' },
   { program: 'tgtd', package: 'tgt' },
   { program: 'tgtadm', package: 'tgt' },
 ]

@@ -26,6 +26,12 @@ export const NETBOOT_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  NETBOOT_IPV6: {
+    message: 'Cannot serve machines over IPv6: {what} "{value}" is an address of IPv6',
+    remedy: 'give addresses of IPv4: machines boot over IPv4 (docs/conductor.md, IPv6)',
+    retry: false,
+    exit: EXIT.usage,
+  },
   NETBOOT_PORT_TAKEN: {
     message: 'Cannot serve DHCP and TFTP on "{interface}": another program has a port of it: {output}',
     remedy:

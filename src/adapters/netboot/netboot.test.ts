@@ -4,7 +4,7 @@ import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
 import { keepAddresses, withinSubnet } from './keep-addresses.ts'
-import { readSubnet } from './subnet.ts'
+import { readSubnet, refuseIpv6 } from './subnet.ts'
 
 const SETTINGS: NetbootSettings = {
   interface: 'eth1',
@@ -108,4 +108,18 @@ describe('the configuration', () => {
     }
     assert.equal(hostsFile([{ ...machine('a'), macs: [] }], {}), '')
   })
+})
+
+test('a network, a gateway or a name server of IPv6 is refused by name', () => {
+  refuseIpv6(SETTINGS)
+  for (const changed of [
+    { subnet: 'fd77::/64' },
+    { gateway: 'fd77::1' },
+    { nameServers: ['10.0.0.1', '2001:db8::53'] },
+  ]) {
+    assert.throws(
+      () => refuseIpv6({ ...SETTINGS, ...changed }),
+      (error) => isAnnealError(error, 'NETBOOT_IPV6'),
+    )
+  }
 })

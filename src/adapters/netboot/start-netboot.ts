@@ -10,7 +10,7 @@ import { startDnsmasq } from './dnsmasq-process.ts'
 import { raise } from './errors.ts'
 import { keepAddresses, withinSubnet } from './keep-addresses.ts'
 import type { Addresses } from './keep-addresses.ts'
-import { readSubnet } from './subnet.ts'
+import { readSubnet, refuseIpv6 } from './subnet.ts'
 
 /** The firmwares that every site has; arm64 is asked for when a machine has it. */
 const USUAL = [
@@ -24,6 +24,7 @@ const USUAL = [
  * (dnsmasq.log). A dnsmasq that an earlier process left there is ended first. Throws NETBOOT_….
  */
 export const startNetboot: StartNetboot = async (settings, directory) => {
+  refuseIpv6(settings)
   readSubnet(settings.subnet)
   const advertised = checkInterface(settings)
   mkdirSync(directory, { recursive: true })

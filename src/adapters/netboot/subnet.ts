@@ -1,4 +1,18 @@
+import type { NetbootSettings } from '../../conductor/index.ts'
 import { raise } from './errors.ts'
+
+/** Throws NETBOOT_IPV6. */
+export function refuseIpv6({ subnet, address, gateway, nameServers }: NetbootSettings): void {
+  const given = [
+    ['the network', subnet],
+    ['the conductor’s address', address],
+    ['the gateway', gateway],
+    ...nameServers.map((one) => ['the name server', one] as const),
+  ] as const
+  for (const [what, value] of given) {
+    if (value?.includes(':') === true) throw raise('NETBOOT_IPV6', { what, value })
+  }
+}
 
 /** A network of IPv4, with addresses as numbers. */
 export type Subnet = Readonly<{ first: number; last: number; netmask: string }>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isAnnealError } from '../../core/index.ts'
+import { isAnnealError, isObject } from '../../core/index.ts'
 import type { MetalNode } from '../../metal/index.ts'
 import type { BareMetal, NetworkPort } from '../../ports/index.ts'
 import { raise } from './errors.ts'
@@ -321,11 +321,23 @@ function stepNamed(name: string): Readonly<{ interface: string; step: string }> 
   return { interface: name.slice(0, dot), step: name.slice(dot + 1) }
 }
 
+function linkIn(value: unknown): Pick<NetworkPort, 'link'> {
+  if (!isObject(value)) return {}
+  const text = (name: string, key: string) => (typeof value[name] === 'string' ? { [key]: value[name] } : {})
+  const link = {
+    ...text('switch_id', 'switchId'),
+    ...text('port_id', 'portId'),
+    ...text('switch_info', 'switchInfo'),
+  }
+  return Object.keys(link).length === 0 ? {} : { link }
+}
+
 function networkPort(fields: Fields): NetworkPort {
   return {
     uuid: fields.text('uuid'),
     address: fields.text('address'),
     pxeEnabled: fields.raw('pxe_enabled') !== false,
+    ...linkIn(fields.raw('local_link_connection')),
   }
 }
 

@@ -1,6 +1,6 @@
 import { metalError } from '../../metal/index.ts'
 import type { MetalNode, Stretch } from '../../metal/index.ts'
-import type { MetalWorld } from '../../ports/index.ts'
+import type { MetalWorld, NetworkPort } from '../../ports/index.ts'
 import { bringTo, previewBring, readNode } from '../../runtime/metal/index.ts'
 import type { BringPreview } from '../../runtime/metal/index.ts'
 import { POLL_MS } from './poll.ts'
@@ -20,7 +20,7 @@ export async function inspectMachine(
   world: MetalWorld,
   name: string,
   { timeoutMs, signal, onStretch }: InspectControl,
-): Promise<MetalNode> {
+): Promise<Readonly<{ node: MetalNode; ports: readonly NetworkPort[] }>> {
   const action = `inspect node "${name}"`
   const { uuid } = await readNode(world, name, action)
   await bringTo(world, uuid, 'manageable', {
@@ -41,7 +41,7 @@ export async function inspectMachine(
     const reason = node.lastError ?? 'it gives no reason'
     throw metalError('METAL_VERB_FAILED', { action, node: name, state: node.provisionState, reason })
   }
-  return node
+  return { node, ports: await world.metal.ports(uuid) }
 }
 
 /** What `inspectMachine` would do. Changes nothing. */

@@ -1,4 +1,5 @@
 import { inspectMachine, openMetal, previewInspect } from '../../app/metal/index.ts'
+import type { InspectionDocument } from '../../contract/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
@@ -23,18 +24,31 @@ export const metalInspect = command({
       tellPreviews([await previewInspect(world, name)], [], output)
       return EXIT.ok
     }
-    const node = await inspectMachine(world, name, {
+    const { node, ports } = await inspectMachine(world, name, {
       timeoutMs,
       signal,
       onStretch: (one) =>
         output.progress({ event: 'state', node: name, ...one }, `  ${name}  ${describeStretch(one)}`),
     })
     const { uuid, properties, traits } = node
-    output.data({ schema: 'anneal.inspection/1', name, uuid, properties, traits }, () =>
-      Object.entries(properties)
-        .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-        .join('\n'),
+    const cards = ports.map(({ address, link }) => ({ address, switch: link ?? null }))
+    output.data({ schema: 'anneal.inspection/1', name, uuid, properties, traits, ports: cards }, () =>
+      [
+        ...Object.entries(properties).map(
+          ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+        ),
+        ...cards.map((one) => `port ${one.address}: ${describeSwitch(one.switch)}`),
+      ].join('\n'),
     )
     return EXIT.ok
   },
 })
+
+type Switch = NonNullable<InspectionDocument['ports']>[number]['switch']
+
+function describeSwitch(found: Switch): string {
+  if (found === null) return 'no switch was heard'
+  const { switchInfo, switchId, portId } = found
+  const name = [switchInfo, switchId].filter((one) => one !== undefined).join(', ')
+  return `switch ${name === '' ? 'without a name' : name}, port ${portId ?? 'without a name'}`
+}

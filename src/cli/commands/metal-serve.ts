@@ -226,6 +226,6 @@ function addressOf(text: string, flag: string): Readonly<{ address: string; port
   const match = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(text)
   const port = Number(match?.[2])
   if (match?.[1] !== undefined && port < 65_536) return { address: match[1], port }
-  const why = `--${flag} "${text}" is not ADDRESS:PORT, such as 10.77.1.1:6386`
+  const why = `--${flag} "${text}" is not ADDRESS:PORT of IPv4, such as 10.77.1.1:6386`
   throw raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
 }

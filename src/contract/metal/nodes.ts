@@ -82,6 +82,11 @@ export type InspectionDocument = Readonly<{
   /** `properties` of the node, as Ironic has them: `cpus`, `memory_mb`, `local_gb`, `capabilities`. */
   properties: Readonly<Record<string, unknown>>
   traits: readonly string[]
+  /** Network cards that are registered, with the port of a switch that each hangs on, as LLDP said; null where that is not known. */
+  ports?: readonly Readonly<{
+    address: string
+    switch: Readonly<{ switchId?: string; portId?: string; switchInfo?: string }> | null
+  }>[]
 }>
 
 /** What `metal provide`, `undeploy` or `inspect` would do. */

@@ -11,6 +11,9 @@ import {
 import type { AgentFile } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 
+/** Switches speak every 30 seconds. Only an inspection waits so long. */
+const HEARS_LLDP = 'anneal.lldp=60'
+
 export type BootSettings = Readonly<{
   /** Root of the conductor’s HTTP service, as machines reach it. */
   url: string
@@ -64,7 +67,9 @@ export class BootAnswers {
         token,
         kernelPath: '/boot/ramdisk/kernel',
         ramdiskPath: '/boot/ramdisk/ramdisk',
-        arguments: ramdiskArguments,
+        arguments: machine.provisionState.startsWith('inspect')
+          ? [...ramdiskArguments, HEARS_LLDP]
+          : ramdiskArguments,
       })
     }
     if (session.boots === 'agent') {

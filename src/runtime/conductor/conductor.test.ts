@@ -4,7 +4,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { crashAtEveryBoundary } from '../../saga/index.ts'
 import type { CrashBed } from '../../saga/index.ts'
 import type { Verb } from '../../conductor/index.ts'
-import { MACHINE, REPORT, SimulatedRack } from '../../../test/fixtures/conductor/index.ts'
+import { LLDP, MAC, MACHINE, REPORT, SimulatedRack } from '../../../test/fixtures/conductor/index.ts'
 
 async function ask(rack: SimulatedRack, verb: Verb): Promise<string> {
   await rack.conductor.ask(rack.conductor.machines.find('one'), verb)
@@ -163,6 +163,36 @@ describe('a conductor', () => {
     rack.conductor.machines.save({ ...machine, provisionState: 'manageable' })
     assert.equal(await ask(rack, 'inspect'), 'manageable')
     assert.equal(await ask(rack, 'provide'), 'available')
+  })
+
+  test('keeps which switch a port hangs on, also when a later boot hears nothing', async () => {
+    const rack = new SimulatedRack()
+    rack.enroll()
+    await ask(rack, 'manage')
+    rack.report = REPORT.replace('carrier=1', `carrier=1 lldp=${LLDP}`)
+    await ask(rack, 'inspect')
+    rack.report = REPORT
+    await ask(rack, 'provide')
+    const [port] = rack.store.ports()
+    assert.deepEqual(port?.connectedTo, { switchId: '52:54:00:aa:bb:cc', portId: 'eth7', switchName: 'tor' })
+  })
+
+  test('waits for LLDP when a machine is inspected, and at no other time', async () => {
+    const rack = new SimulatedRack()
+    rack.enroll()
+    await ask(rack, 'manage')
+    const script = async (verb: Verb): Promise<string> => {
+      rack.behaviour = { silent: true }
+      await rack.conductor.ask(rack.conductor.machines.find('one'), verb)
+      await rack.clock.sleep(30_000)
+      const text = await rack.conductor.boots.script(MAC, '10.0.0.9')
+      rack.behaviour = {}
+      rack.powerCycle()
+      await rack.rest()
+      return text
+    }
+    assert.match(await script('inspect'), / anneal\.lldp=60 /)
+    assert.doesNotMatch(await script('provide'), /lldp/)
   })
 
   test('refuses a verb that does not fit, and a machine at work', async () => {

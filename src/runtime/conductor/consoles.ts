@@ -48,7 +48,9 @@ export class Consoles {
       for (const listener of shared.listeners) listener.end()
       this.#close(uuid, shared)
     }
-    await Promise.all([...this.#open.values()].map(({ closed }) => closed))
+    await Promise.all(
+      [...this.#open.values()].flatMap(({ closed }) => (closed === undefined ? [] : [closed])),
+    )
   }
 
   #begin(uuid: string): Shared {

@@ -73,6 +73,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     const report = isAgents(context) ? await agentReport(context) : await ramdiskReport(context)
     if (run.plan.kind !== 'inspect') refuseReplaced(context, report)
     context.change({ report })
+    noteSwitches(context, report)
     if (run.plan.kind === 'inspect') {
       context.line.give({ order: { task: 'inspect' } })
       return { type: 'machineReported' }
@@ -160,6 +161,14 @@ function disksToWipe(context: TaskContext, report: MachineReport): readonly stri
 /** Whether the machine boots ironic-python-agent, not the deploy ramdisk of Anneal. */
 function isAgents({ world, uuid }: TaskContext): boolean {
   return world.store.session(uuid)?.boots === 'agent'
+}
+
+/** Ports keep what was heard last: switches do not speak up at each boot. */
+function noteSwitches({ world, uuid }: TaskContext, report: MachineReport): void {
+  for (const port of world.store.ports().filter(({ machine }) => machine === uuid)) {
+    const connectedTo = report.nics.find(({ mac }) => mac === port.address)?.lldp
+    if (connectedTo !== undefined) world.store.savePort({ ...port, connectedTo })
+  }
 }
 
 /** Nothing is written to a machine that is not the one which was looked at before. */

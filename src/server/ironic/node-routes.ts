@@ -203,6 +203,7 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
             inventory: inventoryOf(report),
             plugin_data: {
               anneal_contents: report.contents ?? null,
+              anneal_lldp: Object.fromEntries(report.nics.map(({ mac, lldp }) => [mac, lldp ?? null])),
               anneal_erase: Object.fromEntries(
                 report.disks.map(({ name, eraseWays }) => [name, eraseWays ?? null]),
               ),

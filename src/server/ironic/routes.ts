@@ -94,6 +94,16 @@ export function ironicRoutes(conductor: Conductor, url: string): Routes {
   }
 }
 
+/** As Ironic’s inspection fills it in: by what LLDP says. */
+function linkOf({ connectedTo = {} }: PortRecord): Readonly<Record<string, string>> {
+  const { switchId, portId, switchName } = connectedTo
+  return {
+    ...(switchId === undefined ? {} : { switch_id: switchId }),
+    ...(portId === undefined ? {} : { port_id: portId }),
+    ...(switchName === undefined ? {} : { switch_info: switchName }),
+  }
+}
+
 /** https://docs.openstack.org/api-ref/baremetal/#ports-ports */
 function portDocument(port: PortRecord, url: string): unknown {
   return {
@@ -102,7 +112,7 @@ function portDocument(port: PortRecord, url: string): unknown {
     node_uuid: port.machine,
     pxe_enabled: port.pxeEnabled,
     extra: port.extra,
-    local_link_connection: {},
+    local_link_connection: linkOf(port),
     internal_info: {},
     physical_network: null,
     portgroup_uuid: null,

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { ironic, openSession } from '../../../src/adapters/openstack/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
 import type { BareMetal } from '../../../src/ports/index.ts'
-import { SimulatedRack } from '../../fixtures/conductor/index.ts'
+import { LLDP, REPORT, SimulatedRack } from '../../fixtures/conductor/index.ts'
 import { serveConductor } from '../../../src/server/index.ts'
 import type { ServedConductor } from '../../../src/server/index.ts'
 
@@ -85,10 +85,23 @@ describe('the API of a conductor', () => {
 
   test('`openstack baremetal` brings it to available, and sees what it is made of', async () => {
     await openstack('node', 'manage', 'client-one', '--wait', '60')
+    rack.report = REPORT.replace('carrier=1', `carrier=1 lldp=${LLDP}`)
     await openstack('node', 'inspect', 'client-one', '--wait', '60')
+    rack.report = REPORT
     await openstack('node', 'provide', 'client-one', '--wait', '60')
     const { provision_state: state, properties } = await shown()
     assert.equal(state, 'available')
+    const [port] = (await openstack('port', 'list', '--long', '-f', 'json')) as readonly Record<
+      string,
+      unknown
+    >[]
+    const heard = { switch_id: '52:54:00:aa:bb:cc', port_id: 'eth7', switch_info: 'tor' }
+    assert.deepEqual(port?.['Local Link Connection'], heard)
+    assert.deepEqual((await client().ports(String((await shown())['uuid'])))[0]?.link, {
+      switchId: heard.switch_id,
+      portId: heard.port_id,
+      switchInfo: heard.switch_info,
+    })
     assert.equal((properties as Record<string, unknown>)['memory_mb'], 1024)
     assert.ok(rack.ran.includes('ramdisk'))
   })
@@ -113,7 +126,6 @@ describe('the API of a conductor', () => {
   })
 
   test('answers what it lacks as Ironic does', async () => {
-    await assert.rejects(openstack('node', 'console', 'enable', 'client-one'), /opens no consoles/)
     await assert.rejects(openstack('node', 'show', 'nobody'), /Cannot find machine/)
     await assert.rejects(openstack('node', 'rescue', 'client-one', '--rescue-password', 'x'), /rescue/)
   })

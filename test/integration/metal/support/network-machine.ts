@@ -41,18 +41,24 @@ export class NetworkMachine implements AsyncDisposable {
     return machine
   }
 
-  /** Asks for an address and takes it; undefined where nobody answers. */
-  async askAddress(): Promise<string | undefined> {
+  /** Asks for an address and takes it, as the program that these words of udhcpc make of it; undefined where nobody answers. */
+  async askAddress(words: readonly string[] = []): Promise<string | undefined> {
+    return (await this.lease(words))?.['ip']
+  }
+
+  /** What DHCP gives, by the names of udhcpc. */
+  async lease(words: readonly string[] = []): Promise<Readonly<Record<string, string>> | undefined> {
     const script = join(this.#directory, 'lease.sh')
     const lines = [
       '#!/bin/sh',
       '[ "$1" = bound ] || exit 0',
-      'ip addr flush dev "$interface"; ip addr add "$ip/$mask" dev "$interface"; echo "address $ip"',
+      'ip addr flush dev "$interface"; ip addr add "$ip/$mask" dev "$interface"; env',
     ]
     writeFileSync(script, `${lines.join('\n')}\n`, { mode: 0o755 })
     const client = ['busybox', 'udhcpc', '-i', 'eth0', '-f', '-n', '-q', '-t', '5', '-T', '2', '-s', script]
-    const { stdout } = await this.#run(...client)
-    return /^address (\S+)$/m.exec(stdout)?.[1]
+    const { stdout } = await this.#run(...client, ...words)
+    if (!/^ip=/m.test(stdout)) return undefined
+    return Object.fromEntries(stdout.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)))
   }
 
   async takeAddress(address: string): Promise<void> {
@@ -119,6 +125,22 @@ print(answered)`
     return Number(stdout)
   }
 
+  /** What is at an address, with its status. */
+  async fetchUrl(url: string): Promise<Said> {
+    const got = join(this.#directory, 'got')
+    const { stdout } = await this.#run('curl', '-s', '--max-time', '60', '-o', got, '-w', '%{http_code}', url)
+    return { status: Number(stdout), body: readFileSync(got) }
+  }
+
+  /** Runs a script of busybox’s shell on the machine. Throws where it fails. */
+  async script(text: string): Promise<string> {
+    const file = join(this.#directory, 'script')
+    writeFileSync(file, text)
+    const { exitCode, stdout, stderr } = await this.#run('busybox', 'sh', file)
+    if (exitCode !== 0) throw new Error(`${exitCode}: ${stdout}${stderr}`)
+    return stdout
+  }
+
   /** Runs a program on the machine. */
   #run(...words: readonly string[]) {
     return run(['ip', 'netns', 'exec', this.#namespace, ...words], { timeoutMs: 120_000 })
@@ -130,7 +152,7 @@ print(answered)`
 }
 
 /** As the deploy ramdisk reports (docs/deploy-protocol.md). */
-function reportOf({ mac, systemUuid, diskBytes = 8 * GIB, serial = 'S1' }: Reported): string {
+export function reportOf({ mac, systemUuid, diskBytes = 8 * GIB, serial = 'S1' }: Reported): string {
   const uuid = systemUuid ?? `00000000-0000-4000-8000-${(mac ?? '').replaceAll(':', '')}`
   return `version 1
 firmware bios
