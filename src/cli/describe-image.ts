@@ -1,4 +1,5 @@
 import { readerWarnings } from '../app/image/index.ts'
+import type { ComposefsFacts } from '../contract/index.ts'
 import type { ContainerFacts, ImageFacts, OpenedImage } from '../app/image/index.ts'
 import { formatBytes } from '../core/index.ts'
 import type { Finding } from '../core/index.ts'
@@ -165,11 +166,23 @@ function describeSystem(
     ...(layout.boot === undefined
       ? []
       : [`${output.bold('/boot')}       ${layout.boot.volume.address}: ${layout.boot.reason}`]),
-    ...deployments.map(
-      ({ stateroot, commit, serial, origin }, index) =>
-        `${index === 0 ? output.bold('deployments') : '           '} ${stateroot} ${commit.slice(0, 12)}.${serial}${origin === '' ? '' : ` ${origin}`}`,
-    ),
+    ...deployments.flatMap(({ stateroot, commit, serial, origin, composefs }, index) => [
+      `${index === 0 ? output.bold('deployments') : '           '} ${stateroot} ${commit.slice(0, 12)}.${serial}${origin === '' ? '' : ` ${origin}`}`,
+      ...(composefs === undefined ? [] : [`            ${composefsLine(composefs)}`]),
+    ]),
   ]
+}
+
+function composefsLine({ enabled, image, hash, digest, expected }: ComposefsFacts): string {
+  const measured = digest === null ? 'not read' : `${hash}:${digest.slice(0, 12)}`
+  const said =
+    expected === null || digest === null
+      ? ''
+      : digest === expected.digest
+        ? `, as ${expected.by} says`
+        : `, and ${expected.by} says ${expected.digest.slice(0, 12)}`
+  const use = enabled === 'no' ? ', which is switched off' : ''
+  return `composefs ${image}${use}: ${measured}${said}`
 }
 
 /** Only where they differ: else it makes no difference. */

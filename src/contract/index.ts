@@ -60,7 +60,7 @@ export type {
   SentImage,
 } from './image/pushed.ts'
 export type { ArtifactsDocument, SentArtifact } from './image/artifacts.ts'
-export type { OsReleaseFacts, OstreeDeployment } from './image/system.ts'
+export type { ComposefsFacts, OsReleaseFacts, OstreeDeployment } from './image/system.ts'
 export type {
   DeployImage,
   DeployNode,

@@ -90,6 +90,11 @@ export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
 /** One folder that may import another beside it. An edge that nothing uses any more is a breach, too. */
 export const EDGES: readonly Readonly<{ from: string; to: string; reason: string }>[] = [
   {
+    from: 'formats/composefs',
+    to: 'formats/fsverity',
+    reason: 'composefs names objects by their fs-verity digests',
+  },
+  {
     from: 'formats/layers',
     to: 'formats/tar',
     reason: 'a layer of a container image is a tar archive',

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
 import { composedDisk } from './composed-disk/index.ts'
+import { composefs } from './composefs/index.ts'
 import { erofs } from './erofs/index.ts'
 import { ext4 } from './ext4/index.ts'
 import { fat } from './fat/index.ts'
@@ -31,6 +32,7 @@ import { xfs } from './xfs/index.ts'
 const TARGETS = [
   btrfs,
   composedDisk,
+  composefs,
   erofs,
   ext4,
   fat,

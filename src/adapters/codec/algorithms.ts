@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { constants, inflateRawSync, zstdDecompressSync } from 'node:zlib'
 import type { Algorithms } from '../../bytes/index.ts'
 import { readFrame } from '../../formats/zstd/index.ts'
@@ -20,7 +20,8 @@ export const ALGORITHMS: Algorithms = {
   },
   unpack,
   async digest(name) {
-    if (name === 'sha256') return (bytes) => createHash('sha256').update(bytes).digest()
+    // In one call: most of what is digested is a block.
+    if (name !== 'blake2b-256') return (bytes) => hash(name, bytes, 'buffer')
     const { blake2b } = await import('@noble/hashes/blake2.js')
     return (bytes) => blake2b(bytes, { dkLen: 32 })
   },

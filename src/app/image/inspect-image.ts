@@ -1,6 +1,7 @@
 import { isAnnealError } from '../../core/index.ts'
 import { damageOf, findBoot, makeContract } from '../../image/boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, Firmware } from '../../image/boot/index.ts'
+import { FORMAT_READERS } from './open-image.ts'
 import type { OpenedImage } from './open-image.ts'
 
 /** Which system of an image is meant, and what is changed about its arguments. */
@@ -29,7 +30,11 @@ export async function inspectImage(
   { firmware, ...choices }: BootChoices,
   options: Readonly<{ signal?: AbortSignal }> = {},
 ): Promise<Inspection> {
-  const inventory = await findBoot(stack, { ...options, ...(firmware === undefined ? {} : { firmware }) })
+  const inventory = await findBoot(stack, {
+    ...options,
+    readers: FORMAT_READERS,
+    ...(firmware === undefined ? {} : { firmware }),
+  })
   const isDamaged = damageOf(stack, inventory) !== undefined
   try {
     return { inventory, contract: makeContract(stack, inventory, choices), isDamaged }

@@ -3,7 +3,7 @@ import type { ContainerImage } from '../../adapters/container-image/index.ts'
 import { openDiskImage } from '../../adapters/image-source/index.ts'
 import type { DiskImage } from '../../adapters/image-source/index.ts'
 import { isContainerAddress, parsePlatform } from '../../formats/oci/index.ts'
-import { findBoot } from '../../image/boot/index.ts'
+import { bootedTree, findBoot } from '../../image/boot/index.ts'
 import type { BootInventory } from '../../image/boot/index.ts'
 import { detectStack, findVolume, formatReaders, largestUnreadable } from '../../image/stack/index.ts'
 import type { StackNode, Volume } from '../../image/stack/index.ts'
@@ -118,7 +118,12 @@ export async function placeOf(stack: StackNode, operand: string, signal: AbortSi
   if (address !== undefined && !['os', 'root', 'boot', 'esp'].includes(address)) {
     return { volume: findVolume(stack, address), path: absolute, root: '/' }
   }
-  return rolePlace(stack, await findBoot(stack, { signal }), address ?? 'os', absolute)
+  return rolePlace(
+    stack,
+    await findBoot(stack, { signal, readers: FORMAT_READERS }),
+    address ?? 'os',
+    absolute,
+  )
 }
 
 function rolePlace(
@@ -144,7 +149,11 @@ function rolePlace(
     default: {
       if (root === undefined) throw missing()
       const deployment = entries[defaultIndex]?.deployment ?? deployments[0]
-      return { volume: root, path, root: role === 'os' ? (deployment?.path ?? '/') : '/' }
+      if (role !== 'os' || deployment === undefined) return { volume: root, path, root: '/' }
+      const tree = bootedTree(layout, deployment)
+      return tree === undefined
+        ? { volume: root, path, root: deployment.path }
+        : { volume: tree, path, root: '/' }
     }
   }
 }

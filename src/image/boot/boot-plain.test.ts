@@ -272,7 +272,7 @@ menuentry 'broken' { linux /boot/gone
     assert.deepEqual(codes(contract), ['INITRD_MISSING', 'ROOT_BY_DEVICE_NAME'])
   })
 
-  test('bootc’s composefs back end is named', async () => {
+  test('a deployment of bootc’s composefs back end has to be there', async () => {
     const { contract } = await look({
       partitions: [
         {
@@ -290,7 +290,7 @@ menuentry 'broken' { linux /boot/gone
       ],
     })
     assert.equal(contract.commandLine, `root=UUID=${ROOT} composefs=${SUM}`)
-    assert.deepEqual(codes(contract), ['COMPOSEFS_BACKEND'])
+    assert.deepEqual(codes(contract), ['COMPOSEFS_DEPLOYMENT_MISSING'])
   })
 
   test('where nothing boots and a part cannot be read, that part and what to do about it are named', async () => {

@@ -13,7 +13,9 @@ import { findLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
 import type { Loader } from './loader.ts'
 import { followBootLink } from './ostree.ts'
-import type { Deployment } from './ostree.ts'
+import { bootcDeploymentOf } from './composefs/bootc.ts'
+import { asBooted } from './composefs/ostree.ts'
+import type { TreeReaders } from './composefs/images.ts'
 
 export type Firmware = 'bios' | 'uefi'
 
@@ -47,11 +49,12 @@ export type BootInventory = BootAnswer &
 /**
  * Looks at a disk whose stack was detected. What is damaged or missing is a finding; nothing that boots is no error here.
  * Where BIOS and UEFI boot different things and none is asked for, UEFI's is the answer and BIOS's the other. Throws
- * BOOT_FIRMWARE_NONE where the firmware that was asked for finds nothing.
+ * BOOT_FIRMWARE_NONE where the firmware that was asked for finds nothing. Without `readers`, trees that lie in images
+ * (composefs) are not opened.
  */
 export async function findBoot(
   disk: StackNode,
-  options: Readonly<{ signal?: AbortSignal; firmware?: Firmware }> = {},
+  options: Readonly<{ signal?: AbortSignal; firmware?: Firmware; readers?: TreeReaders }> = {},
 ): Promise<BootInventory> {
   const { signal, firmware: wanted } = options
   const files = new ImageFiles(signal)
@@ -59,7 +62,7 @@ export async function findBoot(
     const { findContainerBoot } = await import('./container/find-container-boot.ts')
     return findContainerBoot(files, disk)
   }
-  const layout = await findLayout(files, disk)
+  const layout = await findLayout(files, disk, options.readers)
   const { bios, uefi, cpu } = await findLoaders(files, disk, layout)
   const answer = async (firmware: Firmware, loader: FoundLoader): Promise<FoundAnswer> => {
     const own = new ImageFiles(signal)
@@ -145,9 +148,16 @@ function withoutEntry({ deployments }: Layout, answers: readonly BootAnswer[]): 
 }
 
 async function withDeployment(files: ImageFiles, layout: Layout, entry: BootEntry): Promise<BootEntry> {
+  if (layout.system === 'composefs') {
+    const { deployment, findings } = bootcDeploymentOf(entry, layout.deployments)
+    return { ...entry, ...(deployment && { deployment }), findings: [...entry.findings, ...findings] }
+  }
   const link = entry.arguments.findLast(({ key }) => key === 'ostree')?.value
   if (link === undefined || layout.root === undefined) return entry
-  const deployment: Deployment | undefined = await followBootLink(files, layout.root, link)
-  if (deployment !== undefined) return { ...entry, deployment }
+  const linked = await followBootLink(files, layout.root, link, layout.deployments)
+  if (linked !== undefined) {
+    const { deployment, findings } = asBooted(linked, entry)
+    return { ...entry, deployment, findings: [...entry.findings, ...findings] }
+  }
   return { ...entry, findings: [...entry.findings, finding('ENTRY_LINK_BROKEN', entry.file, link)] }
 }

@@ -78,7 +78,7 @@ export const BOOT_FINDINGS = {
   DEPLOYMENT_WITHOUT_ENTRY: {
     severity: 'info',
     meaning:
-      'A deployment of ostree that no boot entry leads to: it cannot be booted, and `ostree admin status` does not list it. A deploy that failed leaves one.',
+      'A deployment that no boot entry leads to: it cannot be booted, and `ostree admin status` does not list it. A deploy that failed leaves one.',
     remedy: 'nothing has to be done; `ostree admin cleanup` in the running system removes it',
   },
   VARIABLE_UNRESOLVED: {
@@ -131,11 +131,24 @@ export const BOOT_FINDINGS = {
       'A file of bootc in the container is not what bootc reads, and bootc refuses to install the image. Anneal ignores the file.',
     remedy: 'correct the file in the image; `bootc container lint` checks it',
   },
-  COMPOSEFS_BACKEND: {
+  COMPOSEFS_DEPLOYMENT_MISSING: {
+    severity: 'refuse',
+    meaning:
+      '`composefs=` names a deployment whose image or state directory does not exist: the machine would boot to the emergency shell.',
+    remedy: 'choose another entry with --deployment; the image is incomplete or was edited by hand',
+  },
+  COMPOSEFS_DIGEST_DIFFERS: {
+    severity: 'refuse',
+    meaning:
+      'The composefs image is not the one that the boot entry or the commit names by its fs-verity digest. The machine refuses to boot it, unless it may ignore the digest (`composefs=?…`).',
+    remedy:
+      'download the disk image again and compare its checksum: the composefs image is damaged, or was exchanged',
+  },
+  COMPOSEFS_NOT_MEASURED: {
     severity: 'warn',
     meaning:
-      'The deployment uses bootc’s composefs back end. Its files are in an EROFS image, which Anneal does not read. Kernel, initrd and command line are read as usual.',
-    remedy: 'install with bootc’s ostree back end if Anneal has to read or edit files of the deployment',
+      'A composefs image is far larger than metadata of a system are. Anneal neither measured nor opened it.',
+    remedy: 'get the image from a source that you trust: it is damaged, or made to cause harm',
   },
   ARGUMENTS_UNDONE_LATER: {
     severity: 'warn',

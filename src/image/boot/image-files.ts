@@ -121,6 +121,15 @@ export class ImageFiles {
     return names ?? []
   }
 
+  /** What `read` gives; undefined where that is refused, which is told. */
+  async reading<T>(
+    volume: Volume,
+    path: string,
+    read: (signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#guard(volume, path, () => read(this.#signal))
+  }
+
   async #guard<T>(volume: Volume, path: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work()

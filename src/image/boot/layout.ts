@@ -2,6 +2,9 @@ import type { Finding } from '../../core/index.ts'
 import { discoverableType } from '../../formats/gpt/index.ts'
 import { atDefaultSubvolume, matchDevice, volumesOf } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
+import { findBootcDeployments } from './composefs/bootc.ts'
+import { ComposefsImages } from './composefs/images.ts'
+import type { TreeReaders } from './composefs/images.ts'
 import { finding } from './findings.ts'
 import { parseFstab } from './fstab.ts'
 import type { ImageFiles } from './image-files.ts'
@@ -26,6 +29,8 @@ export type Layout = Readonly<{
   /** How the system is kept there. */
   system: 'ostree' | 'composefs' | 'plain' | 'container' | 'none'
   deployments: readonly Deployment[]
+  /** By the path of the deployment: the tree that it shows as its root, where that is not its directory (composefs). */
+  trees: ReadonlyMap<string, Volume>
   osRelease?: OsRelease
   boot?: BootPlace
   /** The EFI system partition. */
@@ -44,7 +49,11 @@ const ESP_TYPES = ['c12a7328-f81f-11d2-ba4b-00a0c93ec93b', '0xef']
 const XBOOTLDR_TYPES = ['bc13c2ff-59e6-4262-a352-b275fd6f7172', '0xea']
 
 /** Which file system is root, /boot and the EFI system partition. */
-export async function findLayout(files: ImageFiles, disk: StackNode): Promise<Layout> {
+export async function findLayout(
+  files: ImageFiles,
+  disk: StackNode,
+  readers: TreeReaders | undefined,
+): Promise<Layout> {
   const surveys = await Promise.all(volumesOf(disk).map((volume) => surveyWithin(files, volume)))
   const esp = surveys.find(isEsp)?.volume
   const disc = surveys.find(
@@ -58,13 +67,21 @@ export async function findLayout(files: ImageFiles, disk: StackNode): Promise<La
       rootReason: reason,
       system: 'none',
       deployments: [],
+      trees: new Map(),
       findings,
       ...(boot && { boot }),
       ...(esp && { esp }),
     }
   }
   const root = chosen.volume
-  const deployments = chosen.system === 'ostree' ? await findDeployments(files, root) : []
+  const images = readers && new ComposefsImages(files, readers)
+  const found =
+    chosen.system === 'ostree'
+      ? await findDeployments(files, root, images)
+      : chosen.system === 'composefs'
+        ? await findBootcDeployments(files, root, images)
+        : []
+  const deployments = found.map(({ deployment }) => deployment)
   const osRelease = chosen.system === 'plain' ? await readOsRelease(files, root, '/') : undefined
   const boot =
     (await bootByFstab(files, disk, root, deployments)) ??
@@ -82,11 +99,19 @@ export async function findLayout(files: ImageFiles, disk: StackNode): Promise<La
     rootReason: reason,
     system: chosen.system,
     deployments,
+    trees: new Map(
+      found.flatMap(({ deployment, tree }) => (tree === undefined ? [] : [[deployment.path, tree]])),
+    ),
     findings,
     ...(osRelease && { osRelease }),
     ...(boot && { boot }),
     ...(esp && { esp }),
   }
+}
+
+/** The tree that a deployment shows as its root, where that is not its directory. */
+export function bootedTree({ trees }: Layout, { path, composefs }: Deployment): Volume | undefined {
+  return composefs === undefined || composefs.enabled === 'no' ? undefined : trees.get(path)
 }
 
 /** The root of an installer or a live system is packed in a file of the disc. */
@@ -95,6 +120,7 @@ function discLayout(volume: Volume, esp: Volume | undefined): Layout {
     rootReason: 'it is an installation or live disc, whose system is in a file of it',
     system: 'none',
     deployments: [],
+    trees: new Map(),
     findings: [],
     boot: { volume, directory: '/boot', reason: 'it is the disc' },
     ...(esp && { esp }),

@@ -89,7 +89,7 @@ export function makeContract(
       ...entry.findings,
       ...differenceFinding(inventory, chosen),
       ...(entry === chosen ? [] : [finding('INITRD_ON_SECOND_TRY', entry.file, secondTryTold(entry))]),
-      ...aboutEntry(entry, inventory),
+      ...aboutEntry(entry),
       ...(isContainer ? aboutContainer(disk, all) : aboutRoot(disk, all, root)),
       ...(isContainer || initrds.length > 0 ? [] : aboutSpelling(disk, all, 'kernel')),
       ...aboutSubvolume(inventory, all),
@@ -147,7 +147,7 @@ function nothingBoots(disk: StackNode, { root, rootReason, deployments }: BootIn
 function isNamed({ id, deployment }: BootEntry, wanted: string): boolean {
   if (id === wanted || deployment?.stateroot === wanted) return true
   return (
-    /^[0-9a-f]{6,64}(\.\d+)?$/.test(wanted) &&
+    /^[0-9a-f]{6,128}(\.\d+)?$/.test(wanted) &&
     `${deployment?.commit}.${deployment?.serial}`.startsWith(wanted)
   )
 }
@@ -298,13 +298,10 @@ function aboutSubvolume({ layout }: BootInventory, all: readonly KernelArgument[
   return [finding('ROOT_SUBVOLUME_MISSING', `rootflags=${named.named}`, `it is not there; ${here}`)]
 }
 
-function aboutEntry(entry: BootEntry, { layout }: BootInventory): readonly Finding[] {
+function aboutEntry(entry: BootEntry): readonly Finding[] {
   return [
     ...(entry.triesLeft === 0 ? [finding('ENTRY_HAS_NO_TRIES_LEFT', entry.file, '0 tries left')] : []),
     ...(entry.initrds.length === 0 ? [finding('INITRD_MISSING', entry.file, 'it names none')] : []),
-    ...(layout.system === 'composefs'
-      ? [finding('COMPOSEFS_BACKEND', layout.root?.address ?? '', 'it has /composefs and /state/deploy')]
-      : []),
   ]
 }
 

@@ -1,12 +1,21 @@
+import type { ComposefsFacts } from './composefs/facts.ts'
+import { withOstreeComposefs } from './composefs/ostree.ts'
+import type { ComposefsImages } from './composefs/images.ts'
 import type { Volume } from '../stack/index.ts'
 import type { ImageFiles } from './image-files.ts'
 import { parseOsRelease } from './os-release.ts'
 import type { OsRelease } from './os-release.ts'
 
-/** A tree that ostree has checked out: `/ostree/deploy/<stateroot>/deploy/<commit>.<serial>`. */
+/**
+ * A tree that ostree has checked out: `/ostree/deploy/<stateroot>/deploy/<commit>.<serial>`. Or one of bootc's composefs back
+ * end: `/state/deploy/<digest>` has its state.
+ */
 export type Deployment = Readonly<{
   stateroot: string
-  /** SHA-256 of the commit in hex. It is not the checksum of kernel and initrd that boot links have. */
+  /**
+   * SHA-256 of the commit in hex. It is not the checksum of kernel and initrd that boot links have. Of bootc's composefs back
+   * end: the digest of the image.
+   */
   commit: string
   /** Counts deployments of the same commit. */
   serial: number
@@ -16,7 +25,12 @@ export type Deployment = Readonly<{
   /** From its `.origin`: an ostree refspec, or a container image reference; '' where there is none. */
   origin: string
   osRelease?: OsRelease
+  /** Where its files are sealed in an image. */
+  composefs?: ComposefsFacts
 }>
+
+/** A deployment, and the tree that it shows as its root where that is not its directory. */
+export type FoundDeployment = Readonly<{ deployment: Deployment; tree?: Volume }>
 
 /** `ostree=` of a command line, as ostree-prepare-root parses it (ostree_sysroot, parse_bootlink). */
 type BootLink = Readonly<{
@@ -36,12 +50,16 @@ function parseBootLink(text: string): BootLink | undefined {
 }
 
 /** Every deployment of a root file system, by stateroot, then by name. */
-export async function findDeployments(files: ImageFiles, volume: Volume): Promise<readonly Deployment[]> {
-  const found: Deployment[] = []
+export async function findDeployments(
+  files: ImageFiles,
+  volume: Volume,
+  images: ComposefsImages | undefined,
+): Promise<readonly FoundDeployment[]> {
+  const found: FoundDeployment[] = []
   for (const stateroot of await files.names(volume, '/ostree/deploy')) {
     for (const name of await files.names(volume, `/ostree/deploy/${stateroot}/deploy`)) {
       const deployment = await readDeployment(files, volume, `/ostree/deploy/${stateroot}/deploy/${name}`)
-      if (deployment !== undefined) found.push(deployment)
+      if (deployment !== undefined) found.push(await withOstreeComposefs(files, volume, deployment, images))
     }
   }
   return found
@@ -55,10 +73,14 @@ export async function followBootLink(
   files: ImageFiles,
   volume: Volume,
   link: string,
+  known: readonly Deployment[],
 ): Promise<Deployment | undefined> {
   if (parseBootLink(link) === undefined) return undefined
   const found = await files.find(volume, link)
-  return found?.kind === 'directory' ? readDeployment(files, volume, found.realPath) : undefined
+  if (found?.kind !== 'directory') return undefined
+  return (
+    known.find(({ path }) => path === found.realPath) ?? (await readDeployment(files, volume, found.realPath))
+  )
 }
 
 async function readDeployment(

@@ -57,6 +57,7 @@ export async function editArguments(
 
   const after = await detectStack(patched(source, patches), readers, signal === undefined ? {} : { signal })
   const found = await findBoot(after, {
+    readers,
     ...(signal && { signal }),
     ...(inventory.choice === 'asked' && inventory.firmware !== 'either' && { firmware: inventory.firmware }),
   })

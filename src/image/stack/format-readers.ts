@@ -40,10 +40,20 @@ export function formatReaders(algorithms: Algorithms): Readers {
       const open = await load()
       return open(source, { ...optionsOf(signal), algorithms })
     },
+    async openComposefs(image, objects, signal) {
+      const { openErofs } = await import('../../formats/erofs/index.ts')
+      const { openComposefs } = await import('../../formats/composefs/index.ts')
+      const metadata = await openErofs(image, { ...optionsOf(signal), algorithms })
+      return openComposefs(metadata, { name: image.name, objects, algorithms })
+    },
+    async measureFsVerity(source, hash, signal) {
+      const { measureFsVerity } = await import('../../formats/fsverity/index.ts')
+      return measureFsVerity(source, hash, algorithms, signal)
+    },
   }
 }
 
-const SIGNATURES_AND_TABLES: Omit<Readers, 'openFileSystem'> = {
+const SIGNATURES_AND_TABLES: Omit<Readers, 'openFileSystem' | 'openComposefs' | 'measureFsVerity'> = {
   async recognise(source, signal): Promise<Recognised | undefined> {
     const found = await recognise(source, signal)
     if (found === undefined) return undefined

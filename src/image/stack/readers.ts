@@ -1,5 +1,7 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
+import type { ObjectDirectory } from '../../formats/composefs/index.ts'
+import type { FsVerityHash } from '../../formats/fsverity/index.ts'
 import type { PvRange, VolumeSegment } from '../../formats/lvm2/index.ts'
 import type { PartitionTable } from '../../formats/partition-table/index.ts'
 import type { Refusal, VolumeGroup } from './node.ts'
@@ -35,6 +37,10 @@ export type Readers = Readonly<{
   recognise(source: ByteSource, signal?: AbortSignal): Promise<Recognised | undefined>
   openPartitionTable(source: ByteSource, signal?: AbortSignal): Promise<PartitionTable>
   openFileSystem(source: ByteSource, type: string, signal?: AbortSignal): Promise<FileSystem>
+  /** The tree that a composefs image and its objects make. */
+  openComposefs(image: ByteSource, objects: ObjectDirectory, signal?: AbortSignal): Promise<FileSystem>
+  /** The fs-verity digest of a file, in hexadecimal digits. */
+  measureFsVerity(source: ByteSource, hash: FsVerityHash, signal?: AbortSignal): Promise<string>
   /** All volume groups that these physical volumes belong to. One that cannot be read is an AnnealError thrown. */
   openVolumeGroups(sources: readonly ByteSource[], signal?: AbortSignal): Promise<readonly MappedGroup[]>
 }>

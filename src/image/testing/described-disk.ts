@@ -87,6 +87,12 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
           reason: described !== undefined && 'damaged' in described ? described.damaged : '?',
         })
       },
+      async openComposefs() {
+        throw raise('DESCRIBED_UNSUPPORTED', { type: 'composefs' })
+      },
+      async measureFsVerity() {
+        throw raise('DESCRIBED_UNSUPPORTED', { type: 'composefs' })
+      },
       async openVolumeGroups(sources) {
         return Object.entries(disk.groups ?? {}).map(([name, volumes]): MappedGroup => ({
           group: { name, uuid: `group-${name}`, extentSizeBytes: 4096, sizeBytes: SIZE_BYTES, freeBytes: 0 },

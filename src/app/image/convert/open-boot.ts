@@ -10,7 +10,7 @@ import type { BootContract, BootFile, BootInventory, ContractChoices } from '../
 import type { StackNode } from '../../../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
 import type { BootChoices } from '../inspect-image.ts'
-import { openImage } from '../open-image.ts'
+import { FORMAT_READERS, openImage } from '../open-image.ts'
 import type { ImageFacts, OpenOptions } from '../open-image.ts'
 import { readerWarnings } from '../reader-warnings.ts'
 
@@ -41,7 +41,11 @@ export async function openBoot(
 ): Promise<OpenedBoot> {
   const options = { ...open, ...(threads !== undefined && { threads }), signal }
   const { image, stack: disk } = stack.use(await openImage(location, options))
-  const inventory = await findBoot(disk, { signal, ...(firmware === undefined ? {} : { firmware }) })
+  const inventory = await findBoot(disk, {
+    signal,
+    readers: FORMAT_READERS,
+    ...(firmware === undefined ? {} : { firmware }),
+  })
   return { image, disk, inventory, choices }
 }
 

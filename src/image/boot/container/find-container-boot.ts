@@ -5,6 +5,7 @@ import type { BootEntry } from '../entry.ts'
 import type { BootInventory } from '../find-boot.ts'
 import { finding } from '../findings.ts'
 import type { ImageFiles } from '../image-files.ts'
+import { iniValue } from '../ini.ts'
 import type { Layout } from '../layout.ts'
 import { findModuleKernels } from '../modules.ts'
 import { readOsRelease } from '../ostree.ts'
@@ -38,6 +39,7 @@ export async function findContainerBoot(files: ImageFiles, image: StackNode): Pr
     rootReason: 'a container image is one tree',
     system: 'container',
     deployments: [],
+    trees: new Map(),
     findings: [],
     ...(osRelease && { osRelease }),
   }
@@ -94,18 +96,6 @@ async function composefsOf(files: ImageFiles, root: Volume): Promise<ContainerBo
     if (file === undefined) continue
     const enabled = iniValue(file.text, 'composefs', 'enabled')
     return enabled === undefined ? undefined : { enabled, file: file.file }
-  }
-  return undefined
-}
-
-/** Of a key file of GLib. */
-function iniValue(text: string, section: string, key: string): string | undefined {
-  let here = ''
-  for (const line of text.split('\n').map((one) => one.trim())) {
-    const [, name] = /^\[(.*)\]$/.exec(line) ?? []
-    if (name !== undefined) here = name
-    const [, found, value] = /^([^#;=]+?)\s*=\s*(.*)$/.exec(line) ?? []
-    if (here === section && found === key) return value
   }
   return undefined
 }

@@ -52,7 +52,7 @@ export function describingProperties(
     anneal_holds: holds,
     ...(sectorSizeBytes === undefined ? {} : { anneal_sector_size: String(sectorSizeBytes) }),
     ...(boot.firmware === 'either' ? {} : { anneal_firmware: boot.firmware }),
-    ...(deployment === undefined
+    ...(deployment === undefined || deployment.composefs?.by === 'bootc'
       ? {}
       : {
           anneal_ostree_commit: deployment.commit,
