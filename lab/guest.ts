@@ -31,7 +31,10 @@ export type GuestStart = GuestSpec &
 
 export type Guest = Readonly<{ name: string; uuid: string; pid: number }>
 
-/** `virsh …` in a container of the host. */
+/** In place of a container's name: the libvirt that the host itself has. */
+export const HOST_ITSELF = ''
+
+/** `virsh …` in a container of the host, or on it. */
 export function virsh(
   host: ComputeHost,
   via: string,
@@ -40,7 +43,8 @@ export function virsh(
 ): Promise<RunResult> {
   const engine = options.engine ?? engines(host.spec)[0] ?? 'docker'
   const { timeoutMs = 60_000 * host.patience } = options
-  return host.exec([engine, 'exec', via, 'virsh', '--connect', 'qemu:///system', ...argv], { timeoutMs })
+  const inside = via === HOST_ITSELF ? [] : [engine, 'exec', via]
+  return host.exec([...inside, 'virsh', '--connect', 'qemu:///system', ...argv], { timeoutMs })
 }
 
 /** Defines and starts a tick guest, and waits for its first ticks. Throws LAB_GUEST_START, LAB_GUEST_SILENT. */

@@ -35,6 +35,8 @@ export type HostSpec = Readonly<{
   engine: NestedEngine | 'both'
   /** Names of images, as in images.json, which its engines hold from the start. */
   images: readonly string[]
+  /** It has libvirt of Debian's packages, as units of its systemd. Only bookworm. */
+  ownLibvirt?: boolean
   /** Docker keeps containers running while its daemon is down. */
   liveRestore?: boolean
 }>
@@ -44,8 +46,11 @@ export function containerName(host: string): string {
 }
 
 /** Name of the image that a host is made of. */
-export function nodeImage({ suite = DEFAULT_SUITE }: Pick<HostSpec, 'suite'>): string {
-  return `node:${suite}`
+export function nodeImage({
+  suite = DEFAULT_SUITE,
+  ownLibvirt,
+}: Pick<HostSpec, 'suite' | 'ownLibvirt'>): string {
+  return `${ownLibvirt === true ? 'node-libvirt' : 'node'}:${suite}`
 }
 
 export const HOST_LABEL = 'io.anneal.lab.host'

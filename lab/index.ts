@@ -5,6 +5,7 @@ export type { GuestLife, GuestSpec } from './domain-xml.ts'
 export { guestFiles } from './guest-files.ts'
 export type { GuestFiles } from './guest-files.ts'
 export {
+  HOST_ITSELF,
   consoleBytes,
   guestPid,
   parseTicks,

@@ -101,6 +101,11 @@ export type Container = Readonly<{
   /** Who creates its cgroups, where its runtime was told so and its engine has more than one runtime. */
   cgroupDriver?: EngineFacts['cgroupDriver']
   pod?: PodFacts
+  /**
+   * It is no container but a service of the host's systemd, which is taken over like one. `obstacle`: why its stop would reach
+   * more than its first process.
+   */
+  hostUnit?: Readonly<{ unit: string; obstacle?: string }>
   /** Whether the engine removes it once it has stopped (`--rm`). It cannot be changed afterwards. */
   autoRemove?: boolean
   /** The limit of tasks that it was created with, as the engine reports it: 0 means none to most runtimes. */

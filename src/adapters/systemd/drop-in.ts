@@ -27,7 +27,7 @@ export function dropInPath(unit: string): string {
  * says. The exit codes are those of a container that was asked to stop: the unit has not failed then.
  */
 function dropInText(unit: string): string {
-  return `# Anneal manages the container that this unit started. \`anneal node rollback\` to the adopted containers gives it
+  return `# Anneal runs what this unit ran. \`anneal node give-back\` or a rollback to what was adopted gives it
 # back; by hand: remove this file and run \`systemctl daemon-reload\`.
 [Unit]
 ConditionPathExists=!${dropInPath(unit).replaceAll('%', '%%')}

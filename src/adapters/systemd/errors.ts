@@ -36,6 +36,19 @@ export const SYSTEMD_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  HOST_DAEMON_REFUSED: {
+    message: 'Cannot take over {unit} of the host: {why}',
+    remedy:
+      'see `systemctl cat` of the unit. It needs KillMode=process, no ExecStop= or ExecStopPost=, and no RuntimeDirectory= that its stop removes, as packages have it; nothing was stopped',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  HOST_DAEMON_NOT_STARTED: {
+    message: 'Cannot start {unit} of the host: it is {state}',
+    remedy: 'see `systemctl status` and `journalctl -u` of the unit; then run `anneal node recover`',
+    retry: true,
+    exit: EXIT.failed,
+  },
   MACHINED_BROKEN: {
     message: 'Cannot register guests with systemd-machined: it is installed but does not answer: {reason}',
     remedy:

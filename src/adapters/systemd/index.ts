@@ -1,3 +1,5 @@
+export { withHostDaemons } from './host-daemons.ts'
+export { raiseSystemd } from './errors.ts'
 export { systemdUnits } from './units.ts'
 export type { Machine, NewMachine, NewScope, Units, UnitsOptions } from './units.ts'
 export type { Bus, BusObject, BusValue } from './busctl.ts'

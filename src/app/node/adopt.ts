@@ -1,3 +1,4 @@
+import { raiseSystemd } from '../../adapters/systemd/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
 import { LABELS, findOwners } from '../../node/index.ts'
@@ -35,6 +36,10 @@ export async function adoptDeployment(
     if (container === undefined) {
       throw raise('ADOPTED_MISSING', { container: name, service, engine: world.engine.kind })
     }
+    if (container.hostUnit?.obstacle !== undefined) {
+      const { unit, obstacle } = container.hostUnit
+      throw raiseSystemd('HOST_DAEMON_REFUSED', { unit, why: obstacle })
+    }
     containers.push(container)
     services.set(container.id, service)
   }
@@ -50,7 +55,7 @@ export async function adoptDeployment(
 
 /**
  * Running containers that somebody else made and that are called as a service of the release, beside those that are
- * named. Throws NOTHING_TO_ADOPT where there are none at all.
+ * named; for libvirt, where no container is that, the host's own. Throws NOTHING_TO_ADOPT where there are none at all.
  */
 export async function adoptByName(
   world: NodeWorld,
@@ -63,7 +68,12 @@ export async function adoptByName(
     const container = running.find(({ name, labels }) => name === service && !(LABELS.project in labels))
     return container === undefined || taken.has(service) ? [] : [{ service, container: container.name }]
   })
-  if (named.length + found.length > 0) return [...named, ...found]
+  const all = [...named, ...found]
+  const place = release.libvirt?.service
+  const daemon = running.find(({ hostUnit }) => hostUnit !== undefined)
+  if (place !== undefined && daemon !== undefined && !all.some(({ service }) => service === place))
+    return [...all, { service: place, container: daemon.name }]
+  if (all.length > 0) return all
   throw raise('NOTHING_TO_ADOPT', { services: release.services.map(({ name }) => name) })
 }
 

@@ -9,11 +9,13 @@ export type Examined = Readonly<{ findings: readonly Finding[]; endangered: read
 
 /** Says what is wrong with a node as it is, also one that Anneal did not deploy. Changes nothing. */
 export async function doctorNode(world: NodeWorld): Promise<Examined> {
-  const listed = await world.engine.listContainers({})
+  const listed = (await world.engine.listContainers({})).filter((one) => one.hostUnit === undefined)
   const question = await doctorsQuestion(world, listed)
   const beside = listed.filter((one) => isBeside(one, listed)).map(({ name }) => name)
   const { seen, dissent } = await settledSurvey(world, { ...question, beside }, question.places[0])
-  const { table, engine, containers, census, endangered, statusFiles, killSets } = seen
+  const { table, engine, census, endangered, statusFiles, killSets } = seen
+  // What is said of containers would be wrong of a service of the host.
+  const containers = seen.containers.filter((one) => one.hostUnit === undefined)
   const host = await world.host.facts()
   const owners = findOwners({ engine, containers, units: await world.units.services(), table })
   const momentary = [

@@ -6,7 +6,7 @@ import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../../ad
 import { libvirtImages } from '../../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../../adapters/podman/index.ts'
 import { hostDisk, hostReader, procReader } from '../../adapters/proc/index.ts'
-import { systemdUnitControl, systemdUnits } from '../../adapters/systemd/index.ts'
+import { systemdUnitControl, systemdUnits, withHostDaemons } from '../../adapters/systemd/index.ts'
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
 import type { EngineKind } from '../../node/index.ts'
@@ -54,9 +54,11 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
   const state = new FileStateStore(options.stateDirectory, options.access)
   // A node stays with the engine that its first release was deployed on.
   const chosen = options.engine ?? ((await state.readFile(ENGINE_FILE)) as EngineKind | undefined)
-  const engine = openNodeEngine(
-    { ...options, ...(chosen === undefined ? {} : { engine: chosen }) },
-    options.access === 'read' ? undefined : action,
+  const engine = withHostDaemons(
+    openNodeEngine(
+      { ...options, ...(chosen === undefined ? {} : { engine: chosen }) },
+      options.access === 'read' ? undefined : action,
+    ),
   )
   const processes = procReader()
   return {

@@ -33,7 +33,14 @@ export function findKillSet(
         doom(process, 'pidNamespace', `pid namespace ${init.namespaces.pid}`)
       }
     }
-    for (const rule of KILL_RULES) {
+    // systemd's stop is no engine's: it ends the first process, or whatever is in the service's cgroup.
+    if (container.hostUnit?.obstacle !== undefined && init !== undefined) {
+      for (const process of table.processes) {
+        const evidence = hostUnitEvidence(process, container.hostUnit.unit)
+        if (evidence !== undefined) doom(process, 'systemdScope', evidence)
+      }
+    }
+    for (const rule of container.hostUnit === undefined ? KILL_RULES : []) {
       if (!rule.applies({ container, engine, layout: table.layout, cause })) continue
       for (const process of table.processes) {
         const evidence =
@@ -158,6 +165,11 @@ function cgroupEvidence(
     if (inside) return `${names.join(',') || 'cgroup2'}:${line.path}`
   }
   return undefined
+}
+
+function hostUnitEvidence({ cgroups }: Process, unit: string): string | undefined {
+  const line = cgroups.find(({ path }) => path.split('/').includes(unit))
+  return line === undefined ? undefined : `${line.controllers.join(',') || 'cgroup2'}:${line.path}`
 }
 
 /** The cgroup, in any hierarchy, by which `process` is below the cgroup of the container's pod. */

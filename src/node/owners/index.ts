@@ -1,3 +1,5 @@
+export { HOST_LIBVIRT, hostDaemonName, hostDaemonObstacle, isHostDaemon } from './host-daemon.ts'
+export type { DaemonUnit } from './host-daemon.ts'
 export { findOwners } from './find-owners.ts'
 export { COMPOSE_COMMANDS, composeProject } from './compose-project.ts'
 export type { Owner, OwnersInput } from './find-owners.ts'

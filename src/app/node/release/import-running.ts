@@ -24,7 +24,8 @@ export async function importRunning(
   names: readonly string[],
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const running = await world.engine.listContainers({ running: true })
+  const listed = await world.engine.listContainers({ running: true })
+  const running = listed.filter((one) => one.hostUnit === undefined)
   const chosen =
     names.length === 0 ? running.filter((one) => isOfNode(one)) : names.map(named(running, world))
   if (chosen.length === 0) throw raise('NOTHING_TO_IMPORT', { engine: world.engine.kind })

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hostDaemonName, hostDaemonObstacle, isHostDaemon } from './host-daemon.ts'
+import type { DaemonUnit } from './host-daemon.ts'
+
+/** As Debian's package has it. */
+const LIBVIRTD: DaemonUnit = {
+  loadState: 'loaded',
+  killMode: 'process',
+  stops: [],
+  runtimeDirectories: [],
+  preservesRuntimeDirectories: false,
+}
+
+test('a daemon whose stop ends its main process alone can be taken over', () => {
+  assert.equal(hostDaemonObstacle(LIBVIRTD), undefined)
+  const kept = { runtimeDirectories: ['libvirt'], preservesRuntimeDirectories: true }
+  assert.equal(hostDaemonObstacle({ ...LIBVIRTD, ...kept }), undefined)
+})
+
+test('a stop that reaches guests or their files is refused with the reason', () => {
+  const why = (change: Partial<DaemonUnit>): string => hostDaemonObstacle({ ...LIBVIRTD, ...change }) ?? ''
+  assert.match(why({ killMode: 'control-group' }), /KillMode=control-group/)
+  assert.match(why({ killMode: 'mixed' }), /KillMode=mixed/)
+  assert.match(why({ stops: ['/usr/bin/virsh shutdown vm'] }), /ExecStop=/)
+  assert.match(why({ runtimeDirectories: ['libvirt'] }), /removes \/run\/libvirt/)
+  assert.match(why({ loadState: 'bad-setting' }), /"bad-setting"/)
+  assert.match(why({ loadState: 'masked' }), /"masked"/)
+})
+
+test('a daemon of the host has a name that no container can have', () => {
+  assert.equal(hostDaemonName('libvirtd.service'), 'systemd:libvirtd.service')
+  assert.equal(isHostDaemon('systemd:libvirtd.service'), true)
+  assert.equal(isHostDaemon('systemd'), false)
+})
