@@ -61,7 +61,7 @@ describe('taking over a host whose libvirt is a package of its own', () => {
     return shown.trim().split('\n')
   }
   const dropIns = async (): Promise<string> =>
-    (await node.host.sh('ls /etc/systemd/system/*.d/zzzz-anneal.conf 2>/dev/null | wc -l')).trim()
+    (await node.host.sh('find /etc/systemd/system -name zzzz-anneal.conf | wc -l')).trim()
   const libvirtds = async (): Promise<string> => (await node.host.sh('pgrep -xc libvirtd || true')).trim()
   const seenByHost = async (): Promise<string> =>
     (await virsh(node.host, HOST_ITSELF, ['domstate', guest.name])).stdout.trim()

@@ -26,7 +26,8 @@ const SCRIPT = `
 set -e
 for path in ${HIDDEN.join(' ')}; do [ ! -d "$path" ] || mount -t tmpfs -o mode=0755 tmpfs "$path"; done
 files=$1; shift
-cp -a "$files/." /
+# Without -a: directories of the host keep the rights that they have.
+cp -R "$files/." /
 exec "$@"
 `
 
