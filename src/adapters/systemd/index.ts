@@ -1,4 +1,5 @@
 export { withHostDaemons } from './host-daemons.ts'
+export { runApart } from './run-apart.ts'
 export { raiseSystemd } from './errors.ts'
 export { systemdUnits } from './units.ts'
 export type { Machine, NewMachine, NewScope, Units, UnitsOptions } from './units.ts'

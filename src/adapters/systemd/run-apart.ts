@@ -41,6 +41,8 @@ export async function runApart(options: RunOnceOptions): Promise<ExecResult> {
   const files = mkdtempSync('/var/tmp/anneal-apart-')
   try {
     for (const [path, text] of Object.entries(options.files ?? {})) {
+      if (!HIDDEN.some((hidden) => path.startsWith(`${hidden}/`)))
+        throw new Error(`a file at ${path} would be the host’s own`)
       mkdirSync(dirname(join(files, path)), { recursive: true })
       writeFileSync(join(files, path), text)
     }

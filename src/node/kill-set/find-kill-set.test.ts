@@ -327,3 +327,14 @@ test('a guest is endangered only if pid and start time both match', () => {
   )
   assert.deepEqual(findEndangered(census(QEMU * 7 + 1), [killSet]), [])
 })
+
+test('systemd’s stop of a host’s own libvirtd ends that alone; one that reaches its cgroup ends what is there', () => {
+  const unit = 'libvirtd.service'
+  const inUnit = v1({ devices: `/system.slice/${unit}` })
+  const seen = table('hybrid', process(INIT, 'libvirtd', inUnit), process(QEMU, 'qemu-system-x86', inUnit))
+  const host: Container = { ...libvirt, id: `systemd:${unit}`, runtimeFamily: 'unknown', hostUnit: { unit } }
+  const doomed = (container: Container): readonly number[] =>
+    findKillSet(container, seen, docker, 'stop').doomed.map(({ pid }) => pid)
+  assert.deepEqual(doomed(host), [INIT])
+  assert.deepEqual(doomed({ ...host, hostUnit: { unit, obstacle: 'KillMode=control-group' } }), [INIT, QEMU])
+})
