@@ -116,12 +116,13 @@ describe('a refusal', () => {
   test('of a format that the operator does not list is one of its own', () => {
     const reason =
       "Provided object does not match schema 'image': 'ami' is not one of [None, 'bare']: Failed validating 'enum' in schema['properties']['container_format']"
-    const { code: told } = refusalError('Glance', 'create image "a"', {
+    const { code: told, message } = refusalError('Glance', 'create image "a"', {
       status: 400,
       reason,
       requestId: 'r',
     })
     assert.equal(told, 'OPENSTACK_FORMAT_REFUSED')
+    assert.match(message, /format: container_format 'ami' is not one of \[None, 'bare'\] \[request r\]$/)
   })
 
   test('is classified by its status', () => {

@@ -99,7 +99,7 @@ export function refusalError(service: string, action: string, refusal: Refusal):
     return raise('OPENSTACK_IMAGE_REFUSED', { ...data, remedy: remedyForImage(reason) })
   }
   if (service === 'Glance' && status === 400 && FORMAT_WORDS.test(reason)) {
-    return raise('OPENSTACK_FORMAT_REFUSED', data)
+    return raise('OPENSTACK_FORMAT_REFUSED', { ...data, reason: formatReason(reason) })
   }
   if (status === 404 || status === 410) return raise('OPENSTACK_NOT_FOUND', data)
   if (status === 409) return raise('OPENSTACK_CONFLICT', data)
@@ -111,9 +111,16 @@ export function refusalError(service: string, action: string, refusal: Refusal):
 /** JSON Schema's words for a value that is not in the list of the operator. */
 const FORMAT_WORDS = /is not one of.*(disk|container)_format/
 
+/** The value and the list; the whole schema that Glance shows behind them helps nobody. */
+function formatReason(reason: string): string {
+  const [, told, name] =
+    /('[^']*' is not one of \[[^\]]*\]).*?((?:disk|container)_format)/s.exec(reason) ?? []
+  return told === undefined ? reason : `${name} ${told}`
+}
+
 const BY_OPERATOR = 'in section image_format of glance-api.conf'
 const TABLE_REMEDY = `write the protective MBR of the disk anew (gdisk: x, n, w); or have the operator of Glance name the check (mbr, gptmbr) in gpt_safety_checks_nonfatal ${BY_OPERATOR}`
-const CONTENT_REMEDY = `check with \`anneal image inspect\` what it is: Anneal sends raw disks, and an ISO is for \`openstack image create --disk-format iso\`; or have the operator of Glance set require_image_format_match=false ${BY_OPERATOR}`
+const CONTENT_REMEDY = `check with \`anneal image inspect\` what it is: Anneal sends qcow2 and raw disks, and an ISO is for \`openstack image create --disk-format iso\`; or have the operator of Glance set require_image_format_match=false ${BY_OPERATOR}`
 
 /** Glance since 29 looks into what is uploaded in the container format bare. Up to 32 it does not say what it saw. */
 function remedyForImage(reason: string): string {

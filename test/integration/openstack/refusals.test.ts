@@ -3,8 +3,9 @@
  * with nothing left behind. Where it can be known beforehand, before anything has changed.
  */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,6 +13,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { makeAtomicImage, missingImagePrograms } from '../../fixtures/atomic-image.ts'
 import type { MadeImage } from '../../fixtures/atomic-image.ts'
+import { suiteOfTests } from '../support/suite.ts'
 import { MetalBed, errorOf } from './support/metal-bed.ts'
 
 let bed: MetalBed
@@ -185,9 +187,10 @@ describe('a push', { skip: missing === undefined ? false : `needs ${missing}` },
   const named = async (name: string): Promise<readonly string[]> =>
     (await bed.images()).filter((one) => one.startsWith(name)).map((one) => one.replace(/ \S+$/, ''))
 
-  async function limitGlance(setting: string): Promise<void> {
+  async function limitGlance(setting: string, section = 'DEFAULT'): Promise<void> {
     await bed.lab.stopService('glance')
-    writeFileSync(glanceFile(), configuration.replace('[DEFAULT]\n', `[DEFAULT]\n${setting}\n`))
+    const limited = section === 'DEFAULT' ? configuration : `${configuration}\n[${section}]\n`
+    writeFileSync(glanceFile(), limited.replace(`[${section}]\n`, `[${section}]\n${setting}\n`))
     await bed.lab.startService('glance')
   }
 
@@ -211,6 +214,43 @@ describe('a push', { skip: missing === undefined ? false : `needs ${missing}` },
       assert.deepEqual(await named(`${name} `), [`${name} active`])
     })
   }
+
+  test('of a format that the operator does not list is refused before anything is sent', async () => {
+    await limitGlance('container_formats = bare', 'image_format')
+    try {
+      const found = await refusal(push('unlisted'))
+      assert.deepEqual([found.code, found.exitCode], ['OPENSTACK_FORMAT_REFUSED', 4], found.told)
+      assert.match(found.message, /container_format 'aki' is not one of \[None, 'bare'\] \[request req-/)
+      assert.deepEqual(await named('unlisted'), [])
+    } finally {
+      await limitGlance('')
+    }
+  })
+
+  test('of a disk whose protective MBR is hybrid is refused by Glance 33, and nothing of it stays', async (t) => {
+    if (suiteOfTests().suite !== 'sid') return t.skip('needs Glance 33: ANNEAL_TEST_SUITE=sid')
+    const disk = join(bed.directory, 'hybrid.raw')
+    execFileSync('truncate', ['-s', '64M', disk])
+    execFileSync('sfdisk', ['-q', disk], { input: 'label: gpt\nsize=20M,type=L\n' })
+    // The second entry of the MBR: type 0x83 from sector 2048 on.
+    const entry = Buffer.from('00000200830000000008000000a00000', 'hex')
+    const file = openSync(disk, 'r+')
+    writeSync(file, entry, 0, entry.length, 462)
+    closeSync(file)
+    const found = await refusal([
+      'image',
+      'push',
+      disk,
+      '--whole-disk',
+      '--disk-format',
+      'raw',
+      '--name',
+      'hybrid',
+    ])
+    assert.deepEqual([found.code, found.exitCode], ['OPENSTACK_IMAGE_REFUSED', 4], found.told)
+    assert.match(found.message, /failed safety checks/)
+    assert.deepEqual(await named('hybrid'), [])
+  })
 
   test('whose bytes arrive changed is found out by the digest of the store, and nothing of it stays', async () => {
     const { port } = proxy.address() as AddressInfo
