@@ -15,6 +15,7 @@ export type ConvertFlags = FlagValues<typeof CONVERSION_FLAGS> &
     'boot-only': boolean
     'root-url': string | undefined
     exact: boolean
+    shrink: boolean
     'no-digest': boolean
     ipxe: boolean
     force: boolean
@@ -29,7 +30,9 @@ export async function convertBootOnly(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const startedAt = performance.now()
-  const wrong = (['whole-disk', 'exact', 'keep-fstab', 'no-digest'] as const).find((name) => flags[name])
+  const wrong = (['whole-disk', 'exact', 'keep-fstab', 'no-digest', 'shrink'] as const).find(
+    (name) => flags[name],
+  )
   if (wrong !== undefined) throw convertUsage(`--boot-only writes no base, which --${wrong} is about`)
   if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
     throw convertUsage('--boot-only needs a directory (-o DIR)')

@@ -20,7 +20,7 @@ export async function convertLive(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const startedAt = performance.now()
-  const wrong = (['boot-only', 'whole-disk', 'exact', 'keep-fstab', 'no-digest'] as const).find(
+  const wrong = (['boot-only', 'whole-disk', 'exact', 'keep-fstab', 'no-digest', 'shrink'] as const).find(
     (name) => flags[name],
   )
   if (wrong !== undefined) throw convertUsage(`--live writes no base, which --${wrong} is about`)

@@ -90,6 +90,25 @@ export type RootImageJob = Readonly<{
   rootMode: number
 }>
 
+/** Makes a file system in a file smaller. */
+export interface FileSystemShrinker {
+  /** Throws SHRINK_NEEDS_PROGRAM where it cannot. */
+  require(signal: AbortSignal): Promise<void>
+  /**
+   * Checks the file system, shrinks it to what `sizeFor` says of the bytes that it needs, cuts the file, and checks it again.
+   * Gives its size in bytes. Throws SHRINK_FAILED.
+   */
+  shrink(
+    job: Readonly<{
+      path: string
+      sizeBytes: number
+      blockSizeBytes: number
+      sizeFor: (neededBytes: number) => number
+    }>,
+    signal: AbortSignal,
+  ): Promise<number>
+}
+
 /** The program that makes root images: well-kept, and not Anneal's own. */
 export interface RootImageMaker {
   /** Throws where it is not there or cannot do it, before anything is begun. */

@@ -23,6 +23,7 @@ export type {
   ScratchFile,
   StreamDigest,
   RootImageJob,
+  FileSystemShrinker,
   RootImageMaker,
 } from './conversion.ts'
 export type * from './bmc.ts'

@@ -39,6 +39,19 @@ export const CONVERT_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  SHRINK_NEEDS_PROGRAM: {
+    message: 'Cannot shrink the base: {program} is not installed',
+    remedy: 'install the package e2fsprogs, or leave out --shrink',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  SHRINK_FAILED: {
+    message: 'Cannot shrink the base: {program} failed: {why}',
+    remedy:
+      'check a copy of the file system with e2fsck, or leave out --shrink; no result has its final name yet',
+    retry: false,
+    exit: EXIT.failed,
+  },
   CONVERSION_BROKEN: {
     message: 'Cannot convert "{image}": {why}',
     remedy: 'run it again, and report it if it fails again; no result has its final name yet',

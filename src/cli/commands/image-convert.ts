@@ -46,6 +46,11 @@ export const imageConvert = command({
       help: 'With --live: write root.squashfs as a file that machines fetch from URL; without it, the ramdisk holds it',
       flagOnly: true,
     },
+    shrink: {
+      kind: 'switch',
+      help: 'Make the base as small as what is in use and some room (ext2, ext3, ext4); needs resize2fs. boot.json says what grows it at the first boot',
+      flagOnly: true,
+    },
     exact: {
       kind: 'switch',
       help: 'Copy free space as it is in the image, instead of leaving it out',
@@ -73,10 +78,14 @@ export const imageConvert = command({
     if (flags['root-url'] !== undefined) throw convertUsage('--root-url is about --live')
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()
+    const wrong = (['whole-disk', 'exact'] as const).find((name) => flags.shrink && flags[name])
+    if (wrong !== undefined) throw convertUsage(`--shrink and --${wrong} contradict each other`)
+    if (flags.shrink && flags.output === '-') throw convertUsage('--shrink needs a directory (-o DIR)')
     await using planned = await planConversion(args[0] ?? '', {
       ...conversionOptions(flags, signal),
       freeSpace: flags.exact ? 'exact' : 'skip',
       digests: flags['no-digest'] ? 'none' : 'make',
+      size: flags.shrink ? 'shrink' : 'keep',
     })
     const { conversion, job, usedBytes } = planned
     for (const line of planLines(planned)) output.say(line)
@@ -115,11 +124,16 @@ export const imageConvert = command({
   },
 })
 
-function planLines({ boots, conversion, job, usedBytes }: PlannedConversion): readonly string[] {
+function planLines({ boots, conversion, job, usedBytes, shrink }: PlannedConversion): readonly string[] {
   const { changes, warnings } = conversion.about
   return [
     ...(boots === undefined ? [] : [`boots ${boots.title === '' ? boots.id : boots.title} (${boots.id})`]),
     `base is ${conversion.base.from}: ${formatBytes(job.sizeBytes)}, of which ${formatBytes(usedBytes)} are in use`,
+    ...(shrink === undefined
+      ? []
+      : [
+          `base will be shrunk; ${shrink.growers.length === 0 ? 'nothing' : shrink.growers.map(({ by, where }) => `${by} (${where})`).join(', ')} grows it at the first boot`,
+        ]),
     ...changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
     ...warnings.map((text) => `warning: ${text}`),
   ]

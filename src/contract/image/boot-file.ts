@@ -61,6 +61,8 @@ export type StoredBase = Readonly<{
   sectorSizeBytes?: number
   /** Bytes of the raw base. */
   sizeBytes: number
+  /** With `--shrink`. */
+  shrunk?: ShrunkFrom
   /** Bytes in use: what a deployer has to write. */
   usedBytes: number
   /** Which blocks those are, with a SHA-256 for each range (not with `--no-digest`): bmap 2.0. Free space is in no digest. */
@@ -70,6 +72,16 @@ export type StoredBase = Readonly<{
   sha512?: string
   /** Bytes of the file, for formats other than raw. */
   fileBytes?: number
+}>
+
+/** That a base was made smaller than its file system was. */
+export type ShrunkFrom = Readonly<{
+  fromBytes: number
+  /** What makes it as large as its disk at the first boot, and where the image says so; empty where nothing does. */
+  grownBy: readonly Readonly<{
+    by: 'systemd-growfs' | 'cloud-init' | 'systemd-repart' | 'bootc'
+    where: string
+  }>[]
 }>
 
 /** A read-only image of the tree of a system. */

@@ -27,6 +27,11 @@ export const CONVERSION_ERRORS = {
       'Cannot make a base of "{image}": its root "{volume}" is in {place}, not in a partition of the disk',
     remedy: 'convert the whole disk with --whole-disk',
   },
+  SHRINK_UNSUPPORTED: {
+    ...refused,
+    message: 'Cannot shrink the base of "{image}": {part}: {why}',
+    remedy: 'leave out --shrink: free space of the base is not written anyway',
+  },
   DISK_CUT_SHORT: {
     ...refused,
     message: 'Cannot convert the whole disk of "{image}": it is truncated: {part} cannot be read: {reason}',

@@ -38,6 +38,13 @@ export const CONVERSION_FINDINGS = {
     meaning: 'How the disk boots is not known: all of it is taken, as it is.',
     remedy: 'nothing has to be done if it is meant; `anneal image inspect` shows what is there',
   },
+  BASE_DOES_NOT_GROW: {
+    severity: 'warn',
+    meaning:
+      'The base was shrunk, and nothing in the image makes its file system as large as its disk at the first boot: it stays nearly full.',
+    remedy:
+      'add x-systemd.growfs to the root in the fstab of the image, or rootflags=x-systemd.growfs with --karg; or leave out --shrink',
+  },
   EDITS_NOT_BY_DEFAULT: {
     severity: 'warn',
     meaning: 'Kernel arguments were changed in another boot entry than the one that boots by itself.',

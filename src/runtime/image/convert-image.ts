@@ -27,6 +27,7 @@ export type Conversion = Readonly<{
     holds: StoredBase['holds']
     /** Of the disk that the image was made for. */
     sectorSizeBytes?: number
+    shrunk?: StoredBase['shrunk']
   }>
   /** What the whole base holds. */
   extents: (signal: AbortSignal, layers: 'all' | 'stored') => AsyncIterable<Extent>
@@ -100,13 +101,19 @@ export async function convertImage(
       storeFile(world, conversion.ramdisk, both),
     ])
     const { readBytes, writtenBytes, ...base } = written
-    const { from, holds, sectorSizeBytes } = conversion.base
+    const { from, holds, sectorSizeBytes, shrunk } = conversion.base
     const boot: BootFile = {
       schema: 'anneal.boot/1',
       ...conversion.about,
       ...(kernel === undefined ? {} : { kernel }),
       ...(ramdisk === undefined ? {} : { ramdisk }),
-      base: { ...base, from, holds, ...(sectorSizeBytes !== undefined && { sectorSizeBytes }) },
+      base: {
+        ...base,
+        from,
+        holds,
+        ...(sectorSizeBytes !== undefined && { sectorSizeBytes }),
+        ...(shrunk && { shrunk }),
+      },
     }
     await storeTexts(world, boot, options.extraFiles(boot))
     signal.throwIfAborted()

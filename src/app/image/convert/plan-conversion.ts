@@ -6,6 +6,8 @@ import type { BaseJob, Conversion } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
 import { openConversion } from './open-conversion.ts'
+import { planShrink } from './shrink-base.ts'
+import type { PlannedShrink } from './shrink-base.ts'
 import type { WhatToConvert } from './open-conversion.ts'
 
 /** Threads of the conversion decompress for themselves; here it is metadata, kernel and ramdisk. */
@@ -15,6 +17,8 @@ export type ConversionOptions = WhatToConvert &
   Readonly<{
     /** `exact` reads, writes and digests free space, too, as it is in the image. Default: `skip`. */
     freeSpace?: 'skip' | 'exact'
+    /** `shrink`: the base is made as small as what is in use, and some room. Default: `keep`. */
+    size?: 'keep' | 'shrink'
     /** `none`: no digest is made of the base. Default: `make`. */
     digests?: 'make' | 'none'
   }>
@@ -27,6 +31,8 @@ export type PlannedConversion = AsyncDisposable &
     conversion: Conversion
     job: BaseJob
     freeSpace: 'skip' | 'exact'
+    /** How the base will be made smaller. */
+    shrink?: PlannedShrink
     /** What of the base is in use. */
     usedBytes: number
   }>
@@ -46,9 +52,11 @@ export async function planConversion(
   location: string,
   options: ConversionOptions,
 ): Promise<PlannedConversion> {
-  const { freeSpace = 'skip', digests = 'make', signal } = options
+  const { freeSpace = 'skip', digests = 'make', size = 'keep', signal } = options
   await using stack = new AsyncDisposableStack()
-  const { opened, conversion } = stack.use(await openConversion(location, options, NO_THREADS))
+  const { opened, base, conversion: whole } = stack.use(await openConversion(location, options, NO_THREADS))
+  const smaller = size === 'keep' ? undefined : await planShrink(opened, base, whole, signal)
+  const conversion = smaller?.conversion ?? whole
   const { disk, inventory, choices } = opened
   const planned = await planBase(conversion, freeSpace, signal)
   const job = digests === 'none' ? { ...planned, digests } : planned
@@ -60,6 +68,7 @@ export async function planConversion(
     job,
     freeSpace,
     usedBytes,
+    ...(smaller && { shrink: smaller.shrink }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

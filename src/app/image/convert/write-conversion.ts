@@ -4,6 +4,7 @@ import { ipxeScript } from '../../../image/convert/index.ts'
 import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/image/index.ts'
 import type { Converted, ConvertProgress } from '../../../runtime/image/index.ts'
 import { planConversion } from './plan-conversion.ts'
+import { shrinkBase } from './shrink-base.ts'
 import type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './plan-conversion.ts'
 
 /** Where the results of a conversion go. */
@@ -46,30 +47,34 @@ export async function convertImage(
  * OUTPUT_… and what the readers throw.
  */
 export async function writeConversion(
-  { conversion, job, freeSpace, usedBytes }: PlannedConversion,
+  planned: PlannedConversion,
   { directory, existing, format, ipxe = false }: BaseTarget,
-  { onProgress, signal }: WriteControl,
+  { onProgress = () => undefined, signal }: WriteControl,
 ): Promise<Converted> {
+  const { freeSpace, usedBytes, shrink } = planned
   const baseName = BASE_NAMES[format]
   const folder = await openOutputFolder({
     directory,
     names: [baseName, `${baseName}.bmap`, 'kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json'],
     existing,
-    neededBytes: usedBytes,
+    // A base that is shrunk is there twice for a moment.
+    neededBytes: shrink === undefined ? usedBytes : usedBytes * 2,
   })
-  return convert(
-    { ...conversionTools(), folder },
-    conversion,
-    job,
-    {
-      format,
-      baseName,
-      freeSpace,
-      extraFiles: (made) => (ipxe ? { 'boot.ipxe': ipxeOf(made) } : {}),
-      onProgress: onProgress ?? (() => undefined),
-    },
-    signal,
-  )
+  const world = { ...conversionTools(), folder }
+  const options = {
+    format,
+    baseName,
+    freeSpace,
+    extraFiles: (made: BootFile) => (ipxe ? { 'boot.ipxe': ipxeOf(made) } : {}),
+    onProgress,
+  }
+  if (shrink === undefined) return convert(world, planned.conversion, planned.job, options, signal)
+  try {
+    await using shrunk = await shrinkBase({ ...planned, shrink }, directory, onProgress, signal)
+    return await convert(world, shrunk.conversion, shrunk.job, options, signal)
+  } finally {
+    await folder.discard()
+  }
 }
 
 /** Writes kernel, ramdisk and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws as `writeConversion`. */
