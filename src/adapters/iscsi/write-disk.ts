@@ -9,6 +9,9 @@ import { raise } from './errors.ts'
 import { Initiator } from './initiator.ts'
 import type { IscsiTarget } from './initiator.ts'
 
+/** In one command: a slow disk takes its time for each, and a target that is silent for a minute counts as gone. */
+const MOST_ZEROS = 16 * 2 ** 20
+
 const unpack = promisify(zstdDecompress)
 
 export type IscsiControl = Readonly<{
@@ -44,13 +47,18 @@ export async function writeDiskByIscsi(
         const piece = await (next ?? chunks.piece(index, signal))
         next = ahead(index + 1)
         const { offsetBytes, lengthBytes, content } = await contentOf(piece, index, target)
-        if (content === undefined) await initiator.writeZeros(offsetBytes, lengthBytes)
-        else {
+        if (content === undefined) {
+          for (let done = 0; done < lengthBytes; done += MOST_ZEROS) {
+            const length = Math.min(MOST_ZEROS, lengthBytes - done)
+            await initiator.writeZeros(offsetBytes + done, length)
+            onWritten?.(written + done + length)
+          }
+        } else {
           await writeFile(file, content)
           await initiator.write(file, offsetBytes, lengthBytes)
+          onWritten?.(written + lengthBytes)
         }
         written += lengthBytes
-        onWritten?.(written)
       }
       await initiator.flush()
       return written

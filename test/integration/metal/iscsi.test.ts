@@ -108,6 +108,19 @@ describe('a disk over iSCSI', () => {
     assert.ok(![...seen].some((one) => one.includes(PASSWORD)), 'no process has the password as an argument')
   })
 
+  test('gets a long range of zeros in steps, and tells each', async () => {
+    const told: number[] = []
+    const zeros = chunksOf([{ head: `0 ${24 * MIB} zero\n` }])
+    const onWritten = (bytes: number): void => void told.push(bytes)
+    assert.equal(await writeDiskByIscsi(target(PASSWORD), zeros, { signal, onWritten }), 24 * MIB)
+    assert.deepEqual(told, [16 * MIB, 24 * MIB])
+    assert.ok(
+      readFileSync(disk)
+        .subarray(0, 24 * MIB)
+        .every((byte) => byte === 0),
+    )
+  })
+
   test('is refused with a wrong password, which the error does not have', async () => {
     await assert.rejects(
       writeDiskByIscsi(target('wrongsecret1'), chunksOf(PIECES), { signal }),

@@ -16,10 +16,6 @@ const OPEN_MS = 60_000
 const CLOSE_MS = 5_000
 const MOST_SAID = 4096
 
-/** ipmitool wants a terminal, which `script` of util-linux gives it. Values come by the environment: no shell reads them. */
-const COMMAND =
-  'exec ipmitool -I lanplus -H "$SOL_HOST" -p "$SOL_PORT" -U "$SOL_USER" -E -L ADMINISTRATOR -C "$SOL_SUITE" sol activate'
-
 /**
  * Serial over LAN (IPMI 2.0, 15), to listen: nothing is typed. The password goes by the environment, as in `ipmitool`. A
  * controller has one session at a time. Throws BMC_REFUSED where somebody else has it, and BMC_….
@@ -27,26 +23,24 @@ const COMMAND =
 export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promise<BmcConsole> {
   signal?.throwIfAborted()
   const { host, port, username, password, cipherSuite } = address
-  const child = spawn('script', ['-q', '-e', '-f', '-c', COMMAND, '/dev/null'], {
+  const words = ['-I', 'lanplus', '-H', host, '-p', String(port), '-U', username, '-E', '-L', 'ADMINISTRATOR']
+  // It complains that its input is no terminal, and goes on.
+  const child = spawn('ipmitool', [...words, '-C', String(cipherSuite), 'sol', 'activate'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
       LANG: 'C',
-      SHELL: '/bin/sh',
       IPMI_PASSWORD: password,
-      SOL_HOST: host,
-      SOL_PORT: String(port),
-      SOL_USER: username,
-      SOL_SUITE: String(cipherSuite),
     },
   })
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve())
     child.once('error', () => resolve())
   })
-  // It stays open: its end would be typed to the machine.
+  // It stays open: its end would end the session.
   child.stdin.on('error', () => undefined)
-  child.stderr.resume()
+  let complaints = ''
+  child.stderr.on('data', (bytes) => (complaints = (complaints + String(bytes)).slice(-MOST_SAID)))
   const close = async (): Promise<void> => {
     child.stdin.write(LEAVE)
     const patience = new AbortController()
@@ -74,12 +68,13 @@ export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promi
   if (how === 'ended' || signal?.aborted === true) {
     await close()
     signal?.throwIfAborted()
-    if (!TAKEN.test(text)) {
+    const all = `${text}${complaints}`
+    if (!TAKEN.test(all)) {
       // Why a session is refused, ipmitool says with -v alone, which would mix its words with the machine's.
       const options = { signal, wait: (ms: number) => sleep(ms, undefined, { signal }) }
       await ipmitool(address, ACTION, ['chassis', 'power', 'status'], options)
     }
-    throw solFailure(address, text)
+    throw solFailure(address, all)
   }
   const start = (OPENED.exec(text)?.index ?? 0) + (OPENED.exec(text)?.[0].length ?? 0)
   return {
