@@ -132,7 +132,11 @@ export class RamdiskCalls {
   #worker(token: string, from: string): Caller {
     const { store, secrets } = this.#world
     const digest = secrets.digest(token)
-    const caller = this.#caller(from, ({ workToken }) => workToken === digest)
+    // A token that somebody overheard is of no use elsewhere.
+    const caller = this.#caller(
+      from,
+      ({ workToken, reportedFrom }) => workToken === digest && reportedFrom === from,
+    )
     const { bootToken, ...session } = caller.session
     if (bootToken === undefined) return caller
     store.saveSession(caller.machine, session)

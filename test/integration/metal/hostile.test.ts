@@ -233,6 +233,10 @@ describe('on the network of a conductor', () => {
       assert.ok(status >= 400 && status < 500, `${path}: ${status}`)
       assert.doesNotMatch(body.toString('latin1'), /(image|secret) of one/)
     }
+    const ofOne = await orderOf(one)
+    const overheard = await two.ask('/ramdisk/piece/0', ofOne)
+    assert.deepEqual([overheard.status, /RAMDISK_TOKEN_INVALID/.test(overheard.body.toString())], [403, true])
+    assert.equal((await one.ask('/ramdisk/piece/0', ofOne)).status, 200)
     // The token is of machine one: the report of another machine does not go with it.
     const forged = await two.hello(leaked)
     assert.deepEqual([forged.status, /RAMDISK_TOKEN_INVALID/.test(forged.body.toString())], [403, true])
