@@ -58,6 +58,9 @@ test('an image at a URL needs its checksum, and only one image may be named', as
   assert.throws(() => wantedImage({ ...FLAGS, image: 'http://w/d.raw' }, 'x'), usage)
   assert.throws(() => wantedImage({ ...FLAGS, image: 'a', kernel: 'http://w/k' }, 'x'), usage)
   assert.throws(() => wantedImage({ ...FLAGS, kernel: 'http://w/k' }, 'x'), usage)
+  const registry = 'oci://registry.example/metal/disk:one'
+  assert.throws(() => wantedImage({ ...FLAGS, image: registry, checksum: 'sha256:ff' }, 'x'), usage)
+  assert.equal(wantedImage({ ...FLAGS, image: registry }, 'x').kind, 'registered')
   const disk = await factsOf({ image: 'http://w/d.qcow2', checksum: `sha256:${'a'.repeat(64)}` })
   assert.deepEqual([disk.name, disk.diskFormat, disk.hash?.algorithm], ['d.qcow2', 'qcow2', 'sha256'])
   const pair = await factsOf({ kernel: 'http://w/k', ramdisk: 'http://w/r' })

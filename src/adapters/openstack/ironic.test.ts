@@ -75,7 +75,7 @@ describe('the client of Ironic', () => {
     })
   })
 
-  test('its rules of kernel arguments follow from the newest version that it offers', async () => {
+  test('its rules of kernel arguments and its registries follow from the newest version that it offers', async () => {
     for (const [version, rules] of [
       ['1.82', 'upTo29'],
       ['1.96', 'upTo29'],
@@ -85,6 +85,7 @@ describe('the client of Ironic', () => {
     ] as const) {
       const { metal } = await open(speaking(version))
       assert.equal(await metal.argumentRules(), rules, version)
+      assert.equal(await metal.takesArtifacts(), version !== '1.82', version)
     }
   })
 

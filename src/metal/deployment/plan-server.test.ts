@@ -37,6 +37,7 @@ describe('a plan through Nova', () => {
   const refusals: readonly Readonly<[string, Parameters<typeof plan>[0], RegExp]>[] = [
     ['a trio', { image: sampleTrio() }, /one partition/],
     ['an image by URL', { image: sampleDisk({ reference: 'http://web/disk.raw' }) }, /from Glance only/],
+    ['an image of a registry', { image: sampleDisk({ reference: 'oci://h/n:t' }) }, /images of Glance alone/],
     ['a node of another deploy interface', { node: { deployInterface: 'ramdisk' } }, /"ramdisk"/],
     [
       'a flavor of another class',
