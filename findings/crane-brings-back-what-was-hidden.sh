@@ -4,7 +4,7 @@
 # Guess:    a file of a lower layer is gone where an upper layer marks its directory as opaque (`.wh..wh..opq`), as OCI's
 #           specification of layers says.
 # Seen:     it is in the archive. A file that is hidden by its own name (`.wh.NAME`) is gone. Exit code 0, no message.
-# Matters:  who removes a directory and makes it anew in a Dockerfile has such a mark. A root file system for a disk, a ramdisk or
+# Matters:  a Dockerfile that removes a directory and makes it again has such a mark. A root file system for a disk, a ramdisk or
 #           PXE that is made with crane has the old configuration files again; `podman run` of the image does not.
 # Anneal:   reads the layers itself, and hides what an opaque directory hides.
 set -eu

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The kernel's command line, read by systemd in an initramfs (systemd-fstab-generator, which mounts the root).
 # Versions: systemd 252 (Debian 12); 257 does the same.
-# Guess:    it is read as Linux reads it: ` -- ` ends the kernel's arguments, and what is behind it is init's; a single quote is a
+# Guess:    it is read as Linux reads it: ` -- ` ends the kernel's arguments, and the rest belongs to init; a single quote is a
 #           letter like any other; of two `rootflags=` the last counts.
 # Seen:     a root= behind ` -- ` replaces the one before it, and so do rw and rootflags=. Words in single quotes are one. The options of
 #           every `rootflags=` are joined. No message.
