@@ -11,9 +11,9 @@ export const APP_ERRORS = {
   IMAGE_IS_A_CONTAINER: {
     retry: false,
     exit: EXIT.refused,
-    message: 'Cannot convert "{image}" to a base or a live image: it is a container image, which has no disk',
+    message: 'Cannot convert "{image}": it is a container image, which has no disk',
     remedy:
-      'take its kernel and ramdisk with --boot-only; install it with `bootc install to-disk` and convert that disk',
+      'make one with --disk ext4, a live image with --live, or take its kernel and ramdisk with --boot-only',
   },
   DEPLOY_IMAGE_CLOSED: {
     retry: true,

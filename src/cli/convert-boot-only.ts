@@ -12,6 +12,7 @@ import type { Output } from './output.ts'
 export type ConvertFlags = FlagValues<typeof CONVERSION_FLAGS> &
   Readonly<{
     output: string | undefined
+    disk: string | undefined
     'boot-only': boolean
     'root-url': string | undefined
     exact: boolean
@@ -33,6 +34,7 @@ export async function convertBootOnly(
   const wrong = (['whole-disk', 'exact', 'keep-fstab', 'no-digest', 'shrink'] as const).find(
     (name) => flags[name],
   )
+  if (flags.disk !== undefined) throw convertUsage('--boot-only writes no base, which --disk is about')
   if (wrong !== undefined) throw convertUsage(`--boot-only writes no base, which --${wrong} is about`)
   if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
     throw convertUsage('--boot-only needs a directory (-o DIR)')

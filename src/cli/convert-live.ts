@@ -8,9 +8,7 @@ import type { ConvertFlags } from './convert-boot-only.ts'
 import { conversionOptions } from './conversion-flags.ts'
 import { describeBootFile } from './describe-boot-file.ts'
 import type { Output } from './output.ts'
-
-/** Ten times a second is enough for eyes and for programs. */
-const TELL_MS = 100
+import { treeTeller } from './tree-teller.ts'
 
 /** `anneal image convert --live`: kernel, ramdisk, root image and boot.json. Throws USAGE for flags that are about a base. */
 export async function convertLive(
@@ -23,6 +21,7 @@ export async function convertLive(
   const wrong = (['boot-only', 'whole-disk', 'exact', 'keep-fstab', 'no-digest', 'shrink'] as const).find(
     (name) => flags[name],
   )
+  if (flags.disk !== undefined) throw convertUsage('--live writes no base, which --disk is about')
   if (wrong !== undefined) throw convertUsage(`--live writes no base, which --${wrong} is about`)
   if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
     throw convertUsage('--live needs a directory (-o DIR)')
@@ -53,16 +52,9 @@ export async function convertLive(
   }
   const directory = flags.output ?? ''
   const target = { directory, existing: flags.force ? 'replace' : 'refuse', ipxe: flags.ipxe } as const
-  let toldAt = 0
   const made = await writeLiveImage(planned, target, {
     signal,
-    onProgress({ nodes, contentBytes }) {
-      const now = performance.now()
-      if (now - toldAt < TELL_MS) return
-      toldAt = now
-      if (output.jsonProgress) output.progress({ event: 'live', nodes, contentBytes }, '')
-      else output.live(`  ${nodes} files, ${formatBytes(contentBytes)} packed`)
-    },
+    onProgress: treeTeller(output),
   })
   output.say(doneLine(made, performance.now() - startedAt))
   for (const text of made.warnings.slice(about.warnings.length)) output.say(`warning: ${text}`)

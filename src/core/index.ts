@@ -22,7 +22,7 @@ export type {
   KernelCommandLine,
 } from './kernel-arguments/index.ts'
 export { together } from './together.ts'
-export { formatBytes, formatDuration, parseDurationMs } from './units.ts'
+export { formatBytes, formatDuration, parseBytes, parseDurationMs } from './units.ts'
 
 /** SHA-256 of the text's UTF-8 bytes, as `sha256:<64 hex digits>`. Given by argument: this room draws in no platform. */
 export type Digest = (text: string) => string

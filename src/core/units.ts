@@ -10,6 +10,13 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`
 }
 
+/** `20G`, `1536M`, `4 GiB`: units are powers of 1024. In bytes; `undefined` if it is none. */
+export function parseBytes(text: string): number | undefined {
+  const [, digits, unit = ''] = /^(\d{1,9}) ?([KMGT]?)(?:iB|B)?$/i.exec(text.trim()) ?? []
+  if (digits === undefined) return undefined
+  return Number(digits) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase())
+}
+
 /** `1234` → `1.23 s`; below a second, milliseconds. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`

@@ -117,6 +117,50 @@ export interface RootImageMaker {
   make(job: RootImageJob, signal: AbortSignal): Promise<number>
 }
 
+/** A file system that is made of a tar archive as it streams past. */
+export type FileSystemJob = Readonly<{
+  /** With an entry for the root itself; every directory comes before what is in it. */
+  archive: AsyncIterable<Uint8Array>
+  /** A file that is there and large enough; what lies in it outside of the file system stays. */
+  outputPath: string
+  offsetBytes: number
+  sizeBytes: number
+  inodes: number
+  uuid: string
+  label: string
+  /** Seconds since 1970 that the file system was made at: of all times that no entry says. */
+  madeSeconds: number
+  /** Contents lie there for a moment: 32 MiB, or the two largest files. */
+  scratchDirectory: string
+}>
+
+/** The programs that make a file system to be written to: well-kept, and not Anneal's own. */
+export interface FileSystemMaker {
+  /** Throws where they are not there, before anything is begun. */
+  require(signal: AbortSignal): Promise<void>
+  make(job: FileSystemJob, signal: AbortSignal): Promise<void>
+}
+
+/** A file of a new EFI system partition. */
+export type EspFile = Readonly<{ path: string; content: ByteSource }>
+
+export type EspJob = Readonly<{
+  outputPath: string
+  offsetBytes: number
+  sizeBytes: number
+  /** 8 hexadecimal digits. */
+  volumeId: string
+  label: string
+  /** Directories of their paths are made. */
+  files: readonly EspFile[]
+}>
+
+/** The programs that make an EFI system partition. */
+export interface EspMaker {
+  require(signal: AbortSignal): Promise<void>
+  make(job: EspJob, signal: AbortSignal): Promise<void>
+}
+
 /** A directory for results. Nothing has its final name before `commit`. */
 export interface OutputFolder {
   /** An empty file of the given size that is one hole. */

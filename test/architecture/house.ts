@@ -61,6 +61,7 @@ export const SUB_ROOMS: readonly string[] = [
   'image/deploy-disk',
   'image/initramfs',
   'image/live',
+  'image/container-disk',
   'metal/testing',
   'image/stack',
   'image/boot',

@@ -21,6 +21,7 @@ import { iso9660 } from './iso9660/index.ts'
 import { kernelArguments } from './kernel-arguments/index.ts'
 import { live } from './live/index.ts'
 import { lvm2 } from './lvm2/index.ts'
+import { ext4FromContainer } from './ext4-from-container/index.ts'
 import { oci } from './oci/index.ts'
 import { partitionTable } from './partition-table/index.ts'
 import { qcow2 } from './qcow2/index.ts'
@@ -42,6 +43,7 @@ const TARGETS = [
   live,
   lvm2,
   oci,
+  ext4FromContainer,
   partitionTable,
   qcow2,
   squashfs,

@@ -1,7 +1,7 @@
 export { openOutputFolder } from './output-folder.ts'
 export type { OutputFolderOptions } from './output-folder.ts'
 export { conversionTools } from './conversion-tools.ts'
-export { openScratch } from './scratch-file.ts'
+export { openScratch, scratchDirectory } from './scratch-file.ts'
 export { ext4Shrinker } from './ext4-shrinker.ts'
 export { rootImageMaker } from './root-image-maker.ts'
 export { PiecePool } from './piece-pool.ts'

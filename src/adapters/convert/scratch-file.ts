@@ -7,6 +7,11 @@ import { raise } from './errors.ts'
 
 const PIECE_BYTES = 1024 * 1024
 
+/** Where large files lie for a while. */
+export function scratchDirectory(asked: string | undefined): string {
+  return asked ?? process.env['TMPDIR'] ?? '/var/tmp'
+}
+
 /**
  * A file for a result that is read again at once. It loses its name before anything is in it, so it is gone with this process,
  * however that ends. It is in TMPDIR or /var/tmp where no directory is named. Throws SCRATCH_UNWRITABLE.

@@ -1,16 +1,15 @@
 import { baseBytes, planConversion, writeConversion } from '../../app/image/convert/index.ts'
-import type { ConvertProgress, PlannedConversion } from '../../app/image/convert/index.ts'
+import type { PlannedConversion } from '../../app/image/convert/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
+import { DISK_FLAGS, diskWishes } from '../disk-flags.ts'
+import { progressTeller } from '../progress-teller.ts'
 import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
+import { convertDisk } from '../convert-disk.ts'
 import { convertLive } from '../convert-live.ts'
 import { describeBootFile } from '../describe-boot-file.ts'
-import type { Output } from '../output.ts'
-
-/** Ten times a second is enough for eyes and for programs. */
-const TELL_MS = 100
 
 export const imageConvert = command({
   path: ['image', 'convert'],
@@ -51,6 +50,7 @@ export const imageConvert = command({
       help: 'Make the base as small as what is in use and some room (ext2, ext3, ext4); needs resize2fs. boot.json says what grows it at the first boot',
       flagOnly: true,
     },
+    ...DISK_FLAGS,
     exact: {
       kind: 'switch',
       help: 'Copy free space as it is in the image, instead of leaving it out',
@@ -72,10 +72,12 @@ export const imageConvert = command({
     ...COMMON_FLAGS,
   },
   details:
-    'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image; with --boot-only also a container image, as `anneal image inspect` takes it. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
+    'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image; with --boot-only, --live or --disk also a container image, as `anneal image inspect` takes it. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
   async run({ flags, args, output, signal }) {
     if (flags.live) return convertLive(args[0] ?? '', flags, output, signal)
     if (flags['root-url'] !== undefined) throw convertUsage('--root-url is about --live')
+    if (flags.disk !== undefined) return convertDisk(args[0] ?? '', flags, output, signal)
+    diskWishes('anneal image convert', flags)
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)
     const startedAt = performance.now()
     const wrong = (['whole-disk', 'exact'] as const).find((name) => flags.shrink && flags[name])
@@ -137,23 +139,4 @@ function planLines({ boots, conversion, job, usedBytes, shrink }: PlannedConvers
     ...changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
     ...warnings.map((text) => `warning: ${text}`),
   ]
-}
-
-function progressTeller(output: Output, startedAt: number): (progress: ConvertProgress) => void {
-  let toldAt = 0
-  return ({ doneBytes, totalBytes }) => {
-    const now = performance.now()
-    if (now - toldAt < TELL_MS && doneBytes < totalBytes) return
-    toldAt = now
-    if (output.jsonProgress) {
-      output.progress({ event: 'convert', doneBytes, totalBytes }, '')
-      return
-    }
-    const rate = doneBytes / Math.max(0.001, (now - startedAt) / 1000)
-    const left = formatDuration(((totalBytes - doneBytes) / Math.max(1, rate)) * 1000)
-    const percent = totalBytes === 0 ? 100 : Math.floor((doneBytes / totalBytes) * 100)
-    output.live(
-      `  ${percent} %  ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}  ${formatBytes(rate)}/s  ${left} left`,
-    )
-  }
 }

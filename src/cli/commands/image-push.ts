@@ -7,6 +7,8 @@ import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
+import { DISK_FLAGS, diskWishes } from '../disk-flags.ts'
+import { raise } from '../errors.ts'
 import { pushToRegistry } from '../push-artifacts.ts'
 import { stepTeller } from '../push-progress.ts'
 
@@ -22,6 +24,7 @@ export const imagePush = command({
       help: 'Name the base image in Glance; by default like the file',
     },
     ...CONVERSION_FLAGS,
+    ...DISK_FLAGS,
     'disk-format': {
       kind: 'choice',
       values: ['raw', 'qcow2', 'ami'],
@@ -54,6 +57,7 @@ export const imagePush = command({
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)
+    const disk = diskWishes('anneal image push', flags)
     const options = {
       ...conversionOptions(flags, signal),
       ...(flags.name === undefined ? {} : { name: flags.name }),
@@ -62,12 +66,17 @@ export const imagePush = command({
       mode: flags['dry-run'] ? 'plan' : 'apply',
     } as const
     const [image = '', destination] = args
+    if (destination !== undefined && disk !== undefined) {
+      const why = '--disk goes to Glance, and not to a registry'
+      throw raise('USAGE', { command: 'anneal image push', why, help: 'anneal image push --help' })
+    }
     if (destination !== undefined) return pushToRegistry([image, destination], flags, options, output)
     const pushed = await pushImage(
       openStore(cloudOptions(flags)),
       image,
       {
         ...options,
+        ...(disk && { disk }),
         ...(flags['disk-format'] === undefined ? {} : { diskFormat: flags['disk-format'] }),
         visibility: flags.visibility,
         protection: flags.protected ? 'protected' : 'open',

@@ -119,6 +119,11 @@ export interface FileSystem {
   readonly root: NodeId
   /** Left out by file systems that have none. In no order that means anything. */
   readonly subvolumes?: readonly Subvolume[]
+  /**
+   * Of a file system whose files lie in streams: whoever reads many files reads each stream once, from its start to its end, by
+   * taking them in the order of these numbers.
+   */
+  readonly readOrder?: (file: NodeId) => number
   /** Of a disc alone. */
   readonly bootImages?: readonly BootImage[]
   stat(id: NodeId, signal?: AbortSignal): Promise<NodeStat>

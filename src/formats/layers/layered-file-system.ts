@@ -7,6 +7,8 @@ import type { Tree } from './tree.ts'
 
 const TEXT = new TextDecoder('utf-8', { ignoreBOM: true })
 const BLOCK_BYTES = 512
+/** More than an archive of a layer has. */
+const LAYER_SPAN = 2 ** 42
 
 /** A tree of layers as a file system. `contentOf` gives a layer's archive by its number, from 1. */
 export function layeredFileSystem(
@@ -41,6 +43,10 @@ export function layeredFileSystem(
     },
     warnings: [],
     root: BigInt(tree.root),
+    readOrder(id) {
+      const { layer, offsetBytes } = tree.contentOf(nodeOf(id, 'file'))
+      return layer * LAYER_SPAN + offsetBytes
+    },
     async stat(id) {
       const node = nodeOf(id)
       const { kind, mode, uid, gid, modifiedNs, links, xattrs, place, size } = tree.factsOf(node)
@@ -91,8 +97,12 @@ export function layeredFileSystem(
       )
     },
     async *ranges(id) {
-      const { sizeBytes } = tree.contentOf(nodeOf(id, 'file'))
-      if (sizeBytes > 0) yield { fileOffsetBytes: 0, lengthBytes: sizeBytes, kind: 'inline' }
+      const { sizeBytes, parts = [{ offsetBytes: 0, lengthBytes: sizeBytes }] } = tree.contentOf(
+        nodeOf(id, 'file'),
+      )
+      for (const { offsetBytes, lengthBytes } of parts) {
+        if (lengthBytes > 0) yield { fileOffsetBytes: offsetBytes, lengthBytes, kind: 'inline' }
+      }
     },
     async planSize() {
       return { refusal: 'it lies in a layer of a container, whose digest would change' }

@@ -27,7 +27,7 @@ const OF_ROOT: Readonly<Record<string, string>> = {
 }
 const OF_DISKS = /^(?:rd\.)?(?:lvm|luks|md|dm)(?:\.|$)/
 /** What is about the entry's own root, and said of a live image makes no sense. */
-const OLD_FINDINGS = /^(?:ROOT_|KARG_)/
+const OLD_FINDINGS = /^(?:ROOT_|KARG_|CONTAINER_ROOT_)/
 
 export type LiveContract = Readonly<{ contract: BootContract; changes: readonly Change[] }>
 

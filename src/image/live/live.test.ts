@@ -11,7 +11,7 @@ import { look, treeFileSystem } from '../testing/index.ts'
 import type { Looked, Tree } from '../testing/index.ts'
 import { readInitramfs } from '../initramfs/index.ts'
 import type { Initramfs } from '../initramfs/index.ts'
-import { archiveOf, newTally, planLive, tarOfTree } from './index.ts'
+import { SQUASHFS_FORM, archiveOf, newTally, planLive, tarOfTree } from './index.ts'
 import type { LivePlan, RootPlace } from './index.ts'
 
 const { signal } = new AbortController()
@@ -74,7 +74,7 @@ async function plan(
 
 /** What tar-stream reads, which is not ours: names, and what files hold. */
 async function members({ tree }: Pick<LivePlan, 'tree'>): Promise<Record<string, string>> {
-  const pieces = await Array.fromAsync(tarOfTree(tree, newTally(), signal))
+  const pieces = await Array.fromAsync(tarOfTree(tree, newTally(), SQUASHFS_FORM, signal))
   const reader = extract()
   reader.end(Buffer.concat(pieces))
   const found: Record<string, string> = {}
@@ -285,7 +285,8 @@ test('a directory that contains itself ends the packing', async () => {
     },
   }
   const root = { address: 'p1', fileSystem: loop, directory: loop.root }
-  await assert.rejects(members({ tree: { root, mounted: new Map(), replaced: new Map() } }), (error) =>
-    isAnnealError(error, 'LIVE_TREE_REFUSED'),
+  await assert.rejects(
+    members({ tree: { root, mounted: new Map(), replaced: new Map(), emptied: new Set() } }),
+    (error) => isAnnealError(error, 'LIVE_TREE_REFUSED'),
   )
 })

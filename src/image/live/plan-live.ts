@@ -10,6 +10,7 @@ import { liveContract } from './arguments.ts'
 import type { RootPlace } from './arguments.ts'
 import { squashCompression, versionOf } from './compression.ts'
 import type { SquashCompression } from './compression.ts'
+import { containerTree } from './container-tree.ts'
 import { raise } from './errors.ts'
 import { warningOf } from './findings.ts'
 import type { Initramfs, Unpack } from '../initramfs/index.ts'
@@ -46,7 +47,8 @@ export async function planLive(
 ): Promise<LivePlan> {
   const image = disk.name
   const { deployment } = contract
-  const address = deployment?.address ?? addressOf(contract.root)
+  const isContainer = inventory.layout.system === 'container'
+  const address = isContainer ? '' : (deployment?.address ?? addressOf(contract.root))
   if (address === undefined)
     throw raise('LIVE_ROOT_UNKNOWN', {
       image,
@@ -77,6 +79,8 @@ export async function planLive(
       reason: 'ostree mounts it there when the deployment boots from a disk',
     })
   }
+  const container = isContainer ? await containerTree(root, signal) : undefined
+  changes.push(...(container?.changes ?? []))
   const live = liveContract(image, contract, initramfs, place)
   const { boot, warnings } = describeContract(inventory, live.contract)
   const squash = await squashCompression(image, contract, inventory, root, systemRoot, signal)
@@ -85,9 +89,9 @@ export async function planLive(
     liveModules({ image, root, systemRoot, version, unpack, signal }),
   )
   return {
-    tree: { root: rootPart, mounted, replaced: mounts.replaced },
+    tree: { root: rootPart, mounted, replaced: mounts.replaced, emptied: container?.emptied ?? new Set() },
     from: [
-      `${address}:${systemRoot}`,
+      `${isContainer ? 'container' : address}:${systemRoot}`,
       ...Array.from(mounted, ([path, part]) => `${part.address} at ${path}`),
     ],
     rootMode: (await fileSystem.stat(rootPart.directory, signal)).mode,

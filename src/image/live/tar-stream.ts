@@ -3,6 +3,7 @@ import type { DirectoryEntry, FileSystem, NodeId, NodeStat, Xattr } from '../../
 import { TAR_END_BYTES, sparseMap, tarHeader, tarPadded } from '../../formats/tar/index.ts'
 import { bytesOfLatin1, latin1Of } from '../boot/index.ts'
 import { raise } from './errors.ts'
+import type { TreeForm } from './tree-form.ts'
 import type { LiveTree, TreePart } from './tree.ts'
 
 /** What is handed over at a time; small files share one. */
@@ -18,11 +19,6 @@ const MOST_DEPTH = 1000
 const LONGEST_PATH = 4095
 const MOST_LINK_BYTES = 64 << 20
 const LINK_OVERHEAD_BYTES = 100
-/** Seconds of squashfs have 32 bits. */
-const LATEST = 2 ** 32 - 1
-
-/** What squashfs has room for; others would be warned of by the tool, one by one. */
-const NAME_SPACES = /^(?:user|trusted|security)\.(?!.*=)/
 /** How XFS keeps what it shows as system.posix_acl_…, too. */
 const OF_XFS = /^trusted\.SGI_ACL_/
 
@@ -31,7 +27,7 @@ export type TreeTally = {
   contentBytes: number
   /** Sockets, which archives do not have: programs make theirs when they start. */
   sockets: number
-  /** Extended attributes and access control lists that squashfs cannot keep. */
+  /** Extended attributes and access control lists that the new file system cannot keep. */
   attributesLeftOut: number
   timesClamped: number
 }
@@ -41,21 +37,28 @@ export function newTally(): TreeTally {
 }
 
 /**
- * The tree as a tar archive: owners, modes, times, extended attributes, hard links, devices, links, holes. Without an entry
- * of the root itself. Of file contents no more than a piece is in memory. Throws LIVE_TREE_REFUSED and what the readers throw.
+ * The tree as a tar archive: owners, modes, times, extended attributes, hard links, devices, links, holes. Of file contents no more than a piece is in memory. Throws LIVE_TREE_REFUSED and what the readers throw.
  */
 export async function* tarOfTree(
   tree: LiveTree,
   tally: TreeTally,
+  form: TreeForm,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const pieces = new Pieces()
-  const walk = new Walk(tree, tally, signal)
+  const walk = new Walk(tree, tally, form, signal)
+  if (form.root === 'entry') yield* pieces.add(await walk.rootEntry())
   const open = [walk.enter({ part: tree.root, path: '', bytes: new Uint8Array(0) })]
+  const later: Later[] = []
   for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
     const { done, value } = await last.entries.next()
     if (done === true) {
       open.pop()
+      continue
+    }
+    const order = walk.readOrder(last.directory, value)
+    if (order !== undefined) {
+      later.push({ directory: last.directory, entry: value, order })
       continue
     }
     const members = walk.member(last.directory, value)
@@ -69,9 +72,16 @@ export async function* tarOfTree(
       throw raise('LIVE_TREE_REFUSED', { path, address: part.address, why })
     }
   }
+  for (const [path, bytes] of tree.added ?? []) yield* pieces.add(walk.addedFile(path, bytes))
+  for (const { directory, entry } of later.toSorted((a, b) => a.order - b.order)) {
+    for await (const bytes of walk.member(directory, entry)) yield* pieces.add(bytes)
+  }
   yield* pieces.add(new Uint8Array(TAR_END_BYTES))
   yield* pieces.rest()
 }
+
+/** A file that is read when all that lies before it in its stream was read. */
+type Later = Readonly<{ directory: Directory; entry: DirectoryEntry; order: number }>
 
 /** A directory of the tree: `bytes` is its path as it is on the disk, without a slash in front. */
 type Directory = Readonly<{ part: TreePart; path: string; bytes: Uint8Array }>
@@ -107,15 +117,52 @@ type FirstName = Readonly<{ latin1: string; left: number }>
 class Walk {
   readonly #tree: LiveTree
   readonly #tally: TreeTally
+  readonly #form: TreeForm
   readonly #signal: AbortSignal
   readonly #entered = new Map<FileSystem, Set<NodeId>>()
   readonly #links = new Map<FileSystem, Map<NodeId, FirstName>>()
   #linkBytes = 0
 
-  constructor(tree: LiveTree, tally: TreeTally, signal: AbortSignal) {
+  constructor(tree: LiveTree, tally: TreeTally, form: TreeForm, signal: AbortSignal) {
     this.#tree = tree
     this.#tally = tally
+    this.#form = form
     this.#signal = signal
+  }
+
+  async rootEntry(): Promise<Uint8Array> {
+    const { fileSystem, directory } = this.#tree.root
+    const stat = await fileSystem.stat(directory, this.#signal)
+    const { mode, uid, gid } = stat
+    return tarHeader({
+      path: new TextEncoder().encode('./'),
+      kind: 'directory',
+      sizeBytes: 0,
+      mode,
+      uid,
+      gid,
+      modifiedSeconds: this.#secondsOf(stat),
+      xattrs: await this.#xattrsOf(fileSystem, stat),
+    })
+  }
+
+  addedFile(path: string, bytes: Uint8Array): Uint8Array {
+    this.#tally.nodes += 1
+    this.#tally.contentBytes += bytes.length
+    const header = tarHeader({
+      path: new TextEncoder().encode(path.replace(/^\/+/, '')),
+      kind: 'file',
+      sizeBytes: bytes.length,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      modifiedSeconds: 0,
+      xattrs: [],
+    })
+    const member = new Uint8Array(header.length + tarPadded(bytes.length))
+    member.set(header)
+    member.set(bytes, header.length)
+    return member
   }
 
   enter(directory: Directory): Readonly<{
@@ -126,10 +173,17 @@ class Walk {
     const { fileSystem, directory: id, address } = part
     const entered = this.#entered.get(fileSystem) ?? new Set()
     this.#entered.set(fileSystem, entered)
+    if (this.#tree.emptied.has(path)) return { directory, entries: none() }
     if (entered.has(id))
       throw raise('LIVE_TREE_REFUSED', { path, address, why: 'the directory has two names' })
     entered.add(id)
     return { directory, entries: fileSystem.list(id, this.#signal)[Symbol.asyncIterator]() }
+  }
+
+  /** Undefined for what is packed at once. */
+  readOrder({ part, path }: Directory, { name, id, kind }: DirectoryEntry): number | undefined {
+    if (kind !== 'file' || this.#tree.mounted.has(`${path}/${name}`)) return undefined
+    return part.fileSystem.readOrder?.(id)
   }
 
   /** One entry of a directory; gives back what is to be entered next, where it is one itself. */
@@ -225,7 +279,7 @@ class Walk {
     id: NodeId,
     sizeBytes: number,
   ): Promise<readonly Readonly<{ offsetBytes: number; lengthBytes: number }>[] | undefined> {
-    if (sizeBytes < SPARSE_FROM_BYTES) return undefined
+    if (sizeBytes < SPARSE_FROM_BYTES || this.#form.holes === 'filled') return undefined
     const parts: { offsetBytes: number; lengthBytes: number }[] = []
     let dataBytes = 0
     for await (const { fileOffsetBytes, lengthBytes, kind } of fileSystem.ranges(id, this.#signal)) {
@@ -279,18 +333,20 @@ class Walk {
   async #xattrsOf(fileSystem: FileSystem, { id, hasXattrs }: NodeStat): Promise<readonly Xattr[]> {
     if (!hasXattrs) return []
     const all = (await fileSystem.xattrs(id, this.#signal)).filter(({ name }) => !OF_XFS.test(name))
-    const kept = all.filter(({ name }) => NAME_SPACES.test(name))
+    const kept = all.filter(({ name }) => this.#form.attributes.test(name))
     this.#tally.attributesLeftOut += all.length - kept.length
     return kept
   }
 
   #secondsOf({ modifiedNs }: NodeStat): number {
     const seconds = Number(modifiedNs / 1_000_000_000n)
-    const fits = Math.max(0, Math.min(seconds, LATEST))
+    const fits = Math.max(0, Math.min(seconds, this.#form.latestSeconds))
     if (fits !== seconds) this.#tally.timesClamped += 1
     return fits
   }
 }
+
+async function* none(): AsyncGenerator<DirectoryEntry, void, undefined> {}
 
 function* content(header: Uint8Array, bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
   yield header

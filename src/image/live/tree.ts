@@ -10,4 +10,8 @@ export type LiveTree = Readonly<{
   mounted: ReadonlyMap<string, TreePart>
   /** Files with another content than they have in the image. */
   replaced: ReadonlyMap<string, Uint8Array>
+  /** Files that the image does not have, of root and readable by all; their directories are there. */
+  added?: ReadonlyMap<string, Uint8Array>
+  /** Directories of which nothing is taken but themselves: `/sysroot/ostree`. */
+  emptied: ReadonlySet<string>
 }>

@@ -1,6 +1,13 @@
 import type { BootFile, StoredFile, StoredRootImage } from '../../contract/index.ts'
 import { LARGEST_CPIO_MEMBER_BYTES, cpioHeader, cpioPadding, cpioTrailer } from '../../formats/cpio/index.ts'
-import { ROOT_IMAGE_NAME, leftOut, newTally, raiseLive, tarOfTree } from '../../image/live/index.ts'
+import {
+  ROOT_IMAGE_NAME,
+  SQUASHFS_FORM,
+  leftOut,
+  newTally,
+  raiseLive,
+  tarOfTree,
+} from '../../image/live/index.ts'
 import type { LivePlan, RootPlace, TreeTally } from '../../image/live/index.ts'
 import type { ConversionWorld, OutputFile, RootImageMaker } from '../../ports/index.ts'
 import type { Conversion } from './convert-image.ts'
@@ -150,7 +157,7 @@ async function makeImage(
   signal: AbortSignal,
 ): Promise<number> {
   const { compression, rootMode } = plan
-  const archive = told(tarOfTree(plan.tree, tally, signal), () => onProgress(tally))
+  const archive = told(tarOfTree(plan.tree, tally, SQUASHFS_FORM, signal), () => onProgress(tally))
   return world.rootImages.make(
     { archive, compression, outputPath: output.temporaryPath, offsetBytes, rootMode },
     signal,

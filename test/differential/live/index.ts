@@ -6,7 +6,7 @@ import { openFileSource } from '../../../src/adapters/image-source/index.ts'
 import { openExt4 } from '../../../src/formats/ext4/index.ts'
 import type { FileSystem } from '../../../src/formats/filesystem/index.ts'
 import { openXfs } from '../../../src/formats/xfs/index.ts'
-import { newTally, tarOfTree } from '../../../src/image/live/index.ts'
+import { SQUASHFS_FORM, newTally, tarOfTree } from '../../../src/image/live/index.ts'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import type { TreeEntry } from '../../fixtures/tree.ts'
 import { xattrsOfDirectory } from '../../fixtures/xattrs.ts'
@@ -66,8 +66,8 @@ export const live: DifferentialTarget = {
 async function pack(fileSystem: FileSystem, outputPath: string, offsetBytes: number): Promise<void> {
   const { signal } = new AbortController()
   const root = { address: 'p1', fileSystem, directory: fileSystem.root }
-  const tree = { root, mounted: new Map(), replaced: new Map() }
-  const archive = tarOfTree(tree, newTally(), signal)
+  const tree = { root, mounted: new Map(), replaced: new Map(), emptied: new Set<string>() }
+  const archive = tarOfTree(tree, newTally(), SQUASHFS_FORM, signal)
   const job = { archive, compression: 'zstd', outputPath, offsetBytes, rootMode: 0o755 } as const
   await rootImageMaker().make(job, signal)
 }

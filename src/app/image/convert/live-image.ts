@@ -3,7 +3,6 @@ import { decompressedStream } from '../../../adapters/image-source/index.ts'
 import { fromBytes } from '../../../bytes/index.ts'
 import type { BootFile } from '../../../contract/index.ts'
 import { isAnnealError } from '../../../core/index.ts'
-import { isContainerAddress } from '../../../formats/oci/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
 import { readInitramfs } from '../../../image/initramfs/index.ts'
 import type { Initramfs, Unpack } from '../../../image/initramfs/index.ts'
@@ -11,7 +10,6 @@ import { archiveOf, planLive, raiseLive } from '../../../image/live/index.ts'
 import type { LivePlan, RootPlace, TreeTally } from '../../../image/live/index.ts'
 import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
-import { raise } from '../../errors.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
 import type { ConversionTarget } from './write-conversion.ts'
@@ -33,7 +31,6 @@ const ROOT_NAME = 'root.squashfs'
  */
 export async function planLiveImage(location: string, options: LiveOptions): Promise<PlannedLive> {
   const { place, signal } = options
-  if (isContainerAddress(location)) throw raise('IMAGE_IS_A_CONTAINER', { image: location })
   await using stack = new AsyncDisposableStack()
   const opened = await openBoot(stack, location, options)
   const { disk, inventory } = opened

@@ -11,7 +11,7 @@ import type { StackNode } from '../../../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
 import type { BootChoices } from '../inspect-image.ts'
 import { FORMAT_READERS, openImage } from '../open-image.ts'
-import type { ImageFacts, OpenOptions } from '../open-image.ts'
+import type { ContainerFacts, ImageFacts, OpenOptions } from '../open-image.ts'
 import { readerWarnings } from '../reader-warnings.ts'
 
 /** Which image, and what of it boots. */
@@ -27,6 +27,8 @@ export type OpenedBoot = Readonly<{
   disk: StackNode
   inventory: BootInventory
   choices: ContractChoices
+  /** Of a container image. */
+  container?: ContainerFacts
 }>
 
 /**
@@ -40,13 +42,13 @@ export async function openBoot(
   threads?: number,
 ): Promise<OpenedBoot> {
   const options = { ...open, ...(threads !== undefined && { threads }), signal }
-  const { image, stack: disk } = stack.use(await openImage(location, options))
+  const { image, stack: disk, container } = stack.use(await openImage(location, options))
   const inventory = await findBoot(disk, {
     signal,
     readers: FORMAT_READERS,
     ...(firmware === undefined ? {} : { firmware }),
   })
-  return { image, disk, inventory, choices }
+  return { image, disk, inventory, choices, ...(container && { container }) }
 }
 
 /** What boots it without its boot loader. Throws BOOT_… where that is not known for sure. */

@@ -5,11 +5,13 @@ import type { ImageStore, Visibility } from '../../../ports/index.ts'
 import { pushImage as push } from '../../../runtime/image/push/index.ts'
 import type { Pushed, PushStep } from '../../../runtime/image/push/index.ts'
 import { plainName } from './plain-name.ts'
-import { planConversion } from '../convert/index.ts'
-import type { ConversionOptions } from '../convert/index.ts'
+import { convertContainer, planConversion } from '../convert/index.ts'
+import type { ContainerDiskOptions, ConversionOptions } from '../convert/index.ts'
 
 export type PushOptions = Omit<ConversionOptions, 'freeSpace'> &
   Readonly<{
+    /** Of a container image: the file system that is made of it, in the directory for temporary files. */
+    disk?: Pick<ContainerDiskOptions, 'type' | 'rootBytes'>
     /** Of the base in the store. Default: that of the file, without what says how it is packed. */
     name?: string
     /**
@@ -46,9 +48,13 @@ export async function pushImage(
   control: PushControl = {},
 ): Promise<Pushed> {
   const { visibility = 'private', protection = 'open', mode = 'apply', compression = 'zstd' } = options
-  await using planned = await planConversion(location, options)
+  const onWarning = control.onWarning ?? (() => undefined)
+  await using planned =
+    options.disk === undefined
+      ? await planConversion(location, options)
+      : await convertContainer(location, { ...options, ...options.disk }, onWarning)
   const { conversion, job } = planned
-  for (const text of conversion.about.warnings) control.onWarning?.(text)
+  if (options.disk === undefined) for (const text of conversion.about.warnings) onWarning(text)
   const wholeDisk = options.what === 'disk'
   return await push(
     {

@@ -1,0 +1,1 @@
+export { espMaker } from './esp-maker.ts'

@@ -1,0 +1,1 @@
+export { ext4Maker } from './ext4-maker.ts'

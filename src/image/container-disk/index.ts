@@ -1,0 +1,7 @@
+export { efiArchitecture, findLoader, loaderTexts } from './boot-loader.ts'
+export type { LoaderFiles } from './boot-loader.ts'
+export { raise as raiseContainerDisk } from './errors.ts'
+export { layoutContainerDisk } from './layout-disk.ts'
+export type { DiskParts } from './layout-disk.ts'
+export { planContainerDisk } from './plan-disk.ts'
+export type { ContainerDiskPlan } from './plan-disk.ts'
