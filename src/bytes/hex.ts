@@ -12,6 +12,11 @@ export function formatUuid(bytes: Uint8Array): string {
   )
 }
 
+/** As `formatUuid`; empty where all of it is zero, which nobody takes for a name (libblkid, udev). */
+export function formatSetUuid(bytes: Uint8Array): string {
+  return bytes.every((byte) => byte === 0) ? '' : formatUuid(bytes)
+}
+
 /** The usual form of a GUID as GPT and Microsoft store it: the first three fields are little-endian (UEFI 2.10, appendix A). */
 export function formatGuid(bytes: Uint8Array): string {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]

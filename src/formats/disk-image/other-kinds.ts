@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
+import { FILES_OF_OTHERS } from './files-of-others.ts'
 
 /**
  * What people give for a disk image, and is none: found by its first bytes where nothing of a disk is (no partition
@@ -119,13 +120,23 @@ const KINDS: readonly Kind[] = [
   { kind: 'an SQLite database', offsetBytes: 0, magic: 'SQLite format 3\0' },
 ]
 
+const ALL: readonly Kind[] = [
+  ...KINDS,
+  ...FILES_OF_OTHERS.map(([kind, offsetBytes, magic, command]) => ({
+    kind,
+    offsetBytes,
+    magic,
+    ...(command !== undefined && { remedy: unpack(command) }),
+  })),
+]
+
 const HEAD_BYTES = 4096
 /** What an Apple disk image ends with (UDIF). */
 const DMG_TRAILER_BYTES = 512
 const DMG_TRAILER = 'koly\0\0\0\x04\0\0\x02\0'
 
-/** Tab, line feed, form feed, carriage return, escape; everything from the space on but DEL; UTF-8 has bytes from 0x80 on. */
-const CONTROL = new Set([9, 10, 12, 13, 27])
+/** Bell, backspace, tab, line feed, vertical tab, form feed, carriage return, escape; everything from the space on but DEL; UTF-8 has bytes from 0x80 on. */
+const CONTROL = new Set([7, 8, 9, 10, 11, 12, 13, 27])
 
 /**
  * Throws DISK_IMAGE_IS_NONE where the first bytes are those of something else than a disk. To be asked where no signature
@@ -142,23 +153,52 @@ async function otherKindOf(
 ): Promise<Readonly<{ kind: string; remedy: string }> | undefined> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size), signal)
   if (head.length === 0) return { kind: 'an empty file', remedy: AN_IMAGE }
-  const found = KINDS.find(({ offsetBytes, magic }) => hasBytes(head, offsetBytes, magic))
+  const found = ALL.find(({ offsetBytes, magic }) => hasBytes(head, offsetBytes, magic))
   if (found !== undefined) {
     const remedy = (found.remedy ?? AN_IMAGE).replace('FILE', source.name)
     return { kind: found.kind, remedy }
   }
+  const computed = computedKindOf(head)
+  if (computed !== undefined) return computed
   const end = Math.max(0, source.size - DMG_TRAILER_BYTES)
   const last = await source.read(end, source.size - end, signal)
   if (hasBytes(last, 0, DMG_TRAILER)) {
     const command = `qemu-img convert -f dmg -O qcow2 ${source.name} NEW.qcow2`
     return { kind: 'an Apple disk image (DMG)', remedy: unpack(command) }
   }
-  if (!isText(head)) return undefined
+  if (!isText(head)) return isLatin1Text(head) ? { kind: 'a text file', remedy: AN_IMAGE } : undefined
   const start = new TextDecoder().decode(head.subarray(0, 200)).trimStart().toLowerCase()
   const isPage = start.startsWith('<!doctype html') || start.startsWith('<html')
   return isPage
     ? { kind: 'a web page', remedy: 'fetch the image again: a server has sent a page in its place' }
     : { kind: 'a text file', remedy: AN_IMAGE }
+}
+
+/** Kinds that more than a few equal bytes tell. */
+function computedKindOf(head: Uint8Array): Readonly<{ kind: string; remedy: string }> | undefined {
+  if (head.length < 16) return undefined
+  const [first = 0, second = 0] = head
+  const view = new DataView(head.buffer, head.byteOffset, head.length)
+  // PEP 552: a number that ends with CR LF, and flags of which two are in use. Versions 3.0 to 3.14 count from 3000 to 3700.
+  const number = view.getUint16(0, true)
+  if (hasBytes(head, 2, '\r\n') && number >= 3000 && number < 3800 && view.getUint32(4, true) < 4)
+    return { kind: 'a program of Python (bytecode)', remedy: AN_IMAGE }
+  // RFC 1950: the method is 8, and both bytes together are a multiple of 31.
+  if ((first & 0x8f) === 0x08 && first === 0x78 && (first * 256 + second) % 31 === 0 && (second & 0x20) === 0)
+    return { kind: 'a zlib stream', remedy: unpack('pigz -dc < FILE > image.raw') }
+  // ARJ: a header of at most 2600 bytes, whose first size is 30 or 34.
+  const headerBytes = view.getUint16(2, true)
+  if (hasBytes(head, 0, '\x60\xea') && headerBytes > 0 && headerBytes <= 2600)
+    return { kind: 'an ARJ archive', remedy: unpack('arj x FILE') }
+  // Protocol 2 to 5 of Python's pickle begins with a frame or a mark.
+  if (first === 0x80 && second >= 4 && second <= 5 && head[2] === 0x95)
+    return { kind: 'a pickle of Python', remedy: AN_IMAGE }
+  return undefined
+}
+
+/** ISO 8859: no control characters of either half, and a few letters beyond ASCII. */
+function isLatin1Text(head: Uint8Array): boolean {
+  return head.every((byte) => isOfText(byte) && (byte < 0x80 || byte >= 0xa0))
 }
 
 function isText(head: Uint8Array): boolean {

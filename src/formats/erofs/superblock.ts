@@ -1,4 +1,4 @@
-import { Cursor, crc32cRaw, formatUuid, toSafe } from '../../bytes/index.ts'
+import { Cursor, crc32cRaw, formatSetUuid, toSafe } from '../../bytes/index.ts'
 import type { ByteSource, Values } from '../../bytes/index.ts'
 import { badField, raise } from './errors.ts'
 import { ALGORITHMS, COMPAT, INCOMPAT, featureNames, unknownFeature } from './features.ts'
@@ -72,7 +72,7 @@ export async function readSuperblock(source: ByteSource, signal?: AbortSignal): 
     fixedNs: raw.fixedNs,
     metaBytes: raw.metaBlock * blockSize,
     xattrBytes: raw.xattrBlock * blockSize,
-    uuid: raw.uuid.every((byte) => byte === 0) ? '' : formatUuid(raw.uuid),
+    uuid: formatSetUuid(raw.uuid),
     label: raw.label,
     compat,
     incompat,

@@ -1,4 +1,15 @@
-import { at, bytes, crc32cRaw, formatUuid, struct, text, u16le, u32le, u8 } from '../../bytes/index.ts'
+import {
+  at,
+  bytes,
+  crc32cRaw,
+  formatSetUuid,
+  formatUuid,
+  struct,
+  text,
+  u16le,
+  u32le,
+  u8,
+} from '../../bytes/index.ts'
 import type { Values } from '../../bytes/index.ts'
 import { hex, raise } from './errors.ts'
 import { featuresOf, typeOf } from './features.ts'
@@ -104,7 +115,7 @@ export function parseSuperblock(
     fields,
     features,
     type: typeOf(fields, features),
-    uuid: formatUuid(fields.uuid),
+    uuid: formatSetUuid(fields.uuid),
     ...geometry,
     checksumSeed: !withChecksums
       ? undefined

@@ -20,7 +20,6 @@ export type Geometry = Readonly<{
   /** Of the sector that holds the number of free clusters; FAT32 only. */
   infoOffsetBytes?: number
   serial?: number
-  label: Uint8Array
   /** Linux’ flag. */
   isDirty: boolean
 }>
@@ -105,7 +104,6 @@ export function geometryOf(sector: Uint8Array, source: ByteSource): Geometry {
       : { offsetBytes: rootOffset, lengthBytes: boot.rootEntries * ENTRY_BYTES },
     ...(hasInfo ? { infoOffsetBytes } : {}),
     ...((extended.signature & 0xfe) === 0x28 ? { serial: extended.serial } : {}),
-    label: extended.signature === 0x29 ? extended.label : new Uint8Array(0),
     isDirty: (extended.state & 3) !== 0,
   }
 }

@@ -43,7 +43,7 @@ export async function openFat(
   const free = typeof noted === 'number' ? noted : await countFree(table, signal)
   const facts: FileSystemFacts = {
     type: 'vfat',
-    label: (await rootLabel(metadata, geometry, table, signal)) ?? bootLabel(geometry),
+    label: (await rootLabel(metadata, geometry, table, signal)) ?? '',
     uuid: serialText(geometry),
     blockSizeBytes: geometry.clusterBytes,
     sectorSizeBytes: geometry.sectorBytes,
@@ -105,14 +105,9 @@ async function rootLabel(
   return undefined
 }
 
-function bootLabel({ label }: Geometry): string {
-  const text = labelText(label)
-  return text === 'NO NAME' ? '' : text
-}
-
-/** As blkid: `1234-ABCD`. */
+/** As blkid: `1234-ABCD`; a zero is none. */
 function serialText({ serial }: Geometry): string {
-  if (serial === undefined) return ''
+  if (serial === undefined || serial === 0) return ''
   const hex = serial.toString(16).toUpperCase().padStart(8, '0')
   return `${hex.slice(0, 4)}-${hex.slice(4)}`
 }

@@ -37,10 +37,14 @@ export type Volume = Readonly<{
   warnings: readonly ReaderWarning[]
 }>
 
+/** Of the volume recognition sequence. */
+const UDF_IDS = ['BEA01', 'NSR02', 'NSR03']
+
 /** Throws ISO9660_DAMAGED. */
 export async function readVolume(source: ByteSource, signal?: AbortSignal): Promise<Volume> {
   let primary: Readonly<{ offset: number; volume: ReturnType<typeof VOLUME.read> }> | undefined
   let joliet: Tree | undefined
+  let wideLabel: string | undefined
   let catalog: number | undefined
   const warnings: ReaderWarning[] = []
   for (let index = 0; index < MOST_DESCRIPTORS; index += 1) {
@@ -48,8 +52,13 @@ export async function readVolume(source: ByteSource, signal?: AbortSignal): Prom
     if (offset + SECTOR_BYTES > source.size) break
     const block = await source.read(offset, SECTOR_BYTES, signal)
     const volume = VOLUME.read(block, offset)
+    if (UDF_IDS.includes(latin1(volume.id))) {
+      warnings.push(warning('ISO9660_ALSO_UDF', `"${source.name}" has descriptors of UDF as well`))
+      break
+    }
     if (latin1(volume.id) !== STANDARD_ID) break
-    if (volume.type === DESCRIPTOR_TYPE.end) break
+    // Descriptors of UDF follow (ECMA-167, part 2).
+    if (volume.type === DESCRIPTOR_TYPE.end) continue
     if (volume.type === DESCRIPTOR_TYPE.boot && catalog === undefined) {
       const record = BOOT_RECORD.read(block, offset)
       if (record.system === EL_TORITO_ID) catalog = record.catalog
@@ -57,7 +66,10 @@ export async function readVolume(source: ByteSource, signal?: AbortSignal): Prom
     if (volume.type === DESCRIPTOR_TYPE.primary && primary === undefined) primary = { offset, volume }
     if (volume.type === DESCRIPTOR_TYPE.supplementary && joliet === undefined) {
       const isJoliet = JOLIET_ESCAPES.includes(latin1(volume.escapes).replaceAll('\0', ''))
-      if (isJoliet) joliet = { rootOffset: offset + ROOT_RECORD_OFFSET, joliet: true }
+      if (isJoliet) {
+        joliet = { rootOffset: offset + ROOT_RECORD_OFFSET, joliet: true }
+        wideLabel = utf16be(volume.volumeId)
+      }
     }
     if (volume.type === DESCRIPTOR_TYPE.primary || volume.type === DESCRIPTOR_TYPE.supplementary) {
       if (differs(block, offset)) {
@@ -85,7 +97,7 @@ export async function readVolume(source: ByteSource, signal?: AbortSignal): Prom
     joliet,
     blockBytes,
     sizeBytes,
-    label: latin1(volume.volumeId).split('\0')[0]?.trimEnd() ?? '',
+    label: labelOf(latin1(volume.volumeId), wideLabel).split('\0')[0]?.trimEnd() ?? '',
     uuid: uuidOf(volume.modified, volume.created),
     // El Torito counts sectors of 2048 bytes, whatever a logical block is.
     catalogOffset: catalog === undefined ? undefined : catalog * SECTOR_BYTES,
@@ -103,6 +115,27 @@ function differs(block: Uint8Array, offset: number): boolean {
     record.extent !== record.extentBe ||
     record.sizeBytes !== record.sizeBytesBe
   )
+}
+
+function utf16be(bytes: Uint8Array): string {
+  return new TextDecoder('utf-16be').decode(bytes)
+}
+
+/**
+ * As libblkid has it, and so LABEL= means: Joliet's label where there is one; where the plain one is the same but for case, length and
+ * letters that it cannot say, both together.
+ */
+function labelOf(plain: string, wide: string | undefined): string {
+  if (wide === undefined) return plain
+  const merged: string[] = []
+  for (const [index, letter] of wide.split('').entries()) {
+    const own = plain[index] ?? ''
+    if (own === '_') merged.push(letter)
+    else if (letter === '_') merged.push(own)
+    else if (own.toUpperCase() === letter.toUpperCase()) merged.push(/[A-Z]/.test(own) ? letter : own)
+    else return wide
+  }
+  return merged.join('') + plain.slice(wide.length)
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -8,6 +8,12 @@ export const ISO9660_FINDINGS = {
       'The image is shorter than its volume descriptor says: it was not downloaded or copied completely. Anneal reads the existing part, and fails if it needs the rest.',
     remedy: 'download the image again, and compare its checksum with the published one',
   },
+  ISO9660_ALSO_UDF: {
+    severity: 'warn',
+    meaning:
+      'The disc is also a UDF, which blkid and Linux prefer. Anneal reads the ISO 9660 part: it may have other files, on discs of Windows a note alone.',
+    remedy: 'compare the files with those of the mounted disc',
+  },
   ISO9660_ENDIANS_DIFFER: {
     severity: 'info',
     meaning:

@@ -1,18 +1,20 @@
 /**
- * What a source is, by signatures in its first 68 KiB, fetched in one read, and by superblocks of RAID at its end. Whatever
+ * What a source is, by signatures in its first 68 KiB, fetched in one read, and by superblocks of RAID at its end; what is uncommon is asked for last. Whatever
  * is found is called what blkid calls it. Where several are found, one that wraps others (encryption, RAID, LVM) counts before a partition table, that before
  * a file system, unless the file system has the very sector that the table would be in; the others are named in `also`.
  *
  * Not found: a GPT of which the backup alone is left (there the protective MBR is found). A signature is no proof: opening is what checks.
  */
-import { formatUuid } from '../../bytes/index.ts'
+import { formatSetUuid } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 import { PROTECTIVE_TYPE, isInUse, readBootEntries } from '../partition-table/index.ts'
 import { raise } from './errors.ts'
 import { fatOf } from './fat-signature.ts'
 import type { Found } from './found.ts'
+import { endingOf } from './ending-signatures.ts'
 import { raidAtEnd } from './raid-signature.ts'
+import { farSignatureOf, uncommonOf } from './uncommon-signatures.ts'
 import { SIGNATURES } from './signatures.ts'
 import type { Signature } from './signatures.ts'
 
@@ -40,7 +42,7 @@ const READ_TYPES: ReadonlySet<string> = new Set([
 /** Their signature is where a boot sector's code, or its partition entries, would be. */
 const FIRST_SECTOR_TYPES: ReadonlySet<string> = new Set(['xfs', 'squashfs', 'ntfs', 'exfat', 'vfat'])
 
-/** Undefined where nothing is known. Three reads: of 68 KiB at most, and of a few bytes at the end. */
+/** Undefined where nothing is known. A read of 68 KiB at most, three at the end of 8 KiB at most; where that tells nothing, a few bytes further in. */
 export async function recognise(source: ByteSource, signal?: AbortSignal): Promise<Recognised | undefined> {
   const head = await source.read(0, Math.min(source.size, HEAD_BYTES), signal)
   const found = [
@@ -50,8 +52,12 @@ export async function recognise(source: ByteSource, signal?: AbortSignal): Promi
   ]
   const table = tableOf(head, source.size)
   if (table !== undefined) found.splice(found.filter(isBeforeTable).length, 0, table)
-  const raid = await raidAtEnd(source, table !== undefined, signal)
+  const raid = (await raidAtEnd(source, table !== undefined, signal)) ?? (await endingOf(source, signal))
   if (raid !== undefined) found.unshift(raid)
+  if (found.length === 0) {
+    const uncommon = uncommonOf(head) ?? (await farSignatureOf(source, signal))
+    if (uncommon !== undefined) found.push(uncommon)
+  }
   const ranked = [...found.filter(isBeforeTable), ...found.filter((one) => !isBeforeTable(one))]
   const [first, ...others] = ranked
   if (first === undefined) return undefined
@@ -72,7 +78,8 @@ function isBeforeTable({ type, family }: Found): boolean {
 }
 
 function foundBy(signature: Signature, head: Uint8Array): readonly Found[] {
-  const { type, family, magic, offsets } = signature
+  const { type, family, magic, offsets, bits } = signature
+  if (bits !== undefined && ((head[bits[0]] ?? 0) & bits[1]) === 0) return []
   if (!offsets.some((offset) => isAt(head, offset, magic))) return []
   return [{ type, family, label: labelOf(signature, head), uuid: uuidOf(signature, head) }]
 }
@@ -98,7 +105,7 @@ function uuidOf({ uuidAt, uuidTextAt }: Signature, head: Uint8Array): string {
   }
   if (uuidAt === undefined || uuidAt + 16 > head.length) return ''
   const raw = head.subarray(uuidAt, uuidAt + 16)
-  return raw.every((byte) => byte === 0) ? '' : formatUuid(raw)
+  return formatSetUuid(raw)
 }
 
 /** The list of properties in the first label of a pool; its uberblocks lie behind 128 KiB. */

@@ -12,6 +12,8 @@ export type Signature = Readonly<{
   /** A UUID that stands there as text. */
   uuidTextAt?: number
   labelAt?: readonly [offset: number, length: number]
+  /** Bits that are set in the byte there. */
+  bits?: readonly [offset: number, bits: number]
   /** Of two-byte characters. */
   wideLabel?: true
 }>
@@ -34,6 +36,14 @@ const HIBERNATED = { ...SWAP, type: 'swsuspend' } as const
 
 /** Those that wrap others come first: a mirror of file systems looks like one, too. */
 export const SIGNATURES: readonly Signature[] = [
+  {
+    type: 'crypto_LUKS',
+    family: 'encrypted',
+    magic: hex('4c554b53babe0002'),
+    offsets: [0],
+    uuidTextAt: 168,
+    labelAt: [24, 48],
+  },
   { type: 'crypto_LUKS', family: 'encrypted', magic: hex('4c554b53babe'), offsets: [0], uuidTextAt: 168 },
   { type: 'crypto_LUKS', family: 'encrypted', magic: hex('534b554cbabe'), offsets: LUKS_SECOND_OFFSETS },
   { type: 'BitLocker', family: 'encrypted', magic: ascii('-FVE-FS-'), offsets: [3] },
@@ -79,6 +89,8 @@ export const SIGNATURES: readonly Signature[] = [
   { type: 'DM_integrity', family: 'container', magic: ascii('integrt\0'), offsets: [0] },
   { type: 'DM_verity_hash', family: 'container', magic: ascii('verity\0\0'), offsets: [0], uuidAt: 16 },
   { type: 'ceph_bluestore', family: 'container', magic: ascii('bluestore block device'), offsets: [0] },
+  // TuxOnIce.
+  { ...HIBERNATED, magic: hex('edc302e99856e50c'), offsets: [0] },
   { ...HIBERNATED, magic: ascii('S1SUSPEND') },
   { ...HIBERNATED, magic: ascii('S2SUSPEND') },
   { ...HIBERNATED, magic: ascii('ULSUSPEND') },
@@ -90,6 +102,16 @@ export const SIGNATURES: readonly Signature[] = [
   { type: 'squashfs', family: 'file system', magic: ascii('sqsh'), offsets: [0] },
   { type: 'ntfs', family: 'file system', magic: ascii('NTFS    '), offsets: [3] },
   { type: 'exfat', family: 'file system', magic: ascii('EXFAT   '), offsets: [3] },
+  // Its journal, on a device of its own: bit 3 of the incompatible features.
+  {
+    type: 'jbd',
+    family: 'container',
+    magic: hex('53ef'),
+    offsets: [1080],
+    bits: [1120, 0x08],
+    uuidAt: 1128,
+    labelAt: [1144, 16],
+  },
   {
     type: 'ext4',
     family: 'file system',

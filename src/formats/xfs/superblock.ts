@@ -1,4 +1,4 @@
-import { Cursor, formatUuid } from '../../bytes/index.ts'
+import { Cursor, formatSetUuid } from '../../bytes/index.ts'
 import type { ByteSource, Values } from '../../bytes/index.ts'
 import { verifyChecksum } from './checksum.ts'
 import { raise } from './errors.ts'
@@ -85,7 +85,7 @@ export async function readSuperblock(source: ByteSource, signal?: AbortSignal): 
     rootInode: raw.rootInode,
     log: { startBlock: raw.logStart, blocks: raw.logBlocks, version: logV2 ? 2 : 1 },
     label: raw.label,
-    uuid: formatUuid(raw.uuid),
+    uuid: formatSetUuid(raw.uuid),
     metaUuid: v5 ? ((words.incompat & INCOMPAT.metaUuid) === 0 ? raw.uuid : raw.metaUuid) : new Uint8Array(0),
     lsn: v5 ? raw.lsn : 0n,
   }
