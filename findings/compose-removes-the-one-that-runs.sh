@@ -1,0 +1,64 @@
+#!/bin/sh
+# Two containers with the labels of one service of Compose, both as the file says; the older one has been stopped.
+# Versions: Docker Compose 2.40.3 (Debian sid) and 2.26.1 (Debian 13), dockerd 20.10.24; 1.29.2 does as 2.40.3.
+# Guess:    `up -d` keeps the container that runs, as nothing has changed, and at most removes the one that is stopped.
+# Seen:     2.40.3 stops and removes the one that runs and starts the stopped one; 2.26.1 removes the stopped one. Exit code 0.
+# Matters:  who gives a stand-in the labels of the container that it stands in for, so that `ps` lists it, loses the stand-in.
+# Anneal:   gives its containers no label of Compose, and refuses a release that sets one.
+set -eu
+dir=$(mktemp -d)
+daemon=
+finish() {
+  if [ -n "$daemon" ]; then
+    docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1 || true
+    kill "$daemon" 2>/dev/null || true
+    wait "$daemon" 2>/dev/null || true
+  fi
+  rm -rf "$dir"
+}
+trap finish EXIT
+. "$(dirname "$0")/lib.sh"
+
+[ "$(id -u)" = 0 ] || skip 'root is needed'
+command -v busybox >/dev/null || skip 'busybox is missing'
+need dockerd 20.10.24 dockerd --version
+for version in 2.26.1-4 2.40.3-3; do
+  debian_files "d/docker-compose/docker-compose_${version}_$(dpkg --print-architecture).deb"
+  mv "$dir/root/usr/libexec/docker/cli-plugins/docker-compose" "$dir/compose-$version"
+done
+guess 'the one that runs is kept'
+
+DOCKER_HOST=unix://$dir/d.sock HOME=$dir
+export DOCKER_HOST HOME
+dockerd --host="$DOCKER_HOST" --data-root="$dir/data" --exec-root="$dir/exec" --pidfile="$dir/pid" --bridge=none \
+  --iptables=false --ip6tables=false --storage-driver=vfs >"$dir/log" 2>&1 &
+daemon=$!
+for _ in $(seq 150); do
+  docker version >/dev/null 2>&1 && break
+  kill -0 "$daemon" 2>/dev/null || skip "dockerd does not run here: $(tail -n 1 "$dir/log")"
+  sleep 0.2
+done
+mkdir -p "$dir/image/bin" "$dir/nova"
+cp "$(command -v busybox)" "$dir/image/bin/sleep"
+tar -C "$dir/image" -c . | docker import - small:1 >/dev/null
+cat >"$dir/nova/compose.yaml" <<'YAML'
+services:
+  libvirt: { image: "small:1", network_mode: none, stop_grace_period: 1s, command: [sleep, "999"] }
+YAML
+
+remains() {
+  (cd "$dir/nova" && "$dir/compose-$1" up -d >"$dir/out" 2>&1) || skip "Compose $1 does not run here: $(tail -n 1 "$dir/out")"
+  first=$(docker ps -q --no-trunc)
+  docker stop -t 1 "$first" >/dev/null
+  docker inspect --format '{{range $name, $value := .Config.Labels}}{{$name}}={{$value}}{{println}}{{end}}' "$first" |
+    grep '^com\.docker\.compose' >"$dir/labels"
+  second=$(docker run -d --network none --label-file "$dir/labels" --name stand-in small:1 sleep 999)
+  sleep 1
+  (cd "$dir/nova" && "$dir/compose-$1" up -d >"$dir/out" 2>&1) || { echo "exit code $?"; return; }
+  for id in $(docker ps -q --no-trunc); do
+    case $id in "$first") echo 'the stopped one, started' ;; "$second") echo 'the one that ran' ;; esac
+  done
+  docker ps -aq | xargs -r docker rm -f >/dev/null
+}
+seen 'after up -d of 2.26.1 there is' 'the one that ran' "$(remains 2.26.1-4)"
+seen 'after up -d of 2.40.3 there is' 'the stopped one, started' "$(remains 2.40.3-3)"
