@@ -131,6 +131,19 @@ export const BOOT_FINDINGS = {
       'A file of bootc in the container is not what bootc reads, and bootc refuses to install the image. Anneal ignores the file.',
     remedy: 'correct the file in the image; `bootc container lint` checks it',
   },
+  VERITY_CHECKED: {
+    severity: 'info',
+    meaning:
+      'dm-verity checks the root or /usr when the image boots. Anneal keeps the arguments, and does not compare the data with the hash.',
+    remedy: 'nothing has to be done; `veritysetup verify` compares data, hash tree and hash',
+  },
+  VERITY_PARTITION_MISSING: {
+    severity: 'warn',
+    meaning:
+      '`roothash=` or `usrhash=` stands for the PARTUUIDs of the data and of their hash tree, and the image has no such partition: it would not boot.',
+    remedy:
+      'compare the hash with the partitions that `anneal image inspect --json` lists; the image is incomplete or was edited by hand',
+  },
   COMPOSEFS_DEPLOYMENT_MISSING: {
     severity: 'refuse',
     meaning:

@@ -26,5 +26,6 @@ export { applyFileEdit, isSameArguments, planArgumentEdits } from './edit/plan-e
 export type { ArgumentWishes, EntryEdits, FileEdit } from './edit/plan-edits.ts'
 export { findUndoneLater } from './edit/undone-later.ts'
 export { parseEnvironmentBlock } from './grub/environment.ts'
+export { hashTreesOf, verityArguments } from './verity.ts'
 export { mountedAt } from './root-subvolume.ts'
 export { iniValue } from './ini.ts'

@@ -21,6 +21,7 @@ import { exactValue, lastingName, namedBy } from './device-names.ts'
 import { finding } from './findings.ts'
 import { differenceFinding, firmwareDifference } from './firmware/differences.ts'
 import { reasonOf } from './reasons.ts'
+import { aboutVerity } from './verity.ts'
 import { aboutSpelling } from './root-spelling.ts'
 
 export type ContractChoices = Readonly<{
@@ -50,7 +51,7 @@ export function makeContract(
   const isNetboot = choices.boots !== 'disk'
   const entry = (isNetboot ? chosen.secondTry : undefined) ?? chosen
   const wanted = { append: choices.kargs ?? [], delete: choices.deleteKargs ?? [] }
-  const ownsRoot = wanted.append.some((text) => text.startsWith('root='))
+  const ownsRoot = wanted.append.some((text) => /^root(?:hash)?=/.test(text))
   const isDeleted = wanted.delete.includes('root')
   const isContainer = disk.role === 'container'
   const complete =
@@ -93,6 +94,7 @@ export function makeContract(
       ...(isContainer ? aboutContainer(disk, all) : aboutRoot(disk, all, root)),
       ...(isContainer || initrds.length > 0 ? [] : aboutSpelling(disk, all, 'kernel')),
       ...aboutSubvolume(inventory, all),
+      ...aboutVerity(disk, all),
       ...aboutIgnition(all),
       ...lintForIronic(commandLine),
     ],
@@ -159,6 +161,8 @@ function asked(argument: KernelArgument): BootArgument {
 function withRoot(disk: StackNode, { layout }: BootInventory, entry: BootEntry): readonly BootArgument[] {
   const volume = layout.root
   if (volume === undefined || entry.arguments.some(({ key }) => key === 'root')) return entry.arguments
+  // systemd takes the device that dm-verity checks; a root= would go around it.
+  if (entry.arguments.some(({ key }) => key === 'roothash')) return entry.arguments
   const { uuid, label } = volume.fileSystem.facts
   // Ignition gives the root file system a new UUID when it first boots; its label stays.
   const changesUuid = entry.arguments.some(({ key }) => key.startsWith('ignition.')) && label !== ''

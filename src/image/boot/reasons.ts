@@ -8,6 +8,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ro: 'it is mounted read-only first',
   rw: 'it is mounted for writing',
   ostree: 'which deployment is booted',
+  roothash: 'dm-verity checks the root with this hash',
+  usrhash: 'dm-verity checks /usr with this hash',
   composefs: 'which image of files is booted, by its digest',
   'rd.lvm.lv': 'the initrd activates this logical volume, and no other',
   'rd.luks.uuid': 'the initrd opens this encrypted device',

@@ -45,6 +45,18 @@ export const CONVERSION_FINDINGS = {
     remedy:
       'add x-systemd.growfs to the root in the fstab of the image, or rootflags=x-systemd.growfs with --karg; or leave out --shrink',
   },
+  VERITY_LEFT_BEHIND: {
+    severity: 'warn',
+    meaning:
+      'dm-verity checks the root or /usr of the system, and its hash tree is in a partition that is not in the base: the base alone does not boot with these arguments.',
+    remedy:
+      'convert the whole disk with --whole-disk; or boot without the check: --delete-karg roothash, --karg root=UUID=…',
+  },
+  VERITY_DATA_CHANGED: {
+    severity: 'warn',
+    meaning: 'Files of a file system that dm-verity checks were changed: its hash is another one now.',
+    remedy: 'leave the fstab as it is with --keep-fstab, or boot without the check: --delete-karg roothash',
+  },
   EDITS_NOT_BY_DEFAULT: {
     severity: 'warn',
     meaning: 'Kernel arguments were changed in another boot entry than the one that boots by itself.',

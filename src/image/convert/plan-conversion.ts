@@ -1,7 +1,7 @@
 import type { Patch } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { Finding } from '../../core/index.ts'
-import { cutShortOf, makeContract } from '../boot/index.ts'
+import { cutShortOf, hashTreesOf, makeContract, verityArguments } from '../boot/index.ts'
 import type { BootContract, BootInventory, ContractChoices, OsRelease } from '../boot/index.ts'
 import type { Unpack } from '../initramfs/index.ts'
 import { findVolume, largestUnreadable } from '../stack/index.ts'
@@ -64,16 +64,46 @@ export async function planConversion(
     ...(await initrdReferences(disk, base, contract, unpack, signal)),
   ].map(warningOf)
   const renamed = changesOfRoot(contract)
+  const verity = verityFindings(disk, contract, [])
   if (wishes.mounts === 'keep')
-    return { base, patches: [], changes: renamed, warnings: [...warnings, ...references], boot }
+    return {
+      base,
+      patches: [],
+      changes: renamed,
+      warnings: [...warnings, ...references, ...verity.map(warningOf)],
+      boot,
+    }
   const edit = await editMounts(disk, base, root, systemRoot, signal)
   return {
     base: patchBase(base, edit.patches),
     patches: edit.patches,
     changes: [...renamed, ...edit.changes],
-    warnings: [...warnings, ...references, ...edit.findings.map(warningOf)],
+    warnings: [
+      ...warnings,
+      ...references,
+      ...[...verityFindings(disk, contract, edit.patches), ...edit.findings].map(warningOf),
+    ],
     boot,
   }
+}
+
+/** A base is one partition: the hash tree of dm-verity is another one, and is made of the data as it was. */
+function verityFindings(
+  disk: StackNode,
+  { arguments: all }: BootContract,
+  patches: readonly Patch[],
+): readonly Finding[] {
+  const given = verityArguments(all)
+    .map(({ text }) => text)
+    .join(' ')
+  if (given === '') return []
+  const trees = hashTreesOf(disk).map(({ address }) => address)
+  const where =
+    trees.length === 0 ? 'no hash tree is in the image' : `its hash tree is in ${trees.join(', ')}`
+  return [
+    finding('VERITY_LEFT_BEHIND', given, where),
+    ...(patches.length === 0 ? [] : [finding('VERITY_DATA_CHANGED', given, 'the fstab was edited')]),
+  ]
 }
 
 /** A disk is taken as it is, understood or not: how it boots is only told. */
