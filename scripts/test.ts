@@ -100,6 +100,8 @@ function tell(what: string, outcomes: readonly Outcome[]): void {
   if (outcomes.length > 0) process.stdout.write('\n')
   for (const { name, where, reason } of outcomes) {
     const place = where === '' ? '' : ` (${where})`
-    process.stdout.write(`${what}: ${name}${place}${reason === '' ? '' : `: ${reason}`}\n`)
+    process.stdout.write(
+      `${what}: ${name}${place}${reason === '' ? '' : `: ${reason.replaceAll('\n', '\n    ')}`}\n`,
+    )
   }
 }

@@ -1,4 +1,9 @@
 import { relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+
+/** Enough for an assertion's two values and the last lines of a program. */
+const REASON_LINES = 24
+const REASON_CHARACTERS = 2000
 
 /** One test, as it ended. */
 export type Outcome = Readonly<{ name: string; where: string; reason: string }>
@@ -41,7 +46,7 @@ export class Tally {
   /** `test:fail`: a suite whose tests failed says it again, and is not counted twice. */
   testFailed(ended: Ended): void {
     const again = ended.details.type === 'suite' && ended.details.error?.failureType === 'subtestsFailed'
-    if (!again) this.failed.push(this.#outcome(ended, ''))
+    if (!again) this.failed.push(this.#outcome(ended, messageOf(ended.details.error)))
   }
 
   add(name: string, outcome: 'passed' | 'failed', reason = ''): void {
@@ -65,6 +70,14 @@ export class Tally {
       reason,
     }
   }
+}
+
+/** The runner wraps what the test threw: its message says why. A long one (two documents that differ) is cut. */
+function messageOf(error: Error | undefined): string {
+  const { message = '' } = error?.cause instanceof Error ? error.cause : (error ?? {})
+  const text = stripVTControlCharacters(message).trim()
+  const kept = text.split('\n').slice(0, REASON_LINES).join('\n').slice(0, REASON_CHARACTERS)
+  return kept === text ? text : `${kept} …`
 }
 
 function reasonOf(mark: string | boolean | undefined): string | undefined {

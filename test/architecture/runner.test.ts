@@ -17,7 +17,12 @@ before(() => {
 })
 after(() => rmSync(dir, { recursive: true, force: true }))
 
-type Told = Readonly<{ line: string; failed: readonly string[]; skipped: readonly (readonly string[])[] }>
+type Told = Readonly<{
+  line: string
+  failed: readonly string[]
+  why: readonly string[]
+  skipped: readonly (readonly string[])[]
+}>
 
 /** Runs a test file in a process of its own: a runner inside of a test runs nothing. */
 function told(
@@ -44,8 +49,9 @@ function told(
     const tier = ${JSON.stringify(tier)}
     await runTier(tier, tally, new AbortController().signal, ${inTurn?.turn})
     const failed = tally.failed.map(({ name }) => name)
+    const why = tally.failed.map(({ reason }) => reason)
     const skipped = tally.skipped.map(({ name, reason }) => [name, reason])
-    console.log('\\n' + JSON.stringify({ line: tally.line(), failed, skipped }))`
+    console.log('\\n' + JSON.stringify({ line: tally.line(), failed, why, skipped }))`
   const program = join(dir, 'driver.mjs')
   writeFileSync(program, driver)
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
@@ -73,6 +79,13 @@ test('a failed test is counted once, not again for its suite', () => {
     describe('many', () => { test('good', () => {}); test('bad', () => { throw new Error('x') }) })`)
   assert.equal(line, '1 passed, 1 failed, 0 skipped')
   assert.deepEqual(failed, ['bad'])
+})
+
+test('a failed test is listed with what it threw, and a long message is cut', () => {
+  const { why } = told(`test('one', () => { throw new Error('six\\nof seven') })
+    test('two', () => { throw new Error(Array.from({ length: 100 }, (_, line) => line).join('\\n')) })`)
+  assert.equal(why[0], 'six\nof seven')
+  assert.match(why[1] ?? '', /^0\n1\n.*\n23 …$/s)
 })
 
 test('what is skipped or still to be done never counts as passed, and tells why', () => {
