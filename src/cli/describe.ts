@@ -154,6 +154,8 @@ export function describeReport(report: RunReport, output: Output): string {
   }
   for (const { name, pid } of report.startedMeanwhile)
     lines.push(`  guest ${name}: pid ${pid}, was started meanwhile`)
+  for (const path of report.proof?.quietConsoles ?? [])
+    lines.push(`  console log ${path}: quiet since the switch, and still open for writing`)
   if (report.outage !== undefined) {
     lines.push(`  libvirt did not answer for ${formatDuration(report.outage.longestGapMs)}`)
   }

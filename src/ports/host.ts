@@ -17,6 +17,11 @@ export interface ProcessReader {
   table(): Promise<ProcessTable>
   /** What these processes are apart from their names; one that is gone is left out. Costs more than the table. */
   look(processes: readonly ProcessId[]): Promise<readonly CloserLook[]>
+  /**
+   * Those of the files (host paths) that some process has open for writing. Looks at every descriptor of every process:
+   * costs more than the table.
+   */
+  writtenFiles(paths: readonly string[]): Promise<readonly string[]>
   /** Pids that systemd-machined names as leaders of libvirt's machines. */
   machineLeaders(): Promise<readonly number[]>
   alive(process: ProcessId): Promise<boolean>

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { OpenFile } from '../../node/index.ts'
+import { descriptorsOf, isWritable } from './descriptors.ts'
 import { goneOrThrow, readProcLink } from './proc-files.ts'
 
 /** Smaller ones are no disk that a guest lives on. */
@@ -11,8 +12,7 @@ export type OpenFiles = Readonly<{ files: readonly OpenFile[]; socketInodes: rea
 export function openFilesOf(processDir: string): OpenFiles {
   const found = new Map<OpenFile['kind'], OpenFile>()
   const socketInodes: number[] = []
-  for (const fd of list(`${processDir}/fd`)) {
-    const link = `${processDir}/fd/${fd}`
+  for (const link of descriptorsOf(processDir)) {
     const path = readProcLink(link)
     if (path === undefined) continue
     const inode = /^socket:\[(\d+)\]$/.exec(path)?.[1]
@@ -36,20 +36,11 @@ function isDisk(path: string, link: string): boolean {
   const device = path.startsWith('/dev/')
   if (!device && !/\.(qcow2?|raw|img|vmdk|vhdx?|vdi|qed)( \(deleted\))?$|\/disk(\.[a-z0-9]+)?$/.test(path))
     return false
+  if (!isWritable(link)) return false
   try {
-    // proc(5): the owner's bits of the link are the mode of the descriptor.
-    if ((lstatSync(link).mode & 0o200) === 0) return false
     const file = statSync(link)
     return device ? file.isBlockDevice() : file.isFile() && file.size >= DISK_MIN_BYTES
   } catch (error) {
     return goneOrThrow(error) ?? false
-  }
-}
-
-function list(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    return goneOrThrow(error) ?? []
   }
 }

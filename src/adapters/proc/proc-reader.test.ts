@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -193,6 +193,21 @@ describe('the reader of /proc', () => {
       { kind: 'disk', path: image },
     ])
     assert.deepEqual(await opens('/dev/null', 'socket:[7]', 'anon_inode:[eventfd]', '/gone/a.qcow2'), [])
+  })
+
+  test('a file that this process writes is found, one that it reads or nobody has open is not', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'anneal-proc-'))
+    roots.push(root)
+    const paths = ['written.log', 'read.log', 'closed.log'].map((name) => join(root, name))
+    const [written = '', read = ''] = paths
+    for (const path of paths) writeFileSync(path, 'x')
+    const open = [openSync(written, 'a'), openSync(read, 'r')]
+    try {
+      assert.deepEqual(await procReader().writtenFiles([...paths, join(root, 'missing.log')]), [written])
+    } finally {
+      for (const fd of open) closeSync(fd)
+    }
+    assert.deepEqual(await procReader().writtenFiles(paths), [])
   })
 
   test('the names of the sockets that a process holds are read, of those it listens at and of connections to them', async () => {

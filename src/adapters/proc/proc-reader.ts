@@ -9,6 +9,7 @@ import { readNamespace } from './proc-files.ts'
 import { readLiveStat, readProcess } from './read-process.ts'
 import type { UpperDirs } from './read-process.ts'
 import type { UnixSockets } from './unix-sockets.ts'
+import { wantedFiles, writtenBy } from './written-files.ts'
 
 export type ProcOptions = Readonly<{
   /** Another procfs mount shows another pid namespace. */
@@ -53,6 +54,17 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
         await setImmediate()
       }
       return looks
+    },
+    async writtenFiles(paths: readonly string[]): Promise<readonly string[]> {
+      const wanted = wantedFiles(paths)
+      const found = new Set<string>()
+      let turn = 0
+      for (const pid of listPids(procRoot)) {
+        for (const path of writtenBy(`${procRoot}/${pid}`, wanted)) found.add(path)
+        turn += 1
+        if (turn % TURN === 0) await setImmediate()
+      }
+      return [...found]
     },
     machineLeaders: () => Promise.resolve(readMachineLeaders(machinesDir)),
     alive(process: ProcessId): Promise<boolean> {

@@ -281,6 +281,8 @@ export class SimulatedNode {
           sizeBytes: 0,
           opens: [],
         })),
+      // Its disk has no files, and so no console logs.
+      writtenFiles: async () => [],
       machineLeaders: async () => [],
       alive: async (id: ProcessId) => this.table().processes.some((process) => process.pid === id.pid),
     }

@@ -50,6 +50,8 @@ export type RunProof = Readonly<{
   ended?: readonly EndedGuest[]
   /** Guests that were started since the census. */
   startedMeanwhile?: readonly StartedGuest[]
+  /** Host paths of console logs that are open for writing, and did not grow any more. */
+  quietConsoles?: readonly string[]
 }>
 
 /** How long the API of the hypervisor did not answer. */

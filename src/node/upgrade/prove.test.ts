@@ -130,6 +130,20 @@ test('a console that grew and grows no more fails, one that was silent before do
   assert.deepEqual(codes({ consoles: {} }, { ...before, growingConsoles: {} }), [])
 })
 
+test('a console that grows no more fails nothing where it is still open for writing', () => {
+  const silent = { ...after, consoles: { '/log': 100 } }
+  const { ok, quietConsoles } = prove(before, { ...silent, writtenConsoles: ['/log'] })
+  assert.deepEqual([ok, quietConsoles], [true, ['/log']])
+  assert.deepEqual(codes({ ...silent, writtenConsoles: ['/other'] }), ['CONSOLE_SILENT'])
+  // A guest that went quiet is as dead as any other where its process is gone.
+  assert.deepEqual(codes({ ...silent, ...processes(), writtenConsoles: ['/log'] }), ['GUEST_DIED'])
+})
+
+test('a console log that was rotated and written since has grown; an emptied one has not yet', () => {
+  assert.deepEqual(codes({ consoles: { '/log': 7 } }), [])
+  assert.deepEqual(codes({ consoles: { '/log': 0 } }), ['CONSOLE_SILENT'])
+})
+
 test('a silent libvirt, a service that is down and a second release fail', () => {
   assert.deepEqual(codes({ domains: undefined }), ['HYPERVISOR_SILENT'])
   assert.deepEqual(codes({ services: [{ service: 'x', container: 'c', ready: false, detail: 'exited' }] }), [

@@ -20,8 +20,10 @@ export type After = Readonly<{
   /** Whether this release has a libvirt at all. */
   hasHypervisor: boolean
   services: readonly Readonly<{ service: string; container: string; ready: boolean; detail: string }>[]
-  /** Sizes of the console logs that grew before. */
+  /** Sizes in bytes of the console logs that grew before. */
   consoles: Readonly<Record<string, number>>
+  /** Those of them that some process has open for writing; absent where nobody has looked yet. */
+  writtenConsoles?: readonly string[]
   /** Containers of the other release that run although they must not. */
   strangers: readonly string[]
 }>
@@ -47,6 +49,8 @@ export type Proof = Readonly<{
   guests: readonly Readonly<{ uuid: string; name: string; pid: number; alive: boolean; state: string }>[]
   /** Who ended guests that are gone; absent in journals of earlier versions. */
   ended?: readonly GuestEnding[]
+  /** Console logs that grew before and not since, although they are still open for writing: the guests went quiet. */
+  quietConsoles?: readonly string[]
   /** Guests that were started since the census, other than those that were started again. */
   startedMeanwhile?: readonly Readonly<{ uuid: string; name: string; pid: number }>[]
 }>
@@ -58,11 +62,16 @@ export function prove(before: CheckReport | undefined, after: After): Proof {
   const excused = new Set(
     census.guests.filter((guest) => isOver(guest, after) || isHeld(guest, after)).map(({ uuid }) => uuid),
   )
+  const silent = consoleFailures(before, excused, after)
+  // Whether a guest has something to say is up to its tenant.
+  const quiet = silent
+    .map(({ subject }) => subject)
+    .filter((path) => after.writtenConsoles?.includes(path) === true)
   const failures = [
     ...census.guests.flatMap((guest) => guestFailures(guest, before, after)),
     ...census.helpers.flatMap((helper) => helperFailures(helper, excused, after)),
     ...serviceFailures(after),
-    ...consoleFailures(before, excused, after),
+    ...silent.filter(({ subject }) => !quiet.includes(subject)),
     ...after.strangers.map((name): ProofFailure => ({
       code: 'TWO_RELEASES_RUN',
       subject: name,
@@ -80,7 +89,14 @@ export function prove(before: CheckReport | undefined, after: After): Proof {
   const startedMeanwhile = after.present
     .filter(({ uuid }) => !known.has(uuid))
     .map(({ uuid, name, identity }) => ({ uuid, name, pid: identity.pid }))
-  return { ok: failures.length === 0, failures, guests, ended: after.endings, startedMeanwhile }
+  return {
+    ok: failures.length === 0,
+    failures,
+    guests,
+    ended: after.endings,
+    startedMeanwhile,
+    ...(quiet.length === 0 ? {} : { quietConsoles: quiet }),
+  }
 }
 
 function endingOf(guest: Guest, { endings }: After): GuestEnding | undefined {
@@ -193,7 +209,8 @@ function consoleFailures(
     // Nobody is left who would write it; one that the last census does not have any more ended before.
     if (writers.every(({ uuid }) => excused.has(uuid))) return []
     const now = after.consoles[path]
-    if (now !== undefined && now > sizeBytes) return []
+    // A smaller one with something in it was rotated, and written since.
+    if (now !== undefined && now !== sizeBytes && now !== 0) return []
     return [
       {
         code: 'CONSOLE_SILENT',

@@ -13,19 +13,25 @@ export async function takeProof(of: 'new' | 'old', context: ExecutorContext): Pr
   const { world } = context
   const patientUntil = world.clock.monotonic() + PROOF_PATIENCE_MS
   for (;;) {
-    const proof = await lookOnce(of, context)
+    const patient = world.clock.monotonic() < patientUntil
+    const proof = await lookOnce(of, context, patient ? 'not yet' : 'now')
     // libvirt may not have written down yet why a guest has ended.
     const hopeless =
       proof.ended?.some(({ kind }) => kind === 'unknown') !== true &&
       proof.failures.some(
         ({ code }) => code === 'GUEST_DIED' || code === 'GUEST_CHANGED' || code === 'HELPER_DIED',
       )
-    if (proof.ok || hopeless || world.clock.monotonic() >= patientUntil) return proof
+    if (proof.ok || hopeless || !patient) return proof
     await world.clock.sleep(200)
   }
 }
 
-async function lookOnce(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
+/** `askWriters`: whether to look who writes the consoles, which costs a reading of all descriptors. */
+async function lookOnce(
+  of: 'new' | 'old',
+  context: ExecutorContext,
+  askWriters: 'now' | 'not yet',
+): Promise<Proof> {
   const { world, plan, sides } = context
   const { check, back } = context.run()
   const { bootId } = await world.host.facts()
@@ -86,6 +92,9 @@ async function lookOnce(of: 'new' | 'old', context: ExecutorContext): Promise<Pr
       }
     }),
     consoles,
+    ...(askWriters === 'now'
+      ? { writtenConsoles: await world.processes.writtenFiles(Object.keys(consoles)) }
+      : {}),
     strangers: unwanted.filter((name) => running.has(name) && !wanted.includes(name)),
   })
 }
