@@ -167,6 +167,10 @@ describe('systems on btrfs', () => {
     const right = await withOptions('rootflags=compress=lzo,subvolid=256')
     assert.deepEqual(codes(right.contract), [])
     assert.equal(right.contract.root?.subvolume, '/sys')
+    const apart = await withOptions('rootflags=subvol=sys rootflags=noatime')
+    assert.deepEqual(codes(apart.contract), ['ROOT_FLAGS_APART'])
+    assert.equal(apart.contract.root?.subvolume, '/sys')
+    assert.deepEqual(codes((await withOptions('rootflags=noatime rootflags=subvol=sys')).contract), [])
   })
 
   test('a system without subvolumes is in the top level', async () => {

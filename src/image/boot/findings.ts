@@ -37,6 +37,12 @@ export const BOOT_FINDINGS = {
       'Nothing names the subvolume of the root, and the default subvolume is not the one that holds the system.',
     remedy: 'give it with --karg rootflags=subvol=PATH; `anneal image inspect --json` lists the subvolumes',
   },
+  ROOT_FLAGS_APART: {
+    severity: 'warn',
+    meaning:
+      'An earlier `rootflags=` names the subvolume of the root, and the last one does not: an initrd with systemd joins them, any other takes the last one.',
+    remedy: 'say all options at once: --karg rootflags=subvol=PATH,OPTION',
+  },
   ROOT_NOT_IN_IMAGE: {
     severity: 'warn',
     meaning: '`root=` names a device that the image does not have.',

@@ -278,9 +278,12 @@ function subvolumeOfRoot(
   return mounted?.path ?? (found?.node === node ? found.subvolume : undefined)
 }
 
-/** The kernel takes the last `rootflags=`. */
+/**
+ * The options of every `rootflags=`, as systemd joins them (fstab-generator.c). The kernel, initramfs-tools and dracut without
+ * systemd take the last one alone: that differs only where the last one names no subvolume.
+ */
 function rootFlags(all: readonly KernelArgument[]): readonly string[] {
-  return (all.findLast(({ key }) => key === 'rootflags')?.value ?? '').split(',')
+  return all.filter(({ key }) => key === 'rootflags').flatMap(({ value = '' }) => value.split(','))
 }
 
 /** A subvolume that is not there, or holds no system, though another one does. */
@@ -291,6 +294,8 @@ function aboutSubvolume({ layout }: BootInventory, all: readonly KernelArgument[
   const device = all.find(({ key }) => key === 'root')
   if (device === undefined) return []
   const named = namedSubvolume(subvolumes, rootFlags(all))
+  const last = all.findLast(({ key }) => key === 'rootflags')
+  const isUnsaidByLast = last !== undefined && namedSubvolume(subvolumes, rootFlags([last])) === undefined
   const here = `the system is in ${root.subvolume ?? 'the top level'}`
   if (named === undefined) {
     const byDefault = atDefaultSubvolume(root)
@@ -298,7 +303,11 @@ function aboutSubvolume({ layout }: BootInventory, all: readonly KernelArgument[
     const mounted = byDefault.subvolume ?? 'the top level'
     return [finding('ROOT_SUBVOLUME_UNSAID', device.text, `${mounted} is mounted by default; ${here}`)]
   }
-  if (named.found !== undefined) return []
+  if (named.found !== undefined) {
+    return isUnsaidByLast
+      ? [finding('ROOT_FLAGS_APART', last.text, `an earlier one says ${named.named}`)]
+      : []
+  }
   return [finding('ROOT_SUBVOLUME_MISSING', `rootflags=${named.named}`, `it is not there; ${here}`)]
 }
 
