@@ -128,6 +128,7 @@ export function describeEffect(effect: Effect): string {
     arm: 'put into the boot order:',
     commit: 'commit',
     removeContainer: 'remove',
+    forget: 'forget the releases',
     prune: 'remove what is older than the release before',
   }
   const tail =

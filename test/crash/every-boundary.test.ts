@@ -36,6 +36,7 @@ function assertAtRest(
   // "attention" is the one end where a person has to look: guests are alive, the services may not all be.
   if (scenario.outcome === 'attention') return
   // A first run that went back rests on what it was to take over from.
+  assert.notEqual(current?.releaseId, KOLLA.releaseId, `${told}: what was given back is not Anneal's`)
   const resting = current ?? (node.units.length === 0 ? undefined : KOLLA)
   assert.deepEqual(breachesAtRest(resting, node.engine.all()), [], told)
 }

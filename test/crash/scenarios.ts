@@ -164,7 +164,14 @@ function giveBack(node: SimulatedNode): { plan: Plan; sides: Sides } {
   const plan = makePlan(
     current,
     { id: KOLLA.releaseId, project: 'compute', libvirt: PLACE, services },
-    { kind: 'rollback', rescue: false, onFailure: 'rollBack', neededByGuests: [], previous: adopted },
+    {
+      kind: 'rollback',
+      rescue: false,
+      onFailure: 'rollBack',
+      neededByGuests: [],
+      previous: adopted,
+      forgets: true,
+    },
     (rest) => digest(canonicalJson(rest)),
   )
   const old = { release: TAKEN_OVER, libvirt: PLACE }

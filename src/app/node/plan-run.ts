@@ -81,7 +81,9 @@ export async function planGiveBack(world: NodeWorld, wishes: RunWishes = {}): Pr
     next: await loadSide(world.state, adopted.releaseId, adoptedAgain(adopted, old)),
   }
   const target = plannedAgain(adopted, sides.next)
-  const plan = await planBetween(world, sides, target, current, adopted, 'rollback', wishes)
+  const plan = await planBetween(world, sides, target, current, adopted, 'rollback', wishes, {
+    forgets: true,
+  })
   const held = plan.actions.find((one) => one.action === 'keep' && one.because === 'guestsNeedIt')
   if (held !== undefined) {
     throw raise('GIVE_BACK_IMPOSSIBLE', {
@@ -104,6 +106,7 @@ async function planBetween(
   previous: Deployment | undefined,
   kind: Plan['kind'],
   { rescue = false, onFailure = 'rollBack' }: RunWishes,
+  more: Readonly<{ forgets?: true }> = {},
 ): Promise<Plan> {
   return makePlan(
     current,
@@ -114,6 +117,7 @@ async function planBetween(
       onFailure,
       neededByGuests: await servicesGuestsNeed(world, sides, current),
       previous,
+      ...more,
     },
     (rest) => sha256(canonicalJson(rest)),
   )

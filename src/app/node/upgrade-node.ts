@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { effectsOf } from '../../node/index.ts'
+import { LABELS, effectsOf } from '../../node/index.ts'
 import type { CheckReport, Effect } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { checkNode, pruneContainers, runUpgrade } from '../../runtime/node/index.ts'
+import { checkNode, runUpgrade } from '../../runtime/node/index.ts'
 import type { RunReport } from '../../runtime/node/index.ts'
 import { keepEngine } from './open-node.ts'
 import { planGiveBack, planRollback, planUpgrade } from './plan-run.ts'
@@ -98,11 +98,16 @@ export function giveBackNode(
   return withNode(world, 'give back', control, async () => {
     const planned = await planGiveBack(world, wishes)
     control.onPlanned?.(planned)
+    const before = await containersOf(world, planned.plan.project)
     const report = await applyPlan(world, planned, control)
-    if (report.outcome !== 'committed') return { report, removed: [] }
-    await world.state.writeDeployments({ version: 1, current: undefined, previous: undefined })
-    return { report, removed: await pruneContainers(world, planned.plan.project) }
+    const after = await containersOf(world, planned.plan.project)
+    return { report, removed: before.filter((name) => !after.includes(name)) }
   })
+}
+
+async function containersOf({ engine }: NodeWorld, project: string): Promise<readonly string[]> {
+  const all = await engine.listContainers({ labels: { [LABELS.project]: project } })
+  return all.map(({ name }) => name)
 }
 
 /** Plans to give the node back, and checks the node for it. Changes nothing, and takes no lock. */

@@ -121,6 +121,8 @@ export type UpgradePlan = Readonly<{
   rescue: boolean
   /** What a failed switch does. */
   onFailure: 'rollBack' | 'rollForward'
+  /** The node is given back. Absent otherwise, and in plans of earlier versions. */
+  forgets?: true
 }>
 
 /** One step of a run; docs/states.md has the list. */

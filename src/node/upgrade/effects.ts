@@ -64,6 +64,8 @@ export type EffectArgs = {
   commit: Record<string, never>
   /** Key: container name. Undo: none; never removes a container that the current or previous release refers to. */
   removeContainer: { name: string }
+  /** Key: none. Undo: none. Only where a node is given back: the file that the commit wrote names no release any more. */
+  forget: Record<string, never>
   /** Removes releases older than the previous one, except what a live guest runs from. */
   prune: Record<string, never>
 }
@@ -106,7 +108,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
     case 'proving':
       return [{ kind: 'prove', args: { of: 'new' } }]
     case 'committing':
-      return [...commitNew(plan), ...rearmNew(plan), { kind: 'prune', args: {} }]
+      return [...commitNew(plan), ...rearmNew(plan), ...clearUp(plan)]
     case 'abandoning':
       return removeNew(plan)
     case 'rollingBack':
@@ -127,7 +129,7 @@ export function effectsOf(state: WorkingState, plan: Plan): readonly Effect[] {
         ...startAll(plan),
         ...rearmNew(plan),
         { kind: 'prove', args: { of: 'new' } },
-        { kind: 'prune', args: {} },
+        ...clearUp(plan),
       ]
   }
 }
@@ -206,6 +208,11 @@ function commitNew(plan: Plan): Effect[] {
     args: { service, name: newName, of: 'new' },
   }))
   return [{ kind: 'commit', args: {} }, ...arms]
+}
+
+/** The last of a run that has committed. What was given back is not Anneal's to keep. */
+function clearUp({ forgets }: Plan): Effect[] {
+  return [...(forgets === true ? [{ kind: 'forget', args: {} } as const] : []), { kind: 'prune', args: {} }]
 }
 
 function stopNew(plan: Plan): Effect[] {

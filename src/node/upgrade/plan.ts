@@ -89,6 +89,8 @@ export type Plan = Readonly<{
    * writes (or nothing was there before); otherwise the run is refused unless the person chose `rollForward`.
    */
   onFailure: 'rollBack' | 'rollForward'
+  /** The node is given back: once the run has committed, Anneal knows no release any more. */
+  forgets?: true
 }>
 
 export type PlanOptions = Readonly<{
@@ -99,6 +101,7 @@ export type PlanOptions = Readonly<{
   neededByGuests: readonly string[]
   /** The release before the current one: its stopped containers are used again where they fit. */
   previous: Deployment | undefined
+  forgets?: true
 }>
 
 export function makePlan(
@@ -120,6 +123,7 @@ export function makePlan(
     actions,
     rescue: options.rescue,
     onFailure: options.onFailure,
+    ...(options.forgets === true ? { forgets: true } : {}),
   }
   return { id: digest(plan), ...plan }
 }

@@ -229,6 +229,11 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
     return DONE
   },
 
+  async forget(_, { world }) {
+    await world.state.writeDeployments({ version: 1, current: undefined, previous: undefined })
+    return DONE
+  },
+
   async prune(_, { world, plan }) {
     await pruneContainers(world, plan.project)
     return DONE

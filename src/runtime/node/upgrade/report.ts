@@ -144,6 +144,7 @@ export function subjectOf(effect: Effect): string {
     case 'recount':
     case 'countBack':
     case 'commit':
+    case 'forget':
     case 'prune':
       return ''
   }
