@@ -37,7 +37,7 @@ export type { AtomicLayout } from './atomic/atomic-image.ts'
 export { ConductorLab } from './conductor/conductor-lab.ts'
 export type { ConductorMachine } from './conductor/conductor-lab.ts'
 export { conductorRamdisk } from './conductor/conductor-ramdisk.ts'
-export { debianImage } from './live/debian-image.ts'
+export { debianContainer, debianImage } from './live/debian-images.ts'
 export {
   BareMetal,
   OpenStackLab,

@@ -6,7 +6,7 @@ import { placeCompose } from '../../lab/compose.ts'
 import type { Guest } from '../../lab/index.ts'
 import { ComputeNode, refusalIn } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
-import { watchLibvirts } from '../integration/node/support/watch-libvirts.ts'
+import { assertOneLibvirt, watchLibvirts } from '../integration/node/support/watch-libvirts.ts'
 import { arrangementOf, composeText } from '../matrix/peers/arrangement.ts'
 
 const NAME = 'nova_libvirt'
@@ -95,13 +95,7 @@ describe('taking over what Docker Compose started', () => {
     await compose('up', '--detach')
     assert.deepEqual(await node.containers(), own, 'and Compose has nothing to do')
     await node.assertUntouched(alive, 'down')
-    const seen = await watch.end()
-    const gaps = tickGaps(await ticks(node.host, guest.name))
-    t.diagnostic(
-      `${seen.looks} looks, at most ${seen.most} libvirtd; ${gaps.lost} ticks lost, longest gap ${gaps.longestMs} ms`,
-    )
-    assert.equal(seen.most, 1)
-    assert.equal(gaps.lost, 0)
+    await assertOneLibvirt(t, watch, node.host, guest.name)
   })
 
   test('recovery stops what `up` started again; give-back takes what `up --no-start` made after a `down`', async () => {

@@ -1,4 +1,4 @@
-import { matchDevice } from '../stack/index.ts'
+import { contentTags, matchDevice } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 
 /**
@@ -39,16 +39,11 @@ export function devicesIn(text: string): readonly string[] {
 }
 
 /** The value of a tag (`UUID=…`) as blkid and udev write it for this node; undefined where the device is no tag, or it has none. */
-export function exactValue({ content, partition }: StackNode, device: string): string | undefined {
+export function exactValue(node: StackNode, device: string): string | undefined {
   const [, tag] = /^(UUID|LABEL|PARTUUID|PARTLABEL)=/.exec(device) ?? []
-  if (tag === 'PARTUUID') return partition?.partUuid.toLowerCase()
-  if (tag === 'PARTLABEL') return partition?.label
-  const facts =
-    content.kind === 'file system'
-      ? content.fileSystem.facts
-      : content.kind === 'swap' || content.kind === 'unreadable'
-        ? content
-        : undefined
+  if (tag === 'PARTUUID') return node.partition?.partUuid.toLowerCase()
+  if (tag === 'PARTLABEL') return node.partition?.label
+  const facts = contentTags(node)
   return tag === undefined ? undefined : tag === 'UUID' ? facts?.uuid : facts?.label
 }
 

@@ -169,14 +169,15 @@ export function mapperPath(volume: StackNode): string {
     .join('-')}`
 }
 
+/** UUID and label of what a node holds, as they were written there; undefined where it has none. */
+export function contentTags({ content }: StackNode): Readonly<{ uuid: string; label: string }> | undefined {
+  if (content.kind === 'file system') return content.fileSystem.facts
+  return content.kind === 'swap' || content.kind === 'unreadable' ? content : undefined
+}
+
 function matchTag(node: StackNode, tag: string, value: string): boolean {
-  const { content, partition } = node
-  const facts =
-    content.kind === 'file system'
-      ? content.fileSystem.facts
-      : content.kind === 'swap' || content.kind === 'unreadable'
-        ? content
-        : undefined
+  const { partition } = node
+  const facts = contentTags(node)
   switch (tag) {
     case 'UUID':
       return value !== '' && facts?.uuid.toLowerCase() === value.toLowerCase()

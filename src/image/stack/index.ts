@@ -1,6 +1,7 @@
 export { sectorSizeOf } from './sector-size.ts'
 export { detectStack } from './detect.ts'
 export {
+  contentTags,
   findNode,
   findVolume,
   largestUnreadable,

@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { tickGaps, ticks } from '../../../../lab/index.ts'
 import type { ComputeHost } from '../../../../lab/index.ts'
 
 export type LibvirtsSeen = Readonly<{
@@ -10,15 +13,15 @@ export type LibvirtsSeen = Readonly<{
   most: number
 }>
 
+export type LibvirtWatch = Readonly<{ end: () => Promise<LibvirtsSeen> }>
+
 const DIRECTORY = '/var/tmp/libvirts-seen'
 
 /**
  * Looks every 50 ms how many sockets of libvirt's API are listened on, in the kernel's own list (proc_net_unix(5); the flag
  * 10000 is SO_ACCEPTCON): each libvirtd has one of its own, whatever the path leads to.
  */
-export async function watchLibvirts(
-  host: ComputeHost,
-): Promise<Readonly<{ end: () => Promise<LibvirtsSeen> }>> {
+export async function watchLibvirts(host: ComputeHost): Promise<LibvirtWatch> {
   const script = `cd ${DIRECTORY}; rm -f end; : >seen
     count='$4 == "00010000" && $8 ~ /\\/libvirt\\/libvirt-sock$/ { n++ } END { print n + 0 }'
     while [ ! -e end ]; do awk "$count" /proc/net/unix >>seen; sleep 0.05; done
@@ -36,4 +39,20 @@ export async function watchLibvirts(
       return { looks: counts.length, most: Math.max(...counts) }
     },
   }
+}
+
+/** Ends the watch: there was never a second libvirtd, and the guest has lost no tick since it started. */
+export async function assertOneLibvirt(
+  t: TestContext,
+  watch: LibvirtWatch,
+  host: ComputeHost,
+  guest: string,
+): Promise<void> {
+  const seen = await watch.end()
+  const gaps = tickGaps(await ticks(host, guest))
+  t.diagnostic(
+    `${seen.looks} looks, at most ${seen.most} libvirtd; ${gaps.lost} ticks lost, longest gap ${gaps.longestMs} ms`,
+  )
+  assert.equal(seen.most, 1)
+  assert.equal(gaps.lost, 0)
 }
