@@ -114,7 +114,17 @@ const KINDS: Readonly<Record<string, Uint8Array>> = {
   cramfs: at(0, '\x45\x3d\xcd\x28'),
   romfs: at(0, '-rom1fs-'),
   'a text file': Buffer.from('\u{feff}text in UTF-16\n', 'utf16le'),
+  'it is a text file': Buffer.from('# Z\xfcrich, \xe9t\xe9\nin ISO 8859\n', 'latin1'),
 }
+test('a disk that was overwritten with a pattern is a disk', async () => {
+  const path = join(directory, 'overwritten')
+  for (const byte of [0x00, 0xa5, 0xff]) {
+    writeFileSync(path, new Uint8Array(64 * 1024).fill(byte))
+    await using image = await openDiskImage(path)
+    assert.equal(image.type, 'raw')
+  }
+})
+
 for (const [words, bytes] of Object.entries(KINDS)) {
   test(`a file that is not a disk is named: ${words.replaceAll('\\', '')}`, async () => {
     const path = join(directory, 'other')

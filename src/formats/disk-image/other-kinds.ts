@@ -196,9 +196,14 @@ function computedKindOf(head: Uint8Array): Readonly<{ kind: string; remedy: stri
   return undefined
 }
 
-/** ISO 8859: no control characters of either half, and a few letters beyond ASCII. */
+/**
+ * ISO 8859: lines without control characters of either half, with some letters beyond ASCII. A disk that was overwritten with a
+ * pattern (0xa5, 0xff) has no lines.
+ */
 function isLatin1Text(head: Uint8Array): boolean {
-  return head.every((byte) => isOfText(byte) && (byte < 0x80 || byte >= 0xa0))
+  const beyond = head.filter((byte) => byte >= 0x80).length
+  const isAllText = head.every((byte) => isOfText(byte) && (byte < 0x80 || byte >= 0xa0))
+  return isAllText && beyond * 4 <= head.length && head.includes(0x0a)
 }
 
 function isText(head: Uint8Array): boolean {
