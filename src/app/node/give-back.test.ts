@@ -6,6 +6,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { sealRelease } from '../../node/index.ts'
 import type { Release } from '../../node/index.ts'
 import { recoverNode } from '../../runtime/node/index.ts'
+import { statusOf } from './status-of.ts'
 import { giveBackNode, previewGiveBack, rollbackNode, upgradeNode } from './upgrade-node.ts'
 
 const NAME = 'nova_libvirt'
@@ -119,6 +120,7 @@ test('a node is adopted by names, upgraded, rolled back and given back as it was
   assert.deepEqual(node.violations, [])
   assert.equal(node.state.deployments.current, undefined)
   assert.deepEqual(await recoverNode(world), { report: undefined, actions: [], problems: [] })
+  assert.deepEqual((await statusOf(world)).breaches, [], 'containers of others are no strangers')
   assert.equal(outcome(await adopt(node)), 'committed', 'it can be adopted again')
 })
 

@@ -102,7 +102,9 @@ function ofProject(
   const known = new Set(
     [current, previous].flatMap((one) => one?.services.map((service) => service.containerName) ?? []),
   )
+  // Without a release nothing on the node is Anneal's.
+  const project = current?.project ?? previous?.project
   return containers.filter(
-    (container) => known.has(container.name) || container.labels[LABELS.project] === current?.project,
+    ({ name, labels }) => known.has(name) || (project !== undefined && labels[LABELS.project] === project),
   )
 }
