@@ -7,6 +7,8 @@
 # CACHE keeps what both layouts share: the packages' tree and the deployed system. As root; loop devices, no appliance.
 # Needs mmdebstrap ostree xfsprogs e2fsprogs dosfstools lvm2 fdisk qemu-utils.
 set -euo pipefail
+# What is mounted here is not to be seen by a container that starts meanwhile: it would keep the file system mounted.
+[[ -n ${ANNEAL_APART-} ]] || ANNEAL_APART=1 exec unshare --mount --propagation private "$0" "$@"
 layout=$1 cache=$2 out=$3 further=${4-}
 case $layout in lvm-xfs | gpt-xfs) ;; *) echo "unknown layout $layout" >&2; exit 2 ;; esac
 mkdir -p "$cache"
@@ -194,6 +196,10 @@ with_mount "$loop" fill_boot
 loop_of "${root_range[@]}"
 mkfs.xfs -q -L root -m uuid=$ROOT_UUID "$loop"
 with_mount "$loop" fill_root
+xfs_logprint -t "$loop" 2>/dev/null | grep -q 'state: <CLEAN>' || {
+  echo 'the root file system is still mounted somewhere else: its log is not clean' >&2
+  exit 1
+}
 sync -f "$disk"
 qemu-img convert -f raw -O qcow2 "$disk" "$out.part"
 mv "$out.part" "$out"
