@@ -82,8 +82,16 @@ const FIELDS = {
 
 export type Packet = Readonly<Record<keyof typeof FIELDS, string>>
 
-/** What each packet is, as tshark names it. Each segment is looked at by itself: large ones were not kept whole. */
-export async function namedPackets(file: string, filter: string): Promise<readonly Packet[]> {
+/**
+ * What each packet is, as tshark names it. Each segment is looked at by itself: large ones were not kept whole. With `numbers`
+ * ignored, tshark also names requests of a second boot that has the ports and sequence numbers of the first, as an emulated
+ * machine may, and fewer of the iSCSI commands.
+ */
+export async function namedPackets(
+  file: string,
+  filter: string,
+  numbers: 'followed' | 'ignored' = 'followed',
+): Promise<readonly Packet[]> {
   const names = Object.keys(FIELDS) as (keyof typeof FIELDS)[]
   const words = [
     'tshark',
@@ -92,6 +100,8 @@ export async function namedPackets(file: string, filter: string): Promise<readon
     file,
     '-o',
     'tcp.desegment_tcp_streams:FALSE',
+    '-o',
+    `tcp.analyze_sequence_numbers:${numbers === 'followed' ? 'TRUE' : 'FALSE'}`,
     '-Y',
     filter,
     '-T',
