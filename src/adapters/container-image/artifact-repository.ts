@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { MANIFEST_TYPES, MOST_DOCUMENT_BYTES } from '../../formats/oci/index.ts'
+import { MOST_DOCUMENT_BYTES } from '../../formats/oci/index.ts'
 import type { ArtifactRepository } from '../../ports/index.ts'
 import { parseReference, repositoryName } from '../registry/index.ts'
 import type { Reference } from '../registry/index.ts'
@@ -7,8 +6,8 @@ import { BlobUpload } from './blob-upload.ts'
 import { connectRegistry } from './connect-registry.ts'
 import type { RegistryOptions } from './connect-registry.ts'
 import { raise } from './errors.ts'
-import { readBody } from './registry-body.ts'
 import { RegistryLogin } from './registry-login.ts'
+import { MANIFEST_HEADERS, readManifest } from './registry-manifest.ts'
 import { RegistryRequests } from './registry-requests.ts'
 
 export type ArtifactAddress = Readonly<{ text: string; reference: Reference }>
@@ -51,21 +50,20 @@ export async function openArtifacts(
       new BlobUpload(requests, url('blobs/uploads/'), text).send(blob, onSent, signal),
     async manifest(wanted, signal) {
       const at = url(`manifests/${wanted}`)
-      const headers = { accept: MANIFEST_TYPES.join(', ') }
-      const answer = await requests.answer({ url: at, headers, signal }, 'manifest', [200, 404])
-      const bytes = await readBody(answer, MOST_DOCUMENT_BYTES, at)
-      if (answer.status === 404) return undefined
-      const digest = digestOf(bytes)
-      const said = wanted.includes(':') ? wanted : answer.headers['docker-content-digest']
-      if (typeof said === 'string' && said.startsWith('sha256:') && said !== digest) {
-        throw raise('CONTAINER_DIGEST_MISMATCH', {
-          image: text,
-          what: 'manifest',
-          found: digest,
-          expected: said,
-        })
+      const answer = await requests.answer(
+        { url: at, headers: MANIFEST_HEADERS, signal },
+        'manifest',
+        [200, 404],
+      )
+      if (answer.status === 404) {
+        await answer.body.dump({ limit: MOST_DOCUMENT_BYTES }).catch(() => undefined)
+        return undefined
       }
-      return { bytes, digest }
+      return readManifest(answer, {
+        url: at,
+        image: text,
+        expected: wanted.includes(':') ? wanted : undefined,
+      })
     },
     async putManifest(tag, mediaType, bytes, signal) {
       const headers = { 'content-type': mediaType }
@@ -73,8 +71,4 @@ export async function openArtifacts(
       await requests.done(wanted, 'manifest', [200, 201, 202])
     },
   }
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

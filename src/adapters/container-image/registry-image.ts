@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { MANIFEST_TYPES, MOST_DOCUMENT_BYTES } from '../../formats/oci/index.ts'
 import type { Descriptor, Wanted } from '../../formats/oci/index.ts'
 import { parseReference } from '../registry/index.ts'
 import type { Environment, Reference } from '../registry/index.ts'
@@ -9,10 +7,12 @@ import type { RegistryOptions } from './connect-registry.ts'
 import { raise } from './errors.ts'
 import { findImage } from './found-image.ts'
 import type { FoundImage } from './found-image.ts'
-import { readBody } from './registry-body.ts'
 import { failure, reasonOf } from './registry-http.ts'
-import type { HttpAnswer, RegistryHttp } from './registry-http.ts'
+import type { RegistryHttp } from './registry-http.ts'
 import { RegistryLogin } from './registry-login.ts'
+import { MANIFEST_HEADERS, readManifest } from './registry-manifest.ts'
+import type { RegistryManifest } from './registry-manifest.ts'
+import { RegistryRequests } from './registry-requests.ts'
 
 /** How often a blob that stops is continued; and how often where not one more byte came. */
 const MOST_RESUMES = 20
@@ -40,9 +40,8 @@ export async function findInRegistry(
 
 /** One repository of a registry. */
 class Registry {
-  readonly #http: RegistryHttp
+  readonly #requests: RegistryRequests
   readonly #base: string
-  readonly #login: RegistryLogin
   readonly #image: string
 
   constructor(
@@ -52,38 +51,23 @@ class Registry {
     image: string,
     env: Environment,
   ) {
-    this.#http = http
+    const login = new RegistryLogin(http, `${registry}/${repository}`, repository, env)
+    this.#requests = new RegistryRequests(http, login, image, 'read')
     this.#base = `${origin}/v2/${repository}`
-    this.#login = new RegistryLogin(http, `${registry}/${repository}`, repository, env)
     this.#image = image
   }
 
   /** By a tag, or by a digest. */
-  async manifest(
-    reference: string,
-    signal?: AbortSignal,
-  ): Promise<Readonly<{ bytes: Uint8Array; digest: string; mediaType?: string }>> {
+  async manifest(reference: string, signal?: AbortSignal): Promise<RegistryManifest> {
     const url = new URL(`${this.#base}/manifests/${reference}`)
-    const answer = await this.#get(url, { accept: MANIFEST_TYPES.join(', ') }, signal)
-    const bytes = await readBody(answer, MOST_DOCUMENT_BYTES, url)
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-    const said = answer.headers['docker-content-digest']
-    if (typeof said === 'string' && said.startsWith('sha256:') && said !== digest) {
-      throw raise('CONTAINER_DIGEST_MISMATCH', {
-        image: this.#image,
-        what: 'manifest',
-        found: digest,
-        expected: said,
-      })
-    }
-    const type = answer.headers['content-type']
-    return { bytes, digest, ...(typeof type === 'string' && { mediaType: type.replace(/;.*$/, '').trim() }) }
+    const answer = await this.#requests.answer({ url, headers: MANIFEST_HEADERS, signal }, 'manifest', [200])
+    return readManifest(answer, { url, image: this.#image })
   }
 
   async bytesOf({ digest }: Descriptor, what: string): Promise<BlobBytes> {
     const place = what === 'manifest' ? 'manifests' : 'blobs'
     const url = new URL(`${this.#base}/${place}/${digest}`)
-    const headers = what === 'manifest' ? { accept: MANIFEST_TYPES.join(', ') } : {}
+    const headers = what === 'manifest' ? MANIFEST_HEADERS : {}
     return { stream: (signal) => this.#stream(url, headers, signal) }
   }
 
@@ -98,7 +82,8 @@ class Registry {
     for (let resumes = 0; ; resumes += 1) {
       const before = done
       const range = done === 0 ? {} : { range: `bytes=${done}-` }
-      const answer = await this.#get(url, { ...headers, ...range, 'accept-encoding': 'identity' }, signal)
+      const sent = { ...headers, ...range, 'accept-encoding': 'identity' }
+      const answer = await this.#requests.answer({ url, headers: sent, signal }, 'blob', [200, 206])
       // A server that knows no ranges begins again.
       let passed = answer.status === 206 ? done : 0
       try {
@@ -119,31 +104,6 @@ class Registry {
           throw failure(url, `${reasonOf(error)}, after ${done} bytes and ${resumes + 1} attempts`, error)
         }
       }
-    }
-  }
-
-  /** Throws CONTAINER_REGISTRY_DENIED, CONTAINER_IMAGE_NOT_FOUND, CONTAINER_REGISTRY_FAILED. */
-  async #get(url: URL, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<HttpAnswer> {
-    for (;;) {
-      const answer = await this.#http.send({ url, headers: { ...headers, ...this.#login.headers }, signal })
-      const { status } = answer
-      if (status === 200 || status === 206) return answer
-      await answer.body.dump({ limit: 65_536 }).catch(() => undefined)
-      if (status === 401 && (await this.#login.answer(url, answer, signal))) continue
-      const image = this.#image
-      if (status === 401 || status === 403) {
-        const how = (await this.#login.hasCredentials())
-          ? 'with the login that is stored for it'
-          : 'without a login'
-        throw raise('CONTAINER_REGISTRY_DENIED', { image, registry: url.host, how })
-      }
-      if (status === 404) {
-        throw raise('CONTAINER_IMAGE_NOT_FOUND', {
-          image,
-          problem: `${url.host} has no ${url.pathname.replace(/^\/v2\//, '')}`,
-        })
-      }
-      throw failure(url, `the server answered ${status}`)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
+import { failure } from './registry-http.ts'
 import type { HttpAnswer, HttpRequest, RegistryHttp } from './registry-http.ts'
 import type { RegistryLogin } from './registry-login.ts'
 
@@ -26,7 +27,10 @@ export class RegistryRequests {
     return answer
   }
 
-  /** Throws ARTIFACT_PUSH_DENIED, CONTAINER_REGISTRY_DENIED, ARTIFACT_PUSH_REFUSED, CONTAINER_REGISTRY_FAILED. */
+  /**
+   * Throws CONTAINER_REGISTRY_FAILED; to read CONTAINER_REGISTRY_DENIED and CONTAINER_IMAGE_NOT_FOUND, to push
+   * ARTIFACT_PUSH_DENIED and ARTIFACT_PUSH_REFUSED.
+   */
   async answer(wanted: HttpRequest, what: string, good: readonly number[]): Promise<HttpAnswer> {
     for (;;) {
       const headers = { ...wanted.headers, ...this.#login.headers }
@@ -37,17 +41,25 @@ export class RegistryRequests {
         await answer.body.dump({ limit: MOST_REASON_BYTES }).catch(() => undefined)
         continue
       }
-      const image = this.#image
-      const reason = await reasonIn(answer)
-      if (status === 401 || status === 403) {
-        const how = (await this.#login.hasCredentials())
-          ? 'with the login that is stored for it'
-          : 'without a login'
-        const code = this.#purpose === 'push' ? 'ARTIFACT_PUSH_DENIED' : 'CONTAINER_REGISTRY_DENIED'
-        throw raise(code, { image, registry: wanted.url.host, how })
-      }
-      throw raise('ARTIFACT_PUSH_REFUSED', { image, status, what, reason })
+      throw await this.#refusal(wanted.url, answer, what)
     }
+  }
+
+  async #refusal(url: URL, answer: HttpAnswer, what: string): Promise<Error> {
+    const { status } = answer
+    const [image, isPush] = [this.#image, this.#purpose === 'push']
+    const reason = await reasonIn(answer)
+    if (status === 401 || status === 403) {
+      const how = (await this.#login.hasCredentials())
+        ? 'with the login that is stored for it'
+        : 'without a login'
+      const code = isPush ? 'ARTIFACT_PUSH_DENIED' : 'CONTAINER_REGISTRY_DENIED'
+      return raise(code, { image, registry: url.host, how })
+    }
+    if (isPush) return raise('ARTIFACT_PUSH_REFUSED', { image, status, what, reason })
+    if (status !== 404) return failure(url, `the server answered ${status}`)
+    const problem = `${url.host} has no ${url.pathname.replace(/^\/v2\//, '')}`
+    return raise('CONTAINER_IMAGE_NOT_FOUND', { image, problem })
   }
 }
 
