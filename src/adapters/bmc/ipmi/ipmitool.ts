@@ -39,6 +39,18 @@ export async function ipmitool(
   }
 }
 
+/** How a controller is named to ipmitool, and the password, which goes by the environment alone. */
+export function ipmitoolCall({ host, port, username, password, cipherSuite }: IpmiAddress): Readonly<{
+  argv: readonly string[]
+  env: Readonly<Record<string, string>>
+}> {
+  const argv = ['-I', 'lanplus', '-H', host, '-p', String(port), '-U', username, '-E', '-L', 'ADMINISTRATOR']
+  // Without a suite ipmitool tries one after the other, for ten seconds a call.
+  argv.push('-C', String(cipherSuite))
+  const path = process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'
+  return { argv, env: { PATH: path, LANG: 'C', IPMI_PASSWORD: password } }
+}
+
 export type Said = Readonly<{ stdout: string; stderr: string; error: ExecFileException | undefined }>
 
 function runOnce(
@@ -46,17 +58,9 @@ function runOnce(
   command: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Said> {
-  const { host, port, username, password, cipherSuite } = address
-  const argv = ['-I', 'lanplus', '-H', host, '-p', String(port), '-U', username, '-E', '-L', 'ADMINISTRATOR']
-  // Without a suite ipmitool tries one after the other, for ten seconds a call.
-  argv.push('-C', String(cipherSuite), '-N', String(RETRY_S), '-R', String(RETRIES))
+  const { argv: words, env } = ipmitoolCall(address)
   // Why a session was refused is told with -v alone.
-  argv.push('-v', ...command)
-  const env = {
-    PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-    LANG: 'C',
-    IPMI_PASSWORD: password,
-  }
+  const argv = [...words, '-N', String(RETRY_S), '-R', String(RETRIES), '-v', ...command]
   return new Promise((resolve) => {
     execFile(
       'ipmitool',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BmcConsole } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
 import { ipmiFailure } from './ipmi-failure.ts'
-import { ipmitool } from './ipmitool.ts'
+import { ipmitool, ipmitoolCall } from './ipmitool.ts'
 import type { IpmiAddress } from './ipmitool.ts'
 
 const ACTION = 'read the console of the machine'
@@ -22,17 +22,9 @@ const MOST_SAID = 4096
  */
 export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promise<BmcConsole> {
   signal?.throwIfAborted()
-  const { host, port, username, password, cipherSuite } = address
-  const words = ['-I', 'lanplus', '-H', host, '-p', String(port), '-U', username, '-E', '-L', 'ADMINISTRATOR']
+  const { argv, env } = ipmitoolCall(address)
   // It complains that its input is no terminal, and goes on.
-  const child = spawn('ipmitool', [...words, '-C', String(cipherSuite), 'sol', 'activate'], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-      LANG: 'C',
-      IPMI_PASSWORD: password,
-    },
-  })
+  const child = spawn('ipmitool', [...argv, 'sol', 'activate'], { stdio: ['pipe', 'pipe', 'pipe'], env })
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve())
     child.once('error', () => resolve())
@@ -76,7 +68,8 @@ export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promi
     }
     throw solFailure(address, all)
   }
-  const start = (OPENED.exec(text)?.index ?? 0) + (OPENED.exec(text)?.[0].length ?? 0)
+  const opening = OPENED.exec(text)
+  const start = opening === null ? 0 : opening.index + opening[0].length
   return {
     close,
     text: (async function* () {
