@@ -1,6 +1,7 @@
-import { clipExtents, mapped } from '../../bytes/index.ts'
-import type { ByteSource, Piece } from '../../bytes/index.ts'
+import { clipExtents } from '../../bytes/index.ts'
+import type { ByteSource } from '../../bytes/index.ts'
 import type { DeployImage, DeployImageRequest } from '../../ports/index.ts'
+import { joinedFile } from '../../runtime/image/index.ts'
 import type { OpenedConversion } from '../image/convert/index.ts'
 import { firmwaresOf, partitionOf, sectorsOfBase, sectorsOfDisk, tableOf } from './deploy-facts.ts'
 import { holds } from './holds.ts'
@@ -36,15 +37,9 @@ export async function deployImageOf(
     firmwares: [],
     ...(kernel && {
       boot: {
-        kernel: joined(
-          kernel.from.map(({ source }) => source),
-          'kernel',
-        ),
+        kernel: joinedFile(kernel),
         ...(ramdisk && {
-          ramdisk: joined(
-            ramdisk.from.map(({ source }) => source),
-            'ramdisk',
-          ),
+          ramdisk: joinedFile(ramdisk),
         }),
         commandLine: about.boot.commandLine,
       },
@@ -74,18 +69,4 @@ function sourceOf({ base: { source }, extents }: OpenedConversion['conversion'])
     extents: (offset, length, signal) =>
       clipExtents(extents(signal ?? new AbortController().signal, 'all'), offset, length),
   }
-}
-
-/** Archives one behind the other, each at a multiple of four bytes, as the kernel takes them (initramfs-buffer-format). */
-function joined(sources: readonly ByteSource[], name: string): ByteSource {
-  const [only] = sources
-  if (sources.length === 1 && only !== undefined) return only
-  const pieces = sources.flatMap((source, index): readonly Piece[] => {
-    const padding = index === sources.length - 1 ? 0 : (4 - (source.size % 4)) % 4
-    return [
-      { lengthBytes: source.size, source, sourceOffsetBytes: 0 },
-      ...(padding === 0 ? [] : [{ lengthBytes: padding, hole: 'zero' } as const]),
-    ]
-  })
-  return mapped(pieces, name)
 }

@@ -55,6 +55,24 @@ export async function* streamBase(
   yield* zeros(at, job.sizeBytes, job.chunkBytes)
 }
 
+/** How much of a base is in use, in bytes. */
+export function usedBytesIn({ chunks }: Pick<BaseJob, 'chunks'>): number {
+  return chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
+}
+
+/** Takes what was done since the last call, in bytes in use, and tells how much of the base that makes. */
+export function tellProgress(
+  job: Pick<BaseJob, 'chunks'>,
+  tell: (progress: Readonly<{ doneBytes: number; totalBytes: number }>) => void,
+): (usedBytes: number) => void {
+  const totalBytes = usedBytesIn(job)
+  let doneBytes = 0
+  return (usedBytes) => {
+    doneBytes += usedBytes
+    tell({ doneBytes, totalBytes })
+  }
+}
+
 /** How much of a chunk is in use, in bytes. */
 export function usedBytesOf(chunk: Chunk): number {
   return chunk.used.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)

@@ -4,7 +4,7 @@ import { BLOCK_MAP_BLOCK_BYTES, alignExtents, planChunks } from '../../image/con
 import type { BaseFormat, BootFile, StoredBase } from '../../contract/index.ts'
 import type { Chunk } from '../../image/convert/index.ts'
 import type { ConversionWorld } from '../../ports/index.ts'
-import { usedBytesOf } from './base-stream.ts'
+import { tellProgress } from './base-stream.ts'
 import type { BaseJob } from './base-stream.ts'
 import type { FileToStore } from './file-bytes.ts'
 import { storeFile, storeTexts } from './store-files.ts'
@@ -82,16 +82,11 @@ export async function convertImage(
   options: ConvertOptions,
   signal: AbortSignal,
 ): Promise<Converted> {
-  const totalBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
-  let doneBytes = 0
   const output = {
     name: options.baseName,
     format: options.format,
     digest: options.freeSpace === 'exact' ? 'whole file' : 'used blocks',
-    onProgress(usedBytes: number) {
-      doneBytes += usedBytes
-      options.onProgress({ doneBytes, totalBytes })
-    },
+    onProgress: tellProgress(job, options.onProgress),
   } as const
   try {
     // Side by side: the files are read and digested here while the threads are busy with the base.

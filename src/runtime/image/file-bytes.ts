@@ -1,4 +1,5 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import { mapped } from '../../bytes/index.ts'
+import type { ByteSource, Piece } from '../../bytes/index.ts'
 import type { ChunkConverter } from '../../ports/index.ts'
 
 /** Files of the system that are put together into one: the kernel, or its initrds. */
@@ -26,4 +27,18 @@ export async function* fileBytes(
     yield* converter.read(source, signal)
     sizeBytes += source.size
   }
+}
+
+/** The same as one source. */
+export function joinedFile({ name, from }: FileToStore): ByteSource {
+  const [only] = from
+  if (from.length === 1 && only !== undefined) return only.source
+  const pieces = from.flatMap(({ source }, index): readonly Piece[] => {
+    const padding = index === from.length - 1 ? 0 : (4 - (source.size % 4)) % 4
+    return [
+      { lengthBytes: source.size, source, sourceOffsetBytes: 0 },
+      ...(padding === 0 ? [] : [{ lengthBytes: padding, hole: 'zero' } as const]),
+    ]
+  })
+  return mapped(pieces, name)
 }

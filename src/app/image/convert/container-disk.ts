@@ -2,8 +2,7 @@ import { openOutputFolder, scratchDirectory as temporaryIn } from '../../../adap
 import { espMaker } from '../../../adapters/esp-maker/index.ts'
 import { ext4Maker } from '../../../adapters/ext4-maker/index.ts'
 import { sha256 } from '../../../adapters/system/index.ts'
-import { fromBytes, mapped } from '../../../bytes/index.ts'
-import type { Piece } from '../../../bytes/index.ts'
+import { fromBytes } from '../../../bytes/index.ts'
 import {
   efiArchitecture,
   findLoader,
@@ -16,8 +15,8 @@ import type { ContainerDiskPlan, DiskParts, LoaderFiles } from '../../../image/c
 import { EXT4_FORM, leftOut, newTally, tarOfTree } from '../../../image/live/index.ts'
 import type { TreeTally } from '../../../image/live/index.ts'
 import type { EspFile } from '../../../ports/index.ts'
-import { planBase, usedBytesOf } from '../../../runtime/image/index.ts'
-import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
+import { joinedFile, planBase, usedBytesIn } from '../../../runtime/image/index.ts'
+import type { Conversion } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions, OpenedBoot } from './open-boot.ts'
 import { openConversion } from './open-conversion.ts'
@@ -162,7 +161,7 @@ export async function makeContainerDisk(
     conversion,
     job,
     freeSpace,
-    usedBytes: job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0),
+    usedBytes: usedBytesIn(job),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
@@ -222,8 +221,8 @@ async function makeEsp(
   const texts = loaderTexts(loader, { title: prettyName ?? id, version, kernel, initrd, commandLine })
   const contents: EspFile[] = [
     ...loader.files.map(({ path, content }) => ({ path, content })),
-    whole(kernel, files.kernel),
-    whole(initrd, files.ramdisk),
+    ...(files.kernel === undefined ? [] : [{ path: kernel, content: joinedFile(files.kernel) }]),
+    ...(files.ramdisk === undefined ? [] : [{ path: initrd, content: joinedFile(files.ramdisk) }]),
     ...Object.entries(texts).map(([path, text]) => ({
       path,
       content: fromBytes(new TextEncoder().encode(text), path),
@@ -234,21 +233,4 @@ async function makeEsp(
     { outputPath, offsetBytes, sizeBytes, volumeId, label: 'ESP', files: contents },
     signal,
   )
-}
-
-/** As the kernel takes several archives: each at a multiple of four bytes. */
-function whole(path: string, file: FileToStore | undefined): EspFile {
-  const pieces: Piece[] = []
-  for (const { source } of file?.from ?? []) {
-    const before = pieces.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0)
-    pieces.push({ lengthBytes: (4 - (before % 4)) % 4, hole: 'zero' })
-    pieces.push({ lengthBytes: source.size, source, sourceOffsetBytes: 0 })
-  }
-  return {
-    path,
-    content: mapped(
-      pieces.filter(({ lengthBytes }) => lengthBytes > 0),
-      path,
-    ),
-  }
 }

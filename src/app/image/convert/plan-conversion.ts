@@ -1,7 +1,7 @@
 import { chooseEntry } from '../../../image/boot/index.ts'
 import type { BootContract } from '../../../image/boot/index.ts'
 import { describeContract } from '../../../image/convert/index.ts'
-import { planBase, usedBytesOf } from '../../../runtime/image/index.ts'
+import { planBase, usedBytesIn } from '../../../runtime/image/index.ts'
 import type { BaseJob, Conversion } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
@@ -60,7 +60,7 @@ export async function planConversion(
   const { disk, inventory, choices } = opened
   const planned = await planBase(conversion, freeSpace, signal)
   const job = digests === 'none' ? { ...planned, digests } : planned
-  const usedBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
+  const usedBytes = usedBytesIn(job)
   const kept = stack.move()
   return {
     boots: inventory.entries.length === 0 ? undefined : chooseEntry(disk, inventory, choices.deployment),

@@ -39,7 +39,7 @@ export type PushControl = Readonly<{
 
 /**
  * Converts an image straight into a store: kernel, ramdisk and base, the base last. What the store has already is not sent
- * again, and nothing lies in a file in between. Throws PUSH_…, and what the conversion throws.
+ * again; only a qcow2 lies in a temporary file in between. Throws PUSH_…, and what the conversion throws.
  */
 export async function pushImage(
   store: ImageStore,

@@ -1,9 +1,9 @@
 import type { Artifact } from '../../../formats/oci/index.ts'
 import type { BlobReader, ChunkConverter, ScratchFile } from '../../../ports/index.ts'
-import { streamBase, usedBytesOf } from '../base-stream.ts'
+import { streamBase, tellProgress } from '../base-stream.ts'
 import type { BaseJob } from '../base-stream.ts'
 import type { Conversion } from '../convert-image.ts'
-import { fileBytes } from '../file-bytes.ts'
+import { fileBytes, joinedFile } from '../file-bytes.ts'
 import type { FileToStore } from '../file-bytes.ts'
 import { packQcow2 } from '../pack-qcow2.ts'
 import { describingProperties } from '../push/index.ts'
@@ -26,15 +26,8 @@ export async function pushArtifacts(
   signal: AbortSignal,
 ): Promise<ArtifactsPushed> {
   const put = new ArtifactPut(world, wishes, tell, signal)
-  const { kernel, ramdisk, base, about } = conversion
-  const annotations = {
-    ...describingProperties(about, {
-      holds: base.holds,
-      boots: kernel === undefined ? 'by itself' : 'with its kernel',
-      ...(base.sectorSizeBytes !== undefined && { sectorSizeBytes: base.sectorSizeBytes }),
-    }),
-    ...wishes.properties,
-  }
+  const { kernel, ramdisk } = conversion
+  const annotations = { ...describingProperties(conversion), ...wishes.properties }
   for (const [role, file] of Object.entries({ kernel, ramdisk })) {
     if (file === undefined) continue
     await put.file(
@@ -56,7 +49,7 @@ function bootFile(
   { name, annotations }: Readonly<{ name: string; annotations: Annotations }>,
   signal: AbortSignal,
 ): FileOfArtifact {
-  const sizeBytes = storedBytes(file)
+  const sizeBytes = joinedFile(file).size
   return {
     role,
     sizeBytes,
@@ -79,12 +72,7 @@ async function baseFile(
   signal: AbortSignal,
 ): Promise<FileOfArtifact> {
   const { diskFormat, compression, name, wholeDisk, annotations } = wishes
-  const totalBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
-  let doneBytes = 0
-  const onProgress = (usedBytes: number): void => {
-    doneBytes += usedBytes
-    tell({ event: 'packed', role: 'base', doneBytes, totalBytes })
-  }
+  const onProgress = tellProgress(job, (progress) => tell({ event: 'packed', role: 'base', ...progress }))
   const write: ScratchFile['write'] = (bytes, offsetBytes) => scratch.write(bytes, offsetBytes)
   const blobBytes =
     diskFormat === 'qcow2'
@@ -103,11 +91,6 @@ async function baseFile(
       annotations: { ...annotations, anneal_size: String(job.sizeBytes) },
     },
   }
-}
-
-/** As `fileBytes` puts them together. */
-function storedBytes({ from }: FileToStore): number {
-  return from.reduce((sum, { source }) => Math.ceil(sum / 4) * 4 + source.size, 0)
 }
 
 async function writeRaw(

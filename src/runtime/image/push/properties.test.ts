@@ -36,7 +36,7 @@ test('a property that is given twice with two values is refused', () => {
 test('a whole disk tells the kernel command line of its own entries, and has none that a deployer would use', () => {
   const boot = { commandLine: 'quiet', firmware: 'either' as const, arguments: [], os: {} }
   const source = { name: 'd.raw', format: 'raw', sizeBytes: 1 }
-  assert.deepEqual(describingProperties({ boot, source }, { holds: 'disk', boots: 'by itself' }), {
+  assert.deepEqual(describingProperties({ base: { holds: 'disk' }, about: { boot, source } }), {
     anneal_kernel_cmdline: 'quiet',
     anneal_source: 'd.raw',
     anneal_holds: 'disk',

@@ -1,5 +1,5 @@
-import type { BootFile, StoredBase } from '../../../contract/index.ts'
 import { KERNEL_CMDLINE } from '../../../metal/index.ts'
+import type { Conversion } from '../convert-image.ts'
 import { raise } from './errors.ts'
 
 /** Names that the Image API has for itself (https://docs.openstack.org/api-ref/image/v2/). */
@@ -26,24 +26,21 @@ export function checkProperties(texts: readonly string[]): Readonly<Record<strin
 }
 
 /** What a base tells of the system that it holds. */
-export function describingProperties(
-  { boot, source }: Pick<BootFile, 'boot' | 'source'>,
-  {
-    holds,
-    boots,
-    sectorSizeBytes,
-  }: Readonly<{
-    holds: StoredBase['holds']
-    boots: 'by itself' | 'with its kernel'
-    sectorSizeBytes?: number
-  }>,
-): Readonly<Record<string, string>> {
+export function describingProperties({
+  kernel,
+  base: { holds, sectorSizeBytes },
+  about: { boot, source },
+}: Pick<Conversion, 'kernel'> &
+  Readonly<{
+    base: Pick<Conversion['base'], 'holds' | 'sectorSizeBytes'>
+    about: Pick<Conversion['about'], 'boot' | 'source'>
+  }>): Readonly<Record<string, string>> {
   const { deployment, os } = boot
   return {
     ...(os.id ? { os_distro: os.id } : {}),
     ...(os.versionId ? { os_version: os.versionId } : {}),
     // A whole disk boots by its own loader: what deployers take for an instruction would say what is not so.
-    ...(boots === 'with its kernel'
+    ...(kernel !== undefined
       ? { [KERNEL_CMDLINE]: boot.commandLine }
       : boot.commandLine === ''
         ? {}

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../core/index.ts'
 import { formatBlockMap } from '../../../image/convert/index.ts'
 import type { MappedRange } from '../../../image/convert/index.ts'
 import type { NewImage, ScratchFile, StoredImage } from '../../../ports/index.ts'
-import { streamBase, usedBytesOf } from '../base-stream.ts'
+import { streamBase, tellProgress } from '../base-stream.ts'
 import type { BaseJob } from '../base-stream.ts'
 import type { Conversion } from '../convert-image.ts'
 import { fileBytes } from '../file-bytes.ts'
@@ -71,16 +71,7 @@ class Push {
     this.#tell = tell
     this.#signal = signal
     const { name, containerFormat, diskFormat, compression, visibility, properties } = wishes
-    this.#describing = {
-      ...describingProperties(conversion.about, {
-        holds: conversion.base.holds,
-        ...(conversion.base.sectorSizeBytes !== undefined && {
-          sectorSizeBytes: conversion.base.sectorSizeBytes,
-        }),
-        boots: conversion.kernel === undefined ? 'by itself' : 'with its kernel',
-      }),
-      ...properties,
-    }
+    this.#describing = { ...describingProperties(conversion), ...properties }
     const { pieces, patches } = conversion.base
     // All that can be told without reading data: what is the same is one set, however often it is pushed.
     const made = {
@@ -227,15 +218,10 @@ class Push {
 
   /** A store wants to know how much comes, and that is known when all is packed. */
   async #packed(job: BaseJob, mapped: MappedRange[], scratch: ScratchFile): Promise<Body> {
-    const totalBytes = job.chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
-    let doneBytes = 0
     const options = {
       compression: this.#wishes.compression,
       write: (bytes: Uint8Array, offsetBytes: number) => scratch.write(bytes, offsetBytes),
-      onProgress: (usedBytes: number) => {
-        doneBytes += usedBytes
-        this.#tell({ event: 'packed', role: 'base', doneBytes, totalBytes })
-      },
+      onProgress: tellProgress(job, (progress) => this.#tell({ event: 'packed', role: 'base', ...progress })),
     }
     const packed = await packQcow2(this.#world.chunks, job, options, this.#signal)
     for (const range of packed.mapped) mapped.push(range)
