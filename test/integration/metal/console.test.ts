@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,10 +15,11 @@ import { promisify } from 'node:util'
 import { REPOSITORY } from '../../../lab/paths.ts'
 import { openBmc } from '../../../src/adapters/bmc/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
-import { serveConductor } from '../../../src/server/index.ts'
 import type { ServedConductor } from '../../../src/server/index.ts'
 import { MACHINE, SimulatedRack } from '../../fixtures/conductor/index.ts'
+import { commandLines } from './support/command-lines.ts'
 import { IpmiSim } from './support/ipmi-sim.ts'
+import { serveRackWithBmc } from './support/rack-with-bmc.ts'
 
 const execute = promisify(execFile)
 
@@ -60,22 +61,8 @@ describe('the console of a machine', () => {
     directory = mkdtempSync(join(tmpdir(), 'anneal-console-'))
     bmc = new IpmiSim(await line.start())
     await bmc.start()
-    rack.openBmc = openBmc
-    served = await serveConductor(rack.conductor, {
-      api: { address: '127.0.0.1', port: 0 },
-      machines: { address: '127.0.0.1', port: 0 },
-      files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
-      say: (text) => assert.fail(text),
-    })
+    served = await serveRackWithBmc(rack, bmc)
     url = `http://127.0.0.1:${served.api.port}`
-    const { host, port, username, password, cipherSuite } = bmc.address
-    rack.enroll({
-      ipmi_address: host,
-      ipmi_port: port,
-      ipmi_username: username,
-      ipmi_password: password,
-      ipmi_cipher_suite: cipherSuite,
-    })
   })
   after(async () => {
     await rack.conductor.consoles.stop()
@@ -187,15 +174,3 @@ describe('the console of a machine', () => {
     await assert.rejects(openstack('enable', 'one'), /Wake-on-LAN can wake a machine, and nothing more/)
   })
 })
-
-function commandLines(): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cmdline`, 'utf8')
-      } catch {
-        return ''
-      }
-    })
-}

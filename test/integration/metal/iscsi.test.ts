@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ import { constants, zstdCompressSync } from 'node:zlib'
 import { writeDiskByIscsi } from '../../../src/adapters/iscsi/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
 import type { DiskChunks, DiskPiece } from '../../../src/ports/index.ts'
+import { commandLines } from './support/command-lines.ts'
 
 const MIB = 1 << 20
 const TARGET = 'iqn.2026-11.io.anneal:test'
@@ -146,16 +147,7 @@ describe('a disk over iSCSI', () => {
 })
 
 function argumentsOfAll(): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => {
-      try {
-        return readFileSync(`/proc/${name}/cmdline`, 'utf8')
-      } catch {
-        return ''
-      }
-    })
-    .filter((line) => !line.startsWith('tgtadm'))
+  return commandLines().filter((line) => !line.startsWith('tgtadm'))
 }
 
 function pause(ms: number): Promise<void> {

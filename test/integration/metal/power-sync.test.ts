@@ -6,12 +6,11 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { openBmc } from '../../../src/adapters/bmc/index.ts'
-import { serveConductor } from '../../../src/server/index.ts'
 import type { ServedConductor } from '../../../src/server/index.ts'
 import { SimulatedRack } from '../../fixtures/conductor/index.ts'
 import { powerByFreeipmi } from './support/bmc-clients.ts'
 import { IpmiSim } from './support/ipmi-sim.ts'
+import { serveRackWithBmc } from './support/rack-with-bmc.ts'
 
 const execute = promisify(execFile)
 
@@ -22,21 +21,7 @@ describe('the power of a machine behind a real BMC', () => {
 
   before(async () => {
     await bmc.start()
-    rack.openBmc = openBmc
-    served = await serveConductor(rack.conductor, {
-      api: { address: '127.0.0.1', port: 0 },
-      machines: { address: '127.0.0.1', port: 0 },
-      files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
-      say: (text) => assert.fail(text),
-    })
-    const { host, port, username, password, cipherSuite } = bmc.address
-    rack.enroll({
-      ipmi_address: host,
-      ipmi_port: port,
-      ipmi_username: username,
-      ipmi_password: password,
-      ipmi_cipher_suite: cipherSuite,
-    })
+    served = await serveRackWithBmc(rack, bmc)
     // A task would run by the clock of the simulated rack, which does not wait for a real BMC.
     rack.conductor.machines.save({ ...rack.conductor.machines.find('one'), provisionState: 'manageable' })
   })
