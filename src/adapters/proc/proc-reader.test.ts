@@ -195,7 +195,7 @@ describe('the reader of /proc', () => {
     assert.deepEqual(await opens('/dev/null', 'socket:[7]', 'anon_inode:[eventfd]', '/gone/a.qcow2'), [])
   })
 
-  test('a file that this process writes is found, one that it reads or nobody has open is not', async () => {
+  test('writtenFiles finds a file that is open for writing, not one that is open for reading or closed', async () => {
     const root = mkdtempSync(join(tmpdir(), 'anneal-proc-'))
     roots.push(root)
     const paths = ['written.log', 'read.log', 'closed.log'].map((name) => join(root, name))

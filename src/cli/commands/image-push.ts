@@ -53,7 +53,7 @@ export const imagePush = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Converts the image as it uploads, without files in between. Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
+    'Converts the image as it uploads; only a qcow2 lies in a temporary file before it is sent (--temporary). Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)

@@ -77,7 +77,7 @@ export type StoredBase = Readonly<{
 /** That a base was made smaller than its file system was. */
 export type ShrunkFrom = Readonly<{
   fromBytes: number
-  /** What makes it as large as its disk at the first boot, and where the image says so; empty where nothing does. */
+  /** What grows it to the size of its disk at the first boot, and the file that says so. Empty if nothing grows it. */
   grownBy: readonly Readonly<{
     by: 'systemd-growfs' | 'cloud-init' | 'systemd-repart' | 'bootc'
     where: string
