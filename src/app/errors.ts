@@ -116,6 +116,13 @@ export const APP_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  ADOPTED_GONE: {
+    message: 'Cannot roll back to the adopted containers: container "{container}" is gone',
+    remedy:
+      'nobody but the tool that made an adopted container can make it again: create it under its name, without starting it (`docker compose up --no-start SERVICE` where Compose made it), or upgrade to another release',
+    retry: false,
+    exit: EXIT.refused,
+  },
   SERVICE_UNKNOWN: {
     message: 'Cannot {action} service "{service}": the current release has {services}',
     remedy: 'name one of these',

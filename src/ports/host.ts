@@ -3,6 +3,7 @@ import type {
   Guest,
   Helper,
   HostFacts,
+  Job,
   ProcessId,
   ProcessTable,
   ServiceUnit,
@@ -65,6 +66,12 @@ export type Domain = Readonly<{
 export interface UnitReader {
   /** The services that call a container engine; none where systemd is not the init. Starts and changes nothing. */
   services(): Promise<readonly ServiceUnit[]>
+}
+
+/** Reads the jobs of cron that call a container engine. */
+export interface JobReader {
+  /** None where there are no tables. A table that cannot be read has no jobs. Starts and changes nothing. */
+  jobs(): Promise<readonly Job[]>
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   GuestLogs,
   HostReader,
   Hypervisor,
+  JobReader,
   ProcessReader,
   Rescuer,
   UnitControl,
@@ -19,6 +20,7 @@ export type NodeWorld = Readonly<{
   processes: ProcessReader
   host: HostReader
   units: UnitControl
+  jobs: JobReader
   /** The hypervisor that listens at a place. */
   hypervisor: (place: LibvirtPlace) => Hypervisor
   guestFiles: (place: LibvirtPlace) => GuestFiles

@@ -1,4 +1,4 @@
-import type { HostFacts, LibvirtPlace, ProcessId, ProcessTable, ServiceUnit } from '../../node/index.ts'
+import type { HostFacts, Job, LibvirtPlace, ProcessId, ProcessTable, ServiceUnit } from '../../node/index.ts'
 import type {
   Clock,
   Disk,
@@ -57,6 +57,9 @@ export class SimulatedNode {
       isRunning: (container) => this.engine.running().some(({ name }) => name === container),
     })
   }
+
+  /** Jobs of the host's cron that call the engine. */
+  readonly jobs: Job[] = []
 
   /** Services of the host that call the engine. */
   get units(): ServiceUnit[] {
@@ -250,6 +253,7 @@ export class SimulatedNode {
       processes: this.#processes(),
       host: this.#host(),
       units: this.#units.control(),
+      jobs: { jobs: async () => this.jobs },
       hypervisor: () => this.#hypervisor(),
       guestFiles: (place) => this.#guestFiles(place),
       guestLogs: this.#guestLogs(),

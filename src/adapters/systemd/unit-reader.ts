@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  readdirSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { ServiceUnit } from '../../node/index.ts'
 import type { UnitReader } from '../../ports/index.ts'
+import { scriptsIn } from '../scripts/index.ts'
 import { dropInPath } from './drop-in.ts'
 import { PROPERTIES, commandLines, dropInPaths, showBlocks, unitFromShow } from './show-output.ts'
 import type { Shown } from './show-output.ts'
@@ -38,9 +29,6 @@ const FOLDERS = [
 
 /** What a unit has to mention to have to do with containers. */
 const ENGINE = /\b(docker|podman|nerdctl)\b/
-
-/** Longest script that is read. */
-const MAX_SCRIPT_BYTES = 256 * 1024
 
 export type UnitReaderOptions = Readonly<{
   root?: string
@@ -129,33 +117,6 @@ function unitTexts(root: string): { texts: ReadonlyMap<string, string>; linked: 
     }
   }
   return { texts, linked }
-}
-
-/** Texts of the scripts among the absolute paths of command lines. */
-function scriptsIn(lines: readonly string[], root: string): readonly string[] {
-  const paths = new Set(
-    lines.flatMap((line) =>
-      line.split(/[\s"';]+/).flatMap((word) => /^[-@:+!]*(\/[^\s]+)$/.exec(word)?.[1] ?? []),
-    ),
-  )
-  return [...paths].map((path) => readScript(join(root, path))).filter((script) => script !== undefined)
-}
-
-function readScript(path: string): string | undefined {
-  let file: number | undefined
-  try {
-    // Neither a pipe nor a device may hold this up.
-    if (!statSync(path).isFile()) return undefined
-    file = openSync(path, 'r')
-    const begin = Buffer.alloc(2)
-    readSync(file, begin, 0, 2, 0)
-    if (begin.toString('latin1') !== '#!' || fstatSync(file).size > MAX_SCRIPT_BYTES) return undefined
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  } finally {
-    if (file !== undefined) closeSync(file)
-  }
 }
 
 function read(path: string): string | undefined {

@@ -1,7 +1,7 @@
 import { raiseSystemd } from '../../adapters/systemd/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import { LABELS, findOwners } from '../../node/index.ts'
+import { LABELS } from '../../node/index.ts'
 import type {
   Container,
   DeployedService,
@@ -11,6 +11,7 @@ import type {
   Supervisor,
 } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
+import { readOwners } from '../../runtime/node/index.ts'
 import { raise } from '../errors.ts'
 
 /** A container that Anneal did not create, and the service that takes over from it. `container` is a name or an id. */
@@ -90,12 +91,7 @@ async function supervisorsOf(
   world: NodeWorld,
   containers: readonly Container[],
 ): Promise<(container: Container) => readonly Supervisor[]> {
-  const [engine, units, table] = [
-    await world.engine.facts(),
-    await world.units.services(),
-    await world.processes.table(),
-  ]
-  const owners = findOwners({ engine, containers, units, table })
+  const { owners } = await readOwners(world, containers)
   return ({ name }) =>
     owners.flatMap(({ container, disarming }) =>
       container === name && disarming?.possible === true ? [disarming.supervisor] : [],

@@ -1,7 +1,7 @@
-import { busyGuests, examine, findOwners, switchStops, workloadOfContainer } from '../../node/index.ts'
+import { busyGuests, examine, prunerFindings, switchStops, workloadOfContainer } from '../../node/index.ts'
 import type { Container, Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { settledSurvey } from '../../runtime/node/index.ts'
+import { readOwners, settledSurvey } from '../../runtime/node/index.ts'
 import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
@@ -17,11 +17,12 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
   // What is said of containers would be wrong of a service of the host.
   const containers = seen.containers.filter((one) => one.hostUnit === undefined)
   const host = await world.host.facts()
-  const owners = findOwners({ engine, containers, units: await world.units.services(), table })
+  const { owners, pruners } = await readOwners(world, containers, { engine, table })
   const momentary = [
     ...dissent,
     ...busyGuests(statusFiles),
     ...switchStops(killSets, table, census, 'doctor'),
+    ...prunerFindings(pruners),
   ]
   const findings = examine({
     engine,

@@ -155,3 +155,21 @@ test('a container that is gone is missed before anything is touched', async () =
   await assert.rejects(giveBackNode(node.world()), (error) => isAnnealError(error, 'GIVE_BACK_IMPOSSIBLE'))
   assert.deepEqual(running(node), before)
 })
+
+test('a rollback makes the containers of a release again that somebody has removed; adopted ones it cannot', async () => {
+  const node = await kollaNode()
+  const world = node.world()
+  await adopt(node)
+  await node.engine.removeContainer(NAME, { force: true })
+  const before = running(node)
+  await assert.rejects(rollbackNode(world), (error) => isAnnealError(error, 'ADOPTED_GONE'))
+  assert.deepEqual(running(node), before)
+  assert.equal(outcome(await upgradeNode(world, { release: to(NEXT) })), 'committed')
+  for (const name of before) await node.engine.removeContainer(name, { force: true })
+  assert.equal((await rollbackNode(world)).outcome, 'committed')
+  assert.deepEqual(
+    node.engine.running().map(({ image }) => image),
+    [IMAGE],
+  )
+  assert.deepEqual(node.violations, [])
+})

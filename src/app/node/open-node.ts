@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { cgroupRescuer, hostKernel, rescueRecords } from '../../adapters/cgroup/index.ts'
 import { CONTAINERD_SOCKET, criEngine, raiseCri } from '../../adapters/cri/index.ts'
 import { dockerEngine } from '../../adapters/docker/index.ts'
+import { cronJobReader } from '../../adapters/cron/index.ts'
 import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../../adapters/libvirt/index.ts'
 import { libvirtImages } from '../../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../../adapters/podman/index.ts'
@@ -66,6 +67,7 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
     processes,
     host: hostReader({ table: () => processes.table() }),
     units: systemdUnitControl(),
+    jobs: cronJobReader(),
     hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
     guestFiles: (place) => libvirtGuestFiles(place.stateDir),
     guestLogs: libvirtGuestLogs(),

@@ -51,13 +51,20 @@ export async function planUpgrade(world: NodeWorld, wishes: UpgradeWishes): Prom
   return { plan, sides, release, findings: [...lintRelease(release), ...findings] }
 }
 
-/** The plan back to the release before: its containers are still there, so nothing is fetched or created. */
+/**
+ * The plan back to the release before. Its containers are still there, so nothing is fetched or created; where somebody removed
+ * them, they are made again. Throws NOTHING_DEPLOYED, NO_PREVIOUS_RELEASE, and ADOPTED_GONE: adopted containers cannot be made again.
+ */
 export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
   const { current, previous } = await world.state.readDeployments()
   if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: 'roll back' })
   if (previous === undefined) throw raise('NO_PREVIOUS_RELEASE')
   const old = await loadSide(world.state, current.releaseId)
   const next = await loadSide(world.state, previous.releaseId, old.libvirt)
+  if (next.release === undefined) {
+    const gone = await missing(world, previous)
+    if (gone !== undefined) throw raise('ADOPTED_GONE', { container: gone })
+  }
   const sides: Sides = { old, next }
   const target = plannedAgain(previous, next)
   const plan = await planBetween(world, sides, target, current, previous, 'rollback', wishes)
@@ -71,10 +78,8 @@ export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Pr
 export async function planGiveBack(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
   const { current, adopted } = await world.state.readDeployments()
   if (current === undefined || adopted === undefined) throw raise('NOTHING_ADOPTED')
-  for (const { containerName } of adopted.services) {
-    if ((await world.engine.inspectContainer(containerName)) === undefined)
-      throw raise('GIVE_BACK_IMPOSSIBLE', { why: `container "${containerName}" is gone` })
-  }
+  const gone = await missing(world, adopted)
+  if (gone !== undefined) throw raise('GIVE_BACK_IMPOSSIBLE', { why: `container "${gone}" is gone` })
   const old = await loadSide(world.state, current.releaseId)
   const sides: Sides = {
     old,
@@ -91,6 +96,14 @@ export async function planGiveBack(world: NodeWorld, wishes: RunWishes = {}): Pr
     })
   }
   return { plan, sides }
+}
+
+/** Name of a container of the deployment that the engine does not have. */
+async function missing({ engine }: NodeWorld, { services }: Deployment): Promise<string | undefined> {
+  for (const { containerName } of services) {
+    if ((await engine.inspectContainer(containerName)) === undefined) return containerName
+  }
+  return undefined
 }
 
 /** libvirt’s place, where a container of it was adopted. */

@@ -1,6 +1,6 @@
 import type { Container } from '../container.ts'
 import { LABELS } from '../release/index.ts'
-import type { Owner } from './find-owners.ts'
+import type { Owner } from './owner.ts'
 
 /**
  * What each command of Compose does to a container of its project that was stopped from outside, and that the file of the

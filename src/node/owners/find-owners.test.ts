@@ -61,7 +61,7 @@ function owners(
   processes: readonly Process[] = [],
   engine = DOCKER,
 ): readonly string[] {
-  return findOwners({ engine, containers: [container], units, table: table(...processes) }).map(
+  return findOwners({ engine, containers: [container], units, jobs: [], table: table(...processes) }).map(
     ({ kind, name, effect }) => `${kind} ${name} ${effect}`,
   )
 }
@@ -69,7 +69,7 @@ function owners(
 test('the unit of Kolla acts: it restarts the container and starts it at boot', () => {
   assert.deepEqual(owners([KOLLA]), ['unit kolla-nova_libvirt-container.service acts'])
   const [finding] = ownerFindings(
-    findOwners({ engine: DOCKER, containers: [NOVA], units: [KOLLA], table: table() }),
+    findOwners({ engine: DOCKER, containers: [NOVA], units: [KOLLA], jobs: [], table: table() }),
     'strict',
   )
   assert.equal(finding?.severity, 'refuse')
@@ -127,7 +127,7 @@ test('the label of Podman names the unit, and a unit that removes the container 
   assert.deepEqual(owners([unit], quadlet, [], PODMAN), ['unit nova.service acts'])
   assert.deepEqual(owners([{ ...unit, stops: [] }], quadlet, [], PODMAN), ['unit nova.service idle'])
   const [finding] = ownerFindings(
-    findOwners({ engine: PODMAN, containers: [quadlet], units: [unit], table: table() }),
+    findOwners({ engine: PODMAN, containers: [quadlet], units: [unit], jobs: [], table: table() }),
     'strict',
   )
   assert.match(finding?.remedy ?? '', /nova\.container/)
@@ -143,7 +143,7 @@ test('podman-restart.service acts on a policy that this Podman cannot take back'
   }
   const always = { ...NOVA, restartPolicy: 'always' } as const
   const found = (container: Container, engine: Parameters<typeof findOwners>[0]['engine']) =>
-    findOwners({ engine, containers: [container], units: [unit], table: table() }).length
+    findOwners({ engine, containers: [container], units: [unit], jobs: [], table: table() }).length
   assert.equal(found(always, PODMAN), 1)
   assert.equal(found(NOVA, PODMAN), 0)
   assert.equal(found(always, { changesRestartPolicy: true }), 0)
@@ -164,6 +164,7 @@ test('a process that waits for the container is named with what started it', () 
     engine: DOCKER,
     containers: [NOVA],
     units: [],
+    jobs: [],
     table: table(process(['docker', 'wait', 'nova_libvirt']), shell),
   })
   assert.match(owner?.evidence ?? '', /started by loop \(pid 40\)/)
@@ -186,7 +187,10 @@ test('programs that replace containers are a warning, and Compose is mentioned',
   const found = (labels: Readonly<Record<string, string>>) => {
     const container = { ...NOVA, labels }
     return ownerFindings(
-      findOwners({ engine: DOCKER, containers: [container], units: [], table: table() }, [container, tower]),
+      findOwners({ engine: DOCKER, containers: [container], units: [], jobs: [], table: table() }, [
+        container,
+        tower,
+      ]),
       'strict',
     ).map(({ severity, code }) => `${severity} ${code}`)
   }
@@ -236,7 +240,7 @@ test('files of a Compose project are absolute, also where Compose 1 wrote them a
 test('a plan that stops a container of Compose warns of what Compose would do with it; the doctor tells of it', () => {
   const of = (strictness: 'strict' | 'lenient') =>
     ownerFindings(
-      findOwners({ engine: DOCKER, containers: [COMPOSED], units: [], table: table() }),
+      findOwners({ engine: DOCKER, containers: [COMPOSED], units: [], jobs: [], table: table() }),
       strictness,
     )[0]
   assert.equal(of('lenient')?.severity, 'info')
@@ -252,18 +256,18 @@ test('no command line reaches a finding', () => {
     ...KOLLA,
     starts: ['/usr/bin/docker run -e PASSWORD=not-to-be-told --name nova_libvirt img'],
   }
-  const found = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() })
+  const found = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], jobs: [], table: table() })
   assert.doesNotMatch(JSON.stringify([found, ownerFindings(found, 'strict')]), /not-to-be-told/)
 })
 
 /** Why a unit cannot be disarmed; undefined where it can. */
 function obstacle(unit: ServiceUnit): string | undefined {
-  const [owner] = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() })
+  const [owner] = findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], jobs: [], table: table() })
   return owner?.disarming?.possible === false ? owner.disarming.why : undefined
 }
 
 test('a unit that only starts the container can be disarmed; what it was is remembered', () => {
-  const [owner] = findOwners({ engine: DOCKER, containers: [NOVA], units: [KOLLA], table: table() })
+  const [owner] = findOwners({ engine: DOCKER, containers: [NOVA], units: [KOLLA], jobs: [], table: table() })
   assert.deepEqual(owner?.disarming, {
     possible: true,
     supervisor: { unit: KOLLA.name, ran: true },
@@ -291,7 +295,7 @@ test('a unit that does more than start the container cannot be disarmed, and say
 test('a plan that disarms the unit is not refused for it; one that cannot is, with the reason', () => {
   const of = (unit: ServiceUnit) =>
     ownerFindings(
-      findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], table: table() }),
+      findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], jobs: [], table: table() }),
       'strict',
       (container, name) => container === NOVA.name && name === KOLLA.name,
     )[0]

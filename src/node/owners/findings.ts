@@ -2,7 +2,8 @@ import { findingsOf } from '../../core/index.ts'
 import type { FindingTable } from '../../core/index.ts'
 import type { Finding } from '../finding.ts'
 import { composeConsequences } from './compose-project.ts'
-import type { Owner } from './find-owners.ts'
+import type { Owner } from './owner.ts'
+import type { Pruner } from './prune.ts'
 
 /** Who else acts on a container of the node. A plan refuses what the doctor only warns of. */
 export const OWNER_FINDINGS = {
@@ -12,6 +13,20 @@ export const OWNER_FINDINGS = {
       'A systemd unit (of Kolla, a quadlet, `podman generate systemd` or your own) would start a stopped container again, start it at boot, or remove it. Two libvirts would then manage the same guests, or a rollback would be impossible.',
     remedy:
       'take the container over with `--adopt`: Anneal then disarms the unit, where it only starts the container. Else disable the unit without stopping it, as that would stop the container: add a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, run `systemctl disable UNIT` (without --now) for it and its triggers, then `systemctl daemon-reload`',
+  },
+  CONTAINER_STARTED_BY_JOB: {
+    severity: 'refuse',
+    meaning:
+      'A job of cron starts a container: at boot (`@reboot`), or again and again. A container that Anneal stopped would run again beside the new one, and two libvirts would manage the same guests.',
+    remedy:
+      'comment the line out, or take the container’s name out of the script, while Anneal manages the service: Anneal starts its containers at boot by itself. `anneal node give-back` does not bring the line back',
+  },
+  CONTAINER_ORCHESTRATED: {
+    severity: 'refuse',
+    meaning:
+      'An orchestrator (Docker Swarm, Nomad, a kubelet with cri-dockerd, Amazon ECS) made the container. When it stops, the orchestrator starts it or another one, and two libvirts would manage the same guests.',
+    remedy:
+      'Anneal cannot keep an orchestrator from acting. Move the guests out first (`anneal node rescue CONTAINER`), take the service away from the orchestrator, which removes the container, and deploy the release without `--adopt`: the service is down in between',
   },
   CONTAINER_WATCHED: {
     severity: 'refuse',
@@ -23,9 +38,16 @@ export const OWNER_FINDINGS = {
   CONTAINER_REPLACED: {
     severity: 'warn',
     meaning:
-      'A program (Watchtower, `podman auto-update`) replaces containers when their image has a newer version. It does not check which processes would die.',
+      'A program (Watchtower, Ouroboros, `podman auto-update`) replaces containers when their image has a newer version, or restarts them when they are unhealthy (Autoheal). It does not check which processes would die.',
     remedy:
-      'exclude containers with guests (label `com.centurylinklabs.watchtower.enable=false`), or stop the program; with Podman, disable podman-auto-update.timer',
+      'exclude containers with guests (labels `com.centurylinklabs.watchtower.enable=false`, `com.ouroboros.enable=false`, `autoheal=false`), or stop the program; with Podman, disable podman-auto-update.timer',
+  },
+  STOPPED_CONTAINERS_PRUNED: {
+    severity: 'warn',
+    meaning:
+      'A unit or a job of cron removes stopped containers (`docker system prune`, `podman container prune`). Anneal keeps the containers of the earlier release stopped: they are the way back. A rollback makes those of a release again, from its images. Adopted containers cannot be made again.',
+    remedy:
+      'give the command `--filter label!=io.anneal.project`, which spares the containers of Anneal; adopted containers are spared by a label of their own alone. Or remove unused images only (`docker image prune`, `podman image prune`)',
   },
   CONTAINER_OF_COMPOSE: {
     severity: 'info',
@@ -43,8 +65,9 @@ export const OWNER_FINDINGS = {
   },
   CONTAINER_UNIT_IDLE: {
     severity: 'info',
-    meaning: 'A systemd unit could start a container, but nothing starts the unit.',
-    remedy: 'stop using this unit once Anneal manages the container, and remove its file when possible',
+    meaning:
+      'A systemd unit or a job of cron could start a container, but nothing starts the unit, or no cron runs.',
+    remedy: 'stop using the unit or job once Anneal manages the container, and remove it when possible',
   },
 } as const satisfies FindingTable
 
@@ -69,6 +92,11 @@ export function ownerFindings(
           ...changes,
           ...quadletRemedy(owner),
         })
+      case 'job':
+        if (effect === 'idle') return finding('CONTAINER_UNIT_IDLE', container, evidence)
+        return finding('CONTAINER_STARTED_BY_JOB', container, evidence, changes)
+      case 'orchestrator':
+        return finding('CONTAINER_ORCHESTRATED', container, evidence, changes)
       case 'watcher':
         return finding('CONTAINER_WATCHED', container, evidence, changes)
       case 'replacer':
@@ -81,6 +109,11 @@ export function ownerFindings(
           : finding('CONTAINER_OF_COMPOSE', container, evidence)
     }
   })
+}
+
+/** Who removes stopped containers on this node. */
+export function prunerFindings(pruners: readonly Pruner[]): readonly Finding[] {
+  return pruners.map(({ name, evidence }) => finding('STOPPED_CONTAINERS_PRUNED', name, evidence))
 }
 
 function withObstacle(evidence: string, { disarming }: Owner): string {

@@ -159,6 +159,7 @@ describe(
         engine: await bed.engine.facts(),
         containers: [container],
         units: [],
+        jobs: [],
         table: { layout: 'hybrid', hostPidNamespace: 1, processes: [] },
       })
       assert.equal(owner?.kind, 'compose')

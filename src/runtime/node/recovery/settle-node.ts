@@ -1,7 +1,7 @@
 import { isAnnealError } from '../../../core/index.ts'
 import type { AnnealError } from '../../../core/index.ts'
-import { LABELS, breachesAtRest, findOwners, libvirtsBeside } from '../../../node/index.ts'
-import type { DeployedService, Deployment, Reason } from '../../../node/index.ts'
+import { LABELS, breachesAtRest, libvirtsBeside } from '../../../node/index.ts'
+import type { DeployedService, Deployment, Owner, Reason } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { awaitReady } from '../containers/await-ready.ts'
 import { createDisarmed } from '../containers/create-disarmed.ts'
@@ -14,6 +14,7 @@ import { rescueEndangered } from '../rescue/rescue-endangered.ts'
 import { recoverRun } from '../upgrade/run-upgrade.ts'
 import type { RunOptions } from '../upgrade/run-upgrade.ts'
 import type { RunReport } from '../upgrade/report.ts'
+import { readOwners } from '../survey/read-owners.ts'
 import { loadSide, loadSides } from '../upgrade/side.ts'
 import type { Side } from '../upgrade/side.ts'
 import { startContainer } from '../containers/start-container.ts'
@@ -28,6 +29,9 @@ export type Recovery = Readonly<{
 }>
 
 const STRANGER_GRACE_MS = 10_000
+
+/** Who starts a container that was stopped. */
+const STARTERS: ReadonlySet<Owner['kind']> = new Set(['unit', 'job', 'watcher', 'orchestrator'])
 
 /**
  * Brings the node to rest: first an interrupted run, then the committed release, all of it and nothing else.
@@ -115,10 +119,9 @@ async function startedFromOutside(
   const containers = (await world.engine.listContainers({})).filter(({ name }) => names.has(name))
   if (containers.length === 0) return []
   try {
-    const [engine, units] = [await world.engine.facts(), await world.units.services()]
-    const owners = findOwners({ engine, containers, units, table: await world.processes.table() })
+    const { owners } = await readOwners(world, containers)
     return owners
-      .filter(({ kind, effect }) => effect === 'acts' && (kind === 'unit' || kind === 'watcher'))
+      .filter(({ kind, effect }) => effect === 'acts' && STARTERS.has(kind))
       .map(({ container, evidence }) => reasonOf(raise('STARTED_FROM_OUTSIDE', { container, evidence })))
   } catch (error) {
     if (!isAnnealError(error)) throw error

@@ -5,10 +5,10 @@ import {
   besideFindings,
   busyGuests,
   diskWork,
-  findOwners,
   missingContainers,
   movedState,
   ownerFindings,
+  prunerFindings,
   removeThemselves,
   started,
   startsUnableToFork,
@@ -18,6 +18,7 @@ import {
 } from '../../../node/index.ts'
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
+import { readOwners } from '../survey/read-owners.ts'
 import { askImages } from './ask-images.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
@@ -193,18 +194,17 @@ async function imagesNotHere(world: NodeWorld, plan: Plan, seen: Survey): Promis
   return findings
 }
 
-/** Who else would act on the containers that stop. */
+/** Who else would act on the containers that stop, and who would remove them then. */
 async function ownedContainers(world: NodeWorld, plan: Plan, seen: Survey): Promise<readonly Finding[]> {
   const names = new Set(stopped(plan).map(({ containerName }) => containerName))
   const containers = seen.containers.filter(({ name }) => names.has(name))
   if (containers.length === 0) return []
-  const { engine, table } = seen
-  const units = await world.units.services()
+  const { owners, pruners } = await readOwners(world, containers, { ...seen, all: seen.containers })
   const disarms = (container: string, unit: string): boolean =>
     stopped(plan).some(
       (old) => old.containerName === container && old.supervisors?.some((one) => one.unit === unit) === true,
     )
-  return ownerFindings(findOwners({ engine, containers, units, table }, seen.containers), 'strict', disarms)
+  return [...ownerFindings(owners, 'strict', disarms), ...prunerFindings(pruners)]
 }
 
 /** Only where guests are there to be lost, and libvirt is what is replaced. */

@@ -1,0 +1,1 @@
+export { cronJobReader } from './job-reader.ts'

@@ -1,0 +1,1 @@
+export { readScript, scriptsIn } from './scripts-in.ts'

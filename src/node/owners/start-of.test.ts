@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
+import type { Container } from '../container.ts'
+import { startOf } from './start-of.ts'
+
+const NOVA: Container = { ...LIBVIRT, name: 'nova_libvirt', id: 'ab'.repeat(32), labels: { tier: 'compute' } }
+
+const line = (text: string): string => startOf({ starts: [text], scripts: [] }, NOVA) ?? 'no'
+const script = (text: string): string => startOf({ starts: ['/opt/up'], scripts: [text] }, NOVA) ?? 'no'
+
+test('a command that names the container starts it', () => {
+  assert.equal(line('sleep 30 && docker start nova_libvirt'), 'named')
+  assert.equal(line('docker inspect nova_libvirt >/dev/null || docker restart nova_libvirt'), 'named')
+  assert.equal(line('docker stop nova_libvirt'), 'no')
+  assert.equal(line('docker start other'), 'no')
+  assert.equal(script('#!/bin/sh\nfor c in nova_libvirt nova_compute; do docker start $c; done'), 'scripted')
+})
+
+test('a command that starts every stopped container also starts this one', () => {
+  assert.equal(line('docker start $(docker ps -aq)'), 'all')
+  assert.equal(line('docker start `docker ps -a -q -f status=exited`'), 'all')
+  assert.equal(line('docker ps -q --filter status=exited | xargs -r docker start'), 'all')
+  assert.equal(line('podman start --all'), 'all')
+  assert.equal(script('#!/bin/sh\ndocker restart $(docker ps --all --quiet)'), 'all')
+})
+
+test('a command that starts only what runs, or what filters select, leaves the others alone', () => {
+  assert.equal(line('docker restart $(docker ps -q)'), 'no')
+  assert.equal(line('docker start $(docker ps -aq --filter name=mysql)'), 'no')
+  assert.equal(line('docker start $(docker ps -aq --filter name=^nova)'), 'all')
+  assert.equal(line('docker start $(docker ps -aq -f label=tier=web)'), 'no')
+  assert.equal(line('docker start $(docker ps -aq -f label=tier)'), 'all')
+  assert.equal(line('docker rm $(docker ps -aq)'), 'no')
+})

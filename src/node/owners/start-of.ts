@@ -1,0 +1,85 @@
+import type { Container } from '../container.ts'
+import { composeProject } from './compose-project.ts'
+import { engineCalls, startsContainer, wordsOf } from './engine-calls.ts'
+import type { EngineCall } from './engine-calls.ts'
+
+/** What a unit or a job runs. */
+export type Commands = Readonly<{
+  /** Command lines. */
+  starts: readonly string[]
+  /** Texts of the scripts that they start. */
+  scripts: readonly string[]
+  /** Where a call of Compose in them finds its project when the call names none. */
+  composeFrom?: readonly string[]
+}>
+
+/**
+ * How commands start a container: a command line names it, they bring up its Compose project, a script names it, or they start
+ * every container that is stopped.
+ */
+export type Start = 'named' | 'composed' | 'scripted' | 'all'
+
+export const START_TOLD: Readonly<Record<Start, string>> = {
+  named: 'a command names the container',
+  composed: 'it brings up the container’s Compose project',
+  scripted: 'a script that it starts names the container',
+  all: 'it starts every stopped container',
+}
+
+/** How these commands would start the container; undefined where they would not. Goes by words, and runs nothing. */
+export function startOf(commands: Commands, container: Container): Start | undefined {
+  const texts = [...commands.starts, ...commands.scripts]
+  if (commands.starts.some((line) => starting(line, container))) return 'named'
+  if (texts.some((text) => composes(text, commands, container))) return 'composed'
+  if (commands.scripts.some((text) => starting(text, container) || namesAndStarts(text, container)))
+    return 'scripted'
+  return texts.some((text) => startsStopped(text, container)) ? 'all' : undefined
+}
+
+function starting(text: string, container: Container): boolean {
+  return engineCalls(wordsOf(text)).some((call) => startsContainer(call, container))
+}
+
+/** A script may keep the name in a variable: then the name and a call that starts something are what there is to see. */
+function namesAndStarts(script: string, { name }: Container): boolean {
+  const words = wordsOf(script)
+  const calls = engineCalls(words).some(({ verb }) => /^(start|restart|run|create)$/.test(verb))
+  return calls && words.some((word) => word === name || word.endsWith(`=${name}`))
+}
+
+/** `docker compose up`, `docker-compose up`, `podman-compose up` of the project that the container is of. */
+function composes(text: string, { composeFrom }: Commands, container: Container): boolean {
+  const found = composeProject(container)
+  if (found === undefined || !/\b(docker|podman)[ -]compose\b/.test(text)) return false
+  const places = [found.project, found.directory, ...found.files].filter((place) => place !== '')
+  const words = wordsOf(text).map((word) => word.slice(word.indexOf('=') + 1))
+  return [...words, ...(composeFrom ?? [])].some((word) => places.includes(word.replace(/(?<=.)\/+$/, '')))
+}
+
+/** `docker start $(docker ps -aq)`, `docker ps -aq | xargs docker start`, `podman start --all`. */
+function startsStopped(text: string, container: Container): boolean {
+  const calls = engineCalls(wordsOf(text))
+  const starts = calls.filter(({ verb }) => verb === 'start' || verb === 'restart')
+  if (starts.length === 0) return false
+  return (
+    starts.some((call) => call.words.includes('--all') && selects(call, container)) ||
+    calls.some((call) => call.verb === 'ps' && listsStopped(call) && selects(call, container))
+  )
+}
+
+function listsStopped({ words }: EngineCall): boolean {
+  return words.some((word) => /^(--all(=true)?|-[a-z]*a[a-z]*|.*\bstatus=(exited|created|dead))$/.test(word))
+}
+
+/** Whether the filters of a call leave the container in. A filter that Anneal does not know leaves it in. */
+function selects({ words }: EngineCall, { name, labels }: Container): boolean {
+  return words.every((word) => {
+    const [, key, value = ''] = /^(?:--filter=|-f=?)?(name|label|restart-policy)=(.*)$/.exec(word) ?? []
+    if (key === 'name') return name.includes(value.replaceAll(/[\^$/]/g, ''))
+    // Anneal takes the policy back; where the engine cannot do that, the unit is known by it.
+    if (key === 'restart-policy') return false
+    if (key !== 'label') return true
+    const [label = '', wanted] = value.split('=')
+    return label in labels && (wanted === undefined || labels[label] === wanted)
+  })
+}
