@@ -1,31 +1,38 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ironic, ironicProvisioner, openSession } from '../adapters/openstack/index.ts'
-import { MARK } from '../metal/index.ts'
+import type { Preparation } from '../metal/index.ts'
+import type { Bmc, Provisioner } from '../ports/index.ts'
 import { MAC, SimulatedRack } from '../../test/fixtures/conductor/index.ts'
 import { provisionerContract } from '../../test/fixtures/provisioner-contract.ts'
-import type { ProvisionerBed } from '../../test/fixtures/provisioner-contract.ts'
+import type { BedWish, ProvisionerBed } from '../../test/fixtures/provisioner-contract.ts'
 import { serveConductor } from './serve-conductor.ts'
 
-const WRITTEN = {
-  image_source: '/image',
-  image_type: 'whole-disk',
-  deploy_interface: 'stream',
-  [MARK]: 'one',
+const WRITTEN: Preparation = {
+  kind: 'composed',
+  image: { location: '/image', form: 'whole-disk', verify: 'sample' },
+  route: 'stream',
+  addedArguments: [],
+  deletedArguments: [],
+  keeps: [],
+  deployment: 'one',
 }
 
 type Bed = ProvisionerBed & Readonly<{ rack: SimulatedRack; close: () => Promise<void> }>
 
 /** An available machine of a conductor that is asked over HTTP. */
-async function open(info: Readonly<Record<string, unknown>>, ports: 'some' | 'none'): Promise<Bed> {
+async function open(wish: BedWish): Promise<Bed> {
+  const { info = {}, ports = 'some', state = 'available', console: has = 'some', silent } = wish
   const rack = new SimulatedRack()
+  if (has === 'none') rack.driver = 'manual-management'
+  if (silent === true) rack.behaviour = { silent }
   rack.enroll()
   const { conductor } = rack
   const { machines } = conductor
   const settle = async (): Promise<void> => {
     await rack.rest()
   }
-  for (const verb of ['manage', 'provide'] as const) {
+  for (const verb of state === 'enroll' ? [] : (['manage', 'provide'] as const)) {
     await conductor.ask(machines.find('one'), verb)
     await settle()
   }
@@ -41,19 +48,17 @@ async function open(info: Readonly<Record<string, unknown>>, ports: 'some' | 'no
     say: (text) => assert.fail(text),
   })
   const endpoint = `http://127.0.0.1:${served.api.port}`
-  const metal = ironic(
-    openSession({
-      name: 'test',
-      auth: { kind: 'none', endpoint },
-      interface: 'public',
-      endpoints: {},
-    }),
-    { lockedWaitMs: 1 },
-  )
+  const session = openSession({
+    name: 'test',
+    auth: { kind: 'none', endpoint },
+    interface: 'public',
+    endpoints: {},
+  })
+  const provisioner = ironicProvisioner(ironic(session, { lockedWaitMs: 1 }))
   return {
     rack,
-    provisioner: ironicProvisioner(metal),
-    machine: async () => (await metal.node('one')) ?? assert.fail('the machine is gone'),
+    provisioner: silent === true ? inItsTime(provisioner, rack) : provisioner,
+    machine: async () => (await provisioner.machine('one')) ?? assert.fail('the machine is gone'),
     asked: () => asked,
     leftOff: () => !rack.isOn,
     settle,
@@ -61,6 +66,21 @@ async function open(info: Readonly<Record<string, unknown>>, ports: 'some' | 'no
       await settle()
       await served[Symbol.asyncDispose]()
       await conductor.stop()
+    },
+  }
+}
+
+/** No virtual time passes from an inspection until it is ended: the conductor would end it by itself. */
+function inItsTime(provisioner: Provisioner, { clock }: SimulatedRack): Provisioner {
+  return {
+    ...provisioner,
+    inspect: (machine) => {
+      clock.hold()
+      return provisioner.inspect(machine)
+    },
+    abort: async (machine) => {
+      await provisioner.abort(machine)
+      clock.go()
     },
   }
 }
@@ -96,7 +116,7 @@ provisionerContract('the conductor', open, WRITTEN)
 
 describe('a machine of the conductor', () => {
   test('runs what a provisioner deployed, and has nothing on its disk when it was released', async () => {
-    const bed = await open({}, 'some')
+    const bed = await open({})
     const { rack, provisioner } = bed
     try {
       await provisioner.prepare(await bed.machine(), WRITTEN)
@@ -106,6 +126,44 @@ describe('a machine of the conductor', () => {
       await provisioner.release(await bed.machine())
       await bed.settle?.()
       assert.deepEqual([rack.disk.size, rack.isOn, (await bed.machine()).instanceInfo], [0, false, {}])
+    } finally {
+      await bed.close()
+    }
+  })
+
+  test('says on its console what its controller passes on, and nothing once nobody listens', async () => {
+    const bed = await open({})
+    const { rack, provisioner } = bed
+    const closed = Promise.withResolvers<void>()
+    const speaking: Bmc = {
+      power: async () => 'off',
+      setPower: async () => undefined,
+      bootFrom: async () => undefined,
+      openConsole: async () => ({
+        text: (async function* () {
+          yield Buffer.from('login: ')
+          await closed.promise
+        })(),
+        close: async () => closed.resolve(),
+      }),
+    }
+    rack.openBmc = () => speaking
+    try {
+      const machine = await bed.machine()
+      await provisioner.startConsole(machine)
+      assert.deepEqual(await provisioner.console(machine), {
+        state: 'on',
+        source: `conductor:${machine.uuid}`,
+      })
+      const leaving = new AbortController()
+      let heard = ''
+      for await (const piece of await provisioner.listen(machine.uuid, leaving.signal)) {
+        heard += Buffer.from(piece).toString()
+        if (heard === 'login: ') break
+      }
+      leaving.abort()
+      await closed.promise
+      assert.equal(heard, 'login: ')
     } finally {
       await bed.close()
     }

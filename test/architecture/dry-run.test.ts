@@ -22,7 +22,7 @@ import {
 import { loadCommands } from '../../src/cli/commands.ts'
 import { readInventory } from '../../src/metal/index.ts'
 import { sampleNode } from '../../src/metal/testing/index.ts'
-import { enrolmentPlan, previewBring } from '../../src/runtime/metal/index.ts'
+import { previewBring } from '../../src/runtime/metal/index.ts'
 import { runUpgrade } from '../../src/runtime/node/index.ts'
 import { FakeMetal } from '../../src/runtime/metal/testing/fake-metal.ts'
 import { SCENARIOS, planFor, release } from '../crash/scenarios.ts'
@@ -211,7 +211,7 @@ describe('a dry run on a machine changes nothing:', () => {
     const wanted = { name: 'node0', driver: 'ipmi', bmc, ports: ['52:54:00:00:00:01'] }
     const [node] = readInventory({ nodes: [wanted] }, 'machines.yaml').nodes
     assert.ok(node)
-    const { outcome } = await enrolmentPlan(metal.world, node)
+    const { outcome } = await metal.provisioner.previewRegister(node)
     assert.deepEqual([outcome, metal.done], ['changed', []])
   })
 })

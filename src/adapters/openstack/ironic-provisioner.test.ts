@@ -1,125 +1,94 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { provisionerContract } from '../../../test/fixtures/provisioner-contract.ts'
+import { describe, test } from 'node:test'
+import { FIRST, provisionerContract } from '../../../test/fixtures/provisioner-contract.ts'
 import type { ProvisionerBed } from '../../../test/fixtures/provisioner-contract.ts'
+import { isAnnealError } from '../../core/index.ts'
 import { BASE_WRITTEN, MARK } from '../../metal/index.ts'
 import { openHttp } from './http.ts'
 import { ironicProvisioner } from './ironic-provisioner.ts'
 import { ironic } from './ironic.ts'
 import { openSession } from './session.ts'
 import { FakeCloud } from './testing/fake-cloud.ts'
-import type { Responder, SeenRequest } from './testing/fake-cloud.ts'
+import { FakeIronic } from './testing/fake-ironic.ts'
 
 const UUID = '11111111-1111-4111-8111-111111111111'
-const PATH = `/v1/nodes/${UUID}`
 
-type Patch = readonly Readonly<{ op: string; path: string; value?: unknown }>[]
-type Provision = Readonly<{
-  target: string
-  deploy_steps?: readonly Readonly<{ step: string; priority: number }>[]
-}>
+type Bed = ProvisionerBed & Readonly<{ fake: FakeIronic; close: () => Promise<void> }>
 
-/** One node of an Ironic that applies JSON patches (RFC 6902) as Ironic does: what is not there cannot be removed. */
-class IronicNode {
-  info: Readonly<Record<string, unknown>>
-  readonly requests: SeenRequest[] = []
-
-  constructor(info: Readonly<Record<string, unknown>>) {
-    this.info = info
-  }
-
-  readonly respond: Responder = (request) => {
-    const { method, path } = request
-    if (path === '/v1')
-      return { json: { id: 'v1' }, headers: { 'x-openstack-ironic-api-maximum-version': '1.95' } }
-    if (path === PATH && method === 'GET') return { json: this.shown }
-    if (path === `${PATH}/validate`) {
-      return { json: { power: { result: true }, boot: { result: false, reason: 'no ports' } } }
-    }
-    // A responder is asked twice: before the body is read, too.
-    if (request.body.length === 0) return { status: 400, text: 'no body' }
-    this.requests.push(request)
-    if (path === PATH && method === 'PATCH') {
-      for (const { op, path: member, value } of bodyOf(request) as Patch) {
-        const name = member.replace('/instance_info/', '')
-        const { [name]: before, ...rest } = this.info
-        if (op === 'remove' && before === undefined) return { status: 400, text: `no member ${name}` }
-        this.info = op === 'remove' ? rest : { ...rest, [name]: value }
-      }
-      return { json: this.shown }
-    }
-    return path.startsWith(`${PATH}/states/`) ? { status: 202 } : undefined
-  }
-
-  get shown(): unknown {
-    return {
-      uuid: UUID,
-      name: 'node0',
-      driver: 'ipmi',
-      provision_state: 'available',
-      target_provision_state: null,
-      power_state: 'power off',
-      target_power_state: null,
-      maintenance: false,
-      maintenance_reason: null,
-      last_error: null,
-      reservation: null,
-      deploy_step: {},
-      clean_step: {},
-      driver_info: {},
-      properties: {},
-      instance_info: this.info,
-      extra: {},
-      traits: [],
-      console_enabled: false,
-      deploy_interface: 'direct',
-    }
-  }
-}
-
-function bodyOf({ body }: SeenRequest): unknown {
-  return JSON.parse(body.toString())
-}
-
-const POWER: Readonly<Record<string, string>> = { 'power on': 'power on', rebooting: 'power restarted' }
-
-/** A request in the words of the contract. */
-function told(request: SeenRequest): string {
-  if (request.method === 'PATCH') return 'prepare'
-  const { target } = bodyOf(request) as Provision
-  return request.path.endsWith('/power') ? (POWER[target] ?? target) : target
-}
-
-async function open(info: Readonly<Record<string, unknown>>): Promise<ProvisionerBed & { node: IronicNode }> {
-  const node = new IronicNode(info)
-  const cloud = await FakeCloud.start(node.respond)
+async function open(members: Readonly<Record<string, unknown>>): Promise<Bed> {
+  const fake = new FakeIronic({ uuid: UUID, name: 'node0', ...members })
+  const cloud = await FakeCloud.start(fake.respond)
   const session = openSession(
     { name: 'test', auth: { kind: 'none', endpoint: cloud.url }, interface: 'public', endpoints: {} },
     openHttp({ retryMs: 1, timeoutMs: 2000 }),
   )
-  const metal = ironic(session, { lockedWaitMs: 1 })
+  const provisioner = ironicProvisioner(ironic(session, { lockedWaitMs: 1 }))
   return {
-    node,
-    provisioner: ironicProvisioner(metal),
-    machine: async () => (await metal.node(UUID)) ?? assert.fail('the node is gone'),
-    asked: () => node.requests.map((one) => told(one)),
-    leftOff: () => {
-      const deploy = node.requests.findLast((one) => one.path.endsWith('/provision'))
-      const { deploy_steps: steps = [] } = deploy === undefined ? {} : (bodyOf(deploy) as Provision)
-      return steps.some(({ step, priority }) => step === 'boot_instance' && priority === 0)
-    },
+    fake,
+    provisioner,
+    machine: async () => (await provisioner.machine(UUID)) ?? assert.fail('the node is gone'),
+    asked: () => fake.asked,
+    leftOff: () => fake.leftOff,
+    settle: () => Promise.resolve(fake.settle()),
     close: () => cloud.stop(),
   }
 }
 
-provisionerContract('Ironic', open)
-
-test('Ironic removes its copy of a base by the interface that made it', async () => {
-  const bed = await open({ [MARK]: 'one', [BASE_WRITTEN]: 't', deploy_interface: 'ramdisk' })
+async function on(
+  members: Readonly<Record<string, unknown>>,
+  holds: (bed: Bed) => Promise<void>,
+): Promise<void> {
+  const bed = await open(members)
   try {
-    await bed.provisioner.release(await bed.machine())
-    assert.deepEqual([bed.node.info['deploy_interface'], bed.asked()], ['direct', ['prepare', 'deleted']])
+    await holds(bed)
   } finally {
-    await bed.close?.()
+    await bed.close()
   }
+}
+
+provisionerContract('Ironic', ({ info = {}, state = 'available', console: has = 'some' }) =>
+  open({
+    instance_info: info,
+    provision_state: state,
+    ...(has === 'none' ? { console_interface: 'no-console' } : {}),
+  }),
+)
+
+describe('Ironic as a provisioner', () => {
+  test('removes its copy of a base by the interface that made it', () =>
+    on(
+      { instance_info: { [MARK]: 'one', [BASE_WRITTEN]: 't', deploy_interface: 'ramdisk' } },
+      async (bed) => {
+        await bed.provisioner.release(await bed.machine())
+        const { deploy_interface: by } = (await bed.machine()).instanceInfo
+        assert.deepEqual([by, bed.asked()], ['direct', ['prepare', 'deleted']])
+      },
+    ))
+
+  test('says at a release what is to be kept, beside what was said before', () =>
+    on({ instance_info: { [MARK]: 'one', anneal_keep: 'label=a' } }, async (bed) => {
+      await bed.provisioner.release(await bed.machine(), ['vg=b', 'label=a'])
+      assert.equal((await bed.machine()).instanceInfo['anneal_keep'], 'label=a\nvg=b')
+      assert.deepEqual(bed.asked(), ['prepare', 'deleted'])
+    }))
+
+  test('names an image that nobody fetches, where a version rebuilds no node without an image', () =>
+    on({}, async (bed) => {
+      const base = { reference: 'base-id', writtenAt: '10:00' }
+      await bed.provisioner.prepare(await bed.machine(), { ...FIRST, base })
+      const {
+        image_source: source,
+        image_type: type,
+        [BASE_WRITTEN]: written,
+      } = (await bed.machine()).instanceInfo
+      assert.deepEqual([source, type, written], ['http://base-on-disk.invalid/base-id', 'partition', '10:00'])
+    }))
+
+  test('has no console for us at a place that only a browser reads', () =>
+    on({ console_enabled: true }, async (bed) => {
+      bed.fake.consoleUrl = 'http://192.0.2.9/console'
+      await assert.rejects(bed.provisioner.console(await bed.machine()), (error) =>
+        isAnnealError(error, 'CONSOLE_UNAVAILABLE'),
+      )
+    }))
 })

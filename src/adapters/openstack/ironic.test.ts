@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
-import type { BareMetal } from '../../ports/index.ts'
+import type { BareMetal } from './bare-metal.ts'
 import { openHttp } from './http.ts'
 import { ironic } from './ironic.ts'
 import { openSession } from './session.ts'

@@ -1,4 +1,5 @@
 import { sha256 } from '../../adapters/system/index.ts'
+import type { DeploymentPlan } from '../../contract/index.ts'
 import {
   MARK,
   MARK_ADDRESS,
@@ -10,6 +11,7 @@ import {
   planByConductor,
   planDeployment,
   planServer,
+  shownPlan,
 } from '../../metal/index.ts'
 import type {
   ConductorImage,
@@ -63,6 +65,8 @@ export type DeployRequest = Readonly<{
 
 export type PlannedDeploy = Readonly<{
   plan: DeployPlan
+  /** The plan as its document says it. */
+  shown: DeploymentPlan
   ready: Ready
   /** Where the run begins: an earlier one may have come some way. */
   beginsIn: DeployEntry
@@ -89,7 +93,7 @@ export async function planDeploy(
   const plan = await planFor(world, node, request, configDrive)
   const found = await examine(world, node, plan)
   if (!found.ok) throw found.error
-  return { plan, ready, beginsIn: found.enter, configDrive }
+  return { plan, shown: shownPlan(plan, node), ready, beginsIn: found.enter, configDrive }
 }
 
 /**
@@ -128,8 +132,7 @@ async function planFor(
     return planServer(node, image, { ...wishes, flavor, drive }, sha256)
   }
   const { via: _, ...wishes } = way
-  const argumentRules = await world.metal.argumentRules()
-  const takesArtifacts = await world.metal.takesArtifacts()
+  const { argumentRules, takesArtifacts } = await world.provisioner.facts()
   return planDeployment(
     node,
     image,
@@ -166,9 +169,9 @@ async function wantedReady(
 
 /** Undefined where this login is not shown drivers: then Ironic's own check of the node says what is not enabled. */
 async function enabledInterfaces(world: MetalWorld, node: MetalNode): Promise<readonly string[] | undefined> {
-  const driver = await world.metal.driver(node.driver)
-  if (driver === 'hidden') return undefined
-  if (driver !== undefined) return driver.deployInterfaces
+  const methods = await world.provisioner.deployMethods(node)
+  if (methods === 'hidden') return undefined
+  if (methods !== 'nobody') return methods
   throw metalError('METAL_NODE_INVALID', {
     action: `deploy on node "${node.name ?? node.uuid}"`,
     node: node.name ?? node.uuid,

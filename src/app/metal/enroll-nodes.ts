@@ -1,10 +1,8 @@
 import { readInventoryFile, resolveCredential } from '../../adapters/inventory/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
-import type { InventoryNode } from '../../metal/index.ts'
+import type { BmcLogin, InventoryNode, Registered } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
-import { enrollNode, enrolmentPlan } from '../../runtime/metal/index.ts'
-import type { BmcLogin, Enrolled } from '../../runtime/metal/index.ts'
 import type { Environment } from '../environment.ts'
 
 export type EnrolOptions = Readonly<{
@@ -15,7 +13,7 @@ export type EnrolOptions = Readonly<{
 }>
 
 export type EnrolledNode =
-  | (Pick<Enrolled, 'outcome' | 'changes'> & Readonly<{ name: string }>)
+  | (Pick<Registered, 'outcome' | 'changes'> & Readonly<{ name: string }>)
   | Readonly<{ name: string; outcome: 'failed'; error: AnnealError }>
 
 /** Reads an inventory from a YAML file. Throws INVENTORY_INVALID. */
@@ -52,8 +50,9 @@ async function enroll(
 ): Promise<EnrolledNode> {
   const { name } = node
   try {
+    const { provisioner } = world
     const { outcome, changes } =
-      mode === 'plan' ? await enrolmentPlan(world, node) : await enrollNode(world, node, login)
+      mode === 'plan' ? await provisioner.previewRegister(node) : await provisioner.register(node, login)
     return { name, outcome, changes }
   } catch (error) {
     if (!isAnnealError(error)) throw error

@@ -13,7 +13,7 @@ export type InspectControl = Readonly<{
 }>
 
 /**
- * Has Ironic find out what a machine is made of. The machine is manageable afterwards. Throws METAL_NODE_UNKNOWN,
+ * Has Ironic, or a conductor, find out what a machine is made of. The machine is manageable afterwards. Throws METAL_NODE_UNKNOWN,
  * METAL_NODE_STATE and METAL_VERB_FAILED.
  */
 export async function inspectMachine(
@@ -23,14 +23,14 @@ export async function inspectMachine(
 ): Promise<Readonly<{ node: MetalNode; ports: readonly NetworkPort[] }>> {
   const action = `inspect node "${name}"`
   const { uuid } = await readNode(world, name, action)
-  await bringTo(world, uuid, 'manageable', {
+  const manageable = await bringTo(world, uuid, 'manageable', {
     action,
     pollMs: POLL_MS,
     timeoutMs,
     signal,
     ...(onStretch === undefined ? {} : { onStretch }),
   })
-  await world.metal.provision(uuid, 'inspect')
+  await world.provisioner.inspect(manageable.node)
   let node = await readNode(world, uuid, action)
   while (node.provisionState.startsWith('inspect') && node.provisionState !== 'inspect failed') {
     if (signal.aborted) break
@@ -41,7 +41,7 @@ export async function inspectMachine(
     const reason = node.lastError ?? 'it gives no reason'
     throw metalError('METAL_VERB_FAILED', { action, node: name, state: node.provisionState, reason })
   }
-  return { node, ports: await world.metal.ports(uuid) }
+  return { node, ports: await world.provisioner.ports(node) }
 }
 
 /** What `inspectMachine` would do. Changes nothing. */

@@ -1,5 +1,4 @@
-import { isAnnealError } from '../../core/index.ts'
-import { metalError } from '../../metal/index.ts'
+import { consoleUnavailable } from '../../metal/index.ts'
 import type { MetalNode } from '../../metal/index.ts'
 import type { MachineConsole, MetalWorld } from '../../ports/index.ts'
 import { readNode } from '../../runtime/metal/index.ts'
@@ -44,40 +43,28 @@ async function* listen(
   }
 }
 
-const NO_CONSOLE = new Set(['no-console', 'fake', undefined])
+/** A console that was asked to start: how often it is looked at, and how long in between. */
+const LOOKS = 20
+const LOOK_MS = 500
 
 /**
- * Where the console of a node is read: as named, or what Ironic offers over TCP. `open` switches a console of Ironic on
- * that is off; `plan` changes nothing. Throws CONSOLE_UNAVAILABLE.
+ * Where the console of a node is read: as named, or what the provisioner says. `open` switches a console on that is off;
+ * `plan` changes nothing. Throws CONSOLE_UNAVAILABLE.
  */
 export async function consoleSource(
-  world: MetalWorld,
+  { provisioner, clock }: MetalWorld,
   node: MetalNode,
   named: string | undefined,
   mode: 'open' | 'plan' = 'open',
 ): Promise<string> {
   if (named !== undefined) return named
-  const name = node.name ?? node.uuid
-  const remedy = 'name where it is read: --console unix:PATH, file:PATH or tcp:HOST:PORT'
-  if (NO_CONSOLE.has(node.consoleInterface)) {
-    const why = `its console interface is ${node.consoleInterface ?? 'not set'}`
-    throw metalError('CONSOLE_UNAVAILABLE', { node: name, why, remedy })
+  let place = await provisioner.console(node)
+  if (place.state === 'off' && mode === 'plan') return 'the console of Ironic, which is off now'
+  if (place.state === 'off') await provisioner.startConsole(node)
+  for (let look = 0; look < LOOKS && place.state !== 'on'; look += 1) {
+    await clock.sleep(LOOK_MS)
+    place = await provisioner.console(node)
   }
-  let info = await world.metal.console(node.uuid)
-  if (!info.enabled && mode === 'plan') return 'the console of Ironic, which is off now'
-  if (!info.enabled) {
-    await world.metal.setConsole(node.uuid, 'on').catch((error: unknown) => {
-      if (!isAnnealError(error, 'OPENSTACK_REFUSED')) throw error
-      throw metalError('CONSOLE_UNAVAILABLE', { node: name, why: 'Ironic does not start it', remedy }, error)
-    })
-    for (let look = 0; look < 20 && !info.enabled; look += 1) {
-      await world.clock.sleep(500)
-      info = await world.metal.console(node.uuid)
-    }
-  }
-  if (info.type === 'anneal') return `conductor:${node.uuid}`
-  if (info.url?.startsWith('tcp://') === true) return `tcp:${info.url.slice('tcp://'.length)}`
-  const why =
-    info.url === undefined ? 'Ironic could not start it' : `it is at ${info.url}, which only a browser reads`
-  throw metalError('CONSOLE_UNAVAILABLE', { node: name, why, remedy })
+  if (place.state === 'on') return place.source
+  throw consoleUnavailable(node, 'Ironic could not start it')
 }

@@ -34,11 +34,11 @@ export type MetalStatus = Readonly<{
 export async function metalStatus(world: MetalWorld, names: readonly string[]): Promise<MetalStatus> {
   const nodes =
     names.length === 0
-      ? await world.metal.nodes()
+      ? await world.provisioner.machines()
       : await Promise.all(names.map((name) => readNode(world, name, 'show the status')))
-  const viewer = await world.metal.viewer()
+  const viewer = await world.provisioner.viewer()
   return {
-    api: await world.metal.version(),
+    api: (await world.provisioner.facts()).api,
     viewer,
     nodes: nodes.map(statusOf),
     ownParents: nodes.filter((one) => one.parentUuid === one.uuid).map((one) => one.name ?? one.uuid),

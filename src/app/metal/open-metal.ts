@@ -21,16 +21,15 @@ export type MetalOptions = CloudOptions &
 /** The Ironic of a cloud, and the state directory of this machine. It logs in when it is first asked. */
 export function openMetal(options: MetalOptions): MetalWorld {
   const session = cloudSession(options, options.systemScope)
-  const metal = ironic(session)
+  const provisioner = ironicProvisioner(ironic(session))
   return {
-    metal,
-    provisioner: ironicProvisioner(metal),
+    provisioner,
     compute: nova(session),
     machine: {
       ...networkMachine,
       openConsole: (source, from) =>
         source.startsWith(CONDUCTOR)
-          ? passedOnConsole((signal) => metal.listen(source.slice(CONDUCTOR.length), signal))
+          ? passedOnConsole((signal) => provisioner.listen(source.slice(CONDUCTOR.length), signal))
           : networkMachine.openConsole(source, from),
     },
     records: deploymentFiles(options.stateDirectory),
@@ -38,7 +37,6 @@ export function openMetal(options: MetalOptions): MetalWorld {
   }
 }
 
-/** Glance of a cloud, to look images up in. */
 /** Images of OCI registries; logins are those of `podman login` and `docker login`. */
 export function openArtifactImages(environment: Environment): ImageRegistry {
   return {
@@ -50,6 +48,7 @@ export function openArtifactImages(environment: Environment): ImageRegistry {
   }
 }
 
+/** Glance of a cloud, to look images up in. */
 export function openImages(options: CloudOptions): ImageRegistry {
   return imageRegistry(glance(cloudSession(options)))
 }

@@ -73,9 +73,9 @@ export const metalDeploy = command({
     }
     const world = openMetal(metalOptions(flags))
     const planned = await planDeploy(world, args[0] ?? '', request)
-    const { plan, ready, beginsIn } = planned
+    const { plan, shown, ready, beginsIn } = planned
     if (flags['dry-run']) {
-      const value: DeployPlanDocument = { schema: 'anneal.deploy-plan/1', plan, ready, beginsIn }
+      const value: DeployPlanDocument = { schema: 'anneal.deploy-plan/1', plan: shown, ready, beginsIn }
       output.data(value, () => describeDeployPlan(plan, ready, output))
       return EXIT.ok
     }

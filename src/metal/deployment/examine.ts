@@ -1,6 +1,7 @@
 import type { AnnealError } from '../../core/index.ts'
 import { raise } from '../errors.ts'
 import type { MetalNode } from '../node.ts'
+import { inMaintenance } from '../maintenance.ts'
 import { provisionState } from '../provision-states.ts'
 import { BASE_WRITTEN, MARK } from './instance-info.ts'
 import type { DeployPlan } from './plan.ts'
@@ -16,10 +17,7 @@ export function examineNode(node: MetalNode, plan: DeployPlan): Examination {
   const name = plan.node.name
   const action = `deploy on node "${name}"`
   const no = (error: AnnealError): Examination => ({ ok: false, error })
-  if (node.maintenance) {
-    const reason = node.maintenanceReason ?? node.fault ?? node.lastError ?? 'no reason is noted'
-    return no(raise('METAL_NODE_MAINTENANCE', { action, node: name, reason }))
-  }
+  if (node.maintenance) return no(inMaintenance(node, action))
   const state = node.provisionState
   const isOurs = node.instanceInfo[MARK] === plan.id
   const other =
@@ -45,7 +43,7 @@ export function examineNode(node: MetalNode, plan: DeployPlan): Examination {
 }
 
 function entryOfActive(node: MetalNode, plan: DeployPlan): DeployEntry {
-  if (plan.bootInfo === undefined) return 'proving'
+  if (plan.boots === undefined) return 'proving'
   if (!isBaseWritten(node)) return 'switching'
   return isRebuilt(node) ? 'proving' : 'booting'
 }

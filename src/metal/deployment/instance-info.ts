@@ -1,7 +1,7 @@
 import { KEEP } from '../../contract/index.ts'
 import { isArtifact } from '../image.ts'
-import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
+import type { BaseForm, Form, NetworkForm, Preparation, SourceImage } from './preparation.ts'
 
 /**
  * Where Ironic (instance_info) or Nova (metadata of the server) keeps the id of the deployment: gone by itself when the
@@ -38,14 +38,58 @@ const MANAGED: readonly string[] = [
   BASE_WRITTEN,
 ]
 
-/** What the machine boots over the network. */
-export function pairInfo(image: ImageFacts, line: string): InstanceInfo {
+/** A preparation in the members of Ironic's instance_info, which Anneal's conductor takes, too. */
+export function instanceInfoOf(
+  wanted: Preparation,
+  machine: InfoOfMachine,
+  dialect: Dialect = {},
+): InstanceInfo {
+  return { ...membersOf(wanted, machine, dialect), [MARK]: wanted.deployment }
+}
+
+/** The same without the deployment's id, which is a digest of these. */
+export function membersOf(wanted: Form, machine: InfoOfMachine, dialect: Dialect = {}): InstanceInfo {
+  switch (wanted.kind) {
+    case 'disk':
+      return {
+        ...sourceInfo(wanted.image),
+        // Of an image of Glance Ironic asks these itself.
+        ...(isByUrl(wanted.image) ? { image_type: 'whole-disk' } : {}),
+      }
+    case 'base':
+      return baseInfo(wanted, machine)
+    case 'network':
+      return networkInfo(wanted, dialect)
+    case 'composed':
+      return {
+        image_source: wanted.image.location,
+        image_type: wanted.image.form === 'trio' ? 'partition' : 'whole-disk',
+        deploy_interface: wanted.route,
+        anneal_verify: wanted.image.verify,
+        ...lines('anneal_added_arguments', wanted.addedArguments),
+        ...lines('anneal_deleted_arguments', wanted.deletedArguments),
+        ...lines(KEEP, wanted.keeps),
+      }
+  }
+}
+
+export type Dialect = Readonly<{
+  /** Whether this Ironic rebuilds a node that names no image. */
+  rebuildsWithoutImage?: boolean
+}>
+
+type InfoOfMachine = Pick<MetalNode, 'driverInfo'>
+
+function networkInfo(wanted: NetworkForm, { rebuildsWithoutImage = true }: Dialect): InstanceInfo {
+  const { kernel, ramdisk, commandLine, base } = wanted
   return {
-    kernel: image.kernel ?? '',
-    ramdisk: image.ramdisk ?? '',
+    kernel,
+    ramdisk,
     deploy_interface: 'ramdisk',
     // Only the machine's own boot gets these. kernel_append_params would reach the deploy ramdisk, too.
-    ...(line === '' ? {} : { ramdisk_kernel_arguments: line }),
+    ...(commandLine === '' ? {} : { ramdisk_kernel_arguments: commandLine }),
+    ...(base === undefined ? {} : { [BASE_WRITTEN]: base.writtenAt }),
+    ...(base === undefined || rebuildsWithoutImage ? {} : baseOnDisk(base.reference)),
   }
 }
 
@@ -54,19 +98,10 @@ export function pairInfo(image: ImageFacts, line: string): InstanceInfo {
  * Glance, for which Ironic forgets kernel and ramdisk; the deploy interface `ramdisk` never fetches it (RFC 2606: nobody has
  * this host), and with the type said Ironic does not look at it either.
  */
-export function baseOnDisk(reference: string): InstanceInfo {
+function baseOnDisk(reference: string): InstanceInfo {
   return {
     image_source: `http://base-on-disk.invalid/${encodeURIComponent(reference)}`,
     image_type: 'partition',
-  }
-}
-
-/** What the agent writes to the disk as it is: a whole disk. */
-export function diskInfo(image: ImageFacts): InstanceInfo {
-  return {
-    ...sourceInfo(image),
-    // Of an image of Glance Ironic asks these itself.
-    ...(isByUrl(image) ? { image_type: 'whole-disk' } : {}),
   }
 }
 
@@ -75,14 +110,19 @@ export function diskInfo(image: ImageFacts): InstanceInfo {
  * a disk without a partition table, which a physical volume by itself would be (extensions/standby.py,
  * _validate_partitioning).
  */
-export function baseInfo(image: ImageFacts, sizeGib: number, node: MetalNode): InstanceInfo {
-  const own = node.driverInfo['kernel_append_params']
+function baseInfo({ image, sizeGib }: BaseForm, { driverInfo }: InfoOfMachine): InstanceInfo {
+  const own = driverInfo['kernel_append_params']
   return {
     ...sourceInfo(image),
     image_type: 'partition',
     root_gb: sizeGib,
     kernel_append_params: `${typeof own === 'string' ? own : '%default%'} ${WITHOUT_BOOT_LOADER}`,
   }
+}
+
+/** Members of instance_info are texts: a list has one value a line. */
+function lines(name: string, values: readonly string[]): InstanceInfo {
+  return values.length === 0 ? {} : { [name]: values.join('\n') }
 }
 
 /**
@@ -99,7 +139,7 @@ export function isManaged(name: string, value: unknown): boolean {
   return MANAGED.includes(name)
 }
 
-function sourceInfo(image: ImageFacts): InstanceInfo {
+function sourceInfo(image: SourceImage): InstanceInfo {
   const { reference, hash, diskFormat } = image
   const told = isByUrl(image)
   // By a digest Ironic takes the format for unknown and refuses the data, unless it was raw before: then it looks (deploy_utils,
@@ -116,6 +156,6 @@ function sourceInfo(image: ImageFacts): InstanceInfo {
   }
 }
 
-function isByUrl(image: ImageFacts): boolean {
+function isByUrl(image: SourceImage): boolean {
   return /^(https?|file):/.test(image.reference)
 }

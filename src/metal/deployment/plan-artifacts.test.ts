@@ -6,7 +6,8 @@ import type { ImageFacts } from '../image.ts'
 import { sampleDisk, sampleNode, sampleTrio } from '../testing/index.ts'
 import { MARK } from './instance-info.ts'
 import { planDeployment } from './plan.ts'
-import type { DeployPlan, DeployWishes } from './plan.ts'
+import type { DeployWishes } from './plan.ts'
+import { shownPlan } from './shown-plan.ts'
 
 const TAG = 'oci://registry.example/metal/disk:one'
 const DIGEST = `oci://registry.example/metal/disk@sha256:${'f'.repeat(64)}`
@@ -22,9 +23,10 @@ function plan(
   image: ImageFacts,
   wishes: Partial<DeployWishes> = {},
   properties: Readonly<Record<string, unknown>> = { cpu_arch: 'x86_64', local_gb: 3 },
-): DeployPlan {
+): ReturnType<typeof shownPlan> {
   const all = { contract: [], addedArguments: [], deletedArguments: [], takesArtifacts: true, ...wishes }
-  return planDeployment(sampleNode({ properties }), image, all, ['direct', 'ramdisk', 'bootc'], sha256)
+  const node = sampleNode({ properties })
+  return shownPlan(planDeployment(node, image, all, ['direct', 'ramdisk', 'bootc'], sha256), node)
 }
 
 function refused(code: string, why: RegExp, act: () => unknown): void {

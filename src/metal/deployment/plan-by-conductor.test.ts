@@ -3,7 +3,9 @@ import { describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import type { MetalNode } from '../node.ts'
 import { planByConductor } from './plan-by-conductor.ts'
-import type { ConductorImage, ConductorWishes } from './plan-by-conductor.ts'
+import type { ConductorWishes } from './plan-by-conductor.ts'
+import type { ConductorImage } from './preparation.ts'
+import { shownPlan } from './shown-plan.ts'
 
 const NODE = { uuid: '1', name: 'one', driverInfo: {}, properties: {}, instanceInfo: {}, extra: {} }
 const IMAGE: ConductorImage = { location: '/image', form: 'whole-disk', verify: 'sample' }
@@ -15,13 +17,9 @@ function plan(
   { image = IMAGE, enabled = ANNEAL }: { image?: ConductorImage; enabled?: readonly string[] } = {},
 ) {
   const all = { addedArguments: [], deletedArguments: [], keeps: [], ...wishes }
-  return planByConductor(
-    { ...NODE, ...node } as MetalNode,
-    image,
-    all,
-    enabled,
-    (text) => `sha256:${text.length}`,
-  )
+  const machine = { ...NODE, ...node } as MetalNode
+  const planned = planByConductor(machine, image, all, enabled, (text) => `sha256:${text.length}`)
+  return shownPlan(planned, machine)
 }
 
 describe('the route to a machine of a conductor', () => {

@@ -1,4 +1,3 @@
-import { KEEP } from '../../contract/index.ts'
 import { canonicalJson } from '../../core/index.ts'
 import type { Digest } from '../../core/index.ts'
 import type { ConfigDrive } from '../config-drive.ts'
@@ -6,19 +5,9 @@ import { raise } from '../errors.ts'
 import type { MetalNode } from '../node.ts'
 import { isConductorRoute } from '../route.ts'
 import type { ConductorRoute } from '../route.ts'
-import { MARK } from './instance-info.ts'
-import type { InstanceInfo } from './instance-info.ts'
+import { membersOf } from './instance-info.ts'
 import type { DeployPlan } from './plan.ts'
-
-/** An image that Anneal’s conductor opens itself. */
-export type ConductorImage = Readonly<{
-  /** A path on the conductor’s machine or an address, as `anneal image inspect` takes it; or the directory of a boot set. */
-  location: string
-  /** `whole-disk`: the machine boots its own disk. `trio`: kernel and ramdisk come over the network, the root is on the disk. */
-  form: 'whole-disk' | 'trio'
-  /** How much of what was written is read back. */
-  verify: 'sample' | 'all' | 'none'
-}>
+import type { ConductorImage, Form } from './preparation.ts'
 
 export type ConductorWishes = Readonly<{
   route?: ConductorRoute
@@ -56,15 +45,9 @@ export function planByConductor(
     throw raise('METAL_NO_ROUTE', { image: image.location, node: name, routes, remedy: problem.remedy })
   }
   const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
-  const wanted: InstanceInfo = {
-    image_source: image.location,
-    image_type: image.form === 'trio' ? 'partition' : 'whole-disk',
-    deploy_interface: route,
-    anneal_verify: image.verify,
-    ...lines('anneal_added_arguments', wishes.addedArguments),
-    ...lines('anneal_deleted_arguments', wishes.deletedArguments),
-    ...lines(KEEP, wishes.keeps),
-  }
+  const { addedArguments, deletedArguments, keeps } = wishes
+  const form: Form = { kind: 'composed', image, route, addedArguments, deletedArguments, keeps }
+  const wanted = membersOf(form, node)
   const id = digest(canonicalJson({ wanted, drive }))
     .replace(/^sha256:/, '')
     .slice(0, 32)
@@ -77,7 +60,7 @@ export function planByConductor(
     refusedRoutes: [],
     arguments: wishes.addedArguments.map((text) => ({ text, origin: '--karg' })),
     removedArguments: wishes.deletedArguments.map((text) => ({ text, origin: '--delete-karg' })),
-    instanceInfo: { ...wanted, [MARK]: id },
+    prepares: { ...form, deployment: id },
     ...(drive === undefined ? {} : { configDrive: drive }),
     notes: [],
   }
@@ -100,9 +83,4 @@ function routeProblem(
   if (form === 'trio') return { why: 'the agent of Ironic writes whole disks here', remedy }
   if (verify === 'all') return { why: 'the agent of Ironic reads nothing back (--verify all)', remedy }
   return undefined
-}
-
-/** Members of instance_info are texts: a list has one value a line. */
-function lines(name: string, values: readonly string[]): InstanceInfo {
-  return values.length === 0 ? {} : { [name]: values.join('\n') }
 }

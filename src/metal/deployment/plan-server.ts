@@ -93,7 +93,6 @@ export function planServer(
     refusedRoutes: [],
     arguments: [],
     removedArguments: [],
-    instanceInfo: {},
     server,
     ...(driveDigest === undefined ? {} : { configDrive: driveDigest }),
     notes: [],

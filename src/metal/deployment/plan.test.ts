@@ -7,15 +7,19 @@ import type { MetalNode } from '../node.ts'
 import { sampleDisk, sampleNode, sampleTrio } from '../testing/index.ts'
 import { MARK } from './instance-info.ts'
 import { planDeployment } from './plan.ts'
-import type { DeployPlan, DeployWishes } from './plan.ts'
+import type { DeployWishes } from './plan.ts'
+import { shownPlan } from './shown-plan.ts'
 
 const NOTHING: DeployWishes = { contract: [], addedArguments: [], deletedArguments: [] }
 function plan(
   image: ImageFacts,
   wishes: Partial<DeployWishes> = {},
   node: MetalNode = sampleNode(),
-): DeployPlan {
-  return planDeployment(node, image, { ...NOTHING, ...wishes }, ['direct', 'ramdisk'], sha256)
+): ReturnType<typeof shownPlan> {
+  return shownPlan(
+    planDeployment(node, image, { ...NOTHING, ...wishes }, ['direct', 'ramdisk'], sha256),
+    node,
+  )
 }
 
 function refused(code: string, why: RegExp, act: () => unknown): void {
@@ -261,8 +265,7 @@ describe('kernel arguments', () => {
 
   test('are held to the rules of the Ironic that is asked', () => {
     const told = sampleTrio({ properties: { kernel_cmdline: 'root=LABEL=r -- say "a"' } })
-    const held = (argumentRules: 'upTo29' | 'from35'): DeployPlan =>
-      plan(told, { route: 'ramdisk', argumentRules })
+    const held = (argumentRules: 'upTo29' | 'from35') => plan(told, { route: 'ramdisk', argumentRules })
     assert.equal(held('upTo29').instanceInfo['ramdisk_kernel_arguments'], 'root=LABEL=r -- say "a"')
     refused('KERNEL_ARGUMENTS_REFUSED', /quote/, () => held('from35'))
   })

@@ -13,8 +13,8 @@ import type { IronicRoute, RefusedRoute, Route } from '../route.ts'
 import type { ServerPlan } from '../server.ts'
 import type { DeployVia } from './effects.ts'
 import { partitionGib, refuseArtifact, refuseTooLarge, refuseUnready } from './image-fits.ts'
-import { MARK, baseInfo, diskInfo, pairInfo } from './instance-info.ts'
-import type { InstanceInfo } from './instance-info.ts'
+import { membersOf } from './instance-info.ts'
+import type { Form, NetworkForm, Preparation, SourceImage } from './preparation.ts'
 
 export type DeployWishes = Readonly<{
   route?: IronicRoute
@@ -40,10 +40,10 @@ export type DeployPlan = Readonly<{
   refusedRoutes: readonly RefusedRoute[]
   arguments: readonly PlainArgument[]
   removedArguments: readonly PlainArgument[]
-  /** Members of the node's instance information that the deployment sets. No secret is among them. */
-  instanceInfo: InstanceInfo
-  /** What takes their place once the base is on the disk: for the boot over the network. */
-  bootInfo?: InstanceInfo
+  /** What the machine is prepared for; absent where Nova does that. No secret is in it. */
+  prepares?: Preparation
+  /** What takes its place once the base is on the disk: the boot over the network. */
+  boots?: Preparation & NetworkForm
   /** Ironic is asked about that boot before the base is written: nothing else told whether it can do it. */
   checksBootFirst?: true
   /** Digest of the config drive's content; the content itself may hold secrets and stays out of the plan. */
@@ -92,9 +92,11 @@ export function planDeployment(
   if (route === 'direct') refuseTooLarge(node, image)
   if (bootsOverNetwork(route)) refuseArguments(merged)
   const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
-  const { wanted, boot } = infoOn(route, node, image, merged)
+  const { wanted, boot } = formsOn(route, node, image, merged)
   const { hash } = image
-  const all = boot === undefined ? { ...wanted, hash, drive } : { wanted, boot, hash, drive }
+  const info = membersOf(wanted, node)
+  const all =
+    boot === undefined ? { ...info, hash, drive } : { wanted: info, boot: membersOf(boot, node), hash, drive }
   const id = digest(canonicalJson(all))
     .replace(/^sha256:/, '')
     .slice(0, 32)
@@ -113,8 +115,8 @@ export function planDeployment(
     refusedRoutes: choice.refused,
     arguments: merged.arguments.map(plain),
     removedArguments: merged.removed.map(plain),
-    instanceInfo: { ...wanted, [MARK]: id },
-    ...(boot === undefined ? {} : { bootInfo: { ...boot, [MARK]: id } }),
+    prepares: { ...wanted, deployment: id },
+    ...(boot === undefined ? {} : { boots: { ...boot, deployment: id } }),
     ...(drive === undefined ? {} : { configDrive: drive }),
     ...(boot === undefined || enabledInterfaces !== undefined ? {} : { checksBootFirst: true }),
     notes: [...notesOn(image, route, merged), ...(enabledInterfaces === undefined ? [HIDDEN] : [])],
@@ -124,25 +126,32 @@ export function planDeployment(
 const HIDDEN =
   'Ironic does not show this login which deploy interfaces are enabled (that is for system scope): its own check of the node says it, before anything is started'
 
-export function viaOf({ server, bootInfo }: DeployPlan): DeployVia {
+export function viaOf({ server, boots }: DeployPlan): DeployVia {
   if (server !== undefined) return 'nova'
-  return bootInfo === undefined ? 'ironic' : 'ironicTwice'
+  return boots === undefined ? 'ironic' : 'ironicTwice'
 }
 
-/** What the node is told for a deployment; and for the boot, where that is asked for by itself. */
-function infoOn(
+/** What the machine is prepared for; and the boot, where that is asked for by itself. */
+function formsOn(
   route: IronicRoute,
   node: MetalNode,
   image: ImageFacts,
   { line }: MergedArguments,
-): Readonly<{ wanted: InstanceInfo; boot?: InstanceInfo }> {
+): Readonly<{ wanted: Form; boot?: NetworkForm }> {
+  const { reference, hash, diskFormat, kernel = '', ramdisk = '' } = image
+  const source: SourceImage = {
+    reference,
+    ...(hash === undefined ? {} : { hash }),
+    ...(diskFormat === undefined ? {} : { diskFormat }),
+  }
+  const pair: NetworkForm = { kind: 'network', kernel, ramdisk, commandLine: line }
   switch (route) {
     case 'direct':
-      return { wanted: diskInfo(image) }
+      return { wanted: { kind: 'disk', image: source } }
     case 'ramdisk':
-      return { wanted: pairInfo(image, line) }
+      return { wanted: pair }
     case 'direct+ramdisk':
-      return { wanted: baseInfo(image, partitionGib(node, image), node), boot: pairInfo(image, line) }
+      return { wanted: { kind: 'base', image: source, sizeGib: partitionGib(node, image) }, boot: pair }
   }
 }
 

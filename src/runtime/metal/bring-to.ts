@@ -1,5 +1,12 @@
-import { KEEP } from '../../contract/index.ts'
-import { MARK, Timeline, goalState, metalError, provisionState, verbsTo } from '../../metal/index.ts'
+import {
+  MARK,
+  Timeline,
+  goalState,
+  metalError,
+  provisionState,
+  refuseMaintenance,
+  verbsTo,
+} from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import { PatientReader } from './patient.ts'
@@ -29,7 +36,7 @@ export async function bringTo(
   goal: Goal,
   options: BringOptions,
 ): Promise<Brought> {
-  const { clock, metal } = world
+  const { clock, provisioner } = world
   const timeline = new Timeline()
   const verbs: string[] = []
   const startedMs = clock.monotonic()
@@ -52,9 +59,8 @@ export async function bringTo(
       }
       if (next !== 'wait') {
         refuseMaintenance(node, options.action)
-        if (next === 'deleted') await keep(world, node, options.keeps ?? [])
-        if (next === 'deleted') await world.provisioner.release(node)
-        else await metal.provision(uuid, next)
+        if (next === 'deleted') await provisioner.release(node, options.keeps)
+        else await provisioner[next](node)
         verbs.push(next)
         continue
       }
@@ -106,35 +112,17 @@ async function clearLeftovers(world: MetalWorld, node: MetalNode, action: string
   await world.provisioner.withdraw(node)
 }
 
-/** The conductor reads it before it takes away what the instance said. */
-async function keep(world: MetalWorld, node: MetalNode, keeps: readonly string[]): Promise<void> {
-  const before = node.instanceInfo[KEEP]
-  const said = typeof before === 'string' ? before.split('\n') : []
-  const all = [...new Set([...said, ...keeps])]
-  if (all.length === said.length) return
-  await world.metal.changeNode(node.uuid, [
-    { op: 'add', path: `/instance_info/${KEEP}`, value: all.join('\n') },
-  ])
-}
-
 /** Throws METAL_NODE_UNKNOWN. */
 export async function readNode(world: MetalWorld, nameOrUuid: string, action: string): Promise<MetalNode> {
-  const node = await world.metal.node(nameOrUuid)
+  const node = await world.provisioner.machine(nameOrUuid)
   if (node !== undefined) return node
-  const names = (await world.metal.nodes()).map((one) => one.name ?? one.uuid)
+  const names = (await world.provisioner.machines()).map((one) => one.name ?? one.uuid)
   const known = names.length === 0 ? 'no machine at all' : names.slice(0, 20).join(', ')
-  const { who, isLimited } = await world.metal.viewer()
+  const { who, isLimited } = await world.provisioner.viewer()
   const hidden = isLimited
     ? '; or log in to the project that owns or leases it, or with --os-system-scope all, which shows every machine'
     : ''
   throw metalError('METAL_NODE_UNKNOWN', { action, node: nameOrUuid, login: who, known, hidden })
-}
-
-/** A node in maintenance is left alone: somebody is at it. */
-export function refuseMaintenance(node: MetalNode, action: string): void {
-  if (!node.maintenance) return
-  const reason = node.maintenanceReason ?? node.fault ?? node.lastError ?? 'no reason is noted'
-  throw metalError('METAL_NODE_MAINTENANCE', { action, node: node.name ?? node.uuid, reason })
 }
 
 function judge(

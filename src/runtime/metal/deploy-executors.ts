@@ -1,7 +1,6 @@
 import {
   BASE_WRITTEN,
   MARK,
-  baseOnDisk,
   examineNode,
   isRebuilt,
   judgeDeploying,
@@ -27,13 +26,15 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
 
   async writeInstance(context) {
     const { plan, world } = context
-    if (plan.checksBootFirst === true && plan.bootInfo !== undefined) {
+    const { prepares } = plan
+    if (prepares === undefined) throw new TypeError('a plan for Nova has come to Ironic')
+    if (plan.checksBootFirst === true && plan.boots !== undefined) {
       const node = await current(context)
-      await world.provisioner.prepare(node, plan.bootInfo)
+      await world.provisioner.prepare(node, plan.boots)
       await refuseInvalid(context, node)
     }
     const node = await current(context)
-    await world.provisioner.prepare(node, plan.instanceInfo)
+    await world.provisioner.prepare(node, prepares)
     return DONE
   },
 
@@ -60,7 +61,7 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
     await world.provisioner.deploy(node, {
       ...(configDrive === undefined ? {} : { configDrive }),
       // A base does not boot by itself: the machine is left off when it is written.
-      ...(plan.bootInfo === undefined ? {} : { afterwards: 'off' as const }),
+      ...(plan.boots === undefined ? {} : { afterwards: 'off' as const }),
     })
     return DONE
   },
@@ -68,10 +69,9 @@ export const DEPLOY_EXECUTORS: Readonly<Record<DeployEffect, Executor>> = {
   async writeBoot(context) {
     const { plan, world } = context
     const node = await current(context)
-    if (BASE_WRITTEN in node.instanceInfo) return DONE
-    const named = (await world.metal.rebuildsWithoutImage()) ? {} : baseOnDisk(plan.image.reference)
-    const written = { ...plan.bootInfo, ...named, [BASE_WRITTEN]: node.provisionUpdatedAt ?? '' }
-    await world.provisioner.prepare(node, written)
+    if (BASE_WRITTEN in node.instanceInfo || plan.boots === undefined) return DONE
+    const base = { reference: plan.image.reference, writtenAt: node.provisionUpdatedAt ?? '' }
+    await world.provisioner.prepare(node, { ...plan.boots, base })
     return DONE
   },
 

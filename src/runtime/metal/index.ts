@@ -1,7 +1,5 @@
 export { bringTo, previewBring, readNode } from './bring-to.ts'
 export type { BringOptions, BringPreview, Brought } from './bring-to.ts'
 export type { DeploymentReport } from './deployment-report.ts'
-export { enrollNode, enrolmentPlan } from './enroll.ts'
-export type { BmcLogin, Enrolled } from './enroll.ts'
 export { runDeployment } from './run-deployment.ts'
 export type { DeploymentOptions } from './run-deployment.ts'

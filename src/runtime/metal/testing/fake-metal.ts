@@ -1,17 +1,20 @@
 import { EXIT, errorsOf } from '../../../core/index.ts'
 import { sampleNode } from '../../../metal/testing/index.ts'
-import { MARK, isManaged } from '../../../metal/index.ts'
-import type { MetalNode, NodeChange, Validation } from '../../../metal/index.ts'
-import type { BareMetal, MetalWorld, ProvisionVerb, Provisioner } from '../../../ports/index.ts'
+import { MARK, consoleUnavailable, instanceInfoOf, isManaged } from '../../../metal/index.ts'
+import type { MetalNode, Validation } from '../../../metal/index.ts'
+import type { Consoles, Lifecycle, Machines, MetalWorld, Provisioner } from '../../../ports/index.ts'
 import { CrashPoints } from '../../../saga/index.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { FakeCompute } from './fake-compute.ts'
 import type { ComputeSnapshot } from './fake-compute.ts'
+import { FakeRegistry } from './fake-registry.ts'
 
 const raise = errorsOf({
   OPENSTACK_FAULT: { message: 'Cannot: auto_lessee', remedy: 'none', retry: true, exit: EXIT.failed },
   OPENSTACK_FAILED: { message: 'Cannot: away', remedy: 'none', retry: true, exit: EXIT.unavailable },
 })
+
+type ProvisionVerb = 'manage' | 'inspect' | 'provide' | 'abort' | 'active' | 'rebuild' | 'deleted'
 
 /** What Ironic does with a verb: the states that one look after the other shows. */
 export type Course = Readonly<Partial<Record<ProvisionVerb, readonly Partial<MetalNode>[]>>>
@@ -34,10 +37,12 @@ export class FakeMetal {
   node: MetalNode
   readonly course: Course
   readonly done: string[] = []
-  /** Changes that were asked for member by member. */
-  readonly changes: NodeChange[] = []
+  /** What releases asked to keep on the disks. */
+  readonly keeps: string[] = []
   readonly clock = new VirtualClock()
   readonly compute = new FakeCompute()
+  /** Registers machines, this one among them. */
+  readonly registry = new FakeRegistry(this)
   readonly records = new Map<string, unknown>()
   invalid: readonly Validation[] = []
   banner: string | undefined = 'SSH-2.0-test'
@@ -97,7 +102,6 @@ export class FakeMetal {
 
   get world(): MetalWorld {
     return {
-      metal: this.#metal,
       provisioner: this.provisioner,
       compute: this.compute,
       clock: this.clock,
@@ -126,47 +130,42 @@ export class FakeMetal {
     }
   }
 
-  get #metal(): BareMetal {
-    const unused = (): Promise<never> => Promise.reject(new TypeError('not part of this fake'))
+  /** The second implementation of the port, beside Ironic's. */
+  get provisioner(): Provisioner {
+    return { ...this.#machines, ...this.registry.registrar, ...this.#lifecycle, ...this.#consoles }
+  }
+
+  get #machines(): Machines {
     return {
-      version: () => Promise.resolve('1.82'),
-      argumentRules: () => Promise.resolve(undefined),
-      takesArtifacts: () => Promise.resolve(true),
-      rebuildsWithoutImage: () => Promise.resolve(this.rebuildsWithoutImage),
-      viewer: () => Promise.resolve({ who: 'user "tester"', isLimited: true }),
-      nodes: () => Promise.resolve([this.node]),
-      node: (name) => {
+      machines: () => Promise.resolve([this.node, ...this.registry.made]),
+      machine: (name) => {
         this.#looks += 1
         this.onLook(this.#looks)
         const next = this.#pending.shift()
         if (next !== undefined) this.#pass(next)
         this.points.pass('look')
-        return Promise.resolve(name === this.node.uuid || name === this.node.name ? this.node : undefined)
+        return Promise.resolve(this.registry.find(name))
       },
-      changeNode: (_, changes) => {
-        this.done.push('change')
-        this.changes.push(...changes)
-        return Promise.resolve(this.node)
-      },
-      validate: unused,
-      provision: (_, verb) => this.#carry(verb),
-      power: unused,
-      createNode: unused,
-      removeNode: unused,
-      ports: () => Promise.resolve([]),
-      createPort: unused,
-      setTraits: unused,
-      console: unused,
-      setConsole: unused,
-      listen: unused,
-      driver: unused,
+      ports: ({ uuid }) => Promise.resolve(this.registry.portsOf(uuid)),
+      deployMethods: () => Promise.resolve(['direct', 'ramdisk']),
+      viewer: () => Promise.resolve({ who: 'user "tester"', isLimited: true }),
+      facts: () => Promise.resolve({ api: '1.82', takesArtifacts: true }),
     }
   }
 
-  /** The second implementation of the port, beside Ironic's. */
-  get provisioner(): Provisioner {
+  get #lifecycle(): Lifecycle {
     return {
-      prepare: (_, wanted) => this.#change((kept) => ({ ...kept, ...wanted })),
+      manage: () => this.#carry('manage'),
+      inspect: () => this.#carry('inspect'),
+      provide: () => this.#carry('provide'),
+      abort: () => this.#carry('abort'),
+      prepare: (machine, wanted) => {
+        const { rebuildsWithoutImage } = this
+        return this.#change((kept) => ({
+          ...kept,
+          ...instanceInfoOf(wanted, machine, { rebuildsWithoutImage }),
+        }))
+      },
       withdraw: async (machine) => {
         if (machine.instanceInfo[MARK] !== undefined) await this.#change((kept) => kept)
       },
@@ -176,12 +175,33 @@ export class FakeMetal {
         await this.#carry('active', configDrive === undefined ? 'active' : 'active with drive')
       },
       boot: () => this.#carry('rebuild'),
-      release: () => this.#carry('deleted'),
+      release: (_, keeps = []) => {
+        this.keeps.push(...keeps)
+        return this.#carry('deleted')
+      },
       power: (_, wanted) => {
         this.done.push(`power ${wanted}`)
         this.node = { ...this.node, powerState: 'power on' }
         return Promise.resolve()
       },
+    }
+  }
+
+  get #consoles(): Consoles {
+    return {
+      console: async (machine) => {
+        if (machine.consoleInterface === 'no-console') {
+          throw consoleUnavailable(machine, 'its console interface is no-console')
+        }
+        return this.node.consoleEnabled ? { state: 'on', source: 'file:/console' } : { state: 'off' }
+      },
+      startConsole: async (machine) => {
+        if (machine.consoleInterface === 'no-console') {
+          throw consoleUnavailable(machine, 'its console interface is no-console')
+        }
+        this.node = { ...this.node, consoleEnabled: true }
+      },
+      listen: () => Promise.reject(new TypeError('no console of this fake is passed on')),
     }
   }
 

@@ -10,6 +10,7 @@ export class VirtualClock implements Clock {
   nowMs = 0
   readonly #sleeps = new Set<Sleep>()
   #isWaiting = false
+  #isHeld = false
 
   now(): number {
     return this.nowMs
@@ -33,11 +34,22 @@ export class VirtualClock implements Clock {
     })
   }
 
+  /** No time passes, although everybody waits for it. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  go(): void {
+    this.#isHeld = false
+    this.#wait()
+  }
+
   #wait(): void {
-    if (this.#isWaiting) return
+    if (this.#isWaiting || this.#isHeld) return
     this.#isWaiting = true
     setImmediate(() => {
       this.#isWaiting = false
+      if (this.#isHeld) return
       const [next] = [...this.#sleeps].toSorted((a, b) => a.untilMs - b.untilMs)
       if (next === undefined) return
       this.nowMs = next.untilMs
