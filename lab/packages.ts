@@ -43,6 +43,12 @@ const NEEDED_BY_BED: readonly Need[] = [
   { program: 'qemu-img', packages: ['qemu-utils'] },
 ]
 
+/** What a registry beside OpenStack stands on. */
+const NEEDED_BY_REGISTRY: readonly Need[] = [
+  { program: 'docker-registry', packages: ['docker-registry'] },
+  { program: 'openssl', packages: ['openssl'] },
+]
+
 /** What Anneal's own conductor stands on. */
 const NEEDED_BY_CONDUCTOR: readonly Need[] = [
   { program: 'ipmitool', packages: ['ipmitool'] },
@@ -125,6 +131,11 @@ export function ensureBedPackages(): Promise<PackageReport> {
 /** As ensurePackages, for machines that Anneal's own conductor deploys. */
 export function ensureConductorPackages(): Promise<PackageReport> {
   return ensure([...NEEDED_BY_BED, ...NEEDED_BY_CONDUCTOR])
+}
+
+/** As ensurePackages, for a registry. */
+export function ensureRegistryPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_REGISTRY)
 }
 
 /** As ensurePackages, for the tree of a suite. */

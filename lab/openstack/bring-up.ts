@@ -24,6 +24,7 @@ import { novaServices, novaUrl, placeNova } from './nova.ts'
 import { placePlacement, placementService, placementUrl } from './placement.ts'
 import { writeSecret } from './prepared.ts'
 import { placeRabbit, rabbitService } from './rabbit.ts'
+import { placeRegistry, registryAuthority, registryHost, registryService } from './registry.ts'
 import { startService } from './service.ts'
 import type { Service, ServiceHome } from './service.ts'
 import { suiteTree } from './suite-tree.ts'
@@ -43,6 +44,8 @@ export type OpenStackLabOptions = Readonly<{
   deployRamdisk?: boolean
   /** Nova, Placement, Neutron's API and RabbitMQ beside them; Nova's compute service is Ironic. Default no. */
   nova?: boolean
+  /** A registry with HTTPS, which Ironic may fetch images from. Default no. */
+  registry?: boolean
   /** The Debian suite whose OpenStack runs, from a tree of its own. Default: what is installed on the machine. */
   suite?: OpenStackSuite
   /** Takes down what is there already. */
@@ -59,6 +62,8 @@ export type Endpoints = Readonly<{
   compute?: string
   placement?: string
   network?: string
+  /** `ADDRESS:PORT`, as in the name of an image. */
+  registry?: string
   /** Files in `webRoot` by HTTP, as nodes and Ironic reach them. */
   web: string
 }>
@@ -73,13 +78,15 @@ export type Description = Readonly<{
   automatedClean: boolean
   ironicAuth: readonly IronicAuth[]
   nova: boolean
+  /** The authority of the lab's registry, where it has one. */
+  registryAuthority?: string
   suite?: SuiteTree
   /** Seconds from the beginning until each service was ready. */
   readyAfterSeconds: Readonly<Record<string, number>>
 }>
 
 /** What decides which services there are. */
-type Outline = Pick<Description, 'network' | 'nodes' | 'ironicAuth' | 'nova' | 'suite'>
+type Outline = Pick<Description, 'network' | 'nodes' | 'ironicAuth' | 'nova' | 'registryAuthority' | 'suite'>
 
 /** Makes the network, everybody's configuration, and starts it all. */
 export async function bringUp(
@@ -98,6 +105,9 @@ export async function bringUp(
     ),
     ironicAuth: options.ironicAuth ?? ['keystone', 'none'],
     nova: options.nova ?? false,
+    ...(options.registry === true
+      ? { registryAuthority: registryAuthority(join(directory, 'registry')) }
+      : {}),
     ...(ground === undefined ? {} : { suite: ground }),
   }
   const { address } = network
@@ -106,6 +116,7 @@ export async function bringUp(
   const [basicPassword] = await Promise.all([
     placeIronic(inside('ironic'), { address, identity, automatedClean, ground }),
     placeGlance(inside('glance'), address, identity, ground),
+    ...(options.registry === true ? [placeRegistry(inside('registry'), address)] : []),
     ...(outline.nova ? [placeCompute(directory, address, identity)] : []),
   ])
   if (options.deployRamdisk === true) placeDeployRamdisk(inside('ironic'), await deployRamdisk(options.suite))
@@ -137,11 +148,12 @@ export function servicesOf(directory: string, outline: Outline): readonly Servic
   const inside = (one: string): string => join(directory, one)
   return [
     keystoneService(inside('keystone'), address),
-    conductorService(inside('ironic'), address),
+    conductorService(inside('ironic'), address, outline.registryAuthority),
     glanceService(inside('glance'), address, outline.suite),
     ...ironicAuth.map((auth) => apiService(inside('ironic'), address, auth)),
     webService(inside('ironic'), address),
     dhcpService(inside('dhcp')),
+    ...(outline.registryAuthority === undefined ? [] : [registryService(inside('registry'), address)]),
     ...nodes.map(bmcService),
     ...(nodes.length === 0 ? [] : [redfishService(directory, nodes)]),
     ...(nova
@@ -169,7 +181,12 @@ function catalogue({ network: { address }, nova }: Outline): readonly CatalogueE
   ]
 }
 
-function endpointsOf({ network: { address }, ironicAuth, nova }: Outline): Endpoints {
+function endpointsOf({
+  network: { address },
+  ironicAuth,
+  nova,
+  registryAuthority: known,
+}: Outline): Endpoints {
   return {
     identity: keystoneUrl(address),
     image: glanceUrl(address),
@@ -179,6 +196,7 @@ function endpointsOf({ network: { address }, ironicAuth, nova }: Outline): Endpo
     ...(nova
       ? { compute: novaUrl(address), placement: placementUrl(address), network: neutronUrl(address) }
       : {}),
+    ...(known === undefined ? {} : { registry: registryHost(address) }),
     web: webUrl(address),
   }
 }

@@ -83,9 +83,11 @@ export function placeDeployRamdisk(directory: string, files: BootFiles): void {
   placeFile(files.ramdisk, join(webRoot(directory), ramdisk))
 }
 
-export function conductorService(directory: string, address: string): Service {
+/** `authority`: of a registry that it fetches images from. */
+export function conductorService(directory: string, address: string, authority?: string): Service {
   return {
     name: 'ironic-conductor',
+    ...(authority === undefined ? {} : { env: { REQUESTS_CA_BUNDLE: authority } }),
     argv: ['ironic-conductor', '--config-file', join(directory, 'conductor.conf')],
     ground: 'suite',
     // It listens once it has registered its drivers. There is no call without effect: a refused method will do.
@@ -162,6 +164,12 @@ function apiConfiguration(directory: string, options: IronicOptions, auth: Ironi
   }
 }
 
+/** Deploy interfaces that Ironic has since 29, and since 35. */
+function newerDeploy(ground: Ground): readonly string[] {
+  if (ground?.suite === 'sid') return ['bootc', 'autodetect']
+  return ground?.suite === 'trixie' ? ['bootc'] : []
+}
+
 function configuration(directory: string, options: IronicOptions): Ini {
   const { address, identity } = options
   const fileUrl = (file: string): string => `file://${join(webRoot(directory), file)}`
@@ -177,7 +185,9 @@ function configuration(directory: string, options: IronicOptions): Ini {
       rootwrap_config: '/etc/ironic/rootwrap.conf',
       enabled_hardware_types: 'ipmi,redfish,fake-hardware,manual-management',
       enabled_boot_interfaces: 'ipxe,pxe,redfish-virtual-media,fake',
-      enabled_deploy_interfaces: 'direct,ramdisk,custom-agent,fake',
+      enabled_deploy_interfaces: ['direct,ramdisk,custom-agent,fake', ...newerDeploy(options.ground)].join(
+        ',',
+      ),
       enabled_power_interfaces: 'ipmitool,redfish,fake,agent',
       enabled_management_interfaces: 'ipmitool,redfish,fake,noop',
       enabled_network_interfaces: 'noop',

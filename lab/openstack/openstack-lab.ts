@@ -12,7 +12,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { alive } from '../lock.ts'
-import { ensureBedPackages, ensureNovaPackages, ensureOpenStackPackages } from '../packages.ts'
+import {
+  ensureBedPackages,
+  ensureNovaPackages,
+  ensureOpenStackPackages,
+  ensureRegistryPackages,
+} from '../packages.ts'
 import { labPath } from '../paths.ts'
 import { run, say } from '../run.ts'
 import type { RunOptions, RunResult } from '../run.ts'
@@ -51,6 +56,7 @@ export class OpenStackLab {
     const name = checkedName(options.name ?? `t${randomBytes(4).toString('hex')}`)
     await (options.suite === undefined ? ensureOpenStackPackages() : ensureBedPackages())
     if (options.nova === true) await ensureNovaPackages()
+    if (options.registry === true) await ensureRegistryPackages()
     const directory = directoryOf(name)
     if (existsSync(directory)) throw raise('LAB_OPENSTACK_EXISTS', { name, where: directory })
     for (const one of ['tmp', 'log']) mkdirSync(join(directory, one), { recursive: true, mode: 0o700 })
@@ -96,6 +102,11 @@ export class OpenStackLab {
 
   get endpoints(): Endpoints {
     return this.description.endpoints
+  }
+
+  /** PEM of the authority of the lab's registry, where it has one. */
+  get registryAuthority(): string | undefined {
+    return this.description.registryAuthority
   }
 
   get cloudsFile(): string {
