@@ -11,7 +11,13 @@ import { matchRoute } from './route.ts'
 import type { Reply, Request, Routes } from './route.ts'
 import type { TlsIdentity } from './tls.ts'
 
-export type HttpService = AsyncDisposable & Readonly<{ address: string; port: number }>
+export type HttpService = AsyncDisposable &
+  Readonly<{
+    address: string
+    port: number
+    /** Answers new connections with this certificate; nothing over HTTP. */
+    renew: (identity: TlsIdentity) => void
+  }>
 
 export type HttpServiceOptions = Readonly<{
   address: string
@@ -74,6 +80,10 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
   return {
     address: options.address,
     port,
+    renew({ certificate, key }) {
+      if ('setSecureContext' in server)
+        server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' })
+    },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()

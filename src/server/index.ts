@@ -1,4 +1,5 @@
 export { serveConductor } from './serve-conductor.ts'
 export { readTls } from './tls.ts'
 export type { TlsIdentity } from './tls.ts'
+export { watchTls } from './watch-tls.ts'
 export type { ServedConductor, ServeOptions } from './serve-conductor.ts'

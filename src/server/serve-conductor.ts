@@ -37,7 +37,13 @@ export type ServeOptions = Readonly<{
 }>
 
 export type ServedConductor = AsyncDisposable &
-  Readonly<{ api: HttpService; machines: HttpService; ramdisks: HttpService | undefined }>
+  Readonly<{
+    api: HttpService
+    machines: HttpService
+    ramdisks: HttpService | undefined
+    /** A certificate was renewed. Gives whom it is for from now on: ramdisks know the key that their boot script named. */
+    renewTls: (identity: TlsIdentity) => 'operators' | 'operators and ramdisks'
+  }>
 
 /** Listens for operators and for machines, until it is disposed of. Throws LISTEN_FAILED. */
 export async function serveConductor(conductor: Conductor, options: ServeOptions): Promise<ServedConductor> {
@@ -95,6 +101,12 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
     api: apiService,
     machines: machineService,
     ramdisks: ramdiskService,
+    renewTls(identity) {
+      apiService.renew(identity)
+      if (ramdisks?.tls.pin !== identity.pin) return 'operators'
+      ramdiskService?.renew(identity)
+      return 'operators and ramdisks'
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

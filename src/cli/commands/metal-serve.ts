@@ -4,8 +4,8 @@ import type { ConductorOptions } from '../../app/conductor/index.ts'
 import { openConductor } from '../../app/conductor/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import { EXIT } from '../../core/index.ts'
-import { readTls, serveConductor } from '../../server/index.ts'
-import type { ServeOptions, TlsIdentity } from '../../server/index.ts'
+import { readTls, serveConductor, watchTls } from '../../server/index.ts'
+import type { ServeOptions, ServedConductor, TlsIdentity } from '../../server/index.ts'
 import { command } from '../command.ts'
 import type { FlagTable, FlagValues } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
@@ -126,6 +126,8 @@ export const metalServe = command({
       ...serveOptions,
       say: (text) => output.say(text),
     })
+    using watching = new DisposableStack()
+    watching.use(renewals(flags, serveOptions.tls, served, (text) => output.say(text)))
     await opened.conductor.start()
     const { api, machines } = served
     output.progress(
@@ -197,6 +199,25 @@ function tlsOf(flags: Flags): TlsIdentity | undefined {
   if (certificate !== undefined && key !== undefined) return readTls({ certificate, key })
   if (certificate === undefined && key === undefined) return undefined
   throw raise('USAGE', { command: NAME, why: '--tls-cert and --tls-key go together', help: `${NAME} --help` })
+}
+
+const LOOK_AT_TLS_MS = 10_000
+
+function renewals(
+  { 'tls-cert': certificate, 'tls-key': key }: Flags,
+  first: TlsIdentity | undefined,
+  served: ServedConductor,
+  say: (text: string) => void,
+): Disposable | undefined {
+  if (first === undefined || certificate === undefined || key === undefined) return undefined
+  return watchTls({ certificate, key }, first, {
+    everyMs: LOOK_AT_TLS_MS,
+    renewed(identity) {
+      const whom = served.renewTls(identity)
+      say(`a renewed certificate is in "${certificate}": it is for ${whom} from now on`)
+    },
+    broken: (why) => say(`${why}; the certificate of before stays in use`),
+  })
 }
 
 function ramdisksOf(flags: Flags, tls: TlsIdentity | undefined): ServeOptions['ramdisks'] {

@@ -4,14 +4,15 @@
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { REPOSITORY } from '../../../lab/paths.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
-import { readTls, serveConductor } from '../../../src/server/index.ts'
+import { readTls, serveConductor, watchTls } from '../../../src/server/index.ts'
 import type { ServedConductor } from '../../../src/server/index.ts'
 import { MAC, MACHINE, REPORT, SimulatedRack } from '../../fixtures/conductor/index.ts'
 
@@ -126,6 +127,51 @@ describe('a conductor over HTTPS', () => {
     assert.ok(script.includes(` anneal.url=${asks.url} anneal.pin=${asks.pin} anneal.token=`), script)
     const over = await fetch(`${machines}/ramdisk/hello`, { method: 'POST', body: REPORT })
     assert.equal(over.status, 404)
+  })
+
+  test('takes a renewed certificate without a restart, and for ramdisks only one of the key that they know', async () => {
+    /** What openssl is shown at a port. */
+    const serial = async (port: number | undefined): Promise<string> => {
+      const ask = `openssl s_client -connect 127.0.0.1:${port} </dev/null 2>/dev/null | openssl x509 -noout -serial`
+      return (await run('bash', ['-c', ask])).stdout.trim()
+    }
+    const both = () => Promise.all([serial(served.api.port), serial(served.ramdisks?.port)])
+    const renew = (from: string) =>
+      run(
+        'bash',
+        [
+          '-euc',
+          `openssl x509 -req -in ${from}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile own.ext -out new.pem
+        cp ${from}.key new.key; mv new.pem live.pem; mv new.key live.key; openssl x509 -in live.pem -noout -serial`,
+        ],
+        { cwd: directory },
+      )
+    const live = files('live')
+    for (const one of ['pem', 'key']) copyFileSync(inside(`own.${one}`), inside(`live.${one}`))
+    const told: string[] = []
+    using watching = new DisposableStack()
+    const looks = watchTls(live, readTls(live), {
+      everyMs: 200,
+      renewed: (identity) => told.push(served.renewTls(identity)),
+      broken: (why) => told.push(why),
+    })
+    watching.use(looks)
+    const hears = async (count: number) => {
+      for (let tries = 0; told.length < count && tries < 500; tries += 1) await delay(10)
+      assert.equal(told.length, count, told.join('\n'))
+    }
+    const first = (await renew('own')).stdout.trim()
+    await hears(1)
+    assert.deepEqual([told[0], await both()], ['operators and ramdisks', [first, first]])
+    writeFileSync(inside('live.pem'), 'nothing of the kind')
+    await hears(2)
+    assert.match(told[1] ?? '', /no PEM files/)
+    assert.deepEqual(await both(), [first, first])
+    const second = (await renew('other')).stdout.trim()
+    await hears(3)
+    assert.deepEqual([told[2], await both()], ['operators', [second, first]])
+    const { stdout } = await run('curl', ['-sf', '--cacert', inside('ca.pem'), `${url}/v1/nodes`])
+    assert.equal((JSON.parse(stdout) as { nodes: unknown[] }).nodes.length, 1)
   })
 
   test('refuses files that are no certificate, or a key of another, and never shows a key', () => {
