@@ -33,52 +33,58 @@ describe('machines that wait', () => {
 })
 
 describe('machines that are switched on', () => {
-  test('come one after the other, also where each takes its time to switch off', async () => {
-    const rack = new SimulatedRack()
-    const { clock, conductor } = rack
-    Object.assign(conductor.settings, { staggerMs: 5000 })
-    const names = ['m1', 'm2']
-    const onAtMs: number[] = []
-    const state = new Map<string, { on: boolean; offAtMs: number }>()
-    rack.openBmc = (address) => {
-      const host = address.kind === 'ipmi' ? address.host : ''
-      const mine = state.get(host) ?? { on: true, offAtMs: Number.POSITIVE_INFINITY }
-      state.set(host, mine)
-      // The first takes as much longer to switch off as it comes before the second.
-      const takesMs = host === 'm1' ? 20_000 : 15_000
-      return {
-        power: async () => (mine.on && clock.monotonic() < mine.offAtMs ? 'on' : 'off'),
-        setPower: async (wanted) => {
-          if (wanted === 'off') {
-            if (mine.offAtMs === Number.POSITIVE_INFINITY) mine.offAtMs = clock.monotonic() + takesMs
-            return
-          }
-          onAtMs.push(clock.monotonic())
-          mine.on = true
-          mine.offAtMs = Number.POSITIVE_INFINITY
-        },
-        bootFrom: async () => undefined,
-        openConsole: () => Promise.reject(new TypeError('not part of this test')),
+  // The times of two machines to switch off, and to obey when they are switched on.
+  for (const [what, offMs, onMs] of [
+    ['each takes its time to switch off', [20_000, 15_000], [0, 0]],
+    ['a BMC takes its time to switch on', [0, 0], [8000, 0]],
+  ] as const)
+    test(`come one after the other, also where ${what}`, async () => {
+      const rack = new SimulatedRack()
+      const { clock, conductor } = rack
+      Object.assign(conductor.settings, { staggerMs: 5000 })
+      const names = ['m1', 'm2']
+      const onAtMs: number[] = []
+      const state = new Map<string, { on: boolean; offAtMs: number }>()
+      rack.openBmc = (address) => {
+        const host = address.kind === 'ipmi' ? address.host : ''
+        const mine = state.get(host) ?? { on: true, offAtMs: Number.POSITIVE_INFINITY }
+        state.set(host, mine)
+        const index = host === 'm1' ? 0 : 1
+        const takesMs = offMs[index]
+        return {
+          power: async () => (mine.on && clock.monotonic() < mine.offAtMs ? 'on' : 'off'),
+          setPower: async (wanted) => {
+            if (wanted === 'off') {
+              if (mine.offAtMs === Number.POSITIVE_INFINITY) mine.offAtMs = clock.monotonic() + takesMs
+              return
+            }
+            await clock.sleep(onMs[index])
+            onAtMs.push(clock.monotonic())
+            mine.on = true
+            mine.offAtMs = Number.POSITIVE_INFINITY
+          },
+          bootFrom: async () => undefined,
+          openConsole: () => Promise.reject(new TypeError('not part of this test')),
+        }
       }
-    }
-    for (const name of names) {
-      conductor.machines.create({
-        name,
-        driver: 'ipmi',
-        driverInfo: { ipmi_address: name },
-        properties: {},
-        extra: {},
-        instanceInfo: {},
-        deployInterface: 'stream',
-      })
-      const machine = conductor.machines.find(name)
-      conductor.machines.save({ ...machine, provisionState: 'manageable' })
-      await conductor.ask(conductor.machines.find(name), 'inspect')
-    }
-    await clock.sleep(60_000)
-    await conductor.stop()
-    assert.equal(onAtMs.length, 2)
-    const apartMs = Math.abs((onAtMs[1] ?? 0) - (onAtMs[0] ?? 0))
-    assert.ok(apartMs >= 5000, `${apartMs} ms apart`)
-  })
+      for (const name of names) {
+        conductor.machines.create({
+          name,
+          driver: 'ipmi',
+          driverInfo: { ipmi_address: name },
+          properties: {},
+          extra: {},
+          instanceInfo: {},
+          deployInterface: 'stream',
+        })
+        const machine = conductor.machines.find(name)
+        conductor.machines.save({ ...machine, provisionState: 'manageable' })
+        await conductor.ask(conductor.machines.find(name), 'inspect')
+      }
+      await clock.sleep(60_000)
+      await conductor.stop()
+      assert.equal(onAtMs.length, 2)
+      const apartMs = Math.abs((onAtMs[1] ?? 0) - (onAtMs[0] ?? 0))
+      assert.ok(apartMs >= 5000, `${apartMs} ms apart`)
+    })
 })

@@ -6,15 +6,21 @@ import type { TaskContext } from './task-context.ts'
 const LOOK_MS = 1000
 const MOST_MS = 120_000
 
-/** Switches a machine and waits until its BMC says that it is so. Throws MACHINE_POWER_STUCK and what the BMC throws. */
+/**
+ * Switches a machine and waits until its BMC says that it is so. It is switched on in its turn: one after the other, so that a rack
+ * does not take all its current at once; it takes its time to switch off. Throws MACHINE_POWER_STUCK and
+ * what the BMC throws.
+ */
 export async function switchPower(
-  context: Pick<TaskContext, 'world' | 'uuid' | 'signal' | 'stopping' | 'change' | 'say'>,
+  context: Pick<TaskContext, 'world' | 'uuid' | 'signal' | 'stopping' | 'inTurn' | 'change' | 'say'>,
   wanted: 'on' | 'off',
 ): Promise<void> {
   const { world, signal } = context
   const { clock } = world
   const bmc = bmcOfMachine(context)
-  if ((await byHand(context, () => bmc.setPower(wanted, signal))) === 'by hand') return
+  const ask = () => byHand(context, () => bmc.setPower(wanted, signal))
+  const how = await (wanted === 'on' ? context.inTurn(ask, signal) : ask())
+  if (how === 'by hand') return
   for (const sinceMs = clock.monotonic(); ;) {
     const found = await bmc.power(signal)
     // Nobody can tell of a machine without a BMC.

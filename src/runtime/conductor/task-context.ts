@@ -29,8 +29,8 @@ export type TaskContext = Readonly<{
   stopping: AbortSignal
   /** Serves DHCP to the machines as they are now. */
   serveNetboot: () => Promise<void>
-  /** Resolves when this machine may be switched on: machines are started one after the other. */
-  turn: (signal: AbortSignal) => Promise<void>
+  /** Does it when this machine may be switched on: machines are started one after the other. */
+  inTurn: <T>(act: () => Promise<T>, signal: AbortSignal) => Promise<T>
   change: (changes: Partial<MachineRecord>) => void
   silenceMs: Readonly<{ boot: number; work: number }>
   say: (text: string) => void

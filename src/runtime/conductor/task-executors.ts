@@ -61,9 +61,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async restart(_, context) {
-    // A machine takes its time to switch off: its turn is when it is switched on.
     await switchPower(context, 'off')
-    await context.turn(context.signal)
     await switchPower(context, 'on')
     return DONE
   },
@@ -137,7 +135,6 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async powerOn(_, context) {
-    await context.turn(context.signal)
     await switchPower(context, 'on')
     return DONE
   },

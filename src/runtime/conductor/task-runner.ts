@@ -44,6 +44,7 @@ export class TaskRunner {
   readonly #places: Queue
   readonly #stopping = new AbortController()
   #lastStartMs = Number.NEGATIVE_INFINITY
+  #turns: Promise<unknown> = Promise.resolve()
   #serving: Promise<void> = Promise.resolve()
 
   constructor(world: ConductorWorld, settings: TaskSettings) {
@@ -114,7 +115,7 @@ export class TaskRunner {
       signal: cancel.signal,
       stopping: this.#stopping.signal,
       serveNetboot: () => this.serveNetboot(),
-      turn: (signal) => this.#turn(signal),
+      inTurn: (act, signal) => this.#inTurn(act, signal),
       change: (changes) => this.#change(uuid, changes),
       silenceMs: this.#settings.silenceMs,
       say: (text) => this.#say(uuid, text),
@@ -177,12 +178,23 @@ export class TaskRunner {
     this.#world.store.saveMachine({ ...record, ...changes, updatedAt })
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
+  /** The next one begins when this one has ended, and not before `staggerMs` later: BMCs take their time to answer. */
+  #inTurn<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { clock } = this.#world
-    const atMs = Math.max(clock.monotonic(), this.#lastStartMs + this.#settings.staggerMs)
-    this.#lastStartMs = atMs
-    const waitMs = atMs - clock.monotonic()
-    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    const before = this.#turns
+    const mine = (async () => {
+      await before
+      signal.throwIfAborted()
+      const waitMs = this.#lastStartMs + this.#settings.staggerMs - clock.monotonic()
+      if (waitMs > 0) await clock.sleep(waitMs, signal)
+      try {
+        return await act()
+      } finally {
+        this.#lastStartMs = clock.monotonic()
+      }
+    })()
+    this.#turns = mine.catch(() => undefined)
+    return mine
   }
 
   #known(): readonly NetbootMachine[] {

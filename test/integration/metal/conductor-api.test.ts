@@ -6,12 +6,15 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { onGround, suiteTree } from '../../../lab/openstack/suite-tree.ts'
+import type { Ground } from '../../../lab/openstack/suite-tree.ts'
 import { ironic, openSession } from '../../../src/adapters/openstack/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
 import type { BareMetal } from '../../../src/adapters/openstack/index.ts'
 import { LLDP, REPORT, SimulatedRack } from '../../fixtures/conductor/index.ts'
 import { serveConductor } from '../../../src/server/index.ts'
 import type { ServedConductor } from '../../../src/server/index.ts'
+import { suiteOfTests } from '../support/suite.ts'
 
 const execute = promisify(execFile)
 const LOGIN = 'operator:of-a-test'
@@ -20,8 +23,12 @@ describe('the API of a conductor', () => {
   const rack = new SimulatedRack()
   let served: ServedConductor
   let url = ''
+  /** ANNEAL_TEST_SUITE: the client of that suite, from a tree of its own. */
+  let ground: Ground
 
   before(async () => {
+    const { suite } = suiteOfTests()
+    if (suite !== undefined) ground = await suiteTree(suite)
     served = await serveConductor(rack.conductor, {
       api: { address: '127.0.0.1', port: 0 },
       machines: { address: '127.0.0.1', port: 0 },
@@ -35,9 +42,12 @@ describe('the API of a conductor', () => {
 
   async function openstack(...words: readonly string[]): Promise<unknown> {
     const [username = '', password = ''] = LOGIN.split(':')
-    const { stdout } = await execute('openstack', ['baremetal', ...words], {
+    const [program = '', ...argv] = onGround(ground, ['openstack', 'baremetal', ...words], [])
+    const { stdout } = await execute(program, argv, {
       env: {
         PATH: process.env['PATH'],
+        // The tree of a suite is read-only but there.
+        HOME: '/tmp',
         OS_AUTH_TYPE: 'http_basic',
         OS_ENDPOINT: url,
         OS_USERNAME: username,
