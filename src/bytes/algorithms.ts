@@ -14,5 +14,7 @@ export type Algorithms = Readonly<{
   zstd: (bytes: Uint8Array, into: Uint8Array) => number
   unpack: Unpack
   /** Loads a digest; what it gives makes one from bytes. */
-  digest: (name: 'sha256' | 'sha512' | 'blake2b-256') => Promise<(bytes: Uint8Array) => Uint8Array>
+  digest: (
+    name: 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512' | 'blake2b-256',
+  ) => Promise<(bytes: Uint8Array) => Uint8Array>
 }>

@@ -3,7 +3,7 @@ import type { ContainerImage } from '../../adapters/container-image/index.ts'
 import { openDiskImage } from '../../adapters/image-source/index.ts'
 import type { DiskImage } from '../../adapters/image-source/index.ts'
 import { isContainerAddress, parsePlatform } from '../../formats/oci/index.ts'
-import { bootedTree, findBoot } from '../../image/boot/index.ts'
+import { bootedTree, findBoot, withVerity } from '../../image/boot/index.ts'
 import type { BootInventory } from '../../image/boot/index.ts'
 import { detectStack, findVolume, formatReaders, largestUnreadable } from '../../image/stack/index.ts'
 import type { StackNode, Volume } from '../../image/stack/index.ts'
@@ -56,10 +56,11 @@ export async function openImage(location: string, options: OpenOptions = {}): Pr
   await using opening = new AsyncDisposableStack()
   const image = opening.use(await openDiskImage(location, options))
   const { signal } = options
-  const stack = await detectStack(image.disk, FORMAT_READERS, {
+  const found = await detectStack(image.disk, FORMAT_READERS, {
     view: image.type === 'iso' ? 'disc' : 'disk',
     ...(signal === undefined ? {} : { signal }),
   })
+  const stack = await withVerity(found, FORMAT_READERS, signal)
   const kept = opening.move()
   return { image, stack, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

@@ -21,11 +21,17 @@ const MOST_NODES = 512
 export async function detectStack(
   source: ByteSource,
   readers: Readers,
-  options: Readonly<{ signal?: AbortSignal; view?: 'disk' | 'disc' }> = {},
+  options: Readonly<{ signal?: AbortSignal; view?: 'disk' | 'disc'; through?: Through }> = {},
 ): Promise<StackNode> {
-  const detection = new Detection(readers, options.signal)
+  const detection = new Detection(readers, options)
   return options.view === 'disc' ? detection.disc(source) : detection.disk(source)
 }
+
+/** What is read instead of the bytes of the partition or logical volume at an address; undefined where it is these. */
+export type Through = (
+  address: string,
+  source: ByteSource,
+) => Readonly<{ source: ByteSource; warnings: readonly ReaderWarning[] }> | undefined
 
 const PLATFORM_NAMES = { bios: 'BIOS', uefi: 'UEFI', other: 'other firmware' } as const
 
@@ -40,11 +46,13 @@ type Inside = Readonly<{
 class Detection {
   readonly #readers: Readers
   readonly #signal: AbortSignal | undefined
+  readonly #through: Through
   #left = MOST_NODES
 
-  constructor(readers: Readers, signal: AbortSignal | undefined) {
+  constructor(readers: Readers, { signal, through }: Readonly<{ signal?: AbortSignal; through?: Through }>) {
     this.#readers = readers
     this.#signal = signal
+    this.#through = through ?? (() => undefined)
   }
 
   async disk(source: ByteSource): Promise<StackNode> {
@@ -145,15 +153,14 @@ class Detection {
   }
 
   async #partition(partition: Partition, parent: string, level: number): Promise<StackNode> {
-    const { source, number, lengthBytes } = partition
+    const { number, lengthBytes } = partition
     const address = joinAddress(parent, `p${number}`)
-    const inside = await this.#inside({ source, address, level: level + 1 })
+    const inside = await this.#seen({ source: partition.source, address, level: level + 1 })
     return {
       address,
       role: 'partition',
       name: `partition ${number}`,
       sizeBytes: lengthBytes,
-      source,
       partition,
       ...inside,
     }
@@ -217,7 +224,14 @@ class Detection {
       return { ...common, ...leaf({ kind: 'unreadable', type, label: '', uuid, refusal }) }
     }
     const { source, segments } = volume
-    return { ...common, source, segments, ...(await this.#inside({ source, address, level: level + 1 })) }
+    return { ...common, segments, ...(await this.#seen({ source, address, level: level + 1 })) }
+  }
+
+  /** What is in a place, read as whoever detects wants it read. */
+  async #seen(place: Place): Promise<Inside & Readonly<{ source: ByteSource }>> {
+    const { source, warnings } = this.#through(place.address, place.source) ?? { ...place, warnings: [] }
+    const inside = await this.#inside({ ...place, source })
+    return { ...inside, source, warnings: [...warnings, ...inside.warnings] }
   }
 
   /** As many of these as may still be opened. */

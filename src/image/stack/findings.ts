@@ -14,6 +14,19 @@ export const STACK_FINDINGS = {
       'The disc also has a partition table, so that it boots from a USB stick. Anneal shows the disc, and not its partitions.',
     remedy: 'nothing to do: both show the same files',
   },
+  VERITY_VERIFIED: {
+    severity: 'info',
+    meaning:
+      'The command line has the root hash of a dm-verity hash tree. Anneal compares each block that it reads with the tree, and refuses one that differs.',
+    remedy: 'nothing has to be done',
+  },
+  VERITY_UNVERIFIED: {
+    severity: 'warn',
+    meaning:
+      'The command line has the root hash of a dm-verity hash tree, and Anneal cannot compare the data with it: they are read as they are.',
+    remedy:
+      '`veritysetup verify` compares data, hash tree and hash, with the options that the evidence names',
+  },
   SECTOR_SIZES_MIXED: {
     severity: 'warn',
     meaning:

@@ -50,10 +50,17 @@ export function formatReaders(algorithms: Algorithms): Readers {
       const { measureFsVerity } = await import('../../formats/fsverity/index.ts')
       return measureFsVerity(source, hash, algorithms, signal)
     },
+    async openVerityTree(source, offsetBytes, signal) {
+      const { openVerityTree } = await import('../../formats/dmverity/index.ts')
+      return openVerityTree(source, { algorithms, offsetBytes, ...optionsOf(signal) })
+    },
   }
 }
 
-const SIGNATURES_AND_TABLES: Omit<Readers, 'openFileSystem' | 'openComposefs' | 'measureFsVerity'> = {
+const SIGNATURES_AND_TABLES: Omit<
+  Readers,
+  'openFileSystem' | 'openComposefs' | 'measureFsVerity' | 'openVerityTree'
+> = {
   async recognise(source, signal): Promise<Recognised | undefined> {
     const found = await recognise(source, signal)
     if (found === undefined) return undefined

@@ -1,5 +1,7 @@
 export { sectorSizeOf } from './sector-size.ts'
 export { detectStack } from './detect.ts'
+export type { Through } from './detect.ts'
+export { warning as stackWarning } from './findings.ts'
 export {
   contentTags,
   findNode,

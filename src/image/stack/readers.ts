@@ -1,6 +1,7 @@
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import type { ObjectDirectory } from '../../formats/composefs/index.ts'
+import type { VerityTree } from '../../formats/dmverity/index.ts'
 import type { FsVerityHash } from '../../formats/fsverity/index.ts'
 import type { PvRange, VolumeSegment } from '../../formats/lvm2/index.ts'
 import type { PartitionTable } from '../../formats/partition-table/index.ts'
@@ -41,6 +42,8 @@ export type Readers = Readonly<{
   openComposefs(image: ByteSource, objects: ObjectDirectory, signal?: AbortSignal): Promise<FileSystem>
   /** The fs-verity digest of a file, in hexadecimal digits. */
   measureFsVerity(source: ByteSource, hash: FsVerityHash, signal?: AbortSignal): Promise<string>
+  /** A hash tree of dm-verity whose superblock is at `offsetBytes`. */
+  openVerityTree(source: ByteSource, offsetBytes: number, signal?: AbortSignal): Promise<VerityTree>
   /** All volume groups that these physical volumes belong to. One that cannot be read is an AnnealError thrown. */
   openVolumeGroups(sources: readonly ByteSource[], signal?: AbortSignal): Promise<readonly MappedGroup[]>
 }>
