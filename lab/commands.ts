@@ -3,12 +3,12 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DRY_RUN_FLAG, command } from '../src/cli/index.ts'
 import type { Command, CommandEntry } from '../src/cli/index.ts'
+import type { LabStatusDocument } from '../src/contract/index.ts'
 import { EXIT, formatBytes } from '../src/core/index.ts'
 import { enginePid, startEngine, stopEngine } from './engine.ts'
 import { HOST_COMMANDS, everyHost } from './host-commands.ts'
 import { defaultNames, recipeBook } from './image-recipe.ts'
 import { ensureImages } from './images.ts'
-import { printData } from './print-data.ts'
 import { HELP_FLAG, JSON_FLAGS } from './lab-flags.ts'
 import { OPENSTACK_COMMANDS, describeLab, openStackStatus } from './openstack/commands.ts'
 import { labNames, removeLab } from './openstack/index.ts'
@@ -25,14 +25,14 @@ const labStatus = command({
     const engine = enginePid()
     const hosts = (await everyHost()).map((host) => host.spec)
     const openstack = openStackStatus()
-    const value = {
+    const value: LabStatusDocument = {
       schema: 'anneal.lab-status/1',
       directory: labDirectory(),
       engine: engine ?? null,
       hosts,
       ...openstack,
     }
-    printData(output, value, () =>
+    output.data(value, () =>
       [
         `directory ${labDirectory()}`,
         engine === undefined
@@ -58,7 +58,7 @@ const labImages = command({
     await ensurePackages()
     await startEngine()
     const images = await ensureImages(args.length > 0 ? args : defaultNames(recipeBook()))
-    printData(output, { schema: 'anneal.lab-images/1', images }, () =>
+    output.data({ schema: 'anneal.lab-images/1', images }, () =>
       images
         .map(({ reference, id, sizeBytes }) => `${reference}  ${id.slice(0, 19)}  ${formatBytes(sizeBytes)}`)
         .join('\n'),

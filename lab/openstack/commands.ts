@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { DRY_RUN_FLAG, command } from '../../src/cli/index.ts'
 import type { Command } from '../../src/cli/index.ts'
+import type { LabDocument, LabNode, LabSummary } from '../../src/contract/index.ts'
 import { EXIT } from '../../src/core/index.ts'
 import type { ExitCode } from '../../src/core/index.ts'
 import { allLabs, findLab } from '../any-lab.ts'
 import type { AnyLab } from '../any-lab.ts'
 import { upConductorLab } from '../conductor/up-conductor-lab.ts'
-import { printData } from '../print-data.ts'
 import { DEFAULT_LAB, HELP_FLAG, JSON_FLAGS, LAB_FLAG } from '../lab-flags.ts'
 import { attachConsole } from './console.ts'
 import { raise } from './errors.ts'
@@ -82,12 +82,12 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
         })
         output.say(`lab ${name} is up after ${((performance.now() - began) / 1000).toFixed(1)} s`)
         for (const line of up.advice) output.say(line)
-        const value = {
+        const value: LabDocument = {
           schema: 'anneal.lab/1',
           ...summary(up.lab),
           inventoryFile: up.lab.description.inventoryFile,
         }
-        printData(output, value, () => describeLab(value))
+        output.data(value, () => describeLab(value))
         return EXIT.ok
       }
       const ironicAuth = flags.auth.split(',')
@@ -114,8 +114,8 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
       output.say(
         `eval "$(anneal lab env${name === DEFAULT_LAB ? '' : ` --lab ${name}`})" # then: openstack …`,
       )
-      const value = { schema: 'anneal.lab/1', ...summary(lab) }
-      printData(output, value, () => describeLab(value))
+      const value: LabDocument = { schema: 'anneal.lab/1', ...summary(lab) }
+      output.data(value, () => describeLab(value))
       return EXIT.ok
     },
   }),
@@ -146,12 +146,12 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
     count: { min: 0, max: 0 },
     flags: { ...LAB_FLAG, ...JSON_FLAGS },
     async run({ flags, output }) {
-      const nodes = findLab(flags.lab).nodes.map((node) => ({
+      const nodes = findLab(flags.lab).nodes.map((node): LabNode => ({
         ...node,
         power: isOn(node) ? 'on' : 'off',
         boot: bootDevice(node),
       }))
-      printData(output, { schema: 'anneal.lab-nodes/1', nodes }, () =>
+      output.data({ schema: 'anneal.lab-nodes/1', nodes }, () =>
         nodes
           .map(({ name, power, boot, mac, address, ipmi }) =>
             [name, power, `boot ${boot}`, mac, address, `ipmi ${ipmi.address}:${ipmi.port}`].join('  '),
@@ -189,7 +189,7 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
     flags: { ...LAB_FLAG, ...JSON_FLAGS },
     async run({ flags, output }) {
       const { environment } = findLab(flags.lab)
-      printData(output, { schema: 'anneal.lab-environment/1', environment }, () =>
+      output.data({ schema: 'anneal.lab-environment/1', environment }, () =>
         Object.entries(environment)
           .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`)
           .join('\n'),
@@ -224,9 +224,7 @@ export function openStackStatus(): Readonly<{ labs: readonly LabSummary[]; broke
   return { labs, broken: labNames().filter((name) => !whole.has(name)) }
 }
 
-type LabSummary = ReturnType<typeof summary>
-
-function summary(lab: AnyLab) {
+function summary(lab: AnyLab): LabSummary {
   return {
     name: lab.name,
     suite: lab instanceof OpenStackLab ? (lab.description.suite?.suite ?? null) : null,

@@ -15,7 +15,7 @@ export function jsonPage(): string {
         code(name),
         spec.meaning,
         spec.printedBy
-          .map((one) => (/^(image|node|metal) /.test(one) ? code(`anneal ${one}`) : one))
+          .map((one) => (/^(image|node|metal|lab) /.test(one) ? code(`anneal ${one}`) : one))
           .join(', '),
         spec.keptIn ?? '',
         link(schemaPath(name)),
@@ -42,7 +42,7 @@ export function jsonPage(): string {
     '- Anneal reads the files that earlier versions wrote: boot.json, the state directory, the records of deployments.',
     '- Sizes are in bytes (`…Bytes`) and durations in milliseconds (`…Ms`) or seconds (`…Seconds`, `seconds`). Times are RFC 3339 in UTC.',
     '- No document holds a secret.',
-    'The types are in `src/contract/`, with the meaning of each member; the schemas are made from them ([ADR 0080](adr/0080-types-are-the-contract.md)). The documents of the test bed and of benchmarks are not part of the program and are not listed.',
+    'The types are in `src/contract/`, with the meaning of each member; the schemas are made from them ([ADR 0080](adr/0080-types-are-the-contract.md)). The documents of benchmarks and demos are not part of the program and are not listed.',
   ])
 }
 

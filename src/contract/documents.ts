@@ -6,6 +6,13 @@ import type { ImageDocument } from './image/image-document.ts'
 import type { ImageExtractDocument } from './image/image-extract.ts'
 import type { ImageListDocument } from './image/image-list.ts'
 import type { PruneDocument, PushDocument, PushedDocument } from './image/pushed.ts'
+import type {
+  LabDocument,
+  LabEnvironmentDocument,
+  LabImagesDocument,
+  LabNodesDocument,
+  LabStatusDocument,
+} from './lab.ts'
 import type { DeployPlanDocument } from './metal/deploy-plan.ts'
 import type { DeployRamdiskDocument, DeployRamdiskPlanDocument } from './metal/deploy-ramdisk.ts'
 import type { DeploymentDocument, DeploymentNote } from './metal/deployment.ts'
@@ -78,6 +85,11 @@ export type Documents = {
   'anneal.nodes-plan/1': NodesPlanDocument
   'anneal.recovery-plan/1': RecoveryPlanDocument
   'anneal.service-plan/1': ServicePlanDocument
+  'anneal.lab/1': LabDocument
+  'anneal.lab-environment/1': LabEnvironmentDocument
+  'anneal.lab-images/1': LabImagesDocument
+  'anneal.lab-nodes/1': LabNodesDocument
+  'anneal.lab-status/1': LabStatusDocument
 }
 
 export type DocumentName = keyof Documents
@@ -224,6 +236,31 @@ export const DOCUMENTS = {
     type: 'KillSetDocument',
     meaning: 'the processes that would die if containers ended',
     printedBy: ['node kill-set'],
+  },
+  'anneal.lab/1': {
+    type: 'LabDocument',
+    meaning: 'a lab of the test bed that was started',
+    printedBy: ['lab up'],
+  },
+  'anneal.lab-environment/1': {
+    type: 'LabEnvironmentDocument',
+    meaning: 'variables with which clients use a lab',
+    printedBy: ['lab env'],
+  },
+  'anneal.lab-images/1': {
+    type: 'LabImagesDocument',
+    meaning: 'container images of the test bed',
+    printedBy: ['lab images'],
+  },
+  'anneal.lab-nodes/1': {
+    type: 'LabNodesDocument',
+    meaning: 'the machines of a lab',
+    printedBy: ['lab nodes'],
+  },
+  'anneal.lab-status/1': {
+    type: 'LabStatusDocument',
+    meaning: 'the labs and compute hosts of the test bed',
+    printedBy: ['lab status'],
   },
   'anneal.lock/1': {
     type: 'LockDocument',

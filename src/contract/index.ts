@@ -62,6 +62,16 @@ export type {
 export type { ArtifactsDocument, SentArtifact } from './image/artifacts.ts'
 export type { ComposefsFacts, OsReleaseFacts, OstreeDeployment } from './image/system.ts'
 export type {
+  LabDocument,
+  LabEnvironmentDocument,
+  LabHost,
+  LabImagesDocument,
+  LabNode,
+  LabNodesDocument,
+  LabStatusDocument,
+  LabSummary,
+} from './lab.ts'
+export type {
   DeployImage,
   DeployNode,
   DeployPlanDocument,

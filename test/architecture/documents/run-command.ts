@@ -1,5 +1,6 @@
 import type { BuildingWorld } from '../../../src/app/node/index.ts'
 import { AnnealError } from '../../../src/core/index.ts'
+import { LAB_COMMANDS } from '../../../lab/commands.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { Output } from '../../../src/cli/output.ts'
 import { parseCommand } from '../../../src/cli/parse.ts'
@@ -7,7 +8,7 @@ import { parseCommand } from '../../../src/cli/parse.ts'
 /** What a command printed and how it ended. */
 export type Ran = Readonly<{ exit: number; stdout: string; stderr: string }>
 
-/** Runs a command of the table in this process, as `main.ts` does, with `--json`. */
+/** Runs a command of the tables in this process, as `main.ts` does, with `--json`. */
 export function runCommand(...words: readonly string[]): Promise<Ran> {
   return runCommandWith({ signal: new AbortController().signal }, words)
 }
@@ -39,7 +40,9 @@ async function runCommandWith(
     take((text) => (stderr += text)),
     { json: true, jsonProgress: true, noColor: true },
   )
-  const found = COMMANDS.find((one) => one.path.every((word, index) => words[index] === word))
+  const found = [...COMMANDS, ...LAB_COMMANDS].find((one) =>
+    one.path.every((word, index) => words[index] === word),
+  )
   if (found === undefined) throw new TypeError(`no command ${words.join(' ')}`)
   const command = await found.load()
   try {
