@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../scripts/source/index.ts'
+import { measureProgram } from './measure-program.ts'
+import type { Cost } from './measure-program.ts'
 import { median } from './statistics.ts'
 
 /**
@@ -35,7 +37,6 @@ const FORMS = {
 type Form = keyof typeof FORMS
 type Peer = (typeof PEERS)[number]
 const peers = PEERS.filter((name) => flags.peer.includes(name))
-type Cost = Readonly<{ wallS: number; cpuS: number; peakMiB: number; readMiB: number; writtenMiB: number }>
 
 function main(): void {
   if (image === '' || !existsSync('/usr/bin/time') || peers.length < flags.peer.length) {
@@ -56,6 +57,10 @@ function main(): void {
   } finally {
     rmSync(WORK, { recursive: true, force: true })
   }
+}
+
+function measure(program: string, argv: readonly string[]): Cost {
+  return measureProgram(join(WORK, 'io'), program, argv)
 }
 
 function compare(form: Form): void {
@@ -126,28 +131,6 @@ function measureByHand(name: Peer, path: string): Cost {
     return measure(script, [copy, directory, String(PARTITION.offsetBytes), String(PARTITION.sizeBytes)])
   } finally {
     rmSync(directory, { recursive: true, force: true })
-  }
-}
-
-function measure(program: string, argv: readonly string[]): Cost {
-  const io = join(WORK, 'io')
-  // A process's own numbers hold those of the children that it has waited for.
-  const counted = ['sh', '-c', '"$@"; ended=$?; cat /proc/$$/io >"$0"; exit $ended', io, program, ...argv]
-  const { status, stderr } = spawnSync('/usr/bin/time', ['--format', '%e %U %S %M', '--quiet', ...counted], {
-    encoding: 'utf8',
-  })
-  const last = stderr.trim().split('\n').at(-1) ?? ''
-  const [wall = 0, user = 0, system = 0, peakKib = 0] = last.split(' ').map(Number)
-  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`)
-  const counts = readFileSync(io, 'utf8')
-  const mib = (name: string): number =>
-    Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(counts)?.[1]) / 2 ** 20
-  return {
-    wallS: wall,
-    cpuS: user + system,
-    peakMiB: peakKib / 1024,
-    readMiB: mib('rchar'),
-    writtenMiB: mib('wchar'),
   }
 }
 

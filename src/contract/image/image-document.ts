@@ -292,7 +292,7 @@ export type ImageBootEntry = Readonly<{
   isOther?: boolean
   /** What the `default` of the boot loader may call it. */
   names?: readonly string[]
-  /** Of a unified kernel image with several profiles: which one, from 1. */
+  /** Of a unified kernel image with several profiles: which one, from 1; the first one (0) boots by itself, and has none. */
   profile?: number
   initrds: readonly ImageBootFile[]
   devicetree?: ImageBootFile

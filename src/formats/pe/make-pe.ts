@@ -1,6 +1,16 @@
-/** A PE image for tests, of sections by name: headers at 128, each section in blocks of 512 bytes. */
-export function makePe(sections: Readonly<Record<string, string | Uint8Array>>): Uint8Array {
-  const contents = Object.entries(sections).map(
+type Content = string | Uint8Array
+
+/**
+ * A PE image for tests, of sections by name, or of a list where a name comes again: headers at 128, each section in blocks of
+ * 512 bytes.
+ */
+export function makePe(
+  sections: Readonly<Record<string, Content>> | readonly (readonly [string, Content])[],
+): Uint8Array {
+  const named: readonly (readonly [string, Content])[] = Array.isArray(sections)
+    ? sections
+    : Object.entries(sections)
+  const contents = named.map(
     ([name, content]) =>
       [name, typeof content === 'string' ? new TextEncoder().encode(content) : content] as const,
   )

@@ -4,7 +4,7 @@ import type { Deployment } from './ostree.ts'
 
 /** One thing that an image can boot, whatever describes it, with all files found. */
 export type BootEntry = Readonly<{
-  /** BLS: the file name without `.conf` and boot counter. GRUB: `--id`, or the position in the menu. UKI: the file name. */
+  /** BLS: the file name without `.conf` and boot counter. GRUB: `--id`, or the position in the menu. UKI: the file name; `name.efi@id` for a profile but the first. */
   id: string
   title: string
   version: string
@@ -19,7 +19,7 @@ export type BootEntry = Readonly<{
   isOther?: boolean
   /** What the boot loader’s `default` may call it. */
   names?: readonly string[]
-  /** Of a unified kernel image with several profiles: which one, from 1. */
+  /** Of a unified kernel image with several profiles: which one, but the first (0), which boots by itself. */
   profile?: number
   initrds: readonly BootFile[]
   /** What its boot loader loads at the second try, where the first one is without an initrd: a netboot has no second try. */

@@ -73,10 +73,11 @@ async function byLoader(context: Context, loader: FoundLoader): Promise<FoundEnt
     }
     case 'uki': {
       const { volume, path, reason } = loader
-      const ukis = await readUki(files, volume, path, path.slice(path.lastIndexOf('/') + 1))
+      // Firmware asks for no profile.
+      const [uki] = await readUki(files, volume, path)
       return {
         loader: { kind: 'none', configuration: '', reason },
-        entries: ukis.map(({ entry }) => entry),
+        entries: uki === undefined ? [] : [uki.entry],
         defaultIndex: 0,
       }
     }
@@ -116,7 +117,8 @@ async function bySystemdBoot(
   ).flat()
   const isForMachine = ({ architecture }: FoundEntry): boolean =>
     architecture === '' || architecture.toLowerCase() === MACHINE_TYPES[machine.cpu]
-  const ukis = await allUkis(files, layout)
+  // It shows none that does not say what system it is of.
+  const ukis = (await allUkis(files, layout)).filter(({ sorting }) => sorting.title !== '')
   const all = inSystemdBootOrder([
     ...found.flatMap((one) => (isForMachine(one) ? [{ ...one, found: one, entry: undefined }] : [])),
     ...ukis.map(({ sorting, entry }) => ({ ...sorting, found: undefined, entry })),
@@ -130,8 +132,8 @@ async function bySystemdBoot(
     if (one !== undefined) type1.add(whole.id)
   }
   const isType1 = (id: string): boolean => type1.has(id)
-  const names = entries.map(({ id, source, triesLeft }) => ({
-    name: `${id}.${source === 'uki' && !isType1(id) ? 'efi' : 'conf'}`,
+  const names = entries.map(({ id, source, profile, triesLeft }) => ({
+    name: profile === undefined ? `${id}.${source === 'uki' && !isType1(id) ? 'efi' : 'conf'}` : id,
     ...(triesLeft !== undefined && { triesLeft }),
   }))
   return {

@@ -71,6 +71,12 @@ export const BOOT_FINDINGS = {
     meaning: 'A boot entry names a kernel or an initrd that does not exist. Anneal ignores the entry.',
     remedy: 'correct the entry in the image if you need it',
   },
+  UKI_COMPANIONS_LEFT: {
+    severity: 'warn',
+    meaning:
+      'The stub of a unified kernel image hands files beside it to the initrd: credentials, and extensions of the system or of its configuration. Kernel and ramdisk by themselves have none of them.',
+    remedy: 'use --whole-disk, or give what they hold to the machine in another way',
+  },
   ENTRY_HAS_NO_TRIES_LEFT: {
     severity: 'warn',
     meaning: 'The boot counter of the chosen entry is used up: systemd-boot treats the entry as bad.',

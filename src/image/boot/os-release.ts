@@ -13,12 +13,7 @@ export type OsRelease = Readonly<{
 }>
 
 export function parseOsRelease(text: string): OsRelease {
-  const values = new Map<string, string>()
-  for (const line of text.split('\n')) {
-    const [, key, value] = /^([A-Z0-9_]+)=(.*)$/.exec(line.trim()) ?? []
-    if (key !== undefined && value !== undefined) values.set(key, unquote(value.trim()))
-  }
-  const of = (key: string): string => values.get(key) ?? ''
+  const of = readAssignments(text)
   return {
     id: of('ID') || 'linux',
     idLike: of('ID_LIKE')
@@ -31,6 +26,16 @@ export function parseOsRelease(text: string): OsRelease {
     variantId: of('VARIANT_ID'),
     imageVersion: of('OSTREE_VERSION') || of('IMAGE_VERSION'),
   }
+}
+
+/** What a key stands for; '' where it is not there. */
+export function readAssignments(text: string): (key: string) => string {
+  const values = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^([A-Z0-9_]+)=(.*)$/.exec(line.trim()) ?? []
+    if (key !== undefined && value !== undefined) values.set(key, unquote(value.trim()))
+  }
+  return (key) => values.get(key) ?? ''
 }
 
 function unquote(value: string): string {

@@ -4,17 +4,20 @@ import type { Volume } from '../stack/index.ts'
 import { VERBATIM, expandOptions } from './arguments.ts'
 import { parseBlsFileName } from './bls/entry.ts'
 import type { BlsEntry } from './bls/entry.ts'
-import type { BootFile } from './contract.ts'
 import type { BootEntry } from './entry.ts'
 import { finding } from './findings.ts'
 import type { ImageFiles } from './image-files.ts'
-import { parseOsRelease } from './os-release.ts'
+import { readAssignments } from './os-release.ts'
+import { findAddons, findCompanions, sectionFile } from './uki/addons.ts'
+import type { Addons } from './uki/addons.ts'
+import { profilesOf, stubVersionOf, textOf } from './uki/sections.ts'
+import type { UkiSections } from './uki/sections.ts'
 
 /** A unified kernel image (Boot Loader Specification, type 2), with what it is sorted by. */
 export type UkiEntry = Readonly<{ sorting: BlsEntry; entry: BootEntry }>
 
-/** Far more than any text in one. */
-const TEXT_LIMIT_BYTES = 1 << 16
+/** What its stub is given instead of the command line in it; a signature check of the firmware would keep the stub from it. */
+type Given = Readonly<{ text: string; file: string; line: number }>
 
 /** Every `.efi` below /EFI/Linux (bootc: /EFI/Linux/bootc) that has a kernel in it. */
 export async function findUkis(
@@ -26,32 +29,22 @@ export async function findUkis(
   for (const directory of directories) {
     for (const name of await files.names(volume, directory)) {
       if (!name.toLowerCase().endsWith('.efi')) continue
-      found.push(...(await readUki(files, volume, `${directory}/${name}`, name)))
+      found.push(...(await readUki(files, volume, `${directory}/${name}`)))
     }
   }
   return found
 }
 
-/** One entry for each profile; none where it is no unified kernel image. */
+/** One entry for each profile, the one first that boots where none is asked for; none where it is no unified kernel image. */
 export async function readUki(
   files: ImageFiles,
   volume: Volume,
   path: string,
-  name: string,
+  given?: Given,
 ): Promise<readonly UkiEntry[]> {
-  const one = await readOnly(files, volume, path, name)
-  return one === undefined ? [] : [one]
-}
-
-async function readOnly(
-  files: ImageFiles,
-  volume: Volume,
-  path: string,
-  name: string,
-): Promise<UkiEntry | undefined> {
   const found = await files.find(volume, path)
   const source = found?.kind === 'file' ? await files.open(volume, found) : undefined
-  if (found === undefined || source === undefined) return undefined
+  if (found === undefined || source === undefined) return []
   let sections: readonly PeSection[]
   try {
     // Few images have one.
@@ -60,62 +53,115 @@ async function readOnly(
   } catch (error) {
     if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
     files.findings.push(finding('ENTRY_BROKEN', `${volume.address}:${path}`, error.message))
-    return undefined
+    return []
   }
-  const fileOf = (section: PeSection): BootFile => ({
-    address: volume.address,
-    path: found.realPath,
-    sizeBytes: section.lengthBytes,
-    section: { name: section.name, offsetBytes: section.offsetBytes, lengthBytes: section.lengthBytes },
-  })
-  const textOf = async (wanted: string): Promise<string> => {
-    const section = sections.find((one) => one.name === wanted)
-    if (section === undefined) return ''
-    const bytes = await section.source.read(0, Math.min(section.lengthBytes, TEXT_LIMIT_BYTES))
-    return new TextDecoder()
-      .decode(bytes)
-      .replace(/\0[^]*$/, '')
-      .trim()
+  const stubVersion = await stubVersionOf(sections)
+  const profiles = profilesOf(sections, stubVersion).filter(({ find }) => find('.linux') !== undefined)
+  if (profiles.length === 0) return []
+  const companions = await findCompanions(files, volume, path)
+  const addons = new Map<string, Addons>()
+  const entries: UkiEntry[] = []
+  for (const profile of profiles) {
+    const uname = await textOf(profile.find('.uname'))
+    const known = addons.get(uname) ?? (await findAddons(files, volume, { path, uname, stubVersion }))
+    addons.set(uname, known)
+    entries.push(
+      await entryOf(profile, {
+        volume,
+        path: found.realPath,
+        name: path.slice(path.lastIndexOf('/') + 1),
+        uname,
+        addons: known,
+        companions,
+        ...(given && { given }),
+      }),
+    )
   }
-  const kernel = sections.find((one) => one.name === '.linux')
-  if (kernel === undefined) return undefined
-  const [osrel, uname, cmdline] = await Promise.all([textOf('.osrel'), textOf('.uname'), textOf('.cmdline')])
-  const os = parseOsRelease(osrel)
-  const file = `${volume.address}:${found.realPath}`
-  const { arguments: options, init, findings } = expandOptions(cmdline, { kind: 'uki', file }, VERBATIM)
+  return entries
+}
+
+type About = Readonly<{
+  volume: Volume
+  path: string
+  name: string
+  uname: string
+  addons: Addons
+  companions: readonly string[]
+  given?: Given
+}>
+
+async function entryOf({ profile, find }: UkiSections, about: About): Promise<UkiEntry> {
+  const { volume, path, name, uname, addons, companions } = about
+  const file = `${volume.address}:${path}`
+  const fileOf = (wanted: string): readonly ReturnType<typeof sectionFile>[] => {
+    const section = find(wanted)
+    return section === undefined ? [] : [sectionFile(volume, path, section)]
+  }
+  // bootspec_pick_name_version_sort_key of systemd's src/fundamental/bootspec.c.
+  const os = readAssignments(await textOf(find('.osrel')))
+  const system = os('PRETTY_NAME') || os('IMAGE_ID') || os('NAME') || os('ID')
+  const version = os('IMAGE_VERSION') || os('VERSION') || os('VERSION_ID') || os('BUILD_ID')
+  const said = readAssignments(await textOf(find('.profile')))
   const { id, triesLeft, triesDone } = parseBlsFileName(name.replace(/\.efi$/i, '.conf'))
-  const version = os.imageVersion || os.version || os.versionId || uname
-  const counter = {
-    ...(triesLeft !== undefined && { triesLeft }),
-    ...(triesDone !== undefined && { triesDone }),
-  }
-  const devicetree = sections.find((one) => one.name === '.dtb')
+  const [kernel] = fileOf('.linux')
+  const devicetree = addons.devicetrees.at(-1) ?? fileOf('.dtb')[0]
+  const title = said('TITLE') || (profile === 0 ? '' : said('ID') || `Profile #${profile + 1}`)
+  const inBrackets = [title, uname].filter((one) => one !== '').map((one) => ` (${one})`)
   return {
     sorting: {
       fileName: name,
       id,
-      title: os.prettyName,
+      title: system,
       version,
       machineId: '',
-      sortKey: os.id,
+      sortKey: os('IMAGE_ID') || os('ID'),
       architecture: '',
       initrds: [],
       options: [],
-      ...counter,
+      profile,
+      ...(triesLeft !== undefined && { triesLeft }),
+      ...(triesDone !== undefined && { triesDone }),
     },
     entry: {
-      id,
-      title: uname === '' ? os.prettyName : `${os.prettyName} (${uname})`,
-      version,
+      id: profile === 0 ? id : `${id}.efi@${said('ID') || profile}`,
+      title: `${system || 'Linux'}${inBrackets.join('')}`,
+      version: version || uname,
       source: 'uki',
       file,
-      kernel: fileOf(kernel),
-      initrds: sections.filter((one) => one.name === '.initrd').map(fileOf),
-      arguments: options,
-      init,
-      findings,
+      ...(kernel && { kernel }),
+      initrds: [...addons.microcode, ...fileOf('.ucode'), ...fileOf('.initrd'), ...addons.initrds],
+      ...(await commandLineOf(about, await textOf(find('.cmdline')))),
+      findings: companions.length === 0 ? [] : [finding('UKI_COMPANIONS_LEFT', file, companions.join(', '))],
       ...(triesLeft !== undefined && { triesLeft }),
-      ...(devicetree && { devicetree: fileOf(devicetree) }),
+      ...(devicetree && { devicetree }),
+      ...(profile !== 0 && { profile }),
     },
   }
+}
+
+/** What the stub is given, else what is in the image; then what addons have. Behind ` -- ` all is for init. */
+async function commandLineOf(
+  { volume, path, addons, given }: About,
+  inside: string,
+): Promise<Pick<BootEntry, 'arguments' | 'init'>> {
+  const own =
+    given === undefined
+      ? { text: inside, source: { kind: 'uki' as const, file: `${volume.address}:${path}` } }
+      : { text: given.text, source: { kind: 'bls' as const, file: given.file, line: given.line } }
+  const lines = [
+    own,
+    ...addons.commandLines.map(({ text, file }) => ({ text, source: { kind: 'uki' as const, file } })),
+  ]
+  const all: BootEntry['arguments'][number][] = []
+  let init = ''
+  for (const { text, source } of lines) {
+    if (init !== '') {
+      init += ` ${text}`
+      continue
+    }
+    const expanded = expandOptions(text, source, VERBATIM)
+    all.push(...expanded.arguments)
+    init = expanded.init
+  }
+  return { arguments: all, init }
 }

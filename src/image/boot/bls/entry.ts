@@ -12,6 +12,8 @@ export type BlsEntry = Readonly<{
   /** Boot counting: undefined where the name has no counter. */
   triesLeft?: number
   triesDone?: number
+  /** Of a unified kernel image with several profiles. */
+  profile?: number
   title: string
   version: string
   machineId: string

@@ -17,7 +17,10 @@ export function inSystemdBootOrder<T extends BlsEntry>(entries: readonly T[]): r
         : compareText(a.sortKey, b.sortKey) ||
           compareText(a.machineId, b.machineId) ||
           compareUapiVersions(b.version, a.version)
-    const byId = byKey || compareUapiVersions(b.id.toLowerCase(), a.id.toLowerCase())
+    const byId =
+      byKey ||
+      compareUapiVersions(b.id.toLowerCase(), a.id.toLowerCase()) ||
+      (a.profile ?? 0) - (b.profile ?? 0)
     if (byId !== 0 || a.triesLeft === undefined || b.triesLeft === undefined) return byId
     return b.triesLeft - a.triesLeft || (a.triesDone ?? 0) - (b.triesDone ?? 0)
   })

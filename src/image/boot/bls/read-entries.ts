@@ -54,12 +54,11 @@ export async function completeType1Entry(
     file,
     ...(triesLeft !== undefined && { triesLeft }),
   }
-  const [uki] = await readUki(
-    files,
-    volume,
-    program.path,
-    program.path.slice(program.path.lastIndexOf('/') + 1),
-  )
+  const line = entry.options.at(-1)?.line
+  const text = entry.options.map((one) => one.text).join(' ')
+  // What the boot loader gives the stub takes the place of what is in the image.
+  const given = line === undefined ? undefined : { text, file, line }
+  const [uki] = await readUki(files, volume, program.path, given)
   if (uki !== undefined) return { ...uki.entry, ...about, source: 'uki' }
   const unbootable = `it runs ${efi.text}, an EFI program that is no Linux kernel`
   return {

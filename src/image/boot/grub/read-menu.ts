@@ -94,7 +94,7 @@ export async function completeGrubEntry(
   }
   if (entry.chained !== undefined) {
     const { volume, path } = entry.chained
-    const [uki] = await readUki(files, volume, path, path.slice(path.lastIndexOf('/') + 1))
+    const [uki] = await readUki(files, volume, path)
     if (uki !== undefined) return { ...uki.entry, ...about, source: 'uki' }
   }
   const broken = (unbootable: string): BootEntry => {
