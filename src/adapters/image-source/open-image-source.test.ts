@@ -271,6 +271,17 @@ describe('archives', () => {
     }
   })
 
+  test('a member of a zip archive may have any name', async (t) => {
+    if (!hasProgram('zip')) return t.skip('needs zip')
+    const path = await pack({ 'AA_disk.raw': image }, 'zip -q packed.zip *; mv packed.zip packed')
+    const bytes = await readFile(path)
+    for (const begins of ['/x_', '../', 'C:/', 'x\\_']) {
+      const named = Buffer.from(bytes.toString('latin1').replaceAll('AA_disk', `${begins}disk`), 'latin1')
+      await using opened = await openImageSource(await put('named.zip', named))
+      assert.deepEqual(Buffer.from(await opened.source.read(0, opened.source.size)), image, begins)
+    }
+  })
+
   test('a zip archive that is cut, damaged or encrypted is refused', async (t) => {
     if (!hasProgram('zip')) return t.skip('needs zip')
     const path = await pack({ 'disk.raw': image }, 'zip -q packed.zip *; mv packed.zip packed')

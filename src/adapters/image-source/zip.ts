@@ -29,9 +29,12 @@ export async function imageInZip(source: ByteSource, signal?: AbortSignal): Prom
   try {
     const zip = await yauzl.fromRandomAccessReaderPromise(new Reader(), size, {
       autoClose: false,
-      strictFileNames: false,
+      // It would refuse an archive for a name such as /disk.img. Here a name is shown, and never a place to write to.
+      decodeStrings: false,
     })
-    const entry = await imageMember({ name, wrapper: 'zip' }, filesOf(zip.eachEntry()))
+    const nameOf = ({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string =>
+      yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
+    const entry = await imageMember({ name, wrapper: 'zip' }, filesOf(zip.eachEntry(), nameOf))
     const { of, name: member } = entry
     if (of.isEncrypted() || !(of.compressionMethod === 0 || of.compressionMethod === 8)) {
       const reason = of.isEncrypted()
@@ -59,8 +62,12 @@ export async function imageInZip(source: ByteSource, signal?: AbortSignal): Prom
 
 async function* filesOf(
   entries: AsyncIterable<Entry>,
+  nameOf: (entry: Entry) => string,
 ): AsyncGenerator<Readonly<{ name: string; of: Entry }>> {
-  for await (const of of entries) if (!of.fileName.endsWith('/')) yield { name: of.fileName, of }
+  for await (const of of entries) {
+    const name = nameOf(of)
+    if (!name.endsWith('/')) yield { name, of }
+  }
 }
 
 /** yauzl compares sizes; the checksum is compared here. */
