@@ -95,7 +95,7 @@ export function sectionFile(volume: Volume, path: string, section: PeSection): B
  * Where files for one image lie (`get_extra_dir` of src/boot/util.c). Its boot counter is left out, but only where it stands
  * behind the first `+`: beside `6.12+deb13+3.efi` the stub looks under the whole name, and systemd-boot has counted before.
  */
-export function companionsOf(path: string): string {
+function companionsOf(path: string): string {
   const plain = path.replace(/^([^+]*)\+\d+(?:-\d+)?(?=\.|$)/, '$1')
   const counted = plain.replace(
     /\+(\d+)(?:-(\d+))?(\.efi)$/i,
