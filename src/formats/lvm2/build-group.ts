@@ -26,6 +26,7 @@ export function buildGroup(text: GroupText, sources: ReadonlyMap<string, ByteSou
         : { ...base, source, ranges: rangesOf(text, key, source) }
     }),
     logicalVolumes: text.logical.map((volume) => buildVolume(volume, context)),
+    warnings: [],
   }
 }
 

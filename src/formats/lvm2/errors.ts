@@ -51,7 +51,19 @@ export const LVM_ERRORS = {
     ...refused,
     message: 'Cannot read the logical volume "{volume}": its type {type} is not supported',
     remedy:
-      'use a linear or striped volume (`lvs -o +segtype` shows the types); copy the data to one on a running system',
+      'use a linear, striped, raid1, mirror or thin volume (`lvs -o +segtype` shows the types); copy the data to one on a running system',
+  },
+  LVM_COPIES_UNUSABLE: {
+    ...refused,
+    message:
+      'Cannot read the logical volume "{volume}": none of its {count} copies can be relied on ({reasons})',
+    remedy:
+      'give all disks of the volume group in one image, or activate it on a running system until `lvs -o +copy_percent` says 100',
+  },
+  LVM_THIN_DAMAGED: {
+    ...refused,
+    message: 'Cannot read the thin volume "{volume}": the metadata of its pool "{pool}" {reason}',
+    remedy: `${FETCH_AGAIN}; \`thin_check\` says more about them, \`lvconvert --repair\` repairs a copy`,
   },
   LVM_PV_MISSING: {
     ...refused,

@@ -17,6 +17,18 @@ export const LVM_FINDINGS = {
     meaning: 'The volume group is exported: no system activates it until `vgimport`.',
     remedy: '`vgimport` makes it usable again',
   },
+  LVM_COPY_MISSING: {
+    severity: 'warn',
+    meaning:
+      'Not all copies of a mirrored volume are in the image, or one is out of date. Anneal reads a copy that is whole; another one may be newer.',
+    remedy: 'make the image of all disks of the group; `lvconvert --repair` makes the copies whole again',
+  },
+  LVM_COPIES_APART: {
+    severity: 'warn',
+    meaning:
+      'The copies of a mirrored volume were not the same when it was left: what was written last may be in one of them alone.',
+    remedy: 'make the image of a system that was shut down cleanly; see `lvs -o +copy_percent`',
+  },
   LVM_PV_NOT_LISTED: {
     severity: 'warn',
     meaning: 'A physical volume has metadata of a volume group that no longer lists it.',

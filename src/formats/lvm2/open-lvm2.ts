@@ -1,7 +1,7 @@
 /**
  * LVM2: labels, metadata areas and their text, and the logical volumes of a group as sources. Linear, striped and
- * multi-segment volumes are read; thin, raid, mirror, snapshot, cache, vdo, writecache and integrity ones, and those on a
- * physical volume that is not there, are refused one by one, each by its name: the others stay readable.
+ * multi-segment volumes are read, and raid1, mirror and thin ones; other raid, snapshot, cache, vdo, writecache and integrity
+ * ones, and those on a physical volume that is not there, are refused one by one, each by its name: the others stay readable.
  *
  * Of several copies of the metadata the newest sound one counts; older texts that still lie in the rings are never read.
  * Reference: lvm2 2.03, lib/format_text and lib/label (there is no other specification). Not read: LVM1, clustered
@@ -11,6 +11,7 @@ import { cached } from '../../bytes/index.ts'
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import { buildGroup } from './build-group.ts'
 import { raise } from './errors.ts'
+import { withDerived } from './derived-volumes.ts'
 import { warning } from './findings.ts'
 import type { GroupText } from './parse-group.ts'
 import { readAreas } from './read-areas.ts'
@@ -66,10 +67,14 @@ export async function openLvm2(
   if (lost !== undefined) {
     throw raise('LVM_METADATA_DAMAGED', { source: lost.on.name, reason: lost.reasons.join('; ') })
   }
+  const groups = await Promise.all(
+    texts.map((text) => withDerived(buildGroup(text, sources), text, options.signal)),
+  )
   return {
-    groups: texts.map((text) => buildGroup(text, sources)),
+    groups,
     orphans: [...sources].flatMap(([id, source]) => (listed.has(id) ? [] : [{ id, source }])),
     warnings: [
+      ...groups.flatMap((group) => group.warnings),
       ...damages.map(({ on, reasons }) =>
         warning('LVM_AREA_DAMAGED', `on "${on.name}", ${reasons.join('; ')}`),
       ),

@@ -42,6 +42,12 @@ export type SegmentText = Readonly<{
   stripes: readonly Readonly<{ on: string; startExtent: number }>[]
   /** Of one stripe, before the next one takes its turn; 0 where there is only one. */
   stripeBytes: number
+  /** `raid1`: of each copy, the volume with its superblock and the one with its data. `mirror`: the data alone. */
+  copies: readonly Readonly<{ meta?: string; data: string }>[]
+  /** `thin`. `other`: what it takes from outside of its pool, or is being merged into. */
+  thin: Readonly<{ pool: string; deviceId: number; other: string | undefined }> | undefined
+  /** `thin-pool`. */
+  pool: Readonly<{ metadata: string; data: string; chunkBytes: number; transactionId: number }> | undefined
   /** Every name in its values: what it is made of, whatever its type. */
   names: ReadonlySet<string>
   /** `snapshot` only. */
@@ -133,6 +139,24 @@ function segmentOf(fields: Fields, extentBytes: number): SegmentText {
     flags,
     stripes,
     stripeBytes,
+    copies: copiesOf(type, fields),
+    thin:
+      type === 'thin'
+        ? {
+            pool: fields.text('thin_pool'),
+            deviceId: fields.count('device_id'),
+            other: fields.textIfAny('external_origin') ?? fields.textIfAny('merge'),
+          }
+        : undefined,
+    pool:
+      type === 'thin-pool'
+        ? {
+            metadata: fields.text('metadata'),
+            data: fields.text('pool'),
+            chunkBytes: fields.sectors('chunk_size'),
+            transactionId: fields.count('transaction_id'),
+          }
+        : undefined,
     names: fields.names(),
     cowStore: fields.textIfAny('cow_store'),
     mergingStore: fields.textIfAny('merging_store'),
@@ -150,6 +174,22 @@ function stripesOf(fields: Fields): SegmentText['stripes'] {
     if (typeof on !== 'string' || !isCount(startExtent))
       throw fields.wrong(`has a stripe ${index} on nothing`)
     return { on, startExtent }
+  })
+}
+
+function copiesOf(type: string, fields: Fields): SegmentText['copies'] {
+  if (type !== 'raid1' && type !== 'mirror') return []
+  const list = fields.list(type === 'raid1' ? 'raids' : 'mirrors')
+  const count = fields.count(type === 'raid1' ? 'device_count' : 'mirror_count')
+  if (count === 0 || list.length !== count * 2)
+    throw fields.wrong(`has ${list.length / 2} copies of ${count}`)
+  return Array.from({ length: count }, (_, index) => {
+    const [one, other] = [list[index * 2], list[index * 2 + 1]]
+    // A copy that is missing has a name of its own all the same; that of a mirror is followed by an extent, which is 0.
+    if (type === 'mirror' && typeof one === 'string' && other === 0) return { data: one }
+    if (type === 'raid1' && typeof one === 'string' && typeof other === 'string')
+      return { meta: one, data: other }
+    throw fields.wrong(`has a copy ${index} on nothing`)
   })
 }
 

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 
 /** One run of a logical volume: `stripes` in turn, `stripeBytes` each. All lengths are in bytes. */
@@ -19,7 +19,7 @@ export type LogicalVolume = Readonly<{
   visible: boolean
   /** Of its segments, each named once: `linear`, `striped`, `thin`, `raid1`, … */
   types: readonly string[]
-  /** Where it lies; empty where its content is refused for its type. */
+  /** Where it lies; empty where its content is refused for its type, or lies in other volumes (mirrors, thin). */
   segments: readonly VolumeSegment[]
   content: Readonly<{ source: ByteSource }> | Readonly<{ refusal: AnnealError }>
 }>
@@ -61,6 +61,8 @@ export type VolumeGroup = Readonly<{
   physicalVolumes: readonly PhysicalVolume[]
   /** In the order of the metadata, parts of other volumes included. */
   logicalVolumes: readonly LogicalVolume[]
+  /** About volumes that are read in spite of it. */
+  warnings: readonly ReaderWarning[]
 }>
 
 /** The name below /dev/mapper: `atomicos-root`; a hyphen in a name is doubled (libdm, `dm_build_dm_name`). */

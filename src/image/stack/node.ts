@@ -26,7 +26,7 @@ export type Content =
   | Readonly<{ kind: 'physical volume'; volumeGroup: string; uuid: string; ranges: readonly PvRange[] }>
   | Readonly<{ kind: 'logical volumes'; group: VolumeGroup }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
-  /** Recognised, and not readable: ZFS, LUKS, a thin volume; a file system that is damaged. `type` as blkid says. */
+  /** Recognised, and not readable: ZFS, LUKS, a volume of RAID 5; a file system that is damaged. `type` as blkid says. */
   | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: Refusal }>
   /** No signature of anything known: BIOS boot partitions, reserved or empty space. */
   | Readonly<{ kind: 'unknown' }>
