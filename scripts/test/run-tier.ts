@@ -1,5 +1,6 @@
-import { globSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -82,16 +83,12 @@ async function runFiles(
   signal: AbortSignal,
   output: Writable,
 ): Promise<void> {
+  const { parts = 1 } = tier
+  using shared = tier.oneProcess && parts > 1 ? inParts(files, parts) : undefined
   const stream = run({
-    files: [...files],
+    files: [...(shared?.files ?? files)],
     cwd: ROOT,
-    ...(tier.oneProcess
-      ? { isolation: 'none' }
-      : {
-          concurrency: tier.lanes === undefined ? true : 1,
-          execArgv: ['--disable-warning=ExperimentalWarning'],
-        }),
-    timeout: tier.timeoutMs,
+    ...runningOf(tier, shared?.files.length),
     signal,
   })
   stream.on('test:pass', (ended) => tally.testPassed(ended))
@@ -99,4 +96,30 @@ async function runFiles(
   const text = stream.compose(new spec())
   text.pipe(output, { end: false })
   await finished(text, { writable: false })
+}
+
+const QUIET = '--disable-warning=ExperimentalWarning'
+
+function runningOf(tier: Tier, parts: number | undefined): NonNullable<Parameters<typeof run>[0]> {
+  const { timeoutMs: timeout } = tier
+  // The time of a single test: the runner would hold a whole part to it.
+  if (parts !== undefined) return { concurrency: parts, execArgv: [QUIET, `--test-timeout=${timeout}`] }
+  if (tier.oneProcess) return { isolation: 'none', timeout }
+  return { concurrency: tier.lanes === undefined ? true : 1, execArgv: [QUIET], timeout }
+}
+
+/** Files that import the files of one part each, which are taken in turn: neighbours take much the same time. */
+function inParts(
+  files: readonly string[],
+  parts: number,
+): Readonly<{ files: readonly string[] } & Disposable> {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-parts-'))
+  const count = Math.min(parts, files.length)
+  const entries = Array.from({ length: count }, (_, part) => {
+    const own = files.filter((__, index) => index % count === part)
+    const entry = join(directory, `part-${part + 1}.test.mjs`)
+    writeFileSync(entry, own.map((file) => `import ${JSON.stringify(file)}\n`).join(''))
+    return entry
+  })
+  return { files: entries, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) }
 }

@@ -17,8 +17,10 @@ export type Tier = Readonly<{
    * each day; the files of the others are told as skipped.
    */
   turns?: readonly (readonly (readonly string[])[])[]
-  /** Files that change nothing outside of themselves share one process: starting one for each costs most of the time. */
+  /** Files that change nothing outside of themselves share a process: starting one for each costs most of the time. */
   oneProcess: boolean
+  /** So many processes share the files, where they share one; absent: this one. */
+  parts?: number
   /** A single test that takes longer has failed. */
   timeoutMs: number
   /** What has not ended after this is ended: each file where there are lanes, else all of them together. */
@@ -27,8 +29,12 @@ export type Tier = Readonly<{
 
 const MINUTE_MS = 60_000
 
+/** Of what can be made again. */
+export const CACHE = 'node_modules/.cache/anneal'
+
 export const CHECKS: readonly Check[] = [
-  { name: 'types', argv: ['tsc', '--noEmit'] },
+  // What it knows of files that have not changed since the last time is kept there, by their content.
+  { name: 'types', argv: ['tsc', '--noEmit', '--incremental', '--tsBuildInfoFile', `${CACHE}/types`] },
   { name: 'lint', argv: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', argv: ['oxfmt', '--check', '.'] },
   { name: 'docs', argv: ['node', 'scripts/docs.ts', '--check'] },
@@ -64,12 +70,15 @@ export const TIERS: readonly Tier[] = [
     name: 'unit',
     files: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'scripts/**/*.test.ts'],
     oneProcess: true,
+    parts: 2,
     timeoutMs: MINUTE_MS,
     deadlineMs: 10 * MINUTE_MS,
   },
   {
     name: 'architecture',
     files: ['test/architecture/**/*.test.ts'],
+    lanes: 2,
+    longFiles: ['documents', 'docs', 'runner'].map((name) => `test/architecture/${name}.test.ts`),
     oneProcess: false,
     timeoutMs: MINUTE_MS,
     deadlineMs: 10 * MINUTE_MS,

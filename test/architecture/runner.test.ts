@@ -27,7 +27,7 @@ type Told = Readonly<{
 /** Runs a test file in a process of its own: a runner inside of a test runs nothing. */
 function told(
   text: string | undefined,
-  limits: Readonly<{ timeoutMs?: number; deadlineMs?: number; oneProcess?: boolean }> = {},
+  limits: Readonly<{ timeoutMs?: number; deadlineMs?: number; oneProcess?: boolean; parts?: number }> = {},
   inTurn?: Readonly<{ turn: number; turns: readonly (readonly (readonly string[])[])[] }>,
 ): Told {
   const file = join(dir, 'some.test.mjs')
@@ -72,6 +72,20 @@ test('tests that share one process are counted the same, and a file that cannot 
   assert.equal(line, '1 passed, 1 failed, 0 skipped')
   assert.deepEqual(failed, ['bad'])
   assert.match(told(`import './nowhere.mjs'`, { oneProcess: true }).line, /^0 passed, 1 failed/)
+})
+
+test('tests that share processes are counted the same, each held to its own time', () => {
+  const parts = { oneProcess: true, parts: 2 }
+  const { line, failed } = told(
+    `test('one', () => {}); describe('many', () => { test('bad', () => { throw new Error('x') }) })`,
+    parts,
+  )
+  assert.equal(line, '1 passed, 1 failed, 0 skipped')
+  assert.deepEqual(failed, ['bad'])
+  assert.match(told(`import './nowhere.mjs'`, parts).line, /^0 passed, 1 failed/)
+  const slow = `const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+    for (const name of ['one', 'two']) test(name, () => sleep(800)); test('slow', () => sleep(20_000))`
+  assert.deepEqual(told(slow, { ...parts, timeoutMs: 1500 }).failed, ['slow'])
 })
 
 test('a failed test is counted once, not again for its suite', () => {
