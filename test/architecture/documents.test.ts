@@ -72,7 +72,10 @@ for (const [about, scenarios] of Object.entries(SCENARIOS)) {
   })
 }
 
-/** These need machines and an engine that run: test/integration/node/lab-documents.test.ts has them. */
+/**
+ * A lab that runs is in test/integration/metal/lab-documents.test.ts. The images of the test bed take minutes to build; they are described
+ * by a type that `anneal.images/1` has as well.
+ */
 const OF_RUNNING_LABS = ['anneal.lab/1', 'anneal.lab-images/1']
 
 test('every document and state file of the tables was written', () => {

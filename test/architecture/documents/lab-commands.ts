@@ -4,7 +4,7 @@ import { runCommand } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 import type { Scenario } from './scenario.ts'
 
-/** A lab of the conductor as its files describe it; nothing of it runs. Documents of what runs: test/integration/node/lab-documents. */
+/** A lab of the conductor as its files describe it; nothing of it runs. Documents of what runs: test/integration/metal/lab-documents. */
 export function labScenarios(directory: string): readonly Scenario[] {
   const lab = join(directory, 'lab')
   const run = async (...words: readonly string[]): Promise<Ran> => {
