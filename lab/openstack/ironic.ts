@@ -235,6 +235,7 @@ function configuration(directory: string, options: IronicOptions): Ini {
       fast_track: false,
     },
     agent: {
+      certificates_path: join(directory, 'certificates'),
       image_download_source: 'http',
       post_deploy_get_power_state_retries: 2,
       post_deploy_get_power_state_retry_interval: 1,

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { must } from '../run.ts'
 import type { Service } from './service.ts'
 
-/** A registry of containers and artifacts (Debian's docker-registry) with HTTPS and no login, on the network of the machines. */
-const PORT = 5000
+/**
+ * A registry of containers and artifacts (Debian's docker-registry) with HTTPS and no login, on the network of the machines. The
+ * usual port, 5000, is Keystone's.
+ */
+const PORT = 5001
 
 /** `10.77.1.1:5000`, as in the name of an image. */
 export function registryHost(address: string): string {
