@@ -28,6 +28,7 @@ function kindOf(path: string, link: string): OpenFile['kind'] | undefined {
   if (/^anon_inode:\[?(kvm-(vm|vcpu)|mshv_(partition|vp))/.test(path)) return 'virtualMachine'
   if (path === '/dev/kvm' || path === '/dev/mshv') return 'kvm'
   if (path === '/dev/net/tun' || /^\/dev\/tap\d+$/.test(path)) return 'tap'
+  if (path === '/dev/fuse') return 'fuse'
   if (path.startsWith('/') && isDisk(path, link)) return 'disk'
   return undefined
 }

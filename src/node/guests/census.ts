@@ -54,6 +54,8 @@ export type HelperKind =
   | 'peer'
   /** Lives in a guest's own cgroup, whatever its name. */
   | 'companion'
+  /** Serves a file system (FUSE): a guest's disk may be in it. */
+  | 'file-system'
   | 'declared'
   /** A virtual machine that libvirt does not know by name: nobody needs it but its own user, and it must not die either. */
   | 'machine'

@@ -19,9 +19,9 @@ export type CloserLook = ProcessId &
 export type OpenFile = Readonly<{
   /**
    * `virtualMachine`: KVM's own handle of a machine or of a processor of it. `kvm`: /dev/kvm. `tap`: /dev/net/tun or a
-   * macvtap. `disk`: a disk image or a block device, open for writing.
+   * macvtap. `disk`: a disk image or a block device, open for writing. `fuse`: /dev/fuse, by which it serves a file system.
    */
-  kind: 'virtualMachine' | 'kvm' | 'tap' | 'disk'
+  kind: 'virtualMachine' | 'kvm' | 'tap' | 'disk' | 'fuse'
   /** As the process sees it. */
   path: string
 }>

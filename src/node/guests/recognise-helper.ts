@@ -7,7 +7,7 @@ import type { Process } from '../process.ts'
  * console goes through it; `vhostUser`: the guests with a device of that kind; `all` of them.
  */
 export type HelperRule = Readonly<{
-  kind: Exclude<HelperKind, 'declared' | 'machine' | 'peer' | 'companion'>
+  kind: Exclude<HelperKind, 'declared' | 'machine' | 'peer' | 'companion' | 'file-system'>
   /** Basename of the executable. */
   exe: RegExp
   /** Some argument must match. */
@@ -24,7 +24,8 @@ const HELPER_RULES: readonly HelperRule[] = [
   // Podman starts one too, for a container.
   { kind: 'slirp', exe: /^slirp4netns$/, serves: 'onlyTied' },
   { kind: 'nbdkit', exe: /^nbdkit$/, serves: 'tied' },
-  { kind: 'qemu-nbd', exe: /^qemu-nbd$/, serves: 'tied' },
+  // With the kernel's block device (/dev/nbd0) they are what a guest's disk hangs on, and may have nothing large open.
+  { kind: 'qemu-nbd', exe: /^(qemu-nbd|nbd-client|rbd-nbd)$/, serves: 'tied' },
   { kind: 'qemu-storage-daemon', exe: /^qemu-storage-daemon$/, serves: 'tied' },
   { kind: 'qemu-pr-helper', exe: /^qemu-pr-helper$/, serves: 'tied' },
   // Open vSwitch with DPDK, VPP, SPDK, and the backends of QEMU and rust-vmm.
@@ -65,6 +66,7 @@ export const SHARED_HELPERS: ReadonlySet<HelperKind> = new Set<HelperKind>([
   'qemu-storage-daemon',
   'qemu-pr-helper',
   'peer',
+  'file-system',
   'declared',
   'machine',
 ])

@@ -56,10 +56,29 @@ test('a helper that cannot be tied may be anybody’s', () => {
   )
 })
 
+test('a process that serves a block device of the kernel over NBD may be anybody’s', () => {
+  const guests = [qemu(UUID, 'a'), qemu(OTHER, 'b')]
+  for (const exe of ['/usr/bin/qemu-nbd', '/usr/sbin/nbd-client', '/usr/bin/rbd-nbd']) {
+    const [found] = census([...guests, process(exe, ['/dev/nbd0'])]).helpers
+    assert.deepEqual([found?.kind, found?.guests], ['qemu-nbd', []], exe)
+  }
+})
+
 test('a name that only begins like the guest’s ties nothing', () => {
   const vm = qemu(UUID, 'vm', {}, ['-object', '{"file":"/var/lib/libvirt/qemu/domain-1-vm/k"}'])
   const swtpm = process('/usr/bin/swtpm', ['--ctrl', 'path=/run/libvirt/qemu/swtpm/1-vmware-swtpm.sock'])
   assert.deepEqual(census([vm, qemu(OTHER, 'vmware'), swtpm]).helpers[0]?.guests, [])
+})
+
+test('a process that serves a file system is a helper of every guest, as far as it was looked at', () => {
+  const gluster = process('/usr/sbin/glusterfs', ['--volfile-server=storage', '/var/lib/nova/mnt/0'])
+  const opens = [{ kind: 'fuse', path: '/dev/fuse' }] as const
+  const found = census([qemu(UUID, 'a'), gluster], { looks: [look(gluster, { opens })] }).helpers
+  assert.deepEqual(
+    found.map(({ kind, name, guests }) => [kind, name, guests]),
+    [['file-system', 'glusterfs', []]],
+  )
+  assert.deepEqual(census([gluster], { looks: [look(gluster, { opens })] }).helpers, [])
 })
 
 test('a process that holds a socket which a guest names is its helper, whatever it is called', () => {

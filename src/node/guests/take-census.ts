@@ -152,9 +152,12 @@ function unnamedHelper(
   if (isLibvirt(process)) return []
   // Most processes of a node are in no guest's cgroup, and hold no socket with a name.
   const mayBeMate = process.cgroups.some(({ path }) => guestCgroup(path) !== undefined)
-  if (!mayBeMate && look?.sockets === undefined) return []
+  const servesFiles = look?.opens.some(({ kind }) => kind === 'fuse') === true
+  if (!mayBeMate && !servesFiles && look?.sockets === undefined) return []
   const mates = found.filter((one) => sharesGuestCgroup(process, one))
   if (mates.length > 0) return helper('companion', uuidsOf(mates))
+  // Which of the guests have a disk in it cannot be told: each has mounts of its own.
+  if (servesFiles) return helper('file-system', [])
   const peers = found.filter((one) => holdsSocketOf(look, one))
   return peers.length === 0 ? [] : helper('peer', uuidsOf(peers))
 }
