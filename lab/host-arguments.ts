@@ -35,8 +35,8 @@ export type HostSpec = Readonly<{
   engine: NestedEngine | 'both'
   /** Names of images, as in images.json, which its engines hold from the start. */
   images: readonly string[]
-  /** It has libvirt of Debian's packages, as units of its systemd. Only bookworm. */
-  ownLibvirt?: boolean
+  /** It has libvirt of Debian's packages, as units of its systemd; or the modular daemons besides. Only bookworm. */
+  ownLibvirt?: boolean | 'modular'
   /** Docker keeps containers running while its daemon is down. */
   liveRestore?: boolean
 }>
@@ -50,6 +50,7 @@ export function nodeImage({
   suite = DEFAULT_SUITE,
   ownLibvirt,
 }: Pick<HostSpec, 'suite' | 'ownLibvirt'>): string {
+  if (ownLibvirt === 'modular') return `node-modular:${suite}`
   return `${ownLibvirt === true ? 'node-libvirt' : 'node'}:${suite}`
 }
 

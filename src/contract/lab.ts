@@ -53,7 +53,7 @@ export type LabHost = Readonly<{
   /** Names of images that its engines held from the start. */
   images: readonly string[]
   /** libvirt runs from Debian's packages. */
-  ownLibvirt?: boolean
+  ownLibvirt?: boolean | 'modular'
   /** Docker keeps containers running while its daemon is down. */
   liveRestore?: boolean
 }>

@@ -103,9 +103,9 @@ export type Container = Readonly<{
   pod?: PodFacts
   /**
    * It is no container but a service of the host's systemd, which is taken over like one. `obstacle`: why its stop would reach
-   * more than its first process.
+   * more than its first process. `rival`: a unit of another libvirt of the host that is up, too.
    */
-  hostUnit?: Readonly<{ unit: string; obstacle?: string }>
+  hostUnit?: Readonly<{ unit: string; obstacle?: string; rival?: string }>
   /** Whether the engine removes it once it has stopped (`--rm`). It cannot be changed afterwards. */
   autoRemove?: boolean
   /** The limit of tasks that it was created with, as the engine reports it: 0 means none to most runtimes. */

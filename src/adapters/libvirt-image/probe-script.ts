@@ -22,8 +22,10 @@ export const READ_SCRIPT = `
 daemon=$(command -v libvirtd || command -v virtqemud) || exit 3
 "$daemon" >/tmp/log 2>&1 & pid=$!
 ready=1
+# A client goes to libvirtd's socket, unless it was built otherwise: virtqemud has one of its own.
+uri=qemu:///system; case $daemon in */virtqemud) uri="$uri?mode=direct" ;; esac
 for _ in $(seq 200); do
-  virsh -r -c qemu:///system uri >/dev/null 2>&1 && ready=0 && break
+  virsh -r -c "$uri" uri >/dev/null 2>&1 && ready=0 && break
   kill -0 $pid 2>/dev/null || break
   sleep 0.05
 done

@@ -43,6 +43,14 @@ export const SYSTEMD_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  HOST_LIBVIRT_MIXED: {
+    message:
+      'Cannot take over {unit} of the host: {rival} is up as well, and only one libvirt may have the guests',
+    remedy:
+      'see `systemctl status` of both, and which of them is to stay. Keep the other from starting: `systemctl disable --now` for its services and its sockets (guests run on); nothing was stopped',
+    retry: false,
+    exit: EXIT.refused,
+  },
   HOST_DAEMON_NOT_STARTED: {
     message: 'Cannot start {unit} of the host: it is {state}',
     remedy: 'see `systemctl status` and `journalctl -u` of the unit; then run `anneal node recover`',

@@ -1,16 +1,28 @@
-import { createHash } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { HOST_LIBVIRT, hostDaemonName, hostDaemonObstacle, isHostDaemon } from '../../node/index.ts'
-import type { Container, DaemonUnit } from '../../node/index.ts'
+import { HOST_LIBVIRTS, LIBVIRT_GUESTS, hostDaemonName, isHostDaemon } from '../../node/index.ts'
+import type { Container, HostLibvirt } from '../../node/index.ts'
 import type { NodeEngine } from '../../ports/index.ts'
 import { dropInPath, hasDropIn, removeDropIn, writeDropIn } from './drop-in.ts'
 import { raiseSystemd } from './errors.ts'
+import { hostContainer, obstacleOf } from './host-container.ts'
+import {
+  actingUnits,
+  firstArmed,
+  isDisarmed,
+  isUp,
+  mainOf,
+  readHostUnits,
+  rivalOf,
+  servicesOf,
+  socketsOf,
+  unitsOf,
+  value,
+} from './host-units.ts'
+import type { HostUnits } from './host-units.ts'
 import { runApart } from './run-apart.ts'
-import { dropInPaths, showBlocks } from './show-output.ts'
-import type { Shown } from './show-output.ts'
 import { systemctlOf } from './systemctl.ts'
 import type { Systemctl } from './systemctl.ts'
 
@@ -20,40 +32,27 @@ export type HostDaemonsOptions = Readonly<{
   systemctl?: Systemctl
 }>
 
-const SHOWN = [
-  'Id',
-  'LoadState',
-  'ActiveState',
-  'UnitFileState',
-  'MainPID',
-  'KillMode',
-  'ExecStop',
-  'ExecStopPost',
-  'RuntimeDirectory',
-  'RuntimeDirectoryPreserve',
-  'DropInPaths',
-]
-
-const NAME = hostDaemonName(HOST_LIBVIRT.service)
-const UNITS: readonly string[] = [HOST_LIBVIRT.service, ...HOST_LIBVIRT.sockets, HOST_LIBVIRT.guests]
-/** What its programs are: another package is another image. */
-const PROGRAMS = [HOST_LIBVIRT.program, '/usr/bin/qemu-system-x86_64', '/usr/bin/virsh']
 const START_MS = 60_000
 const POLL_MS = 200
 
 /**
- * An engine in which the host's own libvirtd is one more container, `systemd:libvirtd.service`, wherever systemd has that
- * unit. A release takes over from it, and goes back to it, as from any container:
+ * An engine in which the host's own libvirt is one more container wherever systemd has its units: `systemd:libvirtd.service`,
+ * or `systemd:virtqemud.service` for all modular daemons together. A release takes over from it, and goes back to it, as
+ * from any container:
  *
- * - its stop first keeps the service, its sockets and libvirt-guests.service from acting, by one drop-in each that outlives a
- *   reboot (`drop-in.ts`), then stops the sockets and the service alone, with no job for any other unit;
+ * - its stop first keeps every unit of libvirt, of either kind, from acting, and libvirt-guests.service, by one drop-in each
+ *   that outlives a reboot (`drop-in.ts`), then stops its sockets and services alone, with no job for any other unit;
  * - its start takes the drop-ins away and starts them;
  * - its restart policy is whether the drop-ins are there.
  *
- * A stop is refused (HOST_DAEMON_REFUSED) where the unit's own would reach guests. Each call is idempotent.
+ * A stop is refused where a unit's own would reach guests (HOST_DAEMON_REFUSED), and where both kinds are up
+ * (HOST_LIBVIRT_MIXED). Each call is idempotent.
  */
 export function withHostDaemons(engine: NodeEngine, options: HostDaemonsOptions = {}): NodeEngine {
-  const daemon = hostLibvirt(options)
+  const daemons = new Map(
+    HOST_LIBVIRTS.map((libvirt) => [hostDaemonName(libvirt.service), hostLibvirt(libvirt, options)] as const),
+  )
+  const daemon = (name: string): Daemon | undefined => (isHostDaemon(name) ? daemons.get(name) : undefined)
   return {
     ...engine,
     kind: engine.kind,
@@ -61,22 +60,23 @@ export function withHostDaemons(engine: NodeEngine, options: HostDaemonsOptions 
     async listContainers(filter) {
       const containers = await engine.listContainers(filter)
       if (Object.keys(filter.labels ?? {}).length > 0) return containers
-      const own = await daemon.read()
-      const listed = own !== undefined && (own.status === 'running' || own.restartPolicy === 'no')
-      return listed && (filter.running !== true || own.status === 'running')
-        ? [...containers, own]
-        : containers
+      const own = await readDaemons([...daemons.values()], options)
+      return [
+        ...containers,
+        ...own.filter(
+          ({ status, restartPolicy }) =>
+            status === 'running' || (restartPolicy === 'no' && filter.running !== true),
+        ),
+      ]
     },
-    inspectContainer: (name) => (isHostDaemon(name) ? daemon.read(name) : engine.inspectContainer(name)),
+    inspectContainer: async (name) =>
+      isHostDaemon(name) ? daemon(name)?.read() : engine.inspectContainer(name),
     describeContainer: (name) =>
       isHostDaemon(name) ? Promise.resolve(undefined) : engine.describeContainer(name),
-    startContainer: (id) => (isHostDaemon(id) ? daemon.start() : engine.startContainer(id)),
-    stopContainer: (id, graceMs) =>
-      isHostDaemon(id) ? daemon.stop(graceMs) : engine.stopContainer(id, graceMs),
-    armContainer: (id, policy) => {
-      if (!isHostDaemon(id)) return engine.armContainer(id, policy)
-      return policy === 'no' ? daemon.disarm() : daemon.arm()
-    },
+    startContainer: (id) => daemon(id)?.start() ?? engine.startContainer(id),
+    stopContainer: (id, graceMs) => daemon(id)?.stop(graceMs) ?? engine.stopContainer(id, graceMs),
+    armContainer: (id, policy) =>
+      (policy === 'no' ? daemon(id)?.disarm() : daemon(id)?.arm()) ?? engine.armContainer(id, policy),
     removeContainer: (id, how) => (isHostDaemon(id) ? Promise.resolve() : engine.removeContainer(id, how)),
     logs: (id, lines, since) => (isHostDaemon(id) ? Promise.resolve('') : engine.logs(id, lines, since)),
     inspectImage: (reference) =>
@@ -85,64 +85,70 @@ export function withHostDaemons(engine: NodeEngine, options: HostDaemonsOptions 
   }
 }
 
-function hostLibvirt(options: HostDaemonsOptions) {
+type Daemon = ReturnType<typeof hostLibvirt>
+
+/** All that the host has, of one question to systemd. */
+async function readDaemons(
+  daemons: readonly Daemon[],
+  { root, systemctl }: HostDaemonsOptions,
+): Promise<readonly Container[]> {
+  const there = daemons.filter((one) => one.isInstalled())
+  if (there.length === 0 || !isBooted(root ?? '/')) return []
+  const units = await readHostUnits(systemctl ?? systemctlOf('tell about libvirt'))
+  return there.flatMap((one) => one.of(units) ?? [])
+}
+
+/** sd_booted(3) */
+function isBooted(root: string): boolean {
+  return existsSync(join(root, 'run/systemd/system'))
+}
+
+function hostLibvirt(libvirt: HostLibvirt, options: HostDaemonsOptions) {
   const root = options.root ?? '/'
   const systemctl = (action: string, timeoutMs?: number): Systemctl =>
     options.systemctl ?? systemctlOf(action, timeoutMs)
-
-  const show = async (): Promise<ReadonlyMap<string, Shown>> => {
-    const text = await systemctl('tell about libvirt')([
-      'show',
-      `--property=${SHOWN.join(',')}`,
-      '--',
-      ...UNITS,
-    ])
-    const shown = showBlocks(text).map((one) => [value(one, 'Id'), one] as const)
-    return new Map(shown.filter(([, one]) => value(one, 'LoadState') !== 'not-found'))
-  }
+  const show = (): Promise<HostUnits> => readHostUnits(systemctl('tell about libvirt'))
   const reload = (): Promise<string> => systemctl('read units again', 120_000)(['daemon-reload'])
-  const lacking = (units: ReadonlyMap<string, Shown>): string | undefined =>
-    [...units].find(([unit, shown]) => !dropInPaths(shown).includes(dropInPath(unit)))?.[0]
+  const isInstalled = (): boolean => existsSync(join(root, libvirt.program))
+  const of = (units: HostUnits): Container | undefined =>
+    units.has(libvirt.service) ? hostContainer(libvirt, units, root) : undefined
 
-  const disarm = async (): Promise<ReadonlyMap<string, Shown>> => {
+  const disarm = async (): Promise<HostUnits> => {
     const units = await show()
-    let unit: string = HOST_LIBVIRT.service
+    let unit: string = libvirt.service
     try {
-      for (unit of units.keys()) if (!hasDropIn(root, unit)) writeDropIn(root, unit)
+      for (unit of actingUnits(units)) if (!hasDropIn(root, unit)) writeDropIn(root, unit)
     } catch (error) {
       throw raiseSystemd('UNIT_NOT_DISARMED', { unit, why: (error as Error).message }, error)
     }
-    if (lacking(units) === undefined) return units
+    if (firstArmed(units) === undefined) return units
     await reload()
     const after = await show()
-    const without = lacking(after)
+    const without = firstArmed(after)
     if (without === undefined) return after
     throw raiseSystemd('UNIT_NOT_DISARMED', {
       unit: without,
       why: `systemd does not go by ${dropInPath(without)}`,
     })
   }
-  const arm = async (): Promise<ReadonlyMap<string, Shown>> => {
-    let unit: string = HOST_LIBVIRT.service
+  const arm = async (): Promise<HostUnits> => {
+    const units = await show()
+    let unit: string = libvirt.service
     try {
-      for (unit of UNITS) removeDropIn(root, unit)
+      for (unit of [...HOST_LIBVIRTS.flatMap(unitsOf), LIBVIRT_GUESTS]) removeDropIn(root, unit)
     } catch (error) {
       throw raiseSystemd('UNIT_NOT_REARMED', { unit, why: (error as Error).message }, error)
     }
-    const units = await show()
-    if (![...units].some(([name, shown]) => dropInPaths(shown).includes(dropInPath(name)))) return units
+    if (![...units.keys()].some((name) => isDisarmed(units, name))) return units
     await reload()
     return show()
   }
 
   return {
-    async read(name: string = NAME): Promise<Container | undefined> {
-      // sd_booted(3)
-      if (name !== NAME || !existsSync(join(root, 'run/systemd/system'))) return undefined
-      if (!existsSync(join(root, HOST_LIBVIRT.program))) return undefined
-      const units = await show()
-      const service = units.get(HOST_LIBVIRT.service)
-      return service === undefined ? undefined : containerOf(service, units, root)
+    isInstalled,
+    of,
+    async read(): Promise<Container | undefined> {
+      return isBooted(root) && isInstalled() ? of(await show()) : undefined
     },
     disarm: async (): Promise<void> => {
       await disarm()
@@ -151,108 +157,53 @@ function hostLibvirt(options: HostDaemonsOptions) {
       await arm()
     },
     async stop(graceMs: number): Promise<void> {
-      const before = (await show()).get(HOST_LIBVIRT.service)
-      const why = before === undefined ? undefined : hostDaemonObstacle(daemonUnit(before))
-      if (why !== undefined) throw raiseSystemd('HOST_DAEMON_REFUSED', { unit: HOST_LIBVIRT.service, why })
+      const before = await show()
+      refuse(libvirt, before)
       const units = await disarm()
-      const sockets = HOST_LIBVIRT.sockets.filter((socket) => isUp(units.get(socket)))
-      const stop = systemctl(`stop ${HOST_LIBVIRT.service}`, graceMs + START_MS)
-      // No unit that needs one of them is stopped with it, libvirt-guests.service least of all.
-      for (const unit of [...sockets, HOST_LIBVIRT.service])
-        await stop(['stop', '--job-mode=ignore-dependencies', '--', unit])
+      const stop = systemctl(`stop ${libvirt.service}`, graceMs + START_MS)
+      // What has the driver of QEMU ends last: the next libvirt begins then, and must find no other driver locked.
+      const others = libvirt.daemons.filter(({ service }) => service !== libvirt.service)
+      for (const names of [
+        others.flatMap(({ sockets }) => sockets),
+        others.map(({ service }) => service),
+        mainOf(libvirt).sockets,
+      ]) {
+        const up = names.filter((unit) => isUp(units, unit))
+        if (up.length > 0) await stop([...ALONE, ...up])
+      }
+      await stop([...ALONE, libvirt.service])
     },
     async start(): Promise<void> {
       const units = await arm()
-      const wanted = [...HOST_LIBVIRT.sockets.slice(1), HOST_LIBVIRT.guests].filter((unit) =>
-        value(units.get(unit), 'UnitFileState').startsWith('enabled'),
+      const needed = [mainOf(libvirt).sockets[0], libvirt.service]
+      const names = [...socketsOf(libvirt), LIBVIRT_GUESTS, ...servicesOf(libvirt)].filter(
+        (unit) =>
+          units.has(unit) &&
+          (needed.includes(unit) || value(units.get(unit), 'UnitFileState').startsWith('enabled')),
       )
-      const start = systemctl(`start ${HOST_LIBVIRT.service}`)
-      const names = [HOST_LIBVIRT.sockets[0], ...wanted, HOST_LIBVIRT.service].filter((unit) =>
-        units.has(unit),
-      )
+      const start = systemctl(`start ${libvirt.service}`)
       await start(['reset-failed', '--', ...names]).catch(() => undefined)
       // Not waited for: at boot a job may wait for what waits for Anneal.
       await start(['start', '--no-block', '--', ...names])
       const until = performance.now() + START_MS
       for (;;) {
-        const state = value((await show()).get(HOST_LIBVIRT.service), 'ActiveState')
+        const state = value((await show()).get(libvirt.service), 'ActiveState')
         if (state === 'active') return
         if (state === 'failed' || performance.now() > until)
-          throw raiseSystemd('HOST_DAEMON_NOT_STARTED', { unit: HOST_LIBVIRT.service, state })
+          throw raiseSystemd('HOST_DAEMON_NOT_STARTED', { unit: libvirt.service, state })
         await sleep(POLL_MS)
       }
     },
   }
 }
 
-function value(shown: Shown | undefined, name: string): string {
-  return shown?.values.get(name)?.join(' ') ?? ''
-}
+/** No unit that needs one of them is stopped with it, libvirt-guests.service least of all. */
+const ALONE = ['stop', '--job-mode=ignore-dependencies', '--']
 
-function isUp(shown: Shown | undefined): boolean {
-  return /^(active|activating|reloading)$/.test(value(shown, 'ActiveState'))
-}
-
-function daemonUnit(shown: Shown): DaemonUnit {
-  return {
-    loadState: value(shown, 'LoadState'),
-    killMode: value(shown, 'KillMode'),
-    stops: ['ExecStop', 'ExecStopPost']
-      .flatMap((name) => shown.values.get(name) ?? [])
-      .filter((line) => line !== ''),
-    runtimeDirectories: value(shown, 'RuntimeDirectory')
-      .split(' ')
-      .filter((word) => word !== ''),
-    preservesRuntimeDirectories: value(shown, 'RuntimeDirectoryPreserve') === 'yes',
-  }
-}
-
-function containerOf(service: Shown, units: ReadonlyMap<string, Shown>, root: string): Container {
-  const isListening = HOST_LIBVIRT.sockets.some((socket) => isUp(units.get(socket)))
-  const isArmed = [...units].every(([unit, shown]) => !dropInPaths(shown).includes(dropInPath(unit)))
-  const obstacle = hostDaemonObstacle(daemonUnit(service))
-  return {
-    id: NAME,
-    name: NAME,
-    // Who connects to a socket has the daemon started.
-    status: isUp(service) || isListening ? 'running' : 'exited',
-    pid: isUp(service) ? Number(value(service, 'MainPID')) : 0,
-    exitCode: undefined,
-    startedAt: new Date(0).toISOString(),
-    imageId: hostDaemonName(programsDigest(root)),
-    image: NAME,
-    labels: {},
-    runtime: 'systemd',
-    runtimeFamily: 'unknown',
-    runtimeVersion: undefined,
-    privileged: true,
-    pidMode: 'host',
-    cgroupnsMode: 'host',
-    networkMode: 'host',
-    mounts: HOST_LIBVIRT.directories.map((path) => ({
-      type: 'bind',
-      source: path,
-      target: path,
-      readOnly: false,
-    })),
-    environmentNames: [],
-    restartPolicy: isArmed ? 'always' : 'no',
-    cgroupPaths: undefined,
-    hostUnit: { unit: HOST_LIBVIRT.service, ...(obstacle === undefined ? {} : { obstacle }) },
-    health: 'none',
-    rootUpperDir: undefined,
-    entrypoint: [HOST_LIBVIRT.program],
-    command: [],
-    stopSignal: 'SIGTERM',
-  }
-}
-
-/** The programs by size and time: what they answered once holds until they change. */
-function programsDigest(root: string): string {
-  const hash = createHash('sha256')
-  for (const path of PROGRAMS) {
-    const stat = statSync(join(root, path), { throwIfNoEntry: false })
-    hash.update(`${path} ${stat?.size ?? 0} ${stat?.mtimeMs ?? 0} ${stat?.ino ?? 0}\n`)
-  }
-  return hash.digest('hex')
+function refuse(libvirt: HostLibvirt, units: HostUnits): void {
+  if (!units.has(libvirt.service)) return
+  const obstacle = obstacleOf(libvirt, units)
+  if (obstacle !== undefined) throw raiseSystemd('HOST_DAEMON_REFUSED', obstacle)
+  const rival = rivalOf(libvirt, units)
+  if (rival !== undefined) throw raiseSystemd('HOST_LIBVIRT_MIXED', { unit: libvirt.service, rival })
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { isAnnealError } from '../../core/index.ts'
-import type { Container, Release } from '../../node/index.ts'
+import type { Container, Deployment, Release } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { adoptByName, adoptDeployment } from './adopt.ts'
+import { adoptByName, adoptDeployment, adoptedPlace } from './adopt.ts'
 
 const HOST = 'systemd:libvirtd.service'
 
@@ -50,4 +50,25 @@ test('a host whose libvirt cannot be stopped without its guests is not taken ove
     { service: 'libvirt', container: HOST },
   ])
   await assert.rejects(adopting, (error) => isAnnealError(error, 'HOST_DAEMON_REFUSED'))
+})
+
+test('a host on which both kinds of libvirt are up is not taken over', async () => {
+  const mixed = container(HOST, { hostUnit: { unit: 'libvirtd.service', rival: 'virtqemud.socket' } })
+  const adopting = adoptDeployment(world(mixed), RELEASE, [{ service: 'libvirt', container: HOST }])
+  await assert.rejects(adopting, (error) => isAnnealError(error, 'HOST_LIBVIRT_MIXED'))
+})
+
+test('Anneal asks an adopted libvirt at the socket of its own daemon', async () => {
+  const socketOf = async (name: string, entrypoint: readonly string[]): Promise<string | undefined> => {
+    const old = { services: [{ name: 'libvirt', containerName: name }] } as unknown as Deployment
+    const there = container(name, { image: 'x', entrypoint, command: [], mounts: [], environmentNames: [] })
+    return (await adoptedPlace(world(there), old, RELEASE.libvirt))?.socket
+  }
+  assert.equal(await socketOf('a', ['/usr/sbin/virtqemud']), '/run/libvirt/virtqemud-sock')
+  assert.equal(await socketOf('nova_virtqemud', ['kolla_start']), '/run/libvirt/virtqemud-sock')
+  assert.equal(await socketOf('nova_libvirt', ['kolla_start']), '/run/libvirt/libvirt-sock')
+  assert.equal(
+    await adoptedPlace(world(), { services: [] } as unknown as Deployment, RELEASE.libvirt),
+    undefined,
+  )
 })

@@ -1,7 +1,7 @@
 import { raiseSystemd } from '../../adapters/systemd/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import { LABELS } from '../../node/index.ts'
+import { LABELS, workloadOfContainer } from '../../node/index.ts'
 import type {
   Container,
   DeployedService,
@@ -41,6 +41,10 @@ export async function adoptDeployment(
       const { unit, obstacle } = container.hostUnit
       throw raiseSystemd('HOST_DAEMON_REFUSED', { unit, why: obstacle })
     }
+    if (container.hostUnit?.rival !== undefined) {
+      const { unit, rival } = container.hostUnit
+      throw raiseSystemd('HOST_LIBVIRT_MIXED', { unit, rival })
+    }
     containers.push(container)
     services.set(container.id, service)
   }
@@ -78,12 +82,21 @@ export async function adoptByName(
   throw raise('NOTHING_TO_ADOPT', { services: release.services.map(({ name }) => name) })
 }
 
-/** Adopted containers have no release on file; their libvirt is where the new release's is. */
-export function adoptedPlace(old: Deployment | undefined, release: Release): LibvirtPlace | undefined {
-  const place = release.libvirt
-  return place !== undefined && old?.services.some((service) => service.name === place.service) === true
-    ? place
-    : undefined
+/**
+ * Adopted containers have no release on file; their libvirt is where that of the release beside them is. Only its socket may
+ * be another one: that of libvirtd, or of virtqemud.
+ */
+export async function adoptedPlace(
+  world: NodeWorld,
+  adopted: Deployment | undefined,
+  place: LibvirtPlace | undefined,
+): Promise<LibvirtPlace | undefined> {
+  const service = adopted?.services.find(({ name }) => name === place?.service)
+  if (place === undefined || service === undefined) return undefined
+  const container = await world.engine.inspectContainer(service.containerName)
+  const directory = place.socket.replace(/\/(libvirt|virtqemud)-sock$/, '')
+  if (container === undefined || directory === place.socket) return place
+  return { ...place, socket: `${directory}/${workloadOfContainer(container).libvirtSocket}` }
 }
 
 /** The units that keep each container running and that can be kept from it. What else acts on it, the check refuses. */

@@ -1,15 +1,22 @@
+import { workloadOfContainer } from '../../node/index.ts'
 import type { Container, LibvirtPlace, StopCause } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { loadSide } from '../../runtime/node/index.ts'
 import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { raise } from '../errors.ts'
 
-/** Where libvirt is on a node of which nothing is on file. */
-const DEFAULT_PLACE: LibvirtPlace = {
-  service: '',
-  socket: '/run/libvirt/libvirt-sock',
-  stateDir: '/run/libvirt',
+/** Where libvirt is on a node of which nothing is on file: the socket tells which daemon it is. */
+function likelyPlace(containers: readonly Container[]): LibvirtPlace {
+  const libvirts = containers.filter(
+    (one) => one.status === 'running' && workloadOfContainer(one).role === 'libvirt',
+  )
+  // Those of the host may only listen.
+  const [libvirt] = libvirts.toSorted((a, b) => Number(isOfHost(a)) - Number(isOfHost(b)))
+  const socket = libvirt === undefined ? 'libvirt-sock' : workloadOfContainer(libvirt).libvirtSocket
+  return { service: '', socket: `/run/libvirt/${socket}`, stateDir: '/run/libvirt' }
 }
+
+const isOfHost = ({ hostUnit }: Container): boolean => hostUnit !== undefined
 
 /**
  * Asks who would die with these containers, or with all of them: those that run, and those that have stopped and may still
@@ -22,15 +29,14 @@ export async function containersQuestion(
   cause: StopCause,
 ): Promise<SurveyQuestion> {
   const { current } = await world.state.readDeployments()
-  const side = await loadSide(world.state, current?.releaseId, DEFAULT_PLACE)
-  const stopping =
-    names.length > 0
-      ? await Promise.all(names.map((name) => named(world, name)))
-      : await world.engine.listContainers({})
+  const all = await world.engine.listContainers({})
+  const place = likelyPlace(all)
+  const side = await loadSide(world.state, current?.releaseId, place)
+  const stopping = names.length > 0 ? await Promise.all(names.map((name) => named(world, name))) : all
   return {
     stopping: stopping.map(({ id }) => id),
     cause,
-    places: [side.libvirt ?? DEFAULT_PLACE],
+    places: [side.libvirt ?? place],
     helpers: side.release?.services.flatMap((service) => service.helpers) ?? [],
   }
 }

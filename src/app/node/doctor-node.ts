@@ -29,6 +29,7 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     host,
     layout: table.layout,
     containers,
+    hostLibvirts: seen.containers.filter((one) => one.hostUnit !== undefined),
     census,
     endangered,
     owners,

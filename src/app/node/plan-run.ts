@@ -44,7 +44,7 @@ export async function planUpgrade(world: NodeWorld, wishes: UpgradeWishes): Prom
   const adopt = wishes.adoptBy === 'name' ? await adoptByName(world, release, wishes.adopt) : wishes.adopt
   const old = current ?? (await adoptDeployment(world, release, adopt ?? []))
   const sides: Sides = {
-    old: await loadSide(world.state, old?.releaseId, adoptedPlace(old, release)),
+    old: await loadSide(world.state, old?.releaseId, await adoptedPlace(world, old, release.libvirt)),
     next: { release, libvirt: release.libvirt },
   }
   const plan = await planBetween(world, sides, release, old, previous, 'upgrade', wishes)
@@ -60,7 +60,8 @@ export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Pr
   if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: 'roll back' })
   if (previous === undefined) throw raise('NO_PREVIOUS_RELEASE')
   const old = await loadSide(world.state, current.releaseId)
-  const next = await loadSide(world.state, previous.releaseId, old.libvirt)
+  const place = await adoptedPlace(world, previous, old.libvirt)
+  const next = await loadSide(world.state, previous.releaseId, place ?? old.libvirt)
   if (next.release === undefined) {
     const gone = await missing(world, previous)
     if (gone !== undefined) throw raise('ADOPTED_GONE', { container: gone })
@@ -83,7 +84,7 @@ export async function planGiveBack(world: NodeWorld, wishes: RunWishes = {}): Pr
   const old = await loadSide(world.state, current.releaseId)
   const sides: Sides = {
     old,
-    next: await loadSide(world.state, adopted.releaseId, adoptedAgain(adopted, old)),
+    next: await loadSide(world.state, adopted.releaseId, await adoptedPlace(world, adopted, old.libvirt)),
   }
   const target = plannedAgain(adopted, sides.next)
   const plan = await planBetween(world, sides, target, current, adopted, 'rollback', wishes, {
@@ -104,11 +105,6 @@ async function missing({ engine }: NodeWorld, { services }: Deployment): Promise
     if ((await engine.inspectContainer(containerName)) === undefined) return containerName
   }
   return undefined
-}
-
-/** libvirt’s place, where a container of it was adopted. */
-function adoptedAgain({ services }: Deployment, { libvirt }: Side): Side['libvirt'] {
-  return services.some(({ name }) => name === libvirt?.service) ? libvirt : undefined
 }
 
 async function planBetween(

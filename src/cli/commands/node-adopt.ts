@@ -17,7 +17,7 @@ export const nodeAdopt = command({
     ...COMMON_FLAGS,
   },
   details:
-    'FILE is a locked Compose file. Each service takes over from the running container that has its name; --adopt names others. Where no container is the libvirt of the release, that of the host (libvirtd.service) is taken over. The old containers stop and are kept. systemd units that would start them again are disarmed, without running their stop. `anneal node give-back` takes all of it back.\nExit codes are those of `anneal node upgrade`.',
+    'FILE is a locked Compose file. Each service takes over from the running container that has its name; --adopt names others. Where no container is the libvirt of the release, that of the host (libvirtd.service, or virtqemud.service with the other modular daemons) is taken over. The old containers stop and are kept. systemd units that would start them again are disarmed, without running their stop. `anneal node give-back` takes all of it back.\nExit codes are those of `anneal node upgrade`.',
   async run({ flags, node, args, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'take over the node')
     const wishes = { ...upgradeWishes(args[0] ?? '', flags), adoptBy: 'name' } as const

@@ -12,6 +12,7 @@ import type { Owner } from '../owners/index.ts'
 import { workloadOfContainer } from '../release/index.ts'
 import { guestFindings } from './guests.ts'
 import { hostFindings } from './host.ts'
+import { hostLibvirtFindings } from './host-libvirt.ts'
 
 /** A node as it was found, by Anneal or by anybody else. */
 export type DoctorInput = Readonly<{
@@ -20,6 +21,8 @@ export type DoctorInput = Readonly<{
   layout: CgroupLayout
   /** All of the engine's, running or not. */
   containers: readonly Container[]
+  /** libvirt of the host's own packages, where it has any. */
+  hostLibvirts?: readonly Container[]
   census: Census
   /** census ∩ kill sets of all containers, were those that run stopped now. */
   endangered: readonly Endangered[]
@@ -38,6 +41,7 @@ export function examine(input: DoctorInput): readonly Finding[] {
     ...guestFindings(input),
     ...containerFindings(input, startedByOther),
     ...hostFindings(input),
+    ...hostLibvirtFindings(input.hostLibvirts ?? [], input.containers),
     ...kollaFindings(input.containers),
     ...podFindings(input),
     ...ownerFindings(ownersOfServices(input), 'lenient'),

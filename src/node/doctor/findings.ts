@@ -19,6 +19,20 @@ export const DOCTOR_FINDINGS = {
     meaning: 'Two containers run libvirt: both manage the same guests.',
     remedy: 'stop the wrong one (`anneal node status` shows which release should run)',
   },
+  HOST_LIBVIRT_BESIDE: {
+    severity: 'warn',
+    meaning:
+      'The host’s own libvirt runs or listens beside that of a container. Only one of them can have the guests: when the other one is restarted, whichever is first gets them.',
+    remedy:
+      'keep the host’s from being started (`systemctl disable --now` for its services and its sockets, under which guests run on), or take it over with `anneal node adopt`',
+  },
+  HOST_LIBVIRT_MIXED: {
+    severity: 'warn',
+    meaning:
+      'Units of libvirtd and of the modular daemons (virtqemud and others) are up at the same time. Only one of the two can have the guests, and which of them does depends on who connects first.',
+    remedy:
+      'keep the one that is not to stay from being started: `systemctl disable --now` for its services and its sockets',
+  },
   BOOT_STARTS_TWO: {
     severity: 'warn',
     meaning: 'After a reboot the engine would start two containers of the same service.',

@@ -1,23 +1,75 @@
-/**
- * libvirt as a package of the host runs it: one daemon of systemd, its sockets, and the unit that shuts guests down with the
- * host. Only the one daemon for everything; the modular ones (virtqemud and its like) are not taken over.
- */
-export const HOST_LIBVIRT = {
+/** A service of systemd that is part of libvirt, with its sockets. */
+export type LibvirtDaemon = Readonly<{
+  service: string
+  /** The first is there with every start of the service. */
+  sockets: readonly string[]
+  /** Guests, or what a network of theirs needs (dnsmasq), are its children: only `KillMode=process` leaves them alone. */
+  hasChildren: boolean
+}>
+
+/** libvirt as packages of the host run it. */
+export type HostLibvirt = Readonly<{
+  /** The service that has the driver of QEMU, by which the whole is known. */
+  service: string
+  program: string
+  /** What it listens on, below /run/libvirt. */
+  socket: string
+  /** In the order in which they stop. The last one has the driver of QEMU: once that is gone, the next libvirt may begin. */
+  daemons: readonly LibvirtDaemon[]
+}>
+
+const SOCKETS = ['', '-ro', '-admin']
+
+function daemonOf(name: string, more: Readonly<{ hasChildren?: true; remote?: true }> = {}): LibvirtDaemon {
+  const kinds = more.remote === true ? [...SOCKETS, '-tcp', '-tls'] : SOCKETS
+  return {
+    service: `${name}.service`,
+    sockets: kinds.map((kind) => `${name}${kind}.socket`),
+    hasChildren: more.hasChildren === true,
+  }
+}
+
+/** One daemon for everything: Debian’s and Ubuntu’s packages. */
+export const MONOLITHIC: HostLibvirt = {
   service: 'libvirtd.service',
   program: '/usr/sbin/libvirtd',
-  /** The first is there with every start of the service. */
-  sockets: [
-    'libvirtd.socket',
-    'libvirtd-ro.socket',
-    'libvirtd-admin.socket',
-    'libvirtd-tcp.socket',
-    'libvirtd-tls.socket',
+  socket: 'libvirt-sock',
+  daemons: [daemonOf('libvirtd', { hasChildren: true, remote: true })],
+}
+
+/**
+ * A daemon for each driver: Fedora’s, RHEL’s and SUSE’s packages (https://libvirt.org/daemons.html). virtproxyd has the sockets of
+ * libvirtd and passes on what it is asked. They are one libvirt: a libvirtd has all of these drivers, and each driver is locked
+ * by who has it (driver.pid), so that it fails to start beside any of them.
+ */
+export const MODULAR: HostLibvirt = {
+  service: 'virtqemud.service',
+  program: '/usr/sbin/virtqemud',
+  socket: 'virtqemud-sock',
+  daemons: [
+    daemonOf('virtproxyd', { remote: true }),
+    daemonOf('virtinterfaced'),
+    daemonOf('virtnetworkd', { hasChildren: true }),
+    daemonOf('virtnodedevd'),
+    daemonOf('virtnwfilterd'),
+    daemonOf('virtsecretd'),
+    daemonOf('virtstoraged'),
+    daemonOf('virtqemud', { hasChildren: true }),
   ],
-  /** Its stop shuts every guest down, or saves it to disk (libvirt-guests(8)). */
-  guests: 'libvirt-guests.service',
-  /** What the daemon keeps on the host. */
-  directories: ['/run/libvirt', '/var/lib/libvirt', '/etc/libvirt/qemu', '/var/log/libvirt'],
-} as const
+}
+
+export const HOST_LIBVIRTS: readonly HostLibvirt[] = [MONOLITHIC, MODULAR]
+
+/** Its stop shuts every guest down, or saves it to disk (libvirt-guests(8)). */
+export const LIBVIRT_GUESTS = 'libvirt-guests.service'
+
+/** What libvirt keeps on the host. */
+export const LIBVIRT_DIRECTORIES = [
+  '/run/libvirt',
+  '/var/lib/libvirt',
+  '/etc/libvirt/qemu',
+  '/var/log/libvirt',
+] as const
 
 const PREFIX = 'systemd:'
 
@@ -44,9 +96,12 @@ export type DaemonUnit = Readonly<{
 }>
 
 /** Why the daemon cannot be taken over without a risk for its guests; undefined where it can. */
-export function hostDaemonObstacle(unit: DaemonUnit): string | undefined {
+export function hostDaemonObstacle(
+  unit: DaemonUnit,
+  { hasChildren }: Pick<LibvirtDaemon, 'hasChildren'>,
+): string | undefined {
   if (unit.loadState !== 'loaded') return `systemd has it as "${unit.loadState}"`
-  if (unit.killMode !== 'process')
+  if (hasChildren && unit.killMode !== 'process')
     return `its stop ends every process in its cgroup (KillMode=${unit.killMode}), and guests may be there`
   if (unit.stops.length > 0) return 'its stop runs commands of its own (ExecStop=, ExecStopPost=)'
   if (unit.runtimeDirectories.length > 0 && !unit.preservesRuntimeDirectories)

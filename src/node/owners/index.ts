@@ -1,5 +1,12 @@
-export { HOST_LIBVIRT, hostDaemonName, hostDaemonObstacle, isHostDaemon } from './host-daemon.ts'
-export type { DaemonUnit } from './host-daemon.ts'
+export {
+  HOST_LIBVIRTS,
+  LIBVIRT_DIRECTORIES,
+  LIBVIRT_GUESTS,
+  hostDaemonName,
+  hostDaemonObstacle,
+  isHostDaemon,
+} from './host-daemon.ts'
+export type { DaemonUnit, HostLibvirt } from './host-daemon.ts'
 export { findOwners } from './find-owners.ts'
 export { COMPOSE_COMMANDS, composeProject } from './compose-project.ts'
 export type { OwnersInput } from './find-owners.ts'

@@ -131,6 +131,15 @@ test('a libvirt of the host itself, or of another engine, refuses the upgrade', 
   assert.match(seen, /^refuse SERVICE_RUNS_ELSEWHERE libvirt stop what runs it/)
 })
 
+test('a libvirt of the host that only listens refuses the upgrade, unless it is taken over', () => {
+  const waiting = container('systemd:virtqemud.service', { pid: 0, hostUnit: { unit: 'virtqemud.service' } })
+  assert.deepEqual(findings([], [waiting]), [
+    'refuse SERVICE_SOCKET_BESIDE libvirt --adopt libvirt=systemd:virtqemud.service',
+  ])
+  assert.deepEqual(findings([], [{ ...waiting, status: 'exited' }]), [])
+  assert.deepEqual(findings([], [waiting], { plan: plan({ libvirt: waiting.name }) }), [])
+})
+
 test('containers that are not part of the node are left alone', () => {
   const foreign = { ...HOST, pid: 77 }
   const asked = container('asked', { labels: { 'io.anneal.run-once': '4711' } })

@@ -32,10 +32,10 @@ export type BesideInput = Readonly<{
 export function besideFindings(input: BesideInput): readonly Finding[] {
   const { plan, table, containers } = input
   const known = containersOf(plan)
-  return started(plan).flatMap(({ service }): Finding[] => {
+  const running = started(plan).flatMap(({ service }): Finding[] => {
     const programs = programsOf(service, input)
-    const running = table.processes.filter((process) => programs.includes(programOf(process)))
-    const owners = Map.groupBy(running, (process) => ownerOf(process, table, containers))
+    const found = table.processes.filter((process) => programs.includes(programOf(process)))
+    const owners = Map.groupBy(found, (process) => ownerOf(process, table, containers))
     return [...owners].flatMap(([owner, [first]]) => {
       if (first === undefined) return []
       if (owner === undefined) return isOnHost(first, table) ? [elsewhere(service, first)] : []
@@ -44,6 +44,20 @@ export function besideFindings(input: BesideInput): readonly Finding[] {
       return known.has(owner.name) || asked ? [] : [notTakenOver(service, first, owner)]
     })
   })
+  return [...running, ...socketsBeside(input, known)]
+}
+
+/** A libvirt of the host that does not run and whose sockets listen: the first client has systemd start it. */
+function socketsBeside(input: BesideInput, known: ReadonlySet<string>): readonly Finding[] {
+  const service = started(input.plan).find(
+    (one) => programsOf(one.service, input) === PROGRAMS.libvirt,
+  )?.service
+  if (service === undefined) return []
+  return input.containers.flatMap((one): Finding[] =>
+    one.hostUnit === undefined || one.status !== 'running' || one.pid !== 0 || known.has(one.name)
+      ? []
+      : [listens(service, one.name, one.hostUnit.unit)],
+  )
 }
 
 /** Every libvirt that runs on the node and in none of the containers `own`: what it is, for people. */
@@ -114,6 +128,16 @@ function notTakenOver(service: string, process: Process, owner: Container): Find
     subject: service,
     evidence: `${programOf(process)} (pid ${process.pid}) runs in container "${owner.name}", which this release does not take over from: two of them would run`,
     remedy: `name it with the node’s first release (--adopt ${service}=${owner.name}); later see with \`anneal node kill-set ${owner.name}\` that no guest would die with it, and stop it for good`,
+  }
+}
+
+function listens(service: string, name: string, unit: string): Finding {
+  return {
+    code: 'SERVICE_SOCKET_BESIDE',
+    severity: 'refuse',
+    subject: service,
+    evidence: `sockets of ${unit} listen on the node: the next client of theirs would start a second libvirt`,
+    remedy: `take it over with the node’s first release (--adopt ${service}=${name}), or keep it from being started: \`systemctl disable --now\` for its services and its sockets`,
   }
 }
 

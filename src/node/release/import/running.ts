@@ -79,9 +79,10 @@ function completed(service: ServiceDraft, libvirt: LibvirtPlace | undefined): Se
 function placeOf(services: readonly ServiceDraft[]): LibvirtPlace | undefined {
   const libvirt = services.find((service) => workloadOfService(service).role === 'libvirt')
   if (libvirt === undefined) return undefined
+  const { libvirtSocket } = workloadOfService(libvirt)
   const stateDir = hostPathOf(libvirt.container.mounts, '/run/libvirt')
   if (stateDir === undefined || !stateDir.startsWith('/')) return undefined
-  return { service: libvirt.name, socket: `${stateDir}/libvirt-sock`, stateDir }
+  return { service: libvirt.name, socket: `${stateDir}/${libvirtSocket}`, stateDir }
 }
 
 function findingsOf({ container, spec }: RunningService): readonly Finding[] {

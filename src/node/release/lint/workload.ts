@@ -24,6 +24,8 @@ export type Workload = Readonly<{
   secretOptions: readonly string[]
   /** The program and its arguments name virtlogd. */
   startsVirtlogd: boolean
+  /** What its libvirt listens on, below /run/libvirt. */
+  libvirtSocket: 'libvirt-sock' | 'virtqemud-sock'
   restart: Container['restartPolicy']
   /** undefined where the engine does not tell. */
   stopGraceMs: number | undefined
@@ -51,6 +53,7 @@ export function workloadOfService(service: ServiceDraft): Workload {
     secretVariables: variables.filter((name) => !service.publicEnvironment.includes(name)),
     secretOptions: [...secretOptions(argv), ...elsewhere(container)],
     startsVirtlogd: mentions(argv, 'virtlogd'),
+    libvirtSocket: socketOf(argv, [service.name]),
     restart: service.restart,
     stopGraceMs: service.stopGraceMs,
     guests: service.guests,
@@ -83,6 +86,7 @@ export function workloadOfContainer(container: Container): Workload {
     secretVariables: container.environmentNames.filter((name) => looksSecret(name)),
     secretOptions: [...secretOptions(argv), ...inLabels(container.labels)],
     startsVirtlogd: mentions(argv, 'virtlogd'),
+    libvirtSocket: socketOf(argv, [...labels, ownName(container)]),
     restart: container.restartPolicy,
     stopGraceMs: undefined,
     guests: 'never',
@@ -116,6 +120,9 @@ function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: 
   const { argv } = what
   if (mentions(argv, 'libvirtd', 'virtqemud')) return 'libvirt'
   if (mentions(argv, 'virtlogd')) return 'virtlogd'
+  // Modular daemons beside virtqemud: none of them has the guests.
+  if (mentions(argv, 'virtnetworkd')) return 'network'
+  if (mentions(argv, ...BESIDE_QEMU)) return 'other'
   if (mentions(argv, 'nova-compute')) return 'compute'
   if (argv.some((word) => /neutron-[a-z]+-agent|nova-network/.test(word))) return 'network'
   const path = what.image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
@@ -131,6 +138,23 @@ function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: 
       return 'network'
   }
   return 'other'
+}
+
+const BESIDE_QEMU = [
+  'virtproxyd',
+  'virtinterfaced',
+  'virtnodedevd',
+  'virtnwfilterd',
+  'virtsecretd',
+  'virtstoraged',
+  'virtlockd',
+]
+
+/** By the program, else (an entry point that reads a file) by the name. */
+function socketOf(argv: readonly string[], names: readonly string[]): Workload['libvirtSocket'] {
+  if (mentions(argv, 'libvirtd')) return 'libvirt-sock'
+  const isModular = mentions(argv, 'virtqemud') || names.some((name) => /virtqemud/.test(name))
+  return isModular ? 'virtqemud-sock' : 'libvirt-sock'
 }
 
 /** Whether a word of the command, or a shell script in it, names one of the programs. */
