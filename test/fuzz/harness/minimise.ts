@@ -4,7 +4,7 @@ import { WatchedWorker } from './watched-worker.ts'
 
 type Failed = Omit<Failure, 'target'>
 
-/** Hangs take two seconds each. */
+/** Hangs take two seconds of CPU time each. */
 const MOST_ATTEMPTS = 40
 
 /** The same failure with as few changes as can be: each is left out in turn. */

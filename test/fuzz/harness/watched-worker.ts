@@ -3,10 +3,14 @@ import type { Failure, Input } from './input.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Report, WorkerData } from './worker.ts'
 
+/** CPU time of one execution: on a busy machine the clock runs on while a worker waits for its turn. */
 const HANG_MS = 2000
+/** An execution that waits for what never comes takes no CPU time. */
+const SILENT_MS = 60_000
 const LOOK_MS = 200
-/** Looks are counted, not the clock: a machine that is busy, or a process that is stopped, hangs nobody. */
-const MOST_LOOKS = HANG_MS / LOOK_MS
+/** Looks are counted, not the clock: a process that is stopped hangs nobody. */
+const CPU_LOOKS = HANG_MS / LOOK_MS
+const MOST_LOOKS = SILENT_MS / LOOK_MS
 const HEAP_MIB = 256
 
 export type Ended = Readonly<{ failure: Omit<Failure, 'target'> | undefined }>
@@ -21,6 +25,8 @@ export class WatchedWorker {
   readonly #watch: NodeJS.Timeout
   #begun = -1
   #looks = 0
+  /** CPU time of the worker when the execution that it is at was first seen; undefined until it is known. */
+  #cpuMsBefore: number | undefined
 
   constructor(data: Omit<WorkerData, 'mailbox'>, onReport: (report: Report) => void) {
     const { promise, resolve } = Promise.withResolvers<Ended>()
@@ -55,12 +61,25 @@ export class WatchedWorker {
     if (begun !== this.#begun || isResting) {
       this.#begun = begun
       this.#looks = 0
+      this.#cpuMsBefore = undefined
+      if (!isResting) void this.#measure(begun)
       return
     }
     this.#looks += 1
-    if (this.#looks > MOST_LOOKS) {
-      void this.#failed(`Hang: one execution took longer than ${HANG_MS} ms`, '')
-    }
+    if (this.#looks > MOST_LOOKS)
+      void this.#failed(`Hang: one execution took longer than ${SILENT_MS} ms`, '')
+    else if (this.#looks > CPU_LOOKS) void this.#measure(begun)
+  }
+
+  /** Notes the CPU time at the first call for an execution, and compares it with that at the later ones. */
+  async #measure(begun: number): Promise<void> {
+    // A worker that ends meanwhile has no CPU time.
+    const usage = await this.#worker.cpuUsage().catch(() => undefined)
+    if (usage === undefined || begun !== this.#begun || this.#mailbox.begun !== begun) return
+    const cpuMs = (usage.user + usage.system) / 1000
+    this.#cpuMsBefore ??= cpuMs
+    if (cpuMs - this.#cpuMsBefore > HANG_MS)
+      void this.#failed(`Hang: one execution took more than ${HANG_MS} ms of CPU time`, '')
   }
 
   async #failed(message: string, stack: string): Promise<void> {
