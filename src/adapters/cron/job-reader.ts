@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync 
 import { basename, join } from 'node:path'
 import type { Job } from '../../node/index.ts'
 import type { JobReader } from '../../ports/index.ts'
-import { readScript, scriptsIn } from '../scripts/index.ts'
+import { readScript, scriptsIn } from '../host-scripts/index.ts'
 import { parseTable } from './parse-table.ts'
 import type { TableKind } from './parse-table.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { ServiceUnit } from '../../node/index.ts'
 import type { UnitReader } from '../../ports/index.ts'
-import { scriptsIn } from '../scripts/index.ts'
+import { scriptsIn } from '../host-scripts/index.ts'
 import { dropInPath } from './drop-in.ts'
 import { PROPERTIES, commandLines, dropInPaths, showBlocks, unitFromShow } from './show-output.ts'
 import type { Shown } from './show-output.ts'
