@@ -131,6 +131,8 @@ export async function bringUp(
       readyAfterSeconds[service.name] = Math.round((performance.now() - began) / 100) / 10
     }),
   )
+  // All may have been ready before the last look at the signal.
+  options.signal?.throwIfAborted()
   const basic = outline.ironicAuth.includes('basic') ? basicPassword : undefined
   return {
     ...outline,
