@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConductorLab, run } from '../../lab/index.ts'
+import { conductorRequest } from '../integration/metal/support/conductor-request.ts'
 import { NetworkMachine } from '../integration/metal/support/network-machine.ts'
 import type { Said } from '../integration/metal/support/network-machine.ts'
 import { RedfishRack, systemOf } from '../integration/metal/support/redfish-rack.ts'
@@ -117,14 +118,8 @@ async function piece(card: NetworkMachine, token: string, index: number): Promis
   return Number(length)
 }
 
-async function api(method: string, path: string, body?: unknown): Promise<Response> {
-  const answer = await fetch(`${lab.endpoints['conductor']}/v1${path}`, {
-    method,
-    headers: { 'x-openstack-ironic-api-version': '1.82', 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  if (!answer.ok) assert.fail(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-  return answer
+function api(method: string, path: string, body?: unknown): Promise<Response> {
+  return conductorRequest(lab, method, path, body)
 }
 
 async function enroll(machine: RackMachine): Promise<void> {

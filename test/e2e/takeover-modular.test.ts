@@ -5,6 +5,7 @@ import { HOST_ITSELF, Host, startGuest, tickGaps, ticks, virsh, waitForLibvirt }
 import type { Guest } from '../../lab/index.ts'
 import { ComputeNode, refusalIn } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
+import { killTakeOver } from '../integration/node/support/kill-take-over.ts'
 import { assertOneLibvirt } from '../integration/node/support/watch-libvirts.ts'
 import { watchQemuDrivers } from '../integration/node/support/watch-qemu-drivers.ts'
 import { arrangementOf, composeText } from '../matrix/peers/arrangement.ts'
@@ -140,31 +141,17 @@ describe('taking over a host whose libvirt is modular daemons', () => {
   })
 
   test('killed at a boundary of adopt and of give-back: recovery ends with one driver of QEMU', async (t) => {
-    const killedAfter = async (words: string, kind: string): Promise<string> =>
-      node.host.sh(
-        `: >/tmp/progress
-        ANNEAL_ENGINE=docker /opt/anneal/anneal node ${words} --progress=jsonl --json >/dev/null 2>/tmp/progress & pid=$!
-        until grep -q '"kind":"${kind}"' /tmp/progress || ! kill -0 $pid 2>/dev/null; do sleep 0.005; done
-        kill -9 $pid 2>/dev/null && echo killed || tail -n 2 /tmp/progress; wait $pid || true`,
-      )
     for (const kind of ['stopContainer', 'startContainer', 'commit']) {
       const watch = await watchQemuDrivers(node.host)
-      const adopting = (await killedAfter(`adopt ${MODULAR}`, kind)).trim()
-      await node.expect(0, 'node', 'recover')
-      assert.equal(await drivers(), '1')
-      const status = await node.expect<Readonly<{ release?: string }>>(0, 'node', 'status')
-      if (status.release === undefined) await node.expect(0, 'node', 'adopt', MODULAR)
-      const giving = (await killedAfter('give-back', kind)).trim()
-      await node.expect(0, 'node', 'recover')
-      assert.equal(await drivers(), '1')
-      const left = await node.expect<Readonly<{ release?: string }>>(0, 'node', 'status')
-      if (left.release !== undefined) await node.expect(0, 'node', 'give-back')
+      const killed = await killTakeOver(node, {
+        file: MODULAR,
+        kind,
+        assertOne: async () => assert.equal(await drivers(), '1'),
+      })
       await assertGivenBack()
       const seen = await watch.end()
       assert.equal(seen.most, 1)
-      t.diagnostic(
-        `${kind}: adopt ${adopting}, give-back ${giving}; ${seen.looks} looks, at most ${seen.most} driver`,
-      )
+      t.diagnostic(`${kind}: ${killed}; ${seen.looks} looks, at most ${seen.most} driver`)
     }
     assert.equal(tickGaps(await ticks(node.host, guest.name)).lost, 0)
   })

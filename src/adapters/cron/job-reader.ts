@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync 
 import { basename, join } from 'node:path'
 import type { Job } from '../../node/index.ts'
 import type { JobReader } from '../../ports/index.ts'
-import { readScript, scriptsIn } from '../host-scripts/index.ts'
+import { mentionsEngine, readScript, scriptsIn } from '../host-scripts/index.ts'
 import { parseTable } from './parse-table.ts'
 import type { TableKind } from './parse-table.ts'
 
@@ -30,8 +30,6 @@ const FOLDERS = [
   'etc/periodic/monthly',
 ]
 
-const ENGINE = /\b(docker|podman|nerdctl)\b/
-
 /** Reads the tables of cron and the folders of run-parts; `root` is where the host's files are. Runs nothing. */
 export function cronJobReader({ root = '/' }: Readonly<{ root?: string }> = {}): JobReader {
   return {
@@ -39,7 +37,7 @@ export function cronJobReader({ root = '/' }: Readonly<{ root?: string }> = {}):
       // Debian's cron and run-parts leave out names with a dot; others leave out what editors and packages leave behind.
       const strict = existsSync(join(root, 'etc/debian_version'))
       return [...tableJobs(root, strict), ...folderJobs(root, strict)].filter(({ starts, scripts }) =>
-        [...starts, ...scripts].some((text) => ENGINE.test(text)),
+        [...starts, ...scripts].some(mentionsEngine),
       )
     },
   }

@@ -1,1 +1,1 @@
-export { readScript, scriptsIn } from './scripts-in.ts'
+export { mentionsEngine, readScript, scriptsIn } from './scripts-in.ts'

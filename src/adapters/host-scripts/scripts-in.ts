@@ -4,6 +4,11 @@ import { join } from 'node:path'
 /** Longest script that is read. */
 const MAX_SCRIPT_BYTES = 256 * 1024
 
+/** What a unit, a job or a script has to mention to have to do with containers. */
+export function mentionsEngine(text: string): boolean {
+  return /\b(docker|podman|nerdctl)\b/.test(text)
+}
+
 /** Texts of the scripts among the absolute paths of command lines. `root` is where the host's files are. */
 export function scriptsIn(lines: readonly string[], root: string): readonly string[] {
   const paths = new Set(

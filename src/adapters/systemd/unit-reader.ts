@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { ServiceUnit } from '../../node/index.ts'
 import type { UnitReader } from '../../ports/index.ts'
-import { scriptsIn } from '../host-scripts/index.ts'
+import { mentionsEngine, scriptsIn } from '../host-scripts/index.ts'
 import { dropInPath } from './drop-in.ts'
 import { PROPERTIES, commandLines, dropInPaths, showBlocks, unitFromShow } from './show-output.ts'
 import type { Shown } from './show-output.ts'
@@ -26,9 +26,6 @@ const FOLDERS = [
   'lib/systemd/system',
   'run/systemd/generator.late',
 ]
-
-/** What a unit has to mention to have to do with containers. */
-const ENGINE = /\b(docker|podman|nerdctl)\b/
 
 export type UnitReaderOptions = Readonly<{
   root?: string
@@ -76,8 +73,7 @@ async function candidates(root: string, systemctl: Systemctl): Promise<readonly 
   const { texts, linked } = unitTexts(root)
   const found = new Set<string>()
   for (const [name, text] of texts) {
-    const calls =
-      ENGINE.test(text) || scriptsIn(commandLines(text), root).some((script) => ENGINE.test(script))
+    const calls = mentionsEngine(text) || scriptsIn(commandLines(text), root).some(mentionsEngine)
     if (calls) found.add(name)
   }
   const templates = [...found].filter((name) => name.includes('@.'))

@@ -31,6 +31,23 @@ export function engineCalls(words: readonly string[]): readonly EngineCall[] {
   })
 }
 
+/** What a call selects containers by: `--filter name=nova`, `-f label!=tier=web`. */
+export type Filter = Readonly<{
+  key: string
+  value: string
+  /** `label!=…` */
+  isNegated: boolean
+}>
+
+/** The filters of a call by name, label and restart policy, however they are written; others are left out. */
+export function filtersOf({ words }: EngineCall): readonly Filter[] {
+  return words.flatMap((word): Filter[] => {
+    const [, key, not, value = ''] =
+      /^(?:--filter=|-f=?)?(name|label|restart-policy)(!?)=(.*)$/.exec(word) ?? []
+    return key === undefined ? [] : [{ key, value, isNegated: not === '!' }]
+  })
+}
+
 /** Words of a shell's text. Quotes and separators part words as blanks do: what is looked for holds neither. */
 export function wordsOf(text: string): readonly string[] {
   return text

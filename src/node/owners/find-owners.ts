@@ -8,6 +8,7 @@ import type { Job } from './job.ts'
 import { orchestrators } from './orchestrator.ts'
 import type { Owner } from './owner.ts'
 import { replacers } from './replacer.ts'
+import { isUp, startsAtBoot } from './service-unit.ts'
 import type { ServiceUnit } from './service-unit.ts'
 import { START_TOLD, startOf } from './start-of.ts'
 import { disarming } from './supervisor.ts'
@@ -88,13 +89,6 @@ function unitOwner(unit: ServiceUnit, container: Container, engine: OwnersInput[
       disarming: disarming(unit, container),
     },
   ]
-}
-
-const isUp = ({ activeState }: ServiceUnit): boolean => !/^(inactive|failed)$/.test(activeState)
-
-/** Enabled, or generated (as quadlets are) and wanted by something. */
-function startsAtBoot({ fileState, wantedBy }: ServiceUnit): boolean {
-  return fileState.startsWith('enabled') || (wantedBy.length > 0 && fileState !== 'masked')
 }
 
 /** podman-restart.service: `podman start --all --filter restart-policy=always`. */

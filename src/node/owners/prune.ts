@@ -1,9 +1,10 @@
 import { LABELS } from '../release/index.ts'
 import type { ProcessTable } from '../process.ts'
-import { engineCalls, wordsOf } from './engine-calls.ts'
+import { engineCalls, filtersOf, wordsOf } from './engine-calls.ts'
 import type { EngineCall } from './engine-calls.ts'
 import { cronRuns } from './job.ts'
 import type { Job } from './job.ts'
+import { isUp, startsAtBoot } from './service-unit.ts'
 import type { ServiceUnit } from './service-unit.ts'
 import type { Commands } from './start-of.ts'
 
@@ -39,13 +40,8 @@ export function findPruners({
   ]
 }
 
-function isStarted({ triggeredBy, wantedBy, fileState, activeState }: ServiceUnit): boolean {
-  return (
-    triggeredBy.length > 0 ||
-    fileState.startsWith('enabled') ||
-    (wantedBy.length > 0 && fileState !== 'masked') ||
-    !/^(inactive|failed)$/.test(activeState)
-  )
+function isStarted(unit: ServiceUnit): boolean {
+  return unit.triggeredBy.length > 0 || startsAtBoot(unit) || isUp(unit)
 }
 
 /** `docker system prune`, `docker container prune`: the call that would remove Anneal's stopped containers, in words. */
@@ -62,11 +58,11 @@ function removesStopped({ verb, words }: EngineCall): boolean {
 }
 
 /** `--filter label!=io.anneal.project` leaves the containers of Anneal in; `label=…` takes only those that have another one. */
-function spares({ words }: EngineCall): boolean {
-  const labels = words.flatMap((word) => /^(?:--filter=|-f=?)?label(!?)=([^=]*)/.exec(word)?.slice(1) ?? [])
-  const [not, label] = labels
-  if (not === undefined) return false
-  return not === '!'
+function spares(call: EngineCall): boolean {
+  const filter = filtersOf(call).find(({ key }) => key === 'label')
+  if (filter === undefined) return false
+  const [label = ''] = filter.value.split('=')
+  return filter.isNegated
     ? label === LABELS.project || label === LABELS.release
-    : label?.startsWith('io.anneal.') !== true
+    : !label.startsWith('io.anneal.')
 }

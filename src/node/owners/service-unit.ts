@@ -31,3 +31,12 @@ export type ServiceUnit = Readonly<{
   /** Where it is written: the unit's file, or what a generator made it of. */
   source: string
 }>
+
+/** Whether something of it runs, or is about to. */
+export const isUp = ({ activeState }: Pick<ServiceUnit, 'activeState'>): boolean =>
+  !/^(inactive|failed)$/.test(activeState)
+
+/** Enabled, or generated (as quadlets are) and wanted by something. */
+export function startsAtBoot({ fileState, wantedBy }: Pick<ServiceUnit, 'fileState' | 'wantedBy'>): boolean {
+  return fileState.startsWith('enabled') || (wantedBy.length > 0 && fileState !== 'masked')
+}

@@ -1,6 +1,6 @@
 import type { Container } from '../container.ts'
 import { composeProject } from './compose-project.ts'
-import { engineCalls, startsContainer, wordsOf } from './engine-calls.ts'
+import { engineCalls, filtersOf, startsContainer, wordsOf } from './engine-calls.ts'
 import type { EngineCall } from './engine-calls.ts'
 
 /** What a unit or a job runs. */
@@ -72,13 +72,12 @@ function listsStopped({ words }: EngineCall): boolean {
 }
 
 /** Whether the filters of a call leave the container in. A filter that Anneal does not know leaves it in. */
-function selects({ words }: EngineCall, { name, labels }: Container): boolean {
-  return words.every((word) => {
-    const [, key, value = ''] = /^(?:--filter=|-f=?)?(name|label|restart-policy)=(.*)$/.exec(word) ?? []
+function selects(call: EngineCall, { name, labels }: Container): boolean {
+  return filtersOf(call).every(({ key, value, isNegated }) => {
+    if (isNegated) return true
     if (key === 'name') return name.includes(value.replaceAll(/[\^$/]/g, ''))
     // Anneal takes the policy back; where the engine cannot do that, the unit is known by it.
     if (key === 'restart-policy') return false
-    if (key !== 'label') return true
     const [label = '', wanted] = value.split('=')
     return label in labels && (wanted === undefined || labels[label] === wanted)
   })

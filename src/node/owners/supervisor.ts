@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts'
 import { engineCalls, isNamed, startsContainer, wordsOf } from './engine-calls.ts'
+import { isUp } from './service-unit.ts'
 import type { ServiceUnit } from './service-unit.ts'
 
 /** A systemd unit that keeps an adopted container running. Anneal disarms it before a switch, and arms it again on the way back. */
@@ -23,7 +24,7 @@ export type Disarming =
 export function disarming(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>): Disarming {
   const why = obstacle(unit, container)
   return why === undefined
-    ? { possible: true, supervisor: { unit: unit.name, ran: !/^(inactive|failed)$/.test(unit.activeState) } }
+    ? { possible: true, supervisor: { unit: unit.name, ran: isUp(unit) } }
     : { possible: false, why }
 }
 

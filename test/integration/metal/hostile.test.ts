@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdDecompressSync } from 'node:zlib'
 import { ConductorLab, run } from '../../../lab/index.ts'
 import { REPOSITORY } from '../../../lab/paths.ts'
+import { conductorRequest } from './support/conductor-request.ts'
 import { NetworkMachine } from './support/network-machine.ts'
 import type { Reported } from './support/network-machine.ts'
 
@@ -59,14 +60,8 @@ after(() => bed.disposeAsync())
 
 type Node = Readonly<{ uuid: string; provision_state: string; last_error: string | null }>
 
-async function api(method: string, path: string, body?: unknown): Promise<Response> {
-  const answer = await fetch(`${lab.endpoints['conductor']}/v1${path}`, {
-    method,
-    headers: { 'x-openstack-ironic-api-version': '1.82', 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  if (!answer.ok) assert.fail(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-  return answer
+function api(method: string, path: string, body?: unknown): Promise<Response> {
+  return conductorRequest(lab, method, path, body)
 }
 
 async function node(name: string): Promise<Node> {

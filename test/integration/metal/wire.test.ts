@@ -17,6 +17,7 @@ import { makeAtomicImage } from '../../fixtures/atomic-image.ts'
 import type { MadeImage } from '../../fixtures/atomic-image.ts'
 import { Capture, namedPackets } from './support/capture.ts'
 import type { Packet } from './support/capture.ts'
+import { conductorRequest } from './support/conductor-request.ts'
 import { loopOf } from './support/loop-device.ts'
 import type { Loop } from './support/loop-device.ts'
 import { NetworkMachine, reportOf } from './support/network-machine.ts'
@@ -74,13 +75,7 @@ describe('a deployment by iSCSI', () => {
   after(() => bed.disposeAsync())
 
   async function api(method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${lab.endpoints['conductor']}/v1${path}`, {
-      method,
-      headers: { 'x-openstack-ironic-api-version': '1.82', 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await answer.text()
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`)
+    const text = await (await conductorRequest(lab, method, path, body)).text()
     return text === '' ? undefined : JSON.parse(text)
   }
 
