@@ -14,7 +14,7 @@ export type Tier = Readonly<{
   longFiles?: readonly string[]
   /**
    * Groups of alternatives, each a list of files. Where time is short (`--minutes`) one alternative of each group runs, another one
-   * each day; the files of the others are told as skipped.
+   * each day; the files of the others are listed as skipped.
    */
   turns?: readonly (readonly (readonly string[])[])[]
   /** Files that change nothing outside of themselves share a process: starting one for each costs most of the time. */
@@ -43,21 +43,29 @@ export const CHECKS: readonly Check[] = [
 /** Some of the longest, by the seconds that `npm test` prints. One that is missing here is only started later. */
 const LONG_FILES = integration(
   'metal/conductor',
-  'node/rescue',
+  'node/rescue-machined',
+  'node/rescue-plain',
   'node/upgrade-docker',
   'node/upgrade-podman',
   'node/crash-real',
+  'openstack/image-push',
   'node/owners',
 )
 
-/** Alternatives stand for much the same: the same acts on the other engine, or other ends of them. */
+/**
+ * Alternatives stand for much the same: the same acts on the other engine, on another kind of host, with the other deploy ramdisk,
+ * or other ends of them. With two and three alternatives each file runs on a day within six.
+ */
 const TURNS = [
   [integration('node/upgrade-docker'), integration('node/upgrade-podman')],
+  [integration('node/rescue-machined'), integration('node/rescue-systemd'), integration('node/rescue-plain')],
   [integration('node/crash-real'), integration('node/cgroup-v2', 'node/guest-endings')],
   [integration('node/bad-input'), integration('node/libvirt-entry-point')],
+  [integration('metal/conductor'), integration('metal/agent', 'metal/power-sync')],
   [
     integration('openstack/metal'),
-    integration('openstack/metal-interrupted', 'openstack/refusals', 'openstack/image-push'),
+    integration('openstack/metal-interrupted', 'openstack/kernel-arguments'),
+    integration('openstack/refusals', 'openstack/image-push'),
   ],
 ]
 

@@ -18,12 +18,12 @@ import {
   ticks,
   virsh,
   waitForTicks,
-} from '../../../lab/index.ts'
-import type { ByHand, Guest, HostSpec, NestedEngine } from '../../../lab/index.ts'
-import type { RescueReport } from '../../../src/ports/index.ts'
+} from '../../../../lab/index.ts'
+import type { ByHand, Guest, HostSpec, NestedEngine } from '../../../../lab/index.ts'
+import type { RescueReport } from '../../../../src/ports/index.ts'
 
 const IMAGE = 'nova-libvirt:bookworm'
-const NEXT_IMAGE = 'nova-libvirt:bookworm-backports'
+export const NEXT_IMAGE = 'nova-libvirt:bookworm-backports'
 const NODE = '/opt/anneal/node_modules/.bin/node'
 const PROGRAM = '/opt/anneal/test/integration/node/support/rescue-here.ts'
 /** Without it libvirt's own placement is all that a guest has. */
@@ -32,6 +32,7 @@ const MASK_HOOK = ['--volume', '/dev/null:/etc/libvirt/hooks/qemu']
 const RUNC_FOR_PODMAN = `mkdir -p /etc/containers/containers.conf.d
   printf '[engine]\\nruntime = "runc"\\n' >/etc/containers/containers.conf.d/runc.conf`
 
+/** A container that endangers its guests: what it is started without. */
 type Fault = Readonly<{
   name: string
   engine: NestedEngine
@@ -39,49 +40,15 @@ type Fault = Readonly<{
   image?: string
 }>
 
-const HOSTS: readonly Readonly<{
+/** A host, how its guests are rescued there, and the containers that they are rescued from. */
+export type RescueHost = Readonly<{
   what: string
   spec: Omit<HostSpec, 'images' | 'engine'>
   method: RescueReport['method']
   faults: readonly Fault[]
-}>[] = [
-  {
-    what: 'a host with systemd and machined',
-    spec: { name: 'rescue-machined', init: 'systemd', machined: true },
-    method: 'machined',
-    faults: [
-      { name: 'no cgroup bind', engine: 'docker', without: ['cgroup bind'] },
-      { name: 'neither cgroup bind nor D-Bus', engine: 'docker', without: ['cgroup bind', 'dbus'] },
-      { name: 'no D-Bus', engine: 'docker', without: ['dbus'] },
-      { name: 'no cgroup bind', engine: 'podman', without: ['cgroup bind'] },
-      { name: 'neither cgroup bind nor D-Bus', engine: 'podman', without: ['cgroup bind', 'dbus'] },
-    ],
-  },
-  {
-    what: 'a host with systemd, without machined',
-    spec: { name: 'rescue-systemd', init: 'systemd', machined: false },
-    method: 'systemd',
-    faults: [
-      { name: 'no cgroup bind', engine: 'docker', without: ['cgroup bind'] },
-      { name: 'nothing left out', engine: 'podman', without: [] },
-    ],
-  },
-  {
-    what: 'a host without systemd',
-    spec: { name: 'rescue-plain', init: 'plain' },
-    method: 'cgroups',
-    faults: [
-      { name: 'nothing left out', engine: 'docker', without: [] },
-      { name: 'private cgroup namespace', engine: 'docker', without: ['host cgroup namespace'] },
-      { name: 'no cgroup bind', engine: 'docker', without: ['cgroup bind'] },
-      { name: 'no cgroup bind, libvirt 11.3', engine: 'docker', without: ['cgroup bind'], image: NEXT_IMAGE },
-      { name: 'nothing left out', engine: 'podman', without: [] },
-      { name: 'no cgroup bind', engine: 'podman', without: ['cgroup bind'] },
-    ],
-  },
-]
+}>
 
-for (const { what, spec, method, faults } of HOSTS) {
+export function rescueBehaviour({ what, spec, method, faults }: RescueHost): void {
   describe(what, { concurrency: false }, () => {
     let host: Host
     let count = 0
