@@ -64,17 +64,32 @@ export function openRedfish(address: RedfishAddress): Bmc {
 type About = Readonly<{ action: string; bmc: string }>
 
 async function onlySystem(http: RedfishHttp, action: string, bmc: string): Promise<string> {
-  const root = await http.get('/redfish/v1/')
-  const collection = textIn(root.body, 'Systems', '@odata.id')
-  const members = collection === undefined ? [] : within((await http.get(collection)).body, 'Members')
-  const paths = (Array.isArray(members) ? members : [])
-    .map((one: unknown) => textIn(one, '@odata.id'))
-    .filter((one) => one !== undefined)
+  const paths = await systemPaths(http)
   const [only, ...others] = paths
   if (only !== undefined && others.length === 0) return only
   const why = only === undefined ? 'it has no system' : `it has several systems: ${paths.join(', ')}`
   const remedy = 'name the system in the inventory (redfish_system_id: /redfish/v1/Systems/…)'
   throw raise('BMC_UNABLE', { action, bmc, why, remedy })
+}
+
+/** Pages of a collection that are read; a service that links further has no end. */
+const PAGES = 64
+
+/** The systems of a service, page by page (DSP0266, Members@odata.nextLink), until a second one is known. */
+async function systemPaths(http: RedfishHttp): Promise<readonly string[]> {
+  const root = await http.get('/redfish/v1/')
+  const paths: string[] = []
+  let page = textIn(root.body, 'Systems', '@odata.id')
+  for (let read = 0; page !== undefined && paths.length < 2 && read < PAGES; read += 1) {
+    const { body } = await http.get(page)
+    const members = within(body, 'Members')
+    for (const member of Array.isArray(members) ? members : []) {
+      const path = textIn(member, '@odata.id')
+      if (path !== undefined) paths.push(path)
+    }
+    page = textIn(body, 'Members@odata.nextLink')
+  }
+  return paths
 }
 
 /** How the console is reached (DSP0268, ComputerSystem 1.13, SerialConsole): `SSH (port 2200)`. */

@@ -91,6 +91,21 @@ test('the only system of a service needs no name', async (t) => {
   assert.equal(await open(port).power(), 'on')
 })
 
+test('a service whose systems come in pages has as many as all pages list', async (t) => {
+  const second = '/redfish/v1/Systems?$skip=1'
+  const pages =
+    (last: readonly object[]) =>
+    (asked: Asked): Answer => {
+      if (asked.path === '/redfish/v1/Systems')
+        return { body: { Members: [{ '@odata.id': SYSTEM }], 'Members@odata.nextLink': second } }
+      return asked.path === second ? { body: { Members: last } } : FALL_THROUGH
+    }
+  const one = await service(t, pages([]))
+  assert.equal(await open(one.port).power(), 'on')
+  const several = await service(t, pages([{ '@odata.id': '/redfish/v1/Systems/2' }]))
+  await refused(open(several.port).power(), 'BMC_UNABLE', /several systems: .*Systems\/1, .*Systems\/2/)
+})
+
 test('a service that takes sessions alone gets one, which is ended with the call', async (t) => {
   const sessions = '/redfish/v1/SessionService/Sessions'
   const { port, asked } = await service(t, ({ method, path, headers, body }) => {
