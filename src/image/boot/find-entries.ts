@@ -1,7 +1,8 @@
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { Knowledge } from './arguments.ts'
+import type { BlsEntry } from './bls/entry.ts'
 import { inSystemdBootOrder, inVersionOrder } from './bls/order.ts'
-import { completeBlsEntry, completeType1Entry, findBlsEntries } from './bls/read-entries.ts'
+import { completeBlsEntry, findBlsEntries } from './bls/read-entries.ts'
 import type { FoundEntry } from './bls/read-entries.ts'
 import type { Loader } from './loader.ts'
 import type { BootEntry } from './entry.ts'
@@ -18,7 +19,11 @@ import type { ImageFiles } from './image-files.ts'
 import type { Layout } from './layout.ts'
 import { findModuleKernels } from './modules.ts'
 import { defaultEntry, parseLoaderConf } from './systemd-boot/loader-conf.ts'
+import type { NamedEntry } from './systemd-boot/loader-conf.ts'
+import { knows } from './systemd-boot/since.ts'
+import { completeType1Entry } from './systemd-boot/type1-entry.ts'
 import { findUkis, readUki } from './uki.ts'
+import { withUnifiedKernel } from './uki/unified-kernel.ts'
 
 /** What can be booted, in the order of the boot loader's menu, and which of it boots by itself. */
 export type FoundEntries = Readonly<{
@@ -92,12 +97,13 @@ async function byLoader(context: Context, loader: FoundLoader): Promise<FoundEnt
 
 /** BLS entries, newest version first, then unified kernel images. */
 async function withoutLoader(context: Context): Promise<readonly BootEntry[]> {
-  const { files, layout } = context
+  const { files, disk, layout } = context
   const known = { variables: await grubEnvironment(files, layout), isComplete: false }
   const found = await Promise.all(
     blsPlaces(layout).map(([volume, directory]) => findBlsEntries(files, volume, directory)),
   )
-  const bls = await complete(files, inVersionOrder(found.flat()), known)
+  const entries = await complete(files, inVersionOrder(found.flat()), known)
+  const bls = await Promise.all(entries.map((one) => withUnifiedKernel(files, disk, one)))
   const ukis = await allUkis(files, layout)
   const sorted = inSystemdBootOrder(ukis.map(({ sorting, entry }) => ({ ...sorting, entry })))
   return [...bls, ...sorted.map(({ entry }) => entry)]
@@ -108,7 +114,7 @@ const MACHINE_TYPES: Readonly<Record<string, string>> = { x86_64: 'x64', arm64: 
 
 async function bySystemdBoot(
   { files, layout, machine }: Context,
-  { configuration, reason }: Extract<FoundLoader, { kind: 'systemd-boot' }>,
+  { configuration, reason, version }: Extract<FoundLoader, { kind: 'systemd-boot' }>,
 ): Promise<FoundEntries> {
   const found = (
     await Promise.all(
@@ -118,29 +124,44 @@ async function bySystemdBoot(
   const isForMachine = ({ architecture }: FoundEntry): boolean =>
     architecture === '' || architecture.toLowerCase() === MACHINE_TYPES[machine.cpu]
   // It shows none that does not say what system it is of.
-  const ukis = (await allUkis(files, layout)).filter(({ sorting }) => sorting.title !== '')
-  const all = inSystemdBootOrder([
-    ...found.flatMap((one) => (isForMachine(one) ? [{ ...one, found: one, entry: undefined }] : [])),
-    ...ukis.map(({ sorting, entry }) => ({ ...sorting, found: undefined, entry })),
-  ])
+  const ukis = (await allUkis(files, layout)).filter(
+    ({ sorting, entry }) =>
+      sorting.title !== '' &&
+      !/^auto-/i.test(sorting.fileName) &&
+      (entry.profile === undefined || knows(version, 'profiles')),
+  )
+  type Candidate = BlsEntry & Readonly<{ found?: FoundEntry; entry?: BootEntry }>
+  const knowsProfiles = knows(version, 'profileKey')
+  const candidates: readonly Candidate[] = [
+    ...found.filter(isForMachine).map((one): Candidate => {
+      const { profile: _profile, ...without } = one
+      return { ...(knowsProfiles ? one : without), found: one }
+    }),
+    ...ukis.map(({ sorting, entry }): Candidate => ({ ...sorting, entry })),
+  ]
+  const all = inSystemdBootOrder(candidates, version)
   const entries: BootEntry[] = []
-  const type1 = new Set<string>()
-  for (const { found: one, entry } of all) {
-    const whole = entry ?? (one && (await completeType1Entry(files, one)))
+  const names: (NamedEntry & Readonly<{ profile: number }>)[] = []
+  for (const { found: one, entry, profile = 0 } of all) {
+    const whole = entry ?? (one && (await completeType1Entry(files, one, version)))
     if (whole === undefined) continue
     entries.push(whole)
-    if (one !== undefined) type1.add(whole.id)
+    const { id, triesLeft } = whole
+    const name = one === undefined ? nameOfUki(whole, version) : `${id}.conf`
+    names.push({ name, profile, ...(triesLeft !== undefined && { triesLeft }) })
   }
-  const isType1 = (id: string): boolean => type1.has(id)
-  const names = entries.map(({ id, source, profile, triesLeft }) => ({
-    name: profile === undefined ? `${id}.${source === 'uki' && !isType1(id) ? 'efi' : 'conf'}` : id,
-    ...(triesLeft !== undefined && { triesLeft }),
-  }))
   return {
     loader: { kind: 'systemd-boot', configuration: configuration?.file ?? '', reason },
     entries,
-    defaultIndex: defaultEntry(names, parseLoaderConf(configuration?.text ?? '')),
+    defaultIndex: defaultEntry(names, parseLoaderConf(configuration?.text ?? ''), version),
   }
+}
+
+/** The id that systemd-boot gives it. */
+function nameOfUki({ id, profile, triesLeft }: BootEntry, systemdBoot: number | undefined): string {
+  if (profile === undefined) return `${id}.efi`
+  const isLost = triesLeft !== undefined && !knows(systemdBoot, 'profileIds')
+  return isLost ? id.replace(/@[^@]*$/, '') : id
 }
 
 async function byGrub(
@@ -169,7 +190,8 @@ async function byGrub(
   const known: Knowledge = { variables: menu.variables, isComplete: menu.understood }
   const entries: BootEntry[] = []
   for (const one of menu.entries) {
-    entries.push(await completeGrubEntry(files, one, { kind: grub.kind, known }))
+    const entry = await completeGrubEntry(files, one, { kind: grub.kind, known })
+    entries.push(await withUnifiedKernel(files, disk, entry))
   }
   return {
     loader: {

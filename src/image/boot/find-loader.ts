@@ -1,5 +1,6 @@
 import type { StackNode, Volume } from '../stack/index.ts'
 import { findExtlinuxConfiguration, findIsolinuxConfiguration } from './extlinux.ts'
+import { readEfiProgram } from './firmware/efi-program.ts'
 import { findEfiPrograms } from './firmware/started-program.ts'
 import type { EfiPrograms } from './firmware/started-program.ts'
 import { GrubDevices } from './grub/devices.ts'
@@ -13,7 +14,13 @@ import type { Layout } from './layout.ts'
 
 /** The boot loader that is installed, with what it is configured by. */
 export type FoundLoader =
-  | Readonly<{ kind: 'systemd-boot'; reason: string; configuration?: TextFile }>
+  | Readonly<{
+      kind: 'systemd-boot'
+      reason: string
+      configuration?: TextFile
+      /** Of systemd, where its program says it. */
+      version?: number
+    }>
   | Readonly<{ kind: 'grub'; reason: string; configuration: GrubConfiguration }>
   | Readonly<{ kind: 'extlinux'; reason: string; configuration: TextFile; volume: Volume }>
   /** The firmware itself runs a unified kernel image. */
@@ -124,10 +131,12 @@ async function uefiLoader(
   if (program !== undefined) {
     const configuration = await files.text(esp, '/loader/loader.conf')
     const shown = systemd[0] ?? program
+    const { version } = started ?? (await readEfiProgram(files, esp, program)) ?? {}
     return {
       kind: 'systemd-boot',
-      reason: `${esp.address}:${shown} is there`,
+      reason: `${esp.address}:${shown} is there${version === undefined ? '' : `, of systemd ${version}`}`,
       ...(configuration && { configuration }),
+      ...(version !== undefined && { version }),
     }
   }
   if (started?.kind === 'uki') {

@@ -77,6 +77,20 @@ export const BOOT_FINDINGS = {
       'The stub of a unified kernel image hands files beside it to the initrd: credentials, and extensions of the system or of its configuration. Kernel and ramdisk by themselves have none of them.',
     remedy: 'use --whole-disk, or give what they hold to the machine in another way',
   },
+  UKI_DEVICETREE_BY_MACHINE: {
+    severity: 'warn',
+    meaning:
+      'A unified kernel image has device trees for several machines, and its stub takes the one that fits the machine. Anneal does not know the machine and takes none of them.',
+    remedy:
+      'on a machine whose firmware has a device tree of its own, nothing has to be done; else use --whole-disk, or extract the .dtbauto section of the machine (`objcopy -O binary --only-section`) and give it to the boot loader',
+  },
+  KERNEL_IS_UNIFIED: {
+    severity: 'warn',
+    meaning:
+      'The boot entry names a unified kernel image as its kernel. Anneal takes apart what its stub would put together under UEFI; BIOS, and GRUB before 2.12, cannot start it.',
+    remedy:
+      'compare the command line with what the image boots with; boot it by UEFI, or name the kernel itself in the entry',
+  },
   ENTRY_HAS_NO_TRIES_LEFT: {
     severity: 'warn',
     meaning: 'The boot counter of the chosen entry is used up: systemd-boot treats the entry as bad.',

@@ -2,8 +2,10 @@ import { EXIT, isAnnealError } from '../../core/index.ts'
 import type { PeSection } from '../../formats/pe/index.ts'
 import type { Volume } from '../stack/index.ts'
 import { VERBATIM, expandOptions } from './arguments.ts'
+import type { Expansion } from './arguments.ts'
 import { parseBlsFileName } from './bls/entry.ts'
 import type { BlsEntry } from './bls/entry.ts'
+import type { BootFile } from './contract.ts'
 import type { BootEntry } from './entry.ts'
 import { finding } from './findings.ts'
 import type { ImageFiles } from './image-files.ts'
@@ -16,8 +18,15 @@ import type { UkiSections } from './uki/sections.ts'
 /** A unified kernel image (Boot Loader Specification, type 2), with what it is sorted by. */
 export type UkiEntry = Readonly<{ sorting: BlsEntry; entry: BootEntry }>
 
-/** What its stub is given instead of the command line in it; a signature check of the firmware would keep the stub from it. */
-type Given = Readonly<{ text: string; file: string; line: number }>
+/** What a boot loader gives its stub. */
+export type GivenToStub = Readonly<{
+  /** They take the place of the command line in it; a signature check of the firmware would keep the stub from it. */
+  options?: Expansion
+  /** Before those of the image. */
+  initrds?: readonly BootFile[]
+  /** What it hands to the initrd beside what lies next to the image. */
+  companions?: readonly string[]
+}>
 
 /** Every `.efi` below /EFI/Linux (bootc: /EFI/Linux/bootc) that has a kernel in it. */
 export async function findUkis(
@@ -40,7 +49,7 @@ export async function readUki(
   files: ImageFiles,
   volume: Volume,
   path: string,
-  given?: Given,
+  given: GivenToStub = {},
 ): Promise<readonly UkiEntry[]> {
   const found = await files.find(volume, path)
   const source = found?.kind === 'file' ? await files.open(volume, found) : undefined
@@ -72,8 +81,8 @@ export async function readUki(
         name: path.slice(path.lastIndexOf('/') + 1),
         uname,
         addons: known,
-        companions,
-        ...(given && { given }),
+        companions: [...companions, ...(given.companions ?? [])],
+        given,
       }),
     )
   }
@@ -87,11 +96,11 @@ type About = Readonly<{
   uname: string
   addons: Addons
   companions: readonly string[]
-  given?: Given
+  given: GivenToStub
 }>
 
 async function entryOf({ profile, find }: UkiSections, about: About): Promise<UkiEntry> {
-  const { volume, path, name, uname, addons, companions } = about
+  const { volume, path, name, uname, addons, companions, given } = about
   const file = `${volume.address}:${path}`
   const fileOf = (wanted: string): readonly ReturnType<typeof sectionFile>[] => {
     const section = find(wanted)
@@ -105,6 +114,7 @@ async function entryOf({ profile, find }: UkiSections, about: About): Promise<Uk
   const { id, triesLeft, triesDone } = parseBlsFileName(name.replace(/\.efi$/i, '.conf'))
   const [kernel] = fileOf('.linux')
   const devicetree = addons.devicetrees.at(-1) ?? fileOf('.dtb')[0]
+  const choosesDevicetree = find('.dtbauto') !== undefined || addons.choosesDevicetree
   const title = said('TITLE') || (profile === 0 ? '' : said('ID') || `Profile #${profile + 1}`)
   const inBrackets = [title, uname].filter((one) => one !== '').map((one) => ` (${one})`)
   return {
@@ -118,6 +128,7 @@ async function entryOf({ profile, find }: UkiSections, about: About): Promise<Uk
       architecture: '',
       initrds: [],
       options: [],
+      extras: [],
       profile,
       ...(triesLeft !== undefined && { triesLeft }),
       ...(triesDone !== undefined && { triesDone }),
@@ -129,9 +140,19 @@ async function entryOf({ profile, find }: UkiSections, about: About): Promise<Uk
       source: 'uki',
       file,
       ...(kernel && { kernel }),
-      initrds: [...addons.microcode, ...fileOf('.ucode'), ...fileOf('.initrd'), ...addons.initrds],
+      initrds: [
+        ...addons.microcode,
+        ...(given.initrds ?? []),
+        ...fileOf('.ucode'),
+        ...fileOf('.initrd'),
+        ...addons.initrds,
+      ],
       ...(await commandLineOf(about, await textOf(find('.cmdline')))),
-      findings: companions.length === 0 ? [] : [finding('UKI_COMPANIONS_LEFT', file, companions.join(', '))],
+      findings: [
+        ...(given.options?.findings ?? []),
+        ...(companions.length === 0 ? [] : [finding('UKI_COMPANIONS_LEFT', file, companions.join(', '))]),
+        ...(choosesDevicetree ? [finding('UKI_DEVICETREE_BY_MACHINE', file, devicetreesTold(about))] : []),
+      ],
       ...(triesLeft !== undefined && { triesLeft }),
       ...(devicetree && { devicetree }),
       ...(profile !== 0 && { profile }),
@@ -144,24 +165,24 @@ async function commandLineOf(
   { volume, path, addons, given }: About,
   inside: string,
 ): Promise<Pick<BootEntry, 'arguments' | 'init'>> {
-  const own =
-    given === undefined
-      ? { text: inside, source: { kind: 'uki' as const, file: `${volume.address}:${path}` } }
-      : { text: given.text, source: { kind: 'bls' as const, file: given.file, line: given.line } }
-  const lines = [
-    own,
-    ...addons.commandLines.map(({ text, file }) => ({ text, source: { kind: 'uki' as const, file } })),
-  ]
-  const all: BootEntry['arguments'][number][] = []
-  let init = ''
-  for (const { text, source } of lines) {
+  const own = expandOptions(inside, { kind: 'uki', file: `${volume.address}:${path}` }, VERBATIM)
+  const first = given.options ?? own
+  const all = [...first.arguments]
+  let { init } = first
+  for (const { text, file } of addons.commandLines) {
     if (init !== '') {
       init += ` ${text}`
       continue
     }
-    const expanded = expandOptions(text, source, VERBATIM)
+    const expanded = expandOptions(text, { kind: 'uki', file }, VERBATIM)
     all.push(...expanded.arguments)
     init = expanded.init
   }
   return { arguments: all, init }
+}
+
+function devicetreesTold({ addons }: About): string {
+  return addons.choosesDevicetree
+    ? 'it has .dtbauto sections, or an addon of it has'
+    : 'it has .dtbauto sections'
 }

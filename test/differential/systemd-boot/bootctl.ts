@@ -48,24 +48,29 @@ echo @text
     const [json = '', text = ''] = printed.split('@text\n')
     const all = readJson(json)
     // Of a unified kernel image `linux` is the image itself, and `cmdline` what is in it.
-    const entries = all.map(({ id, title, version: of, linux, options, triesLeft }) => ({
-      id: String(id).replace(/\.conf$/i, '.conf'),
+    const entries = all.map(({ id, title, version: of, linux, uki, profile, options, triesLeft }) => ({
+      id: plainId(String(id), profile),
       ...(typeof title === 'string' && { title }),
       ...(typeof of === 'string' && { version: of }),
       ...(typeof linux === 'string' && !/^\/?EFI\//.test(linux) && { linux }),
       // What an EFI program is given is no command line of a kernel.
-      options: (typeof options === 'string' && linux !== undefined ? options : '')
+      options: (typeof options === 'string' && (linux ?? uki) !== undefined ? options : '')
         .split(/\s+/)
         .filter((one) => one !== ''),
       ...(typeof triesLeft === 'number' && { triesLeft }),
     }))
-    const byJson = all.find(({ isDefault }) => isDefault === true)?.['id']
+    const byJson = all.findIndex(({ isDefault }) => isDefault === true)
     const byText = /\(default\)[^]*?\n\s*id: (\S+)/.exec(text)?.[1]
-    const byDefault = typeof byJson === 'string' ? byJson : byText
-    return { entries, defaultId: byDefault?.replace(/\.conf$/i, '.conf') }
+    const byDefault = byJson === -1 ? byText?.replace(/\.conf$/i, '.conf') : entries[byJson]?.id
+    return { entries, defaultId: byDefault }
   } finally {
     rmdirSync(place)
   }
+}
+
+/** bootctl puts the id of an image's first profile behind its name, which systemd-boot does not. */
+function plainId(id: string, profile: unknown): string {
+  return (profile === 0 ? id.replace(/\.efi@.*$/i, '.efi') : id).replace(/\.conf$/i, '.conf')
 }
 
 /** Up to 252 an object a line; later an array. */

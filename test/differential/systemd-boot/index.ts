@@ -27,7 +27,7 @@ export const systemdBoot: DifferentialTarget = {
     bootctls ??= findBootctls()
     const bootctl = bootctls[seed % bootctls.length]
     if (bootctl === undefined) throw new Error('bootctl is not installed')
-    const esp = drawEsp(new Random(seed))
+    const esp = drawEsp(new Random(seed), bootctl.version)
     for (const [path, content] of Object.entries(esp)) {
       mkdirSync(join(directory, dirname(path)), { recursive: true })
       writeFileSync(join(directory, path), content)
@@ -49,19 +49,24 @@ export const systemdBoot: DifferentialTarget = {
           : [
               `order: ${entries.map(({ id }) => id).join(' ')}, not ${theirs.entries.map(({ id }) => id).join(' ')}`,
             ]),
-        ...(knowsPreferred(bootctl) || !/^preferred/m.test(String(esp['/loader/loader.conf'] ?? ''))
-          ? defaultId === theirs.defaultId
-            ? []
-            : [`default: ${defaultId}, not ${theirs.defaultId}`]
-          : []),
+        ...(defaultId === theirs.defaultId || differsByDesign(esp)
+          ? []
+          : [`default: ${defaultId}, not ${theirs.defaultId}`]),
       ],
     }
   },
 }
 
-function knowsPreferred({ version }: Bootctl): boolean {
-  return version >= 260
+/**
+ * Where bootctl and systemd-boot choose differently: bootctl compares patterns with the id of the first profile, and takes an
+ * entry for another profile by itself.
+ */
+function differsByDesign(esp: Esp): boolean {
+  const texts = Object.values(esp).map((one) => (typeof one === 'string' ? one : decoder.decode(one)))
+  return texts.some((text) => /ID=main|^[ \t]*profile[ \t]+[1-9]/m.test(text))
 }
+
+const decoder = new TextDecoder('latin1')
 
 async function ours(
   esp: Esp,
@@ -77,19 +82,28 @@ async function ours(
   })
   const inventory = await findBoot(await detectStack(source, readers))
   const all = inventory.entries.map((entry): Listed => {
-    const isUki = entry.kernel?.section !== undefined
-    const id = `${entry.id}.${isUki && entry.file.includes(':/EFI/Linux/') ? 'efi' : 'conf'}`
+    const isType2 = entry.file.includes(':/EFI/Linux/')
+    const id = isType2 ? (entry.id.includes('.efi@') ? entry.id : `${entry.id}.efi`) : `${entry.id}.conf`
     return {
       id,
       // A title that stands in no file is made: of the id, and of the kernel's version behind a unified image's.
       ...(entry.title !== entry.id && {
-        title: isUki ? entry.title.replace(/ \([^)]*\)$/, '') : entry.title,
+        title: isType2
+          ? entry.title
+              .replace(/ \([^)]*\)$/, '')
+              .replace(/\(Profile #(\d+)\)/, (_, one: string) => `(@${Number(one) - 1})`)
+          : entry.title,
       }),
       ...(entry.version !== '' && { version: entry.version }),
-      ...(entry.kernel !== undefined && !isUki && { linux: entry.kernel.path }),
+      ...(entry.kernel !== undefined && !isType2 && isLinux(esp, entry.file) && { linux: entry.kernel.path }),
       options: entry.arguments.map(({ text }) => text),
       ...(entry.triesLeft !== undefined && { triesLeft: entry.triesLeft }),
     }
   })
   return { entries: all, defaultId: all[inventory.defaultIndex]?.id }
+}
+
+/** What it names as `linux` may be a unified kernel image. */
+function isLinux(esp: Esp, file: string): boolean {
+  return /^[ \t]*linux[ \t]/m.test(String(esp[file.slice(file.indexOf(':') + 1)] ?? ''))
 }

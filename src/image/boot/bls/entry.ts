@@ -12,7 +12,7 @@ export type BlsEntry = Readonly<{
   /** Boot counting: undefined where the name has no counter. */
   triesLeft?: number
   triesDone?: number
-  /** Of a unified kernel image with several profiles. */
+  /** Of a unified kernel image with several profiles: which one. */
   profile?: number
   title: string
   version: string
@@ -23,8 +23,13 @@ export type BlsEntry = Readonly<{
   initrds: readonly BlsLine[]
   options: readonly BlsLine[]
   devicetree?: BlsLine
-  /** An EFI program instead of a kernel; `uki` in newer entries. */
+  /** An EFI program instead of a kernel. */
   efi?: BlsLine
+  /** A unified kernel image, and where one is fetched from. */
+  uki?: BlsLine
+  ukiUrl?: BlsLine
+  /** Credentials and extensions that a unified kernel image is given. */
+  extras: readonly BlsLine[]
 }>
 
 const KEYS = ['title', 'version', 'machine-id', 'sort-key', 'architecture'] as const
@@ -42,7 +47,8 @@ export function parseBlsEntry(fileName: string, text: string): BlsEntry {
   const [title, version, machineId, sortKey, architecture] = KEYS.map((key) => last(key)?.text ?? '')
   const linux = last('linux')
   const devicetree = last('devicetree')
-  const efi = last('efi') ?? last('uki')
+  const [efi, uki, ukiUrl] = [last('efi'), last('uki'), last('uki-url')]
+  const profile = all('profile').findLast(({ text: value }) => /^\d{1,9}$/.test(value))
   return {
     fileName,
     ...parseBlsFileName(fileName),
@@ -53,9 +59,13 @@ export function parseBlsEntry(fileName: string, text: string): BlsEntry {
     architecture: architecture ?? '',
     initrds: all('initrd'),
     options: all('options'),
+    extras: all('extra'),
+    ...(profile && { profile: Number(profile.text) }),
     ...(linux && { linux }),
     ...(devicetree && { devicetree }),
     ...(efi && { efi }),
+    ...(uki && { uki }),
+    ...(ukiUrl && { ukiUrl }),
   }
 }
 

@@ -1,12 +1,11 @@
 import type { Volume } from '../../stack/index.ts'
-import { VERBATIM, expandOptions } from '../arguments.ts'
+import { expandOptions } from '../arguments.ts'
 import type { Knowledge } from '../arguments.ts'
 import { locateBootFile } from '../boot-files.ts'
 import type { BootFile } from '../contract.ts'
 import type { BootEntry } from '../entry.ts'
 import { finding } from '../findings.ts'
 import type { ImageFiles } from '../image-files.ts'
-import { readUki } from '../uki.ts'
 import { parseBlsEntry } from './entry.ts'
 import type { BlsEntry } from './entry.ts'
 
@@ -32,47 +31,6 @@ export async function findBlsEntries(
   return found.filter((one) => one !== undefined)
 }
 
-/**
- * As systemd-boot has it: an entry for an EFI program (`efi`, `uki`) is an entry, too, and may be the default. undefined where
- * what it names is not there, as there.
- */
-export async function completeType1Entry(
-  files: ImageFiles,
-  entry: FoundEntry,
-): Promise<BootEntry | undefined> {
-  const { volume, file, efi, id, title, version, triesLeft } = entry
-  if (entry.linux !== undefined || efi === undefined) return completeBlsEntry(files, entry, VERBATIM)
-  const program = await locateBootFile(files, volume, efi.text)
-  if (program === undefined) {
-    files.findings.push(finding('ENTRY_BROKEN', file, `${efi.text} (line ${efi.line}) is not there`))
-    return undefined
-  }
-  const about = {
-    id,
-    title: title === '' ? id : title,
-    version,
-    file,
-    ...(triesLeft !== undefined && { triesLeft }),
-  }
-  const line = entry.options.at(-1)?.line
-  const text = entry.options.map((one) => one.text).join(' ')
-  // What the boot loader gives the stub takes the place of what is in the image.
-  const given = line === undefined ? undefined : { text, file, line }
-  const [uki] = await readUki(files, volume, program.path, given)
-  if (uki !== undefined) return { ...uki.entry, ...about, source: 'uki' }
-  const unbootable = `it runs ${efi.text}, an EFI program that is no Linux kernel`
-  return {
-    ...about,
-    source: 'bls',
-    initrds: [],
-    arguments: [],
-    init: '',
-    findings: [],
-    unbootable,
-    isOther: true,
-  }
-}
-
 /** The entry with its files. undefined, with a finding, where a file that it names is not there. */
 export async function completeBlsEntry(
   files: ImageFiles,
@@ -85,7 +43,7 @@ export async function completeBlsEntry(
   }
   if (entry.linux === undefined) {
     // Entries for EFI programs (a shell, a memory test) are none that can be booted without firmware.
-    return entry.efi === undefined ? broken('it has no linux') : undefined
+    return (entry.efi ?? entry.uki ?? entry.ukiUrl) === undefined ? broken('it has no linux') : undefined
   }
   const kernel = await locateBootFile(files, volume, entry.linux.text)
   if (kernel === undefined) return broken(`${entry.linux.text} (line ${entry.linux.line}) is not there`)

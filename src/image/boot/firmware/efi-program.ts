@@ -2,6 +2,7 @@ import { EXIT, isAnnealError } from '../../../core/index.ts'
 import type { PeImage } from '../../../formats/pe/index.ts'
 import type { Volume } from '../../stack/index.ts'
 import type { ImageFiles } from '../image-files.ts'
+import { versionIn } from '../systemd-boot/since.ts'
 
 /** A program on the EFI system partition that takes part in booting. */
 export type EfiProgram = Readonly<{
@@ -11,6 +12,8 @@ export type EfiProgram = Readonly<{
   directory: string
   kind: 'systemd-boot' | 'grub' | 'shim' | 'uki' | 'unknown'
   architecture: 'x86_64' | 'arm64' | 'i386' | 'unknown'
+  /** Of systemd-boot: the version of systemd that it says. */
+  version?: number
   /** Of a GRUB: what grub-mkimage was told. */
   grub?: GrubImage
 }>
@@ -66,7 +69,10 @@ export async function readEfiProgram(
   }
   if (source.size > MOST_PROGRAM_BYTES) return { ...about, architecture, kind: 'unknown' }
   const text = new TextDecoder('latin1').decode(await source.read(0, source.size))
-  if (text.includes('#### LoaderInfo: systemd-boot')) return { ...about, architecture, kind: 'systemd-boot' }
+  if (text.includes('#### LoaderInfo: systemd-boot')) {
+    const version = versionIn(text, 'systemd-boot')
+    return { ...about, architecture, kind: 'systemd-boot', ...(version !== undefined && { version }) }
+  }
   // Before it had an SBAT section, shim was known by the name of what it loads, in UTF-16.
   const isShim = /\nshim(?:\.[a-z]+)?,\d+,/.test(text) || text.includes('\\\0g\0r\0u\0b\0')
   return { ...about, architecture, kind: isShim ? 'shim' : 'unknown' }

@@ -1,4 +1,5 @@
 import { fromGlob } from './glob.ts'
+import { knows } from './since.ts'
 
 /** What a loader.conf says of which entry boots by itself (loader.conf(5)). */
 export type LoaderConf = Readonly<{
@@ -21,15 +22,17 @@ export function parseLoaderConf(text: string): LoaderConf {
   }
 }
 
-type Named = Readonly<{ name: string; triesLeft?: number }>
+export type NamedEntry = Readonly<{ name: string; triesLeft?: number; profile?: number }>
 
 /**
  * Of entries in the order of the menu, by their file names without boot counters: the first one that a pattern fits, else the
- * first one. `@saved` and other words with `@` are in the firmware's variables, not in the image.
+ * first one; newer versions take no profile by themselves but the first of an image. `@saved` and other words with `@` are in
+ * the firmware's variables, not in the image.
  */
-export function defaultEntry(entries: readonly Named[], conf: LoaderConf): number {
+export function defaultEntry(entries: readonly NamedEntry[], conf: LoaderConf, systemdBoot?: number): number {
+  const preferred = knows(systemdBoot, 'preferred') ? conf.preferred : undefined
   for (const [pattern, isGood] of [
-    [conf.preferred, ({ triesLeft }: Named) => triesLeft !== 0],
+    [preferred, ({ triesLeft }: NamedEntry) => triesLeft !== 0],
     [conf.default, () => true],
   ] as const) {
     if (pattern === undefined || pattern.startsWith('@')) continue
@@ -37,5 +40,9 @@ export function defaultEntry(entries: readonly Named[], conf: LoaderConf): numbe
     const found = entries.findIndex((entry) => fits(entry.name) && isGood(entry))
     if (found !== -1) return found
   }
-  return 0
+  if (!knows(systemdBoot, 'firstProfiles')) return 0
+  return Math.max(
+    0,
+    entries.findIndex(({ profile = 0 }) => profile === 0),
+  )
 }

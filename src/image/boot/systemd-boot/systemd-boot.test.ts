@@ -114,3 +114,189 @@ describe('type #1 entries of systemd-boot', () => {
     assert.match(contract.commandLine, /a \$x b=\$y/)
   })
 })
+
+/** A partition whose systemd-boot says of which version it is. */
+const versioned = (version: string, tree: Tree): DescribedDisk =>
+  esp({
+    '/EFI/systemd/systemd-bootx64.efi': makePe({
+      '.sdmagic': `#### LoaderInfo: systemd-boot ${version} ####`,
+    }),
+    ...tree,
+  })
+const idsOf = async (disk: DescribedDisk): Promise<readonly string[]> =>
+  (await look(disk)).inventory.entries.map(({ id }) => id)
+
+describe('what systemd-boot does goes by its version', () => {
+  const image = (more: Readonly<Record<string, string>> = {}): Uint8Array =>
+    makePe({ '.osrel': 'ID=x\n', '.linux': 'k', '.initrd': 'own', '.cmdline': 'inside', ...more })
+  const PROFILES = makePe([
+    ['.osrel', 'ID=x\nVERSION_ID=1\n'],
+    ['.linux', 'k'],
+    ['.cmdline', 'first'],
+    ['.profile', 'ID=main\n'],
+    ['.profile', 'ID=second\n'],
+    ['.cmdline', 'second'],
+  ])
+
+  test('before 258 `uki` is no key, and an entry without another one is none', async () => {
+    const tree = {
+      '/loader/entries/new.conf': 'version 2\nsort-key a\nuki /x.efi\n',
+      '/loader/entries/old.conf': entry('version 1\nsort-key a\n'),
+      '/x.efi': image(),
+    }
+    assert.deepEqual(await idsOf(versioned('257.13-1~deb13u1', tree)), ['old'])
+    assert.deepEqual(await idsOf(versioned('258', tree)), ['new', 'old'])
+    const { contract } = await look(versioned('257', tree))
+    assert.ok(contract.findings.some(({ code, evidence }) => code === 'ENTRY_BROKEN' && /uki/.test(evidence)))
+    assert.match(contract.loader.reason, /of systemd 257/)
+  })
+
+  test('an entry that names two programs is none since 258; before, the last one counts', async () => {
+    const tree = {
+      '/loader/entries/two.conf': entry('efi /x.efi\n'),
+      '/loader/entries/a.conf': entry(''),
+      '/x.efi': image(),
+    }
+    assert.deepEqual(await idsOf(versioned('262', tree)), ['a'])
+    assert.match((await look(versioned('257', tree), { deployment: 'two' })).contract.commandLine, /inside/)
+  })
+
+  test('`profile` asks for one since 259, as `@` and a number before the options do', async () => {
+    const tree = {
+      '/loader/entries/a.conf': 'sort-key a\nuki /x.efi\nprofile 1\n',
+      '/loader/entries/b.conf': 'sort-key b\nuki /x.efi\noptions @1\n',
+      '/loader/entries/c.conf': 'sort-key c\nuki /x.efi\noptions @1 given\n',
+      '/loader/entries/d.conf': 'sort-key d\nuki /x.efi\nprofile 7\n',
+      '/x.efi': PROFILES,
+    }
+    const line = async (version: string, deployment: string): Promise<string> =>
+      (await look(versioned(version, tree), { deployment })).contract.commandLine
+    assert.match(await line('262', 'a'), /^second/)
+    assert.match(await line('258', 'a'), /^first/)
+    assert.match(await line('262', 'b'), /^second/)
+    assert.match(await line('262', 'c'), /^given/)
+    await assert.rejects(line('262', 'd'), (error) => isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX'))
+  })
+
+  test('since 261 no profile but the first boots by itself', async () => {
+    const tree = {
+      '/loader/entries/a.conf': 'sort-key a\nuki /x.efi\nprofile 1\n',
+      '/loader/entries/b.conf': entry('sort-key b\n'),
+      '/x.efi': PROFILES,
+    }
+    assert.equal((await look(versioned('260', tree))).contract.entry, 'a')
+    assert.equal((await look(versioned('261', tree))).contract.entry, 'b')
+  })
+
+  test('since 261 the first profiles of all images of a version come first', async () => {
+    const tree = { '/EFI/Linux/a.efi': PROFILES, '/EFI/Linux/b.efi': PROFILES }
+    assert.deepEqual(await idsOf(versioned('257', tree)), ['b', 'b.efi@second', 'a', 'a.efi@second'])
+    assert.deepEqual(await idsOf(versioned('262', tree)), ['b', 'a', 'b.efi@second', 'a.efi@second'])
+  })
+
+  test('up to 258 the profiles of an image with a counter lose their ids, and may come first', async () => {
+    const tree = { '/EFI/Linux/u+3.efi': PROFILES }
+    const [old, middle] = [await look(versioned('257.13', tree)), await look(versioned('259', tree))]
+    assert.match(old.contract.commandLine, /^second/)
+    assert.match(middle.contract.commandLine, /^first/)
+  })
+
+  test('before 257 it shows one entry for an image with profiles', async () => {
+    assert.deepEqual(await idsOf(versioned('256', { '/EFI/Linux/a.efi': PROFILES })), ['a'])
+  })
+
+  test('before 260 `preferred` is no key', async () => {
+    const tree = {
+      '/loader/entries/b.conf': entry(''),
+      '/loader/entries/a.conf': entry(''),
+      '/loader/loader.conf': 'preferred a.conf\n',
+    }
+    assert.equal((await look(versioned('257', tree))).contract.entry, 'b')
+    assert.equal((await look(versioned('260', tree))).contract.entry, 'a')
+  })
+
+  test('what `extra` names goes to the initrd, and is told of', async () => {
+    const tree = {
+      '/loader/entries/a.conf': 'uki /x.efi\nextra /x.cred\nextra /gone.cred\nextra /x.txt\n',
+      '/x.efi': image(),
+      '/x.cred': 'c',
+      '/x.txt': 't',
+    }
+    const told = async (version: string): Promise<readonly unknown[]> =>
+      (await look(versioned(version, tree))).contract.findings
+        .filter(({ code }) => code === 'UKI_COMPANIONS_LEFT')
+        .map(({ evidence }) => evidence)
+    assert.deepEqual(await told('262'), ['/x.cred'])
+    assert.deepEqual(await told('260'), [])
+  })
+
+  test('what is fetched over the network is no kernel of the image; where it lies beside the boot loader, it is no entry', async () => {
+    const tree = {
+      '/loader/entries/b.conf': 'uki-url http://h/x.efi\nsort-key a\n',
+      '/loader/entries/a.conf': 'uki-url :x.efi\nsort-key b\n',
+      '/loader/entries/z.conf': entry('sort-key z\n'),
+    }
+    assert.deepEqual(await idsOf(versioned('262', { ...tree, '/loader/loader.conf': 'default z.conf\n' })), [
+      'b',
+      'z',
+    ])
+    await assert.rejects(look(versioned('262', tree)), (error) =>
+      isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX'),
+    )
+  })
+
+  test('`linux` may name a unified kernel image: options take the place of its own, initrds come before its own', async () => {
+    const tree = (stub: string): Tree => ({
+      '/loader/entries/a.conf': 'linux /x.efi\noptions given\n',
+      '/loader/entries/b.conf': 'linux /x.efi\ninitrd /i\n',
+      '/x.efi': image({ '.sdmagic': `#### LoaderInfo: systemd-stub ${stub} ####` }),
+      '/i': 'before',
+    })
+    const { contract } = await look(versioned('262', tree('262')), { deployment: 'a' })
+    assert.match(contract.commandLine, /^given/)
+    assert.equal(contract.kernel.section?.name, '.linux')
+    const both = await look(versioned('262', tree('262')), { deployment: 'b' })
+    assert.match(both.contract.commandLine, /^inside/)
+    assert.deepEqual(
+      both.contract.initrds.map(({ sizeBytes }) => sizeBytes),
+      [6, 3],
+    )
+    await assert.rejects(look(versioned('262', tree('257.13')), { deployment: 'b' }), (error) =>
+      isAnnealError(error, 'BOOT_ENTRY_NOT_LINUX'),
+    )
+  })
+
+  test('`efi` may name a kernel, which looks for its initrds itself', async () => {
+    const kernel = new Uint8Array(600)
+    kernel.set(new TextEncoder().encode('HdrS'), 514)
+    const tree = {
+      '/loader/entries/a.conf': 'efi /vmlinuz\noptions ro initrd=\\d\\i\n',
+      '/loader/entries/b.conf': 'linux /vmlinuz\noptions ro initrd=/d/i\n',
+      '/loader/entries/c.conf': 'linux /vmlinuz\noptions ro initrd=/gone\n',
+      '/vmlinuz': kernel,
+      '/d/i': 'initrd',
+    }
+    for (const deployment of ['a', 'b']) {
+      const { contract } = await look(versioned('262', tree), { deployment })
+      assert.equal(contract.kernel.path, '/vmlinuz')
+      assert.deepEqual(
+        contract.initrds.map(({ path }) => path),
+        ['/d/i'],
+      )
+    }
+    assert.deepEqual(await idsOf(versioned('262', tree)), ['b', 'a'])
+  })
+})
+
+test('ids are compared with their suffixes, so that a name comes before what it is the beginning of', async () => {
+  assert.deepEqual(
+    await idsOf(
+      esp({
+        '/loader/entries/arch-lts.conf': entry(''),
+        '/loader/entries/arch.conf': entry(''),
+        '/loader/entries/arch-fallback.conf': entry(''),
+      }),
+    ),
+    ['arch', 'arch-lts', 'arch-fallback'],
+  )
+})

@@ -14,10 +14,16 @@ export type Addons = Readonly<{
   /** Behind those of the image. */
   initrds: readonly BootFile[]
   devicetrees: readonly BootFile[]
+  /** One of them has device trees to choose from by the machine. */
+  choosesDevicetree: boolean
 }>
 
+type Found = {
+  -readonly [Key in keyof Addons]: Addons[Key] extends readonly (infer One)[] ? One[] : Addons[Key]
+}
+
 /** Since which systemd the stub takes what from addons (systemd-stub(7)). */
-const SINCE = { cmdline: 254, devicetree: 255, initrds: 257 } as const
+const SINCE = { cmdline: 254, devicetree: 255, initrds: 257, dtbauto: 257 } as const
 
 type Uki = Readonly<{ path: string; uname: string; stubVersion: number | undefined }>
 
@@ -27,8 +33,12 @@ type Uki = Readonly<{ path: string; uname: string; stubVersion: number | undefin
  */
 export async function findAddons(files: ImageFiles, volume: Volume, uki: Uki): Promise<Addons> {
   const { uname, stubVersion = Infinity } = uki
-  const found = { commandLines: [], microcode: [], initrds: [], devicetrees: [] } as {
-    [Key in keyof Addons]: Addons[Key][number][]
+  const found: Found = {
+    commandLines: [],
+    microcode: [],
+    initrds: [],
+    devicetrees: [],
+    choosesDevicetree: false,
   }
   if (stubVersion < SINCE.cmdline) return found
   for (const directory of ['/loader/addons', companionsOf(uki.path)]) {
@@ -42,6 +52,7 @@ export async function findAddons(files: ImageFiles, volume: Volume, uki: Uki): P
       const text = await textOf(find('.cmdline'))
       if (text !== '') found.commandLines.push({ text, file })
       const devicetree = find('.dtb')
+      if (find('.dtbauto') !== undefined && stubVersion >= SINCE.dtbauto) found.choosesDevicetree = true
       if (devicetree && stubVersion >= SINCE.devicetree) found.devicetrees.push(fileOf(devicetree))
       if (stubVersion < SINCE.initrds) continue
       const [microcode, initrd] = [find('.ucode'), find('.initrd')]

@@ -1,4 +1,5 @@
 import type { PeSection } from '../../../formats/pe/index.ts'
+import { knows, versionIn } from '../systemd-boot/since.ts'
 
 /**
  * What a stub takes from a unified kernel image (UAPI.5, “Multi-Profile UKIs”; `find_sections` of systemd's
@@ -19,7 +20,7 @@ export function profilesOf(
   sections: readonly PeSection[],
   stubVersion: number | undefined,
 ): readonly UkiSections[] {
-  if (stubVersion !== undefined && stubVersion < 257) return [{ profile: 0, find: firstOf(sections) }]
+  if (!knows(stubVersion, 'profiles')) return [{ profile: 0, find: firstOf(sections) }]
   const starts = sections.flatMap(({ name }, index) => (name === '.profile' ? [index] : []))
   const base = firstOf(sections.slice(0, starts[0] ?? sections.length))
   if (starts.length === 0) return [{ profile: 0, find: base }]
@@ -60,6 +61,5 @@ export async function textOf(section: PeSection | undefined): Promise<string> {
 /** Of systemd's stub, by what it says in itself; undefined where it says nothing. */
 export async function stubVersionOf(sections: readonly PeSection[]): Promise<number | undefined> {
   const said = await textOf(sections.find(({ name }) => name === '.sdmagic'))
-  const [, version] = /#### LoaderInfo: systemd-stub (\d{1,5})/.exec(said) ?? []
-  return version === undefined ? undefined : Number(version)
+  return versionIn(said, 'systemd-stub')
 }

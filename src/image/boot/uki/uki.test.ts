@@ -183,3 +183,48 @@ test('options of a type #1 entry take the place of those in the image, and addon
   )
   assert.match(contract.commandLine, /^one two three/)
 })
+
+test('device trees of several machines are told of, and none is taken', async () => {
+  for (const tree of [
+    { '/EFI/Linux/u.efi': uki(['.dtbauto', 'one'], ['.dtbauto', 'two']) },
+    { '/EFI/Linux/u.efi': uki(), '/loader/addons/a.addon.efi': makePe({ '.dtbauto': 'one' }) },
+  ] as const) {
+    const { contract } = await look(esp(tree))
+    assert.equal(contract.devicetree, undefined)
+    assert.ok(contract.findings.some(({ code }) => code === 'UKI_DEVICETREE_BY_MACHINE'))
+  }
+})
+
+describe('a unified kernel image as the kernel of another boot loader', () => {
+  const disk = (tree: Tree): DescribedDisk => ({
+    partitions: [
+      {
+        fileSystem: treeFileSystem(
+          { '/etc/os-release': 'ID=x\n', '/boot/x.efi': uki(), '/boot/i': 'before', ...tree },
+          { type: 'ext4', uuid: '0f3b9f1e-0000-4000-8000-000000000001' },
+        ),
+      },
+    ],
+  })
+
+  test('GRUB and entries without a boot loader boot the kernel in it, with their arguments', async () => {
+    for (const tree of [
+      { '/boot/grub/grub.cfg': 'menuentry x {\n linux /boot/x.efi given\n initrd /boot/i\n}\n' },
+      { '/boot/loader/entries/a.conf': 'linux /x.efi\ninitrd /i\noptions given\n' },
+    ]) {
+      const { contract } = await look(disk(tree))
+      assert.equal(contract.kernel.section?.name, '.linux')
+      assert.match(contract.commandLine, /given$/)
+      assert.deepEqual(
+        contract.initrds.map(({ sizeBytes }) => sizeBytes),
+        [6, 6],
+      )
+      assert.ok(contract.findings.some(({ code }) => code === 'KERNEL_IS_UNIFIED'))
+    }
+  })
+
+  test('without arguments of its own the entry has those of the image', async () => {
+    const { contract } = await look(disk({ '/boot/loader/entries/a.conf': 'linux /x.efi\n' }))
+    assert.match(contract.commandLine, /base quiet$/)
+  })
+})
