@@ -128,6 +128,63 @@ menuentry 'broken' { linux /boot/gone
     }
   })
 
+  test('grubenv is read through a link to a link, and wherever the fstab mounts the EFI system partition', async () => {
+    const kernelopts = `# GRUB Environment Block\nkernelopts=root=UUID=${ROOT} ro found \n####`
+    const { contract } = await look({
+      scheme: 'gpt',
+      partitions: [
+        {
+          ...ESP,
+          fileSystem: treeFileSystem(
+            { '/EFI/centos/grubenv': kernelopts },
+            { type: 'vfat', uuid: '7B77-95E7' },
+          ),
+        },
+        {
+          fileSystem: treeFileSystem(
+            {
+              '/grub2/grub.cfg': 'load_env\nblscfg\n',
+              '/grub2/grubenv': { link: 'grubenv.efi' },
+              '/grub2/grubenv.efi': { link: '../firmware/EFI/centos/grubenv' },
+              '/loader/entries/a.conf': 'linux /k\noptions $kernelopts\n',
+              '/k': 'k',
+            },
+            { uuid: BOOT },
+          ),
+        },
+        {
+          fileSystem: treeFileSystem(
+            {
+              ...system,
+              '/etc/fstab': `UUID=${BOOT} /boot xfs defaults 0 0\nUUID=7B77-95E7 /boot/firmware/ vfat defaults 0 0\n`,
+            },
+            { uuid: ROOT },
+          ),
+        },
+      ],
+    })
+    assert.match(contract.commandLine, /ro found$/)
+  })
+
+  test('a root that systemd finds by its partition is called by its UUID, and dracut’s block: is a device', async () => {
+    for (const [root, found] of [
+      ['gpt-auto', `root=UUID=${ROOT}`],
+      ['gpt-auto-force', `root=UUID=${ROOT}`],
+      [`block:UUID=${ROOT}`, `root=block:UUID=${ROOT}`],
+    ] as const) {
+      const grub = `menuentry D {\n linux /boot/k root=${root}\n initrd /boot/i\n}\n`
+      const fileSystem = treeFileSystem(
+        { ...system, '/boot/grub/grub.cfg': grub, '/boot/k': 'k', '/boot/i': 'i' },
+        { uuid: ROOT },
+      )
+      const { contract } = await look({ partitions: [{ fileSystem }] })
+      assert.equal(contract.commandLine, found)
+      assert.deepEqual(codes(contract), [])
+      const whole = await look({ partitions: [{ fileSystem }] }, { boots: 'disk' })
+      assert.deepEqual(codes(whole.contract), [])
+    }
+  })
+
   const twoDirectories = (call: string, modules: Tree = {}): DescribedDisk => ({
     partitions: [
       {

@@ -15,6 +15,8 @@ export function namedBy(device: string): NamedBy {
   )
     return 'content'
   if (/^(?:PARTUUID|PARTLABEL)=|^\/dev\/disk\/by-part(?:uuid|label)\//.test(device)) return 'partition'
+  // systemd finds it by the type of its partition (systemd-gpt-auto-generator(8)).
+  if (/^(?:\/dev\/)?gpt-auto(?:-force|-root|-root-luks)?$/.test(device)) return 'partition'
   if (device.startsWith('/dev/disk/') || NUMBER.test(device)) return 'machine'
   const [, name, inside] = /^\/dev\/([^/]+)(\/[^/]+)?$/.exec(device) ?? []
   if (name === undefined || NO_DISK.test(name)) return 'nothing'

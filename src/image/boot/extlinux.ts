@@ -47,6 +47,19 @@ export async function findIsolinuxConfiguration(
   return undefined
 }
 
+/** Where syslinux.efi looks (syslinux wiki, "Config"): its own directory first. */
+export async function findSyslinuxConfiguration(
+  files: ImageFiles,
+  esp: Volume,
+  directory: string,
+): Promise<TextFile | undefined> {
+  for (const place of [directory, '/boot/syslinux', '/syslinux', '']) {
+    const file = await files.text(esp, `${place}/syslinux.cfg`)
+    if (file !== undefined) return file
+  }
+  return undefined
+}
+
 /** The labels of an extlinux.conf, in its order (syslinux wiki, "Config"; keywords do not mind their case). */
 export async function readExtlinux(
   files: ImageFiles,

@@ -110,7 +110,14 @@ async function withoutLoader(context: Context): Promise<readonly BootEntry[]> {
 }
 
 /** EFI_MACHINE_TYPE_NAME of systemd-boot, which passes over entries of other machines. */
-const MACHINE_TYPES: Readonly<Record<string, string>> = { x86_64: 'x64', arm64: 'aa64', i386: 'ia32' }
+const MACHINE_TYPES: Readonly<Record<string, string>> = {
+  x86_64: 'x64',
+  i386: 'ia32',
+  arm64: 'aa64',
+  arm: 'arm',
+  riscv64: 'riscv64',
+  loongarch64: 'loongarch64',
+}
 
 async function bySystemdBoot(
   { files, layout, machine }: Context,
@@ -168,7 +175,7 @@ async function byGrub(
   { files, disk, layout, machine: on }: Context,
   { configuration, reason }: Extract<FoundLoader, { kind: 'grub' }>,
 ): Promise<FoundEntries> {
-  const machine = { ...on, follow: linksIntoEsp(files, layout) }
+  const machine = { ...on, follow: linksIntoEsp(files, disk, layout) }
   const devices = new GrubDevices(disk)
   const before = files.findings.length
   let grub = await whichGrub(files, configuration, layout)

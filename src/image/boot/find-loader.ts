@@ -1,6 +1,12 @@
 import type { StackNode, Volume } from '../stack/index.ts'
-import { findExtlinuxConfiguration, findIsolinuxConfiguration } from './extlinux.ts'
+import {
+  findExtlinuxConfiguration,
+  findIsolinuxConfiguration,
+  findSyslinuxConfiguration,
+} from './extlinux.ts'
+import { finding } from './findings.ts'
 import { readEfiProgram } from './firmware/efi-program.ts'
+import type { EfiArchitecture } from './firmware/efi-program.ts'
 import { findEfiPrograms } from './firmware/started-program.ts'
 import type { EfiPrograms } from './firmware/started-program.ts'
 import { GrubDevices } from './grub/devices.ts'
@@ -32,7 +38,7 @@ export type FoundLoaders = Readonly<{
   bios?: FoundLoader
   uefi?: FoundLoader
   /** Of the programs on the EFI system partition. */
-  cpu: 'x86_64' | 'arm64' | 'i386'
+  cpu: EfiArchitecture
 }>
 
 export async function findLoaders(files: ImageFiles, disk: StackNode, layout: Layout): Promise<FoundLoaders> {
@@ -43,7 +49,7 @@ export async function findLoaders(files: ImageFiles, disk: StackNode, layout: La
   // There is no BIOS on such a machine.
   const isDisc = disk.children.some(({ role }) => role === 'boot image') || isIsoDisc(disk)
   const bios =
-    cpu === 'arm64'
+    cpu !== undefined && cpu !== 'x86_64' && cpu !== 'i386'
       ? undefined
       : isDisc
         ? await discLoader(files, disk, layout)
@@ -142,6 +148,15 @@ async function uefiLoader(
   if (started?.kind === 'uki') {
     const reason = `${esp.address}:${started.path} is a unified kernel image, and the firmware runs it`
     return { kind: 'uki', reason, volume: esp, path: started.path }
+  }
+  if (started?.kind === 'syslinux') {
+    const found = await findSyslinuxConfiguration(files, esp, started.directory)
+    if (found !== undefined)
+      return { kind: 'extlinux', reason: `${found.file} is there`, configuration: found, volume: esp }
+  }
+  if (started?.kind === 'other') {
+    const told = `firmware starts ${started.name}`
+    files.findings.push(finding('LOADER_NOT_READ', `${esp.address}:${started.path}`, told))
   }
   const configuration =
     (started?.grub && (await grubOfProgram(files, disk, esp, started))) ??

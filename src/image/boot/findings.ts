@@ -20,6 +20,13 @@ export const BOOT_FINDINGS = {
       'BIOS and UEFI would boot different kernels from this image, or the same kernel with different arguments.',
     remedy: 'give the firmware of the machine: --firmware bios or --firmware uefi',
   },
+  LOADER_NOT_READ: {
+    severity: 'warn',
+    meaning:
+      'UEFI starts a boot loader whose configuration Anneal does not read. Anneal shows what another configuration of the image boots.',
+    remedy:
+      'compare with the menu that the image shows when it boots; choose the entry with --deployment, or use --whole-disk',
+  },
   ROOT_AMBIGUOUS: {
     severity: 'warn',
     meaning: 'Several file systems of the image could be its root. Anneal used the first.',

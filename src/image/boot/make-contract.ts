@@ -333,6 +333,7 @@ function aboutRoot(
   if (device?.value === undefined) return []
   const found = matchDevice(disk, device.value)
   if (found.length === 0) {
+    if (root !== undefined && device.value.startsWith('gpt-auto')) return []
     const other = root === undefined ? '' : `; the image’s root is ${root.address}`
     return [finding('ROOT_NOT_IN_IMAGE', device.text, `no part of the image is called so${other}`)]
   }

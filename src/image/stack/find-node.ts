@@ -99,7 +99,9 @@ function findWhole(disk: StackNode, address: string): Volume {
  * The nodes that a device of fstab(5), of a kernel's `root=` or of a boot loader names. Names that depend on the
  * machine (/dev/sda2, /dev/vda2) name the partition of that number, as there is only one disk here: /dev/sdb2 is another's.
  */
-export function matchDevice(disk: StackNode, device: string): readonly StackNode[] {
+export function matchDevice(disk: StackNode, named: string): readonly StackNode[] {
+  // dracut.cmdline(7)
+  const device = named.replace(/^block:/, '')
   const nodes = nodesOf(disk)
   const relative = /^PARTUUID=([^/]+)\/PARTNROFF=(-?\d{1,3})$/i.exec(device)
   if (relative !== null) {

@@ -4,14 +4,18 @@ import type { Volume } from '../../stack/index.ts'
 import type { ImageFiles } from '../image-files.ts'
 import { versionIn } from '../systemd-boot/since.ts'
 
+export type EfiArchitecture = 'x86_64' | 'i386' | 'arm64' | 'arm' | 'riscv64' | 'loongarch64'
+
 /** A program on the EFI system partition that takes part in booting. */
 export type EfiProgram = Readonly<{
   /** Absolute, in the EFI system partition. */
   path: string
   /** The directory that holds it: `/EFI/BOOT`. */
   directory: string
-  kind: 'systemd-boot' | 'grub' | 'shim' | 'uki' | 'unknown'
-  architecture: 'x86_64' | 'arm64' | 'i386' | 'unknown'
+  kind: 'systemd-boot' | 'grub' | 'shim' | 'uki' | 'syslinux' | 'other' | 'unknown'
+  architecture: EfiArchitecture | 'unknown'
+  /** Of another one that is known by name: rEFInd. */
+  name?: string
   /** Of systemd-boot: the version of systemd that it says. */
   version?: number
   /** Of a GRUB: what grub-mkimage was told. */
@@ -31,7 +35,31 @@ const MACHINES: Readonly<Record<number, EfiProgram['architecture']>> = {
   0x8664: 'x86_64',
   0xaa64: 'arm64',
   0x014c: 'i386',
+  0x01c2: 'arm',
+  0x5064: 'riscv64',
+  0x6264: 'loongarch64',
 }
+/** What the names of programs end with (UEFI 2.10, 3.5.1.1). */
+const SUFFIXES: Readonly<Record<string, EfiArchitecture>> = {
+  x64: 'x86_64',
+  ia32: 'i386',
+  aa64: 'arm64',
+  arm: 'arm',
+  riscv64: 'riscv64',
+  loongarch64: 'loongarch64',
+}
+/** What boot loaders that are not followed call themselves, in ASCII or UTF-16. */
+const OTHERS = [
+  'rEFInd',
+  'rEFIt',
+  'Limine',
+  'iPXE',
+  'Clover',
+  'OpenCore',
+  'Windows Boot Manager',
+  'EFILINUX',
+  'U-Boot',
+]
 /** A signed GRUB is a few MiB; systemd-boot and shim are smaller. */
 const MOST_PROGRAM_BYTES = 16 << 20
 
@@ -75,13 +103,16 @@ export async function readEfiProgram(
   }
   // Before it had an SBAT section, shim was known by the name of what it loads, in UTF-16.
   const isShim = /\nshim(?:\.[a-z]+)?,\d+,/.test(text) || text.includes('\\\0g\0r\0u\0b\0')
-  return { ...about, architecture, kind: isShim ? 'shim' : 'unknown' }
+  if (isShim) return { ...about, architecture, kind: 'shim' }
+  if (text.includes('SYSLINUX')) return { ...about, architecture, kind: 'syslinux' }
+  const name = OTHERS.find((one) => text.includes(one) || text.includes([...one].join('\0')))
+  return { ...about, architecture, ...(name === undefined ? { kind: 'unknown' } : { kind: 'other', name }) }
 }
 
-function architectureByName(path: string): EfiProgram['architecture'] {
-  if (/aa64\.efi$/i.test(path)) return 'arm64'
-  if (/ia32\.efi$/i.test(path)) return 'i386'
-  return /x64\.efi$/i.test(path) ? 'x86_64' : 'unknown'
+/** By what the name ends with; `unknown` where it says nothing. */
+export function architectureByName(path: string): EfiProgram['architecture'] {
+  const [, suffix = ''] = /(x64|ia32|aa64|arm|riscv64|loongarch64)\.efi$/i.exec(path) ?? []
+  return SUFFIXES[suffix.toLowerCase()] ?? 'unknown'
 }
 
 /** The modules that grub-mkimage put behind the core (include/grub/kernel.h): kinds 2 and 3 are configuration and prefix. */

@@ -299,3 +299,48 @@ menuentry a {
     assert.match(told['uefi'] ?? '', /vmlinuz-362 .*on_efi/)
   })
 })
+
+test('a machine that has no BIOS boots by UEFI alone', async () => {
+  for (const suffix of ['AA64', 'ARM', 'RISCV64', 'LOONGARCH64']) {
+    const described = disk(
+      {
+        [`/EFI/BOOT/BOOT${suffix}.EFI`]: 'MZ',
+        [`/EFI/rocky/grub${suffix.toLowerCase()}.efi`]: 'MZ',
+        '/EFI/rocky/grub.cfg': menu('362', 'from_esp'),
+      },
+      { '/grub2/grub.cfg': menu('427', 'from_boot') },
+    )
+    const { contract, inventory } = await look(described)
+    assert.match(contract.commandLine, /from_esp$/, suffix)
+    assert.equal(inventory.other, undefined)
+    assert.deepEqual(codes(contract), [])
+  }
+})
+
+test('a boot loader that is not followed is named', async () => {
+  for (const name of ['rEFInd', 'Limine']) {
+    for (const text of [name, [...name].join('\0')]) {
+      const program = makePe({ '.text': `x ${text} x` })
+      const { contract } = await look(
+        disk({ '/EFI/BOOT/BOOTX64.EFI': program }, { '/grub2/grub.cfg': menu('427', 'b') }),
+      )
+      const [told] = contract.findings
+      assert.deepEqual([told?.code, told?.evidence], ['LOADER_NOT_READ', `firmware starts ${name}`])
+    }
+  }
+})
+
+test('SYSLINUX for UEFI boots what its configuration on the EFI system partition says', async () => {
+  for (const path of ['/EFI/BOOT/syslinux.cfg', '/syslinux/syslinux.cfg', '/syslinux.cfg']) {
+    const described = disk(
+      {
+        '/EFI/BOOT/BOOTX64.EFI': makePe({ '.text': 'SYSLINUX 6.04 EFI' }),
+        [path]: 'DEFAULT one\nLABEL one\n LINUX /k\n INITRD /i\n APPEND root=LABEL=x from_syslinux\n',
+        '/k': 'k',
+        '/i': 'i',
+      },
+      {},
+    )
+    assert.match((await look(described, { firmware: 'uefi' })).contract.commandLine, /from_syslinux$/)
+  }
+})

@@ -1,6 +1,6 @@
 import type { Volume } from '../../stack/index.ts'
 import type { ImageFiles } from '../image-files.ts'
-import { readEfiProgram } from './efi-program.ts'
+import { architectureByName, readEfiProgram } from './efi-program.ts'
 import type { EfiProgram } from './efi-program.ts'
 
 export type EfiPrograms = Readonly<{
@@ -12,9 +12,12 @@ export type EfiPrograms = Readonly<{
 }>
 
 /** UEFI 2.10, 3.5.1.1: what firmware starts from a disk that it has no entry for. */
-const DEFAULT_PROGRAM = /^boot(x64|aa64|ia32)\.efi$/i
-const GRUB_PROGRAM = /^grub(x64|aa64|ia32)?\.efi$/i
-const FALLBACK_PROGRAM = /^(fb|fallback)(x64|aa64|ia32)?\.efi$/i
+const DEFAULT_PROGRAM = /^boot(x64|aa64|ia32|arm|riscv64|loongarch64)\.efi$/i
+const GRUB_PROGRAM = /^grub(x64|aa64|ia32|arm|riscv64|loongarch64)?\.efi$/i
+const FALLBACK_PROGRAM = /^(fb|fallback)(x64|aa64|ia32|arm|riscv64|loongarch64)?\.efi$/i
+
+/** Which one counts where programs of several lie there. */
+const BY_NAME = ['x86_64', 'arm64', 'riscv64', 'loongarch64', 'arm'] as const
 
 /**
  * What UEFI firmware starts from this disk on a machine that does not know it: the default program of EFI/BOOT. Where
@@ -30,11 +33,8 @@ export async function findEfiPrograms(files: ImageFiles, esp: Volume): Promise<E
   const boot = all.find(isDefault)
   const directories = [...all.filter((one) => !isDefault(one)), ...(boot === undefined ? [] : [boot])]
   const names = directories.flatMap((one) => one.names)
-  const byName = names.some((name) => /x64\.efi$/i.test(name))
-    ? 'x86_64'
-    : names.some((name) => /aa64\.efi$/i.test(name))
-      ? 'arm64'
-      : 'unknown'
+  const said = new Set(names.map(architectureByName))
+  const byName = BY_NAME.find((one) => said.has(one)) ?? 'unknown'
   const name = boot?.names.filter((one) => DEFAULT_PROGRAM.test(one)).toSorted(x64First)[0]
   if (boot === undefined || name === undefined) return { directories, architecture: byName }
   const first = await readEfiProgram(files, esp, `${boot.path}/${name}`)
@@ -48,7 +48,9 @@ export async function findEfiPrograms(files: ImageFiles, esp: Volume): Promise<E
   }
   const vendor = boot.names.some((one) => FALLBACK_PROGRAM.test(one))
     ? directories.find(
-        (one) => one !== boot && one.names.some((file) => /^boot(x64|aa64|ia32)?\.csv$/i.test(file)),
+        (one) =>
+          one !== boot &&
+          one.names.some((file) => /^boot(x64|aa64|ia32|arm|riscv64|loongarch64)?\.csv$/i.test(file)),
       )
     : undefined
   for (const directory of [vendor, boot]) {
