@@ -105,7 +105,7 @@ export async function readEfiProgram(
   const isShim = /\nshim(?:\.[a-z]+)?,\d+,/.test(text) || text.includes('\\\0g\0r\0u\0b\0')
   if (isShim) return { ...about, architecture, kind: 'shim' }
   if (text.includes('SYSLINUX')) return { ...about, architecture, kind: 'syslinux' }
-  const name = OTHERS.find((one) => text.includes(one) || text.includes([...one].join('\0')))
+  const name = OTHERS.find((one) => text.includes(one) || text.includes(one.split('').join('\0')))
   return { ...about, architecture, ...(name === undefined ? { kind: 'unknown' } : { kind: 'other', name }) }
 }
 

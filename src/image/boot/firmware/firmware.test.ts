@@ -319,7 +319,7 @@ test('a machine that has no BIOS boots by UEFI alone', async () => {
 
 test('a boot loader that is not followed is named', async () => {
   for (const name of ['rEFInd', 'Limine']) {
-    for (const text of [name, [...name].join('\0')]) {
+    for (const text of [name, name.split('').join('\0')]) {
       const program = makePe({ '.text': `x ${text} x` })
       const { contract } = await look(
         disk({ '/EFI/BOOT/BOOTX64.EFI': program }, { '/grub2/grub.cfg': menu('427', 'b') }),

@@ -2,7 +2,7 @@
  * Since which systemd its boot loader and its stub do what (NEWS of systemd 257 to 262, and the sources of 252, 257 and 262). A
  * program that says no version counts as the newest.
  */
-export const SINCE = {
+const SINCE = {
   /** An entry of its own for each profile of a unified kernel image. */
   profiles: 257,
   /** `uki` and `uki-url` of a type #1 entry; one that also names another program is none. */

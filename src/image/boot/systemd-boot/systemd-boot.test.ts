@@ -138,7 +138,7 @@ describe('what systemd-boot does goes by its version', () => {
     ['.cmdline', 'second'],
   ])
 
-  test('before 258 `uki` is no key, and an entry without another one is none', async () => {
+  test('before 258 `uki` is no key, and its entry is left out', async () => {
     const tree = {
       '/loader/entries/new.conf': 'version 2\nsort-key a\nuki /x.efi\n',
       '/loader/entries/old.conf': entry('version 1\nsort-key a\n'),
@@ -151,7 +151,7 @@ describe('what systemd-boot does goes by its version', () => {
     assert.match(contract.loader.reason, /of systemd 257/)
   })
 
-  test('an entry that names two programs is none since 258; before, the last one counts', async () => {
+  test('an entry that names two programs is left out since 258; before, the last one counts', async () => {
     const tree = {
       '/loader/entries/two.conf': entry('efi /x.efi\n'),
       '/loader/entries/a.conf': entry(''),
@@ -215,7 +215,7 @@ describe('what systemd-boot does goes by its version', () => {
     assert.equal((await look(versioned('260', tree))).contract.entry, 'a')
   })
 
-  test('what `extra` names goes to the initrd, and is told of', async () => {
+  test('`extra` adds to the companions of the image', async () => {
     const tree = {
       '/loader/entries/a.conf': 'uki /x.efi\nextra /x.cred\nextra /gone.cred\nextra /x.txt\n',
       '/x.efi': image(),
@@ -230,7 +230,7 @@ describe('what systemd-boot does goes by its version', () => {
     assert.deepEqual(await told('260'), [])
   })
 
-  test('what is fetched over the network is no kernel of the image; where it lies beside the boot loader, it is no entry', async () => {
+  test('an entry with `uki-url` boots nothing of the image, and one beside the boot loader is left out', async () => {
     const tree = {
       '/loader/entries/b.conf': 'uki-url http://h/x.efi\nsort-key a\n',
       '/loader/entries/a.conf': 'uki-url :x.efi\nsort-key b\n',

@@ -184,7 +184,7 @@ test('options of a type #1 entry take the place of those in the image, and addon
   assert.match(contract.commandLine, /^one two three/)
 })
 
-test('device trees of several machines are told of, and none is taken', async () => {
+test('a warning names device trees of several machines, of which Anneal takes none', async () => {
   for (const tree of [
     { '/EFI/Linux/u.efi': uki(['.dtbauto', 'one'], ['.dtbauto', 'two']) },
     { '/EFI/Linux/u.efi': uki(), '/loader/addons/a.addon.efi': makePe({ '.dtbauto': 'one' }) },
