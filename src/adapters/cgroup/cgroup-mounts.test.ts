@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseMountInfo } from '../proc/index.ts'
 import { cgroupMounts } from './cgroup-mounts.ts'
 
 const V1 = `31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw
@@ -10,7 +11,7 @@ const V1 = `31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw
 `
 
 test('a hierarchy is found by all of its controllers, and below the cgroup root alone', () => {
-  const mounts = cgroupMounts(V1, '/sys/fs/cgroup')
+  const mounts = cgroupMounts(parseMountInfo(V1), '/sys/fs/cgroup')
   const cpu = { hierarchy: 4, controllers: ['cpuacct', 'cpu'] }
   assert.equal(mounts.directory(cpu, '/a/b'), '/sys/fs/cgroup/cpu,cpuacct/a/b')
   assert.equal(mounts.directory(cpu, '/'), '/sys/fs/cgroup/cpu,cpuacct')
@@ -24,7 +25,7 @@ test('a hierarchy is found by all of its controllers, and below the cgroup root 
 
 test('a mount that shows only a part of its hierarchy leads nowhere else', () => {
   const mounts = cgroupMounts(
-    '32 31 0:29 /docker/x /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n',
+    parseMountInfo('32 31 0:29 /docker/x /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n'),
     '/sys/fs/cgroup',
   )
   const cpu = { hierarchy: 1, controllers: ['cpu'] }
@@ -35,14 +36,17 @@ test('a mount that shows only a part of its hierarchy leads nowhere else', () =>
 
 test('what lies outside of the cgroup namespace has no directory', () => {
   assert.equal(
-    cgroupMounts(V1, '/sys/fs/cgroup').directory({ hierarchy: 0, controllers: [] }, '/../../docker/x'),
+    cgroupMounts(parseMountInfo(V1), '/sys/fs/cgroup').directory(
+      { hierarchy: 0, controllers: [] },
+      '/../../docker/x',
+    ),
     undefined,
   )
 })
 
 test('a unified host has its hierarchy at the root', () => {
   const mounts = cgroupMounts(
-    '30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n',
+    parseMountInfo('30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate\n'),
     '/sys/fs/cgroup',
   )
   assert.equal(mounts.unified, '/sys/fs/cgroup')

@@ -1,4 +1,3 @@
-import { parseMountInfo } from '../proc/index.ts'
 import type { MountInfo } from '../proc/index.ts'
 import type { Hierarchy } from './kernel.ts'
 
@@ -10,11 +9,11 @@ export type CgroupMounts = Readonly<{
 }>
 
 /**
- * Where each hierarchy is mounted, from the text of /proc/self/mountinfo. Only mounts below `cgroupRoot` count: those
+ * Where each hierarchy is mounted, by the lines of /proc/self/mountinfo. Only mounts below `cgroupRoot` count: those
  * that containers have of the same hierarchies lie elsewhere. A mount may show only a part of its hierarchy (`root`).
  */
-export function cgroupMounts(mountInfo: string, cgroupRoot: string): CgroupMounts {
-  const mounts = parseMountInfo(mountInfo).filter(
+export function cgroupMounts(all: readonly MountInfo[], cgroupRoot: string): CgroupMounts {
+  const mounts = all.filter(
     ({ fsType, mountPoint }) =>
       (fsType === 'cgroup' || fsType === 'cgroup2') &&
       (mountPoint === cgroupRoot || mountPoint.startsWith(`${cgroupRoot}/`)),

@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, wri
 import { join } from 'node:path'
 import { isLimitFile, parseCgroupLines } from '../../node/index.ts'
 import type { Movable, Thread } from '../../node/index.ts'
-import { readLiveStat, readNamespace, readProcText } from '../proc/index.ts'
+import { readLiveStat, readMountInfo, readNamespace, readProcText } from '../proc/index.ts'
 import { cgroupMounts } from './cgroup-mounts.ts'
 import { copyDeviceFilter } from './device-filter.ts'
 import { hasCode } from './has-code.ts'
@@ -16,7 +16,7 @@ export type HostKernelOptions = Readonly<{ procRoot?: string; cgroupRoot?: strin
 export function hostKernel(options: HostKernelOptions = {}): Kernel {
   const procRoot = options.procRoot ?? '/proc'
   const mounts = cgroupMounts(
-    readProcText(`${procRoot}/self/mountinfo`) ?? '',
+    readMountInfo(`${procRoot}/self`, ' - cgroup') ?? [],
     options.cgroupRoot ?? '/sys/fs/cgroup',
   )
   const at = (hierarchy: Hierarchy, path: string): string => {

@@ -1,3 +1,5 @@
+import { readProcLines } from './proc-files.ts'
+
 /** One line of /proc/PID/mountinfo (proc_pid_mountinfo(5)), with its octal escapes undone. */
 export type MountInfo = Readonly<{
   /** Path within the mounted file system that is the root of this mount. */
@@ -17,18 +19,19 @@ export function parseMountInfo(text: string): readonly MountInfo[] {
   return mounts
 }
 
-/** The upper directory of the overlay that is mounted on `/`, if that is what the root is. */
-export function overlayUpperDir(text: string): string | undefined {
-  let upper: string | undefined
-  for (const line of text.split('\n')) {
-    // Cheap test first: a compute node has hundreds of mounts and one root.
-    if (!line.includes(' / / ')) continue
-    const mount = parseLine(line)
-    if (mount?.mountPoint !== '/') continue
-    // A later mount on `/` hides an earlier one.
-    upper = mount.fsType === 'overlay' ? option(mount.superOptions, 'upperdir') : undefined
-  }
-  return upper
+/**
+ * The mounts that a process sees, of the lines that hold `part`: cheap to look for first, as a node may have a hundred
+ * thousand mounts. undefined where the process is gone.
+ */
+export function readMountInfo(processDir: string, part: string): readonly MountInfo[] | undefined {
+  const lines = readProcLines(`${processDir}/mountinfo`, (line) => line.includes(part))
+  return lines === undefined ? undefined : parseMountInfo(lines.join('\n'))
+}
+
+/** The upper directory of the overlay that is mounted on `/`, if that is what the root is. A later mount hides an earlier one. */
+export function overlayUpperDir(mounts: readonly MountInfo[]): string | undefined {
+  const root = mounts.findLast(({ mountPoint }) => mountPoint === '/')
+  return root?.fsType === 'overlay' ? option(root.superOptions, 'upperdir') : undefined
 }
 
 function option(options: readonly string[], name: string): string | undefined {

@@ -31,8 +31,8 @@ test('the upper directory is that of the overlay on the root, and no other', () 
   const bind = '600 500 0:50 / /var/lib/docker overlay rw - overlay overlay rw,upperdir=/wrong,workdir=/w'
   const root =
     '500 400 0:49 / / rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/up/a\\040b/diff,workdir=/w'
-  assert.equal(overlayUpperDir(`${bind}\n${root}\n`), '/up/a b/diff')
-  assert.equal(overlayUpperDir('27 1 254:0 / / rw - ext4 /dev/vda rw\n'), undefined)
+  assert.equal(overlayUpperDir(parseMountInfo(`${bind}\n${root}\n`)), '/up/a b/diff')
+  assert.equal(overlayUpperDir(parseMountInfo('27 1 254:0 / / rw - ext4 /dev/vda rw\n')), undefined)
 })
 
 test('optional fields of a mount do not shift its type', () => {

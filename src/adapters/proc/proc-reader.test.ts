@@ -97,6 +97,18 @@ describe('the reader of /proc', () => {
     )
   })
 
+  test('the root of a process is found among 12 MiB of mounts, whatever their lines are cut at', async () => {
+    const root = fakeProc([{ pid: 70, name: 'libvirtd', mnt: 6 }])
+    const bind = (n: number): string =>
+      `${100 + n} 9 0:1 /ä${'b'.repeat(n % 300)} /run/ü${n} rw,relatime shared:1 - ext4 /dev/vda rw\n`
+    const binds = Array.from({ length: 60_000 }, (_, n) => bind(n)).join('')
+    const mounts = `9 8 0:1 / / rw - ext4 /dev/vda rw\n${binds}99 9 0:2 / / rw - overlay overlay rw,upperdir=/up/late`
+    assert.ok(Buffer.byteLength(mounts) > 12 * 1024 * 1024)
+    writeFileSync(join(root, '70', 'mountinfo'), mounts)
+    const { processes } = await procReader({ procRoot: root }).table()
+    assert.equal(processes.find(({ pid }) => pid === 70)?.rootUpperDir, '/up/late')
+  })
+
   test('kernel threads, zombies and processes that go away in the middle are left out', async () => {
     const root = fakeProc([
       { pid: 10, name: 'kworker', flags: 0x200000 },

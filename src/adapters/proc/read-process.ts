@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseCgroupLines } from '../../node/index.ts'
 import type { Namespaces, Process } from '../../node/index.ts'
-import { overlayUpperDir } from './mountinfo.ts'
+import { overlayUpperDir, readMountInfo } from './mountinfo.ts'
 import { parseStat } from './parse-stat.ts'
 import type { Stat } from './parse-stat.ts'
 import { goneOrThrow, readNamespace, readProcLink, readProcText } from './proc-files.ts'
@@ -69,9 +69,9 @@ function readNamespaces(dir: string): Namespaces | undefined {
 function rootUpperDir(dir: string, mnt: number, cache: UpperDirs): string | undefined {
   const key = `${mnt} ${readProcLink(`${dir}/root`) ?? ''}`
   if (cache.has(key)) return cache.get(key)
-  const text = readProcText(`${dir}/mountinfo`)
-  if (text === undefined) return undefined
-  const upper = overlayUpperDir(text)
+  const mounts = readMountInfo(dir, ' / / ')
+  if (mounts === undefined) return undefined
+  const upper = overlayUpperDir(mounts)
   cache.set(key, upper)
   return upper
 }

@@ -1,4 +1,4 @@
-import { readNamespace, readProcText } from './proc-files.ts'
+import { readNamespace, readProcLines } from './proc-files.ts'
 
 /** Names of Unix sockets by inode, for each network namespace. */
 export type UnixSockets = Map<number, ReadonlyMap<number, string>>
@@ -11,7 +11,8 @@ export function unixSocketsOf(processDir: string, cache: UnixSockets): ReadonlyM
   const namespace = readNamespace(`${processDir}/ns/net`) ?? 0
   const known = cache.get(namespace)
   if (known !== undefined) return known
-  const sockets = parseUnixSockets(readProcText(`${processDir}/net/unix`) ?? '')
+  const named = readProcLines(`${processDir}/net/unix`, (line) => line.includes(' /')) ?? []
+  const sockets = parseUnixSockets(named.join('\n'))
   cache.set(namespace, sockets)
   return sockets
 }

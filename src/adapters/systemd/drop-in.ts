@@ -24,7 +24,8 @@ export function dropInPath(unit: string): string {
  * requires it, a person; such a start is skipped and is no failure. It names the drop-in itself, so that `systemctl
  * status` says where the reason is, and so that the unit is free again as soon as the file is gone. `Restart=` and the
  * commands for the end are systemd.service(5); a unit that restarts on certain exit codes does so whatever `Restart=`
- * says. The exit codes are those of a container that was asked to stop: the unit has not failed then.
+ * says. Who else is in the unit's cgroup (what ExecStartPost= started, systemd.kill(5)) and what is in its RuntimeDirectory= may be
+ * what guests stand on: both stay. The exit codes are those of a container that was asked to stop: the unit has not failed then.
  */
 function dropInText(unit: string): string {
   return `# Anneal runs what this unit ran. \`anneal node give-back\` or a rollback to what was adopted gives it
@@ -40,6 +41,8 @@ RestartForceExitStatus=
 SuccessExitStatus=1 125 130 137 143 SIGTERM SIGKILL
 ExecStop=
 ExecStopPost=
+KillMode=process
+RuntimeDirectoryPreserve=yes
 `
 }
 

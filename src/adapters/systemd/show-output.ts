@@ -21,8 +21,12 @@ export const PROPERTIES = [
   'ExecStopPost',
   'BoundBy',
   'PropagatesStopTo',
+  'OnSuccess',
   'DropInPaths',
   'WorkingDirectory',
+  'MainPID',
+  'ControlGroup',
+  'KillMode',
 ] as const
 
 /** One unit as it was printed: a property may be there several times. */
@@ -61,7 +65,9 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     names.flatMap((name) => text(name).split(' ')).filter((word) => word !== '')
   const commands = (...names: readonly string[]): readonly string[] =>
     names.flatMap((name) => (shown.values.get(name) ?? []).map((value) => expand(argvOf(value), variables)))
+  const [mainPid, controlGroup, killMode] = [Number(text('MainPID')), text('ControlGroup'), text('KillMode')]
   const stopsWithIt = list('BoundBy', 'PropagatesStopTo')
+  const startsAtEnd = list('OnSuccess')
   const composeFrom = [
     // Printed with `!` before it where it may be missing.
     text('WorkingDirectory').replace(/^!/, ''),
@@ -78,7 +84,11 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     starts: commands('ExecStartPre', 'ExecStart', 'ExecStartPost'),
     stops: commands('ExecStop', 'ExecStopPost'),
     scripts: [],
+    ...(mainPid > 0 ? { mainPid } : {}),
+    ...(controlGroup === '' ? {} : { controlGroup }),
+    ...(killMode === '' ? {} : { killMode }),
     ...(stopsWithIt.length === 0 ? {} : { stopsWithIt }),
+    ...(startsAtEnd.length === 0 ? {} : { startsAtEnd }),
     ...(composeFrom.length === 0 ? {} : { composeFrom }),
     source: text('SourcePath') || text('FragmentPath'),
   }

@@ -14,7 +14,13 @@ test.after(() => rmSync(dir, { recursive: true }))
 
 /** A systemd that goes by its drop-in from the next `daemon-reload` on, in the words of systemd 252. */
 function host(
-  of: Readonly<{ path?: string; stubborn?: boolean; states?: readonly string[]; job?: string }> = {},
+  of: Readonly<{
+    path?: string
+    stubborn?: boolean
+    kills?: boolean
+    states?: readonly string[]
+    job?: string
+  }> = {},
 ) {
   const root = mkdtempSync(join(dir, 'root-'))
   const path = of.path ?? PATH
@@ -27,7 +33,11 @@ function host(
     if (argv[0] !== 'show') return ''
     const shownPath = path.includes('\\') ? `"${path.replaceAll('\\', '\\\\')}"` : path
     const stop = `ExecStop={ path=/usr/bin/docker ; argv[]=/usr/bin/docker stop x ; ignore_errors=no ; pid=0 }\n`
-    const restart = loaded && of.stubborn !== true ? 'Restart=no\n' : `Restart=always\n${stop}`
+    const rest = of.kills === true ? 'KillMode=mixed\n' : 'KillMode=process\n'
+    const restart =
+      loaded && of.stubborn !== true
+        ? `Restart=no\n${rest}RuntimeDirectoryPreserve=yes\n`
+        : `Restart=always\n${stop}`
     const state = states.length > 1 ? states.shift() : (states[0] ?? 'active')
     return `${restart}DropInPaths=/usr/lib/x.conf${loaded ? ` ${shownPath}` : ''}\nActiveState=${state}\nSubState=dead\nJob=${of.job ?? ''}\nResult=exit-code\n`
   }
@@ -41,6 +51,8 @@ test('a unit is disarmed by one drop-in, which is in effect when the call ends',
   assert.match(text, new RegExp(`^ConditionPathExists=!${PATH}$`, 'm'))
   assert.match(text, /^Restart=no$/m)
   assert.match(text, /^ExecStop=$/m)
+  assert.match(text, /^KillMode=process$/m)
+  assert.match(text, /^RuntimeDirectoryPreserve=yes$/m)
   assert.deepEqual(calls, ['daemon-reload', 'show'])
   await control.disarm(UNIT)
   assert.deepEqual(calls, ['daemon-reload', 'show', 'show'], 'what is done already is not done again')
@@ -65,6 +77,11 @@ test('a unit whose name is escaped is disarmed as well', async () => {
 
 test('a unit on which the drop-in has no effect is an error', async () => {
   const { control } = host({ stubborn: true })
+  await assert.rejects(control.disarm(UNIT), (error) => isAnnealError(error, 'UNIT_NOT_DISARMED'))
+})
+
+test('a unit that would still kill the rest of its cgroup is not disarmed', async () => {
+  const { control } = host({ kills: true })
   await assert.rejects(control.disarm(UNIT), (error) => isAnnealError(error, 'UNIT_NOT_DISARMED'))
 })
 

@@ -19,6 +19,8 @@ export type UnitControlOptions = Readonly<{
 /** What systemd has made of a unit and its drop-ins. */
 const SHOWN = [
   'Restart',
+  'KillMode',
+  'RuntimeDirectoryPreserve',
   'ExecStop',
   'ExecStopPost',
   'DropInPaths',
@@ -55,6 +57,8 @@ export function systemdUnitControl(options: UnitControlOptions = {}): UnitContro
     return (
       goesByDropIn(shown, unit) &&
       value(shown, 'Restart') === 'no' &&
+      value(shown, 'KillMode') === 'process' &&
+      value(shown, 'RuntimeDirectoryPreserve') === 'yes' &&
       value(shown, 'ExecStop') === '' &&
       value(shown, 'ExecStopPost') === ''
     )
@@ -72,7 +76,7 @@ export function systemdUnitControl(options: UnitControlOptions = {}): UnitContro
       }
       await reload(unit)
       if (!(await isDisarmed(unit))) {
-        const why = `systemd does not go by ${dropInPath(unit)}; another drop-in sets Restart= or ExecStop= after it`
+        const why = `systemd does not go by ${dropInPath(unit)}; another drop-in sets Restart=, ExecStop=, KillMode= or RuntimeDirectoryPreserve= after it`
         throw raiseSystemd('UNIT_NOT_DISARMED', { unit, why })
       }
     },

@@ -29,10 +29,15 @@ WantedBy=multi-user.target
 ActiveState=active
 UnitFileState=enabled
 FragmentPath=/etc/systemd/system/kolla.service
+MainPID=4711
+ControlGroup=/system.slice/kolla.service
+KillMode=control-group
 
 Restart=no
 Id=scripted.service
 ActiveState=inactive
+MainPID=0
+ControlGroup=
 UnitFileState=disabled
 EnvironmentFiles=/etc/default/scripted (ignore_errors=no)
 ExecStart={ path=/opt/up ; argv[]=/opt/up $WHAT ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
@@ -81,8 +86,12 @@ test('a unit is what systemd says of it, with its variables and the text of its 
     starts: ['/usr/bin/docker start -a nova_libvirt'],
     stops: ['/usr/bin/docker stop nova_libvirt -t 60'],
     scripts: [],
+    mainPid: 4711,
+    controlGroup: '/system.slice/kolla.service',
+    killMode: 'control-group',
     source: '/etc/systemd/system/kolla.service',
   })
+  assert.ok(scripted !== undefined && !('mainPid' in scripted) && !('controlGroup' in scripted))
   assert.deepEqual(scripted?.starts, ['/opt/up nova_libvirt'])
   assert.deepEqual(scripted?.scripts, [FILES['opt/up']])
 })

@@ -1,10 +1,12 @@
 import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { findKillSet } from './find-kill-set.ts'
+import { findUnitKills, unitsThatEnd } from './find-unit-kills.ts'
 import type { Doomed, KillSet } from './kill-set.ts'
+import type { ServiceUnit } from '../owners/index.ts'
 import type { ProcessTable } from '../process.ts'
 
 /**
- * The kill set of each of `stopping`. What stops a pod stops its containers too, which are looked for among `containers`:
+ * The kill set of each of `stopping`. `units` are services of systemd that run containers, and may end with them. What stops a pod stops its containers too, which are looked for among `containers`:
  * the kill set of a pod's sandbox is that of all of it.
  */
 export function findKillSets(
@@ -13,10 +15,14 @@ export function findKillSets(
   table: ProcessTable,
   engine: EngineFacts,
   cause: StopCause,
+  units: readonly ServiceUnit[] = [],
 ): readonly KillSet[] {
   return stopping.map((container) => {
     const { doomed } = merged(
-      partsThatStop(container, containers, cause).map((part) => findKillSet(part, table, engine, cause)),
+      partsThatStop(container, containers, cause).flatMap((part) => [
+        findKillSet(part, table, engine, cause),
+        { doomed: findUnitKills(part, table, unitsThatEnd(part, table, engine, cause, units)) },
+      ]),
     )
     return { containerId: container.id, containerName: container.name, cause, doomed }
   })
@@ -39,7 +45,7 @@ function partsThatStop(
   return [container, ...others]
 }
 
-function merged(killSets: readonly KillSet[]): Readonly<{ doomed: readonly Doomed[] }> {
+function merged(killSets: readonly Pick<KillSet, 'doomed'>[]): Readonly<{ doomed: readonly Doomed[] }> {
   const byPid = new Map<number, Doomed>()
   for (const one of killSets.flatMap(({ doomed }) => doomed)) {
     const known = byPid.get(one.pid)

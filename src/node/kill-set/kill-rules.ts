@@ -152,6 +152,11 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     how: 'when the pod is gone, the kubelet kills every process below the pod’s cgroup, whichever hierarchy it is in',
     remedy: 'migrate or shut down the guest before its pod is removed',
   },
+  unitCgroup: {
+    how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed)',
+    remedy:
+      'run `anneal node rescue`, or upgrade with --rescue; where Anneal takes the container over with `--adopt`, it keeps the unit from that',
+  },
   unknownRuntime: {
     how: 'the OCI runtime, or its version, is not one whose rules were seen at work: whatever shares a cgroup with the container counts as killed',
     remedy: 'run `anneal node rescue`, or use a version of runc or crun that docs/kill-rules.md names',

@@ -10,6 +10,7 @@ export type Mechanism =
   | 'cgroupHybridKill'
   | 'systemdScope'
   | 'podCgroup'
+  | 'unitCgroup'
   | 'unknownRuntime'
   | 'leftBehind'
   | 'unregisteredMachine'

@@ -2,7 +2,7 @@ import type { Container, EngineFacts } from '../container.ts'
 import { cgroupPath } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
 import { composeOwner } from './compose-project.ts'
-import { engineCalls, removesContainer, waitsFor, wordsOf } from './engine-calls.ts'
+import { engineCalls, removesContainer, wordsOf } from './engine-calls.ts'
 import { cronRuns, jobOwner } from './job.ts'
 import type { Job } from './job.ts'
 import { orchestrators } from './orchestrator.ts'
@@ -12,6 +12,7 @@ import { isUp, startsAtBoot } from './service-unit.ts'
 import type { ServiceUnit } from './service-unit.ts'
 import { START_TOLD, startOf } from './start-of.ts'
 import { disarming } from './supervisor.ts'
+import { waitingCall } from './waiter.ts'
 
 export type OwnersInput = Readonly<{
   engine: Pick<EngineFacts, 'changesRestartPolicy'>
@@ -108,10 +109,8 @@ function watcher(
   table: ProcessTable,
   units: ReadonlySet<string>,
 ): Owner[] {
-  const [program] = process.argv
-  if (program === undefined || !/(^|\/)(docker|podman|nerdctl)$/.test(program)) return []
-  const [call] = engineCalls(process.argv)
-  if (call === undefined || !waitsFor(call, container)) return []
+  const call = waitingCall(process, container)
+  if (call === undefined) return []
   const unit = unitOf(process)
   // Its unit has been told of already.
   if (unit !== undefined && units.has(unit)) return []

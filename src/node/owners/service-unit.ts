@@ -17,8 +17,16 @@ export type ServiceUnit = Readonly<{
   starts: readonly string[]
   /** Those of ExecStop= and ExecStopPost=: they run when the container ends, whoever ended it. */
   stops: readonly string[]
+  /** Pid of its main process; absent where it has none. */
+  mainPid?: number
+  /** Its cgroup, while it has one: below the hierarchy's root, as in /proc/PID/cgroup. */
+  controlGroup?: string
+  /** `KillMode=`: whom its end signals. */
+  killMode?: string
   /** Units that systemd stops when this one ends: `BindsTo=` of theirs, `PropagatesStopTo=` of its own. */
   stopsWithIt?: readonly string[]
+  /** Units that systemd starts when this one has ended well (`OnSuccess=`, systemd 249). */
+  startsAtEnd?: readonly string[]
   /** Anneal’s drop-in is in effect: nothing starts the unit, and it neither restarts nor stops its container. */
   disarmed?: boolean
   /**

@@ -45,7 +45,9 @@ function obstacle(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>):
   const trigger = unit.triggeredBy.find((name) => /\.(path|socket)$/.test(name))
   if (trigger !== undefined) return `${trigger} starts it, and would fail while it may not start`
   const bound = unit.stopsWithIt?.[0]
-  return bound === undefined ? undefined : `systemd stops ${bound} when it ends (BindsTo=)`
+  if (bound !== undefined) return `systemd stops ${bound} when it ends (BindsTo=)`
+  const next = unit.startsAtEnd?.[0]
+  return next === undefined ? undefined : `systemd starts ${next} when it ends (OnSuccess=)`
 }
 
 /** One call of the engine by its path, and no shell around it. */

@@ -16,6 +16,7 @@ export async function rescueEndangered(
       (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
     )
     .map((container) => container.id)
+    .concat(seen.unitGroups)
   const isMovable = (one: Guest | Helper): boolean => movable.some((other) => other.pid === one.identity.pid)
   const reports: RescueReport[] = []
   const taken = new Set<number>()

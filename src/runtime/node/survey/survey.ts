@@ -5,6 +5,7 @@ import {
   hasIdentity,
   parseQemuCommandLine,
   takeCensus,
+  unitsThatEnd,
 } from '../../../node/index.ts'
 import type {
   Census,
@@ -17,6 +18,7 @@ import type {
   LibvirtPlace,
   ProcessId,
   ProcessTable,
+  ServiceUnit,
   StatusFile,
   StopCause,
 } from '../../../node/index.ts'
@@ -33,6 +35,8 @@ export type Survey = Readonly<{
   looks: readonly CloserLook[]
   census: Census
   killSets: readonly KillSet[]
+  /** Cgroups of units that would end with a container that stops. */
+  unitGroups: readonly string[]
   endangered: readonly Endangered[]
 }>
 
@@ -43,6 +47,8 @@ export type SurveyQuestion = Readonly<{
   /** Where libvirt keeps its status files; several, where two sides differ. */
   places: readonly LibvirtPlace[]
   helpers: readonly DeclaredHelper[]
+  /** Units that are kept from acting before anything stops, and then leave alone who is in their cgroups. */
+  disarming?: readonly string[]
   /** Containers of services that may take guests with them, by their release's own word. */
   expendable?: readonly string[]
   /** Containers that no upgrade would stop: who in them is unknown is no disagreement. */
@@ -56,17 +62,19 @@ export type SurveyQuestion = Readonly<{
  * PROCESSES_HIDDEN.
  */
 export async function survey(world: NodeWorld, question: SurveyQuestion): Promise<Survey> {
-  const [engine, containers, statusFiles] = await Promise.all([
+  const [engine, containers, statusFiles, units] = await Promise.all([
     world.engine.facts(),
     world.engine.listContainers({}),
     readStatusFiles(world, question.places),
+    unitsToEnd(world, question),
   ])
   const table = await world.processes.table()
   await assertSeen(world, containers, table)
   const stopping = containers.filter(
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
   )
-  const killSets = findKillSets(stopping, containers, table, engine, question.cause)
+  const killSets = findKillSets(stopping, containers, table, engine, question.cause, units)
+  const ending = stopping.flatMap((one) => unitsThatEnd(one, table, engine, question.cause, units))
   const [looks, machineLeaders] = await Promise.all([
     world.processes.look(unknownAmong(killSets, statusFiles, table)),
     world.processes.machineLeaders(),
@@ -88,8 +96,17 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     looks,
     census,
     killSets,
+    unitGroups: ending.flatMap(({ controlGroup }) => controlGroup ?? []),
     endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
+}
+
+async function unitsToEnd(
+  world: NodeWorld,
+  { stopping, disarming = [] }: SurveyQuestion,
+): Promise<readonly ServiceUnit[]> {
+  if (stopping.length === 0) return []
+  return (await world.units.services()).filter(({ name }) => !disarming.includes(name))
 }
 
 /** Whom a stop would end, or libvirt's files name, without their command line saying that they are guests. */

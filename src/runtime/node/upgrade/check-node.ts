@@ -49,6 +49,7 @@ export async function checkNode(
     places,
     helpers: declaredHelpers(sides),
     expendable: expendableContainers(plan, sides),
+    disarming: disarmed(plan),
     reattaching: reattaching(plan, sides),
   }
   const first = await survey(world, question)
@@ -113,6 +114,11 @@ export function touched(plan: Plan): readonly string[] {
     ...started(plan).map(({ newName }) => newName),
   ]
   return [...new Set(names)]
+}
+
+/** Units of adopted containers: the switch disarms them before it stops anything. */
+export function disarmed(plan: Plan): readonly string[] {
+  return stopped(plan).flatMap(({ supervisors = [] }) => supervisors.map(({ unit }) => unit))
 }
 
 export function placesOf(sides: Sides): readonly LibvirtPlace[] {

@@ -16,6 +16,7 @@ import { createDisarmed } from '../containers/create-disarmed.ts'
 import {
   checkNode,
   declaredHelpers,
+  disarmed,
   expendableContainers,
   placesOf,
   reattaching,
@@ -73,6 +74,7 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
       places: placesOf(sides),
       helpers: declaredHelpers(sides),
       expendable: expendableContainers(plan, sides),
+      disarming: disarmed(plan),
       reattaching: reattaching(plan, sides),
     })
     return DONE

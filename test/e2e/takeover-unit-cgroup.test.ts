@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { byHandArguments, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
+import type { Guest, NestedEngine } from '../../lab/index.ts'
+import { ComputeNode } from '../integration/node/support/compute-node.ts'
+import type { Alive } from '../integration/node/support/compute-node.ts'
+import { unitState } from '../integration/node/support/kolla-unit.ts'
+
+const NAME = 'nova_libvirt'
+const UNIT = `kolla-${NAME}-container.service`
+/** Seconds that nobody else sleeps: what ExecStartPre= and ExecStartPost= leave behind. */
+const [PRE, POST] = ['7100001', '7100002']
+
+type KillSets = Readonly<{
+  killSets: readonly Readonly<{
+    doomed: readonly Readonly<{ pid: number; name: string; mechanisms: readonly string[] }>[]
+  }>[]
+  endangered: readonly Readonly<{ name: string; kind: string; mechanisms: readonly string[] }>[]
+}>
+
+/** As Kolla's, with a helper beside the container, and a directory of systemd's that the guests' state is in. */
+function unitWith(engine: NestedEngine, killMode: 'control-group' | 'process'): string {
+  return `[Service]
+ExecStartPre=/bin/sh -c "setsid sleep ${PRE} >/dev/null 2>&1 &"
+ExecStart=/usr/bin/${engine} start -a ${NAME}
+ExecStartPost=/bin/sh -c "setsid sleep ${POST} >/dev/null 2>&1 &"
+ExecStop=/usr/bin/${engine} stop -t 60 ${NAME}
+Restart=always
+RestartSec=11
+RuntimeDirectory=libvirt
+KillMode=${killMode}
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+for (const engine of ['docker', 'podman'] as const) {
+  describe(`what else is in the cgroup of the unit that runs libvirt’s container, on ${engine}`, () => {
+    let node: ComputeNode
+    let file: string
+    before(async () => {
+      node = await ComputeNode.up({ name: `unit-cgroup-${engine}`, engine }, engine)
+      await node.host.must([
+        engine,
+        'create',
+        ...byHandArguments({ name: NAME, image: 'nova-libvirt:bookworm', engine }),
+      ])
+      file = await node.lock({ mark: 'one' })
+    })
+    after(() => node?.down())
+
+    const begin = async (killMode: 'control-group' | 'process'): Promise<void> => {
+      await node.write(`/etc/systemd/system/${UNIT}`, unitWith(engine, killMode))
+      await node.host.sh(`systemctl daemon-reload; systemctl enable --now ${UNIT}`)
+      await waitForLibvirt(node.host, NAME, engine)
+    }
+    const pidOf = async (seconds: string): Promise<number> =>
+      Number((await node.host.sh(`pgrep -xf "sleep ${seconds}" || true`)).trim())
+    const guestNamed = async (name: string): Promise<Alive> => {
+      await startGuest(node.host, { name, via: NAME, engine })
+      return node.alive({ name } as Guest)
+    }
+    /** To where a process of the unit is. */
+    const moveIntoUnit = async ({ pid }: Alive): Promise<void> => {
+      await node.host.sh(
+        `group=$(systemctl show --value --property=ControlGroup ${UNIT}); for top in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do [ ! -e $top/cgroup.procs ] || [ ! -d $top$group ] || echo ${pid} >$top$group/cgroup.procs; done`,
+      )
+    }
+    const living = async (...pids: readonly (number | string)[]): Promise<number> =>
+      (await node.host.sh(`ps -o pid= -p ${pids.join(',')} || true`)).split('\n').filter(Boolean).length
+    const asked = async (): Promise<readonly (readonly [number, readonly string[]])[]> => {
+      const { value } = await node.anneal<KillSets>(['node', 'kill-set', NAME])
+      return value.killSets.flatMap(({ doomed }) =>
+        doomed.map(({ pid, mechanisms }) => [pid, mechanisms] as const),
+      )
+    }
+    const names = (all: Awaited<ReturnType<typeof asked>>, pid: number | string): boolean =>
+      all.some((one) => one[0] === Number(pid) && one[1].includes('unitCgroup'))
+
+    test('the kill set names whoever is there, a rescue moves guests out, and who is left ends with the container', async (t) => {
+      await begin('control-group')
+      const rescued = await guestNamed('rescued')
+      await moveIntoUnit(rescued)
+      assert.ok(names(await asked(), rescued.pid))
+      await node.expect(0, 'node', 'rescue', NAME)
+      const doomed = await guestNamed('doomed')
+      await moveIntoUnit(doomed)
+      const [pre, post] = [await pidOf(PRE), await pidOf(POST)]
+      t.diagnostic(`of ExecStartPre= ${pre === 0 ? 'nobody is left' : `process ${pre} is left`}`)
+      assert.ok(post > 0)
+      const said = await asked()
+      assert.ok(!names(said, rescued.pid), JSON.stringify(said))
+      for (const pid of [post, Number(doomed.pid), ...(pre === 0 ? [] : [pre])])
+        assert.ok(names(said, pid), `${pid} of ${JSON.stringify(said)}`)
+      await node.host.must([engine, 'stop', '--time', '5', NAME])
+      await sleep(8000)
+      assert.equal(await living(post, doomed.pid), 0)
+      assert.equal(await living(rescued.pid), 1)
+    })
+
+    test('a unit that leaves the rest alone kills nobody', async () => {
+      await node.host.sh(`systemctl disable --now ${UNIT}; pkill -xf 'sleep 710000[12]' || true`)
+      await begin('process')
+      const post = await pidOf(POST)
+      assert.ok(!names(await asked(), post))
+      await node.host.must([engine, 'stop', '--time', '5', NAME])
+      await sleep(5000)
+      assert.equal(await living(post), 1)
+      await node.host.sh(`systemctl disable --now ${UNIT}; kill -KILL $(pgrep -xf 'sleep 710000[12]')`)
+    })
+
+    test('adopted and given back: guest, helper and the directory of the unit stay', async () => {
+      await begin('control-group')
+      const kept = await guestNamed('kept')
+      const post = await pidOf(POST)
+      await node.expect(0, 'node', 'upgrade', file, '--adopt', `libvirt=${NAME}`)
+      assert.deepEqual(await unitState(node, UNIT), ['inactive', 'no', 'enabled'])
+      assert.equal(await living(post), 1)
+      await node.assertUntouched(kept)
+      await node.expect(0, 'node', 'give-back')
+      assert.deepEqual(await unitState(node, UNIT), ['active', 'always', 'enabled'])
+      assert.equal(await living(post), 1)
+      await node.assertUntouched(kept, 'down')
+      const state = await virsh(node.host, NAME, ['domstate', kept.name], { engine })
+      assert.equal(state.stdout.trim(), 'running')
+    })
+  })
+}
