@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
 import { HOST_ITSELF, Host, startGuest, tickGaps, ticks, virsh, waitForLibvirt } from '../../lab/index.ts'
-import type { Guest } from '../../lab/index.ts'
+import type { Guest, NestedEngine } from '../../lab/index.ts'
 import { ComputeNode, refusalIn } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 import { killTakeOver } from '../integration/node/support/kill-take-over.ts'
@@ -13,6 +13,8 @@ import { arrangementOf, composeText } from '../matrix/peers/arrangement.ts'
 const DAEMONS = ['virtqemud', 'virtnetworkd', 'virtnodedevd', 'virtsecretd', 'virtstoraged', 'virtproxyd']
 const SOCKETS = DAEMONS.flatMap((name) => ['', '-ro', '-admin'].map((kind) => `${name}${kind}.socket`))
 const LIBVIRTD = 'libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket'
+/** `ANNEAL_TEST_ENGINE=podman` takes Podman. */
+const ENGINE: NestedEngine = process.env['ANNEAL_TEST_ENGINE'] === 'podman' ? 'podman' : 'docker'
 const IMAGES = ['nova-libvirt:bookworm', 'nova-libvirt-modular:bookworm']
 const [MONOLITHIC, MODULAR] = ['/etc/anneal/monolithic.locked.yaml', '/etc/anneal/modular.locked.yaml']
 
@@ -21,7 +23,7 @@ type Planned = Readonly<{ check: Readonly<{ findings: readonly Finding[] }> }>
 
 /** libvirt alone: the host goes on running virtlogd, from whose hands guests have their consoles. */
 function release(image: string, daemon: string, socket: string): string {
-  const arrangement = arrangementOf({ name: 'libvirt', image, engine: 'docker', stdioHandler: 'logd' })
+  const arrangement = arrangementOf({ name: 'libvirt', image, engine: ENGINE, stdioHandler: 'logd' })
   return `name: compute
 x-anneal:
   libvirt: { service: libvirt, socket: /run/libvirt/${socket}, stateDir: /run/libvirt }
@@ -36,15 +38,15 @@ describe('taking over a host whose libvirt is modular daemons', () => {
   let alive: Alive
   before(async () => {
     const spec = {
-      name: 'takeover-modular',
-      engine: 'docker',
+      name: `takeover-modular-${ENGINE}`,
+      engine: ENGINE,
       init: 'systemd',
       ownLibvirt: 'modular',
     } as const
-    node = await ComputeNode.on(await Host.up({ ...spec, images: IMAGES }), 'docker')
+    node = await ComputeNode.on(await Host.up({ ...spec, images: IMAGES }), ENGINE)
     await node.host.sh('mkdir -p /var/lib/nova; systemctl start virtqemud.service libvirt-guests.service')
-    await waitForLibvirt(node.host, HOST_ITSELF, 'docker')
-    guest = await startGuest(node.host, { name: 'modular-guest', via: HOST_ITSELF, engine: 'docker' })
+    await waitForLibvirt(node.host, HOST_ITSELF, ENGINE)
+    guest = await startGuest(node.host, { name: 'modular-guest', via: HOST_ITSELF, engine: ENGINE })
     alive = await node.alive(guest)
     for (const [name, text] of [
       ['monolithic', release('nova-libvirt:bookworm', 'libvirtd', 'libvirt-sock')],
@@ -166,7 +168,7 @@ describe('taking over a host whose libvirt is modular daemons', () => {
     await node.assertAtRest()
     await node.expect(0, 'node', 'give-back')
     await node.host.reboot('power cut')
-    await waitForLibvirt(node.host, HOST_ITSELF, 'docker')
+    await waitForLibvirt(node.host, HOST_ITSELF, ENGINE)
     assert.equal(await drivers(), '1')
     assert.deepEqual(await active(['virtqemud.socket', 'virtproxyd.socket']), [
       'virtqemud.socket',

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync 
 import { basename, join } from 'node:path'
 import type { Job } from '../../node/index.ts'
 import type { JobReader } from '../../ports/index.ts'
-import { mentionsEngine, readScript, scriptsIn } from '../host-scripts/index.ts'
+import { mentionsEngine, readScript, scriptsIn, startsUnits } from '../host-scripts/index.ts'
 import { parseTable } from './parse-table.ts'
 import type { TableKind } from './parse-table.ts'
 
@@ -36,8 +36,10 @@ export function cronJobReader({ root = '/' }: Readonly<{ root?: string }> = {}):
     async jobs() {
       // Debian's cron and run-parts leave out names with a dot; others leave out what editors and packages leave behind.
       const strict = existsSync(join(root, 'etc/debian_version'))
-      return [...tableJobs(root, strict), ...folderJobs(root, strict)].filter(({ starts, scripts }) =>
-        [...starts, ...scripts].some(mentionsEngine),
+      const strictTables =
+        strict && !/^\s*EXTRA_OPTS=.*-\w*l/m.test(read(join(root, 'etc/default/cron')) ?? '')
+      return [...tableJobs(root, strictTables), ...folderJobs(root, strict)].filter(({ starts, scripts }) =>
+        [...starts, ...scripts].some((text) => mentionsEngine(text) || startsUnits(text)),
       )
     },
   }
@@ -48,11 +50,11 @@ function tableJobs(root: string, strict: boolean): readonly Job[] {
     const checked = path === 'etc/cron.d' && strict
     return files(root, path, checked).flatMap((source) => {
       const lines = parseTable(read(join(root, source)) ?? '', kind)
-      return lines.map(({ schedule, command }) => ({
+      return lines.map(({ schedule, command, path }) => ({
         source,
         schedule,
         starts: [command],
-        scripts: scriptsIn([command], root),
+        scripts: scriptsIn([command], { root, path, known: FOLDERS }),
       }))
     })
   })
@@ -64,7 +66,14 @@ function folderJobs(root: string, strict: boolean): readonly Job[] {
       const script = isExecutable(join(root, source)) ? readScript(join(root, source)) : undefined
       return script === undefined
         ? []
-        : [{ source, schedule: basename(folder), starts: [], scripts: [script] }]
+        : [
+            {
+              source,
+              schedule: basename(folder),
+              starts: [],
+              scripts: [script, ...scriptsIn([script], { root })],
+            },
+          ]
     }),
   )
 }

@@ -1,1 +1,1 @@
-export { mentionsEngine, readScript, scriptsIn } from './scripts-in.ts'
+export { mentionsEngine, readScript, scriptsIn, startsUnits } from './scripts-in.ts'

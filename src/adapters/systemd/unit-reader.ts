@@ -65,7 +65,7 @@ function complete(shown: Shown, root: string): ServiceUnit {
   for (const [name, value] of shown.environment) variables.set(name, value)
   const unit = unitFromShow(shown, variables)
   const disarmed = dropInPaths(shown).includes(dropInPath(unit.name))
-  return { ...unit, scripts: scriptsIn(unit.starts, root), ...(disarmed ? { disarmed } : {}) }
+  return { ...unit, scripts: scriptsIn(unit.starts, { root }), ...(disarmed ? { disarmed } : {}) }
 }
 
 /** Names of the units whose text or scripts mention an engine. Instances of a template are found by their template. */
@@ -73,7 +73,7 @@ async function candidates(root: string, systemctl: Systemctl): Promise<readonly 
   const { texts, linked } = unitTexts(root)
   const found = new Set<string>()
   for (const [name, text] of texts) {
-    const calls = mentionsEngine(text) || scriptsIn(commandLines(text), root).some(mentionsEngine)
+    const calls = mentionsEngine(text) || scriptsIn(commandLines(text), { root }).some(mentionsEngine)
     if (calls) found.add(name)
   }
   const templates = [...found].filter((name) => name.includes('@.'))

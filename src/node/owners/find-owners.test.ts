@@ -290,7 +290,10 @@ test('a unit that does more than start the container cannot be disarmed, and say
   assert.match(obstacle({ ...KOLLA, starts: ['/opt/up'], scripts: [script] }) ?? '', /script/)
   assert.match(obstacle({ ...KOLLA, triggeredBy: ['nova.path'] }) ?? '', /nova\.path/)
   assert.match(obstacle({ ...KOLLA, stopsWithIt: ['agent.service'] }) ?? '', /agent\.service/)
-  assert.match(obstacle({ ...KOLLA, startsAtEnd: ['restart-guests.service'] }) ?? '', /restart-guests\.service/)
+  assert.match(
+    obstacle({ ...KOLLA, startsAtEnd: ['restart-guests.service'] }) ?? '',
+    /restart-guests\.service/,
+  )
 })
 
 test('a plan that disarms the unit is not refused for it; one that cannot is, with the reason', () => {

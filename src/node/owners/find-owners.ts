@@ -31,9 +31,11 @@ export function findOwners(
   return containers.flatMap((container): Owner[] => {
     const owning = units.flatMap((unit) => unitOwner(unit, container, engine))
     const named = new Set(owning.map(({ name }) => name))
+    // One that is disarmed, or will be, skips a job's start as any other.
+    const startable = owning.filter(({ disarming }) => disarming?.possible !== true).map(({ name }) => name)
     return [
       ...owning,
-      ...jobs.flatMap((job) => jobOwner(job, container, cron)),
+      ...jobs.flatMap((job) => jobOwner(job, container, cron, startable)),
       ...table.processes.flatMap((process) => watcher(process, container, table, named)),
       ...orchestrators(container),
       ...replacers(container, all),

@@ -58,6 +58,35 @@ test('a job of cron that starts the container refuses the plan, where a cron run
   assert.deepEqual(found([job('docker exec nova_libvirt true')]), [])
 })
 
+test('a job that starts a unit acts where the unit would start the container and cannot be kept from it', () => {
+  const unit: ServiceUnit = {
+    name: 'libvirt-up.service',
+    activeState: 'inactive',
+    fileState: 'disabled',
+    restart: 'no',
+    wantedBy: [],
+    triggeredBy: [],
+    starts: ['/opt/up'],
+    stops: [],
+    scripts: ['#!/bin/sh\ndocker start nova_libvirt\n'],
+    source: '',
+  }
+  const of = (command: string, units: readonly ServiceUnit[] = [unit]): readonly string[] =>
+    findOwners({
+      engine: { changesRestartPolicy: true },
+      containers: [NOVA],
+      units,
+      jobs: [job(command)],
+      table: table(CRON),
+    }).map(({ kind, effect }) => `${kind} ${effect}`)
+  assert.deepEqual(of('systemctl restart libvirt-up'), ['unit idle', 'job acts'])
+  assert.deepEqual(of('/usr/sbin/service libvirt-up start'), ['unit idle', 'job acts'])
+  assert.deepEqual(of('systemctl stop libvirt-up.service'), ['unit idle'])
+  assert.deepEqual(of('systemctl start other'), ['unit idle'])
+  const plain = { ...unit, starts: ['/usr/bin/docker start nova_libvirt'], scripts: [] }
+  assert.deepEqual(of('systemctl start libvirt-up', [plain]), ['unit idle'], 'the switch disarms it')
+})
+
 test('no finding shows the command of a job, which may hold a secret', () => {
   const owners = findOwners({
     engine: { changesRestartPolicy: true },

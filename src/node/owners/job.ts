@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts'
 import type { ProcessTable } from '../process.ts'
+import { wordsOf } from './engine-calls.ts'
 import type { Owner } from './owner.ts'
 import { START_TOLD, startOf } from './start-of.ts'
 import type { Commands } from './start-of.ts'
@@ -21,10 +22,32 @@ export function cronRuns({ processes }: Pick<ProcessTable, 'processes'>): boolea
   return processes.some(({ name, argv }) => CRON.test(name) || (name === 'busybox' && argv[1] === 'crond'))
 }
 
-/** The job as somebody who starts the container, if it would. */
-export function jobOwner(job: Job, container: Container, cron: boolean): Owner[] {
+/** Whether the job starts a unit: `systemctl restart UNIT`, `service UNIT start`. */
+function startsUnit({ starts, scripts }: Job, unit: string): boolean {
+  const names = new Set([unit, unit.replace(/\.service$/, '')])
+  return [...starts, ...scripts].some((text) =>
+    text.split('\n').some((line) => {
+      const words = wordsOf(line)
+      return (
+        words.some((word) => /(^|\/)(systemctl|service|invoke-rc\.d)$/.test(word)) &&
+        words.some((word) => /^(start|restart|reload-or-restart)$/.test(word)) &&
+        words.some((word) => names.has(word))
+      )
+    }),
+  )
+}
+
+/** The job as somebody who starts the container, if it would, by itself or by a unit of `units`. */
+export function jobOwner(
+  job: Job,
+  container: Container,
+  cron: boolean,
+  units: readonly string[] = [],
+): Owner[] {
   const start = startOf(job, container)
-  if (start === undefined) return []
+  const unit = units.find((name) => startsUnit(job, name))
+  if (start === undefined && unit === undefined) return []
+  const how = start === undefined ? `it starts ${unit}` : START_TOLD[start]
   const { source, schedule } = job
   return [
     {
@@ -32,7 +55,7 @@ export function jobOwner(job: Job, container: Container, cron: boolean): Owner[]
       kind: 'job',
       name: source,
       effect: cron ? 'acts' : 'idle',
-      evidence: `a job of cron in ${source} (${schedule}) starts it${cron ? '' : ', but no cron runs'}; ${START_TOLD[start]}`,
+      evidence: `a job of cron in ${source} (${schedule}) starts it${cron ? '' : ', but no cron runs'}; ${how}`,
       source,
     },
   ]

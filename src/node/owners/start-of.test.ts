@@ -17,6 +17,31 @@ test('a command that names the container starts it', () => {
   assert.equal(script('#!/bin/sh\nfor c in nova_libvirt nova_compute; do docker start $c; done'), 'scripted')
 })
 
+test('a variable, a list, Python and the engine’s own interface name the container as well', () => {
+  assert.equal(line('for c in web nova_libvirt; do docker start $c; done'), 'scripted')
+  assert.equal(line('for c in web db; do docker start $c; done'), 'no')
+  assert.equal(line('C=nova_libvirt; docker start $C'), 'scripted')
+  assert.equal(script('#!/usr/bin/python3\nsubprocess.run(["docker", "start", "nova_libvirt"])'), 'scripted')
+  assert.equal(
+    script('#!/usr/bin/python3\ndocker.from_env().containers.get("nova_libvirt").start()'),
+    'scripted',
+  )
+  const post = 'curl --unix-socket /run/docker.sock -X POST http://d/v1.41/containers/'
+  assert.equal(line(`${post}nova_libvirt/start`), 'scripted')
+  assert.equal(line(`${post}nova_libvirt/stop`), 'no')
+  assert.equal(line(`${post}web/restart`), 'no')
+  assert.equal(script(`#!/bin/sh\nname=nova_libvirt\n${post}$name/restart`), 'scripted')
+})
+
+test('a command that reads the names of what it starts from elsewhere may start this one', () => {
+  assert.equal(line('xargs docker start </etc/guests.list'), 'listed')
+  assert.equal(line('docker start $(cat /etc/guests.list)'), 'listed')
+  assert.equal(line('docker start `grep -v web /etc/guests.list`'), 'listed')
+  assert.equal(script('#!/bin/sh\nwhile read -r name; do\n  docker start "$name"\ndone </etc/list'), 'listed')
+  assert.equal(line('docker start web'), 'no')
+  assert.equal(line('docker start web && grep -q x /etc/y'), 'no')
+})
+
 test('a command that starts every stopped container also starts this one', () => {
   assert.equal(line('docker start $(docker ps -aq)'), 'all')
   assert.equal(line('docker start `docker ps -a -q -f status=exited`'), 'all')

@@ -17,13 +17,14 @@ export type Commands = Readonly<{
  * How commands start a container: a command line names it, they bring up its Compose project, a script names it, or they start
  * every container that is stopped.
  */
-export type Start = 'named' | 'composed' | 'scripted' | 'all'
+export type Start = 'named' | 'composed' | 'scripted' | 'all' | 'listed'
 
 export const START_TOLD: Readonly<Record<Start, string>> = {
   named: 'a command names the container',
   composed: 'it brings up the container’s Compose project',
   scripted: 'a script that it starts names the container',
   all: 'it starts every stopped container',
+  listed: 'it starts containers whose names it reads from elsewhere',
 }
 
 /** How these commands would start the container; undefined where they would not. Goes by words, and runs nothing. */
@@ -31,21 +32,48 @@ export function startOf(commands: Commands, container: Container): Start | undef
   const texts = [...commands.starts, ...commands.scripts]
   if (commands.starts.some((line) => starting(line, container))) return 'named'
   if (texts.some((text) => composes(text, commands, container))) return 'composed'
-  if (commands.scripts.some((text) => starting(text, container) || namesAndStarts(text, container)))
-    return 'scripted'
-  return texts.some((text) => startsStopped(text, container)) ? 'all' : undefined
+  // A command line that holds a variable or a list is a script of one line.
+  const scripts = [
+    ...commands.scripts,
+    ...commands.starts.filter((line) => /\$|`|\bfor\b|\bxargs\b|:\/\//.test(line)),
+  ]
+  if (scripts.some((text) => starting(text, container) || namesAndStarts(text, container))) return 'scripted'
+  if (texts.some((text) => startsStopped(text, container))) return 'all'
+  return texts.some(startsListed) ? 'listed' : undefined
 }
 
 function starting(text: string, container: Container): boolean {
   return engineCalls(wordsOf(text)).some((call) => startsContainer(call, container))
 }
 
-/** A script may keep the name in a variable: then the name and a call that starts something are what there is to see. */
+/** A variable may hold the name: then the name and a call that starts something are what there is to see. */
 function namesAndStarts(script: string, { name }: Container): boolean {
-  const words = wordsOf(script)
-  const calls = engineCalls(words).some(({ verb }) => /^(start|restart|run|create)$/.test(verb))
-  return calls && words.some((word) => word === name || word.endsWith(`=${name}`))
+  // Python's and JSON's lists: `["docker", "start", name]`.
+  const words = wordsOf(script.replaceAll(/[[\],]/g, ' '))
+  const calls =
+    engineCalls(words).some(({ verb }) => /^(start|restart|run|create)$/.test(verb)) || REQUEST.test(script)
+  return (
+    calls && words.some((word) => word === name || word.endsWith(`=${name}`) || word.includes(`/${name}/`))
+  )
 }
+
+/** The engine's own interface: `curl … /containers/NAME/start`, and the methods of Docker's and Podman's Python. */
+const REQUEST = /\/containers\/\S+?\/(start|restart)\b|\.(start|restart)\(/
+
+/** `xargs docker start <FILE`, `docker start $(cat FILE)`, `while read name; do docker start "$name"; done`. */
+function startsListed(text: string): boolean {
+  const calls = engineCalls(wordsOf(text))
+  if (calls.some(({ verb }) => verb === 'ps') || !LISTED.test(text)) return false
+  return calls.some(({ verb, words }) => {
+    const first = words.find((word) => !word.startsWith('-'))
+    return (
+      /^(re)?start$/.test(verb) &&
+      (first === undefined || /^([$<>].*|cat|head|grep|awk|sed|sort|jq)$/.test(first))
+    )
+  })
+}
+
+const LISTED = /\b(xargs|read|mapfile|readarray)\b|(\$\(|`)\s*(<|(cat|head|grep|awk|sed|sort|jq)\b)/
 
 /** `docker compose up`, `docker-compose up`, `podman-compose up` of the project that the container is of. */
 function composes(text: string, { composeFrom }: Commands, container: Container): boolean {

@@ -26,7 +26,7 @@ export async function killTakeOver(
 function killedAt(node: ComputeNode, words: string, kind: string): Promise<string> {
   return node.host.sh(
     `: >/tmp/progress
-    ANNEAL_ENGINE=docker /opt/anneal/anneal node ${words} --progress=jsonl --json >/dev/null 2>/tmp/progress & pid=$!
+    ANNEAL_ENGINE=${node.engine} /opt/anneal/anneal node ${words} --progress=jsonl --json >/dev/null 2>/tmp/progress & pid=$!
     until grep -q '"kind":"${kind}"' /tmp/progress || ! kill -0 $pid 2>/dev/null; do sleep 0.005; done
     kill -9 $pid 2>/dev/null && echo killed || tail -n 2 /tmp/progress; wait $pid || true`,
   )
