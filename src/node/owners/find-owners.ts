@@ -3,6 +3,7 @@ import { cgroupPath } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
 import { composeOwner } from './compose-project.ts'
 import { engineCalls, removesContainer, wordsOf } from './engine-calls.ts'
+import { healers } from './healer.ts'
 import { cronRuns, jobOwner } from './job.ts'
 import type { Job } from './job.ts'
 import { orchestrators } from './orchestrator.ts'
@@ -39,6 +40,7 @@ export function findOwners(
       ...table.processes.flatMap((process) => watcher(process, container, table, named)),
       ...orchestrators(container),
       ...replacers(container, all),
+      ...healers(container, { units, jobs, table }),
       ...composeOwner(container),
     ]
   })

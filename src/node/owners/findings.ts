@@ -38,7 +38,7 @@ export const OWNER_FINDINGS = {
   CONTAINER_REPLACED: {
     severity: 'warn',
     meaning:
-      'A program (Watchtower, Ouroboros, `podman auto-update`) replaces containers when their image has a newer version, or restarts them when they are unhealthy (Autoheal). It does not check which processes would die.',
+      'A program (Watchtower, Ouroboros, `podman auto-update`) replaces containers when their image has a newer version, or restarts them when they are unhealthy (Autoheal, or a unit or job of cron that does the same). It does not check which processes would die.',
     remedy:
       'exclude containers with guests (labels `com.centurylinklabs.watchtower.enable=false`, `com.ouroboros.enable=false`, `autoheal=false`), or stop the program; with Podman, disable podman-auto-update.timer',
   },

@@ -87,6 +87,21 @@ test('a job that starts a unit acts where the unit would start the container and
   assert.deepEqual(of('systemctl start libvirt-up', [plain]), ['unit idle'], 'the switch disarms it')
 })
 
+test('a job that restarts what is unhealthy is warned of, where the container has a health check', () => {
+  const checked: Container = { ...NOVA, health: 'healthy' }
+  const autoheal = job('/opt/autoheal', '*/5 * * * *')
+  const scripts = [
+    `#!/bin/sh\ncurl --unix-socket /run/docker.sock 'http://d/containers/json?filters={"health":["unhealthy"]}' | jq -r .[].Id | while read id; do\n  curl --unix-socket /run/docker.sock -X POST "http://d/containers/$id/restart"\ndone`,
+  ]
+  const warned = ['warn CONTAINER_REPLACED']
+  assert.deepEqual(found([{ ...autoheal, scripts }], [CRON], checked), warned)
+  const line = job('docker ps -q -f health=unhealthy | xargs -r docker restart')
+  assert.deepEqual(found([line], [CRON], checked), warned)
+  assert.deepEqual(found([line], [CRON], { ...NOVA, health: 'none' }), [])
+  assert.deepEqual(found([line], [], checked), [], 'no cron runs')
+  assert.deepEqual(found([job('docker ps -q -f health=unhealthy | mail root')], [CRON], checked), [])
+})
+
 test('no finding shows the command of a job, which may hold a secret', () => {
   const owners = findOwners({
     engine: { changesRestartPolicy: true },
