@@ -39,7 +39,7 @@ export function judge(said: Said, seen: readonly Seen[]): Judged {
 
 /** In one line, for people. */
 export function describe({ container, state, act }: BlindNode): string {
-  const { pid, cgroupns, cgroupBind, parent, supervisor, restart, guests, bystanders } = container
+  const { pid, cgroupns, cgroupBind, parent, supervisor, restart, unit, guests, bystanders } = container
   const moved = (all: readonly Readonly<{ mask: number; place: string }>[]) =>
     all.length === 0
       ? 'stays'
@@ -47,6 +47,7 @@ export function describe({ container, state, act }: BlindNode): string {
   return [
     `${state}, ${act}; pid ${pid}, cgroupns ${cgroupns}${cgroupBind ? ', cgroup bind' : ''}${parent === 'own' ? ', own parent' : ''}`,
     `first process ${supervisor}${restart === 'always' ? ', restarts' : ''}`,
+    ...(unit === 'none' ? [] : [`unit with KillMode=${unit}`]),
     ...guests.map(
       (one) =>
         `guest ${one.program}${one.wrapper === 'none' ? '' : ` (${one.wrapper})`} ${one.start}${one.ownPidNamespace ? ', own pid namespace' : ''} ${moved(one.moves)}`,

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 
 /** Where a process of the node is put, once it runs. */
-export const PLACES = ['root', 'outside', 'below', 'other'] as const
+export const PLACES = ['root', 'outside', 'below', 'other', 'unit'] as const
 
 /**
  * `root`: the root of the hierarchy. `outside`: a group of its own beside all containers. `below`: a group below the
- * container's own. `other`: the group of the node's other container.
+ * container's own. `other`: the group of the node's other container. `unit`: that of the unit that runs the container, or
+ * outside where there is none.
  */
 export type Place = (typeof PLACES)[number]
 
@@ -32,6 +33,8 @@ export type BlindContainer = Readonly<{
   /** What the first process does when it is told to end. */
   supervisor: 'obeys' | 'is slow' | 'ignores'
   restart: 'no' | 'always'
+  /** A unit of systemd that waits for the container, by its `KillMode=`; none on a host without systemd. */
+  unit: 'none' | 'control-group' | 'mixed' | 'process'
   guests: readonly BlindGuest[]
   /** Processes that are nobody's guest: they show what the kill set says of the rest. */
   bystanders: readonly Readonly<{ moves: readonly Move[] }>[]
@@ -88,6 +91,7 @@ const container: fc.Arbitrary<BlindContainer> = fc.record({
   parent: fc.constantFrom('default', 'default', 'own'),
   supervisor: fc.constantFrom('obeys', 'is slow', 'ignores'),
   restart: fc.constantFrom('no', 'no', 'always'),
+  unit: fc.constantFrom('none', 'none', 'control-group', 'mixed', 'process'),
   guests: fc.array(guest, { minLength: 1, maxLength: 2 }),
   bystanders: fc.array(fc.record({ moves }), { maxLength: 2 }),
 })

@@ -143,6 +143,7 @@ async function clearHost({ host, engine }: BlindStage): Promise<void> {
          pid=\${file#/proc/}; pid=\${pid%/cmdline}
          [ "$pid" = $$ ] || kill -KILL "$pid" 2>/dev/null
        done
+       systemctl stop 'blind-*.service' 2>/dev/null; systemctl reset-failed 'blind-*.service' 2>/dev/null
        for n in $(seq 20); do
          all=$(${engine} ps --all --quiet --no-trunc); [ -n "$all" ] || break
          for one in $all; do

@@ -78,6 +78,18 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
+const unitName = (index: number): string => `blind-${index}.service`
+
+/** Runs the unit that waits for the container: its cgroup is one that processes may be moved into. */
+function startUnit(engine: NestedEngine, { index, node }: Numbered): readonly string[] {
+  const { unit } = node.container
+  return unit === 'none'
+    ? []
+    : [
+        `[ ! -d /run/systemd/system ] || systemd-run --quiet --unit=${unitName(index)} --property=KillMode=${unit} --property=TimeoutStopSec=2 /usr/bin/${engine} start --attach ${containerName(index)}`,
+      ]
+}
+
 export function runContainer(engine: NestedEngine, image: string, one: Numbered, parent: string): string {
   const { pid, cgroupns, cgroupBind, restart, guests } = one.node.container
   const name = containerName(one.index)
@@ -100,6 +112,7 @@ export function runContainer(engine: NestedEngine, image: string, one: Numbered,
     `${engine} run --detach ${flags.join(' ')} ${image} -c ${quote(firstProcess(one))} >/dev/null`,
     `for n in $(seq 150); do ${engine} exec ${name} test -e /opt/blind-ready && break; sleep 0.2; done`,
     ...started,
+    ...startUnit(engine, one),
   ].join('\n')
 }
 
@@ -116,7 +129,7 @@ mount_of() { # a line of /proc/PID/cgroup: where its hierarchy is mounted
 path_in() { # PID NUMBER: its path in that hierarchy
   sed -n "s/^$2:[^:]*://p" "/proc/$1/cgroup"
 }
-move() { # PID MASK PLACE FIRST OTHER: as far as the kernel lets
+move() { # PID MASK PLACE FIRST OTHER UNIT: as far as the kernel lets
   local at=0 number names path mount group
   while IFS=: read -r number names path; do
     if [ $(($2 >> (at % 16) & 1)) = 1 ]; then
@@ -126,6 +139,7 @@ move() { # PID MASK PLACE FIRST OTHER: as far as the kernel lets
         outside) group=$mount/blind-outside ;;
         below) group=$mount$(path_in "$4" "$number")/blind-below ;;
         other) group=$mount$(path_in "$5" "$number") ;;
+        unit) group=$mount$6 ;;
       esac
       mkdir -p "$group" 2>/dev/null || :
       # A new group of cpuset has neither processors nor memory.
@@ -164,7 +178,7 @@ start_of() { # PID: field 22 of its stat; nothing where it is gone or a zombie
 
 /** Of the process `$pid`. */
 function moveAll(moves: readonly Move[]): string {
-  return moves.map(({ mask, place }) => `move "$pid" ${mask} ${place} "$first" "$other"`).join('\n')
+  return moves.map(({ mask, place }) => `move "$pid" ${mask} ${place} "$first" "$other" "$unit"`).join('\n')
 }
 
 /** Finds each process of the node, puts it in its place, and prints `seen ROLE NUMBER PID START`. */
@@ -174,6 +188,8 @@ export function settleIn(engine: NestedEngine, one: Numbered): string {
   return [
     `first=$(${engine} inspect --format '{{.State.Pid}}' ${name})`,
     `other=$(${engine} inspect --format '{{.State.Pid}}' ${OTHER})`,
+    `unit=$(systemctl show --value --property=ControlGroup ${unitName(one.index)} 2>/dev/null)`,
+    'unit=${unit:-/blind-outside}',
     ...guests.flatMap((guest, number) => [
       `for n in $(seq 50); do pid=$(guest_pid ${uuidOf(one.index, number)}); [ -z "$pid" ] || break; sleep 0.2; done`,
       `if [ -n "$pid" ]; then ${[moveAll(guest.moves), ':'].filter(Boolean).join('\n')}`,
