@@ -15,7 +15,7 @@ const EVERY = '* * * * *'
 const REQUEST = `/opt/anneal/node_modules/.bin/node -e "require('http').request({socketPath: '/run/docker.sock', method: 'POST', path: '/containers/NAME/start'}).end()"`
 
 /** A way to have cron start the container NAME: a table or script by its path, and what is done to it. */
-type Way = Readonly<{ files: Readonly<Record<string, string>>; then?: string; alarm?: true }>
+type Way = Readonly<{ files: Readonly<Record<string, string>>; after?: string; alarm?: true }>
 
 const cronD = (command: string, head = ''): Way => ({
   files: { '/etc/cron.d/NAME': `${head}${EVERY} root ${command}\n` },
@@ -54,21 +54,21 @@ const WAYS: Readonly<Record<string, Way>> = {
       '/etc/cron.d/NAME': `PATH=/opt/NAME:/usr/bin:/bin\n${EVERY} root up\n`,
       '/opt/NAME/up': '#!/bin/sh\ndocker start NAME\n',
     },
-    then: 'chmod 755 /opt/NAME/up',
+    after: 'chmod 755 /opt/NAME/up',
   },
   local: {
     files: {
       '/etc/cron.d/NAME': `${EVERY} root up-NAME\n`,
       '/usr/local/bin/up-NAME': '#!/bin/sh\ndocker start NAME\n',
     },
-    then: 'chmod 755 /usr/local/bin/up-NAME',
+    after: 'chmod 755 /usr/local/bin/up-NAME',
   },
   below: {
     files: {
       '/etc/cron.d/NAME': `${EVERY} root cd /opt/NAME && ./up\n`,
       '/opt/NAME/up': '#!/bin/sh\ndocker start NAME\n',
     },
-    then: 'chmod 755 /opt/NAME/up',
+    after: 'chmod 755 /opt/NAME/up',
   },
   unmarked: {
     files: {
@@ -82,19 +82,19 @@ const WAYS: Readonly<Record<string, Way>> = {
       '/opt/NAME/outer': '#!/bin/sh\nexec /opt/NAME/inner\n',
       '/opt/NAME/inner': '#!/bin/sh\nC=NAME\ndocker start $C\n',
     },
-    then: 'chmod 755 /opt/NAME/*er',
+    after: 'chmod 755 /opt/NAME/*er',
   },
   parts: {
     files: {
       '/etc/cron.d/NAME': `${EVERY} root run-parts /opt/NAME\n`,
       '/opt/NAME/up': '#!/bin/sh\ndocker start NAME\n',
     },
-    then: 'chmod 755 /opt/NAME/up',
+    after: 'chmod 755 /opt/NAME/up',
   },
   interface: cronD(REQUEST),
   linked: {
     files: { '/opt/NAME.table': `${EVERY} root docker start NAME\n` },
-    then: 'ln -s /opt/NAME.table /etc/cron.d/NAME',
+    after: 'ln -s /opt/NAME.table /etc/cron.d/NAME',
   },
   unit: {
     files: {
@@ -102,7 +102,7 @@ const WAYS: Readonly<Record<string, Way>> = {
       '/etc/systemd/system/NAME-up.service':
         '[Service]\nType=oneshot\nExecStart=/bin/sh -c "docker start NAME"\n',
     },
-    then: 'systemctl daemon-reload',
+    after: 'systemctl daemon-reload',
   },
   unrelated: cronD('docker exec NAME true'),
   stops: cronD('docker stop NAME'),
@@ -110,7 +110,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   dotted: { files: { '/etc/cron.d/NAME.off': `${EVERY} root docker start NAME\n` } },
   'other name': cronD('docker start NAME-2'),
   'no newline': { files: { '/etc/cron.d/NAME': `${EVERY} root docker start NAME` }, alarm: true },
-  'group may write': { ...cronD('docker start NAME'), then: 'chmod g+w /etc/cron.d/NAME', alarm: true },
+  'group may write': { ...cronD('docker start NAME'), after: 'chmod g+w /etc/cron.d/NAME', alarm: true },
   orphan: { files: { '/var/spool/cron/crontabs/nobody-here': `${EVERY} docker start NAME\n` }, alarm: true },
 }
 
@@ -141,11 +141,11 @@ describe('what cron starts, and what Anneal says of it', () => {
         .join('\n'),
       { timeoutMs: 300_000 },
     )
-    for (const [way, { files, then }] of Object.entries(WAYS)) {
+    for (const [way, { files, after: script }] of Object.entries(WAYS)) {
       const name = nameOf(way)
       for (const [path, text] of Object.entries(files))
         await node.write(path.replaceAll('NAME', name), text.replaceAll('NAME', name))
-      if (then !== undefined) await node.host.sh(then.replaceAll('NAME', name))
+      if (script !== undefined) await node.host.sh(script.replaceAll('NAME', name))
     }
     await node.host.sh(
       'chown -f www-data:crontab /var/spool/cron/crontabs/www-data; chmod 600 /var/spool/cron/crontabs/*; rm -f /run/crond.reboot; systemctl start cron',

@@ -93,7 +93,7 @@ for (const engine of ['docker', 'podman'] as const) {
       assert.ok(post > 0)
       const said = await asked()
       assert.ok(!names(said, rescued.pid), JSON.stringify(said))
-      for (const pid of [post, Number(doomed.pid), ...(pre === 0 ? [] : [pre])])
+      for (const pid of [post, doomed.pid, ...(pre === 0 ? [] : [pre])])
         assert.ok(names(said, pid), `${pid} of ${JSON.stringify(said)}`)
       await node.host.must([engine, 'stop', '--time', '5', NAME])
       await sleep(8000)
