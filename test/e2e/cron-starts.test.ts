@@ -156,7 +156,7 @@ describe('what cron starts, and what Anneal says of it', () => {
     await node?.down()
   })
 
-  test('nothing is started unsaid, and what was said is what cron does', async (t) => {
+  test('Anneal names each job by which cron starts a container, and no other that cron obeys', async (t) => {
     const { value } = await node.anneal<Readonly<{ findings: readonly Finding[] }>>(['node', 'doctor'])
     const said = new Set(
       value.findings.filter(({ code }) => code === 'CONTAINER_STARTED_BY_JOB').map(({ subject }) => subject),

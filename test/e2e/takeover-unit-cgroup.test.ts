@@ -80,7 +80,7 @@ for (const engine of ['docker', 'podman'] as const) {
     const names = (all: Awaited<ReturnType<typeof asked>>, pid: number | string): boolean =>
       all.some((one) => one[0] === Number(pid) && one[1].includes('unitCgroup'))
 
-    test('the kill set names whoever is there, a rescue moves guests out, and who is left ends with the container', async (t) => {
+    test('the kill set names the guest and the helper there, a rescue moves a guest out, and those left end with the container', async (t) => {
       await begin('control-group')
       const rescued = await guestNamed('rescued')
       await moveIntoUnit(rescued)

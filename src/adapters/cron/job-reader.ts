@@ -50,11 +50,11 @@ function tableJobs(root: string, strict: boolean): readonly Job[] {
     const checked = path === 'etc/cron.d' && strict
     return files(root, path, checked).flatMap((source) => {
       const lines = parseTable(read(join(root, source)) ?? '', kind)
-      return lines.map(({ schedule, command, path }) => ({
+      return lines.map(({ schedule, command, path: programs }) => ({
         source,
         schedule,
         starts: [command],
-        scripts: scriptsIn([command], { root, path, known: FOLDERS }),
+        scripts: scriptsIn([command], { root, path: programs, known: FOLDERS }),
       }))
     })
   })

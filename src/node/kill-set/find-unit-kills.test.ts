@@ -71,7 +71,7 @@ test('nobody dies by a unit that leaves the rest alone, that is not up, or that 
   assert.deepEqual(dying({ container: { pid: 0, status: 'exited' } }), [])
 })
 
-test('a unit ends with its conmon, with the container’s first process and with a script’s client, too', () => {
+test('a unit also ends with its conmon, with the container’s first process and with a script’s client', () => {
   const conmon = process('/usr/bin/conmon', ['--api-version', '1', '-c', ID], { pid: 20 })
   assert.deepEqual(dying({ processes: [conmon, mount] }), [30])
   assert.deepEqual(

@@ -33,7 +33,7 @@ export function findOwners(
     const owning = units.flatMap((unit) => unitOwner(unit, container, engine))
     const named = new Set(owning.map(({ name }) => name))
     // One that is disarmed, or will be, skips a job's start as any other.
-    const startable = owning.filter(({ disarming }) => disarming?.possible !== true).map(({ name }) => name)
+    const startable = owning.filter((one) => one.disarming?.possible !== true).map(({ name }) => name)
     return [
       ...owning,
       ...jobs.flatMap((job) => jobOwner(job, container, cron, startable)),

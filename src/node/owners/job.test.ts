@@ -87,7 +87,7 @@ test('a job that starts a unit acts where the unit would start the container and
   assert.deepEqual(of('systemctl start libvirt-up', [plain]), ['unit idle'], 'the switch disarms it')
 })
 
-test('a job that restarts what is unhealthy is warned of, where the container has a health check', () => {
+test('the plan warns of a job that restarts unhealthy containers, where the container has a health check', () => {
   const checked: Container = { ...NOVA, health: 'healthy' }
   const autoheal = job('/opt/autoheal', '*/5 * * * *')
   const scripts = [
