@@ -1,14 +1,12 @@
 import { Units } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
-import { LayerApplier, Tree, layeredFileSystem } from '../../formats/layers/index.ts'
+import { LayerApplier, layeredFileSystem, Tree } from '../../formats/layers/index.ts'
 import { goName } from '../../formats/oci/index.ts'
 import type { Platform, Wanted } from '../../formats/oci/index.ts'
 import type { UnwrapProgress } from '../image-source/index.ts'
 import { filesOfArchive } from './archive-files.ts'
 import type { ArchiveOptions } from './archive-files.ts'
-import { parseContainerAddress } from './address.ts'
-import type { ContainerAddress } from './address.ts'
 import { findInDockerArchive } from './docker-archive.ts'
 import type { FoundImage, FoundLayer } from './found-image.ts'
 import { KEPT_LAYER_BYTES, layerContents } from './layer-contents.ts'
@@ -18,6 +16,7 @@ import type { ReadLayer } from './read-layer.ts'
 import { findInRegistry } from './registry-image.ts'
 import type { RegistryOptions } from './connect-registry.ts'
 import { Replays } from './replays.ts'
+import { raise } from './errors.ts'
 
 export type OpenContainerOptions = Readonly<{
   /** Of an image for several platforms; else this machine's. */
@@ -171,4 +170,30 @@ async function find(
 function wantedPlatform(platform: Platform | undefined): Wanted {
   if (platform !== undefined) return { ...platform, isAsked: true }
   return { os: 'linux', architecture: goName(process.arch), variant: '', isAsked: false }
+}
+
+/** Where a container image is, as containers-transports(5) writes it. */
+type ContainerAddress = Readonly<{ text: string }> &
+  (
+    | Readonly<{ transport: 'oci' | 'oci-archive' | 'docker-archive'; path: string; reference: string }>
+    | Readonly<{ transport: 'docker'; name: string }>
+  )
+
+/** Throws CONTAINER_TRANSPORT_UNKNOWN, CONTAINER_ADDRESS_INVALID. */
+function parseContainerAddress(text: string): ContainerAddress {
+  const [transport = ''] = text.split(':', 1)
+  const rest = text.slice(transport.length + 1)
+  if (transport === 'docker') {
+    if (!rest.startsWith('//') || rest === '//') {
+      throw raise('CONTAINER_ADDRESS_INVALID', { image: text, problem: 'behind "docker:" comes //NAME' })
+    }
+    return { text, transport, name: rest.slice(2) }
+  }
+  if (transport !== 'oci' && transport !== 'oci-archive' && transport !== 'docker-archive') {
+    throw raise('CONTAINER_TRANSPORT_UNKNOWN', { image: text, transport })
+  }
+  const colon = rest.indexOf(':')
+  const path = colon === -1 ? rest : rest.slice(0, colon)
+  if (path === '') throw raise('CONTAINER_ADDRESS_INVALID', { image: text, problem: 'it names no path' })
+  return { text, transport, path, reference: colon === -1 ? '' : rest.slice(colon + 1) }
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Details } from './answers.ts'
-import { containerFrom, sandboxFrom } from './container-facts.ts'
+import { cgroupOfSpec, containerFrom, podCgroup, sandboxFrom } from './container-facts.ts'
 import { parsed, runtimeOf } from './details.ts'
-import { cgroupOfSpec, podCgroup } from './pod-cgroups.ts'
-import { uniqueNames } from './unique-names.ts'
+import { uniqueNames } from './engine.ts'
 
 // What containerd 1.6.20 answered for a pod with hostPID and hostNetwork, shortened.
 const UID = 'f3e2c1d0-0000-4000-8000-000000000001'

@@ -1,8 +1,7 @@
 import type { Container, ContainerStatus as Status, PodFacts } from '../../node/index.ts'
-import { environmentNames } from '../containers/index.ts'
+import { environmentNames, expandSlice } from '../containers/index.ts'
 import type { OciRecord, RuntimeProgram } from '../containers/index.ts'
 import type { ContainerStatus, Details, SandboxStatus } from './answers.ts'
-import { cgroupOfSpec, podCgroup } from './pod-cgroups.ts'
 
 /** What containerd does not say itself. */
 export type Observed = Readonly<{
@@ -135,4 +134,29 @@ function systemdCgroup(options: Details['runtimeOptions']): boolean | undefined 
 
 function timeOf(nanoseconds: number): string | undefined {
   return nanoseconds > 0 ? new Date(nanoseconds / 1e6).toISOString() : undefined
+}
+
+/**
+ * The cgroup of a container, one path below every hierarchy's root. containerd writes a path into the OCI spec, or for
+ * parents that are slices `SLICE:PREFIX:NAME`, from which runc and crun make a scope (runc's docs/systemd.md).
+ */
+export function cgroupOfSpec(cgroupsPath: string | undefined): string | undefined {
+  if (cgroupsPath === undefined || cgroupsPath === '') return undefined
+  const [slice, prefix, name] = cgroupsPath.split(':')
+  if (name === undefined) return absolute(cgroupsPath)
+  return `${expandSlice(slice === '' || slice === undefined ? 'system.slice' : slice)}/${prefix}-${name}.scope`
+}
+
+/**
+ * The cgroup of a whole pod, which the kubelet makes and removes. It gives a path, or with the systemd driver a path whose
+ * last part is the slice.
+ */
+export function podCgroup(parent: string | undefined): string | undefined {
+  const last = parent?.split('/').findLast((part) => part !== '')
+  if (parent === undefined || last === undefined) return undefined
+  return last.endsWith('.slice') ? expandSlice(last) : absolute(parent)
+}
+
+function absolute(path: string): string {
+  return `/${path.split('/').filter(Boolean).join('/')}`
 }

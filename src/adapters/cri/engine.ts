@@ -16,7 +16,6 @@ import type { CriCalls } from './cri-client.ts'
 import { parsed, runtimeOf } from './details.ts'
 import { raiseCri } from './errors.ts'
 import { imageFacts } from './image-facts.ts'
-import { uniqueNames } from './unique-names.ts'
 
 /** containerd's namespace of what the CRI makes. */
 const NAMESPACE = 'k8s.io'
@@ -127,4 +126,22 @@ export function criEngine(options: CriOptions = {}): NodeEngine {
     putFiles: refuse('put files into a container'),
     runOnce: refuse('run an image'),
   }
+}
+
+/**
+ * The kubelet starts a container again as another of the same name, and keeps the last ones that ended; a pod whose sandbox
+ * is gone gets a new one. The one that runs, else the youngest, keeps the name; the others get the beginning of their id.
+ */
+export function uniqueNames(containers: readonly Container[]): readonly Container[] {
+  const first = new Map<string, Container>()
+  for (const one of containers.toSorted(byAge)) if (!first.has(one.name)) first.set(one.name, one)
+  return containers.map((one) =>
+    first.get(one.name) === one ? one : { ...one, name: `${one.name}@${one.id.slice(0, 12)}` },
+  )
+}
+
+/** Those that run first, then the youngest. */
+function byAge(a: Container, b: Container): number {
+  const runs = Number(b.status === 'running') - Number(a.status === 'running')
+  return runs === 0 ? (b.startedAt ?? '').localeCompare(a.startedAt ?? '') : runs
 }

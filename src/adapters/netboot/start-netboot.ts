@@ -1,10 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
 import type { Netboot, StartNetboot } from '../../ports/index.ts'
 import { checkBootPrograms, placeBootPrograms } from './boot-programs.ts'
-import { chooseUser } from './choose-user.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
 import { startDnsmasq } from './dnsmasq-process.ts'
 import { raise } from './errors.ts'
@@ -114,4 +113,20 @@ function replaceFile(path: string, text: string): void {
   rmSync(`${path}.new`, { force: true })
   writeFileSync(`${path}.new`, text, { mode: 0o644 })
   renameSync(`${path}.new`, path)
+}
+
+/** Debian's package makes the first; every system has the second. */
+const USERS = ['dnsmasq', 'nobody']
+
+/**
+ * Whom dnsmasq becomes once its ports are open. It reads its files again later, so it stays root where others may not enter
+ * one of the directories above them.
+ */
+function chooseUser(directory: string): string {
+  for (let at = directory; ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return 'root'
+    if (dirname(at) === at) break
+  }
+  const known = readFileSync('/etc/passwd', 'utf8')
+  return USERS.find((user) => new RegExp(`^${user}:`, 'm').test(known)) ?? 'root'
 }

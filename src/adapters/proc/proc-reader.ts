@@ -3,13 +3,14 @@ import { setImmediate } from 'node:timers/promises'
 import type { CgroupLayout, CloserLook, Process, ProcessId, ProcessTable } from '../../node/index.ts'
 import type { ProcessReader } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
-import { lookCloser } from './look-closer.ts'
-import { readMachineLeaders } from './machine-leaders.ts'
-import { readNamespace } from './proc-files.ts'
+import { goneOrThrow, readNamespace, readProcText } from './proc-files.ts'
 import { readLiveStat, readProcess } from './read-process.ts'
 import type { UpperDirs } from './read-process.ts'
 import type { UnixSockets } from './unix-sockets.ts'
 import { wantedFiles, writtenBy } from './written-files.ts'
+import { contentOf } from './emulator-content.ts'
+import { openFilesOf } from './open-files.ts'
+import { unixSocketsOf } from './unix-sockets.ts'
 
 export type ProcOptions = Readonly<{
   /** Another procfs mount shows another pid namespace. */
@@ -90,4 +91,48 @@ function listPids(procRoot: string): readonly number[] {
 function cgroupLayout(cgroupRoot: string): CgroupLayout {
   if (existsSync(`${cgroupRoot}/cgroup.controllers`)) return 'unified'
   return existsSync(`${cgroupRoot}/unified/cgroup.controllers`) ? 'hybrid' : 'legacy'
+}
+
+/**
+ * Leaders of the machines that libvirt registered, from systemd-machined's own state: one file for each machine, of lines
+ * `KEY=value` (machine_save in systemd's src/machine/machine.c).
+ */
+function readMachineLeaders(directory: string): readonly number[] {
+  return list(directory).flatMap((name) => {
+    const text = readProcText(`${directory}/${name}`) ?? ''
+    const leader = Number(/^LEADER=(\d+)$/m.exec(text)?.[1])
+    return /^SERVICE="?libvirt-qemu"?$/m.test(text) && leader > 0 ? [leader] : []
+  })
+}
+
+/** Beside each file lies a link from its unit, `unit:machine-….scope`. */
+function list(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
+  } catch (error) {
+    return goneOrThrow(error) ?? []
+  }
+}
+
+/** undefined where the process is gone, or another has its pid. */
+function lookCloser(
+  procRoot: string,
+  { pid, startTicks }: ProcessId,
+  unixSockets: UnixSockets,
+): CloserLook | undefined {
+  const dir = `${procRoot}/${pid}`
+  const { files, socketInodes } = openFilesOf(dir)
+  const named = socketInodes.length === 0 ? undefined : unixSocketsOf(dir, unixSockets)
+  const sockets = socketInodes.flatMap((inode) => named?.get(inode) ?? [])
+  const look: CloserLook = {
+    pid,
+    startTicks,
+    content: contentOf(`${dir}/exe`),
+    sizeBytes: 1024 * Number(/^VmSize:\s+(\d+)/m.exec(readProcText(`${dir}/status`) ?? '')?.[1] ?? 0),
+    opens: files,
+    ...(sockets.length === 0 ? {} : { sockets: [...new Set(sockets)] }),
+  }
+  return readLiveStat(procRoot, pid)?.startTicks === startTicks ? look : undefined
 }

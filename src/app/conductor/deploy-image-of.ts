@@ -1,11 +1,12 @@
 import { clipExtents } from '../../bytes/index.ts'
-import type { ByteSource } from '../../bytes/index.ts'
+import type { ByteSource, Patch } from '../../bytes/index.ts'
 import type { DeployImage, DeployImageRequest } from '../../ports/index.ts'
 import { joinedFile } from '../../runtime/image/index.ts'
 import type { OpenedConversion } from '../image/convert/index.ts'
 import { firmwaresOf, partitionOf, sectorsOfBase, sectorsOfDisk, tableOf } from './deploy-facts.ts'
 import { holds } from './holds.ts'
-import { imageIdentity } from './image-identity.ts'
+import { createHash, randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 
 /** What machines are deployed from, of an image or of the base of a boot set. The image belongs to it. */
 export async function deployImageOf(
@@ -69,4 +70,20 @@ function sourceOf({ base: { source }, extents }: OpenedConversion['conversion'])
     extents: (offset, length, signal) =>
       clipExtents(extents(signal ?? new AbortController().signal, 'all'), offset, length),
   }
+}
+
+/**
+ * What tells the bytes of one base from those of another: the file as it is now, the part of it, and what is changed. What comes
+ * over the network may be something else each time: every opening has an identity of its own.
+ */
+async function imageIdentity(location: string, part: string, patches: readonly Patch[]): Promise<string> {
+  const hash = createHash('sha256').update(`${await fileIdentity(location)}\n${part}\n`)
+  for (const { offsetBytes, bytes } of patches) hash.update(`${offsetBytes} ${bytes.length}\n`).update(bytes)
+  return hash.digest('hex')
+}
+
+async function fileIdentity(location: string): Promise<string> {
+  if (/^https?:/i.test(location)) return randomUUID()
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(location, { bigint: true })
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }

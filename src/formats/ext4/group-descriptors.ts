@@ -1,5 +1,4 @@
-import { Cursor, at, crc32cRaw, struct, u16le, u32le } from '../../bytes/index.ts'
-import { crc16 } from './crc16.ts'
+import { at, crc32cRaw, Cursor, struct, u16le, u32le } from '../../bytes/index.ts'
 import { hex, raise } from './errors.ts'
 import type { Superblock } from './superblock.ts'
 import { holdsBlocks, le32, readBlocks } from './volume.ts'
@@ -186,4 +185,17 @@ function isPowerOf(base: number, value: number): boolean {
   let rest = value
   while (rest % base === 0) rest /= base
   return rest === 1
+}
+
+/** CRC-16 of `gdt_csum`: polynomial 0x8005, reflected, nothing inverted (Linux lib/crc/crc16.c). */
+const TABLE = Uint16Array.from({ length: 256 }, (_, value) => {
+  let crc = value
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xa0_01 : crc >>> 1
+  return crc
+})
+
+function crc16(register: number, bytes: Uint8Array): number {
+  let crc = register
+  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0)
+  return crc
 }

@@ -9,8 +9,8 @@ import type { ByteSource } from '../../bytes/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { findPath } from '../filesystem/index.ts'
 import { openFat, probeFat } from './index.ts'
-import { LongName, foldName, nameChecksum } from './names.ts'
-import { unixTimeNs } from './time.ts'
+import { foldName, LongName, nameChecksum } from './names.ts'
+import { unixTimeNs } from './fat-file-system.ts'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 const load = (name: string): Promise<ByteSource> => loadImage(join(FIXTURES, `${name}.img.zst`))

@@ -2,18 +2,18 @@ import type { BootSummary, Change } from '../../contract/index.ts'
 import type { Digest, Finding } from '../../core/index.ts'
 import { findPath, readFile } from '../../formats/filesystem/index.ts'
 import { bytesOfLatin1 } from '../boot/index.ts'
-import type { BootContract, BootInventory } from '../boot/index.ts'
+import type { BootArgument, BootContract, BootInventory } from '../boot/index.ts'
 import { describeContract } from '../convert/index.ts'
 import { drawGuid } from '../deploy-disk/index.ts'
 import { containerTree, liveMounts, warningOf } from '../live/index.ts'
 import type { LiveTree } from '../live/index.ts'
 import { findVolume } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
-import { diskContract } from './disk-contract.ts'
 import { raise } from './errors.ts'
 import { finding } from './findings.ts'
 import { leastRootBytes, measureTree, rootSize } from './measure-tree.ts'
 import type { RootSize, TreeSize } from './measure-tree.ts'
+import { formatKernelCommandLine, kernelArgument, lintForIronic } from '../../core/index.ts'
 
 export type ContainerDiskWishes = Readonly<{
   /** Of the file system, in bytes; undefined: what the tree needs, and room to run. */
@@ -131,4 +131,33 @@ function differences({ container, layout }: BootInventory, uuid: string): readon
       ? []
       : [finding('CONTAINER_DISK_NOT_SEALED', composefs.file, `it says composefs = ${composefs.enabled}`)]),
   ]
+}
+
+/** What is said of a container that is on no disk yet. */
+const OLD_FINDINGS = /^(?:CONTAINER_ROOT_MISSING$|KARG_)/
+
+/** The contract of a container whose tree is on a file system now: `root=` and `rw` come first, as `bootc install` puts them. */
+function diskContract(contract: BootContract, uuid: string): BootContract {
+  const has = (...keys: readonly string[]): boolean =>
+    contract.arguments.some(({ key }) => keys.includes(key))
+  const made: BootArgument[] = []
+  if (!has('root')) {
+    const reason = 'the file system that was made of the container'
+    made.push({ ...kernelArgument('root', `UUID=${uuid}`), source: { kind: 'made' }, reason })
+  }
+  if (!has('rw', 'ro')) {
+    const reason = 'the root is mounted writable, as bootc installs it'
+    made.push({ key: 'rw', text: 'rw', source: { kind: 'made' }, reason })
+  }
+  const all = [...made, ...contract.arguments]
+  const commandLine = formatKernelCommandLine({ arguments: all, init: contract.init })
+  return {
+    ...contract,
+    arguments: all,
+    commandLine,
+    findings: [
+      ...contract.findings.filter(({ code }) => !OLD_FINDINGS.test(code)),
+      ...lintForIronic(commandLine),
+    ],
+  }
 }

@@ -6,13 +6,13 @@ import type { Endangered } from '../kill-set/index.ts'
 import type { CgroupLayout } from '../process.ts'
 import { kollaFindings, startedByOther } from './kolla.ts'
 import { containerFindings } from './containers.ts'
-import { podFindings } from './pods.ts'
 import { ownerFindings } from '../owners/index.ts'
 import type { Owner } from '../owners/index.ts'
 import { workloadOfContainer } from '../release/index.ts'
 import { guestFindings } from './guests.ts'
 import { hostFindings } from './host.ts'
 import { hostLibvirtFindings } from './host-libvirt.ts'
+import { doctorFinding } from './findings.ts'
 
 /** A node as it was found, by Anneal or by anybody else. */
 export type DoctorInput = Readonly<{
@@ -55,4 +55,14 @@ function ownersOfServices({ owners = [], containers }: DoctorInput): readonly Ow
     containers.filter((one) => workloadOfContainer(one).role !== 'other').map(({ name }) => name),
   )
   return owners.filter(({ container }) => services.has(container))
+}
+
+/** One finding for a node whose services are pods. */
+function podFindings({ engine, containers }: DoctorInput): readonly Finding[] {
+  if (engine.keptByKubelet !== true) return []
+  const pods = containers.filter(({ pod, status }) => pod?.part === 'sandbox' && status === 'running')
+  const names = pods.map(({ name }) => name).toSorted()
+  const some = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`
+  const evidence = `${engine.kind} ${engine.version} runs ${names.length} pods${names.length === 0 ? '' : ` (${some})`}`
+  return [doctorFinding('NODE_OF_PODS', 'node', evidence)]
 }

@@ -1,11 +1,10 @@
-import { LEAST_AGENT, agentNode, conductorError, isAgentTooOld } from '../../conductor/index.ts'
+import { agentNode, conductorError, isAgentTooOld, LEAST_AGENT } from '../../conductor/index.ts'
 import type { MachineRecord, Members } from '../../conductor/index.ts'
-import type { AgentAddress, ConductorWorld, RamdiskSession } from '../../ports/index.ts'
-import { agentStream } from './agent-stream.ts'
-import type { AgentStream } from './agent-stream.ts'
-import { PRESENT_MS, noteHeard } from './machine-calls.ts'
+import type { AgentAddress, ConductorWorld, DeployImage, RamdiskSession } from '../../ports/index.ts'
+import { noteHeard, PRESENT_MS } from './machine-calls.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 import type { TaskRunner } from './task-runner.ts'
+import { partsOf } from '../../bytes/index.ts'
 
 /** Agents call after 0.3 to 0.6 of this (ironic_python_agent/agent.py): a restarted conductor hears of them soon. */
 const HEARTBEAT_SECONDS = 60
@@ -157,5 +156,28 @@ function addressOf({ callbackUrl, token, certificate }: Heartbeat, from: string)
     url: url.origin,
     token,
     ...(url.protocol === 'https:' && certificate !== undefined ? { certificate } : {}),
+  }
+}
+
+const PART_BYTES = 2 ** 20
+
+/** Something that is sent to an agent: so many bytes, part by part. */
+type AgentStream = Readonly<{
+  sizeBytes: number
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+}>
+
+/** The whole disk of an image, zeros included: what is not in use is not read. `onSent` gets how much was taken so far. */
+function agentStream(image: DeployImage, onSent: (bytes: number) => void): AgentStream {
+  return { sizeBytes: image.disk.size, parts: told(image, onSent) }
+}
+
+async function* told(image: DeployImage, onSent: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  using _ = image.hold()
+  let sentBytes = 0
+  for await (const part of partsOf(image.disk, PART_BYTES)) {
+    yield part
+    sentBytes += part.length
+    onSent(sentBytes)
   }
 }

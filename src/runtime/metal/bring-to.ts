@@ -1,16 +1,15 @@
 import {
-  MARK,
-  Timeline,
   goalState,
+  MARK,
   metalError,
   provisionState,
   refuseMaintenance,
+  Timeline,
   verbsTo,
 } from '../../metal/index.ts'
 import type { Goal, MetalNode, Stretch } from '../../metal/index.ts'
 import type { MetalWorld } from '../../ports/index.ts'
 import { PatientReader } from './patient.ts'
-import { removeServerOf } from './remove-server.ts'
 
 export type BringOptions = Readonly<{
   /** Completes `Cannot …`. */
@@ -163,4 +162,28 @@ function remedyFor(goal: Goal, state: string, node: string): string {
     return `what is deployed on it would be lost; if that is meant: \`anneal metal undeploy ${node}\``
   }
   return `see \`anneal metal status ${node}\``
+}
+
+/**
+ * Asks Nova for the end of the server that a node is; Ironic alone would leave Nova with a server that is not there. Only
+ * a server that Anneal deployed is touched. Throws METAL_SERVER_UNDEPLOYABLE.
+ */
+async function removeServerOf(world: MetalWorld, node: MetalNode, id: string): Promise<void> {
+  const name = node.name ?? node.uuid
+  const cannot = (why: string, remedy: string): Error =>
+    metalError('METAL_SERVER_UNDEPLOYABLE', { node: name, server: id, why, remedy })
+  const server = await world.compute.server(id)
+  if (server === undefined) {
+    throw cannot(
+      'Nova does not know it, or does not show it to this user',
+      `use the cloud and the user that it belongs to; where nobody has it any more: \`openstack baremetal node unset ${name} --instance-uuid\``,
+    )
+  }
+  if (server.metadata[MARK] === undefined) {
+    throw cannot(
+      `server "${server.name}" was not made by Anneal`,
+      `if it may go: \`openstack server delete ${id}\``,
+    )
+  }
+  await world.compute.removeServer(id)
 }

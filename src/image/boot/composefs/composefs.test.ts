@@ -9,7 +9,7 @@ import { detectStack, formatReaders } from '../../stack/index.ts'
 import { treeFileSystem } from '../../testing/index.ts'
 import { bootedTree, findBoot, makeContract } from '../index.ts'
 import type { BootContract, BootInventory } from '../index.ts'
-import { composefsDigestOf } from './commit-digest.ts'
+import { composefsDigestOf } from './ostree.ts'
 import { graftedFileSystem } from './grafted.ts'
 
 const readers = formatReaders(ALGORITHMS)
