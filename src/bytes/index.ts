@@ -20,7 +20,7 @@ export {
   u8,
 } from './struct.ts'
 export type { Field, FieldType, Struct, Values } from './struct.ts'
-export { formatGuid, formatSetUuid, formatUuid, parseGuid, toHex } from './hex.ts'
+export { formatGuid, formatSetUuid, formatUuid, parseGuid } from './guid.ts'
 export { crc32, crc32Raw, crc32c, crc32cRaw } from './crc.ts'
 export { clipExtents, endOf, extentsOf, joinExtents, overlayExtents } from './extents.ts'
 export { partsOf } from './parts.ts'

@@ -1,6 +1,6 @@
-import { isObject } from '../core/index.ts'
+import { bytesOfHex, isObject } from '../core/index.ts'
 import { raise } from './errors.ts'
-import { bytesOfHex, switchPortOf } from './lldp.ts'
+import { switchPortOf } from './lldp.ts'
 import { texts } from './texts.ts'
 import type { DiskFacts, MachineReport, NicFacts } from './machine.ts'
 

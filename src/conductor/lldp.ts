@@ -24,11 +24,6 @@ const PORT_MAC = 3
 const PORT_ADDRESS = 4
 const MOST_CHARACTERS = 255
 
-/** Of hexadecimal digits, two for each byte. */
-export function bytesOfHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-}
-
 /** An Ethernet frame, as it was heard. Undefined where it is none of LLDP. */
 export function parseLldpFrame(frame: Uint8Array): SwitchPort | undefined {
   const word = (at: number): number => ((frame[at] ?? 0) << 8) | (frame[at + 1] ?? 0)

@@ -1,5 +1,6 @@
+import { bytesOfHex } from '../core/index.ts'
 import { raise } from './errors.ts'
-import { bytesOfHex, parseLldpFrame } from './lldp.ts'
+import { parseLldpFrame } from './lldp.ts'
 import { texts } from './texts.ts'
 import type { DiskContent, DiskFacts, MachineReport, NicFacts } from './machine.ts'
 

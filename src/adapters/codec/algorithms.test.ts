@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateRawSync, zstdCompressSync } from 'node:zlib'
-import { toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
 import { ALGORITHMS } from './index.ts'
 
 const TEXT = new TextEncoder().encode('a line that repeats, '.repeat(200))

@@ -1,4 +1,5 @@
-import { crc32c, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { crc32c } from '../../bytes/index.ts'
 import type { Algorithms } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import { xxh64 } from './xxh64.ts'

@@ -1,4 +1,5 @@
-import { Cursor, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { Cursor } from '../../bytes/index.ts'
 import { equal, verifyBlock } from './checksum.ts'
 import { badField } from './damage.ts'
 import { compareKeys, keyText } from './key.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
 import { xxh64 } from './xxh64.ts'
 
 /** `xxhsum -H1` of xxHash 0.8.1; the digest is in the byte order of the disk. Byte n is n. */

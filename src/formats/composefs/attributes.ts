@@ -1,4 +1,5 @@
-import { Cursor, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { Cursor } from '../../bytes/index.ts'
 import type { Xattr } from '../filesystem/index.ts'
 import { FS_VERITY_HASHES } from '../fsverity/index.ts'
 import type { FsVerityHash } from '../fsverity/index.ts'

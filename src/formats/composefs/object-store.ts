@@ -1,4 +1,5 @@
-import { extentsOf, placesOf, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { extentsOf, placesOf } from '../../bytes/index.ts'
 import type { Algorithms, ByteSource } from '../../bytes/index.ts'
 import type { FileSystem, NodeId } from '../filesystem/index.ts'
 import { measureFsVerity } from '../fsverity/index.ts'

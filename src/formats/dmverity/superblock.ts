@@ -1,4 +1,5 @@
-import { formatUuid, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { formatUuid } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import { HASHES, SIGNATURE, SUPERBLOCK, isVerityHash } from './layout.ts'

@@ -7,7 +7,8 @@
  *
  * Reference: Documentation/admin-guide/device-mapper/verity.rst of Linux; lib/verity of cryptsetup.
  */
-import { Units, cached, checkRange, toHex } from '../../bytes/index.ts'
+import { bytesOfHex, toHex } from '../../core/index.ts'
+import { Units, cached, checkRange } from '../../bytes/index.ts'
 import type { Algorithms, ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import type { VerityFacts } from './superblock.ts'
@@ -175,8 +176,4 @@ function digits({ found, expected }: Hashes): Readonly<{ found: string; expected
 
 function isEqual(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index])
-}
-
-function bytesOfHex(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }

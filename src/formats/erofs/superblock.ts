@@ -1,3 +1,4 @@
+import { formatHex32 } from '../../core/index.ts'
 import { Cursor, crc32cRaw, formatSetUuid, toSafe } from '../../bytes/index.ts'
 import type { ByteSource, Values } from '../../bytes/index.ts'
 import { badField, raise } from './errors.ts'
@@ -43,8 +44,11 @@ export async function readSuperblock(source: ByteSource, signal?: AbortSignal): 
   const head = await source.read(SUPERBLOCK_AT, SUPERBLOCK.sizeBytes, signal)
   const raw = SUPERBLOCK.read(head, SUPERBLOCK_AT)
   if (raw.magic !== MAGIC) {
-    const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`
-    throw raise('EROFS_BAD_MAGIC', { source: source.name, found: hex(raw.magic), expected: hex(MAGIC) })
+    throw raise('EROFS_BAD_MAGIC', {
+      source: source.name,
+      found: formatHex32(raw.magic),
+      expected: formatHex32(MAGIC),
+    })
   }
   const { blockBits, incompat, compat } = raw
   if (blockBits < 9 || blockBits > LARGEST_BLOCK_BITS) throw bad(12, 'blkszbits', blockBits, '9 to 16')
@@ -104,11 +108,10 @@ async function verifyChecksum(source: ByteSource, raw: Raw, signal?: AbortSignal
   const block = await source.read(SUPERBLOCK_AT, length, signal)
   const computed = checksumOf(block)
   if (computed === raw.checksum) return
-  const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`
   throw raise('EROFS_BAD_CHECKSUM', {
     source: source.name,
-    found: hex(raw.checksum),
-    expected: hex(computed),
+    found: formatHex32(raw.checksum),
+    expected: formatHex32(computed),
   })
 }
 

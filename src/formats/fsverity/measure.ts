@@ -6,7 +6,8 @@
  *
  * Reference: Documentation/filesystems/fsverity.rst of Linux ("Merkle tree", "fs-verity descriptor").
  */
-import { endOf, extentsOf, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { endOf, extentsOf } from '../../bytes/index.ts'
 import type { Algorithms, ByteSource } from '../../bytes/index.ts'
 
 /** By the number that descriptors and overlayfs have for it. */

@@ -1,3 +1,4 @@
+import { bytesOfHex } from '../../core/index.ts'
 import type { Family } from './found.ts'
 
 /** Bytes that a format has at one of several places; offsets are libblkid's (util-linux, libblkid/src/superblocks). */
@@ -19,8 +20,6 @@ export type Signature = Readonly<{
 }>
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
-const hex = (text: string): Uint8Array =>
-  Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
 
 /** A swap area's signature ends its first page, whatever a page is on the machine that made it. */
 const SWAP_OFFSETS = [4096, 8192, 16_384, 32_768, 65_536].map((page) => page - 10)
@@ -39,18 +38,29 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'crypto_LUKS',
     family: 'encrypted',
-    magic: hex('4c554b53babe0002'),
+    magic: bytesOfHex('4c554b53babe0002'),
     offsets: [0],
     uuidTextAt: 168,
     labelAt: [24, 48],
   },
-  { type: 'crypto_LUKS', family: 'encrypted', magic: hex('4c554b53babe'), offsets: [0], uuidTextAt: 168 },
-  { type: 'crypto_LUKS', family: 'encrypted', magic: hex('534b554cbabe'), offsets: LUKS_SECOND_OFFSETS },
+  {
+    type: 'crypto_LUKS',
+    family: 'encrypted',
+    magic: bytesOfHex('4c554b53babe'),
+    offsets: [0],
+    uuidTextAt: 168,
+  },
+  {
+    type: 'crypto_LUKS',
+    family: 'encrypted',
+    magic: bytesOfHex('534b554cbabe'),
+    offsets: LUKS_SECOND_OFFSETS,
+  },
   { type: 'BitLocker', family: 'encrypted', magic: ascii('-FVE-FS-'), offsets: [3] },
   {
     type: 'linux_raid_member',
     family: 'container',
-    magic: hex('fc4e2ba9'),
+    magic: bytesOfHex('fc4e2ba9'),
     offsets: [0],
     uuidAt: 16,
     labelAt: [32, 32],
@@ -58,7 +68,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'linux_raid_member',
     family: 'container',
-    magic: hex('fc4e2ba9'),
+    magic: bytesOfHex('fc4e2ba9'),
     offsets: [4096],
     uuidAt: 4112,
     labelAt: [4128, 32],
@@ -72,7 +82,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'bcachefs',
     family: 'file system',
-    magic: hex('c68573f666ce90a9d96a60cf803df7ef'),
+    magic: bytesOfHex('c68573f666ce90a9d96a60cf803df7ef'),
     offsets: [4120],
     uuidAt: 4152,
     labelAt: [4168, 32],
@@ -80,17 +90,22 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'bcache',
     family: 'container',
-    magic: hex('c68573f64e1a45ca8265f57f48ba6d81'),
+    magic: bytesOfHex('c68573f64e1a45ca8265f57f48ba6d81'),
     offsets: [4120],
     uuidAt: 4136,
   },
   { type: 'vdo', family: 'container', magic: ascii('dmvdo001'), offsets: [0] },
-  { type: 'stratis', family: 'container', magic: hex('21537472613074697386ff025e417268'), offsets: [516] },
+  {
+    type: 'stratis',
+    family: 'container',
+    magic: bytesOfHex('21537472613074697386ff025e417268'),
+    offsets: [516],
+  },
   { type: 'DM_integrity', family: 'container', magic: ascii('integrt\0'), offsets: [0] },
   { type: 'DM_verity_hash', family: 'container', magic: ascii('verity\0\0'), offsets: [0], uuidAt: 16 },
   { type: 'ceph_bluestore', family: 'container', magic: ascii('bluestore block device'), offsets: [0] },
   // TuxOnIce.
-  { ...HIBERNATED, magic: hex('edc302e99856e50c'), offsets: [0] },
+  { ...HIBERNATED, magic: bytesOfHex('edc302e99856e50c'), offsets: [0] },
   { ...HIBERNATED, magic: ascii('S1SUSPEND') },
   { ...HIBERNATED, magic: ascii('S2SUSPEND') },
   { ...HIBERNATED, magic: ascii('ULSUSPEND') },
@@ -106,7 +121,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'jbd',
     family: 'container',
-    magic: hex('53ef'),
+    magic: bytesOfHex('53ef'),
     offsets: [1080],
     bits: [1120, 0x08],
     uuidAt: 1128,
@@ -115,7 +130,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'ext4',
     family: 'file system',
-    magic: hex('53ef'),
+    magic: bytesOfHex('53ef'),
     offsets: [1080],
     uuidAt: 1128,
     labelAt: [1144, 16],
@@ -123,7 +138,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'erofs',
     family: 'file system',
-    magic: hex('e2e1f5e0'),
+    magic: bytesOfHex('e2e1f5e0'),
     offsets: [1024],
     uuidAt: 1072,
     labelAt: [1088, 16],
@@ -131,7 +146,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'f2fs',
     family: 'file system',
-    magic: hex('1020f5f2'),
+    magic: bytesOfHex('1020f5f2'),
     offsets: [1024],
     uuidAt: 1132,
     labelAt: [1148, 1024],
@@ -141,7 +156,7 @@ export const SIGNATURES: readonly Signature[] = [
   {
     type: 'nilfs2',
     family: 'file system',
-    magic: hex('3434'),
+    magic: bytesOfHex('3434'),
     offsets: [1030],
     uuidAt: 1176,
     labelAt: [1192, 80],
@@ -156,7 +171,7 @@ export const SIGNATURES: readonly Signature[] = [
   },
   { type: 'iso9660', family: 'file system', magic: ascii('CD001'), offsets: [32_769] },
   { type: 'udf', family: 'file system', magic: ascii('BEA01'), offsets: [32_769] },
-  { type: 'gfs2', family: 'file system', magic: hex('01161970'), offsets: [65_536] },
+  { type: 'gfs2', family: 'file system', magic: bytesOfHex('01161970'), offsets: [65_536] },
   {
     type: 'reiserfs',
     family: 'file system',

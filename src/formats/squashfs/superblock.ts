@@ -1,3 +1,4 @@
+import { formatHex32 } from '../../core/index.ts'
 import { Cursor } from '../../bytes/index.ts'
 import type { ByteSource, Packing, Values } from '../../bytes/index.ts'
 import { badField, raise } from './errors.ts'
@@ -91,8 +92,11 @@ function checkVersion(source: ByteSource, block: Cursor): void {
     })
   }
   if (magic !== MAGIC) {
-    const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`
-    throw raise('SQUASHFS_BAD_MAGIC', { source: source.name, found: hex(magic), expected: hex(MAGIC) })
+    throw raise('SQUASHFS_BAD_MAGIC', {
+      source: source.name,
+      found: formatHex32(magic),
+      expected: formatHex32(MAGIC),
+    })
   }
   const [major, minor] = [block.u16le(28), block.u16le(30)]
   if (major === 4 && minor === 0) return

@@ -1,3 +1,4 @@
+import { formatHex32 } from '../../core/index.ts'
 import { toSafe } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
@@ -70,7 +71,7 @@ function parse(source: ByteSource, block: Uint8Array, base: number): Footer {
   if (footer.cookie !== FOOTER_COOKIE) throw invalid('the cookie', 0, footer.cookie, FOOTER_COOKIE)
   const checksum = checksumOf(block, CHECKSUM_OFFSET)
   if (checksum !== footer.checksum) {
-    throw invalid('the checksum', CHECKSUM_OFFSET, hex(footer.checksum), hex(checksum))
+    throw invalid('the checksum', CHECKSUM_OFFSET, formatHex32(footer.checksum), formatHex32(checksum))
   }
   if (footer.version >>> 16 !== MAJOR_VERSION) {
     const version = `${footer.version >>> 16}.${footer.version & 0xffff}`
@@ -87,8 +88,4 @@ function parse(source: ByteSource, block: Uint8Array, base: number): Footer {
     ? geometrySectors * SECTOR_BYTES
     : Math.floor(currentBytes / SECTOR_BYTES) * SECTOR_BYTES
   return { type, sizeBytes, headerOffset: footer.dataOffset, creator }
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16).padStart(8, '0')}`
 }

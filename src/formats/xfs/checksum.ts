@@ -1,3 +1,4 @@
+import { formatHex32 } from '../../core/index.ts'
 import { crc32cRaw } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 
@@ -22,11 +23,7 @@ export function verifyChecksum(
   throw raise('XFS_BAD_CHECKSUM', {
     structure: what.structure,
     offsetBytes: what.base,
-    expected: hex(expected),
-    found: hex(found),
+    expected: formatHex32(expected),
+    found: formatHex32(found),
   })
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16).padStart(8, '0')}`
 }

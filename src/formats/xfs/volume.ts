@@ -1,4 +1,5 @@
-import { Cursor, toHex } from '../../bytes/index.ts'
+import { toHex } from '../../core/index.ts'
+import { Cursor } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { verifyChecksum } from './checksum.ts'
 import { raise } from './errors.ts'

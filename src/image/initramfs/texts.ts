@@ -1,3 +1,5 @@
+import { unescapeHex } from '../../core/index.ts'
+
 /**
  * Files of an initramfs that name devices: dracut's own part of the command line (dracut.cmdline(7)), what initramfs-tools
  * sources before it reads the command line (initramfs.conf(5)), tables of mounts and of encrypted devices, arrays, units.
@@ -20,13 +22,7 @@ export function isText(name: string): boolean {
  */
 export function awaitedDevice(name: string): string | undefined {
   const [, hook] = /\/hooks\/initqueue\/finished\/(?:[\w]*-)?(\\x2fdev\\x2f.+)\.sh$/.exec(name) ?? []
-  if (hook !== undefined) return unescape(hook)
+  if (hook !== undefined) return unescapeHex(hook)
   const [, unit] = /\.target\.(?:wants|requires)\/(dev-.+)\.device$/.exec(name) ?? []
-  return unit === undefined ? undefined : `/${unescape(unit.replaceAll('-', '/'))}`
-}
-
-function unescape(text: string): string {
-  return text.replaceAll(/\\x([0-9a-f]{2})/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  )
+  return unit === undefined ? undefined : `/${unescapeHex(unit.replaceAll('-', '/'))}`
 }

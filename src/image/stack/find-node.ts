@@ -1,3 +1,4 @@
+import { unescapeHex } from '../../core/index.ts'
 import type { FileSystem } from '../../formats/filesystem/index.ts'
 import { raise } from './errors.ts'
 import type { StackNode } from './node.ts'
@@ -118,14 +119,14 @@ export function matchDevice(disk: StackNode, named: string): readonly StackNode[
   const byLink = /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\/(.*)$/.exec(device)
   if (byLink !== null) {
     const [, name = '', value = ''] = byLink
-    return nodes.filter((node) => matchTag(node, name.toUpperCase(), unescapeUdev(value)))
+    return nodes.filter((node) => matchTag(node, name.toUpperCase(), unescapeHex(value)))
   }
   const byNumber = partitionOfNumber(device)
   if (byNumber !== undefined) return nodes.filter((node) => node.address === `p${byNumber}`)
   const [, mapped] = /^\/dev\/disk\/by-id\/dm-name-(.+)$/.exec(device) ?? []
   if (mapped !== undefined)
     return nodes.filter(
-      (node) => node.role === 'logical volume' && mapperPath(node) === `/dev/mapper/${unescapeUdev(mapped)}`,
+      (node) => node.role === 'logical volume' && mapperPath(node) === `/dev/mapper/${unescapeHex(mapped)}`,
     )
   const partition = /^\/dev\/(?:[shv]da|xvda|(?:nvme0n1|mmcblk0|loop0)p)(\d+)$/.exec(device)
   if (partition !== null) return nodes.filter((node) => node.address === `p${partition[1]}`)
@@ -190,13 +191,6 @@ function matchTag(node: StackNode, tag: string, value: string): boolean {
     default:
       return value !== '' && partition?.label === value
   }
-}
-
-/** udev writes what is unsafe in a file name as `\x20`. */
-function unescapeUdev(text: string): string {
-  return text.replaceAll(/\\x([0-9a-f]{2})/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  )
 }
 
 function addressesOf(nodes: readonly Readonly<{ address: string }>[]): readonly string[] {

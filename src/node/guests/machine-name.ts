@@ -1,3 +1,4 @@
+import { unescapeHex } from '../../core/index.ts'
 /**
  * libvirt's and systemd's names for one guest. A rescued guest must carry exactly these, or libvirt does not
  * recognise its cgroup when it comes back (virCgroupV1ValidateMachineGroup, virCgroupV2ValidateMachineGroup).
@@ -31,9 +32,7 @@ export function machineScope(machine: string): string {
 /** The machine of a scope's name; undefined for any other unit. */
 export function machineOfScope(unit: string): string | undefined {
   const escaped = /^machine-(.+)\.scope$/.exec(unit)?.[1]
-  return escaped
-    ?.replaceAll('-', '/')
-    .replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return escaped === undefined ? undefined : unescapeHex(escaped.replaceAll('-', '/'))
 }
 
 /** `qemu-1-vm.libvirt-qemu`: virCgroupNewDomainPartition, where there is no machined. */

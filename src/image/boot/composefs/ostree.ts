@@ -1,3 +1,4 @@
+import { toHex } from '../../../core/index.ts'
 import type { Finding } from '../../../core/index.ts'
 import { readFile } from '../../../formats/filesystem/index.ts'
 import type { Volume } from '../../stack/index.ts'
@@ -8,7 +9,6 @@ import { iniValue } from '../ini.ts'
 import type { Deployment, FoundDeployment } from '../ostree.ts'
 import type { ComposefsFacts } from './facts.ts'
 import type { ComposefsImages } from './images.ts'
-import { toHex } from '../../../bytes/index.ts'
 
 const OBJECTS = '/ostree/repo/objects'
 /** ostree-prepare-root(1). The initramfs has a copy of its own, which is not looked into. */

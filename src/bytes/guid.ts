@@ -1,8 +1,4 @@
-export function toHex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
-}
+import { bytesOfHex, toHex } from '../core/index.ts'
 
 /** The usual form of a UUID whose 16 bytes are in the order in which they are written (RFC 9562). */
 export function formatUuid(bytes: Uint8Array): string {
@@ -19,14 +15,18 @@ export function formatSetUuid(bytes: Uint8Array): string {
 
 /** The usual form of a GUID as GPT and Microsoft store it: the first three fields are little-endian (UEFI 2.10, appendix A). */
 export function formatGuid(bytes: Uint8Array): string {
-  const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
-  return formatUuid(Uint8Array.from(order, (index) => bytes[index] ?? 0))
+  return formatUuid(swapped(bytes))
 }
 
 /** The 16 bytes of a GUID as GPT stores them: the inverse of `formatGuid`. */
 export function parseGuid(guid: string): Uint8Array {
   const hex = guid.replaceAll('-', '')
   if (!/^[0-9a-fA-F]{32}$/.test(hex)) throw new TypeError(`"${guid}" is no GUID`)
+  return swapped(bytesOfHex(hex))
+}
+
+/** The first three fields in the other byte order. */
+function swapped(bytes: Uint8Array): Uint8Array {
   const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
-  return Uint8Array.from(order, (index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16))
+  return Uint8Array.from(order, (index) => bytes[index] ?? 0)
 }
