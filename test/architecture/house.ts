@@ -86,6 +86,10 @@ export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
   { folder: 'formats/partition-table', reason: 'what MBR and GPT both are' },
   { folder: 'runtime/saga', reason: 'the driver and the journal of every machine' },
   { folder: 'adapters/host-scripts', reason: 'texts of the scripts that units and jobs of cron start' },
+  {
+    folder: 'adapters/programs',
+    reason: 'where the programs of the system are, for every adapter that starts one',
+  },
   { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },
 ]
 

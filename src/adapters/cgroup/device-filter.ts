@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { SYSTEM_PATH } from '../programs/index.ts'
 
 /**
  * The filter of devices of cgroup v2: programs of type BPF_PROG_TYPE_CGROUP_DEVICE that are attached to a group. libvirt
@@ -46,7 +47,7 @@ export function copyDeviceFilter(from: string, to: string): number {
   const { error, status, stdout, stderr } = spawnSync('perl', ['-we', SCRIPT, String(number), from, to], {
     encoding: 'utf8',
     timeout: 10_000,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    env: { PATH: SYSTEM_PATH, LC_ALL: 'C' },
   })
   if (error !== undefined) throw new Error(`perl: ${error.message}`)
   if (status !== 0) throw new Error(stderr.trim().split('\n')[0] ?? `perl ended with ${status}`)

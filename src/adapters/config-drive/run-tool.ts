@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { searchPath } from '../programs/index.ts'
 import { raise } from './errors.ts'
 
 const run = promisify(execFile)
@@ -21,8 +22,7 @@ export async function runTool(
         encoding: 'buffer',
         maxBuffer: MOST_OUTPUT_BYTES,
         timeout: DEADLINE_MS,
-        // /sbin, where mkfs is, is not on the path of ordinary users.
-        env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C', MTOOLS_SKIP_CHECK: '1' },
+        env: { PATH: searchPath(), LC_ALL: 'C', MTOOLS_SKIP_CHECK: '1' },
         ...(signal && { signal }),
       })
       return stdout

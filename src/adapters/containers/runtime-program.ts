@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { SYSTEM_PATH } from '../programs/index.ts'
 
 /** The program behind a runtime's name, as it names itself. */
 export type RuntimeProgram = Readonly<{ family: 'runc' | 'crun' | 'unknown'; version: string | undefined }>
@@ -6,7 +7,7 @@ export type RuntimeProgram = Readonly<{ family: 'runc' | 'crun' | 'unknown'; ver
 const TIMEOUT_MS = 5000
 
 /** Where runtimes are, whatever PATH Anneal was started with. */
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const FIRST = `/usr/local/sbin:/usr/local/bin:${SYSTEM_PATH}`
 
 /**
  * Asks runtimes for `--version` (`runc version 1.1.5+ds1`, `crun version 1.8.1`), each program once. A wrapper that
@@ -22,7 +23,7 @@ export function runtimePrograms(): (binary: string) => Promise<RuntimeProgram | 
 }
 
 function ask(binary: string): Promise<RuntimeProgram | undefined> {
-  const env = { ...process.env, PATH: `${PATH}:${process.env['PATH'] ?? ''}` }
+  const env = { ...process.env, PATH: `${FIRST}:${process.env['PATH'] ?? ''}` }
   return new Promise((resolve) => {
     execFile(binary, ['--version'], { env, timeout: TIMEOUT_MS }, (error, stdout) =>
       resolve(error === null ? programIn(stdout) : undefined),

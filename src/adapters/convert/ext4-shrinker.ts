@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process'
 import { truncate } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { FileSystemShrinker } from '../../ports/index.ts'
+import { searchPath } from '../programs/index.ts'
 import { raise } from './errors.ts'
 
 const MOST_SAID = 4000
-/** Debian has them in sbin, which an ordinary user has not on the path. */
-const SBIN = '/usr/sbin:/sbin'
 const KIB = 1024
 
 /** resize2fs and e2fsck of e2fsprogs (docs/adr), on a file: it needs no rights but to write it. */
@@ -53,7 +52,7 @@ async function run(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<Readonly<{ code: number; said: string; missing: boolean }>> {
-  const env = { PATH: `${process.env['PATH'] ?? ''}:${SBIN}`, LC_ALL: 'C' }
+  const env = { PATH: searchPath(), LC_ALL: 'C' }
   try {
     const { stdout, stderr } = await promisify(execFile)(program, args, { env, signal })
     return { code: 0, said: `${stdout}${stderr}`, missing: false }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { searchPath } from '../programs/index.ts'
 import { raise } from './errors.ts'
 
 const MOST_SAID = 4000
@@ -26,7 +27,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin` },
+    env: { ...process.env, LC_ALL: 'C', PATH: searchPath() },
   })
   let [stdout, stderr, lastLine] = ['', '', '']
   let isSilent = false

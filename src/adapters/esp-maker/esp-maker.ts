@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { EspJob, EspMaker } from '../../ports/index.ts'
+import { searchPath } from '../programs/index.ts'
 import { raise } from './errors.ts'
 
 const SECTOR_BYTES = 512
@@ -58,12 +59,11 @@ async function run(
   { directory, content, exit, signal }: RunOptions,
 ): Promise<void> {
   signal.throwIfAborted()
-  const path = [process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(':')
   const child = spawn(program, argv, {
     ...(directory !== undefined && { cwd: directory }),
     stdio: ['pipe', 'ignore', 'pipe'],
     env: {
-      PATH: path,
+      PATH: searchPath(),
       LC_ALL: 'C.UTF-8',
       TZ: 'UTC',
       MTOOLS_SKIP_CHECK: '1',

@@ -4,6 +4,7 @@ import { ForwardStream } from '../../bytes/index.ts'
 import { tarEntries } from '../../formats/tar/index.ts'
 import type { TarEntry } from '../../formats/tar/index.ts'
 import type { FileSystemJob, FileSystemMaker } from '../../ports/index.ts'
+import { searchPath } from '../programs/index.ts'
 import { DebugfsCommands } from './debugfs-commands.ts'
 import { DebugfsSession } from './debugfs-session.ts'
 import { raise } from './errors.ts'
@@ -118,6 +119,5 @@ async function makeEmpty(
 
 /** The time that everything is made at: the same container gives the same bytes. */
 function environment(madeSeconds: number): Readonly<Record<string, string>> {
-  const path = [process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(':')
-  return { PATH: path, LC_ALL: 'C', TZ: 'UTC', E2FSPROGS_FAKE_TIME: String(Math.max(1, madeSeconds)) }
+  return { PATH: searchPath(), LC_ALL: 'C', TZ: 'UTC', E2FSPROGS_FAKE_TIME: String(Math.max(1, madeSeconds)) }
 }

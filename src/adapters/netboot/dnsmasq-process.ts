@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SYSTEM_PATH } from '../programs/index.ts'
 import { raise } from './errors.ts'
 
 /** A dnsmasq that runs. */
@@ -55,7 +56,7 @@ export async function startDnsmasq(directory: string, networkInterface: string):
     ['--keep-in-foreground', `--conf-file=${inside('dnsmasq.conf')}`, '--pid-file='],
     {
       stdio: ['ignore', words, words],
-      env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' },
+      env: { PATH: process.env['PATH'] ?? SYSTEM_PATH, LANG: 'C' },
     },
   )
   closeSync(words)

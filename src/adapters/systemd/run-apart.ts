@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import type { ExecResult, RunOnceOptions } from '../../ports/index.ts'
+import { SYSTEM_PATH } from '../programs/index.ts'
 
 /**
  * What of the host a program of the host must not see or change when it is only asked something: libvirt's state and
@@ -72,7 +73,7 @@ function run([program = '', ...argv]: readonly string[], timeoutMs: number): Pro
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      env: { PATH: SYSTEM_PATH, LC_ALL: 'C' },
     })
     const output = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const) {

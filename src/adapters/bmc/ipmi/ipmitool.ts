@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import type { ExecFileException } from 'node:child_process'
 import type { BmcAddress } from '../../../conductor/index.ts'
+import { SYSTEM_PATH } from '../../programs/index.ts'
 import { ipmiFailure } from './ipmi-failure.ts'
 
 export type IpmiAddress = Extract<BmcAddress, { kind: 'ipmi' }>
@@ -47,7 +48,7 @@ export function ipmitoolCall({ host, port, username, password, cipherSuite }: Ip
   const argv = ['-I', 'lanplus', '-H', host, '-p', String(port), '-U', username, '-E', '-L', 'ADMINISTRATOR']
   // Without a suite ipmitool tries one after the other, for ten seconds a call.
   argv.push('-C', String(cipherSuite))
-  const path = process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'
+  const path = process.env['PATH'] ?? SYSTEM_PATH
   return { argv, env: { PATH: path, LANG: 'C', IPMI_PASSWORD: password } }
 }
 

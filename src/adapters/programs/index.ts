@@ -1,0 +1,1 @@
+export { SYSTEM_PATH, searchPath } from './search-path.ts'
