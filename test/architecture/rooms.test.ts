@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readModule, readModulesBelow } from '../../scripts/source/index.ts'
+import { filesBelow, readModule, readModulesBelow, ROOT } from '../../scripts/source/index.ts'
 import type { Module } from '../../scripts/source/index.ts'
 import { EDGES, EXCEPTIONS, SHARED } from './house.ts'
-import { RULES } from './rules.ts'
+import { MOST_LINES, RULES } from './rules.ts'
 
 type RuleName = keyof typeof RULES
 
@@ -250,6 +252,15 @@ for (const [name, rule] of Object.entries(RULES)) {
     }
   })
 }
+
+test('no file beside the house is longer either', () => {
+  const long = ['bench', 'demo', 'lab', 'scripts', 'test']
+    .flatMap((folder) => filesBelow(folder))
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => [path, readFileSync(join(ROOT, path), 'utf8').split('\n').length - 1] as const)
+    .filter(([, lines]) => lines > MOST_LINES)
+  assert.deepEqual(long, [])
+})
 
 test('every exception says why', () => {
   for (const one of [...EXCEPTIONS, ...EDGES, ...SHARED])

@@ -18,7 +18,7 @@ export type Breach = string
 
 export type Rule = (modules: readonly Module[]) => readonly Breach[]
 
-const MOST_LINES = 400
+export const MOST_LINES = 400
 
 const CONVERSION = ['runtime/image', 'image', 'formats', 'adapters/convert', 'adapters/image-source']
 
