@@ -64,6 +64,15 @@ export function cloudScenarios(directory: string, cloud: FakeOpenStack): readonl
     on('image push --dry-run', ['image', 'push', IMAGE, '--name', 'small', '--dry-run']),
     on('image push', ['image', 'push', IMAGE, '--name', 'small']),
     on('image push of another one', ['image', 'push', IMAGE, '--name', 'small', '--karg', 'quiet']),
+    {
+      name: 'image push beside one that is still under way',
+      run: (): Promise<Ran> => {
+        cloud.holdNewestImage()
+        return within(cloud.environment, () =>
+          runCommand('image', 'push', IMAGE, '--name', 'small', '--karg', 'quiet'),
+        )
+      },
+    },
     on('image list', ['image', 'list']),
     on('image prune that refuses', ['image', 'prune'], EXIT.refused),
     on('image prune', ['image', 'prune', '--older', '--all-owners']),

@@ -53,6 +53,13 @@ export class FakeOpenStack {
     }
   }
 
+  /** Leaves the newest image as a push does whose bytes are still under way. */
+  holdNewestImage(): void {
+    const image = [...this.#images.values()].at(-1)
+    if (image === undefined) throw new TypeError('there is no image')
+    this.#images.set(String(image['id']), { ...image, status: 'saving', anneal_state: 'uploading' })
+  }
+
   stop(): Promise<void> {
     return this.#cloud.stop()
   }

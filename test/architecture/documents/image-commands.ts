@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { EXIT } from '../../../src/core/index.ts'
+import { cpioHeader, cpioTrailer } from '../../../src/formats/cpio/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
 import { writeLayout } from '../../fixtures/oci-layout.ts'
 import { writeTar } from '../../fixtures/tar-writer.ts'
@@ -8,6 +10,9 @@ import type { Scenario } from './scenario.ts'
 import { SmallRegistry } from '../../fixtures/small-registry.ts'
 
 const IMAGE = join(ROOT, 'test/fixtures/images/small-system.img.zst')
+
+/** Without mksquashfs a machine makes no live image. */
+export const CAN_MAKE_LIVE_IMAGES = spawnSync('mksquashfs', ['-version']).error === undefined
 
 /** Commands on an image file. */
 export function imageScenarios(directory: string): readonly Scenario[] {
@@ -46,6 +51,15 @@ export function imageScenarios(directory: string): readonly Scenario[] {
       name: 'image convert --boot-only',
       run: () => runCommand('image', 'convert', IMAGE, '--boot-only', '-o', at('boot')),
     },
+    ...(CAN_MAKE_LIVE_IMAGES
+      ? [
+          {
+            name: 'image convert --live',
+            run: () =>
+              runCommand('image', 'convert', `oci:${container(directory)}`, '--live', '-o', at('live')),
+          },
+        ]
+      : []),
     { name: 'image push to a registry', run: pushToRegistry },
     {
       name: 'image ls of a path that is not there',
@@ -65,13 +79,21 @@ async function pushToRegistry(): ReturnType<Scenario['run']> {
   }
 }
 
+/** Names of what dracut’s module dmsquash-live puts into an initramfs. */
+function liveInitramfs(): Uint8Array {
+  const hooks = 'usr/lib/dracut/hooks'
+  const names = [`${hooks}/cmdline/30-parse-dmsquash-live.sh`, `${hooks}/mount/01-mount-overlayfs.sh`]
+  const headers = names.map((name) => cpioHeader({ name, mode: 0o100644, sizeBytes: 0 }))
+  return Buffer.concat([...headers, cpioTrailer()])
+}
+
 /** A bootable container, as small as one can be. */
 function container(directory: string): string {
   const path = join(directory, 'container')
   const modules = 'usr/lib/modules/6.1.0-1'
   const layer = writeTar([
     { path: `${modules}/vmlinuz`, content: 'kernel' },
-    { path: `${modules}/initramfs.img`, content: 'initrd' },
+    { path: `${modules}/initramfs.img`, content: liveInitramfs() },
     { path: 'usr/lib/bootc/kargs.d/a.toml', content: 'kargs = ["quiet"]\n' },
     { path: 'usr/lib/bootc/install/a.toml', content: '[install]\nroot-fs-type = "xfs"\n' },
     { path: 'usr/lib/ostree/prepare-root.conf', content: '[composefs]\nenabled = yes\n' },

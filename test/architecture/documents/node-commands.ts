@@ -10,6 +10,8 @@ import { runCommand, runCommandOn } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 import type { Kept, Scenario } from './scenario.ts'
 
+const AGENT = 'registry.example/agent'
+
 /** A locked release whose images the simulated node knows. */
 function releaseText(libvirt: string, agent: string): string {
   return `name: compute
@@ -49,6 +51,10 @@ export function nodeScenarios(directory: string): readonly Scenario[] {
   const old = file('old.yaml', releaseText('libvirt-9', 'agent-1'))
   const next = file('next.yaml', releaseText('libvirt-11', 'agent-2'))
   const broken = file('broken.yaml', releaseText('libvirt-exits', 'agent-2'))
+  const named = file(
+    'named.yaml',
+    `name: one\nservices: { agent: { image: '${AGENT}:1', network_mode: host } }\n`,
+  )
   const secret = file(
     'refused.yaml',
     releaseText('libvirt-9b', 'agent-2').replace('      - /sys/fs/cgroup:/sys/fs/cgroup\n', ''),
@@ -126,6 +132,12 @@ export function nodeScenarios(directory: string): readonly Scenario[] {
     on('node lock --dry-run', ['node', 'lock', old, '-n', '-o', join(directory, 'locked.yaml')]),
     on('node lock', ['node', 'lock', old, '-o', join(directory, 'locked.yaml')]),
     on(
+      'node lock of an image that is pulled',
+      ['node', 'lock', named, '-o', join(directory, 'pulled.yaml')],
+      EXIT.ok,
+      pulling(node.world()),
+    ),
+    on(
       'node build --dry-run',
       ['node', 'build', '--base', 'base', 'nova-libvirt:bookworm', '-n'],
       EXIT.ok,
@@ -162,6 +174,17 @@ const BUILT: ImageFacts = {
 function building(world: NodeWorld): NodeWorld & Readonly<{ engine: Engine }> {
   const built = async (): Promise<ImageFacts> => BUILT
   return { ...world, engine: beside(world.engine, { buildImage: built, importImage: built }) }
+}
+
+/** With an engine that says how far a pull is, as Docker and Podman do. */
+function pulling(world: NodeWorld): NodeWorld {
+  const { engine } = world
+  const inspectImage: Engine['inspectImage'] = async () => undefined
+  const pullImage: Engine['pullImage'] = async (reference, options) => {
+    options.onProgress?.({ reference, doneBytes: 1, totalBytes: 2, layersDone: 0, layersTotal: 1 })
+    return { ...BUILT, repoDigests: [`${AGENT}@${BUILT.id}`] }
+  }
+  return { ...world, engine: beside(engine, { inspectImage, pullImage }) }
 }
 
 /** With an engine that has every image. */

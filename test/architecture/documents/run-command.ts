@@ -23,9 +23,19 @@ export function runCommandOn(node: BuildingWorld, ...words: readonly string[]): 
   return runCommandWith({ signal: new AbortController().signal, node }, words)
 }
 
+/** The same for one that serves: `onLine` gets each line of progress as it is printed. */
+export function runCommandWatched(
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+  ...words: readonly string[]
+): Promise<Ran> {
+  return runCommandWith({ signal }, words, onLine)
+}
+
 async function runCommandWith(
   input: Readonly<{ signal: AbortSignal; node?: BuildingWorld }>,
   words: readonly string[],
+  onLine: (line: string) => void = () => undefined,
 ): Promise<Ran> {
   let stdout = ''
   let stderr = ''
@@ -37,7 +47,10 @@ async function runCommandWith(
   })
   const output = new Output(
     take((text) => (stdout += text)),
-    take((text) => (stderr += text)),
+    take((text) => {
+      stderr += text
+      onLine(text)
+    }),
     { json: true, jsonProgress: true, noColor: true },
   )
   const found = [...COMMANDS, ...LAB_COMMANDS].find((one) =>

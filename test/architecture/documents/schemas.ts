@@ -37,6 +37,19 @@ export function problemsOfEarlier(name: string, value: unknown): readonly string
   return problems(name, value, 'open')
 }
 
+/** The kinds of progress that the schema names. */
+export function progressEvents(): readonly string[] {
+  type Event = Readonly<{ const?: string; enum?: readonly string[] }>
+  const { definitions } = readSchema(PROGRESS) as {
+    definitions: Readonly<Record<string, Readonly<{ properties?: Readonly<{ event?: Event }> }>>>
+  }
+  return Object.values(definitions)
+    .flatMap(
+      ({ properties: { event } = {} }) => event?.enum ?? (event?.const === undefined ? [] : [event.const]),
+    )
+    .toSorted()
+}
+
 function problems(name: string, value: unknown, how: 'closed' | 'open'): readonly string[] {
   const schema = readSchema(name)
   const key = `${how} ${name}`
