@@ -13,7 +13,7 @@ answer: seq=4 time=0.310 ms
   assert.deepEqual(readPing(text), { packetsSent: 5, packetsLost: 2, longestAnswerMs: 31.25 })
 })
 
-test('a guest that stops answering for good has lost all but the packets of the last second', () => {
+test('a guest that stops answering permanently has lost all but the packets of the last second', () => {
   const text = `answer: seq=0 time=0.400 ms\n\n501 packets transmitted\n`
   assert.deepEqual(readPing(text), { packetsSent: 401, packetsLost: 400, longestAnswerMs: 0.4 })
 })

@@ -42,7 +42,7 @@ export const HOST_COMMANDS: readonly Command[] = [
         flagOnly: true,
       },
       'no-machined': { kind: 'switch', help: 'Leave systemd-machined out', flagOnly: true },
-      'cgroup-v2': { kind: 'switch', help: 'Mount cgroup v2 alone at /sys/fs/cgroup', flagOnly: true },
+      'cgroup-v2': { kind: 'switch', help: 'Mount only cgroup v2 at /sys/fs/cgroup', flagOnly: true },
       vm: { kind: 'switch', help: 'Run a virtual machine with its own kernel', flagOnly: true },
       ...HELP_FLAG,
     },

@@ -37,7 +37,7 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
       uefi: { kind: 'switch', help: 'Give the machines UEFI instead of BIOS', flagOnly: true },
       conductor: {
         kind: 'switch',
-        help: 'Start Anneal’s own conductor, and no OpenStack; machines have BIOS and UEFI by turns',
+        help: 'Start Anneal’s own conductor, and no OpenStack; machines alternate between BIOS and UEFI',
         flagOnly: true,
       },
       nova: {
@@ -171,7 +171,7 @@ export const OPENSTACK_COMMANDS: readonly Command[] = [
       log: { kind: 'switch', help: 'Print all that the machine has written, and exit', flagOnly: true },
       ...HELP_FLAG,
     },
-    details: 'Without NODE it is the first machine. Ctrl-] leaves the console.',
+    details: 'Without NODE it attaches to the first machine. Ctrl-] leaves the console.',
     async run({ flags, args: [wanted], output }) {
       const lab = findLab(flags.lab)
       const node = wanted === undefined ? lab.nodes[0] : nodeOf(lab, wanted)

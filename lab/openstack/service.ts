@@ -109,7 +109,7 @@ export async function stopService(
   for (let waited = 0; waited < STOP_MS && groupLives(pid); waited += 20) await sleep(20)
 }
 
-/** Field 22 of /proc/PID/stat; with the pid it names a process for good. Undefined where there is none, or a zombie. */
+/** Field 22 of /proc/PID/stat; with the pid it identifies a process. Undefined where there is none, or a zombie. */
 export function startTime(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -55,5 +55,5 @@ const EVENTS: readonly Possible<MachineReported>[] = [
     },
     because: 'failed',
   },
-  { event: { type: 'cancelled' }, because: 'called off' },
+  { event: { type: 'cancelled' }, because: 'cancelled' },
 ]

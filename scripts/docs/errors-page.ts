@@ -40,7 +40,7 @@ export function errorsPage(input: ErrorsPageInput): string {
         EXIT_MEANINGS[name as keyof typeof EXIT],
       ]),
     ),
-    'A command goes on when nobody reads what it says. Where all else went well, it then ends with 141, as a shell shows it for a closed pipe. SIGINT, SIGTERM and SIGHUP (a lost terminal; not with nohup) let it come to rest first.',
+    'A command continues if nobody reads its output. If everything else went well, its exit code is then 141, as a shell shows it for a closed pipe. SIGINT, SIGTERM and SIGHUP (a lost terminal; not with nohup) stop a command in a safe state.',
     '## Errors',
     'A call that could not be done. One that says “again” may succeed later without anything being changed; a run tries it again by itself as often as [its state](states.md) allows.',
     ...input.errors.flatMap(({ path, name, entries }) => [
@@ -56,7 +56,7 @@ export function errorsPage(input: ErrorsPageInput): string {
       ),
     ]),
     '## Findings',
-    'What a check noticed about a node, a release or a container. `refuse` stops an upgrade before anything is touched, `warn` is said, `info` is for the record.',
+    'What a check noticed about a node, a release or a container. `refuse` stops an upgrade before anything is touched, `warn` is only reported, `info` is for the record.',
     ...input.findings.flatMap(({ path, name, entries }) => [
       `### ${code(name)} (${path})`,
       table(

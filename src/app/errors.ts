@@ -36,7 +36,7 @@ export const APP_ERRORS = {
   DEPLOY_PIECE_UNKNOWN: {
     retry: false,
     exit: EXIT.refused,
-    message: 'Cannot give piece {index} of a disk: it has pieces 0 to {count}, that one excluded',
+    message: 'Cannot give piece {index} of a disk: it has {count} pieces, counted from 0',
     remedy: 'boot the deploy ramdisk that belongs to this version of the conductor',
   },
   ADOPTED_MISSING: {
@@ -46,7 +46,7 @@ export const APP_ERRORS = {
     exit: EXIT.usage,
   },
   NOTHING_TO_IMPORT: {
-    message: 'Cannot import what runs: {engine} runs no container that does the work of a compute node',
+    message: 'Cannot import running containers: {engine} runs no libvirt, Nova or Neutron',
     remedy: 'name the containers: `anneal node import --running CONTAINER …`',
     retry: false,
     exit: EXIT.usage,
@@ -106,7 +106,7 @@ export const APP_ERRORS = {
   NO_ENGINE: {
     message: 'Cannot choose a container engine: {why}',
     remedy:
-      'install docker.io or podman, or choose one with --engine: docker, podman, or containerd to look at pods',
+      'install docker.io or podman, or choose one with --engine: docker, podman, or containerd to inspect pods',
     retry: false,
     exit: EXIT.unavailable,
   },
@@ -119,7 +119,7 @@ export const APP_ERRORS = {
   ADOPTED_GONE: {
     message: 'Cannot roll back to the adopted containers: container "{container}" is gone',
     remedy:
-      'nobody but the tool that made an adopted container can make it again: create it under its name, without starting it (`docker compose up --no-start SERVICE` where Compose made it), or upgrade to another release',
+      'only the tool that made an adopted container can make it again: create it under its name, without starting it (`docker compose up --no-start SERVICE` where Compose made it), or upgrade to another release',
     retry: false,
     exit: EXIT.refused,
   },

@@ -10,7 +10,7 @@ export const CONDUCTOR_FLAGS = {
   form: {
     kind: 'choice',
     values: ['whole-disk', 'trio'],
-    help: 'With --conductor: write the whole disk (the default), or the root file system alone and boot kernel and ramdisk over the network',
+    help: 'With --conductor: write the whole disk (the default), or only the root file system, and boot kernel and ramdisk over the network',
   },
   ...KEEP_FLAG,
   verify: {

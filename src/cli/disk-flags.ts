@@ -9,7 +9,7 @@ export const DISK_FLAGS = {
   disk: {
     kind: 'choice',
     values: [...DISK_TYPES],
-    help: 'Of a container image: make the base file system of this type; Anneal makes ext4, and says why no other. It needs mke2fs and debugfs',
+    help: 'Make a base with this file system from a container image. Only ext4 works, and needs mke2fs and debugfs; the others are refused with the reason',
     flagOnly: true,
   },
   'disk-size': {

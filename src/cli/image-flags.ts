@@ -9,7 +9,7 @@ export const OPEN_FLAGS = {
   'files-in': {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'Open other files that the image names (of a qcow2 or VMDK) in DIR only; by default none',
+    help: 'Open other files that the image names (of a qcow2 or VMDK) only in DIR; without it, open none',
     was: 'files-from',
   },
   temporary: {
@@ -20,7 +20,7 @@ export const OPEN_FLAGS = {
   platform: {
     kind: 'text',
     placeholder: 'OS/ARCH',
-    help: 'Of a container image for several platforms take this one; by default this machine’s',
+    help: 'Take this platform of a container image; by default the platform of this machine',
     flagOnly: true,
   },
   'insecure-registry': {

@@ -6,7 +6,7 @@ export const NODE_FLAGS = {
   engine: {
     kind: 'choice',
     values: ['docker', 'podman', 'containerd'],
-    help: 'Use this engine, by default the installed one; containerd is for pods, to look at',
+    help: 'Use this engine; by default the installed one. With containerd Anneal reads pods and changes nothing',
     environment: 'ANNEAL_ENGINE',
   },
   'engine-socket': {

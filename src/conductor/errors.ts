@@ -27,21 +27,20 @@ export const CONDUCTOR_ERRORS = {
     exit: EXIT.usage,
   },
   DISK_KEPT: {
-    message: 'Cannot {action} machine "{machine}": disk {disk} is to be kept: {found}',
-    remedy: 'name another disk by `root_device`, or take the wish out of `--keep` or of the inventory',
+    message: 'Cannot {action} machine "{machine}": disk {disk} must be kept: {found}',
+    remedy: 'name another disk by `root_device`, or remove the entry from `--keep` or from the inventory',
     retry: false,
     exit: EXIT.refused,
   },
   DISK_CONTENTS_UNKNOWN: {
     message:
-      'Cannot touch the disks of machine "{machine}": its ramdisk does not say what is on them, and {keep} is to be kept',
+      'Cannot touch the disks of machine "{machine}": its ramdisk does not say what is on them, and {keep} must be kept',
     remedy: 'build the deploy ramdisk again with `anneal metal ramdisk`, and deploy with it',
     retry: false,
     exit: EXIT.refused,
   },
   DISK_GONE: {
-    message:
-      'Cannot {action} machine "{machine}": after it restarted, disk {disk} is not there any more; it has {found}',
+    message: 'Cannot {action} machine "{machine}": after it restarted, disk {disk} is gone; it has {found}',
     remedy: 'look at the machine’s disks, then ask again',
     retry: false,
     exit: EXIT.failed,
@@ -59,8 +58,7 @@ export const CONDUCTOR_ERRORS = {
     exit: EXIT.usage,
   },
   MACHINE_NOT_HEARD: {
-    message:
-      'Cannot {action} machine "{machine}": its deploy ramdisk has not been heard of for {seconds} seconds',
+    message: 'Cannot {action} machine "{machine}": its deploy ramdisk has been silent for {seconds} seconds',
     remedy:
       'look at the machine’s console: it has to boot over the network first, from an interface whose MAC address is enrolled as a port',
     retry: false,
@@ -108,7 +106,7 @@ export const CONDUCTOR_ERRORS = {
   },
   MACHINE_BUSY: {
     message: 'Cannot {action} machine "{machine}": a task is under way (node is locked by host {host})',
-    remedy: 'wait until the task ends, or call it off',
+    remedy: 'wait until the task ends, or cancel it',
     retry: true,
     exit: EXIT.locked,
   },
@@ -154,7 +152,7 @@ export const CONDUCTOR_ERRORS = {
   },
   AGENT_LOOKUP_UNKNOWN: {
     message:
-      'Cannot find a machine for ironic-python-agent at {from}: none that waits for its agent has {what}',
+      'Cannot find a machine for ironic-python-agent at {from}: no machine that waits for its agent has {what}',
     remedy: 'enroll the MAC address as a port, and boot the machine for a task of its own',
     retry: false,
     exit: EXIT.refused,
@@ -184,7 +182,7 @@ export const CONDUCTOR_ERRORS = {
     exit: EXIT.failed,
   },
   AGENT_IMAGE_CHECKSUM: {
-    message: 'Cannot {action} machine "{machine}": the image did not come as it was sent: {why}',
+    message: 'Cannot {action} machine "{machine}": the image arrived damaged: {why}',
     remedy: 'look at the memory and the network of the machine, then ask again',
     retry: false,
     exit: EXIT.failed,

@@ -125,7 +125,7 @@ export const TASK_STATES = {
   cleaningUp: {
     stable: false,
     meaning:
-      'something failed or was called off: the machine is switched off, so that nothing half-written boots',
+      'something failed or was cancelled: the machine is switched off, so that nothing half-written boots',
     target: 'failed',
     onFailure: 'failed',
     onCancel: 'finish',
@@ -135,5 +135,5 @@ export const TASK_STATES = {
   },
   done: { stable: true, meaning: 'the machine is where the task was to bring it' },
   failed: { stable: true, meaning: 'the task gave up; the machine’s last error says why' },
-  calledOff: { stable: true, meaning: 'the task was called off before anything was touched' },
+  calledOff: { stable: true, meaning: 'the task was cancelled before anything was touched' },
 } as const satisfies StateTable<TaskState, TaskEffect['kind']>

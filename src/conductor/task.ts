@@ -100,7 +100,7 @@ export const TASK: Machine<TaskRun, TaskEffect, MachineReported> = {
     },
     cancelled: {
       code: 'TASK_CALLED_OFF',
-      message: 'Cannot finish the task: it was called off',
+      message: 'Cannot finish the task: it was cancelled',
       remedy: 'ask for it again',
     },
   },

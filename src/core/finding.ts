@@ -1,6 +1,6 @@
 /**
  * Something a check noticed about a node, a release, a container, an image or a command line.
- * `refuse` stops the work before anything is touched, `warn` is said, `info` is for the record.
+ * `refuse` stops the work before anything is touched, `warn` is only reported, `info` is for the record.
  */
 export type Severity = 'refuse' | 'warn' | 'info'
 

@@ -102,6 +102,61 @@ const PATTERNS: readonly Readonly<{ pattern: RegExp; reason: string; example: st
     example: 'Lead no name out of what was asked for',
     instead: 'Keep names inside the requested directory',
   },
+  {
+    pattern: /\b(is|are) warned of\b/i,
+    reason: 'hides what warns, and keeps the thing in front of it',
+    example: 'a mixed sector size is warned of',
+    instead: 'Anneal warns of mixed sector sizes',
+  },
+  {
+    pattern: /\bnothing has to be done\b/i,
+    reason: 'long for "nothing to do"',
+    example: 'nothing has to be done if that is meant',
+    instead: 'nothing to do if you want that',
+  },
+  {
+    pattern: /\b(for good|by turns|all the same|here and there)\b/i,
+    reason:
+      'an idiom that readers take word by word: permanently, alternately, nevertheless, at random positions',
+    example: 'once or for good',
+    instead: 'once or permanently',
+  },
+  {
+    pattern: /(^|[.!] )Who\b(?![^.]*\?)/,
+    reason: 'a person without a name as the subject: say which user, host or program',
+    example: 'It is kept. Who knows the UUID can send it',
+    instead: 'It is kept. A host that knows the UUID can send it',
+  },
+  {
+    pattern: /\bbut for\b/i,
+    reason: 'reads like the start of another clause: except',
+    example: 'all cases but for the last four',
+    instead: 'all cases except the last four',
+  },
+  {
+    pattern: /\bt(akes?|aken|ook) (it |them )?off\b|\bcalled off\b|\bcall (it|them) off\b/i,
+    reason: 'a verb in two parts where one exists: remove, cancel',
+    example: 'wait until the task ends, or call it off',
+    instead: 'wait until the task ends, or cancel it',
+  },
+  {
+    pattern: /(^|[.;] )Of (an?|the|all|several|two|each|many|what)\b/,
+    reason: 'an inversion: begin with the subject',
+    example: 'Refused. Of an archive the only file is the image',
+    instead: 'Refused. In an archive, the image is the only file',
+  },
+  {
+    pattern: /\b(it|that|nothing|which|what .{1,30}) (is|are) said\b/i,
+    reason: 'hides who says it: name the command, or use reports and warns',
+    example: 'where it ends early, that is said',
+    instead: 'if it ends early, Anneal warns',
+  },
+  {
+    pattern: /\bbehind (CODE|the (path|last|first|inode|inodes|indices|image)|each other|one another)\b/i,
+    reason: 'a place in a row or in a text is "after"',
+    example: 'give one of these names behind the path',
+    instead: 'give one of these names after the path',
+  },
 ]
 
 /** What people read: help and errors are in docs/commands.md and docs/errors.md. The changelog tells of the past. */

@@ -97,7 +97,7 @@ for (const engine of ['docker', 'podman'] as const satisfies readonly NestedEngi
       assert.ok(findings.some(({ code, severity }) => code === 'SWITCH_STOPS' && severity === 'info'))
     })
 
-    test('the plan warns of a switch that is replaced all the same, and the guest’s network comes back', async (t) => {
+    test('the plan warns of a switch that is replaced anyway, and the guest’s network comes back', async (t) => {
       // What may be lost is said by the release that runs: the first upgrade replaces nothing.
       const spec = { mark: 'two', libvirt: 'bookworm-backports', switchReplaced: 'always' } as const
       const refused = await node.expect<Planned>(

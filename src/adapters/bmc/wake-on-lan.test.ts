@@ -11,7 +11,7 @@ test('the magic packet has the address of the card sixteen times', () => {
   assert.equal(hex, 'ff'.repeat(6) + '52540077010a'.repeat(16))
 })
 
-test('what only a person can do is said to that person', async () => {
+test('a machine without a BMC gets an instruction for a person', async () => {
   const bmc = openBmc(ADDRESS)
   assert.equal(await bmc.power(), 'unknown')
   const refused: readonly (readonly [Promise<void>, RegExp])[] = [

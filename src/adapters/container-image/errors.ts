@@ -61,7 +61,7 @@ export const CONTAINER_ERRORS = {
     ...failed,
     message: 'Cannot push to "{image}": the registry {registry} refuses it {how}',
     remedy:
-      'log in with `podman login` or `docker login`, as somebody who may push there, and correct the name: many registries want it to exist',
+      'log in with `podman login` or `docker login`, as a user who may push there, and correct the name: many registries require that it exists',
   },
   ARTIFACT_PUSH_REFUSED: {
     ...failed,
@@ -72,12 +72,13 @@ export const CONTAINER_ERRORS = {
   CONTAINER_LAYER_PACKED: {
     ...refused,
     message: 'Cannot read the {what} of "{image}": {reason}',
-    remedy: 'the image is damaged or made otherwise than with gzip or zstd: copy it with `skopeo copy`',
+    remedy:
+      'the image is damaged, or compressed with something other than gzip or zstd: copy it with `skopeo copy`',
   },
   CONTAINER_LAYER_BOMB: {
     ...refused,
     message:
-      'Cannot read the {what} of "{image}": it goes on behind {limitBytes} bytes, more than any layer of its packed size holds',
+      'Cannot read the {what} of "{image}": it unpacks to more than {limitBytes} bytes, which no layer of its packed size holds',
     remedy: 'get the container image from a source that you trust; unpack it with umoci if you do',
   },
   CONTAINER_LAYER_CHANGED: {
@@ -88,8 +89,7 @@ export const CONTAINER_ERRORS = {
   },
   CONTAINER_NEEDS_TEMPORARY: {
     ...refused,
-    message:
-      'Cannot read the {what} of "{image}" here and there over the network: it is compressed as a whole',
+    message: 'Cannot read parts of the {what} of "{image}" over the network: it is compressed as a whole',
     remedy: 'give a directory for decompressed layers with --temporary',
   },
 } as const satisfies ErrorTable

@@ -50,7 +50,7 @@ const opening = async (location: string, options?: Parameters<typeof openContain
 
 describe('an image in an OCI layout', () => {
   for (const form of ['gzip', 'zstd', 'none'] as const) {
-    test(`layers of the form ${form} are read, here and there, with nothing left behind`, async () => {
+    test(`layers of the form ${form} are read at random positions, and leave no file behind`, async () => {
       const path = layout([LOWER, UPPER], { forms: [form], labels: { 'a.b': 'c' } })
       const temporary = mkdtempSync(join(directory, 'temporary-'))
       await using image = await openContainer(`oci:${path}:a`, { temporaryDirectory: temporary })

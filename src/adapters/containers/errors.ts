@@ -57,7 +57,7 @@ export const ENGINE_ERRORS = {
   },
   IMAGE_BUILD_FAILED: {
     message: 'Cannot build image "{image}": {reason}',
-    remedy: 'the last lines of the build were:\n{output}',
+    remedy: 'correct what the build reports; its last lines are:\n{output}',
     retry: false,
     exit: EXIT.failed,
   },

@@ -11,7 +11,7 @@ describe('clusters of a qcow2 image', () => {
   const noise = randomBytes(NEW_CLUSTER_BYTES)
 
   for (const compression of ['zlib', 'zstd'] as const) {
-    test(`are compressed one by one with ${compression}, but for zeros and what does not shrink`, () => {
+    test(`are compressed one by one with ${compression}, except zeros and what does not shrink`, () => {
       const cut = Buffer.from('the end of the disk')
       const { bytes, clusters } = packClusters(Buffer.concat([text, zeros, noise, cut]), compression)
       assert.deepEqual(

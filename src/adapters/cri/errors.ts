@@ -13,12 +13,12 @@ export const CRI_ERRORS = {
   CRI_OTHER_RUNTIME: {
     message: 'Cannot say who dies with the pods at "{address}": they are run by {runtime}, not by containerd',
     remedy:
-      'Anneal has kill rules for containerd alone; move guests away before pods of this node are stopped',
+      'Anneal has kill rules only for containerd; move guests away before pods of this node are stopped',
     retry: false,
     exit: EXIT.refused,
   },
   CRI_ANSWER_UNREADABLE: {
-    message: 'Cannot read what containerd says of "{subject}": {why}',
+    message: 'Cannot read containerd’s answer about "{subject}": {why}',
     remedy: 'run the command again; if it fails again, this version of containerd is not supported',
     retry: true,
     exit: EXIT.failed,

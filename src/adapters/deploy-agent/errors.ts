@@ -4,7 +4,7 @@ import type { ErrorTable } from '../../core/index.ts'
 export const AGENT_ERRORS = {
   AGENT_UNREACHABLE: {
     message: 'Cannot give "{command}" to ironic-python-agent at {agent}: {why}',
-    remedy: 'look at the console of the machine, and whether the conductor reaches this address',
+    remedy: 'look at the console of the machine, and check that the conductor can reach this address',
     retry: true,
     exit: EXIT.unavailable,
   },

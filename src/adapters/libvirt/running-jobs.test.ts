@@ -51,7 +51,7 @@ test('a job that is over, and what the guest’s own definition says, are no wor
   assert.deepEqual(written(`<domstatus><job type='none' async='none'/>${metadata}</domstatus>`), [])
 })
 
-test('disks at work without a list of jobs are work all the same', () => {
+test('disks at work without a list of jobs count as work', () => {
   assert.deepEqual(written(`<domstatus><blockjobs active='yes'/><domain/></domstatus>`), [
     'work on its disks',
   ])

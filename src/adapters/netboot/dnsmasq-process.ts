@@ -128,7 +128,7 @@ async function endChild(child: ChildProcess, isOver: () => boolean): Promise<voi
   }
 }
 
-/** Ends a dnsmasq that a process of ours left when it was killed. Pid and start time name it for good. */
+/** Ends a dnsmasq that a process of ours left when it was killed. Pid and start time identify it. */
 async function endEarlier(pidFile: string, configuration: string): Promise<void> {
   if (!existsSync(pidFile)) return
   const [pid = '', started = ''] = readFileSync(pidFile, 'utf8').trim().split(' ')

@@ -9,7 +9,7 @@ export const NETBOOT_ERRORS = {
     exit: EXIT.unavailable,
   },
   NETBOOT_PROGRAM_MISSING: {
-    message: 'Cannot let machines of {what} boot over the network: iPXE for it is not there ({looked})',
+    message: 'Cannot let machines of {what} boot over the network: iPXE for them was not found ({looked})',
     remedy: 'install iPXE (Debian: apt-get install ipxe); {instead}',
     retry: false,
     exit: EXIT.unavailable,
@@ -27,15 +27,15 @@ export const NETBOOT_ERRORS = {
     exit: EXIT.usage,
   },
   NETBOOT_IPV6: {
-    message: 'Cannot serve machines over IPv6: {what} "{value}" is an address of IPv6',
-    remedy: 'give addresses of IPv4: machines boot over IPv4 (docs/conductor.md, IPv6)',
+    message: 'Cannot serve machines over IPv6: {what} "{value}" is an IPv6 address',
+    remedy: 'give IPv4 addresses: machines boot over IPv4 (docs/conductor.md, IPv6)',
     retry: false,
     exit: EXIT.usage,
   },
   NETBOOT_PORT_TAKEN: {
-    message: 'Cannot serve DHCP and TFTP on "{interface}": another program has a port of it: {output}',
+    message: 'Cannot serve DHCP and TFTP on "{interface}": another program uses one of the ports: {output}',
     remedy:
-      'find the program with `ss -lunp "sport = 67 or sport = 69 or sport = 4011"` and end it; a DHCP server of this machine can stay on other interfaces alone',
+      'find the program with `ss -lunp "sport = 67 or sport = 69 or sport = 4011"` and end it; a DHCP server on this machine may serve only other interfaces',
     retry: true,
     exit: EXIT.unavailable,
   },

@@ -100,7 +100,7 @@ export const OPENSTACK_ERRORS = {
   OPENSTACK_FORMAT_REFUSED: {
     message: 'Cannot {action}: {service} takes no images of this format: {reason} [request {requestId}]',
     remedy:
-      'have ami, aki, ari and bare added to container_formats, and aki, ari, raw and qcow2 to disk_formats, in section image_format of glance-api.conf; a whole disk (--whole-disk) needs bare, and qcow2 or raw (--disk-format), alone',
+      'have ami, aki, ari and bare added to container_formats, and aki, ari, raw and qcow2 to disk_formats, in section image_format of glance-api.conf; a whole disk (--whole-disk) needs only bare, and qcow2 or raw (--disk-format)',
     retry: false,
     exit: EXIT.refused,
   },

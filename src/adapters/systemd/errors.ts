@@ -47,7 +47,7 @@ export const SYSTEMD_ERRORS = {
     message:
       'Cannot take over {unit} of the host: {rival} is up as well, and only one libvirt may have the guests',
     remedy:
-      'see `systemctl status` of both, and which of them is to stay. Keep the other from starting: `systemctl disable --now` for its services and its sockets (guests run on); nothing was stopped',
+      'see `systemctl status` of both, and decide which of them to keep. Keep the other from starting: `systemctl disable --now` for its services and its sockets (guests run on); nothing was stopped',
     retry: false,
     exit: EXIT.refused,
   },

@@ -47,7 +47,7 @@ export const imageConvert = command({
     },
     shrink: {
       kind: 'switch',
-      help: 'Make the base as small as what is in use and some room (ext2, ext3, ext4); needs resize2fs. boot.json says what grows it at the first boot',
+      help: 'Shrink the base to its used space and some room (ext2, ext3, ext4); needs resize2fs. boot.json names what grows it at the first boot',
       flagOnly: true,
     },
     ...DISK_FLAGS,
@@ -58,7 +58,7 @@ export const imageConvert = command({
     },
     'no-digest': {
       kind: 'switch',
-      help: 'makes no digests of the base: faster, and nothing can be compared later',
+      help: 'Do not compute digests of the base: faster, but the base cannot be verified later',
       flagOnly: true,
     },
     ipxe: {

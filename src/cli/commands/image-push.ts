@@ -28,13 +28,13 @@ export const imagePush = command({
     'disk-format': {
       kind: 'choice',
       values: ['raw', 'qcow2', 'ami'],
-      help: 'Set the disk format of the base: qcow2 sends no free space, and is the default of a whole disk; raw is that of a base with kernel and ramdisk, for which some versions of Ironic refuse ami',
+      help: 'Set the disk format of the base. qcow2 sends no free space and is the default of a whole disk. raw is the default of a base with kernel and ramdisk, because some versions of Ironic refuse ami',
     },
     compression: {
       kind: 'choice',
       values: ['zstd', 'zlib'],
       default: 'zstd',
-      help: 'Compress the clusters of a qcow2 so; QEMU before 5.1 reads zlib alone',
+      help: 'Compress the clusters of a qcow2 in this way; QEMU older than 5.1 reads only zlib',
     },
     visibility: {
       kind: 'choice',
@@ -53,7 +53,7 @@ export const imagePush = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Converts the image as it uploads; only a qcow2 lies in a temporary file before it is sent (--temporary). Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
+    'Converts the image while it uploads. Only a qcow2 is written to a temporary file first (--temporary). Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)

@@ -13,14 +13,18 @@ export const metalRamdisk = command({
       kind: 'choice',
       values: ['amd64', 'arm64'],
       default: 'amd64',
-      help: 'Of the machines',
+      help: 'Build for machines of this architecture',
     },
     suite: {
       kind: 'text',
       placeholder: 'SUITE',
-      help: 'Debian suite, instead of the one that apt uses here',
+      help: 'Use this Debian suite; by default the one that apt uses here',
     },
-    mirror: { kind: 'text', placeholder: 'URL', help: 'Debian mirror, instead of those that apt uses here' },
+    mirror: {
+      kind: 'text',
+      placeholder: 'URL',
+      help: 'Fetch from this Debian mirror; by default from those that apt uses here',
+    },
     packages: {
       kind: 'text',
       placeholder: 'DIR',

@@ -71,7 +71,11 @@ const SERVE_FLAGS = {
     placeholder: 'FILE',
     help: 'Answer operators over HTTPS with the certificate in FILE (PEM)',
   },
-  'tls-key': { kind: 'text', placeholder: 'FILE', help: 'Private key of the certificate (PEM)' },
+  'tls-key': {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'Use the private key in FILE for that certificate (PEM)',
+  },
   'machines-tls': {
     kind: 'text',
     placeholder: 'ADDR:PORT',

@@ -7,7 +7,7 @@ import { runUpgrade } from '../run-upgrade.ts'
 
 export const nodeAdopt = command({
   path: ['node', 'adopt'],
-  summary: 'Take over a node whose containers somebody else started, while its guests run on',
+  summary: 'Take over a node whose containers Anneal did not start, while its guests run on',
   operands: 'FILE',
   count: { min: 1, max: 1 },
   flags: {

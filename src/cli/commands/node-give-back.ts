@@ -18,7 +18,7 @@ export const nodeGiveBack = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Starts the containers that `anneal node adopt` stopped, arms and starts their systemd units, and proves every guest alive. Then Anneal forgets its releases and removes their containers, except one that a guest still runs from.\nExit codes are those of `anneal node rollback`.',
+    'Starts the containers that `anneal node adopt` stopped, lets their systemd units act again, and proves that every guest is alive. Then Anneal forgets its releases and removes their containers, except one that a guest still runs from.\nExit codes are those of `anneal node rollback`.',
   async run({ flags, node, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'give the node back')
     const wishes = runWishes(flags)

@@ -17,13 +17,13 @@ export const nodeImport = command({
   flags: {
     running: {
       kind: 'switch',
-      help: 'Read containers that run: those named, else libvirt, Nova’s and Neutron’s',
+      help: 'Read running containers: those that you name, else those of libvirt, Nova and Neutron',
       flagOnly: true,
     },
     project: {
       kind: 'text',
       placeholder: 'NAME',
-      help: 'Set the name of the project; by default that in the file, or the directory’s',
+      help: 'Set the project name; by default the name in the file, else that of the directory',
       flagOnly: true,
     },
     ...NODE_FLAGS,

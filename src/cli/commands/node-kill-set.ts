@@ -37,7 +37,7 @@ export const nodeKillSet = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Without names it covers every container that runs or still holds a process.\nPods are called NAMESPACE/POD and their containers NAMESPACE/POD/CONTAINER. To stop a pod is\nto stop all of its containers; pod-removed is what a kubelet does after that.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
+    'Without names it covers every container that runs or still holds a process.\nPods are called NAMESPACE/POD and their containers NAMESPACE/POD/CONTAINER. Stopping a pod stops all of its containers; pod-removed is what a kubelet does after that.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
   async run({ flags, node, args, output }) {
     const world = await openNode(nodeOptions(flags, node, 'read'), 'compute kill sets')
     const { engine, cause, killSets, endangered, census, findings } = await killSetOf(

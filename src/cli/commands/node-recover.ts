@@ -13,7 +13,7 @@ export const nodeRecover = command({
   count: { min: 0, max: 0 },
   flags: { ...DRY_RUN_FLAG, ...NODE_FLAGS, ...COMMON_FLAGS },
   details:
-    'Brings the node to exactly one whole release. anneal-recover.service runs it at boot. It is safe to run at any time; where nothing is wrong it does nothing.\nExit codes: 0, the node is at rest. 7, a person has to look.',
+    'Brings the node to exactly one whole release. anneal-recover.service runs it at boot. It is safe to run at any time; if nothing is wrong, it does nothing.\nExit codes: 0, the node is at rest. 7, a person has to look.',
   async run({ flags, node, output, signal }) {
     const world = await openNode(nodeOptions(flags, node), 'recover the node')
     if (flags['dry-run']) {

@@ -17,7 +17,7 @@ export const nodeRescue = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Guests that would die with a container move to a scope of their own on the host. Nothing is stopped. Without names it covers every container that runs or still holds a process.\nExit codes: 0, nobody is endangered any more. 3, somebody still is.',
+    'Guests that would die with a container move to a scope of their own on the host. Nothing is stopped. Without names it covers every container that runs or still holds a process.\nExit codes: 0, no guest or helper is endangered any more. 3, at least one still is.',
   async run({ flags, node, args, output }) {
     const world = await openNode(nodeOptions(flags, node), 'rescue guests')
     if (flags['dry-run']) {

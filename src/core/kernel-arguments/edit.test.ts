@@ -9,7 +9,7 @@ function edit(line: string, remove: readonly string[], append: readonly string[]
   return [...edited.kept, ...edited.appended].map(({ text }) => text).join(' ')
 }
 
-test('a key takes off all of its arguments, a key with a value only those', () => {
+test('a key removes all of its arguments, a key with a value only those', () => {
   assert.equal(edit('console=tty0 rw console=ttyS0', ['console'], []), 'rw')
   assert.equal(edit('console=tty0 rw console=ttyS0', ['console=tty0'], []), 'rw console=ttyS0')
 })

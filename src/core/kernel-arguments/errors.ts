@@ -16,8 +16,8 @@ export const KERNEL_ARGUMENT_ERRORS = {
   },
   KERNEL_ARGUMENT_ABSENT: {
     ...usage,
-    message: 'Cannot remove "{text}" from the command line: it is not there',
-    remedy: 'name an argument that is there: {present}',
+    message: 'Cannot remove "{text}" from the command line: the command line does not have it',
+    remedy: 'name one that it has: {present}',
   },
 } as const satisfies ErrorTable
 

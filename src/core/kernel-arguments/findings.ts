@@ -27,19 +27,19 @@ export const KERNEL_ARGUMENT_FINDINGS = {
   KARG_SEPARATOR_REFUSED: {
     severity: 'refuse',
     meaning:
-      'A tab or a line break separates arguments, or two spaces stand before `--`: Ironic’s parser accepts only spaces, and up to Ironic 29 one before `--`.',
+      'A tab or a line break separates arguments, or there are two spaces before `--`: Ironic’s parser accepts only spaces, and up to Ironic 29 only one before `--`.',
     remedy: 'separate arguments with one space',
   },
   KARG_INIT_REFUSED: {
     severity: 'refuse',
     meaning:
-      'What is behind `--`, the arguments of init, has a double quote or a character outside printable ASCII: the parser of Ironic 35 and newer refuses it.',
+      'The arguments of init (after `--`) have a double quote or a character outside printable ASCII: the parser of Ironic 35 and newer refuses it.',
     remedy: 'write the arguments of init in printable ASCII, without double quotes',
   },
   KARG_INIT_MOVED: {
     severity: 'warn',
     meaning:
-      'What is behind `--`, the arguments of init, has a double quote or a second `--`. Ironic 39, where it boots by virtual media, then takes some of it for arguments of the kernel.',
+      'The arguments of init (after `--`) have a double quote or a second `--`. If Ironic 39 boots by virtual media, it passes some of them to the kernel instead.',
     remedy: 'leave double quotes and a second `--` out of the arguments of init',
   },
   KARG_VARIABLE: {

@@ -25,7 +25,7 @@ test('arguments are separated by white space outside of quotes, as next_arg() do
   ])
 })
 
-test('the quotes that the kernel takes off are taken off, and no others', () => {
+test('the quotes that the kernel removes are removed, and no others', () => {
   assert.deepEqual(pairs('"a=b c"'), [['a', 'b c']])
   assert.deepEqual(pairs('"a"'), [['a', undefined]])
   assert.deepEqual(pairs('a="b"'), [['a', 'b']])

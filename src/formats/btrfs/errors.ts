@@ -82,7 +82,7 @@ export const BTRFS_ERRORS = {
   },
   BTRFS_NO_SUCH_SUBVOLUME: {
     ...refused,
-    message: 'Cannot open the subvolume {subvolume} of "{source}": it is not there',
+    message: 'Cannot open the subvolume {subvolume} of "{source}": the file system does not have it',
     remedy: '`anneal image inspect` lists the subvolumes',
   },
   BTRFS_NOT_A_DIRECTORY: {

@@ -15,12 +15,14 @@ export const BTRFS_FINDINGS = {
   },
   BTRFS_SUPERBLOCK_COPY: {
     severity: 'warn',
-    meaning: 'The first superblock is damaged, and a copy of it counts. The kernel does not mount this.',
+    meaning:
+      'The first superblock is damaged. Anneal used a copy of it. The kernel does not mount such a file system.',
     remedy: 'run `btrfs rescue super-recover` on a copy, or download the image again',
   },
   BTRFS_SUBVOLUME_LOST: {
     severity: 'warn',
-    meaning: 'The place of a subvolume cannot be read: it is not listed, and what is in it may be missing.',
+    meaning:
+      'The place of a subvolume cannot be read. Anneal does not list it, and its files may be missing.',
     remedy: 'run `btrfs check` on a copy, or download the image again',
   },
   BTRFS_UNKNOWN_FEATURES: {

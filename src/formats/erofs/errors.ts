@@ -39,7 +39,7 @@ export const EROFS_ERRORS = {
   EROFS_DEVICE_MISSING: {
     ...refused,
     message:
-      'Cannot read the content of inode {inode}: it lies on device {device} ("{tag}"), which is not there',
+      'Cannot read the content of inode {inode}: it lies on device {device} ("{tag}"), which is missing',
     remedy: 'make the image without `--blobdev`, or merge it and its blobs with `mkfs.erofs`',
   },
   EROFS_NOT_A_DIRECTORY: {

@@ -5,7 +5,7 @@ export const EROFS_FINDINGS = {
   EROFS_DEVICES_MISSING: {
     severity: 'warn',
     meaning:
-      'The content of files lies on further devices (blobs) as well, which are not there. Anneal shows the tree, and refuses those files one by one.',
+      'The content of files is also on further devices (blobs), which are missing. Anneal shows the tree, and refuses those files one by one.',
     remedy: 'make the image without `--blobdev`, or merge it and its blobs with `mkfs.erofs`',
   },
 } as const satisfies ReaderFindingTable

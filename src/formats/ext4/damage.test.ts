@@ -183,7 +183,7 @@ suite('an inode table of which not everything agrees that its end was never used
     })
   }
 
-  test('an inode in use behind the last that the group counts', async () => {
+  test('an inode in use after the last that the group counts', async () => {
     const image = await load('default')
     // 330 of 400 inodes are in use.
     setShort(image, 'default', low('unusedInodesLow'), 69)

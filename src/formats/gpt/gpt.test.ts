@@ -183,7 +183,7 @@ describe('a hostile GPT', () => {
     )
   })
 
-  test('partitions over one another, and over the table, are warned of', async () => {
+  test('partitions over one another, and over the table, give a warning', async () => {
     const source = await sealed((_, entries) => {
       entries.setBigUint64(entryField('firstSector'), 1n, true)
       entries.setBigUint64(entryField('lastSector'), 5000n, true)

@@ -11,7 +11,7 @@ export const ISO9660_FINDINGS = {
   ISO9660_ALSO_UDF: {
     severity: 'warn',
     meaning:
-      'The disc is also a UDF, which blkid and Linux prefer. Anneal reads the ISO 9660 part: it may have other files, on discs of Windows a note alone.',
+      'The disc also has a UDF file system, which blkid and Linux prefer. Anneal reads the ISO 9660 part. It may have other files; on discs of Windows it has only a note.',
     remedy: 'compare the files with those of the mounted disc',
   },
   ISO9660_ENDIANS_DIFFER: {

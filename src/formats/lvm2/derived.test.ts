@@ -82,7 +82,7 @@ describe('volumes that lie in other volumes', () => {
     assert.deepEqual(await source.read(10 * 65_536, zero.length), zero)
   })
 
-  test('one disk of a mirror is enough, and is warned of', async () => {
+  test('one disk of a mirror is enough, and gives a warning', async () => {
     for (const side of ['raid-a', 'raid-b']) {
       const one = await openLvm2([await load(side)])
       for (const name of ['both', 'broken']) {

@@ -26,7 +26,7 @@ export const LVM_FINDINGS = {
   LVM_COPIES_APART: {
     severity: 'warn',
     meaning:
-      'The copies of a mirrored volume were not the same when it was left: what was written last may be in one of them alone.',
+      'The copies of a mirrored volume differed when it was last used: only one of them may have the last writes.',
     remedy: 'make the image of a system that was shut down cleanly; see `lvs -o +copy_percent`',
   },
   LVM_PV_NOT_LISTED: {

@@ -129,7 +129,7 @@ describe('a hostile metadata area', () => {
     )
   })
 
-  test('a physical volume that the newest text does not list is warned of and not used', async () => {
+  test('a physical volume that the newest text does not list gives a warning, and is not used', async () => {
     const { warnings, orphans } = await openLvm2([
       pvWith(group({ seqno: 2 })),
       pvWith(group({ seqno: 1 }), { uuid: 'b'.repeat(32) }),

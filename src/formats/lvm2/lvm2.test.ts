@@ -133,7 +133,7 @@ describe('reading LVM2', () => {
     )
   })
 
-  test('the newer of two areas counts, and the older one is warned of', async () => {
+  test('the newer of two areas counts, and the older one gives a warning', async () => {
     const { groups, warnings } = await open('stale-area')
     assert.equal(groups[0]?.logicalVolumes[0]?.sizeBytes, 8 * 262_144)
     assert.deepEqual(

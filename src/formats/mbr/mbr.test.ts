@@ -150,7 +150,7 @@ describe('a hostile MBR', () => {
     assert.equal(await refusal(fromBytes(disk)), 'MBR_CHAIN_BROKEN')
   })
 
-  test('partitions that overlap are warned of', async () => {
+  test('partitions that overlap give a warning', async () => {
     const source = patched(await load('primary'), [entry(478, 0, 0x83, 2048, 8192)])
     const { warnings } = await openMbr(source)
     assert.deepEqual(

@@ -7,11 +7,12 @@ export const OCI_ERRORS = {
   CONTAINER_DOCUMENT_INVALID: {
     ...refused,
     message: 'Cannot read the {document} of "{image}": {problem}',
-    remedy: 'the container image is damaged, or none: copy it again, for example with skopeo',
+    remedy:
+      'this is a damaged container image, or no container image: copy it again, for example with skopeo',
   },
   CONTAINER_SCHEMA_1: {
     ...refused,
-    message: 'Cannot read "{image}": its manifest is of schema 1, which Docker gave up',
+    message: 'Cannot read "{image}": its manifest is of schema 1, which Docker no longer supports',
     remedy:
       'push the image again with a Docker or Podman of today, or convert it with `skopeo copy --format oci`',
   },
@@ -38,12 +39,12 @@ export const OCI_ERRORS = {
   CONTAINER_REFERENCE_UNKNOWN: {
     ...refused,
     message: 'Cannot find "{wanted}" in "{image}": it has {present}',
-    remedy: 'give one of these names behind the path, or @NUMBER for its place, counted from 0',
+    remedy: 'give one of these names after the path, or @NUMBER for its place, counted from 0',
   },
   CONTAINER_REFERENCE_NEEDED: {
     ...refused,
     message: 'Cannot choose an image of "{image}": it has several: {present}',
-    remedy: 'give one of these names behind the path, or @NUMBER for its place, counted from 0',
+    remedy: 'give one of these names after the path, or @NUMBER for its place, counted from 0',
   },
 } as const satisfies ErrorTable
 

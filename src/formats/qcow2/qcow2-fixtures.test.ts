@@ -141,7 +141,7 @@ test('a partly downloaded image is read as far as it goes, and reported as trunc
   )
 })
 
-test('a disk without bytes has no table, wherever it is said to be', async () => {
+test('a disk without bytes has no table, wherever its header puts it', async () => {
   const whole = await load('v3.qcow2')
   const header = new Uint8Array(await whole.read(0, whole.size))
   const view = new DataView(header.buffer)

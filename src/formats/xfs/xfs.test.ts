@@ -62,7 +62,7 @@ for (const name of NAMES) {
     await walk(fs.root)
   })
 
-  test(`free space of "${name}" is what xfs_db counts, but for the blocks of the free lists`, async () => {
+  test(`free space of "${name}" is what xfs_db counts, except the blocks of the free lists`, async () => {
     const source = await image(name)
     const { agBlocks, blockSize } = await geometryOf(source)
     const theirs = new Set(

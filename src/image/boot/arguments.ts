@@ -79,7 +79,7 @@ function unresolved(name: string, source: ArgumentSource): Finding {
     ignition_firstboot:
       'for the first boot of Fedora CoreOS add --karg ignition.firstboot --karg ignition.platform.id=metal; for later ones nothing',
     kernelopts: 'look it up in the image’s grubenv, and add it with --karg',
-    tuned_params: 'nothing has to be done unless tuned set parameters; else add them with --karg',
+    tuned_params: 'nothing to do unless tuned sets parameters; if it does, add them with --karg',
   }
   const remedy = remedies[name]
   return finding('VARIABLE_UNRESOLVED', `$${name}`, describe(source), remedy === undefined ? {} : { remedy })

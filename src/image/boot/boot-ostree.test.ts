@@ -139,7 +139,7 @@ describe('Fedora 21 Atomic: /boot of its own, root in LVM', () => {
     )
   })
 
-  test('arguments are taken off and added as asked, and say so', async () => {
+  test('arguments are removed and added as asked, and say so', async () => {
     const { contract } = await look(atomic, { deleteKargs: ['console'], kargs: ['ip=dhcp', 'root=UUID=9'] })
     assert.equal(
       contract.commandLine,

@@ -220,7 +220,7 @@ menuentry 'broken' { linux /boot/gone
     assert.equal(contract.commandLine, 'root=/dev/x mine')
   })
 
-  test('Fedora’s blscfg, seen by its module, passes over options, and that is said', async () => {
+  test('Fedora’s blscfg, seen by its module, passes over options, and Anneal reports it', async () => {
     const modules = { '/boot/grub2/i386-pc/blscfg.mod': 'x' }
     const { contract, inventory } = await look(twoDirectories('blscfg --path /boot/mine/entries', modules))
     assert.equal(inventory.loader.grub, 'fedora')

@@ -48,7 +48,7 @@ export const BOOT_FINDINGS = {
     severity: 'warn',
     meaning:
       'An earlier `rootflags=` names the subvolume of the root, and the last one does not: an initrd with systemd joins them, any other takes the last one.',
-    remedy: 'say all options at once: --karg rootflags=subvol=PATH,OPTION',
+    remedy: 'give all options in one argument: --karg rootflags=subvol=PATH,OPTION',
   },
   ROOT_NOT_IN_IMAGE: {
     severity: 'warn',
@@ -63,15 +63,14 @@ export const BOOT_FINDINGS = {
   },
   ROOT_SPELLING_UNKNOWN: {
     severity: 'warn',
-    meaning:
-      '`root=` names the device in a way that what looks for it does not know: the kernel, or what made the initrd.',
+    meaning: '`root=` names the device in a form that the kernel or the initrd does not understand.',
     remedy: 'name the file system as blkid prints its UUID: --karg root=UUID=…; without an initrd, use one',
   },
   INITRD_ON_SECOND_TRY: {
     severity: 'info',
     meaning:
-      'The chosen boot entry boots without an initrd first, and with one when that failed: the second try was taken, for a netboot has only one.',
-    remedy: 'nothing has to be done; --whole-disk leaves the entry as it is',
+      'The chosen boot entry first boots without an initrd and, if that fails, with one. Anneal takes the second, because a network boot has only one try.',
+    remedy: 'nothing to do; --whole-disk leaves the entry as it is',
   },
   ENTRY_BROKEN: {
     severity: 'warn',
@@ -81,8 +80,8 @@ export const BOOT_FINDINGS = {
   UKI_COMPANIONS_LEFT: {
     severity: 'warn',
     meaning:
-      'The stub of a unified kernel image hands files beside it to the initrd: credentials, and extensions of the system or of its configuration. Kernel and ramdisk by themselves have none of them.',
-    remedy: 'use --whole-disk, or give what they hold to the machine in another way',
+      'The stub of a unified kernel image hands files beside it to the initrd: credentials, and extensions of the system or of its configuration. Kernel and ramdisk alone do not include them.',
+    remedy: 'use --whole-disk, or give their content to the machine in another way',
   },
   UKI_DEVICETREE_BY_MACHINE: {
     severity: 'warn',
@@ -111,8 +110,8 @@ export const BOOT_FINDINGS = {
   DEPLOYMENT_WITHOUT_ENTRY: {
     severity: 'info',
     meaning:
-      'A deployment that no boot entry leads to: it cannot be booted, and `ostree admin status` does not list it. A deploy that failed leaves one.',
-    remedy: 'nothing has to be done; `ostree admin cleanup` in the running system removes it',
+      'No boot entry leads to a deployment: it cannot be booted, and `ostree admin status` does not list it. A failed deploy leaves one behind.',
+    remedy: 'nothing to do; `ostree admin cleanup` in the running system removes it',
   },
   VARIABLE_UNRESOLVED: {
     severity: 'warn',
@@ -168,7 +167,7 @@ export const BOOT_FINDINGS = {
     severity: 'info',
     meaning: 'dm-verity checks the root or /usr when the image boots. Anneal keeps the arguments.',
     remedy:
-      'nothing has to be done: where the image has data and hash tree, Anneal compares what it reads with the hash (VERITY_VERIFIED)',
+      'nothing to do: if the image has both data and hash tree, Anneal compares what it reads with the hash (VERITY_VERIFIED)',
   },
   VERITY_PARTITION_MISSING: {
     severity: 'warn',

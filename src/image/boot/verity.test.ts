@@ -54,7 +54,7 @@ suite('dm-verity', () => {
     assert.ok(!codes(contract).includes('VERITY_PARTITION_MISSING'))
   })
 
-  test('without such arguments nothing is said, and root= is made', async () => {
+  test('without such arguments there is no finding, and root= is made', async () => {
     const { contract } = await look(disk('quiet'))
     assert.match(contract.commandLine, /^root=/)
     assert.ok(!codes(contract).some((code) => code.startsWith('VERITY')))

@@ -49,7 +49,7 @@ test('the root of a container is named on the command line and in the fstab', as
   assert.doesNotMatch(warnings.join('\n'), /CONTAINER_ROOT_MISSING/)
 })
 
-test('an fstab keeps its lines, but for that of another root', async () => {
+test('an fstab keeps its lines, except that of another root', async () => {
   const { tree, uuid } = await plan({
     ...KERNEL,
     '/etc/fstab': '/dev/sda1 / xfs defaults 0 0\ntmpfs /tmp tmpfs',
@@ -60,7 +60,7 @@ test('an fstab keeps its lines, but for that of another root', async () => {
   assert.ok(text.endsWith(`UUID=${uuid} / ext4 defaults,x-systemd.growfs 0 1\n`))
 })
 
-test('the ostree repository of a container is left out, and other wishes of it are said', async () => {
+test('the ostree repository of a container is left out, and its other wishes become findings', async () => {
   const { tree, warnings } = await plan({
     ...KERNEL,
     '/sysroot/ostree/repo/config': 'x',

@@ -20,7 +20,7 @@ export const CONTAINER_DISK_ERRORS = {
   CONTAINER_DISK_NEEDS_CONTAINER: {
     retry: false,
     exit: EXIT.usage,
-    message: 'Cannot make a disk of "{image}": --disk is about container images, and this is a disk already',
+    message: 'Cannot make a disk of "{image}": --disk is for container images, and this is already a disk',
     remedy: 'leave --disk out; --whole-disk takes the disk with its own boot loader',
   },
   CONTAINER_DISK_TYPE: {
@@ -31,8 +31,7 @@ export const CONTAINER_DISK_ERRORS = {
   CONTAINER_DISK_UNSOUND: {
     retry: false,
     exit: EXIT.failed,
-    message:
-      'Cannot use the disk that was made of "{image}": read again, it boots with "{found}", and it was to boot with "{wanted}"',
+    message: 'Cannot use the disk that was made of "{image}": it boots with "{found}" instead of "{wanted}"',
     remedy: 'report it with the output of `anneal image inspect`; no result has its final name yet',
   },
   CONTAINER_DISK_TOO_SMALL: {

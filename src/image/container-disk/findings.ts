@@ -13,7 +13,7 @@ export const CONTAINER_DISK_FINDINGS = {
   CONTAINER_DISK_OTHER_TYPE: {
     severity: 'warn',
     meaning: 'The container asks for another type of file system for its root.',
-    remedy: 'nothing has to be done if the system runs on ext4, as most do',
+    remedy: 'nothing to do if the system runs on ext4, as most do',
   },
   CONTAINER_DISK_NOT_SEALED: {
     severity: 'warn',

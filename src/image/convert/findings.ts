@@ -7,19 +7,18 @@ export const CONVERSION_FINDINGS = {
     severity: 'warn',
     meaning: 'Something in the base, or its command line, names a part of the image that is not in the base.',
     remedy:
-      'take it off (--delete-karg, or in the running system), or convert the whole disk with --whole-disk',
+      'remove it (--delete-karg, or in the running system), or convert the whole disk with --whole-disk',
   },
   REFERENCE_NOT_KEPT: {
     severity: 'warn',
     meaning:
-      'Something in the base names it by its partition or by what one machine calls it: where the base is written it is called otherwise.',
-    remedy: 'name the file system by its UUID there, in the image or in the running system',
+      'Something in the base names the base by its partition or by a device name of one machine. That name changes when the base is written to another disk.',
+    remedy: 'name the file system by its UUID, in the image or in the running system',
   },
   REFERENCE_UNKNOWN: {
     severity: 'warn',
     meaning: 'Something names a device that is nowhere in the image: it may be another disk of the machine.',
-    remedy:
-      'nothing has to be done if the machine has that disk; else take it out before the image is converted',
+    remedy: 'nothing to do if the machine has that disk; otherwise remove it before you convert the image',
   },
   INITRD_REFERENCE: {
     severity: 'warn',
@@ -35,8 +34,8 @@ export const CONVERSION_FINDINGS = {
   },
   DISK_NOT_UNDERSTOOD: {
     severity: 'warn',
-    meaning: 'How the disk boots is not known: all of it is taken, as it is.',
-    remedy: 'nothing has to be done if it is meant; `anneal image inspect` shows what is there',
+    meaning: 'Anneal does not know how the disk boots, and copies all of it unchanged.',
+    remedy: 'nothing to do if you want that; `anneal image inspect` shows what is there',
   },
   BASE_DOES_NOT_GROW: {
     severity: 'warn',
@@ -59,13 +58,13 @@ export const CONVERSION_FINDINGS = {
   },
   EDITS_NOT_BY_DEFAULT: {
     severity: 'warn',
-    meaning: 'Kernel arguments were changed in another boot entry than the one that boots by itself.',
-    remedy: 'leave --deployment out to change the one that boots by itself',
+    meaning: 'Kernel arguments were changed in another boot entry than the default one.',
+    remedy: 'leave --deployment out to change the default entry',
   },
   EDITS_SHARED: {
     severity: 'warn',
     meaning: 'A boot entry that was not chosen also changes: it takes its arguments from the same variable.',
-    remedy: 'nothing has to be done if that is meant; else change arguments in the running system',
+    remedy: 'nothing to do if you want that; otherwise change arguments in the running system',
   },
 } as const satisfies FindingTable
 

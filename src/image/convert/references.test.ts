@@ -79,7 +79,7 @@ describe('root= of a base that will lie in another partition', () => {
     assert.equal(asked.commandLine, 'root=PARTUUID=9')
   })
 
-  it('without an initrd the kernel knows no UUID: it stays, and is warned of', async () => {
+  it('without an initrd the kernel knows no UUID: it stays, with a warning', async () => {
     const { line, arguments: findings } = await base(`root=PARTUUID=${PART} ro`, {}, '')
     assert.equal(line, `root=PARTUUID=${PART} ro`)
     assert.deepEqual(findings, [`REFERENCE_NOT_KEPT root=PARTUUID=${PART}`])

@@ -6,25 +6,24 @@ export const LIVE_FINDINGS = {
   LIVE_LEFT_OUT: {
     severity: 'warn',
     meaning: 'Something of the tree cannot be kept in the root image.',
-    remedy:
-      'nothing has to be done if the system makes it again when it starts; else deploy the image to a disk',
+    remedy: 'nothing to do if the system makes it again when it starts; else deploy the image to a disk',
   },
   LIVE_MOUNT_UNREADABLE: {
     severity: 'warn',
     meaning:
       'A file system of the image that the system mounts cannot be read: the live system has an empty directory there.',
-    remedy: 'nothing has to be done if the system runs without it; else deploy the image to a disk',
+    remedy: 'nothing to do if the system runs without it; else deploy the image to a disk',
   },
   LIVE_MOUNT_UNKNOWN: {
     severity: 'warn',
     meaning: 'The fstab names a device that is nowhere in the image: it may be another disk of the machine.',
-    remedy: 'nothing has to be done if the machine has that disk; else take the line out in the image',
+    remedy: 'nothing to do if the machine has that disk; otherwise remove the line in the image',
   },
   LIVE_COMPRESSION_GUESSED: {
     severity: 'info',
     meaning:
       'The configuration of the kernel was not found: the compression of the root image follows from its version.',
-    remedy: 'nothing has to be done if the image boots',
+    remedy: 'nothing to do if the image boots',
   },
 } as const satisfies FindingTable
 

@@ -106,7 +106,7 @@ test('an initramfs of dracut is known by its hooks, in archives that are compres
   assert.equal((await initramfs('init')).made, 'something else')
 })
 
-test('arguments about disks are taken off, and those that dracut needs come first', async () => {
+test('arguments about disks are removed, and those that dracut needs come first', async () => {
   const { boot, changes } = await plan(await debian(), await initramfs(...LIVE))
   assert.equal(
     boot.commandLine,

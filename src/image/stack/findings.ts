@@ -18,7 +18,7 @@ export const STACK_FINDINGS = {
     severity: 'info',
     meaning:
       'The command line has the root hash of a dm-verity hash tree. Anneal compares each block that it reads with the tree, and refuses one that differs.',
-    remedy: 'nothing has to be done',
+    remedy: 'nothing to do',
   },
   VERITY_UNVERIFIED: {
     severity: 'warn',

@@ -13,7 +13,7 @@ async function mixed(disk: DescribedDisk): Promise<readonly string[]> {
   return nodesOf(stack).flatMap(({ address, warnings }) => warnings.map(({ code }) => `${address} ${code}`))
 }
 
-test('file systems that a disk of 4096-byte sectors cannot hold are warned of, also in a volume group', async () => {
+test('file systems that a disk of 4096-byte sectors cannot hold give a warning, also in a volume group', async () => {
   assert.deepEqual(
     await mixed({
       scheme: 'gpt',

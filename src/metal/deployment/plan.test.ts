@@ -111,7 +111,7 @@ describe('a trio whose root is on a disk', () => {
     assert.match(refusedRoutes.find((one) => one.route === 'ramdisk')?.why ?? '', /this way writes none/)
   })
 
-  test('of which the disk holds the base already boots by ramdisk if that is said', () => {
+  test('of which the disk holds the base already boots by ramdisk if the flags say so', () => {
     const { route, bootInfo } = plan(trio, { route: 'ramdisk' })
     assert.deepEqual([route, bootInfo], ['ramdisk', undefined])
   })
@@ -183,7 +183,7 @@ describe('a trio whose root is on a disk', () => {
     )
   })
 
-  test('whose driver is not shown is planned all the same, and Ironic is asked about its boot first', () => {
+  test('whose driver is not shown is planned anyway, and Ironic is asked about its boot first', () => {
     const found = planDeployment(
       sampleNode(),
       sampleTrio({ properties: { kernel_cmdline: 'root=LABEL=r' } }),

@@ -141,8 +141,8 @@ function unknownProcesses({ census, killSets, looks, table }: DissentInput): rea
         severity: 'refuse',
         code: 'PROCESS_UNKNOWN',
         subject: executableName(process),
-        evidence: `pid ${look.pid} would die, and has ${look.opens.map(wordOf).join(' and ')} open: it may be a virtual machine, or work for one, and nobody says so`,
-        remedy: `find out what it is (\`ps -fp ${look.pid}\`). If guests need it, name it under \`x-anneal: helpers\` of the release; if nobody does, end it`,
+        evidence: `pid ${look.pid} would die, and has ${look.opens.map(wordOf).join(' and ')} open: it may be a virtual machine, or work for one, and no witness names it`,
+        remedy: `find out what it is (\`ps -fp ${look.pid}\`). If guests need it, name it under \`x-anneal: helpers\` of the release; otherwise end it`,
       },
     ]
   })

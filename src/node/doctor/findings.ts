@@ -31,7 +31,7 @@ export const DOCTOR_FINDINGS = {
     meaning:
       'Units of libvirtd and of the modular daemons (virtqemud and others) are up at the same time. Only one of the two can have the guests, and which of them does depends on who connects first.',
     remedy:
-      'keep the one that is not to stay from being started: `systemctl disable --now` for its services and its sockets',
+      'decide which one to keep, and keep the other from being started: `systemctl disable --now` for its services and its sockets',
   },
   BOOT_STARTS_TWO: {
     severity: 'warn',

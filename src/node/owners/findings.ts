@@ -17,7 +17,7 @@ export const OWNER_FINDINGS = {
   CONTAINER_STARTED_BY_JOB: {
     severity: 'refuse',
     meaning:
-      'A job of cron starts a container: at boot (`@reboot`), or again and again. A container that Anneal stopped would run again beside the new one, and two libvirts would manage the same guests.',
+      'A job of cron starts a container: at boot (`@reboot`), or repeatedly. A container that Anneal stopped would run again beside the new one, and two libvirts would manage the same guests.',
     remedy:
       'comment the line out, or take the container’s name out of the script, while Anneal manages the service: Anneal starts its containers at boot by itself. `anneal node give-back` does not bring the line back',
   },
@@ -47,7 +47,7 @@ export const OWNER_FINDINGS = {
     meaning:
       'A unit or a job of cron removes stopped containers (`docker system prune`, `podman container prune`). Anneal keeps the containers of the earlier release stopped: they are the way back. A rollback makes those of a release again, from its images. Adopted containers cannot be made again.',
     remedy:
-      'give the command `--filter label!=io.anneal.project`, which spares the containers of Anneal; adopted containers are spared by a label of their own alone. Or remove unused images only (`docker image prune`, `podman image prune`)',
+      'give the command `--filter label!=io.anneal.project`, which spares the containers of Anneal; only a label of their own spares adopted containers. Or remove unused images only (`docker image prune`, `podman image prune`)',
   },
   CONTAINER_OF_COMPOSE: {
     severity: 'info',

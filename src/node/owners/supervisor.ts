@@ -18,7 +18,7 @@ export type Disarming =
 
 /**
  * A unit can be disarmed where it does nothing with an engine but start this container: it can then be started again
- * beside the running container, and does no harm. A script may do anything, and a path or socket unit fails for good
+ * beside the running container, and does no harm. A script may do anything, and a path or socket unit fails permanently
  * when the service that it starts is skipped.
  */
 export function disarming(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>): Disarming {

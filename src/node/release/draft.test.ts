@@ -247,7 +247,7 @@ test('several problems are reported together', () => {
   assert.equal(problems({ links: ['a'], volumes: ['/a', 'b:/b'], restart: 'sometimes' }).length, 4)
 })
 
-test('what has no effect in a release is said', () => {
+test('a key without an effect in a release gives a finding', () => {
   const { notices } = draft({ build: '.', expose: ['80'] }, { version: '3.8' })
   assert.deepEqual(
     notices.map((notice) => notice.key),

@@ -127,7 +127,7 @@ function notTakenOver(service: string, process: Process, owner: Container): Find
     severity: 'refuse',
     subject: service,
     evidence: `${programOf(process)} (pid ${process.pid}) runs in container "${owner.name}", which this release does not take over from: two of them would run`,
-    remedy: `name it with the node’s first release (--adopt ${service}=${owner.name}); later see with \`anneal node kill-set ${owner.name}\` that no guest would die with it, and stop it for good`,
+    remedy: `name it with the node’s first release (--adopt ${service}=${owner.name}); later see with \`anneal node kill-set ${owner.name}\` that no guest would die with it, and stop it permanently`,
   }
 }
 

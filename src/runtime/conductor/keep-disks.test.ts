@@ -30,7 +30,7 @@ function prepare(rack: SimulatedRack, more: Readonly<Record<string, unknown>> = 
 }
 
 describe('a conductor that is to keep a disk', () => {
-  test('cleans a machine but for that disk, deploys on another, and leaves it again at the end', async () => {
+  test('cleans a machine except that disk, deploys on another, and leaves it again at the end', async () => {
     const rack = await rackWith(TWO, 'label=my data')
     assert.equal(await ask(rack, 'provide'), 'available')
     assert.deepEqual(rack.conductor.machines.find('one').wiped?.disks, [

@@ -159,7 +159,7 @@ describe('anneal image convert', { skip: missing === undefined ? false : `needs 
     assert.equal(await digest(image.path), earlier)
   })
 
-  it('what speaks against an image is said by inspect and by convert, and stands in boot.json', async () => {
+  it('inspect and convert print the warnings of an image, and boot.json has them', async () => {
     const path = join(dir, 'dirty.qcow2')
     await copyFile((await makeImage(dir, 'bootc')).path, path)
     const handle = await open(path, 'r+')

@@ -107,7 +107,7 @@ test('a shrunk base is small, sound and the same files, in every layout of ext',
   }
 })
 
-test('a base that nothing grows is warned of; qcow2 and Zstandard hold the same', async (t) => {
+test('a base that nothing grows gives a warning; qcow2 and Zstandard hold the same', async (t) => {
   const missing = lacks()
   if (missing !== undefined) return t.skip(`needs ${missing}`)
   const scratch = scratchOf(t)

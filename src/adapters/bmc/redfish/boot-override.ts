@@ -27,7 +27,7 @@ export function bootOverride(
   const enabled = order.lasts === 'once' ? 'Once' : 'Continuous'
   if (allowed('BootSourceOverrideEnabled')?.includes(enabled) === false) {
     return {
-      unable: `it cannot choose what to boot ${order.lasts === 'once' ? 'for one time' : 'for good'}`,
+      unable: `it cannot choose what to boot ${order.lasts === 'once' ? 'once' : 'permanently'}`,
       remedy: `put the ${order.from} first in the boot order of the firmware`,
     }
   }

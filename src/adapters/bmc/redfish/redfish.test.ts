@@ -202,7 +202,7 @@ test('what the service does not list is not asked of it', async (t) => {
   })
   await refused(bmc.bootFrom({ ...network, from: 'disk' }), 'BMC_UNABLE', /cannot choose Hdd/)
   boot = { 'BootSourceOverrideEnabled@Redfish.AllowableValues': ['Disabled', 'Once'] }
-  await refused(bmc.bootFrom(network), 'BMC_UNABLE', /for good/)
+  await refused(bmc.bootFrom(network), 'BMC_UNABLE', /permanently/)
   boot = { 'BootSourceOverrideMode@Redfish.AllowableValues': ['UEFI'] }
   await refused(bmc.bootFrom({ ...network, firmware: 'bios' }), 'BMC_UNABLE', /Legacy/)
 })

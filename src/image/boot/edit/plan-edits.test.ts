@@ -56,7 +56,7 @@ describe('kernel arguments of a BLS entry', () => {
     assert.deepEqual(changed, { [ENTRY]: bls(1, `options ${ROOT} ro a=1 b\n`) })
   })
 
-  test('are taken off, and empty lines keep the file as long as it was', async () => {
+  test('are removed, and empty lines keep the file as long as it was', async () => {
     const changed = await edit(
       { ...BLSCFG, [ENTRY]: bls(1, `options ${ROOT} quiet\nid x\n`) },
       { delete: ['quiet'] },
@@ -161,7 +161,7 @@ describe('kernel arguments in GRUB’s environment block', () => {
     assert.deepEqual(Object.keys(changed), ['/boot/grub2/grubenv'])
   })
 
-  test('that grub.cfg sets are taken off there', async () => {
+  test('that grub.cfg sets are removed there', async () => {
     const path = '/boot/grub2/grub.cfg'
     const changed = await edit(
       {

@@ -172,7 +172,7 @@ test('an environment block is loaded, whole or in part, with its lines', async (
   assert.equal(value(menu, 'kernelopts'), undefined)
 })
 
-test('what GRUB cannot read is said, and the next line is run', async () => {
+test('a line that GRUB cannot read gives a warning, and the next line is run', async () => {
   const menu = await run("a=1\nif true; then b=2 & fi\nc=3\nset d='never closed")
   assert.equal(value(menu, 'a'), '1')
   assert.equal(value(menu, 'b'), undefined)

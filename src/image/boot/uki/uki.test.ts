@@ -147,7 +147,7 @@ describe('addons of unified kernel images', () => {
     assert.match(contract.commandLine, / -- one two$/)
   })
 
-  test('only a counter behind the first `+` is left out of the name of its directory', async () => {
+  test('only a counter after the first `+` is left out of the name of its directory', async () => {
     const beside = (name: string): string => `/EFI/Linux/${name}.efi.extra.d/a.addon.efi`
     const { contract } = await look(
       esp({

@@ -49,8 +49,8 @@ export const IMPORT_FINDINGS = {
   RESTART_TAKEN_OVER: {
     severity: 'info',
     meaning:
-      'The engine did not restart the container: a systemd unit did, or nobody. The new file says `restart: unless-stopped`.',
-    remedy: 'write `restart: "no"` if nobody is to start it again after a crash or a reboot',
+      'The engine did not restart the container: a systemd unit did, or nothing did. The new file says `restart: unless-stopped`.',
+    remedy: 'write `restart: "no"` if nothing should start it again after a crash or a reboot',
   },
   VOLUME_WITHOUT_NAME: {
     severity: 'warn',

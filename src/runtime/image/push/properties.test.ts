@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isAnnealError } from '../../../core/index.ts'
 import { checkProperties, describingProperties } from './properties.ts'
 
-test('a property may hold what it likes behind the first equals sign', () => {
+test('a property may have any text after the first equals sign', () => {
   assert.deepEqual(checkProperties(['os_type=linux', 'note=a=b c']), { os_type: 'linux', note: 'a=b c' })
 })
 

@@ -192,7 +192,7 @@ async function imagesNotHere(world: NodeWorld, plan: Plan, seen: Survey): Promis
       code: 'IMAGE_NOT_HERE',
       severity: 'refuse',
       subject: service,
-      evidence: `image "${next.image}" is pinned by an id, and ${describeStore(seen.engine)} has none of that id`,
+      evidence: `image "${next.image}" is pinned by an id, and ${describeStore(seen.engine)} has no image with that id`,
       remedy:
         'an id is valid only on the engine where it was locked: push the image to a registry and lock again, or build or load it here and run `anneal node lock` here',
     })

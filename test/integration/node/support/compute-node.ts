@@ -15,7 +15,7 @@ export type Refusal = Readonly<{
   exit: number
 }>
 
-/** A guest as this process and no other: pid and start time name it for good. */
+/** A guest as this process and no other: pid and start time identify it. */
 export type Alive = Readonly<{ name: string; pid: number; startTime: string }>
 
 /** The two versions of libvirt, which a release may name. */
