@@ -19,6 +19,7 @@ import {
   recoverNode,
   startService,
 } from '../../src/app/node/index.ts'
+import { LAB_COMMANDS } from '../../lab/commands.ts'
 import { loadCommands } from '../../src/cli/commands.ts'
 import { readInventory } from '../../src/metal/index.ts'
 import { sampleNode } from '../../src/metal/testing/index.ts'
@@ -52,6 +53,25 @@ const WITHOUT: Readonly<Record<string, string>> = {
 test('every command that changes something has --dry-run, as -n', () => {
   const without = COMMANDS.filter(({ flags }) => flags['dry-run']?.short !== 'n')
   assert.deepEqual(without.map(({ path }) => path.join(' ')).toSorted(), Object.keys(WITHOUT).toSorted())
+})
+
+/** Commands of the test bed: what they make is removed by those that have a dry run. */
+const LAB_WITHOUT: Readonly<Record<string, string>> = {
+  'lab up': 'starts a lab, which `lab down` removes',
+  'lab nodes': 'reads',
+  'lab console': 'attaches a terminal',
+  'lab env': 'prints variables',
+  'lab shell': 'runs a command of the caller',
+  'lab host up': 'starts a host, which `lab host down` removes',
+  'lab host shell': 'runs a command of the caller',
+  'lab status': 'reads',
+  'lab images': 'builds images, which `lab clean` removes',
+}
+
+test('every command of the test bed that removes something has --dry-run, as -n', async () => {
+  const commands = await Promise.all(LAB_COMMANDS.map(({ load }) => load()))
+  const without = commands.filter(({ flags }) => flags['dry-run']?.short !== 'n')
+  assert.deepEqual(without.map(({ path }) => path.join(' ')).toSorted(), Object.keys(LAB_WITHOUT).toSorted())
 })
 
 /** All that a node consists of, in the simulation. */
