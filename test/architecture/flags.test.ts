@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { LAB_COMMANDS } from '../../lab/commands.ts'
 import type { Command, FlagSpec } from '../../src/cli/command.ts'
 import { loadCommands } from '../../src/cli/commands.ts'
 import { helpText } from '../../src/cli/help.ts'
@@ -77,4 +78,48 @@ test('every command that opens an image has the flags for that', () => {
     if (!command.operands.startsWith('IMAGE')) continue
     for (const flag of ['files-in', 'temporary']) assert.ok(flag in command.flags, command.path.join(' '))
   }
+})
+
+/** Commands that have nothing to try out first, each with the reason. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  'image inspect': 'reads',
+  'image ls': 'reads',
+  'image cat': 'reads',
+  'image list': 'reads',
+  'metal status': 'reads',
+  'metal watch': 'reads',
+  'metal console': 'reads; Ironic’s console is switched on for that, and nothing of the machine changes',
+  'metal serve': 'serves; each change is asked for by a command of its own',
+  'node import': 'prints a file',
+  'node doctor': 'reads',
+  'node kill-set': 'reads',
+  'node plan': 'is the dry run of `node upgrade`',
+  'node status': 'reads',
+  'node history': 'reads',
+  config: 'prints a file',
+  completion: 'prints a script',
+}
+
+test('every command that changes something has --dry-run, as -n', () => {
+  const without = COMMANDS.filter(({ flags }) => flags['dry-run']?.short !== 'n')
+  assert.deepEqual(without.map(({ path }) => path.join(' ')).toSorted(), Object.keys(WITHOUT).toSorted())
+})
+
+/** Commands of the test bed: what they make is removed by those that have a dry run. */
+const LAB_WITHOUT: Readonly<Record<string, string>> = {
+  'lab up': 'starts a lab, which `lab down` removes',
+  'lab nodes': 'reads',
+  'lab console': 'attaches a terminal',
+  'lab env': 'prints variables',
+  'lab shell': 'runs a command of the caller',
+  'lab host up': 'starts a host, which `lab host down` removes',
+  'lab host shell': 'runs a command of the caller',
+  'lab status': 'reads',
+  'lab images': 'builds images, which `lab clean` removes',
+}
+
+test('every command of the test bed that removes something has --dry-run, as -n', async () => {
+  const commands = await Promise.all(LAB_COMMANDS.map(({ load }) => load()))
+  const without = commands.filter(({ flags }) => flags['dry-run']?.short !== 'n')
+  assert.deepEqual(without.map(({ path }) => path.join(' ')).toSorted(), Object.keys(LAB_WITHOUT).toSorted())
 })
