@@ -88,7 +88,7 @@ export const BOOT_FINDINGS = {
     meaning:
       'A unified kernel image has device trees for several machines, and its stub takes the one that fits the machine. Anneal does not know the machine and takes none of them.',
     remedy:
-      'on a machine whose firmware has a device tree of its own, nothing has to be done; else use --whole-disk, or extract the .dtbauto section of the machine (`objcopy -O binary --only-section`) and give it to the boot loader',
+      'nothing to do on a machine whose firmware has its own device tree; otherwise use --whole-disk, or extract the .dtbauto section of the machine (`objcopy -O binary --only-section`) and give it to the boot loader',
   },
   KERNEL_IS_UNIFIED: {
     severity: 'warn',
