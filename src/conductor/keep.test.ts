@@ -77,7 +77,7 @@ describe('disks that are kept', () => {
     const kept = keptDisks({ disks: DISKS, contents: CONTENTS }, ['label=Data'], 'one')
     assert.equal(chooseDisk(DISKS, {}, 'one', kept).name, 'vdb')
     assert.equal(chooseDisk(DISKS, { name: '/dev/vdc' }, 'one', kept).name, 'vdc')
-    const found = /disk vda is to be kept: vda1 has the label "Data" of ext4/
+    const found = /disk vda must be kept: vda1 has the label "Data" of ext4/
     refused(() => chooseDisk(DISKS, { name: '/dev/vda' }, 'one', kept), 'DISK_KEPT', found)
     // The hint fits vdb as well, and may have meant vda.
     refused(() => chooseDisk(DISKS, { size: 100 }, 'one', kept), 'DISK_KEPT', found)

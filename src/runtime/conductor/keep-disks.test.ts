@@ -51,7 +51,7 @@ describe('a conductor that is to keep a disk', () => {
     prepare(rack, { anneal_keep: 'label=My Data', root_device: { size: 16 } })
     assert.equal(await ask(rack, 'active'), 'deploy failed')
     const { lastError } = rack.conductor.machines.find('one')
-    assert.match(lastError ?? '', /disk vdb is to be kept: vdb1 has the label "my data" of ext4.*DISK_KEPT/)
+    assert.match(lastError ?? '', /disk vdb must be kept: vdb1 has the label "my data" of ext4.*DISK_KEPT/)
     assert.deepEqual([rack.touched, rack.isOn], [[], false])
   })
 
