@@ -7,7 +7,7 @@
 #           are the map. Exit code 0, no warning. Of a directory, a hole of 64 MiB takes 64 MiB, but for --chunksize.
 # Matters:  layers of containers become EROFS by `mkfs.erofs --tar`; /var/log/lastlog, sparse by nature, is gone or fills the
 #           image.
-# Anneal:   reads EROFS and writes none; it reads sparse files of layers with their holes.
+# Anneal:   gives mkfs.erofs archives without holes, and reads sparse files of layers with theirs.
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

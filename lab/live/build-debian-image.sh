@@ -9,7 +9,7 @@ out=$1
 work=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 readonly UUID=11111111-2222-4333-8444-555555555555
-packages=systemd,systemd-sysv,udev,kmod,linux-image-cloud-amd64,initramfs-tools,busybox,login,passwd,util-linux,libcap2-bin
+packages=systemd,systemd-sysv,udev,kmod,linux-image-cloud-amd64,initramfs-tools,busybox,login,passwd,util-linux,libcap2-bin,dmsetup
 mmdebstrap --mode=root --variant=minbase --aptopt='Apt::Install-Recommends "false"' \
   --include="$packages,iputils-ping,zstd" bookworm "$work/tree.tar" >&2
 mkdir "$work/root"

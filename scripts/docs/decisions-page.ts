@@ -27,7 +27,7 @@ never used twice, and a file keeps its name when its title changes. To add a pag
 | 0070 to 0079 | finding out who acts on a node |
 | 0090 to 0099 | the conductor                  |
 
-0068 and 0069 (an entry point, and output streams) and 0072 (unpacking images) took the next number that was free.
+0068 and 0069 (an entry point, and output streams) and 0072 (unpacking images), 0076 (hash trees) and 0077 (LUKS) took the next number that was free.
 `
 
 /** docs/adr/README.md: how the records of decisions are numbered, and their titles. */

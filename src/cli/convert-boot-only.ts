@@ -15,6 +15,8 @@ export type ConvertFlags = FlagValues<typeof CONVERSION_FLAGS> &
     disk: string | undefined
     'boot-only': boolean
     'root-url': string | undefined
+    'root-format': 'squashfs' | 'erofs' | undefined
+    verity: boolean
     exact: boolean
     shrink: boolean
     'no-digest': boolean

@@ -28,21 +28,27 @@ export async function convertLive(
   const url = flags['root-url']
   if (url !== undefined && !/^https?:\/\/[^\s"]+$/.test(url))
     throw convertUsage(`--root-url needs an http(s) address, and "${url}" is none`)
+  if (url !== undefined && flags.verity)
+    throw convertUsage('--verity needs the root image in the ramdisk, and --root-url puts it elsewhere')
   const { boot: wishes, open } = conversionOptions(flags, signal)
   await using planned = await planLiveImage(location, {
     boot: wishes,
     ...(open && { open }),
-    place: url === undefined ? { in: 'ramdisk' } : { in: 'file', url },
+    root: {
+      place: url === undefined ? { in: 'ramdisk' } : { in: 'file', url },
+      format: flags['root-format'] ?? 'squashfs',
+      check: flags.verity ? 'verity' : 'none',
+    },
     signal,
   })
   for (const line of planLines(planned)) output.say(line)
   const { about, plan } = planned.job
   if (flags['dry-run']) {
-    const { compression, from } = plan
+    const { compression, from, root } = plan
     const { boot, changes, warnings } = about
     const document: ConversionPlanDocument = {
       schema: 'anneal.conversion-plan/1',
-      live: { format: 'squashfs', compression, from, ...(url !== undefined && { url }) },
+      live: { format: root.format, compression, from, ...(url !== undefined && { url }) },
       boot,
       changes,
       warnings,
@@ -63,11 +69,12 @@ export async function convertLive(
 }
 
 function planLines({ boots, job }: PlannedLive): readonly string[] {
-  const { about, plan, place } = job
+  const { about, plan } = job
+  const { place, format, check } = plan.root
   const where = place.in === 'ramdisk' ? 'in the ramdisk' : `fetched from ${place.url}`
   return [
     `boots ${boots}`,
-    `root image is ${plan.from.join(', ')}: squashfs (${plan.compression}), ${where}`,
+    `root image is ${plan.from.join(', ')}: ${format} (${plan.compression})${check === 'verity' ? ' with a hash tree' : ''}, ${where}`,
     ...about.changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
     ...about.warnings.map((text) => `warning: ${text}`),
   ]

@@ -93,6 +93,8 @@ function contentOf({ content, partition }: StackNode): string {
     }
     case 'physical volume':
       return `LVM2 physical volume${content.volumeGroup === '' ? '' : ` of ${content.volumeGroup}`}`
+    case 'mirror member':
+      return `member of the mirror ${content.mirror}`
     case 'logical volumes':
       return `volume group, ${formatBytes(content.group.freeBytes)} free`
     case 'swap':

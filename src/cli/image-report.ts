@@ -140,6 +140,7 @@ function contentReport(content: StackNode['content']): StackContent {
     case 'logical volumes':
       return { kind: content.kind, ...content.group }
     case 'physical volume':
+    case 'mirror member':
     case 'swap':
     case 'unreadable':
     case 'unknown':

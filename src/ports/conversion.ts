@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/index.ts'
 import type { Chunk, MappedRange } from '../image/convert/index.ts'
-import type { SquashCompression } from '../image/live/index.ts'
+import type { RootCompression, RootFormat } from '../image/live/index.ts'
 
 /**
  * What is to become of a chunk: written where it belongs in the output file, and only hashed where there is none;
@@ -82,11 +82,12 @@ export type ConversionWorld = Readonly<{
 /** A root image that is made of a tar archive as it streams past. */
 export type RootImageJob = Readonly<{
   archive: AsyncIterable<Uint8Array>
-  compression: SquashCompression
+  format: RootFormat
+  compression: RootCompression
   /** A file that is there; what lies in it before the offset may be gone afterwards. */
   outputPath: string
   offsetBytes: number
-  /** Permission bits of the root directory, of which the archive has no entry. */
+  /** Permission bits of the root directory, for the program that takes no entry of it. */
   rootMode: number
 }>
 
@@ -109,10 +110,19 @@ export interface FileSystemShrinker {
   ): Promise<number>
 }
 
+/** Writes hash trees of dm-verity. */
+export interface HashTreeWriter {
+  /** Behind what lies in a range of a file, which is filled up to a block with zeros. Gives where in the range the tree begins and ends. */
+  append(
+    data: Readonly<{ path: string; offsetBytes: number; sizeBytes: number }>,
+    signal: AbortSignal,
+  ): Promise<Readonly<{ rootHash: string; offsetBytes: number; endBytes: number }>>
+}
+
 /** The program that makes root images: well-kept, and not Anneal's own. */
 export interface RootImageMaker {
   /** Throws where it is not there or cannot do it, before anything is begun. */
-  require(signal: AbortSignal): Promise<void>
+  require(image: Pick<RootImageJob, 'format' | 'compression'>, signal: AbortSignal): Promise<void>
   /** Gives the size of the image, in bytes. */
   make(job: RootImageJob, signal: AbortSignal): Promise<number>
 }

@@ -27,6 +27,7 @@ export type {
   EspMaker,
   FileSystemJob,
   FileSystemMaker,
+  HashTreeWriter,
   RootImageJob,
   FileSystemShrinker,
   RootImageMaker,

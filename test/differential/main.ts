@@ -19,7 +19,7 @@ import { fat } from './fat/index.ts'
 import { grub } from './grub/index.ts'
 import { iso9660 } from './iso9660/index.ts'
 import { kernelArguments } from './kernel-arguments/index.ts'
-import { live } from './live/index.ts'
+import { live, liveErofs } from './live/index.ts'
 import { lvm2 } from './lvm2/index.ts'
 import { ext4FromContainer } from './ext4-from-container/index.ts'
 import { oci } from './oci/index.ts'
@@ -41,6 +41,7 @@ const TARGETS = [
   iso9660,
   kernelArguments(),
   live,
+  liveErofs,
   lvm2,
   oci,
   ext4FromContainer,

@@ -29,12 +29,12 @@ export const CONVERT_ERRORS = {
   },
   ROOT_IMAGE_NEEDS_PROGRAM: {
     message: 'Cannot make a root image: {why}',
-    remedy: 'install the package squashfs-tools, version 4.5 or newer: its mksquashfs reads archives',
+    remedy: 'install the package {package}, version {version} or newer, which reads archives',
     retry: false,
     exit: EXIT.refused,
   },
   ROOT_IMAGE_FAILED: {
-    message: 'Cannot make a root image: mksquashfs failed: {why}',
+    message: 'Cannot make a root image: {program} failed: {why}',
     remedy: 'free space on the disk and memory, then run it again; no result has its final name yet',
     retry: true,
     exit: EXIT.failed,

@@ -36,13 +36,24 @@ export const imageConvert = command({
     },
     live: {
       kind: 'switch',
-      help: 'Write a live image instead of a base: the system runs from memory, without a disk. It needs mksquashfs 4.5 or newer',
+      help: 'Write a live image instead of a base: the system runs from memory, without a disk. It needs mksquashfs 4.5 or newer, or mkfs.erofs 1.8 or newer',
       flagOnly: true,
     },
     'root-url': {
       kind: 'text',
       placeholder: 'URL',
       help: 'With --live: write root.squashfs as a file that machines fetch from URL; without it, the ramdisk holds it',
+      flagOnly: true,
+    },
+    'root-format': {
+      kind: 'choice',
+      values: ['squashfs', 'erofs'],
+      help: 'With --live: make the root image in this format (default: squashfs); the kernel of the image has to read it',
+      flagOnly: true,
+    },
+    verity: {
+      kind: 'switch',
+      help: 'With --live: write a hash tree of dm-verity behind the root image, and its root hash on the command line. It needs initramfs-tools and dmsetup in the image',
       flagOnly: true,
     },
     shrink: {
@@ -75,7 +86,8 @@ export const imageConvert = command({
     'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image; with --boot-only, --live or --disk also a container image, as `anneal image inspect` takes it. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
   async run({ flags, args, output, signal }) {
     if (flags.live) return convertLive(args[0] ?? '', flags, output, signal)
-    if (flags['root-url'] !== undefined) throw convertUsage('--root-url is about --live')
+    const ofLive = (['root-url', 'root-format', 'verity'] as const).find((name) => flags[name])
+    if (ofLive !== undefined) throw convertUsage(`--${ofLive} is about --live`)
     if (flags.disk !== undefined) return convertDisk(args[0] ?? '', flags, output, signal)
     diskWishes('anneal image convert', flags)
     if (flags['boot-only']) return convertBootOnly(args[0] ?? '', flags, output, signal)

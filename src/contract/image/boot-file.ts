@@ -91,10 +91,18 @@ export type StoredRootImage = Readonly<{
   /** Where in that file it begins, in bytes. */
   offsetBytes: number
   sizeBytes: number
-  format: 'squashfs'
-  compression: 'zstd' | 'xz' | 'gzip'
+  format: 'squashfs' | 'erofs'
+  /** `lz4` and `none` are EROFS alone, `xz` and `gzip` squashfs. */
+  compression: 'zstd' | 'xz' | 'gzip' | 'lz4' | 'none'
   /** Where machines fetch it from. Absent where it lies in the ramdisk. */
   url?: string
+  /** With `--verity`: the hash tree of dm-verity behind the file system, which counts into `sizeBytes`. */
+  verity?: Readonly<{
+    /** 64 hexadecimal digits. */
+    rootHash: string
+    /** Where in the root image the superblock of the tree begins, in bytes. */
+    hashOffsetBytes: number
+  }>
   /** 64 hexadecimal digits. Absent where it lies in the ramdisk, whose digest covers it. */
   sha256?: string
   /** 128 hexadecimal digits. */

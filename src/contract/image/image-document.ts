@@ -79,11 +79,11 @@ export type ImageContainerLayer = Readonly<{
   sizeBytes: number
 }>
 
-/** A disk, a partition, a volume group, a logical volume, or what firmware starts from a disc (El Torito). */
+/** A disk, a partition, a mirror (md RAID 1), a volume group, a logical volume, or what firmware starts from a disc (El Torito). */
 export type StackPart = Readonly<{
   /** What people type to name it: empty for the disk, `p2`, `atomicos/root`, `et2`. */
   address: string
-  role: 'disk' | 'container' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
+  role: 'disk' | 'container' | 'partition' | 'mirror' | 'volume group' | 'logical volume' | 'boot image'
   name: string
   sizeBytes: number
   /** Of a partition. */
@@ -177,6 +177,8 @@ export type StackContent =
       /** What each part of it belongs to, from its beginning to its end. */
       ranges: readonly PhysicalRange[]
     }>
+  /** A member of a mirror (md RAID 1): what is in it is in the part that has this address. */
+  | Readonly<{ kind: 'mirror member'; mirror: string; uuid: string }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
   /** Recognised, and not readable: ZFS, LUKS, a file system that is damaged. */
   | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: ImageRefusal }>

@@ -1,3 +1,5 @@
 export { openVerityTree } from './verity-tree.ts'
 export type { VerityTree } from './verity-tree.ts'
 export { DMVERITY_ERRORS } from './errors.ts'
+export { VerityTreeMaker } from './make-tree.ts'
+export type { MadeTree } from './make-tree.ts'

@@ -7,7 +7,8 @@ export const RECOGNISE_ERRORS = {
   FORMAT_ENCRYPTED: {
     ...refused,
     message: 'Cannot read "{source}": it is encrypted ({type})',
-    remedy: 'use an image that is not encrypted; Anneal never asks for keys',
+    remedy:
+      'use an image that is not encrypted, or copy its disk as it is (`convert --whole-disk`); Anneal asks for no keys',
   },
   FORMAT_UNSUPPORTED: {
     ...refused,

@@ -32,6 +32,7 @@ const READ_TYPES: ReadonlySet<string> = new Set([
   'dos',
   'iso9660',
   'LVM2_member',
+  'linux_raid_member',
   'ext4',
   'xfs',
   'btrfs',

@@ -71,11 +71,17 @@ export function matchReference(disk: StackNode, device: string): readonly StackN
     case 'VG':
       return nodes.filter(({ role, address }) => role === 'logical volume' && address.startsWith(`${value}/`))
     case 'MD':
-      return nodes.filter((node) => hex(unreadableUuid(node, 'linux_raid_member')) === hex(value))
+      return nodes.filter((node) => hex(memberUuid(node)) === hex(value))
     default:
       // udev rules of dracut look for the text anywhere in the UUID.
       return nodes.filter((node) => unreadableUuid(node, 'crypto_LUKS')?.includes(value.toLowerCase()))
   }
+}
+
+/** Of the array that it is a member of, read or not. */
+function memberUuid(node: StackNode): string | undefined {
+  const { content } = node
+  return content.kind === 'mirror member' ? content.uuid : unreadableUuid(node, 'linux_raid_member')
 }
 
 function unreadableUuid({ content }: StackNode, type: string): string | undefined {

@@ -291,6 +291,22 @@ menuentry 'broken' { linux /boot/gone
     assert.deepEqual(codes(contract), ['ROOT_NOT_IN_IMAGE'])
   })
 
+  test('a root in an encrypted part is no device that the image lacks', async () => {
+    const fileSystem = treeFileSystem({
+      '/vmlinuz-6.1.0': 'k',
+      '/initrd-6.1.0': 'i',
+      '/loader/entries/a.conf':
+        'title Debian\nlinux /vmlinuz-6.1.0\ninitrd /initrd-6.1.0\noptions root=/dev/mapper/system ro\n',
+    })
+    for (const [type, code] of [
+      ['crypto_LUKS', 'ROOT_ENCRYPTED'],
+      ['zfs_member', 'ROOT_NOT_IN_IMAGE'],
+    ] as const) {
+      const { contract } = await look({ partitions: [{ fileSystem }, { unreadable: type }] })
+      assert.deepEqual(codes(contract), [code])
+    }
+  })
+
   test('without any entry the newest kernel beside its modules is taken, and said so', async () => {
     const { contract } = await look({
       partitions: [

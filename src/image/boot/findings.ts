@@ -50,6 +50,13 @@ export const BOOT_FINDINGS = {
       'An earlier `rootflags=` names the subvolume of the root, and the last one does not: an initrd with systemd joins them, any other takes the last one.',
     remedy: 'give all options in one argument: --karg rootflags=subvol=PATH,OPTION',
   },
+  ROOT_ENCRYPTED: {
+    severity: 'warn',
+    meaning:
+      'The root file system is encrypted (LUKS). All machines with this image have the same keys, and each asks for one when it boots.',
+    remedy:
+      '`convert --whole-disk` copies it as it is; let the machine encrypt its disk itself to have keys of its own',
+  },
   ROOT_NOT_IN_IMAGE: {
     severity: 'warn',
     meaning: '`root=` names a device that the image does not have.',

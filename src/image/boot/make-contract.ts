@@ -5,19 +5,14 @@ import {
   lintForIronic,
 } from '../../core/index.ts'
 import type { Finding, KernelArgument } from '../../core/index.ts'
-import {
-  atDefaultSubvolume,
-  largestUnreadable,
-  mapperPath,
-  matchDevice,
-  namedSubvolume,
-} from '../stack/index.ts'
+import { atDefaultSubvolume, largestUnreadable, matchDevice, namedSubvolume } from '../stack/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { BootArgument, BootContract, RootVolume } from './contract.ts'
 import type { BootEntry } from './entry.ts'
 import { raise } from './errors.ts'
 import type { BootInventory } from './find-boot.ts'
 import { exactValue, lastingName, namedBy } from './device-names.ts'
+import { aboutRoot } from './about-root.ts'
 import { finding } from './findings.ts'
 import { differenceFinding, firmwareDifference } from './firmware/differences.ts'
 import { reasonOf } from './reasons.ts'
@@ -322,24 +317,6 @@ function aboutEntry(entry: BootEntry): readonly Finding[] {
 function aboutContainer(image: StackNode, all: readonly KernelArgument[]): readonly Finding[] {
   if (all.some(({ key }) => key === 'root')) return []
   return [finding('CONTAINER_ROOT_MISSING', image.name, 'no argument says root=')]
-}
-
-function aboutRoot(
-  disk: StackNode,
-  all: readonly KernelArgument[],
-  root: RootVolume | undefined,
-): readonly Finding[] {
-  const device = all.findLast(({ key }) => key === 'root')
-  if (device?.value === undefined) return []
-  const found = matchDevice(disk, device.value)
-  if (found.length === 0) {
-    if (root !== undefined && device.value.startsWith('gpt-auto')) return []
-    const other = root === undefined ? '' : `; the image’s root is ${root.address}`
-    return [finding('ROOT_NOT_IN_IMAGE', device.text, `no part of the image is called so${other}`)]
-  }
-  const isStable = found.some((node) => node.role === 'logical volume' || mapperPath(node) === device.value)
-  if (!device.value.startsWith('/dev/') || device.value.startsWith('/dev/disk/') || isStable) return []
-  return [finding('ROOT_BY_DEVICE_NAME', device.text, `here it is ${found[0]?.address}`)]
 }
 
 function aboutIgnition(all: readonly KernelArgument[]): readonly Finding[] {

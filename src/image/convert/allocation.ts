@@ -30,6 +30,7 @@ export async function* allocationOf(
       return
     }
     case 'logical volumes':
+    case 'mirror member':
     case 'swap':
     case 'unreadable':
     case 'unknown':

@@ -3,7 +3,7 @@ import { planContentChange } from '../../formats/filesystem/index.ts'
 import type { ContentChange, NodeId } from '../../formats/filesystem/index.ts'
 import type { StackNode, Volume } from '../stack/index.ts'
 import type { Base } from './base.ts'
-import { locateIn } from './locate.ts'
+import { isMirrored, locateIn } from './locate.ts'
 
 /** The patches of the base that give a file of a volume other bytes: see `planContentChange` for what is refused. */
 export async function locateEdit(
@@ -13,6 +13,8 @@ export async function locateEdit(
   file: Readonly<{ id: NodeId; before: Uint8Array; after: Uint8Array }>,
   signal?: AbortSignal,
 ): Promise<ContentChange> {
+  if (isMirrored(disk, base.node, volume.node))
+    return { refusal: 'it lies in a mirror (md), whose other members would keep what they have' }
   const change = await planContentChange(volume.fileSystem, file.id, file.before, file.after, signal)
   if ('refusal' in change) return change
   const patches: Patch[] = []

@@ -50,6 +50,10 @@ export type Initramfs = Readonly<{
   overlay: 'none' | 'mounted' | 'prepared'
   /** initramfs-tools: what attaches an image to a loop device. */
   busybox: boolean
+  /** The kernel's module for EROFS. */
+  erofs: boolean
+  /** What sets up devices of the device mapper. */
+  dmsetup: boolean
 }>
 
 /**
@@ -71,6 +75,8 @@ export async function readInitramfs(
     netroot: false,
     overlay: 'none',
     busybox: false,
+    erofs: false,
+    dmsetup: false,
   }
   const texts = new Map<string, string>()
   const awaits = new Map<string, string>()
@@ -201,5 +207,7 @@ function seen(before: Initramfs, name: string): Initramfs {
   if (name === 'scripts/local' || name === 'conf/initramfs.conf')
     return { ...before, made: 'initramfs-tools' }
   if (/^(?:usr\/)?bin\/busybox$/.test(name)) return { ...before, busybox: true }
+  if (/^(?:usr\/)?s?bin\/dmsetup$/.test(name)) return { ...before, dmsetup: true }
+  if (/\/erofs\.ko(?:\.\w+)?$/.test(name)) return { ...before, erofs: true }
   return before
 }

@@ -1,8 +1,10 @@
 import { cpioHeader, cpioPadding, cpioTrailer } from '../../formats/cpio/index.ts'
 import type { Change } from '../../contract/index.ts'
-import { ROOT_IMAGE_NAME } from './arguments.ts'
 import type { Initramfs } from '../initramfs/index.ts'
 import type { KernelModule } from './modules.ts'
+import { HASH_OFFSET, ROOT_HASH } from './verity-boot.ts'
+import { ROOT_IMAGE_NAME } from './root-wish.ts'
+import type { RootWish } from './root-wish.ts'
 
 /** A file that the ramdisk gets in addition to what the image's initramfs has. */
 export type Addition = Readonly<{
@@ -19,9 +21,10 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 /** What the image's own initramfs cannot do without. `modules` gives those of its kernel that mount a root image. */
 export async function additionsFor(
   { made, dmsquashLive, overlay, hooks }: Initramfs,
+  wish: RootWish,
   modules: () => Promise<readonly KernelModule[]>,
 ): Promise<readonly Addition[]> {
-  if (made === 'initramfs-tools') return forInitramfsTools(await modules())
+  if (made === 'initramfs-tools') return forInitramfsTools(await modules(), wish)
   if (!dmsquashLive || overlay !== 'mounted' || hooks === undefined) return []
   return [
     {
@@ -38,12 +41,12 @@ export async function additionsFor(
  * initramfs-tools sources `/scripts/NAME` where `boot=NAME` is on the command line (initramfs-tools(7)), and calls its
  * functions in place of those that mount a disk.
  */
-function forInitramfsTools(modules: readonly KernelModule[]): readonly Addition[] {
+function forInitramfsTools(modules: readonly KernelModule[], wish: RootWish): readonly Addition[] {
   return [
     {
       name: `scripts/${BOOT_SCRIPT}`,
       mode: 0o100644,
-      bytes: encode(SCRIPT),
+      bytes: encode(scriptFor(wish)),
       reason: 'initramfs-tools has no script of its own that mounts a root image',
     },
     ...(modules.length === 0
@@ -62,7 +65,9 @@ function forInitramfsTools(modules: readonly KernelModule[]): readonly Addition[
 /** What `boot=` names. */
 const BOOT_SCRIPT = 'anneal'
 
-const SCRIPT = `# The root of a live system: the image in the ramdisk, and memory over it.
+/** Of busybox. The device that dm-verity checks is made by dmsetup, as the kernel's own documentation has its table. */
+function scriptFor({ format, check }: RootWish): string {
+  return `# The root of a live system: the image in the ramdisk, and memory over it.
 mount_top() { :; }
 mount_premount() { :; }
 mount_bottom() { :; }
@@ -72,16 +77,32 @@ mountroot() {
 		[ ! -e "$module" ] || insmod "$module" 2>/dev/null || true
 	done
 	mkdir -p /run/anneal/image /run/anneal/memory
-	loop=$(losetup -f)
-	if ! losetup -r "$loop" /${ROOT_IMAGE_NAME} || ! mount -t squashfs -o ro "$loop" /run/anneal/image; then
+	image=$(losetup -f)
+	losetup -r "$image" /${ROOT_IMAGE_NAME} || panic "Cannot attach the root image /${ROOT_IMAGE_NAME}"
+${check === 'verity' ? VERITY : ''}	mount -t ${format} -o ro "$image" /run/anneal/image ||
 		panic "Cannot mount the root image /${ROOT_IMAGE_NAME}"
-	fi
 	mount -t tmpfs -o mode=0755 tmpfs /run/anneal/memory
 	mkdir /run/anneal/memory/upper /run/anneal/memory/work
 	mount -t overlay \\
 		-o lowerdir=/run/anneal/image,upperdir=/run/anneal/memory/upper,workdir=/run/anneal/memory/work \\
 		overlay "\${rootmnt}" || panic "Cannot mount memory over the root image"
 }
+`
+}
+
+const VERITY = `	hash= offset=0
+	for word in $(cat /proc/cmdline); do
+		case $word in
+		${ROOT_HASH}=*) hash=\${word#*=} ;;
+		${HASH_OFFSET}=*) offset=\${word#*=} ;;
+		esac
+	done
+	blocks=$((offset / 4096))
+	table="0 $((blocks * 8)) verity 1 $image $image 4096 4096 $blocks $((blocks + 1)) sha256 $hash -"
+	dmsetup create anneal-root --readonly --noudevsync --noudevrules --table "$table" ||
+		panic "Cannot check the root image: dm-verity refuses the root hash '$hash'"
+	dmsetup mknodes anneal-root
+	image=/dev/mapper/anneal-root
 `
 
 /** As an archive, which the kernel unpacks behind the others. */

@@ -4,12 +4,8 @@ import { devicesIn } from '../boot/index.ts'
 import type { BootArgument, BootContract } from '../boot/index.ts'
 import { raise } from './errors.ts'
 import type { Initramfs } from '../initramfs/index.ts'
-
-/** Where the machine finds the root image: in its ramdisk, or at an http(s) address. */
-export type RootPlace = Readonly<{ in: 'ramdisk' }> | Readonly<{ in: 'file'; url: string }>
-
-/** In the ramdisk; dracut takes a path for an image by how it ends. */
-export const ROOT_IMAGE_NAME = 'live.img'
+import { ROOT_IMAGE_NAME } from './root-wish.ts'
+import type { RootWish } from './root-wish.ts'
 
 /** Arguments about the root of before. */
 const OF_ROOT: Readonly<Record<string, string>> = {
@@ -39,7 +35,7 @@ export function liveContract(
   image: string,
   contract: BootContract,
   initramfs: Initramfs,
-  place: RootPlace,
+  wish: RootWish,
 ): LiveContract {
   const changes: Change[] = []
   const kept = contract.arguments.filter((argument) => {
@@ -50,7 +46,7 @@ export function liveContract(
       changes.push({ file: 'command line', what: `${argument.text} is left out`, reason: why })
     return why === undefined
   })
-  const own = argumentsFor(image, initramfs, place)
+  const own = argumentsFor(image, initramfs, wish)
   const keys = new Set(kept.map(({ key }) => key))
   const all = [...own.filter(({ key }) => !keys.has(key)), ...kept]
   const commandLine = formatKernelCommandLine({ arguments: all, init: contract.init })
@@ -76,8 +72,12 @@ function whyDropped({ key, text }: BootArgument): string | undefined {
   return devicesIn(text).length > 0 ? 'it names a device of the disk, and there is none' : undefined
 }
 
-function argumentsFor(image: string, initramfs: Initramfs, place: RootPlace): readonly BootArgument[] {
-  const { made, dmsquashLive, livenet, netroot, busybox } = initramfs
+function argumentsFor(
+  image: string,
+  initramfs: Initramfs,
+  { place, check }: RootWish,
+): readonly BootArgument[] {
+  const { made, dmsquashLive, livenet, netroot, busybox, dmsetup } = initramfs
   const lacks = (needed: string, remedy: string): Error =>
     raise('LIVE_INITRAMFS_LACKS', { image, initramfs: made, needed, remedy })
   if (made === 'initramfs-tools') {
@@ -89,6 +89,11 @@ function argumentsFor(image: string, initramfs: Initramfs, place: RootPlace): re
     if (!busybox) {
       const remedy = 'in the image, install busybox, and make the initramfs again: update-initramfs -u'
       throw lacks('busybox, which attaches the root image to a loop device', remedy)
+    }
+    if (check === 'verity' && !dmsetup) {
+      const remedy =
+        'in the image, install dmsetup, and make the initramfs again: update-initramfs -u; or leave --verity out'
+      throw lacks('dmsetup, which has the kernel check the root image', remedy)
     }
     return [
       make(
@@ -103,6 +108,12 @@ function argumentsFor(image: string, initramfs: Initramfs, place: RootPlace): re
     throw lacks(
       'dracut with its module dmsquash-live, and no initramfs-tools',
       'in the image, install dracut-live (Fedora, RHEL; with Debian 12 also dracut-network), and make the initramfs with it: dracut --force --add "dmsquash-live livenet"',
+    )
+  }
+  if (check === 'verity') {
+    throw lacks(
+      'way to check a root image: dracut’s dmsquash-live mounts it without dm-verity',
+      'leave --verity out; an image with initramfs-tools can be checked',
     )
   }
   if (!dmsquashLive) {

@@ -11,8 +11,8 @@ import { look, treeFileSystem } from '../testing/index.ts'
 import type { Looked, Tree } from '../testing/index.ts'
 import { readInitramfs } from '../initramfs/index.ts'
 import type { Initramfs } from '../initramfs/index.ts'
-import { SQUASHFS_FORM, archiveOf, newTally, planLive, tarOfTree } from './index.ts'
-import type { LivePlan, RootPlace } from './index.ts'
+import { ROOT_FORMS, archiveOf, newTally, planLive, tarOfTree, withRootTree } from './index.ts'
+import type { LivePlan, RootPlace, RootWish } from './index.ts'
 
 const { signal } = new AbortController()
 const HOOKS = 'usr/lib/dracut/hooks'
@@ -68,13 +68,15 @@ async function plan(
   { disk, inventory, contract }: Looked,
   made: Initramfs,
   place: RootPlace = IN_RAMDISK,
+  more: Partial<RootWish> = {},
 ): Promise<LivePlan> {
-  return planLive(disk, inventory, contract, made, place, unpack, signal)
+  const wish = { place, format: 'squashfs', check: 'none', ...more } as const
+  return planLive(disk, inventory, contract, made, wish, unpack, signal)
 }
 
 /** What tar-stream reads, which is not ours: names, and what files hold. */
 async function members({ tree }: Pick<LivePlan, 'tree'>): Promise<Record<string, string>> {
-  const pieces = await Array.fromAsync(tarOfTree(tree, newTally(), SQUASHFS_FORM, signal))
+  const pieces = await Array.fromAsync(tarOfTree(tree, newTally(), ROOT_FORMS.squashfs, signal))
   const reader = extract()
   reader.end(Buffer.concat(pieces))
   const found: Record<string, string> = {}
@@ -101,6 +103,8 @@ test('an initramfs of dracut is known by its hooks, in archives that are compres
     hooks: HOOKS,
     overlay: 'mounted',
     busybox: false,
+    erofs: false,
+    dmsetup: false,
   })
   assert.equal((await initramfs('scripts/local', 'bin/busybox')).made, 'initramfs-tools')
   assert.equal((await initramfs('init')).made, 'something else')
@@ -273,6 +277,72 @@ test('the compression is one that the kernel of the image reads', async () => {
   await assert.rejects(plan(await withConfig('CONFIG_SQUASHFS=m\n'), made), (error) =>
     isAnnealError(error, 'LIVE_KERNEL_LACKS'),
   )
+})
+
+test('an EROFS is mounted by a kernel that reads it, with a compression that it reads', async () => {
+  const tools = await initramfs('scripts/local', 'bin/busybox')
+  const erofs = (config: string): Promise<LivePlan> =>
+    debian({
+      '/boot/config-6.1.0': `CONFIG_OVERLAY_FS=m\nCONFIG_BLK_DEV_LOOP=m\n${config}`,
+      '/lib/modules/6.1.0/modules.dep': 'kernel/fs/erofs/erofs.ko:\n',
+      '/lib/modules/6.1.0/kernel/fs/erofs/erofs.ko': 'module',
+    }).then((image) => plan(image, tools, IN_RAMDISK, { format: 'erofs' }))
+  const zip = 'CONFIG_EROFS_FS=m\nCONFIG_EROFS_FS_ZIP=y\n'
+  assert.equal((await erofs(`${zip}CONFIG_EROFS_FS_ZIP_ZSTD=y\n`)).compression, 'zstd')
+  assert.equal((await erofs('CONFIG_EROFS_FS=m\n')).compression, 'none')
+  const { compression, additions } = await erofs(zip)
+  assert.equal(compression, 'lz4')
+  assert.match(Buffer.from(additions[0]?.bytes ?? []).toString(), /mount -t erofs -o ro "\$image"/)
+  assert.deepEqual(
+    additions.slice(2).map(({ name }) => name),
+    ['anneal/00-erofs.ko'],
+  )
+  await assert.rejects(erofs('CONFIG_SQUASHFS=m\n'), (error) => isAnnealError(error, 'LIVE_KERNEL_LACKS'))
+})
+
+test('dracut mounts an EROFS where its initramfs has the module, or the kernel has it built in', async () => {
+  const format = { format: 'erofs' } as const
+  const image = await debian()
+  const module = 'usr/lib/modules/6.1.0/kernel/fs/erofs/erofs.ko.xz'
+  await assert.rejects(plan(image, await initramfs(...LIVE), IN_RAMDISK, format), (error) => {
+    assert.ok(isAnnealError(error, 'LIVE_INITRAMFS_LACKS'))
+    assert.match(error.remedy, /--add-drivers erofs/)
+    return true
+  })
+  const made = await plan(image, await initramfs(...LIVE, module), IN_RAMDISK, format)
+  assert.match(made.boot.commandLine, /^root=live:\/live\.img /)
+  const config = 'CONFIG_OVERLAY_FS=y\nCONFIG_BLK_DEV_LOOP=y\nCONFIG_EROFS_FS=y\nCONFIG_EROFS_FS_ZIP=y\n'
+  const builtIn = await debian({ '/boot/config-6.1.0': config })
+  await plan(builtIn, await initramfs(...LIVE), IN_RAMDISK, format)
+})
+
+test('with dm-verity the kernel mounts nothing but what fits the root hash of its command line', async () => {
+  const names = ['scripts/local', 'bin/busybox', 'sbin/dmsetup']
+  const wish = { check: 'verity' } as const
+  const modules = '/lib/modules/6.1.0'
+  const image = await debian({
+    [`${modules}/modules.dep`]: 'kernel/drivers/md/dm-verity.ko: kernel/drivers/md/dm-mod.ko\n',
+    [`${modules}/kernel/drivers/md/dm-mod.ko`]: 'dm',
+    [`${modules}/kernel/drivers/md/dm-verity.ko`]: 'verity',
+  })
+  const { boot, additions } = await plan(image, await initramfs(...names), IN_RAMDISK, wish)
+  assert.deepEqual(
+    additions.slice(2).map(({ name }) => name),
+    ['anneal/00-dm-mod.ko', 'anneal/01-dm-verity.ko'],
+  )
+  const script = Buffer.from(additions[0]?.bytes ?? []).toString()
+  assert.match(script, /dmsetup create anneal-root --readonly [^\n]*\|\|\n\t\tpanic/)
+  assert.ok(script.indexOf('image=/dev/mapper/anneal-root') < script.indexOf('mount -t squashfs'))
+  const checked = withRootTree(boot, { rootHash: 'ab'.repeat(32), offsetBytes: 8192 })
+  assert.equal(
+    checked.commandLine,
+    `anneal.roothash=${'ab'.repeat(32)} anneal.hashoffset=8192 ${boot.commandLine}`,
+  )
+  assert.equal(checked.arguments.map(({ text }) => text).join(' '), checked.commandLine)
+  for (const unfit of [names.slice(0, 2), LIVE])
+    await assert.rejects(plan(image, await initramfs(...unfit), IN_RAMDISK, wish), (error) =>
+      isAnnealError(error, 'LIVE_INITRAMFS_LACKS'),
+    )
 })
 
 test('a directory that contains itself ends the packing', async () => {

@@ -3,10 +3,14 @@ import type { ByteSource } from '../../bytes/index.ts'
 import { readFile, walkPath } from '../../formats/filesystem/index.ts'
 import type { Volume } from '../stack/index.ts'
 import { raise } from './errors.ts'
+import type { RootWish } from './root-wish.ts'
 import type { InitramfsCompression, Unpack } from '../initramfs/index.ts'
 
 /** In this order; one that is built into the kernel is in no list. */
-const NEEDED = ['loop', 'squashfs', 'overlay'] as const
+function neededBy({ format, check }: RootWish): readonly string[] {
+  return ['loop', format, 'overlay', ...(check === 'verity' ? ['sha256_generic', 'dm-verity'] : [])]
+}
+
 const MOST_LIST_BYTES = 8 << 20
 const MOST_MODULE_BYTES = 16 << 20
 const SUFFIXES: Readonly<Record<string, InitramfsCompression>> = { xz: 'xz', zst: 'zstd', gz: 'gzip' }
@@ -15,6 +19,7 @@ export type KernelModule = Readonly<{ name: string; bytes: Uint8Array }>
 
 type Where = Readonly<{
   image: string
+  wish: RootWish
   root: Volume
   systemRoot: string
   /** Of the kernel. */
@@ -39,7 +44,7 @@ export async function liveModules(where: Where): Promise<readonly KernelModule[]
     )
   }
   const paths: string[] = []
-  for (const name of NEEDED) {
+  for (const name of neededBy(where.wish)) {
     const path = Array.from(lines.keys()).find((one) => nameOf(one) === name)
     if (path === undefined) continue
     // Each line has all that a module depends on, the first to be loaded at its end.

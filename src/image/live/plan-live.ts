@@ -2,20 +2,20 @@ import type { BootSummary, Change } from '../../contract/index.ts'
 import { walkPath } from '../../formats/filesystem/index.ts'
 import type { BootContract, BootInventory } from '../boot/index.ts'
 import { describeContract } from '../convert/index.ts'
-import { findVolume } from '../stack/index.ts'
+import { findVolume, largestUnreadable } from '../stack/index.ts'
 import type { StackNode } from '../stack/index.ts'
 import { additionsFor, changesOf } from './additions.ts'
 import type { Addition } from './additions.ts'
 import { liveContract } from './arguments.ts'
-import type { RootPlace } from './arguments.ts'
-import { squashCompression, versionOf } from './compression.ts'
-import type { SquashCompression } from './compression.ts'
+import { readByKernel, versionOf } from './compression.ts'
+import type { ReadByKernel, RootCompression } from './compression.ts'
 import { containerTree } from './container-tree.ts'
 import { raise } from './errors.ts'
 import { warningOf } from './findings.ts'
 import type { Initramfs, Unpack } from '../initramfs/index.ts'
 import { liveModules } from './modules.ts'
 import { liveMounts } from './mounts.ts'
+import type { RootWish } from './root-wish.ts'
 import type { LiveTree, TreePart } from './tree.ts'
 
 export type LivePlan = Readonly<{
@@ -24,7 +24,8 @@ export type LivePlan = Readonly<{
   from: readonly string[]
   /** Permission bits of the root directory. */
   rootMode: number
-  compression: SquashCompression
+  root: RootWish
+  compression: RootCompression
   /** What the ramdisk gets behind the initrds of the image. */
   additions: readonly Addition[]
   boot: BootSummary
@@ -41,7 +42,7 @@ export async function planLive(
   inventory: BootInventory,
   contract: BootContract,
   initramfs: Initramfs,
-  place: RootPlace,
+  wish: RootWish,
   unpack: Unpack,
   signal: AbortSignal,
 ): Promise<LivePlan> {
@@ -49,11 +50,12 @@ export async function planLive(
   const { deployment } = contract
   const isContainer = inventory.layout.system === 'container'
   const address = isContainer ? '' : (deployment?.address ?? addressOf(contract.root))
-  if (address === undefined)
-    throw raise('LIVE_ROOT_UNKNOWN', {
-      image,
-      why: 'neither root= nor the disk shows which file system is the root',
-    })
+  if (address === undefined) {
+    const unread = largestUnreadable(disk)
+    const more = unread === undefined ? '' : `; ${unread.part} is not read: ${unread.reason}`
+    const why = `neither root= nor the disk shows which file system is the root${more}`
+    throw raise('LIVE_ROOT_UNKNOWN', { image, why })
+  }
   if (inventory.layout.system === 'composefs')
     throw raise('LIVE_ROOT_UNKNOWN', {
       image,
@@ -81,12 +83,13 @@ export async function planLive(
   }
   const container = isContainer ? await containerTree(root, signal) : undefined
   changes.push(...(container?.changes ?? []))
-  const live = liveContract(image, contract, initramfs, place)
+  const live = liveContract(image, contract, initramfs, wish)
   const { boot, warnings } = describeContract(inventory, live.contract)
-  const squash = await squashCompression(image, contract, inventory, root, systemRoot, signal)
+  const kernel = await readByKernel(image, wish, contract, inventory, root, systemRoot, signal)
+  requireModule(image, wish, initramfs, kernel)
   const version = versionOf(contract.kernel.path) ?? ''
-  const additions = await additionsFor(initramfs, () =>
-    liveModules({ image, root, systemRoot, version, unpack, signal }),
+  const additions = await additionsFor(initramfs, wish, () =>
+    liveModules({ image, wish, root, systemRoot, version, unpack, signal }),
   )
   return {
     tree: { root: rootPart, mounted, replaced: mounts.replaced, emptied: container?.emptied ?? new Set() },
@@ -95,15 +98,34 @@ export async function planLive(
       ...Array.from(mounted, ([path, part]) => `${part.address} at ${path}`),
     ],
     rootMode: (await fileSystem.stat(rootPart.directory, signal)).mode,
-    compression: squash.compression,
+    root: wish,
+    compression: kernel.compression,
     additions,
     boot,
     changes: [...live.changes, ...changes, ...mounts.changes, ...changesOf(additions)],
-    warnings: [...warnings, ...[...mounts.findings, ...squash.findings].map(warningOf)],
+    warnings: [...warnings, ...[...mounts.findings, ...kernel.findings].map(warningOf)],
   }
 }
 
 /** `p3`, or `p3[/root]` for a subvolume of it. */
 function addressOf(root: BootContract['root']): string | undefined {
   return root?.subvolume === undefined ? root?.address : `${root.address}[${root.subvolume}]`
+}
+
+/** dracut puts no module for EROFS into the initramfs before 104, and Anneal adds none to dracut's. */
+function requireModule(
+  image: string,
+  { format }: RootWish,
+  { made, erofs }: Initramfs,
+  { isBuiltIn }: ReadByKernel,
+): void {
+  if (format !== 'erofs' || made !== 'dracut' || erofs || isBuiltIn) return
+  const remedy =
+    'leave --root-format out: the root image is then a squashfs; or make the initramfs again: dracut --force --no-hostonly --add-drivers erofs'
+  throw raise('LIVE_INITRAMFS_LACKS', {
+    image,
+    initramfs: made,
+    needed: 'module erofs of its kernel',
+    remedy,
+  })
 }

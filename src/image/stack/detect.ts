@@ -2,6 +2,7 @@ import { windowOf } from '../../bytes/index.ts'
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import { EXIT, isAnnealError } from '../../core/index.ts'
 import type { BootImage } from '../../formats/filesystem/index.ts'
+import type { Mirror } from '../../formats/mdraid/index.ts'
 import type { Partition } from '../../formats/partition-table/index.ts'
 import type { Content, Refusal, StackNode } from './node.ts'
 import type { MappedGroup, MappedVolume, Readers } from './readers.ts'
@@ -65,7 +66,8 @@ class Detection {
       source,
       ...inside,
     } as const
-    const [named = disk, ...children] = await this.#withVolumeGroups([disk, ...inside.children], 0)
+    const all = await this.#withMirrors([disk, ...inside.children], 0)
+    const [named = disk, ...children] = await this.#withVolumeGroups(all, 0)
     return withSectorWarnings({ ...named, children })
   }
 
@@ -131,6 +133,9 @@ class Detection {
         case 'physical volume':
           // Which group it is in is filled in when all physical volumes of the disk are known.
           return leaf({ kind: 'physical volume', volumeGroup: '', uuid: '', ranges: [] })
+        case 'raid member':
+          // Which mirror it is in is filled in when all members of the disk are known.
+          return leaf({ kind: 'mirror member', mirror: '', uuid: found.uuid })
         case 'swap':
         case 'unreadable':
           return leaf(found)
@@ -163,6 +168,59 @@ class Detection {
       sizeBytes: lengthBytes,
       partition,
       ...inside,
+    }
+  }
+
+  /** These nodes, and the mirrors of the members among them as further nodes. */
+  async #withMirrors(nodes: readonly StackNode[], level: number): Promise<readonly StackNode[]> {
+    const members = nodes.flatMap(({ address, source, content }) =>
+      content.kind === 'mirror member' && source !== undefined ? [{ address, source }] : [],
+    )
+    if (members.length === 0) return nodes
+    const sources = members.map(({ source }) => source)
+    const { mirrors, refused } = await this.#readers.openMirrors(sources, this.#signal)
+    const named = namesOf(mirrors)
+    const { taken, warnings } = this.#take(mirrors)
+    const told = nodes.map((node) => {
+      const index = members.findIndex(({ address }) => address === node.address)
+      if (index === -1 || node.content.kind !== 'mirror member') return node
+      const { uuid } = node.content
+      const refusal = refused.get(index)
+      if (refusal !== undefined)
+        return {
+          ...node,
+          content: { kind: 'unreadable', type: 'linux_raid_member', label: '', uuid, refusal },
+        } as const
+      const mirror = mirrors.find((one) => one.members.includes(index))
+      return { ...node, content: { ...node.content, mirror: (mirror && named.get(mirror)) ?? '' } }
+    })
+    const opened = await Promise.all(
+      taken.map((mirror) =>
+        this.#mirror(mirror, named.get(mirror) ?? '', members[mirror.index]?.address ?? '', level),
+      ),
+    )
+    const [first, ...others] = opened
+    return first === undefined
+      ? told
+      : [...told, { ...first, warnings: [...first.warnings, ...warnings] }, ...others]
+  }
+
+  async #mirror(
+    { name, source: from, offsetBytes, warnings }: Mirror,
+    address: string,
+    member: string,
+    level: number,
+  ): Promise<StackNode> {
+    const { source, ...inside } = await this.#seen({ source: from, address, level: level + 1 })
+    return {
+      address,
+      role: 'mirror',
+      name,
+      sizeBytes: source.size,
+      source,
+      readFrom: { address: member, offsetBytes },
+      ...inside,
+      warnings: [...warnings, ...inside.warnings],
     }
   }
 
@@ -244,6 +302,18 @@ class Detection {
       warnings: leftOut === 0 ? [] : [warning('STACK_TOO_MANY', `${leftOut} of ${all.length} are left out`)],
     }
   }
+}
+
+/** `md/root`; of two of one name, the second is `md/root-2`. */
+function namesOf(mirrors: readonly Mirror[]): ReadonlyMap<Mirror, string> {
+  const taken = new Map<string, number>()
+  return new Map(
+    mirrors.map((mirror) => {
+      const count = (taken.get(mirror.name) ?? 0) + 1
+      taken.set(mirror.name, count)
+      return [mirror, `md/${mirror.name}${count === 1 ? '' : `-${count}`}`]
+    }),
+  )
 }
 
 function nameGroup(

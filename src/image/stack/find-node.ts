@@ -130,8 +130,12 @@ export function matchDevice(disk: StackNode, named: string): readonly StackNode[
     )
   const partition = /^\/dev\/(?:[shv]da|xvda|(?:nvme0n1|mmcblk0|loop0)p)(\d+)$/.exec(device)
   if (partition !== null) return nodes.filter((node) => node.address === `p${partition[1]}`)
+  const ofMirror = (node: StackNode): boolean =>
+    node.role === 'mirror' && [`/dev/${node.address}`, `/dev/md${node.name}`].includes(device)
   return nodes.filter(
-    (node) => node.role === 'logical volume' && [mapperPath(node), `/dev/${node.address}`].includes(device),
+    (node) =>
+      ofMirror(node) ||
+      (node.role === 'logical volume' && [mapperPath(node), `/dev/${node.address}`].includes(device)),
   )
 }
 

@@ -67,6 +67,7 @@ const SIGNATURES_AND_TABLES: Omit<
     const { type, family, isRead, label, uuid } = found
     if (isRead && family === 'partition table') return { kind: 'partition table' }
     if (isRead && family === 'physical volume') return { kind: 'physical volume' }
+    if (isRead && type === 'linux_raid_member') return { kind: 'raid member', type, label, uuid }
     if (isRead && family === 'file system') return { kind: 'file system', type }
     if (family === 'swap') return { kind: 'swap', label, uuid }
     return { kind: 'unreadable', type, label, uuid, refusal: asData(refusalOf(source, found)) }
@@ -76,6 +77,12 @@ const SIGNATURES_AND_TABLES: Omit<
     const found = await recognise(source, signal)
     const open = await (found?.type === 'gpt' ? openGpt() : openMbr())
     return open(source, optionsOf(signal))
+  },
+
+  async openMirrors(sources, signal) {
+    const { openMirrors } = await import('../../formats/mdraid/index.ts')
+    const { mirrors, refused } = await openMirrors(sources, optionsOf(signal))
+    return { mirrors, refused: new Map([...refused].map(([index, error]) => [index, asData(error)])) }
   },
 
   async openVolumeGroups(sources, signal) {

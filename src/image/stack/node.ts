@@ -25,6 +25,8 @@ export type Content =
   /** `ranges`: what each part of it belongs to. */
   | Readonly<{ kind: 'physical volume'; volumeGroup: string; uuid: string; ranges: readonly PvRange[] }>
   | Readonly<{ kind: 'logical volumes'; group: VolumeGroup }>
+  /** Of a mirror (md RAID 1), whose address `mirror` is: what is in it is in that node. */
+  | Readonly<{ kind: 'mirror member'; mirror: string; uuid: string }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
   /** Recognised, and not readable: ZFS, LUKS, a volume of RAID 5; a file system that is damaged. `type` as blkid says. */
   | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: Refusal }>
@@ -34,11 +36,11 @@ export type Content =
 export type StackNode = Readonly<{
   /**
    * What people type to name it: '' for the disk, `p2`, `atomicos` for a volume group, `atomicos/root` for a logical
-   * volume; a partition within one has its parent's address before it: `vg/lv/p1`. `et2` for the
+   * volume; a partition within one has its parent's address before it: `vg/lv/p1`. `md/root` for a mirror of md; `et2` for the
    * second boot image of a disc (El Torito).
    */
   address: string
-  role: 'disk' | 'container' | 'partition' | 'volume group' | 'logical volume' | 'boot image'
+  role: 'disk' | 'container' | 'partition' | 'mirror' | 'volume group' | 'logical volume' | 'boot image'
   /** The disk's name as its source has it; `partition 2`; the name of the group or volume; `boot image 2 (UEFI)`. */
   name: string
   sizeBytes: number
@@ -48,6 +50,8 @@ export type StackNode = Readonly<{
   container?: Readonly<{ labels: Readonly<Record<string, string>>; architecture: string }>
   /** Partitions only. */
   partition?: Partition
+  /** Mirrors only: the address of the member that is read, and where in it the content begins. */
+  readFrom?: Readonly<{ address: string; offsetBytes: number }>
   /** Logical volumes only: where they lie in the physical volumes. */
   segments?: readonly VolumeSegment[]
   content: Content

@@ -4,6 +4,7 @@ import type { ObjectDirectory } from '../../formats/composefs/index.ts'
 import type { VerityTree } from '../../formats/dmverity/index.ts'
 import type { FsVerityHash } from '../../formats/fsverity/index.ts'
 import type { PvRange, VolumeSegment } from '../../formats/lvm2/index.ts'
+import type { Mirror } from '../../formats/mdraid/index.ts'
 import type { PartitionTable } from '../../formats/partition-table/index.ts'
 import type { Refusal, VolumeGroup } from './node.ts'
 
@@ -13,12 +14,20 @@ export type Recognised =
   /** `type` as blkid says, `ext4` for ext2 and ext3, too. */
   | Readonly<{ kind: 'file system'; type: string }>
   | Readonly<{ kind: 'physical volume' }>
+  /** Of a software RAID (md), whatever its level is. */
+  | Readonly<{ kind: 'raid member'; type: string; label: string; uuid: string }>
   | Readonly<{ kind: 'swap'; label: string; uuid: string }>
   /** Known by name, and by nothing that reads it. */
   | Readonly<{ kind: 'unreadable'; type: string; label: string; uuid: string; refusal: Refusal }>
 
 export type MappedVolume = Readonly<{ name: string; uuid: string; sizeBytes: number }> &
   Readonly<{ source: ByteSource; segments: readonly VolumeSegment[] } | { type: string; refusal: Refusal }>
+
+export type OpenedMirrors = Readonly<{
+  mirrors: readonly Mirror[]
+  /** Why a member is not read, by its index in the sources given. */
+  refused: ReadonlyMap<number, Refusal>
+}>
 
 export type MappedGroup = Readonly<{
   group: Omit<VolumeGroup, 'physicalVolumes'>
@@ -44,6 +53,8 @@ export type Readers = Readonly<{
   measureFsVerity(source: ByteSource, hash: FsVerityHash, signal?: AbortSignal): Promise<string>
   /** A hash tree of dm-verity whose superblock is at `offsetBytes`. */
   openVerityTree(source: ByteSource, offsetBytes: number, signal?: AbortSignal): Promise<VerityTree>
+  /** The mirrors that these members of software RAIDs make up. */
+  openMirrors(sources: readonly ByteSource[], signal?: AbortSignal): Promise<OpenedMirrors>
   /** All volume groups that these physical volumes belong to. One that cannot be read is an AnnealError thrown. */
   openVolumeGroups(sources: readonly ByteSource[], signal?: AbortSignal): Promise<readonly MappedGroup[]>
 }>

@@ -96,6 +96,9 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
       async openVerityTree() {
         throw raise('DESCRIBED_UNSUPPORTED', { type: 'DM_verity_hash' })
       },
+      async openMirrors() {
+        return { mirrors: [], refused: new Map() }
+      },
       async openVolumeGroups(sources) {
         return Object.entries(disk.groups ?? {}).map(([name, volumes]): MappedGroup => ({
           group: { name, uuid: `group-${name}`, extentSizeBytes: 4096, sizeBytes: SIZE_BYTES, freeBytes: 0 },

@@ -2,14 +2,15 @@ import type { BootFile, StoredFile, StoredRootImage } from '../../contract/index
 import { LARGEST_CPIO_MEMBER_BYTES, cpioHeader, cpioPadding, cpioTrailer } from '../../formats/cpio/index.ts'
 import {
   ROOT_IMAGE_NAME,
-  SQUASHFS_FORM,
+  ROOT_FORMS,
   leftOut,
   newTally,
   raiseLive,
   tarOfTree,
+  withRootTree,
 } from '../../image/live/index.ts'
-import type { LivePlan, RootPlace, TreeTally } from '../../image/live/index.ts'
-import type { ConversionWorld, OutputFile, RootImageMaker } from '../../ports/index.ts'
+import type { LivePlan, RootTree, TreeTally } from '../../image/live/index.ts'
+import type { ConversionWorld, HashTreeWriter, OutputFile, RootImageMaker } from '../../ports/index.ts'
 import type { Conversion } from './convert-image.ts'
 import { fileBytes } from './file-bytes.ts'
 import type { FileToStore } from './file-bytes.ts'
@@ -22,10 +23,9 @@ export type LiveJob = Readonly<{
   ramdisk: FileToStore
   about: Conversion['about']
   plan: LivePlan
-  place: RootPlace
 }>
 
-export type LiveWorld = ConversionWorld & Readonly<{ rootImages: RootImageMaker }>
+export type LiveWorld = ConversionWorld & Readonly<{ rootImages: RootImageMaker; hashTrees: HashTreeWriter }>
 
 export type StoreLiveOptions = Readonly<{
   /** Of the root image, where it has a file of its own. */
@@ -45,7 +45,8 @@ export async function storeLive(
   options: StoreLiveOptions,
   signal: AbortSignal,
 ): Promise<BootFile> {
-  const { plan, place } = job
+  const { plan } = job
+  const { place, format } = plan.root
   const tally = newTally()
   try {
     const kernel = await storeFile(world, job.kernel, signal)
@@ -57,14 +58,18 @@ export async function storeLive(
     const boot: BootFile = {
       schema: 'anneal.boot/1',
       ...job.about,
-      warnings: [...job.about.warnings, ...leftOut(tally)],
+      ...(packed.tree !== undefined && { boot: withRootTree(job.about.boot, packed.tree) }),
+      warnings: [...job.about.warnings, ...leftOut(tally, ROOT_FORMS[format])],
       ...(kernel === undefined ? {} : { kernel }),
       ramdisk: packed.ramdisk,
       live: {
         ...packed.image,
-        format: 'squashfs',
+        format,
         compression: plan.compression,
         ...(place.in === 'file' && { url: place.url }),
+        ...(packed.tree !== undefined && {
+          verity: { rootHash: packed.tree.rootHash, hashOffsetBytes: packed.tree.offsetBytes },
+        }),
         from: plan.from,
         contentBytes,
         nodes,
@@ -82,7 +87,10 @@ export async function storeLive(
 type Packed = Readonly<{
   ramdisk: StoredFile
   image: Pick<StoredRootImage, 'file' | 'offsetBytes' | 'sizeBytes' | 'sha256' | 'sha512'>
+  tree?: RootTree
 }>
+
+type MadeImage = Readonly<{ sizeBytes: number; tree?: RootTree }>
 
 async function ownFile(
   world: LiveWorld,
@@ -94,9 +102,9 @@ async function ownFile(
   const ramdisk = await storeFile(world, job.ramdisk, signal)
   if (ramdisk === undefined) throw new TypeError('a live image has an initramfs')
   const output = await world.folder.create(rootName, 0)
-  await makeImage(world, job, { output, offsetBytes: 0, tally, onProgress }, signal)
+  const { tree } = await makeImage(world, job, { output, offsetBytes: 0, tally, onProgress }, signal)
   const digests = await world.digestFile(output.temporaryPath, signal)
-  return { ramdisk, image: { file: rootName, offsetBytes: 0, ...digests } }
+  return { ramdisk, image: { file: rootName, offsetBytes: 0, ...digests }, ...(tree && { tree }) }
 }
 
 /**
@@ -119,7 +127,7 @@ async function inRamdisk(
   const offsetBytes = headerAt + header(0).length
 
   const output = await world.folder.create(name, 0)
-  const sizeBytes = await makeImage(world, job, { output, offsetBytes, tally, onProgress }, signal)
+  const { sizeBytes, tree } = await makeImage(world, job, { output, offsetBytes, tally, onProgress }, signal)
   if (sizeBytes > LARGEST_CPIO_MEMBER_BYTES)
     throw raiseLive('LIVE_ROOT_TOO_LARGE', { sizeBytes, limitBytes: LARGEST_CPIO_MEMBER_BYTES })
   let at = 0
@@ -137,6 +145,7 @@ async function inRamdisk(
   return {
     ramdisk: { file: name, ...digests, from: from.map(({ path }) => path) },
     image: { file: name, offsetBytes, sizeBytes },
+    ...(tree && { tree }),
   }
 }
 
@@ -155,13 +164,18 @@ async function makeImage(
     onProgress: StoreLiveOptions['onProgress']
   }>,
   signal: AbortSignal,
-): Promise<number> {
-  const { compression, rootMode } = plan
-  const archive = told(tarOfTree(plan.tree, tally, SQUASHFS_FORM, signal), () => onProgress(tally))
-  return world.rootImages.make(
-    { archive, compression, outputPath: output.temporaryPath, offsetBytes, rootMode },
+): Promise<MadeImage> {
+  const { compression, rootMode, root } = plan
+  const { format, check } = root
+  const archive = told(tarOfTree(plan.tree, tally, ROOT_FORMS[format], signal), () => onProgress(tally))
+  const outputPath = output.temporaryPath
+  const sizeBytes = await world.rootImages.make(
+    { archive, format, compression, outputPath, offsetBytes, rootMode },
     signal,
   )
+  if (check === 'none') return { sizeBytes }
+  const tree = await world.hashTrees.append({ path: outputPath, offsetBytes, sizeBytes }, signal)
+  return { sizeBytes: tree.endBytes, tree }
 }
 
 async function* told(

@@ -150,7 +150,7 @@ export async function makeContainerDisk(
       disk === undefined
         ? { ...base, from: 'container', holds: 'filesystem' }
         : { ...base, from: 'container', ...(sectorSizeBytes !== undefined && { sectorSizeBytes }) },
-    about: { ...about, warnings: [...about.warnings, ...leftOut(tally)] },
+    about: { ...about, warnings: [...about.warnings, ...leftOut(tally, EXT4_FORM)] },
   }
   const baseJob = await planBase(conversion, freeSpace, signal)
   const job = digests === 'none' ? { ...baseJob, digests } : baseJob

@@ -1,4 +1,9 @@
-import { conversionTools, openOutputFolder, rootImageMaker } from '../../../adapters/convert/index.ts'
+import {
+  conversionTools,
+  hashTreeWriter,
+  openOutputFolder,
+  rootImageMaker,
+} from '../../../adapters/convert/index.ts'
 import { decompressedStream } from '../../../adapters/image-source/index.ts'
 import { fromBytes } from '../../../bytes/index.ts'
 import type { BootFile } from '../../../contract/index.ts'
@@ -7,7 +12,7 @@ import { ipxeScript } from '../../../image/convert/index.ts'
 import { readInitramfs } from '../../../image/initramfs/index.ts'
 import type { Initramfs, Unpack } from '../../../image/initramfs/index.ts'
 import { archiveOf, planLive, raiseLive } from '../../../image/live/index.ts'
-import type { LivePlan, RootPlace, TreeTally } from '../../../image/live/index.ts'
+import type { LivePlan, RootWish, TreeTally } from '../../../image/live/index.ts'
 import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
@@ -16,21 +21,18 @@ import type { ConversionTarget } from './write-conversion.ts'
 
 export type LiveOptions = BootOptions &
   Readonly<{
-    /** Where machines find the root image. */
-    place: RootPlace
+    root: RootWish
   }>
 
 /** A live image of which everything is known before the first byte is written. Dispose of it when done. */
 export type PlannedLive = AsyncDisposable & Readonly<{ job: LiveJob; boots: string }>
-
-const ROOT_NAME = 'root.squashfs'
 
 /**
  * Opens an image and plans a live image of it: reads metadata, the initramfs and small files, and writes nothing. Throws
  * what the readers and the contract throw, LIVE_… where it cannot be, and ROOT_IMAGE_NEEDS_PROGRAM.
  */
 export async function planLiveImage(location: string, options: LiveOptions): Promise<PlannedLive> {
-  const { place, signal } = options
+  const { root, signal } = options
   await using stack = new AsyncDisposableStack()
   const opened = await openBoot(stack, location, options)
   const { disk, inventory } = opened
@@ -43,13 +45,13 @@ export async function planLiveImage(location: string, options: LiveOptions): Pro
   }
   const unpack: Unpack = (kind, packed) => decompressedStream(kind, packed, signal)
   const initramfs = await initramfsOf(disk.name, ramdisk, unpack, signal)
-  const plan = await planLive(disk, inventory, contract, initramfs, place, unpack, signal)
-  await rootImageMaker().require(signal)
+  const plan = await planLive(disk, inventory, contract, initramfs, root, unpack, signal)
+  await rootImageMaker().require({ format: root.format, compression: plan.compression }, signal)
   const about = aboutImage(opened, location, plan)
   const kept = stack.move()
   return {
     boots: contract.title === '' ? contract.entry : contract.title,
-    job: { kernel, ramdisk: withAdditions(ramdisk, plan), about, plan, place },
+    job: { kernel, ramdisk: withAdditions(ramdisk, plan), about, plan },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
@@ -91,11 +93,12 @@ export async function writeLiveImage(
     signal,
   }: Readonly<{ onProgress?: (tally: Readonly<TreeTally>) => void; signal: AbortSignal }>,
 ): Promise<BootFile> {
-  const { in: where } = job.place
+  const { place, format } = job.plan.root
+  const rootName = `root.${format}`
   const names = [
     'kernel',
     'ramdisk',
-    ...(where === 'file' ? [ROOT_NAME] : []),
+    ...(place.in === 'file' ? [rootName] : []),
     ...(ipxe ? ['boot.ipxe'] : []),
   ]
   const folder = await openOutputFolder({
@@ -105,10 +108,10 @@ export async function writeLiveImage(
     neededBytes: 0,
   })
   return storeLive(
-    { ...conversionTools(), rootImages: rootImageMaker(), folder },
+    { ...conversionTools(), rootImages: rootImageMaker(), hashTrees: hashTreeWriter(), folder },
     job,
     {
-      rootName: ROOT_NAME,
+      rootName,
       extraFiles: ({ boot }) =>
         ipxe ? { 'boot.ipxe': ipxeScript(boot.commandLine, { kernel: 'kernel', ramdisk: 'ramdisk' }) } : {},
       onProgress: onProgress ?? (() => undefined),
