@@ -84,7 +84,7 @@ test('tests that share processes are counted the same, each held to its own time
   assert.deepEqual(failed, ['bad'])
   assert.match(told(`import './nowhere.mjs'`, parts).line, /^0 passed, 1 failed/)
   const slow = `const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-    for (const name of ['one', 'two']) test(name, () => sleep(800)); test('slow', () => sleep(20_000))`
+    for (const name of ['one', 'two']) test(name, () => sleep(800)); test('slow', () => sleep(4000))`
   assert.deepEqual(told(slow, { ...parts, timeoutMs: 1500 }).failed, ['slow'])
 })
 

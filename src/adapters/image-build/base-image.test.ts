@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { isAnnealError } from '../../core/index.ts'
 import type { Engine, ImageFacts } from '../../ports/index.ts'
 import { makeBase } from './base-image.ts'
@@ -19,6 +20,9 @@ const IMAGE: ImageFacts = {
 }
 
 type Import = Engine['importImage']
+
+/** To look all the time would take the processor from the script that is waited for. */
+const LOOK_MS = 5
 
 let dir = ''
 before(() => {
@@ -50,7 +54,7 @@ function alive(pidFile: string): boolean {
 
 /** A process closes its files a moment before it is gone. Fails by the test's own limit where it stays. */
 async function gone(pidFile: string): Promise<void> {
-  while (alive(pidFile)) await new Promise((next) => setImmediate(next))
+  while (alive(pidFile)) await setTimeout(LOOK_MS)
 }
 
 function needsTool(t: TestContext): boolean {
@@ -111,8 +115,7 @@ describe('making a base image', () => {
     const path = script('silent', `sh -c 'echo $$ >${pid}; exec sleep 600'; :`)
     const controller = new AbortController()
     const made = makeBase({ importImage: takesAll }, path, 'x:1', { signal: controller.signal })
-    while (!existsSync(pid) || readFileSync(pid, 'utf8') === '')
-      await new Promise((next) => setImmediate(next))
+    while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await setTimeout(LOOK_MS)
     controller.abort(new Error('interrupted'))
     await assert.rejects(made, /interrupted/)
     await gone(pid)
