@@ -38,6 +38,8 @@ export type ConductorLabOptions = Readonly<{
   nodes?: number | readonly Partial<MachineSpec & Pick<ConductorMachine, 'driver' | 'deploy'>>[]
   /** Directory of the deploy ramdisk (vmlinuz, initrd). Default: `anneal metal serve` is not started. */
   ramdisk?: string
+  /** Directories of deploy ramdisks for machines with other processors. */
+  moreRamdisks?: readonly string[]
   /** Directory of a ramdisk with ironic-python-agent (vmlinuz, initrd), for machines with `deploy: 'direct'`. */
   agent?: string
   signal?: AbortSignal

@@ -15,6 +15,8 @@ export type ConductorSettings = Readonly<{
   subnet: string
   /** Directory of the deploy ramdisk; undefined where the lab does not start the conductor. */
   ramdisk?: string
+  /** Directories of deploy ramdisks for other processors. */
+  moreRamdisks?: readonly string[]
   /** Directory of a ramdisk with ironic-python-agent. */
   agent?: string
 }>
@@ -24,7 +26,7 @@ const [OPERATORS_PORT, MACHINES_PORT] = [6385, 6386]
 export function conductorSettings(
   directory: string,
   { address, subnet }: LabNetwork,
-  { ramdisk, agent }: Readonly<{ ramdisk?: string; agent?: string }>,
+  { ramdisk, moreRamdisks, agent }: Pick<ConductorSettings, 'ramdisk' | 'moreRamdisks' | 'agent'>,
 ): ConductorSettings {
   return {
     stateDirectory: directory,
@@ -33,6 +35,7 @@ export function conductorSettings(
     interface: BRIDGE,
     subnet: `10.77.${subnet}.0/24`,
     ...(ramdisk === undefined ? {} : { ramdisk }),
+    ...(moreRamdisks === undefined ? {} : { moreRamdisks }),
     ...(agent === undefined ? {} : { agent }),
   }
 }
@@ -41,11 +44,15 @@ export function conductorSettings(
 export function serveWords(settings: ConductorSettings): readonly string[] {
   const words = ['metal', 'serve', '--state', settings.stateDirectory, '--listen', settings.operators]
   words.push('--machines', settings.machines, '--interface', settings.interface, '--subnet', settings.subnet)
-  // The serial port is the only console of the machines. On a busy host their timer comes late, and a kernel that checks
+  // The serial port is the only console of the machines; that of arm64 has another name. On a busy host their timer comes late, and a kernel that checks
   // it gives up.
-  const kernel = ['console=ttyS0', 'no_timer_check'].flatMap((one) => ['--ramdisk-karg', one])
+  const kernel = ['console=ttyAMA0', 'console=ttyS0', 'no_timer_check'].flatMap((one) => [
+    '--ramdisk-karg',
+    one,
+  ])
   const agent = settings.agent === undefined ? [] : ['--agent-dir', settings.agent]
-  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', ...agent, ...kernel]
+  const more = (settings.moreRamdisks ?? []).flatMap((one) => ['--ramdisk-dir', one])
+  return [...words, '--ramdisk-dir', settings.ramdisk ?? 'DIR', ...more, ...agent, ...kernel]
 }
 
 /** Anneal's own conductor, with dnsmasq as its child. */

@@ -28,7 +28,7 @@ function nodeOf(machine: ConductorMachine): unknown {
     ports: [mac],
     ...(machine.deploy === undefined ? {} : { interfaces: { deploy: machine.deploy } }),
     properties: {
-      cpu_arch: 'x86_64',
+      cpu_arch: machine.architecture ?? 'x86_64',
       local_gb: diskGiB - 1,
       memory_mb: memoryMiB,
       capabilities: `boot_mode:${firmware}`,

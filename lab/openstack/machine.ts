@@ -19,6 +19,8 @@ export type MachineSpec = Readonly<{
   memoryMiB: number
   diskGiB: number
   firmware: 'bios' | 'uefi'
+  /** Default: x86_64. `aarch64` needs `firmware: 'uefi'`, and Debian’s packages qemu-system-arm and qemu-efi-aarch64. */
+  architecture?: 'aarch64'
   /** What is in the ROM of its network card. Default: iPXE. With `nothing`, UEFI firmware boots over the network by itself. */
   networkRom?: 'ipxe' | 'nothing'
 }>
@@ -49,7 +51,14 @@ export type Machine = MachineSpec &
   }>
 
 export const CHASSIS = join(REPOSITORY, 'lab/openstack/machine/chassis')
-const OVMF = '/usr/share/OVMF'
+const OVMF = {
+  code: '/usr/share/OVMF/OVMF_CODE_4M.fd',
+  variables: '/usr/share/OVMF/OVMF_VARS_4M.fd',
+}
+const AAVMF = {
+  code: '/usr/share/AAVMF/AAVMF_CODE.fd',
+  variables: '/usr/share/AAVMF/AAVMF_VARS.fd',
+}
 const BMC_USER = 'admin'
 const REDFISH_PORT = 8000
 
@@ -84,7 +93,8 @@ export async function placeMachine(
   network: LabNetwork,
   password: string,
 ): Promise<void> {
-  const processor = await processorArguments()
+  const isArm = machine.architecture === 'aarch64'
+  const processor = isArm ? ARM_PROCESSOR : await processorArguments()
   mkdirSync(join(machine.directory, 'ipmi'), { recursive: true })
   writeFileSync(machine.disk, '')
   truncateSync(machine.disk, machine.diskGiB * 2 ** 30)
@@ -99,6 +109,7 @@ export async function placeMachine(
       `MEMORY_MIB=${machine.memoryMiB}`,
       `MAC=${machine.mac}`,
       `TAP=tap${index}`,
+      ...(isArm ? ['EMULATOR=qemu-system-aarch64', 'BOARD=virt'] : []),
       `PROCESSOR=(${processor.join(' ')})`,
       `FIRMWARE=(${placeFirmware(machine).join(' ')})`,
       `NETWORK_ROM=${machine.networkRom === 'nothing' ? ',romfile=' : ''}`,
@@ -109,12 +120,16 @@ export async function placeMachine(
   writeSecret(join(machine.directory, 'lan.conf'), lanConfiguration(machine, password))
 }
 
-/** UEFI is Debian's OVMF; its variables, boot entries among them, are the machine's own. SeaBIOS needs no argument. */
+/** TCG: a processor of another kind than the host's. */
+const ARM_PROCESSOR = ['-cpu', 'cortex-a57']
+
+/** UEFI is Debian's OVMF or AAVMF; its variables, boot entries among them, are the machine's own. SeaBIOS needs no argument. */
 function placeFirmware(machine: Machine): readonly string[] {
   if (machine.firmware === 'bios') return []
-  copyFileSync(`${OVMF}/OVMF_VARS_4M.fd`, join(machine.directory, 'firmware-variables'))
+  const { code, variables } = machine.architecture === 'aarch64' ? AAVMF : OVMF
+  copyFileSync(variables, join(machine.directory, 'firmware-variables'))
   return [
-    `-drive if=pflash,unit=0,format=raw,readonly=on,file=${OVMF}/OVMF_CODE_4M.fd`,
+    `-drive if=pflash,unit=0,format=raw,readonly=on,file=${code}`,
     '-drive if=pflash,unit=1,format=raw,file=firmware-variables',
   ]
 }

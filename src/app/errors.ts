@@ -15,6 +15,13 @@ export const APP_ERRORS = {
     remedy:
       'make one with --disk ext4, a live image with --live, or take its kernel and ramdisk with --boot-only',
   },
+  BOOT_FILES_INVALID: {
+    retry: false,
+    exit: EXIT.refused,
+    message: 'Cannot boot machines with what is in "{directory}": {why}',
+    remedy:
+      'name one directory for each processor, with vmlinuz and initrd in it, as `anneal metal ramdisk` writes them',
+  },
   DEPLOY_IMAGE_CLOSED: {
     retry: true,
     exit: EXIT.failed,

@@ -1,3 +1,5 @@
+import { architectureOf } from './boot-files.ts'
+import type { BootPairs } from './boot-files.ts'
 import { raise } from './errors.ts'
 import { nameOf } from './machine.ts'
 import type { MachineRecord } from './machine.ts'
@@ -11,10 +13,9 @@ export type AgentFiles = Readonly<{ kernel: AgentFile; ramdisk: AgentFile }>
  * What a machine boots for `direct`: `deploy_kernel` and `deploy_ramdisk` of its driver_info, as Ironic names them; else those
  * of the conductor. Throws AGENT_UNFIT where there are none.
  */
-export function agentFiles(
-  machine: MachineRecord,
-  fallback: Readonly<{ kernel: string; ramdisk: string }> | undefined,
-): AgentFiles {
+export function agentFiles(machine: MachineRecord, fallbacks: BootPairs): AgentFiles {
+  const architecture = architectureOf(machine)
+  const fallback = fallbacks[architecture]
   const { deploy_kernel: kernel, deploy_ramdisk: ramdisk } = machine.driverInfo
   if (kernel === undefined && ramdisk === undefined && fallback !== undefined) {
     return {
@@ -25,7 +26,7 @@ export function agentFiles(
   if (kernel === undefined && ramdisk === undefined) {
     throw unfit(
       machine,
-      'its driver_info has no deploy_kernel and deploy_ramdisk, and the conductor has no --agent-dir',
+      `its driver_info has no deploy_kernel and deploy_ramdisk, and the conductor has no --agent-dir for ${architecture}`,
     )
   }
   return {

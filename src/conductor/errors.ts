@@ -136,6 +136,14 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  RAMDISK_MISSING: {
+    message:
+      'Cannot boot machine "{machine}" over the network: it is {architecture} (cpu_arch), and the conductor has a deploy ramdisk for {known} only',
+    remedy:
+      'build one by `anneal metal ramdisk --architecture {debian} DIR`, and start the conductor with a second `--ramdisk-dir DIR`; or correct cpu_arch of the machine',
+    retry: false,
+    exit: EXIT.refused,
+  },
   AGENT_UNFIT: {
     message: 'Cannot boot ironic-python-agent on machine "{machine}" (deploy interface direct): {why}',
     remedy:

@@ -28,6 +28,8 @@ export type {
 export type { SwitchPort } from './lldp.ts'
 export { byPlace, placeOf } from './place.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
+export { architectureOf, deployRamdiskOf } from './boot-files.ts'
+export type { Architecture, BootPair, BootPairs } from './boot-files.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'
 export { formatOrder } from './order.ts'
 export type { RamdiskOrder } from './order.ts'

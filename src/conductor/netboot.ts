@@ -1,4 +1,5 @@
 import type { Firmware } from './bmc-address.ts'
+import type { Architecture } from './boot-files.ts'
 
 /** How machines are given addresses and their first program. */
 export type NetbootSettings = Readonly<{
@@ -26,7 +27,7 @@ export type NetbootMachine = Readonly<{
   /** Lower case, with colons. */
   macs: readonly string[]
   firmware: Firmware
-  architecture: 'x86_64' | 'aarch64'
+  architecture: Architecture
   /** In `dhcp` mode; undefined takes one of the subnet that no other machine has. */
   address?: string
   hostname?: string

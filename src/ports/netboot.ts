@@ -5,7 +5,12 @@ import type { NetbootMachine, NetbootSettings } from '../conductor/index.ts'
  * (`bootScriptUrl`). Throws NETBOOT_….
  */
 export interface Netboot {
-  /** Serves these machines from now on, and no others. Addresses that machines have stay theirs. */
+  /** Throws NETBOOT_PROGRAM_MISSING where nothing is there that the firmware of this machine could boot. */
+  check(machine: Pick<NetbootMachine, 'firmware' | 'architecture'>): void
+  /**
+   * Serves these machines from now on, and no others. Addresses that machines have stay theirs. A machine that `check` refuses
+   * gets an address, and nothing to boot.
+   */
   serve(machines: readonly NetbootMachine[]): Promise<void>
   /** The address that a machine has by its own answers; undefined where another server gives the addresses. */
   addressOf(machine: string): string | undefined

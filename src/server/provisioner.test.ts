@@ -44,7 +44,7 @@ async function open(wish: BedWish): Promise<Bed> {
   const served = await serveConductor(conductor, {
     api: listen,
     machines: listen,
-    files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
+    files: {},
     say: (text) => assert.fail(text),
   })
   const endpoint = `http://127.0.0.1:${served.api.port}`

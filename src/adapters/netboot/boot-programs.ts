@@ -49,14 +49,15 @@ export function placeBootPrograms(directory: string): void {
   }
 }
 
-/** Throws NETBOOT_PROGRAM_MISSING where a machine has a firmware that there is no iPXE for. */
-export function checkBootPrograms(directory: string, machines: readonly NetbootMachine[]): void {
-  for (const { firmware, architecture } of machines) {
-    const tag = firmware === 'bios' ? 'bios' : architecture === 'x86_64' ? 'uefi-x86-64' : 'uefi-aarch64'
-    const file = BOOT_PROGRAMS.find((one) => one.tag === tag)?.file ?? ''
-    if (existsSync(join(directory, file))) continue
-    const { what = tag, paths = [] } = SOURCES[file] ?? {}
-    const instead = `or put a program of your own at ${join(directory, file)}`
-    throw raise('NETBOOT_PROGRAM_MISSING', { what, looked: [...paths], instead })
-  }
+/** Throws NETBOOT_PROGRAM_MISSING where there is no iPXE for the firmware of a machine. */
+export function checkBootProgram(
+  directory: string,
+  { firmware, architecture }: Pick<NetbootMachine, 'firmware' | 'architecture'>,
+): void {
+  const tag = firmware === 'bios' ? 'bios' : architecture === 'x86_64' ? 'uefi-x86-64' : 'uefi-aarch64'
+  const file = BOOT_PROGRAMS.find((one) => one.tag === tag)?.file ?? ''
+  if (existsSync(join(directory, file))) return
+  const { what = tag, paths = [] } = SOURCES[file] ?? {}
+  const instead = `or put a program of your own at ${join(directory, file)}`
+  throw raise('NETBOOT_PROGRAM_MISSING', { what, looked: [...paths], instead })
 }

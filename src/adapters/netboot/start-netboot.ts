@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
+import type { NetbootSettings } from '../../conductor/index.ts'
 import type { Netboot, StartNetboot } from '../../ports/index.ts'
-import { checkBootPrograms, placeBootPrograms } from './boot-programs.ts'
+import { checkBootProgram, placeBootPrograms } from './boot-programs.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
 import { startDnsmasq } from './dnsmasq-process.ts'
 import { raise } from './errors.ts'
@@ -11,11 +11,11 @@ import { keepAddresses, withinSubnet } from './keep-addresses.ts'
 import type { Addresses } from './keep-addresses.ts'
 import { readSubnet, refuseIpv6 } from './subnet.ts'
 
-/** The firmwares that every site has; arm64 is asked for when a machine has it. */
+/** The firmwares that every site has; iPXE for arm64 is looked for when a machine is to boot it. */
 const USUAL = [
-  { uuid: '', macs: [], firmware: 'bios', architecture: 'x86_64' },
-  { uuid: '', macs: [], firmware: 'uefi', architecture: 'x86_64' },
-] as const satisfies readonly NetbootMachine[]
+  { firmware: 'bios', architecture: 'x86_64' },
+  { firmware: 'uefi', architecture: 'x86_64' },
+] as const
 
 /**
  * dnsmasq in the foreground, as a child of this process. In `directory`: its configuration, the file of hosts, leases,
@@ -32,7 +32,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   const inside = (name: string): string => join(directory, name)
   const [hosts, tftp] = [inside('hosts'), inside('boot-programs')]
   placeBootPrograms(tftp)
-  checkBootPrograms(tftp, USUAL)
+  for (const usual of USUAL) checkBootProgram(tftp, usual)
   replaceFile(hosts, '')
   const paths = { hosts, leases: inside('leases'), tftp, user: chooseUser(directory) }
   replaceFile(inside('dnsmasq.conf'), dnsmasqConfiguration(settings, paths, advertised))
@@ -40,7 +40,6 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
 
   let addresses: Addresses = {}
   const serve: Netboot['serve'] = async (machines) => {
-    checkBootPrograms(tftp, machines)
     if (settings.mode === 'dhcp') {
       const { address, gateway, nameServers } = settings
       const reserved = [address, ...(gateway === undefined ? [] : [gateway]), ...nameServers]
@@ -54,6 +53,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   }
   let last: Promise<unknown> = Promise.resolve()
   return {
+    check: (machine) => checkBootProgram(tftp, machine),
     serve(machines) {
       const mine = last.then(() => serve(machines))
       last = mine.catch(() => undefined)

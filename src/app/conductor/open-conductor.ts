@@ -79,6 +79,7 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
 }
 
 const NO_NETBOOT: Netboot = {
+  check: () => undefined,
   serve: () => Promise.resolve(),
   addressOf: () => undefined,
   ended: new Promise(() => undefined),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ConductorOptions } from '../../app/conductor/index.ts'
-import { openConductor } from '../../app/conductor/index.ts'
+import { openConductor, readBootPairs } from '../../app/conductor/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { readTls, serveConductor, watchTls } from '../../server/index.ts'
@@ -30,14 +30,14 @@ const SERVE_FLAGS = {
     help: 'Answer machines here: an address of this host on the machines’ network',
   },
   'ramdisk-dir': {
-    kind: 'text',
+    kind: 'list',
     placeholder: 'DIR',
-    help: 'Boot machines with the deploy ramdisk in DIR, as `anneal metal ramdisk` builds it',
+    help: 'Boot machines with the deploy ramdisk in DIR, as `anneal metal ramdisk` builds it; repeat it for machines with another processor',
   },
   'agent-dir': {
-    kind: 'text',
+    kind: 'list',
     placeholder: 'DIR',
-    help: 'Boot machines whose deploy interface is direct with vmlinuz and initrd in DIR, a ramdisk with ironic-python-agent',
+    help: 'Boot machines whose deploy interface is direct with vmlinuz and initrd in DIR, a ramdisk with ironic-python-agent; repeat it for another processor',
   },
   'ramdisk-karg': {
     kind: 'list',
@@ -118,7 +118,7 @@ export const metalServe = command({
   details:
     'Runs until it is interrupted. Tasks on machines survive: the next start goes on with them.\nUse it with `anneal metal … --conductor URL`, or with `openstack baremetal` (auth type none).\nExit codes: 0, interrupted. 5, another conductor has the state directory. 8, something that it needs has ended, or an address is taken.',
   async run({ flags, output, signal }) {
-    const { conductorOptions, serveOptions } = optionsOf(flags)
+    const { conductorOptions, serveOptions } = await optionsOf(flags)
     const fault = Promise.withResolvers<never>()
     fault.promise.catch(() => undefined)
     await using opened = await openConductor({
@@ -148,19 +148,20 @@ export const metalServe = command({
   },
 })
 
-function optionsOf(flags: Flags): Readonly<{
-  conductorOptions: Omit<ConductorOptions, 'say' | 'onFault'>
-  serveOptions: Omit<ServeOptions, 'say'>
-}> {
+async function optionsOf(flags: Flags): Promise<
+  Readonly<{
+    conductorOptions: Omit<ConductorOptions, 'say' | 'onFault'>
+    serveOptions: Omit<ServeOptions, 'say'>
+  }>
+> {
   const fail = (why: string): Error => raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
   if (flags.machines === undefined) throw fail('it needs --machines')
-  if (flags['ramdisk-dir'] === undefined) throw fail('it needs --ramdisk-dir')
+  if (flags['ramdisk-dir'].length === 0) throw fail('it needs --ramdisk-dir')
   const machines = addressOf(flags.machines, 'machines')
   const stateDirectory = join(flags.state, 'conductor')
   const url = `http://${machines.address}:${machines.port}`
   const parallel = Number(flags.parallel)
   if (!Number.isInteger(parallel) || parallel < 1) throw fail(`--parallel "${flags.parallel}" is no count`)
-  const agentDirectory = flags['agent-dir']
   const login = flags.login === undefined ? undefined : readLogin(flags.login)
   const netboot = netbootOf(flags, machines.address, url)
   const tls = tlsOf(flags)
@@ -173,9 +174,8 @@ function optionsOf(flags: Flags): Readonly<{
         ? {}
         : { ramdisks: { url: `https://${flags['machines-tls']}`, pin: ramdisks.tls.pin } }),
       ramdiskArguments: flags['ramdisk-karg'],
-      ...(agentDirectory === undefined
-        ? {}
-        : { agent: { kernel: join(agentDirectory, 'vmlinuz'), ramdisk: join(agentDirectory, 'initrd') } }),
+      deployRamdisks: await readBootPairs(flags['ramdisk-dir']),
+      agents: await readBootPairs(flags['agent-dir']),
       host: hostname(),
       wipes: flags.wipe,
       parallel,
@@ -188,11 +188,7 @@ function optionsOf(flags: Flags): Readonly<{
       ...(tls === undefined ? {} : { tls }),
       ...(ramdisks === undefined ? {} : { ramdisks }),
       machines,
-      files: {
-        kernel: join(flags['ramdisk-dir'], 'vmlinuz'),
-        ramdisk: join(flags['ramdisk-dir'], 'initrd'),
-        ...(netboot === undefined ? {} : { programs: join(stateDirectory, 'netboot', 'boot-programs') }),
-      },
+      files: netboot === undefined ? {} : { programs: join(stateDirectory, 'netboot', 'boot-programs') },
       ...(login === undefined ? {} : { login: `${login.user}:${login.password}` }),
     },
   }

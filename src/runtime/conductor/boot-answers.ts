@@ -2,13 +2,15 @@ import {
   DISK_SCRIPT,
   agentFiles,
   agentScript,
+  architectureOf,
+  deployRamdiskOf,
   deployWishes,
   idleScript,
   instanceScript,
   nameOf,
   ramdiskScript,
 } from '../../conductor/index.ts'
-import type { AgentFile } from '../../conductor/index.ts'
+import type { AgentFile, BootPair, BootPairs } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 
 /** Switches speak every 30 seconds. Only an inspection waits so long. */
@@ -21,8 +23,10 @@ export type BootSettings = Readonly<{
   ramdisks?: Readonly<{ url: string; pin: string }>
   /** Kernel arguments of the deploy ramdisk. */
   ramdiskArguments: readonly string[]
-  /** Paths of kernel and ramdisk with ironic-python-agent, for machines that name none of their own. */
-  agent?: Readonly<{ kernel: string; ramdisk: string }>
+  /** Deploy ramdisks, by the processor that they are for. */
+  deployRamdisks: BootPairs
+  /** Ramdisks with ironic-python-agent, for machines that name none of their own. */
+  agents: BootPairs
   say: (machine: string, text: string) => void
 }>
 
@@ -60,20 +64,22 @@ export class BootAnswers {
     }
     const token = secrets.token()
     if (session.boots === 'ramdisk') {
+      deployRamdiskOf(machine, this.#settings.deployRamdisks)
+      const path = `/boot/ramdisk/${architectureOf(machine)}`
       store.saveSession(machine.uuid, { ...session, bootToken: secrets.digest(token) })
       return ramdiskScript({
         url,
         ...(ramdisks === undefined ? {} : { asks: ramdisks }),
         token,
-        kernelPath: '/boot/ramdisk/kernel',
-        ramdiskPath: '/boot/ramdisk/ramdisk',
+        kernelPath: `${path}/kernel`,
+        ramdiskPath: `${path}/ramdisk`,
         arguments: machine.provisionState.startsWith('inspect')
           ? [...ramdiskArguments, HEARS_LLDP]
           : ramdiskArguments,
       })
     }
     if (session.boots === 'agent') {
-      const files = agentFiles(machine, this.#settings.agent)
+      const files = agentFiles(machine, this.#settings.agents)
       store.saveSession(machine.uuid, { ...session, bootToken: secrets.digest(token) })
       const urlOf = (file: AgentFile, which: 'kernel' | 'ramdisk'): string =>
         file.kind === 'url' ? file.url : `${url}/boot/agent/${machine.uuid}/${which}`
@@ -111,12 +117,18 @@ export class BootAnswers {
     return found === undefined ? undefined : instances.path(found.machine, which)
   }
 
+  /** Path of a file of the deploy ramdisk for a processor; undefined where there is none. */
+  ramdiskFile(architecture: string, which: keyof BootPair): string | undefined {
+    const pairs: Readonly<Record<string, BootPair | undefined>> = this.#settings.deployRamdisks
+    return Object.hasOwn(pairs, architecture) ? pairs[architecture]?.[which] : undefined
+  }
+
   /** Path of the kernel or ramdisk with ironic-python-agent that a machine boots; undefined where it boots none. */
   agentFile(uuid: string, which: 'kernel' | 'ramdisk'): string | undefined {
     const { store } = this.#world
     const machine = store.machine(uuid)
     if (machine === undefined || store.session(uuid)?.boots !== 'agent') return undefined
-    const file = agentFiles(machine, this.#settings.agent)[which]
+    const file = agentFiles(machine, this.#settings.agents)[which]
     return file.kind === 'file' ? file.path : undefined
   }
 }

@@ -2,6 +2,8 @@ import { isAnnealError } from '../../core/index.ts'
 import {
   VERBS,
   agentFiles,
+  architectureOf,
+  deployRamdiskOf,
   askedBy,
   chosenMethod,
   conductorError,
@@ -173,7 +175,7 @@ export class Conductor {
       tried('power', () => this.bmc(machine)),
       tried('management', () => this.bmc(machine)),
       hasPort
-        ? tried('boot', () => this.#refuseAgent(machine, 'deploy'))
+        ? tried('boot', () => this.#refuseBoot(machine, 'deploy'))
         : { part: 'boot', ok: false, reason: 'it has no port that boots over the network' },
       tried('deploy', () => [deployWishes(machine), keepWishes(machine)]),
       { part: 'network', ok: true },
@@ -197,7 +199,7 @@ export class Conductor {
     const keeps = keepWishes(machine)
     const base = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
     const plan: TaskPlan = keeps.length === 0 ? base : { ...base, keeps }
-    if (kind !== 'verify' && kind !== 'boot') this.#refuseAgent(machine, kind)
+    if (kind !== 'verify') this.#refuseBoot(machine, kind)
     if (kind !== 'deploy' && kind !== 'boot') return plan
     const wishes = deployWishes(machine)
     if (hasDrive && wishes.method === 'ramdisk') {
@@ -216,11 +218,21 @@ export class Conductor {
     this.#tasks.begin(plan)
   }
 
-  /** Throws AGENT_UNFIT where a machine is to boot ironic-python-agent, and that cannot do what is asked. */
-  #refuseAgent(machine: MachineRecord, kind: TaskKind): void {
+  /**
+   * Throws where a machine cannot boot over the network what the task wants: NETBOOT_PROGRAM_MISSING, RAMDISK_MISSING; AGENT_UNFIT where
+   * ironic-python-agent cannot do what is asked.
+   */
+  #refuseBoot(machine: MachineRecord, kind: TaskKind): void {
     const bootsNone = (kind === 'clean' || kind === 'release') && this.settings.wipes === 'nothing'
-    if (bootsNone || ramdiskOf(machine, kind) !== 'agent') return
-    agentFiles(machine, this.settings.agent)
+    if (bootsNone) return
+    this.#world.netboot.check({ firmware: firmwareOf(machine), architecture: architectureOf(machine) })
+    // Nothing is written: the machine boots its own kernel and ramdisk.
+    if (kind === 'boot' || (kind === 'deploy' && chosenMethod(machine) === 'ramdisk')) return
+    if (ramdiskOf(machine, kind) !== 'agent') {
+      deployRamdiskOf(machine, this.settings.deployRamdisks)
+      return
+    }
+    agentFiles(machine, this.settings.agents)
     const keeps = keepWishes(machine)
     if (kind === 'inspect' || keeps.length === 0) return
     throw conductorError('AGENT_UNFIT', {

@@ -1,5 +1,6 @@
 import {
   TASK,
+  architectureOf,
   byPlace,
   conductorError,
   firmwareOf,
@@ -204,13 +205,12 @@ export class TaskRunner {
       const macs = ports.filter((one) => one.machine === machine.uuid && one.pxeEnabled)
       if (macs.length === 0) return []
       const address = machine.extra['anneal_address']
-      const architecture = machine.properties['cpu_arch'] === 'aarch64' ? 'aarch64' : 'x86_64'
       return [
         {
           uuid: machine.uuid,
           macs: macs.map((one) => one.address),
           firmware: firmwareOf(machine),
-          architecture,
+          architecture: architectureOf(machine),
           ...(typeof address === 'string' && /^\d+(\.\d+){3}$/.test(address) ? { address } : {}),
           ...(machine.name === undefined ? {} : { hostname: machine.name }),
         },

@@ -4,22 +4,20 @@ import { join } from 'node:path'
 import type { Conductor } from '../../app/conductor/index.ts'
 import type { Reply, Request, Routes } from '../route.ts'
 
-/** Where the deploy ramdisk is, as `anneal metal ramdisk` makes it. */
-export type BootFiles = Readonly<{
-  kernel: string
-  ramdisk: string
-  /** Directory of the programs that firmware boots over HTTP. */
-  programs?: string
-}>
+/** Where the programs are that firmware boots over HTTP. */
+export type BootFiles = Readonly<{ programs?: string }>
 
 /** What machines fetch while they boot. A machine gets nothing of another’s: what it boots of its own wants a token. */
 export function bootRoutes({ boots }: Conductor, files: BootFiles): Routes {
   return {
     'GET /boot/ipxe': async ({ query, from }) => text(200, await boots.script(query.get('mac') ?? '', from)),
-    'GET /boot/ramdisk/{which}': ({ parts, headers }) => {
+    'GET /boot/ramdisk/{architecture}/{which}': ({ parts, headers }) => {
       const which = parts['which']
-      if (which !== 'kernel' && which !== 'ramdisk') return text(404, 'no such file\n')
-      return fileReply(files[which], headers.range)
+      const path =
+        which === 'kernel' || which === 'ramdisk'
+          ? boots.ramdiskFile(parts['architecture'] ?? '', which)
+          : undefined
+      return path === undefined ? text(404, 'no such file\n') : fileReply(path, headers.range)
     },
     'GET /boot/agent/{node}/{which}': ({ parts, headers }) => {
       const which = parts['which']

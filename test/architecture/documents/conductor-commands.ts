@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { efiKernel } from '../../fixtures/conductor/index.ts'
 import { runCommand, runCommandWatched } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 import type { Scenario } from './scenario.ts'
@@ -13,6 +14,8 @@ export function conductorScenarios(directory: string): readonly Scenario[] {
 
 async function serve(directory: string): Promise<Ran> {
   mkdirSync(directory)
+  writeFileSync(join(directory, 'vmlinuz'), efiKernel(0x8664))
+  writeFileSync(join(directory, 'initrd'), '')
   const enough = new AbortController()
   const ready = Promise.withResolvers<string>()
   const told = Promise.withResolvers<void>()

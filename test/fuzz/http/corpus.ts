@@ -71,7 +71,7 @@ export const CORPUS: readonly Sent[] = [
   api('GET', '/v1/drivers/ipmi'),
   api('GET', '/v1/conductors'),
   ramdisk('GET', `/boot/ipxe?mac=${MAC}`, ''),
-  ramdisk('GET', '/boot/ramdisk/kernel', ''),
+  ramdisk('GET', '/boot/ramdisk/x86_64/kernel', ''),
   ramdisk('GET', '/boot/program/snponly.efi', ''),
   ramdisk('GET', '/boot/instance/token-3/kernel', ''),
   ramdisk('POST', '/ramdisk/hello', `${REPORT}holds disk=vda on=vda1 type=ext4 label=a\ncontents known\n`),

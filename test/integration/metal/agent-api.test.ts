@@ -32,6 +32,8 @@ describe('the address for machines of a conductor', () => {
         stateDirectory: directory,
         url: 'http://conductor',
         ramdiskArguments: [],
+        deployRamdisks: {},
+        agents: {},
         host: 'conductor',
         wipes: 'disks',
         parallel: 1,
@@ -45,7 +47,7 @@ describe('the address for machines of a conductor', () => {
       await serveConductor(conductor, {
         api: { address: '127.0.0.1', port: 0 },
         machines: { address: '127.0.0.1', port: 0 },
-        files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
+        files: {},
         say: (text) => assert.fail(text),
       }),
     )

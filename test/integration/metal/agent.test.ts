@@ -85,7 +85,8 @@ async function startConductor(): Promise<void> {
       stateDirectory: join(directory, 'state'),
       url,
       ramdiskArguments: [],
-      agent: { kernel: join(tree, '../vmlinuz'), ramdisk: join(tree, '../initrd') },
+      deployRamdisks: {},
+      agents: { x86_64: { kernel: join(tree, '../vmlinuz'), ramdisk: join(tree, '../initrd') } },
       host: 'conductor',
       wipes: 'disks',
       parallel: 1,
@@ -100,7 +101,7 @@ async function startConductor(): Promise<void> {
     await serveConductor(conductor, {
       api: { address: '127.0.0.1', port: 0 },
       machines: { address: '127.0.0.1', port: machinesPort },
-      files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
+      files: {},
       say: (text) => void told.push(text),
     }),
   )

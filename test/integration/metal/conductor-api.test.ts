@@ -32,7 +32,7 @@ describe('the API of a conductor', () => {
     served = await serveConductor(rack.conductor, {
       api: { address: '127.0.0.1', port: 0 },
       machines: { address: '127.0.0.1', port: 0 },
-      files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
+      files: {},
       login: LOGIN,
       say: (text) => assert.fail(text),
     })

@@ -30,7 +30,7 @@ describe('the HTTP side of a conductor', () => {
     await using served = await serveConductor(rack.conductor, {
       api: LISTEN,
       machines: LISTEN,
-      files: { kernel: '/nonexistent', ramdisk: '/nonexistent', programs: '/nonexistent' },
+      files: { programs: '/nonexistent' },
       say: (text) => void faults.push(text),
     })
     const ports = { operators: served.api.port, machines: served.machines.port }

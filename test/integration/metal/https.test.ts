@@ -43,7 +43,7 @@ describe('a conductor over HTTPS', () => {
     served = await serveConductor(rack.conductor, {
       api: LISTEN,
       machines: LISTEN,
-      files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
+      files: {},
       tls,
       ramdisks: { listen: LISTEN, tls },
       say: (text) => assert.fail(text),

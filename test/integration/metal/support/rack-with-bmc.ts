@@ -11,7 +11,7 @@ export async function serveRackWithBmc(rack: SimulatedRack, bmc: IpmiSim): Promi
   const served = await serveConductor(rack.conductor, {
     api: { address: '127.0.0.1', port: 0 },
     machines: { address: '127.0.0.1', port: 0 },
-    files: { kernel: '/nonexistent', ramdisk: '/nonexistent' },
+    files: {},
     say: (text) => assert.fail(text),
   })
   const { host, port, username, password, cipherSuite } = bmc.address
