@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { byHandArguments, imageReference, waitForLibvirt } from '../../lab/index.ts'
+import { Host, byHandArguments, imageReference, waitForLibvirt } from '../../lab/index.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 
 type Finding = Readonly<{ code: string; severity: string; subject: string; evidence: string }>
 
+const IMAGE = 'nova-libvirt:bookworm'
 const EVERY = '* * * * *'
 const REQUEST = `/opt/anneal/node_modules/.bin/node -e "require('http').request({socketPath: '/run/docker.sock', method: 'POST', path: '/containers/NAME/start'}).end()"`
 
@@ -124,7 +125,10 @@ describe('what cron starts, and what Anneal says of it', () => {
       cwd: debs,
       stdio: 'ignore',
     })
-    node = await ComputeNode.up({ name: 'cron-starts', engine: 'docker' }, 'docker')
+    node = await ComputeNode.on(
+      await Host.up({ name: 'cron-starts', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      'docker',
+    )
     for (const deb of readdirSync(debs)) {
       const input = readFileSync(join(debs, deb)).toString('base64')
       await node.host.sh(`base64 -d >/tmp/${deb}`, { input })
@@ -134,7 +138,7 @@ describe('what cron starts, and what Anneal says of it', () => {
       'printf \'#!/bin/sh\\nexec "$@"\\n\' >/usr/local/bin/sudo; chmod 755 /usr/local/bin/sudo; chmod 666 /run/docker.sock',
     )
     const create = (name: string): string =>
-      `docker create --name ${name} --entrypoint sleep ${imageReference('nova-libvirt:bookworm')} 8000000 >/dev/null`
+      `docker create --name ${name} --entrypoint sleep ${imageReference(IMAGE)} 8000000 >/dev/null`
     await node.host.sh(
       Object.keys(WAYS)
         .map((way) => create(nameOf(way)))
@@ -193,12 +197,7 @@ describe('what cron starts, and what Anneal says of it', () => {
 
   test('a take-over is refused, and cron then starts the stopped container again', async () => {
     const name = 'nova_libvirt'
-    await node.host.must([
-      'docker',
-      'run',
-      '--detach',
-      ...byHandArguments({ name, image: 'nova-libvirt:bookworm' }),
-    ])
+    await node.host.must(['docker', 'run', '--detach', ...byHandArguments({ name, image: IMAGE })])
     await waitForLibvirt(node.host, name, 'docker')
     const file = await node.lock({ mark: 'one' })
     await node.write('/etc/cron.d/libvirt', `${EVERY} root docker start ${name}\n`)

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { byHandArguments, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
+import { Host, byHandArguments, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
 import type { Guest, NestedEngine } from '../../lab/index.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 import { unitState } from '../integration/node/support/kolla-unit.ts'
 
 const NAME = 'nova_libvirt'
+const IMAGE = 'nova-libvirt:bookworm'
 const UNIT = `kolla-${NAME}-container.service`
 /** Seconds that nobody else sleeps: what ExecStartPre= and ExecStartPost= leave behind. */
 const [PRE, POST] = ['7100001', '7100002']
@@ -42,12 +43,11 @@ for (const engine of ['docker', 'podman'] as const) {
     let node: ComputeNode
     let file: string
     before(async () => {
-      node = await ComputeNode.up({ name: `unit-cgroup-${engine}`, engine }, engine)
-      await node.host.must([
+      node = await ComputeNode.on(
+        await Host.up({ name: `unit-cgroup-${engine}`, engine, init: 'systemd', images: [IMAGE] }),
         engine,
-        'create',
-        ...byHandArguments({ name: NAME, image: 'nova-libvirt:bookworm', engine }),
-      ])
+      )
+      await node.host.must([engine, 'create', ...byHandArguments({ name: NAME, image: IMAGE, engine })])
       file = await node.lock({ mark: 'one' })
     })
     after(() => node?.down())
@@ -112,7 +112,7 @@ for (const engine of ['docker', 'podman'] as const) {
       await node.host.sh(`systemctl disable --now ${UNIT}; kill -KILL $(pgrep -xf 'sleep 710000[12]')`)
     })
 
-    test('adopted and given back: guest, helper and the directory of the unit stay', async () => {
+    test('adopted and rolled back: guest, helper and the directory of the unit stay', async () => {
       await begin('control-group')
       const kept = await guestNamed('kept')
       const post = await pidOf(POST)
@@ -120,7 +120,7 @@ for (const engine of ['docker', 'podman'] as const) {
       assert.deepEqual(await unitState(node, UNIT), ['inactive', 'no', 'enabled'])
       assert.equal(await living(post), 1)
       await node.assertUntouched(kept)
-      await node.expect(0, 'node', 'give-back')
+      await node.expect(0, 'node', 'rollback')
       assert.deepEqual(await unitState(node, UNIT), ['active', 'always', 'enabled'])
       assert.equal(await living(post), 1)
       await node.assertUntouched(kept, 'down')

@@ -18,11 +18,11 @@ const HELP = `npm run matrix:blind -- [--count N] [--seed S] [--engine docker|po
   --suite           Debian release of the hosts (default: bookworm)
   --cgroups         v2: hosts with cgroup v2. legacy: without the unified hierarchy (plain hosts). Default: the machine's own
   --runtime         runc or crun: what Podman runs containers with (default: the host's)
+  --at-once         how many nodes are there at a time (10)
   --only            one node of the series, by its number
 `
 
 const IMAGE = 'nova-libvirt:bookworm'
-const AT_ONCE = 10
 
 const { values } = parseArgs({
   options: {
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     suite: { type: 'string', default: DEFAULT_SUITE },
     cgroups: { type: 'string' },
     runtime: { type: 'string' },
+    'at-once': { type: 'string', default: '10' },
     only: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -41,8 +42,9 @@ const { values } = parseArgs({
 const suite = SUITES.find((one) => one === values.suite)
 const count = Number(values.count)
 const seed = Number(values.seed)
+const atOnce = Number(values['at-once'])
 if (values.help) process.stdout.write(HELP)
-else if (suite === undefined || !(count > 0) || !Number.isSafeInteger(seed)) {
+else if (suite === undefined || !(count > 0 && atOnce > 0) || !Number.isSafeInteger(seed)) {
   process.stderr.write(HELP)
   process.exitCode = 2
 } else process.exitCode = await main(suite)
@@ -104,8 +106,8 @@ async function onHost(
     const stage = { host, engine, image: imageReference(IMAGE), parent }
     // Nodes with the same lot together: each round then asks once.
     const sorted = nodes.toSorted((a, b) => ACTS.indexOf(a.node.act) - ACTS.indexOf(b.node.act))
-    for (let at = 0; at < sorted.length; at += AT_ONCE) {
-      const round = await runRound(stage, sorted.slice(at, at + AT_ONCE))
+    for (let at = 0; at < sorted.length; at += atOnce) {
+      const round = await runRound(stage, sorted.slice(at, at + atOnce))
       for (const outcome of round) {
         process.stderr.write(
           `${outcome.verdict.padEnd(14)} ${outcome.index} ${engine} ${init}: ${describe(outcome.node)}${outcome.why.map((why) => `\n    ${why}`).join('')}\n`,

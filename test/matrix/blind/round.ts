@@ -48,13 +48,13 @@ export async function runRound(stage: BlindStage, nodes: readonly Numbered[]): P
         ...nodes.map((one) => `(${runContainer(engine, image, one, parent)}) &`),
         'wait',
       ].join('\n'),
-      { timeoutMs: TIMEOUT_MS },
+      { timeoutMs: TIMEOUT_MS * host.patience },
     )
     const placed = await host.sh([FUNCTIONS, ...nodes.map((one) => settleIn(engine, one))].join('\n'), {
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: TIMEOUT_MS * host.patience,
     })
     await host.sh([...nodes.map((one) => `${reach(engine, one)} &`), 'wait'].join('\n'), {
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: TIMEOUT_MS * host.patience,
     })
     const found = await stillThere(host, foundIn(placed))
     const said = await ask(stage, nodes)
@@ -65,7 +65,7 @@ export async function runRound(stage: BlindStage, nodes: readonly Numbered[]): P
         '-c',
         [...nodes.map((one) => `(${act(engine, one)}) &`), 'wait', `sleep ${settle}`].join('\n'),
       ],
-      { timeoutMs: TIMEOUT_MS },
+      { timeoutMs: TIMEOUT_MS * host.patience },
     )
     const after = new Set((await stillThere(host, found)).map(({ pid }) => pid))
     return nodes.map((one) => {
@@ -154,6 +154,6 @@ async function clearHost({ host, engine }: BlindStage): Promise<void> {
        done
        find /sys/fs/cgroup -depth -type d -name 'blind-*' -exec rmdir {} + 2>/dev/null; true`,
     ],
-    { timeoutMs: TIMEOUT_MS },
+    { timeoutMs: TIMEOUT_MS * host.patience },
   )
 }

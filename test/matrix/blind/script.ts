@@ -157,7 +157,7 @@ guest_pid() { # UUID: of the process that is no shell
   local file pid
   for file in $(grep -la -- "$1" /proc/[0-9]*/cmdline 2>/dev/null); do
     pid=\${file#/proc/}; pid=\${pid%/cmdline}
-    case $(readlink "/proc/$pid/exe") in '' | */bash | */dash | */sh | */grep | */unshare | */setsid | */docker | */podman) continue ;; esac
+    case $(readlink "/proc/$pid/exe") in '' | */bash | */dash | */sh | */grep | */unshare | */setsid | */docker | */podman | */timeout) continue ;; esac
     echo "$pid"; return
   done
 }
