@@ -7,6 +7,7 @@ import { expandOne } from '../codec/index.ts'
 import { dataRuns } from './data-runs.ts'
 import { packClusters } from './pack-clusters.ts'
 import type { ChunkDone, ChunkFailed, ChunkOrder, PackedStep, Step } from './messages.ts'
+import { sha256OfZeros } from './zero-digest.ts'
 
 /** Compressed pieces near one another in a file are fetched in one read: with no more between them, up to so much. */
 const FETCH = { mostGapBytes: 64 * 1024, mostBytes: 1024 * 1024 } as const
@@ -26,13 +27,20 @@ export class ChunkWork {
     let during: ChunkFailed['during'] = 'read'
     try {
       const chunk = this.read(order)
-      const sha256 = digests === 'none' ? [] : runs.map((run) => hash('sha256', part(chunk, run), 'hex'))
+      const found = runs.map((run) => ({ run, data: [...dataRuns(part(chunk, run))] }))
+      // Journals are long, in use, and mostly zeros.
+      const sha256 =
+        digests === 'none'
+          ? []
+          : found.map(({ run, data }) =>
+              data.length === 0 ? sha256OfZeros(run.lengthBytes) : hash('sha256', part(chunk, run), 'hex'),
+            )
       during = 'write'
       let writtenBytes = 0
       if (use === 'write' && outputFd !== undefined) {
-        for (const run of runs) {
+        for (const { run, data } of found) {
           const bytes = part(chunk, run)
-          for (const { start, end } of dataRuns(bytes)) {
+          for (const { start, end } of data) {
             writeAll(outputFd, bytes.subarray(start, end), offsetBytes + run.at + start)
             writtenBytes += end - start
           }
