@@ -1,0 +1,269 @@
+# Run by make.sh inside of the makers' tree: $MAKER says which image, $MIRROR where packages are. The result goes to /out.
+set -x
+cd /work
+packages='linux-image-cloud-amd64 systemd-sysv udev'
+serial='console=ttyS0'
+
+# Keeps what is not zero.
+give() { cp --sparse=always "$1" "/out/$MAKER.$2"; }
+
+mkosi_config() {
+  mkdir -p mk && cd mk
+  cat >mkosi.conf <<C
+[Distribution]
+Distribution=debian
+Release=trixie
+Mirror=$MIRROR
+[Output]
+ImageId=made
+OutputDirectory=/work/out
+[Content]
+Bootable=yes
+RootPassword=anneal
+Hostname=made
+KernelCommandLine=$serial
+Packages=linux-image-cloud-amd64 systemd systemd-sysv systemd-boot systemd-repart udev kmod
+C
+  # Not every mirror has what mkosi asks for beside the suite: updates, security, symbols for debuggers.
+  mkdir -p mkosi.sandbox/etc/apt/sources.list.d
+  printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' "$MIRROR" \
+    >mkosi.sandbox/etc/apt/sources.list.d/mkosi.sources
+}
+
+unpack_target() {
+  mkdir target && tar -C target -xpf /target.tar --exclude=./dev/*
+}
+
+case $MAKER in
+mkosi-uki)
+  mkosi_config
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf
+  mkosi --debug build
+  give /work/out/made.raw raw
+  ;;
+mkosi-profiles)
+  mkosi_config
+  mkdir -p mkosi.uki-profiles
+  printf '[UKIProfile]\nProfile=ID=rescue\n  TITLE=Rescue\nCmdline=systemd.unit=rescue.target\n' >mkosi.uki-profiles/rescue.conf
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf
+  mkosi build
+  give /work/out/made.raw raw
+  ;;
+mkosi-bls)
+  mkosi_config
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=none\n' >>mkosi.conf
+  mkosi build
+  give /work/out/made.raw raw
+  ;;
+mkosi-grub)
+  mkosi_config
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=grub\nBiosBootloader=grub\nUnifiedKernelImages=none\n' >>mkosi.conf
+  sed -i 's/^Packages=.*/& grub-efi-amd64-bin grub-efi-amd64-signed grub-pc-bin grub2-common/' mkosi.conf
+  mkosi build
+  give /work/out/made.raw raw
+  ;;
+mkosi-verity)
+  mkosi_config
+  mkdir mkosi.repart
+  printf '[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/efi:/\nCopyFiles=/boot:/\nSizeMinBytes=256M\n' >mkosi.repart/00-esp.conf
+  printf '[Partition]\nType=root\nFormat=erofs\nCopyFiles=/\nVerity=data\nVerityMatchKey=root\nMinimize=best\n' >mkosi.repart/10-root.conf
+  printf '[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best\n' >mkosi.repart/11-verity.conf
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf
+  mkosi build
+  give /work/out/made.raw raw
+  ;;
+mkosi-btrfs)
+  mkosi_config
+  mkdir mkosi.repart
+  printf '[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/efi:/\nSizeMinBytes=128M\n' >mkosi.repart/00-esp.conf
+  printf '[Partition]\nType=xbootldr\nFormat=vfat\nCopyFiles=/boot:/\nSizeMinBytes=256M\n' >mkosi.repart/05-boot.conf
+  printf '[Partition]\nType=root\nFormat=btrfs\nCopyFiles=/\nSubvolumes=/var /home\nSizeMinBytes=1200M\n' >mkosi.repart/10-root.conf
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=none\n' >>mkosi.conf
+  mkosi build
+  give /work/out/made.raw raw
+  ;;
+mkosi-esp)
+  mkosi_config
+  printf '[Output]\nFormat=esp\n' >>mkosi.conf
+  mkosi build
+  give /work/out/made.raw raw
+  ;;
+
+vmdb2-bios | vmdb2-uefi)
+  if [ "$MAKER" = vmdb2-bios ]; then
+    label=msdos efi= grub='grub: bios' tags='tag: root'
+  else
+    label=gpt grub='grub: uefi' tags='tag: root
+    efi: efi'
+    efi='- mkpart: primary
+    device: "{{ output }}"
+    start: 1M
+    end: 100M
+    tag: efi'
+  fi
+  cat >v.yaml <<C
+steps:
+  - mkimg: "{{ output }}"
+    size: 2G
+  - mklabel: $label
+    device: "{{ output }}"
+  $efi
+  - mkpart: primary
+    device: "{{ output }}"
+    start: 100M
+    end: 100%
+    tag: root
+  - kpartx: "{{ output }}"
+  - mkfs: ext4
+    partition: root
+C
+  [ -z "$efi" ] || printf '  - mkfs: vfat\n    partition: efi\n' >>v.yaml
+  cat >>v.yaml <<C
+  - mount: root
+  - debootstrap: trixie
+    mirror: $MIRROR
+    target: root
+    include: [linux-image-cloud-amd64]
+  - apt: install
+    packages: [linux-image-cloud-amd64]
+    tag: root
+  - fstab: root
+  - $grub
+    $tags
+    image-dev: "{{ output }}"
+    console: serial
+C
+  vmdb2 --output /work/v.img --log /dev/stderr --verbose v.yaml
+  give v.img raw
+  ;;
+
+fai-bios | fai-uefi)
+  fai-mk-configspace
+  boot=GRUB_PC
+  [ "$MAKER" = fai-bios ] || boot=GRUB_EFI
+  sed -i "s|^FAI_DEBOOTSTRAP=.*|FAI_DEBOOTSTRAP=\"trixie $MIRROR\"|" /etc/fai/nfsroot.conf || true
+  mkdir -p /srv/fai/config/basefiles
+  (cd /srv/fai/config/basefiles && cp /target.tar TRIXIE64.tar && xz -0 -T2 TRIXIE64.tar)
+  fai-diskimage -vu made -S 3G -c "DEBIAN,TRIXIE,TRIXIE64,AMD64,FAIBASE,$boot,CLOUD,LAST" -s file:///srv/fai/config /work/f.raw
+  give f.raw raw
+  ;;
+
+dib-bios | dib-uefi)
+  export DIB_RELEASE=trixie DIB_DISTRIBUTION_MIRROR=$MIRROR DIB_DEBOOTSTRAP_EXTRA_ARGS= TMP_DIR=/work DIB_IMAGE_CACHE=/work/cache
+  export DIB_BOOTLOADER_DEFAULT_CMDLINE="$serial" DIB_AVOID_PACKAGES_UPDATE=1
+  device=block-device-mbr
+  [ "$MAKER" = dib-bios ] || device=block-device-efi
+  disk-image-create --no-tmpfs -t raw -o /work/d debian-minimal vm "$device"
+  give d.raw raw
+  ;;
+
+debos-extlinux | debos-systemd-boot)
+  if [ "$MAKER" = debos-extlinux ]; then
+    more=extlinux
+    install='extlinux --install /boot/extlinux 2>/dev/null; mkdir -p /boot/extlinux; printf "DEFAULT linux\nLABEL linux\n KERNEL /vmlinuz\n INITRD /initrd.img\n APPEND root=/dev/disk/by-label/root console=ttyS0\n" >/boot/extlinux/extlinux.conf'
+  else
+    more=systemd-boot
+    install='bootctl install --esp-path=/boot/efi --no-variables; SYSTEMD_RELAX_ESP_CHECKS=1 kernel-install add $(ls /lib/modules) /boot/vmlinuz-*'
+  fi
+  cat >d.yaml <<C
+architecture: amd64
+actions:
+  - action: debootstrap
+    suite: trixie
+    components: [main]
+    mirror: $MIRROR
+    variant: minbase
+    keyring-file: /usr/share/keyrings/debian-archive-keyring.gpg
+  - action: apt
+    recommends: false
+    packages: [linux-image-cloud-amd64, systemd-sysv, initramfs-tools, $more]
+  - action: image-partition
+    imagename: d.img
+    imagesize: 1500MB
+    partitiontype: gpt
+    mountpoints:
+      - { mountpoint: /, partition: root }
+      - { mountpoint: /boot/efi, partition: EFI, options: [x-systemd.automount] }
+    partitions:
+      - { name: EFI, fs: vfat, start: 4MB, end: 200MB, flags: [boot, esp] }
+      - { name: root, fs: ext4, start: 200MB, end: 100% }
+  - action: filesystem-deploy
+    description: fstab
+    setup-fstab: true
+    setup-kernel-cmdline: true
+    append-kernel-cmdline: $serial
+  - action: run
+    chroot: true
+    command: $install
+C
+  debos --disable-fakemachine --artifactdir=/work d.yaml
+  give d.img raw
+  ;;
+
+grml)
+  grml-debootstrap --vmfile --vmsize 2G --target /work/g.img --release trixie --mirror "$MIRROR" --password anneal \
+    --nopackages --force --bootappend "$serial" --hostname made
+  give g.img raw
+  ;;
+grml-efi)
+  grml-debootstrap --vmfile --vmefi --vmsize 2G --target /work/g.img --release trixie --mirror "$MIRROR" --password anneal \
+    --nopackages --force --bootappend "$serial" --hostname made
+  give g.img raw
+  ;;
+
+live-build)
+  mkdir l && cd l
+  lb config --distribution trixie --mirror-bootstrap "$MIRROR" --mirror-chroot "$MIRROR" --mirror-binary "$MIRROR" \
+    --archive-areas main --binary-images iso-hybrid --debian-installer none --linux-packages linux-image \
+    --linux-flavours cloud-amd64 --apt-recommends false --apt-indices false --memtest none --security false --updates false \
+    --firmware-binary false --firmware-chroot false --uefi-secure-boot disable --bootappend-live "boot=live components $serial"
+  lb build
+  give live-image-amd64.hybrid.iso iso
+  ;;
+
+repart | repart-512 | repart-xbootldr)
+  unpack_target
+  version=$(ls target/lib/modules)
+  mkdir -p esp/EFI/BOOT esp/EFI/systemd esp/EFI/Linux boot/loader/entries defs
+  cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi esp/EFI/BOOT/BOOTX64.EFI
+  cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi esp/EFI/systemd/
+  if [ "$MAKER" != repart-xbootldr ]; then
+    ukify build --linux "target/boot/vmlinuz-$version" --initrd "target/boot/initrd.img-$version" \
+      --os-release @target/etc/os-release --uname "$version" --cmdline "rw $serial" --output "esp/EFI/Linux/debian-$version+3.efi"
+  else
+    cp "target/boot/vmlinuz-$version" boot/linux && cp "target/boot/initrd.img-$version" boot/initrd
+    printf 'title Debian\nversion %s\nlinux /linux\ninitrd /initrd\noptions rw %s\n' "$version" "$serial" >boot/loader/entries/debian.conf
+    printf '[Partition]\nType=xbootldr\nFormat=vfat\nCopyFiles=/work/boot:/\nSizeMinBytes=128M\n' >defs/10-boot.conf
+  fi
+  printf '[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/work/esp:/\nSizeMinBytes=128M\n' >defs/00-esp.conf
+  printf '[Partition]\nType=root\nFormat=ext4\nCopyFiles=/work/target:/\nMinimize=guess\n' >defs/20-root.conf
+  sectors=()
+  [ "$MAKER" = repart ] || sectors=(--sector-size=512)
+  systemd-repart "${sectors[@]}" --definitions=defs --empty=create --size=auto --offline=yes --dry-run=no r.raw
+  give r.raw raw
+  ;;
+
+genimage)
+  unpack_target
+  version=$(ls target/lib/modules)
+  mkdir -p target/boot/extlinux input
+  printf 'default linux\ntimeout 10\nlabel linux\n kernel /boot/vmlinuz-%s\n initrd /boot/initrd.img-%s\n append root=/dev/vda1 rw %s\n' "$version" "$version" "$serial" >target/boot/extlinux/extlinux.conf
+  cp /usr/lib/EXTLINUX/mbr.bin input/
+  printf 'image root.ext4 {\n ext4 { label = "root" }\n size = 1G\n}\nimage g.img {\n hdimage { }\n partition root {\n partition-type = 0x83\n bootable = true\n image = "root.ext4"\n }\n}\n' >g.cfg
+  genimage --config g.cfg --rootpath target --inputpath input --outputpath out --tmppath gtmp
+  give out/g.img raw
+  ;;
+
+grub-mkrescue)
+  unpack_target
+  mkdir -p iso/boot/grub
+  cp target/boot/vmlinuz-* iso/boot/vmlinuz && cp target/boot/initrd.img-* iso/boot/initrd.img
+  printf 'set timeout=0\nserial\nterminal_output serial\nmenuentry Rescue {\n linux /boot/vmlinuz %s rescue\n initrd /boot/initrd.img\n}\n' "$serial" >iso/boot/grub/grub.cfg
+  grub-mkrescue -o r.iso iso
+  give r.iso iso
+  ;;
+*)
+  echo "no maker $MAKER" >&2
+  exit 2
+  ;;
+esac

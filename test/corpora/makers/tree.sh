@@ -1,0 +1,52 @@
+#!/bin/bash
+# The makers themselves, in a Debian of their own: tree.sh FOLDER [SUITE]
+# FOLDER/SUITE has the programs, FOLDER/target.tar a small system with kernel and initrd that they put into images.
+# Root, mmdebstrap; some GB. Makers that need the device mapper's kpartx get one that names partitions of loop devices.
+set -euo pipefail
+folder=${1:?folder} suite=${2:-trixie}
+mirror=${ANNEAL_MIRROR:-http://deb.debian.org/debian}
+mkdir -p "$folder"
+makers=mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,live-build,grml-debootstrap,genimage,python3-diskimage-builder
+systemd=systemd-repart,systemd-ukify,systemd-boot,systemd-boot-efi,systemd-container,udev,dbus
+disks=qemu-utils,dosfstools,mtools,e2fsprogs,xfsprogs,btrfs-progs,fdisk,gdisk,parted,lvm2,squashfs-tools,erofs-utils,cryptsetup-bin,xorriso
+loaders=grub-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
+common=mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2
+if [ ! -e "$folder/$suite/.made" ]; then
+  rm -rf "${folder:?}/$suite"
+  mmdebstrap --quiet --mode=root --variant=apt --aptopt='APT::Install-Recommends "false"' \
+    --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --include="$makers,$systemd,$disks,$loaders,$common" \
+    --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
+    "$suite" "$folder/$suite" "$mirror"
+  # `kpartx -a DISK` prints what it maps; here it names what the kernel has below the loop device.
+  mkdir -p "$folder/$suite/usr/local/sbin"
+  cat >"$folder/$suite/usr/local/sbin/kpartx" <<'K'
+#!/bin/bash
+# Of kpartx what vmdb2, grml-debootstrap and diskimage-builder call: -a and -d of a file or a loop device.
+what= disk=
+for word; do case $word in -*a*) what=a ;; -*d*) what=d ;; -*) ;; *) disk=$word ;; esac; done
+case $disk in /dev/loop*) loop=$disk ;; *) loop=$(losetup -j "$disk" | cut -d: -f1 | head -1) ;; esac
+name=${loop#/dev/}
+if [ "$what" = d ]; then
+  rm -f /dev/mapper/"$name"p*
+  case $disk in /dev/loop*) partx -d "$loop" 2>/dev/null ;; *) [ -z "$loop" ] || losetup -d "$loop" ;; esac
+  exit 0
+fi
+[ -n "$loop" ] || loop=$(losetup -f --show "$disk") && name=${loop#/dev/}
+partx -u "$loop" || partx -a "$loop"
+mkdir -p /dev/mapper
+for part in "$loop"p*; do
+  [ -b "$part" ] || continue
+  ln -sf "$part" "/dev/mapper/${part#/dev/}"
+  echo "add map ${part#/dev/} (254:0): 0 $(blockdev --getsz "$part") linear 7:0 0"
+done
+K
+  chmod 755 "$folder/$suite/usr/local/sbin/kpartx"
+  touch "$folder/$suite/.made"
+fi
+if [ ! -e "$folder/target.tar" ]; then
+  mmdebstrap --quiet --mode=root --format=tar --variant=minbase --aptopt='APT::Install-Recommends "false"' \
+    --include=linux-image-cloud-amd64,initramfs-tools,systemd-sysv,systemd-boot,udev,zstd,kmod \
+    --customize-hook='echo "root:anneal" | chroot "$1" chpasswd' "$suite" "$folder/target.tar.new" "$mirror"
+  mv "$folder/target.tar.new" "$folder/target.tar"
+fi
