@@ -1,6 +1,6 @@
 # Run by make.sh inside of the makers' tree: $MAKER says which image, $MIRROR where packages are. The result goes to /out.
 set -x
-cd /work
+cd /build
 packages='linux-image-cloud-amd64 systemd-sysv udev'
 serial='console=ttyS0'
 
@@ -16,7 +16,7 @@ Release=trixie
 Mirror=$MIRROR
 [Output]
 ImageId=made
-OutputDirectory=/work/out
+OutputDirectory=/build/out
 [Content]
 Bootable=yes
 RootPassword=anneal
@@ -39,7 +39,7 @@ mkosi-uki)
   mkosi_config
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf
   mkosi --debug build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 mkosi-profiles)
   mkosi_config
@@ -47,20 +47,20 @@ mkosi-profiles)
   printf '[UKIProfile]\nProfile=ID=rescue\n  TITLE=Rescue\nCmdline=systemd.unit=rescue.target\n' >mkosi.uki-profiles/rescue.conf
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf
   mkosi build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 mkosi-bls)
   mkosi_config
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=none\n' >>mkosi.conf
   mkosi build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 mkosi-grub)
   mkosi_config
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=grub\nBiosBootloader=grub\nUnifiedKernelImages=none\n' >>mkosi.conf
   sed -i 's/^Packages=.*/& grub-efi-amd64-bin grub-efi-amd64-signed grub-pc-bin grub2-common/' mkosi.conf
   mkosi build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 mkosi-verity)
   mkosi_config
@@ -70,7 +70,7 @@ mkosi-verity)
   printf '[Partition]\nType=root-verity\nVerity=hash\nVerityMatchKey=root\nMinimize=best\n' >mkosi.repart/11-verity.conf
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf
   mkosi build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 mkosi-btrfs)
   mkosi_config
@@ -80,13 +80,13 @@ mkosi-btrfs)
   printf '[Partition]\nType=root\nFormat=btrfs\nCopyFiles=/\nSubvolumes=/var /home\nSizeMinBytes=1200M\n' >mkosi.repart/10-root.conf
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=none\n' >>mkosi.conf
   mkosi build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 mkosi-esp)
   mkosi_config
   printf '[Output]\nFormat=esp\n' >>mkosi.conf
   mkosi build
-  give /work/out/made.raw raw
+  give /build/out/made.raw raw
   ;;
 
 vmdb2-bios | vmdb2-uefi)
@@ -133,7 +133,7 @@ C
     image-dev: "{{ output }}"
     console: serial
 C
-  vmdb2 --output /work/v.img --log /dev/stderr --verbose v.yaml
+  vmdb2 --output /build/v.img --log /dev/stderr --verbose v.yaml
   give v.img raw
   ;;
 
@@ -144,16 +144,16 @@ fai-bios | fai-uefi)
   sed -i "s|^FAI_DEBOOTSTRAP=.*|FAI_DEBOOTSTRAP=\"trixie $MIRROR\"|" /etc/fai/nfsroot.conf || true
   mkdir -p /srv/fai/config/basefiles
   (cd /srv/fai/config/basefiles && cp /target.tar TRIXIE64.tar && xz -0 -T2 TRIXIE64.tar)
-  fai-diskimage -vu made -S 3G -c "DEBIAN,TRIXIE,TRIXIE64,AMD64,FAIBASE,$boot,CLOUD,LAST" -s file:///srv/fai/config /work/f.raw
+  fai-diskimage -vu made -S 3G -c "DEBIAN,TRIXIE,TRIXIE64,AMD64,FAIBASE,$boot,CLOUD,LAST" -s file:///srv/fai/config /build/f.raw
   give f.raw raw
   ;;
 
 dib-bios | dib-uefi)
-  export DIB_RELEASE=trixie DIB_DISTRIBUTION_MIRROR=$MIRROR DIB_DEBOOTSTRAP_EXTRA_ARGS= TMP_DIR=/work DIB_IMAGE_CACHE=/work/cache
+  export DIB_RELEASE=trixie DIB_DISTRIBUTION_MIRROR=$MIRROR DIB_DEBOOTSTRAP_EXTRA_ARGS= TMP_DIR=/build DIB_IMAGE_CACHE=/build/cache
   export DIB_BOOTLOADER_DEFAULT_CMDLINE="$serial" DIB_AVOID_PACKAGES_UPDATE=1
   device=block-device-mbr
   [ "$MAKER" = dib-bios ] || device=block-device-efi
-  disk-image-create --no-tmpfs -t raw -o /work/d debian-minimal vm "$device"
+  disk-image-create --no-tmpfs -t raw -o /build/d debian-minimal vm "$device"
   give d.raw raw
   ;;
 
@@ -196,17 +196,17 @@ actions:
     chroot: true
     command: $install
 C
-  debos --disable-fakemachine --artifactdir=/work d.yaml
+  debos --disable-fakemachine --artifactdir=/build d.yaml
   give d.img raw
   ;;
 
 grml)
-  grml-debootstrap --vmfile --vmsize 2G --target /work/g.img --release trixie --mirror "$MIRROR" --password anneal \
+  grml-debootstrap --vmfile --vmsize 2G --target /build/g.img --release trixie --mirror "$MIRROR" --password anneal \
     --nopackages --force --bootappend "$serial" --hostname made
   give g.img raw
   ;;
 grml-efi)
-  grml-debootstrap --vmfile --vmefi --vmsize 2G --target /work/g.img --release trixie --mirror "$MIRROR" --password anneal \
+  grml-debootstrap --vmfile --vmefi --vmsize 2G --target /build/g.img --release trixie --mirror "$MIRROR" --password anneal \
     --nopackages --force --bootappend "$serial" --hostname made
   give g.img raw
   ;;
@@ -233,10 +233,10 @@ repart | repart-512 | repart-xbootldr)
   else
     cp "target/boot/vmlinuz-$version" boot/linux && cp "target/boot/initrd.img-$version" boot/initrd
     printf 'title Debian\nversion %s\nlinux /linux\ninitrd /initrd\noptions rw %s\n' "$version" "$serial" >boot/loader/entries/debian.conf
-    printf '[Partition]\nType=xbootldr\nFormat=vfat\nCopyFiles=/work/boot:/\nSizeMinBytes=128M\n' >defs/10-boot.conf
+    printf '[Partition]\nType=xbootldr\nFormat=vfat\nCopyFiles=/build/boot:/\nSizeMinBytes=128M\n' >defs/10-boot.conf
   fi
-  printf '[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/work/esp:/\nSizeMinBytes=128M\n' >defs/00-esp.conf
-  printf '[Partition]\nType=root\nFormat=ext4\nCopyFiles=/work/target:/\nMinimize=guess\n' >defs/20-root.conf
+  printf '[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/build/esp:/\nSizeMinBytes=128M\n' >defs/00-esp.conf
+  printf '[Partition]\nType=root\nFormat=ext4\nCopyFiles=/build/target:/\nMinimize=guess\n' >defs/20-root.conf
   sectors=()
   [ "$MAKER" = repart ] || sectors=(--sector-size=512)
   systemd-repart "${sectors[@]}" --definitions=defs --empty=create --size=auto --offline=yes --dry-run=no r.raw

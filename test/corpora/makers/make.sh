@@ -8,13 +8,13 @@ suite=${ANNEAL_SUITE:-trixie}
 here=$(dirname "$(readlink -f "$0")")
 mkdir -p "$folder/images"
 log=$folder/images/$maker.log
-# Inside, /work is the maker's own, and is gone afterwards; what is in /work/out stays.
+# Inside, /build is the maker's own, and is gone afterwards; what is in /build/out stays.
 unshare --mount --propagation private bash -euo pipefail -c '
   root=$1/$2
   mount --bind "$root" "$root"
-  mkdir -p "$root/work"
-  mount -t tmpfs -o size=6G tmpfs "$root/work"
-  mkdir -p "$root/work/out" "$root/out" "$root/makers"
+  mkdir -p "$root/build"
+  mount -t tmpfs -o size=6G tmpfs "$root/build"
+  mkdir -p "$root/build/out" "$root/out" "$root/makers"
   mount --bind "$1/images" "$root/out"
   mount --bind "$4" "$root/makers"
   touch "$root/target.tar" && mount --bind "$1/target.tar" "$root/target.tar"
