@@ -4,7 +4,8 @@
  */
 export type Inventory = Readonly<{ nodes: readonly InventoryNode[] }>
 
-export type DriverKind = 'ipmi' | 'redfish' | 'fake'
+/** `manual-management` is a machine without a BMC: Anneal’s own conductor wakes it, and a person does the rest. */
+export type DriverKind = 'ipmi' | 'redfish' | 'manual-management' | 'fake'
 
 export type InventoryNode = Readonly<{
   name: string
@@ -52,6 +53,8 @@ function bmcAddress(driver: DriverKind, bmc: Bmc): Readonly<Record<string, unkno
       return { ipmi_address: bmc.address, ...(bmc.port === undefined ? {} : { ipmi_port: String(bmc.port) }) }
     case 'redfish':
       return { redfish_address: bmc.address }
+    case 'manual-management':
+      return { wol_host: bmc.address }
     case 'fake':
       return {}
   }
@@ -61,7 +64,9 @@ function bmcAddress(driver: DriverKind, bmc: Bmc): Readonly<Record<string, unkno
 export function credentialNames(
   driver: DriverKind,
 ): Readonly<{ username: string; password: string }> | undefined {
-  return driver === 'fake' ? undefined : { username: `${driver}_username`, password: `${driver}_password` }
+  return driver === 'fake' || driver === 'manual-management'
+    ? undefined
+    : { username: `${driver}_username`, password: `${driver}_password` }
 }
 
 /** The hardware type of Ironic. */

@@ -10,6 +10,16 @@ const BMC = { address: '10.0.0.1', username: 'admin', password: { env: 'PW' } }
 const NODE = { name: 'node0', driver: 'ipmi', bmc: BMC, ports: ['52:54:00:AB:00:01'] }
 
 describe('an inventory', () => {
+  test('may have machines without a BMC, with or without the address that wakes them', () => {
+    const byHand = { name: 'node0', driver: 'manual-management', ports: NODE.ports }
+    const { nodes } = readInventory({ nodes: [byHand] }, 'f')
+    assert.deepEqual(nodes.map(driverInfo), [{}])
+    const addressed = { ...byHand, bmc: { address: '10.77.1.255' } }
+    assert.deepEqual(readInventory({ nodes: [addressed] }, 'f').nodes.map(driverInfo), [
+      { wol_host: '10.77.1.255' },
+    ])
+  })
+
   test('is read with its defaults under each node', () => {
     const { nodes } = readInventory(
       {
@@ -80,7 +90,16 @@ describe('an inventory', () => {
       { nodes: [{ ...NODE, bmc: { ...BMC, password: { env: 'A', file: 'B' } } }] },
       /exactly one/,
     ],
-    ['with another driver', { nodes: [{ ...NODE, driver: 'ilo' }] }, /none of ipmi, redfish, fake/],
+    [
+      'with another driver',
+      { nodes: [{ ...NODE, driver: 'ilo' }] },
+      /none of ipmi, redfish, manual-management, fake/,
+    ],
+    [
+      'with a login for a machine without a BMC',
+      { nodes: [{ ...NODE, driver: 'manual-management' }] },
+      /driver manual-management logs in nowhere/,
+    ],
     ['with a BMC that is nowhere', { nodes: [{ name: 'a', driver: 'redfish' }] }, /needs "bmc"/],
     ['with a port that is no MAC address', { nodes: [{ ...NODE, ports: ['node0'] }] }, /not a MAC/],
     ['with a name twice', { nodes: [NODE, { ...NODE, ports: [] }] }, /"node0" is there twice/],

@@ -47,7 +47,9 @@ function isSource(value: PlainMap): boolean {
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/
-const DRIVERS: readonly DriverKind[] = ['ipmi', 'redfish', 'fake']
+const DRIVERS: readonly DriverKind[] = ['ipmi', 'redfish', 'manual-management', 'fake']
+/** A machine with one of these may have no BMC. */
+const WITHOUT_BMC: readonly DriverKind[] = ['manual-management', 'fake']
 
 function readNode(reader: TreeReader): InventoryNode {
   const name = reader.text('name')
@@ -56,7 +58,9 @@ function readNode(reader: TreeReader): InventoryNode {
   const driver = DRIVERS.find((one) => one === reader.raw('driver'))
   if (driver === undefined) throw reader.invalid(`"driver" is none of ${DRIVERS.join(', ')}`)
   const bmc = reader.map('bmc')
-  if (bmc === undefined && driver !== 'fake') throw reader.invalid(`driver ${driver} needs "bmc"`)
+  if (bmc === undefined && !WITHOUT_BMC.includes(driver)) throw reader.invalid(`driver ${driver} needs "bmc"`)
+  if (driver === 'manual-management' && (bmc?.has('username') || bmc?.has('password')))
+    throw reader.invalid('driver manual-management logs in nowhere: its "bmc" has an address alone')
   const agent = reader.map('agent')
   const ports = reader.texts('ports').map((one) => one.toLowerCase())
   const wrong = ports.find((one) => !MAC.test(one))
