@@ -1,4 +1,5 @@
 import { unescapeHex } from '../../core/index.ts'
+
 /**
  * libvirt's and systemd's names for one guest. A rescued guest must carry exactly these, or libvirt does not
  * recognise its cgroup when it comes back (virCgroupV1ValidateMachineGroup, virCgroupV2ValidateMachineGroup).

@@ -6,8 +6,8 @@ import type { ServiceUnit } from '../owners/index.ts'
 import type { ProcessTable } from '../process.ts'
 
 /**
- * The kill set of each of `stopping`. `units` are services of systemd that run containers, and may end with them. What stops a pod stops its containers too, which are looked for among `containers`:
- * the kill set of a pod's sandbox is that of all of it.
+ * The kill set of each of `stopping`. `units` are services of systemd that run containers, and may end with them. What stops a pod
+ * stops its containers too, which are looked for among `containers`: the kill set of a pod's sandbox is that of all of it.
  */
 export function findKillSets(
   stopping: readonly Container[],
