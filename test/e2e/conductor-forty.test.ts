@@ -5,12 +5,13 @@
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConductorLab, run } from '../../lab/index.ts'
+import { placeBootFiles } from '../fixtures/conductor/index.ts'
 import { conductorRequest } from '../integration/metal/support/conductor-request.ts'
 import { NetworkMachine } from '../integration/metal/support/network-machine.ts'
 import type { Said } from '../integration/metal/support/network-machine.ts'
@@ -38,9 +39,7 @@ let [working, mostWorking] = [0, 0]
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'anneal-forty-'))
   bed.defer(() => rmSync(directory, { recursive: true }))
-  const ramdisk = join(directory, 'ramdisk')
-  mkdirSync(ramdisk)
-  for (const file of ['vmlinuz', 'initrd']) writeFileSync(join(ramdisk, file), file)
+  const ramdisk = placeBootFiles(join(directory, 'ramdisk'))
   lab = await ConductorLab.up({ nodes: [], ramdisk })
   bed.defer(() => lab.down())
   const made = await run(['bash', '-euc', IMAGE, 'bash', directory, `${DATA_MIB}`], {})

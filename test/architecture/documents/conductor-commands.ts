@@ -1,6 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { efiKernel } from '../../fixtures/conductor/index.ts'
+import { placeBootFiles } from '../../fixtures/conductor/index.ts'
 import { runCommand, runCommandWatched } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 import type { Scenario } from './scenario.ts'
@@ -13,9 +12,7 @@ export function conductorScenarios(directory: string): readonly Scenario[] {
 }
 
 async function serve(directory: string): Promise<Ran> {
-  mkdirSync(directory)
-  writeFileSync(join(directory, 'vmlinuz'), efiKernel(0x8664))
-  writeFileSync(join(directory, 'initrd'), '')
+  placeBootFiles(directory)
   const enough = new AbortController()
   const ready = Promise.withResolvers<string>()
   const told = Promise.withResolvers<void>()

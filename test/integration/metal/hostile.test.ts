@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdDecompressSync } from 'node:zlib'
 import { ConductorLab, run } from '../../../lab/index.ts'
+import { placeBootFiles } from '../../fixtures/conductor/index.ts'
 import { REPOSITORY } from '../../../lab/paths.ts'
 import { conductorRequest } from './support/conductor-request.ts'
 import { NetworkMachine } from './support/network-machine.ts'
@@ -31,10 +32,7 @@ let stranger: NetworkMachine
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'anneal-hostile-'))
   bed.defer(() => rmSync(directory, { recursive: true }))
-  const ramdisk = join(directory, 'ramdisk')
-  mkdirSync(ramdisk)
-  // Nobody runs it here: its files are fetched, and that is all.
-  for (const file of ['vmlinuz', 'initrd']) writeFileSync(join(ramdisk, file), file)
+  const ramdisk = placeBootFiles(join(directory, 'ramdisk'))
   lab = await ConductorLab.up({ nodes: [], ramdisk })
   bed.defer(() => lab.down())
   for (const name of ['one', 'two']) await makeImage(name)

@@ -6,12 +6,13 @@
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConductorLab, run } from '../../../lab/index.ts'
+import { placeBootFiles } from '../../fixtures/conductor/index.ts'
 import { REPOSITORY } from '../../../lab/paths.ts'
 import { makeAtomicImage } from '../../fixtures/atomic-image.ts'
 import type { MadeImage } from '../../fixtures/atomic-image.ts'
@@ -52,9 +53,7 @@ describe('a deployment by iSCSI', () => {
     directory = mkdtempSync(join(tmpdir(), 'anneal-wire-'))
     bed.defer(() => rmSync(directory, { recursive: true }))
     image = await makeAtomicImage({ layout: 'f21', dir: directory })
-    const ramdisk = join(directory, 'ramdisk')
-    mkdirSync(ramdisk)
-    for (const file of ['vmlinuz', 'initrd']) writeFileSync(join(ramdisk, file), file)
+    const ramdisk = placeBootFiles(join(directory, 'ramdisk'))
     lab = await ConductorLab.up({ nodes: [], ramdisk })
     bed.defer(() => lab.down())
     const disk = join(directory, 'disk')

@@ -70,8 +70,11 @@ function boot(round: string, machine: Seen): readonly Step[] {
 export function stepsOf2014(machine: Seen): readonly Step[] {
   return [
     ...boot('first boot', machine),
-    { name: 'iPXE fetches the kernel of the deploy ramdisk', is: asks('GET', /^\/boot\/ramdisk\/kernel$/) },
-    { name: 'iPXE fetches the deploy ramdisk', is: asks('GET', /^\/boot\/ramdisk\/ramdisk$/) },
+    {
+      name: 'iPXE fetches the kernel of the deploy ramdisk',
+      is: asks('GET', /^\/boot\/ramdisk\/x86_64\/kernel$/),
+    },
+    { name: 'iPXE fetches the deploy ramdisk', is: asks('GET', /^\/boot\/ramdisk\/x86_64\/ramdisk$/) },
     {
       name: 'the deploy ramdisk asks DHCP',
       is: (one) => isDhcp(one, machine, DISCOVER) && one.dhcpVendor.startsWith('udhcp'),
