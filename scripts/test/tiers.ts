@@ -54,12 +54,13 @@ const LONG_FILES = integration(
 
 /**
  * Alternatives stand for much the same: the same acts on the other engine, on another kind of host, with the other deploy ramdisk,
- * or other ends of them. With two and three alternatives each file runs on a day within six.
+ * other ends of them, or other surprises of a node. With two and three alternatives each file runs on a day within six.
  */
 const TURNS = [
   [integration('node/upgrade-docker'), integration('node/upgrade-podman')],
   [integration('node/rescue-machined'), integration('node/rescue-systemd'), integration('node/rescue-plain')],
   [integration('node/crash-real'), integration('node/cgroup-v2', 'node/guest-endings')],
+  [integration('node/owners'), integration('node/renamed-emulator')],
   [integration('node/bad-input'), integration('node/libvirt-entry-point')],
   [integration('metal/conductor'), integration('metal/agent', 'metal/power-sync')],
   [
