@@ -110,7 +110,8 @@ export function describePackageOn(suite: string): void {
         `cat >/tmp/hold.mjs <<'END'
 import { spawnSync } from 'node:child_process'
 import { takeLock } from '/usr/lib/anneal/lib/adapters/state/sqlite-lock.js'
-takeLock('/var/lib/anneal/lock.db', 'a test')
+// Who drops a lock may lose it to the garbage collector.
+globalThis.lock = takeLock('/var/lib/anneal/lock.db', 'a test')
 const script = 'sh /var/lib/dpkg/info/anneal.preinst upgrade 0.0.9; echo $?; sh /var/lib/dpkg/info/anneal.prerm remove; echo $?'
 process.stdout.write(spawnSync('/bin/sh', ['-c', script]).stdout)
 END
