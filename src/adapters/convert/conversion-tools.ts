@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
+import type { ByteSource } from '../../bytes/index.ts'
 import type { ConversionWorld, Digests } from '../../ports/index.ts'
 import { convertChunks } from './chunk-pool.ts'
 import { streamDigest } from './stream-digest.ts'
-import { createReadStream } from 'node:fs'
-import type { ByteSource } from '../../bytes/index.ts'
 import { orderOf } from './chunk-order.ts'
 import { ChunkWork } from './chunk-work.ts'
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { VerityTreeMaker } from '../../formats/dmverity/index.ts'
 import type { HashTreeWriter } from '../../ports/index.ts'
+import { writeAll } from './write-all.ts'
 
 /** A multiple of a block. */
 const PIECE_BYTES = 1 << 20
@@ -41,12 +42,10 @@ async function writeBehind(path: string, offset: number, parts: readonly Uint8Ar
   const file = await open(path, 'r+')
   try {
     let at = offset
-    for (const part of parts)
-      for (let done = 0; done < part.length;) {
-        const { bytesWritten } = await file.write(part, done, part.length - done, at)
-        done += bytesWritten
-        at += bytesWritten
-      }
+    for (const part of parts) {
+      await writeAll(file, part, at)
+      at += part.length
+    }
   } finally {
     await file.close()
   }

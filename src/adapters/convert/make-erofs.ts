@@ -3,6 +3,7 @@ import { open, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RootImageJob } from '../../ports/index.ts'
 import { feedProgram } from './fed-program.ts'
+import { writeAll } from './write-all.ts'
 
 const COPIED_BYTES = 1 << 20
 /** 64 KiB are compressed at once: smaller than with the 4 KiB of where nothing is said, and Linux reads it since 5.13. */
@@ -34,8 +35,7 @@ async function copyInto(from: string, to: string, offsetBytes: number, signal: A
     let at = offsetBytes
     for await (const bytes of createReadStream(from, { highWaterMark: COPIED_BYTES, signal })) {
       const piece = bytes as Buffer
-      for (let done = 0; done < piece.length;)
-        done += (await file.write(piece, done, piece.length - done, at + done)).bytesWritten
+      await writeAll(file, piece, at)
       at += piece.length
     }
   } finally {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { OutputFile, OutputFolder } from '../../ports/index.ts'
 import { dataRuns } from './data-runs.ts'
 import { raise } from './errors.ts'
+import { writeAll } from './write-all.ts'
 
 export type OutputFolderOptions = Readonly<{
   directory: string
@@ -53,12 +54,12 @@ function folder(directory: string): OutputFolder {
         return {
           temporaryPath,
           async write(bytes, offsetBytes) {
-            await writeAll(handle, bytes, offsetBytes, temporaryPath)
+            await writeOutput(handle, bytes, offsetBytes, temporaryPath)
           },
           async writeSparse(bytes, offsetBytes) {
             let written = 0
             for (const { start, end } of dataRuns(bytes)) {
-              await writeAll(handle, bytes.subarray(start, end), offsetBytes + start, temporaryPath)
+              await writeOutput(handle, bytes.subarray(start, end), offsetBytes + start, temporaryPath)
               written += end - start
             }
             return written
@@ -89,17 +90,14 @@ function folder(directory: string): OutputFolder {
   }
 }
 
-async function writeAll(
+async function writeOutput(
   handle: FileHandle,
   bytes: Uint8Array,
   offsetBytes: number,
   path: string,
 ): Promise<void> {
   try {
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offsetBytes + done)
-      done += bytesWritten
-    }
+    await writeAll(handle, bytes, offsetBytes)
   } catch (error) {
     throw raise('OUTPUT_UNWRITABLE', { path, why: reasonOf(error) }, error)
   }

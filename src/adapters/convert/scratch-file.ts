@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ScratchFile } from '../../ports/index.ts'
 import { raise } from './errors.ts'
+import { writeAll } from './write-all.ts'
 
 const PIECE_BYTES = 1024 * 1024
 
@@ -34,10 +35,7 @@ export async function openScratch(
   return {
     async write(bytes, offsetBytes) {
       try {
-        for (let done = 0; done < bytes.length;) {
-          const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offsetBytes + done)
-          done += bytesWritten
-        }
+        await writeAll(handle, bytes, offsetBytes)
       } catch (error) {
         throw failed(error)
       }

@@ -1,3 +1,5 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { clipExtents } from '../../bytes/index.ts'
 import type { ByteSource, Patch } from '../../bytes/index.ts'
 import type { DeployImage, DeployImageRequest } from '../../ports/index.ts'
@@ -5,8 +7,6 @@ import { joinedFile } from '../../runtime/image/index.ts'
 import type { OpenedConversion } from '../image/convert/index.ts'
 import { firmwaresOf, partitionOf, sectorsOfBase, sectorsOfDisk, tableOf } from './deploy-facts.ts'
 import { holds } from './holds.ts'
-import { createHash, randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 
 /** What machines are deployed from, of an image or of the base of a boot set. The image belongs to it. */
 export async function deployImageOf(
