@@ -13,11 +13,11 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
   const question = await doctorsQuestion(world, listed)
   const beside = listed.filter((one) => isBeside(one, listed)).map(({ name }) => name)
   const { seen, dissent } = await settledSurvey(world, { ...question, beside }, question.places[0])
-  const { table, engine, census, endangered, statusFiles, killSets } = seen
+  const { table, engine, units, census, endangered, statusFiles, killSets } = seen
   // What is said of containers would be wrong of a service of the host.
   const containers = seen.containers.filter((one) => one.hostUnit === undefined)
   const host = await world.host.facts()
-  const { owners, pruners } = await readOwners(world, containers, { engine, table })
+  const { owners, pruners } = await readOwners(world, containers, { engine, table, ...(units && { units }) })
   const momentary = [
     ...dissent,
     ...busyGuests(statusFiles),

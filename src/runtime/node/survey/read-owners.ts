@@ -1,5 +1,5 @@
 import { findOwners, findPruners } from '../../../node/index.ts'
-import type { Container, EngineFacts, Owner, ProcessTable } from '../../../node/index.ts'
+import type { Container, EngineFacts, Owner, ProcessTable, ServiceUnit } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 
 /** Who else acts on containers, and who removes stopped ones (`pruners`: name of the unit or job, and what it calls). */
@@ -12,9 +12,14 @@ export type Owners = Readonly<{ owners: readonly Owner[]; pruners: ReturnType<ty
 export async function readOwners(
   world: NodeWorld,
   containers: readonly Container[],
-  seen: Readonly<{ engine?: EngineFacts; table?: ProcessTable; all?: readonly Container[] }> = {},
+  seen: Readonly<{
+    engine?: EngineFacts
+    table?: ProcessTable
+    units?: readonly ServiceUnit[]
+    all?: readonly Container[]
+  }> = {},
 ): Promise<Owners> {
-  const [units, jobs] = await Promise.all([world.units.services(), world.jobs.jobs()])
+  const [units, jobs] = await Promise.all([seen.units ?? world.units.services(), world.jobs.jobs()])
   const engine = seen.engine ?? (await world.engine.facts())
   const table = seen.table ?? (await world.processes.table())
   return {

@@ -35,6 +35,8 @@ export type Survey = Readonly<{
   looks: readonly CloserLook[]
   census: Census
   killSets: readonly KillSet[]
+  /** Of the host; absent where nothing stops, and nobody asked. */
+  units?: readonly ServiceUnit[]
   /** Cgroups of units that would end with a container that stops. */
   unitGroups: readonly string[]
   endangered: readonly Endangered[]
@@ -66,15 +68,17 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     world.engine.facts(),
     world.engine.listContainers({}),
     readStatusFiles(world, question.places),
-    unitsToEnd(world, question),
+    question.stopping.length === 0 ? undefined : world.units.services(),
   ])
   const table = await world.processes.table()
   await assertSeen(world, containers, table)
   const stopping = containers.filter(
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
   )
-  const killSets = findKillSets(stopping, containers, table, engine, question.cause, units)
-  const ending = stopping.flatMap((one) => unitsThatEnd(one, table, engine, question.cause, units))
+  const { cause, disarming = [] } = question
+  const acting = (units ?? []).filter(({ name }) => !disarming.includes(name))
+  const killSets = findKillSets(stopping, containers, table, engine, cause, acting)
+  const ending = stopping.flatMap((one) => unitsThatEnd(one, table, engine, cause, acting))
   const [looks, machineLeaders] = await Promise.all([
     world.processes.look(unknownAmong(killSets, statusFiles, table)),
     world.processes.machineLeaders(),
@@ -96,17 +100,10 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     looks,
     census,
     killSets,
+    ...(units && { units }),
     unitGroups: ending.flatMap(({ controlGroup }) => controlGroup ?? []),
     endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
-}
-
-async function unitsToEnd(
-  world: NodeWorld,
-  { stopping, disarming = [] }: SurveyQuestion,
-): Promise<readonly ServiceUnit[]> {
-  if (stopping.length === 0) return []
-  return (await world.units.services()).filter(({ name }) => !disarming.includes(name))
 }
 
 /** Whom a stop would end, or libvirt's files name, without their command line saying that they are guests. */
