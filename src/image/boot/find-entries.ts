@@ -17,6 +17,8 @@ import { completeGrubEntry, readGrubMenu } from './grub/read-menu.ts'
 import { fedoraByCall, upstreamByOptions, whichGrub } from './grub/which-grub.ts'
 import type { ImageFiles } from './image-files.ts'
 import type { Layout } from './layout.ts'
+import { EFI_NAMES } from './firmware/efi-program.ts'
+import type { EfiArchitecture } from './firmware/efi-program.ts'
 import { findModuleKernels } from './modules.ts'
 import { defaultEntry, parseLoaderConf } from './systemd-boot/loader-conf.ts'
 import type { NamedEntry } from './systemd-boot/loader-conf.ts'
@@ -40,7 +42,7 @@ type Context = Readonly<{
   disk: StackNode
   layout: Layout
   /** What GRUB runs on. */
-  machine: Readonly<{ platform: 'efi' | 'pc'; cpu: string }>
+  machine: Readonly<{ platform: 'efi' | 'pc'; cpu: EfiArchitecture }>
 }>
 
 /** What the installed boot loader would show. Where that is nothing: whatever entry is there, else the kernels themselves. */
@@ -109,16 +111,6 @@ async function withoutLoader(context: Context): Promise<readonly BootEntry[]> {
   return [...bls, ...sorted.map(({ entry }) => entry)]
 }
 
-/** EFI_MACHINE_TYPE_NAME of systemd-boot, which passes over entries of other machines. */
-const MACHINE_TYPES: Readonly<Record<string, string>> = {
-  x86_64: 'x64',
-  i386: 'ia32',
-  arm64: 'aa64',
-  arm: 'arm',
-  riscv64: 'riscv64',
-  loongarch64: 'loongarch64',
-}
-
 async function bySystemdBoot(
   { files, layout, machine }: Context,
   { configuration, reason, version }: Extract<FoundLoader, { kind: 'systemd-boot' }>,
@@ -128,8 +120,9 @@ async function bySystemdBoot(
       blsPlaces(layout).map(([volume, directory]) => findBlsEntries(files, volume, directory)),
     )
   ).flat()
+  // EFI_MACHINE_TYPE_NAME of systemd-boot, which passes over entries of other machines.
   const isForMachine = ({ architecture }: FoundEntry): boolean =>
-    architecture === '' || architecture.toLowerCase() === MACHINE_TYPES[machine.cpu]
+    architecture === '' || architecture.toLowerCase() === EFI_NAMES[machine.cpu]
   // It shows none that does not say what system it is of.
   const ukis = (await allUkis(files, layout)).filter(
     ({ sorting, entry }) =>

@@ -39,15 +39,21 @@ const MACHINES: Readonly<Record<number, EfiProgram['architecture']>> = {
   0x5064: 'riscv64',
   0x6264: 'loongarch64',
 }
-/** What the names of programs end with (UEFI 2.10, 3.5.1.1). */
-const SUFFIXES: Readonly<Record<string, EfiArchitecture>> = {
-  x64: 'x86_64',
-  ia32: 'i386',
-  aa64: 'arm64',
+/** What the names of programs end with (UEFI 2.10, 3.5.1.1), which is also what systemd-boot calls a machine. */
+export const EFI_NAMES: Readonly<Record<EfiArchitecture, string>> = {
+  x86_64: 'x64',
+  i386: 'ia32',
+  arm64: 'aa64',
   arm: 'arm',
   riscv64: 'riscv64',
   loongarch64: 'loongarch64',
 }
+const ARCHITECTURES = new Map(
+  Object.entries(EFI_NAMES).map(([architecture, name]) => [name, architecture as EfiArchitecture]),
+)
+/** Any of them, in a regular expression. */
+export const ANY_EFI_NAME = Object.values(EFI_NAMES).join('|')
+const SUFFIX = new RegExp(`(${ANY_EFI_NAME})\\.efi$`, 'i')
 /** What boot loaders that are not followed call themselves, in ASCII or UTF-16. */
 const OTHERS = [
   'rEFInd',
@@ -111,8 +117,8 @@ export async function readEfiProgram(
 
 /** By what the name ends with; `unknown` where it says nothing. */
 export function architectureByName(path: string): EfiProgram['architecture'] {
-  const [, suffix = ''] = /(x64|ia32|aa64|arm|riscv64|loongarch64)\.efi$/i.exec(path) ?? []
-  return SUFFIXES[suffix.toLowerCase()] ?? 'unknown'
+  const [, suffix = ''] = SUFFIX.exec(path) ?? []
+  return ARCHITECTURES.get(suffix.toLowerCase()) ?? 'unknown'
 }
 
 /** The modules that grub-mkimage put behind the core (include/grub/kernel.h): kinds 2 and 3 are configuration and prefix. */

@@ -1,6 +1,6 @@
 import type { Volume } from '../../stack/index.ts'
 import type { ImageFiles } from '../image-files.ts'
-import { architectureByName, readEfiProgram } from './efi-program.ts'
+import { ANY_EFI_NAME, architectureByName, readEfiProgram } from './efi-program.ts'
 import type { EfiProgram } from './efi-program.ts'
 
 export type EfiPrograms = Readonly<{
@@ -12,9 +12,11 @@ export type EfiPrograms = Readonly<{
 }>
 
 /** UEFI 2.10, 3.5.1.1: what firmware starts from a disk that it has no entry for. */
-const DEFAULT_PROGRAM = /^boot(x64|aa64|ia32|arm|riscv64|loongarch64)\.efi$/i
-const GRUB_PROGRAM = /^grub(x64|aa64|ia32|arm|riscv64|loongarch64)?\.efi$/i
-const FALLBACK_PROGRAM = /^(fb|fallback)(x64|aa64|ia32|arm|riscv64|loongarch64)?\.efi$/i
+const DEFAULT_PROGRAM = new RegExp(`^boot(${ANY_EFI_NAME})\\.efi$`, 'i')
+const GRUB_PROGRAM = new RegExp(`^grub(${ANY_EFI_NAME})?\\.efi$`, 'i')
+const FALLBACK_PROGRAM = new RegExp(`^(fb|fallback)(${ANY_EFI_NAME})?\\.efi$`, 'i')
+/** What the fallback program reads. */
+const FALLBACK_LIST = new RegExp(`^boot(${ANY_EFI_NAME})?\\.csv$`, 'i')
 
 /** Which one counts where programs of several lie there. */
 const BY_NAME = ['x86_64', 'arm64', 'riscv64', 'loongarch64', 'arm'] as const
@@ -47,11 +49,7 @@ export async function findEfiPrograms(files: ImageFiles, esp: Volume): Promise<E
     }
   }
   const vendor = boot.names.some((one) => FALLBACK_PROGRAM.test(one))
-    ? directories.find(
-        (one) =>
-          one !== boot &&
-          one.names.some((file) => /^boot(x64|aa64|ia32|arm|riscv64|loongarch64)?\.csv$/i.test(file)),
-      )
+    ? directories.find((one) => one !== boot && one.names.some((file) => FALLBACK_LIST.test(file)))
     : undefined
   for (const directory of [vendor, boot]) {
     const grub = directory?.names.find((one) => GRUB_PROGRAM.test(one))
