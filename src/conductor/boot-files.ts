@@ -15,11 +15,10 @@ export function architectureOf({ properties }: Pick<MachineRecord, 'properties'>
   return ['aarch64', 'arm64'].includes(String(properties['cpu_arch'])) ? 'aarch64' : 'x86_64'
 }
 
-/** The deploy ramdisk for the processor of a machine. Throws RAMDISK_MISSING where the conductor has none. */
-export function deployRamdiskOf(machine: MachineRecord, pairs: BootPairs): BootPair {
+/** The processor of a machine, for which the conductor has a deploy ramdisk. Throws RAMDISK_MISSING where it has none. */
+export function ramdiskArchitecture(machine: MachineRecord, pairs: BootPairs): Architecture {
   const architecture = architectureOf(machine)
-  const found = pairs[architecture]
-  if (found !== undefined) return found
+  if (pairs[architecture] !== undefined) return architecture
   throw raise('RAMDISK_MISSING', {
     machine: nameOf(machine),
     architecture,

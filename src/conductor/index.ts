@@ -28,7 +28,7 @@ export type {
 export type { SwitchPort } from './lldp.ts'
 export { byPlace, placeOf } from './place.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
-export { architectureOf, deployRamdiskOf } from './boot-files.ts'
+export { architectureOf, ramdiskArchitecture } from './boot-files.ts'
 export type { Architecture, BootPair, BootPairs } from './boot-files.ts'
 export type { NetbootMachine, NetbootSettings } from './netboot.ts'
 export { formatOrder } from './order.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { openFileSource } from '../../adapters/image-source/index.ts'
-import type { Architecture, BootPairs } from '../../conductor/index.ts'
+import type { Architecture, BootPair, BootPairs } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { openPe } from '../../formats/pe/index.ts'
 import { raise } from '../errors.ts'
@@ -14,7 +14,7 @@ const ARCHITECTURES: Readonly<Record<number, Architecture>> = { 0x8664: 'x86_64'
  * a directory lacks one, where the kernel is not for such a processor, or where two directories are for the same.
  */
 export async function readBootPairs(directories: readonly string[]): Promise<BootPairs> {
-  const pairs = new Map<Architecture, Readonly<{ directory: string; kernel: string; ramdisk: string }>>()
+  const pairs: Partial<Record<Architecture, BootPair>> = {}
   for (const directory of directories) {
     const [kernel, ramdisk] = [join(directory, 'vmlinuz'), join(directory, 'initrd')]
     const missing = [kernel, ramdisk].find((path) => !existsSync(path))
@@ -27,15 +27,14 @@ export async function readBootPairs(directories: readonly string[]): Promise<Boo
         why: `"${kernel}" is no kernel for x86_64 or aarch64 that a machine boots over the network`,
       })
     }
-    const other = pairs.get(architecture)?.directory
+    const other = pairs[architecture]
     if (other !== undefined) {
-      throw raise('BOOT_FILES_INVALID', { directory, why: `it is for ${architecture}, as is "${other}"` })
+      const why = `it is for ${architecture}, as is "${dirname(other.kernel)}"`
+      throw raise('BOOT_FILES_INVALID', { directory, why })
     }
-    pairs.set(architecture, { directory, kernel, ramdisk })
+    pairs[architecture] = { kernel, ramdisk }
   }
-  return Object.fromEntries(
-    [...pairs].map(([architecture, { kernel, ramdisk }]) => [architecture, { kernel, ramdisk }]),
-  )
+  return pairs
 }
 
 async function architectureOfKernel(path: string): Promise<Architecture | undefined> {

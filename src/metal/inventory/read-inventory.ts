@@ -1,4 +1,5 @@
 import { KEEP, PLACE, parseKeep } from '../../contract/index.ts'
+import { credentialNames } from './inventory.ts'
 import type { Bmc, CredentialSource, DriverKind, Inventory, InventoryNode } from './inventory.ts'
 import { TreeReader } from './tree-reader.ts'
 
@@ -48,8 +49,6 @@ function isSource(value: PlainMap): boolean {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/
 const DRIVERS: readonly DriverKind[] = ['ipmi', 'redfish', 'manual-management', 'fake']
-/** A machine with one of these may have no BMC. */
-const WITHOUT_BMC: readonly DriverKind[] = ['manual-management', 'fake']
 
 function readNode(reader: TreeReader): InventoryNode {
   const name = reader.text('name')
@@ -58,7 +57,8 @@ function readNode(reader: TreeReader): InventoryNode {
   const driver = DRIVERS.find((one) => one === reader.raw('driver'))
   if (driver === undefined) throw reader.invalid(`"driver" is none of ${DRIVERS.join(', ')}`)
   const bmc = reader.map('bmc')
-  if (bmc === undefined && !WITHOUT_BMC.includes(driver)) throw reader.invalid(`driver ${driver} needs "bmc"`)
+  if (bmc === undefined && credentialNames(driver) !== undefined)
+    throw reader.invalid(`driver ${driver} needs "bmc"`)
   if (driver === 'manual-management' && (bmc?.has('username') || bmc?.has('password')))
     throw reader.invalid('driver manual-management logs in nowhere: its "bmc" has an address alone')
   const agent = reader.map('agent')

@@ -2,12 +2,11 @@ import {
   DISK_SCRIPT,
   agentFiles,
   agentScript,
-  architectureOf,
-  deployRamdiskOf,
   deployWishes,
   idleScript,
   instanceScript,
   nameOf,
+  ramdiskArchitecture,
   ramdiskScript,
 } from '../../conductor/index.ts'
 import type { AgentFile, BootPair, BootPairs } from '../../conductor/index.ts'
@@ -64,8 +63,7 @@ export class BootAnswers {
     }
     const token = secrets.token()
     if (session.boots === 'ramdisk') {
-      deployRamdiskOf(machine, this.#settings.deployRamdisks)
-      const path = `/boot/ramdisk/${architectureOf(machine)}`
+      const path = `/boot/ramdisk/${ramdiskArchitecture(machine, this.#settings.deployRamdisks)}`
       store.saveSession(machine.uuid, { ...session, bootToken: secrets.digest(token) })
       return ramdiskScript({
         url,

@@ -3,7 +3,6 @@ import {
   VERBS,
   agentFiles,
   architectureOf,
-  deployRamdiskOf,
   askedBy,
   chosenMethod,
   conductorError,
@@ -11,6 +10,7 @@ import {
   firmwareOf,
   keepWishes,
   nameOf,
+  ramdiskArchitecture,
 } from '../../conductor/index.ts'
 import type { MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
@@ -229,7 +229,7 @@ export class Conductor {
     // Nothing is written: the machine boots its own kernel and ramdisk.
     if (kind === 'boot' || (kind === 'deploy' && chosenMethod(machine) === 'ramdisk')) return
     if (ramdiskOf(machine, kind) !== 'agent') {
-      deployRamdiskOf(machine, this.settings.deployRamdisks)
+      ramdiskArchitecture(machine, this.settings.deployRamdisks)
       return
     }
     agentFiles(machine, this.settings.agents)
