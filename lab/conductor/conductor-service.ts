@@ -44,8 +44,8 @@ export function conductorSettings(
 export function serveWords(settings: ConductorSettings): readonly string[] {
   const words = ['metal', 'serve', '--state', settings.stateDirectory, '--listen', settings.operators]
   words.push('--machines', settings.machines, '--interface', settings.interface, '--subnet', settings.subnet)
-  // The serial port is the only console of the machines; that of arm64 has another name. On a busy host their timer comes late, and a kernel that checks
-  // it gives up.
+  // The serial port is the only console of the machines; that of arm64 has another name. On a busy host their timer comes late,
+  // and a kernel that checks it gives up.
   const kernel = ['console=ttyAMA0', 'console=ttyS0', 'no_timer_check'].flatMap((one) => [
     '--ramdisk-karg',
     one,

@@ -38,7 +38,6 @@ const WAYS: Readonly<Record<string, Way>> = {
   restart: cronD('docker restart NAME'),
   filter: cronD('docker ps -aq --filter name=NAME | xargs -r docker start'),
   file: {
-    ...cronD('xargs docker start </etc/NAME.list'),
     files: {
       '/etc/cron.d/NAME': `${EVERY} root xargs docker start </etc/NAME.list\n`,
       '/etc/NAME.list': 'NAME\n',

@@ -83,7 +83,7 @@ describe('mirrors of md', () => {
     assert.notEqual(await sha256(await only(older)), expected)
   })
 
-  test('a mirror that never had its second member says so', async () => {
+  test('a mirror that never had its second member is reported as degraded', async () => {
     const mirror = await only(await load('alone'))
     assert.equal(await sha256(mirror), said.find(({ name }) => name === 'alone')?.sha256)
     assert.deepEqual(

@@ -176,7 +176,7 @@ async function removeServerOf(world: MetalWorld, node: MetalNode, id: string): P
   if (server === undefined) {
     throw cannot(
       'Nova does not know it, or does not show it to this user',
-      `use the cloud and the user that it belongs to; where nobody has it any more: \`openstack baremetal node unset ${name} --instance-uuid\``,
+      `use the cloud and the user that it belongs to; if nobody has it any more: \`openstack baremetal node unset ${name} --instance-uuid\``,
     )
   }
   if (server.metadata[MARK] === undefined) {
