@@ -32,4 +32,5 @@ export type BootOrder = Readonly<{
 
 export type Firmware = 'bios' | 'uefi'
 
-export type PowerState = 'on' | 'off' | 'unknown'
+/** `changing`: somebody is switching it at this moment. */
+export type PowerState = 'on' | 'off' | 'changing' | 'unknown'

@@ -1,3 +1,4 @@
+import type { BootOrder } from './bmc-address.ts'
 import type { SwitchPort } from './lldp.ts'
 
 /**
@@ -24,6 +25,8 @@ export type MachineRecord = Readonly<{
   targetProvisionState?: ProvisionState
   provisionUpdatedAt?: string
   powerState?: 'power on' | 'power off'
+  /** What its BMC chooses anew before each start, as it can choose for one start alone. */
+  bootsOnce?: BootOrder['from']
   targetPowerState?: 'power on' | 'power off' | 'rebooting'
   lastError?: string
   maintenance: boolean

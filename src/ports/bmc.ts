@@ -8,7 +8,8 @@ export interface Bmc {
   power(signal?: AbortSignal): Promise<PowerState>
   /** `reset` needs a machine that is on. `on` and `off` are nothing where it is so already. `off` does not ask the system. */
   setPower(wanted: 'on' | 'off' | 'reset', signal?: AbortSignal): Promise<void>
-  bootFrom(order: BootOrder, signal?: AbortSignal): Promise<void>
+  /** How long it lasts: many controllers can choose for the next start alone. */
+  bootFrom(order: BootOrder, signal?: AbortSignal): Promise<BootOrder['lasts']>
   /** Listens to the serial port of the machine. Resolves once the controller passes it on; one listener at a time. */
   openConsole(signal?: AbortSignal): Promise<BmcConsole>
 }

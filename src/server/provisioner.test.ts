@@ -138,7 +138,7 @@ describe('a machine of the conductor', () => {
     const speaking: Bmc = {
       power: async () => 'off',
       setPower: async () => undefined,
-      bootFrom: async () => undefined,
+      bootFrom: async () => 'always',
       openConsole: async () => ({
         text: (async function* () {
           yield Buffer.from('login: ')

@@ -14,7 +14,7 @@ test('the magic packet has the address of the card sixteen times', () => {
 test('a machine without a BMC gets an instruction for a person', async () => {
   const bmc = openBmc(ADDRESS)
   assert.equal(await bmc.power(), 'unknown')
-  const refused: readonly (readonly [Promise<void>, RegExp])[] = [
+  const refused: readonly (readonly [Promise<unknown>, RegExp])[] = [
     [bmc.setPower('off'), /power button/],
     [bmc.setPower('reset'), /power button/],
     [bmc.bootFrom({ from: 'network', lasts: 'once', firmware: 'uefi' }), /boot menu/],

@@ -219,8 +219,9 @@ describe('a conductor', () => {
     assert.deepEqual(rack.conductor.machines.find('one').instanceInfo, {})
   })
 
-  for (const form of ['wholeDisk', 'trio'] as const) {
-    test(`comes to rest after a crash at any boundary of a deployment (${form})`, async () => {
+  for (const [form, how] of [['wholeDisk'], ['trio'], ['trio', 'chosen for one start']] as const) {
+    const called = how === undefined ? form : `${form}, ${how}`
+    test(`comes to rest after a crash at any boundary of a deployment (${called})`, async () => {
       const deploy = async (rack: SimulatedRack): Promise<void> => {
         await rack.conductor.ask(rack.conductor.machines.find('one'), 'active')
         await rack.rest()
@@ -228,6 +229,7 @@ describe('a conductor', () => {
       const bed: CrashBed<SimulatedRack> = {
         prepare: async () => {
           const rack = await availableRack(form)
+          rack.choosesOnce = how !== undefined
           setInfo(rack)
           return rack
         },
@@ -244,7 +246,10 @@ describe('a conductor', () => {
           assert.equal(rack.conductor.machines.find('one').provisionState, 'active', told)
           assert.equal(rack.disk.size, 4, told)
           assert.equal(rack.isOn, true, told)
-          assert.equal(rack.bootsFrom, form === 'trio' ? 'network' : 'disk', told)
+          const { bootsOnce } = rack.conductor.machines.find('one')
+          const next = bootsOnce ?? rack.bootsFrom
+          assert.equal(next, form === 'trio' ? 'network' : 'disk', told)
+          if (form === 'trio') assert.ok(!rack.ran.includes('disk'), told)
           const early = rack.ran.indexOf('disk')
           assert.ok(early < 0 || early === rack.ran.length - 1, `${told}: ${rack.ran.join(', ')}`)
         },

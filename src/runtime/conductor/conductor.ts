@@ -12,12 +12,13 @@ import {
   nameOf,
   ramdiskArchitecture,
 } from '../../conductor/index.ts'
-import type { MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
+import type { BootOrder, MachineRecord, TaskKind, TaskPlan, Verb } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
 import type { Bmc, ConductorWorld } from '../../ports/index.ts'
 import { AgentCalls } from './agent-calls.ts'
 import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
+import { chooseAgain, chooseBoot } from './choose-boot.ts'
 import { Consoles } from './consoles.ts'
 import { Machines } from './machines.ts'
 import { PowerSync } from './power-sync.ts'
@@ -149,11 +150,20 @@ export class Conductor {
     await this.#power.apart(machine.uuid, async () => {
       const bmc = this.bmc(machine)
       const found = await bmc.power()
+      if (wanted === 'reset' || (wanted === 'on' && found !== 'on')) await chooseAgain(bmc, machine)
       if (wanted === 'reset' && found === 'on') await bmc.setPower('reset')
       else await bmc.setPower(wanted === 'off' ? 'off' : 'on')
       const current = this.machines.find(machine.uuid)
       this.#world.store.saveMachine({ ...current, powerState: wanted === 'off' ? 'power off' : 'power on' })
     })
+  }
+
+  /** Chooses what a machine boots that is not at work. */
+  async bootFrom(machine: MachineRecord, wanted: Pick<BootOrder, 'from' | 'lasts'>): Promise<void> {
+    this.refuseBusy(machine, 'set the boot device of')
+    const { bootsOnce } = await chooseBoot(this.bmc(machine), machine, wanted)
+    const { bootsOnce: _, ...current } = this.machines.find(machine.uuid)
+    this.#world.store.saveMachine({ ...current, ...(bootsOnce === undefined ? {} : { bootsOnce }) })
   }
 
   bmc(machine: MachineRecord): Bmc {

@@ -1,6 +1,6 @@
 import { nameOf } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
-import type { MachineRecord } from '../../conductor/index.ts'
+import type { MachineRecord, PowerState } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { Queue } from './queue.ts'
 import { bmcOfMachine } from './task-context.ts'
@@ -117,12 +117,12 @@ export class PowerSync {
     }
   }
 
-  #found(machine: MachineRecord, power: 'on' | 'off' | 'unknown'): void {
+  #found(machine: MachineRecord, power: PowerState): void {
     this.#failures.delete(machine.uuid)
     const isBack = machine.fault !== undefined
     if (isBack) this.#say(machine, 'its BMC answers again: it leaves maintenance')
     const before = machine.powerState
-    const powerState = power === 'unknown' ? before : (`power ${power}` as const)
+    const powerState = power === 'on' || power === 'off' ? (`power ${power}` as const) : before
     if (!isBack && powerState === before) return
     if (before !== undefined && powerState !== before) {
       this.#say(machine, `it is ${power}, and nobody asked for that here`)

@@ -63,7 +63,7 @@ describe('machines that are switched on', () => {
             mine.on = true
             mine.offAtMs = Number.POSITIVE_INFINITY
           },
-          bootFrom: async () => undefined,
+          bootFrom: async () => 'always',
           openConsole: () => Promise.reject(new TypeError('not part of this test')),
         }
       }

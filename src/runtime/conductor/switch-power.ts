@@ -1,5 +1,6 @@
 import { isAnnealError } from '../../core/index.ts'
 import { conductorError, nameOf } from '../../conductor/index.ts'
+import { chooseAgain } from './choose-boot.ts'
 import { bmcOfMachine, machineOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -18,7 +19,13 @@ export async function switchPower(
   const { world, signal } = context
   const { clock } = world
   const bmc = bmcOfMachine(context)
-  const ask = () => byHand(context, () => bmc.setPower(wanted, signal))
+  const ask = () =>
+    byHand(context, async () => {
+      if (wanted === 'on' && (await bmc.power(signal)) !== 'on') {
+        await chooseAgain(bmc, machineOf(context), signal)
+      }
+      await bmc.setPower(wanted, signal)
+    })
   const how = await (wanted === 'on' ? context.inTurn(ask, signal) : ask())
   if (how === 'by hand') return
   for (const sinceMs = clock.monotonic(); ;) {

@@ -1,11 +1,4 @@
-import {
-  chooseDisk,
-  conductorError,
-  deployWishes,
-  firmwareOf,
-  keptDisks,
-  nameOf,
-} from '../../conductor/index.ts'
+import { chooseDisk, conductorError, deployWishes, keptDisks, nameOf } from '../../conductor/index.ts'
 import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
 import type { Executors } from '../saga/index.ts'
@@ -14,6 +7,7 @@ import { bmcOfMachine, imageOf, machineOf, ramdiskOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { withAgent } from './agent-work.ts'
 import { awaitWritten } from './await-written.ts'
+import { chooseBoot } from './choose-boot.ts'
 import { hear } from './hear.ts'
 import { wipeRecord } from './wipe-record.ts'
 import { byHand, switchPower } from './switch-power.ts'
@@ -34,7 +28,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
 
   async askPower(_, context) {
     const state = await bmcOfMachine(context).power(context.signal)
-    context.change(state === 'unknown' ? {} : { powerState: `power ${state}` })
+    context.change(state === 'on' || state === 'off' ? { powerState: `power ${state}` } : {})
     return DONE
   },
 
@@ -47,16 +41,12 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
 
   async bootNetwork(_, context) {
     // As long as something may be half written, the machine must not come to its disk by itself.
-    const firmware = firmwareOf(machineOf(context))
-    const order = { from: 'network', lasts: 'always', firmware } as const
-    await byHand(context, () => bmcOfMachine(context).bootFrom(order, context.signal))
+    await bootAlways(context, 'network')
     return DONE
   },
 
   async bootDisk(_, context) {
-    const firmware = firmwareOf(machineOf(context))
-    const order = { from: 'disk', lasts: 'always', firmware } as const
-    await byHand(context, () => bmcOfMachine(context).bootFrom(order, context.signal))
+    await bootAlways(context, 'disk')
     return DONE
   },
 
@@ -147,6 +137,21 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     world.store.saveMachine({ ...machine, instanceInfo: {}, hasConfigDrive: false })
     return DONE
   },
+}
+
+async function bootAlways(context: TaskContext, from: 'network' | 'disk'): Promise<void> {
+  const { world, signal } = context
+  await byHand(context, async () => {
+    const chosen = await chooseBoot(
+      bmcOfMachine(context),
+      machineOf(context),
+      { from, lasts: 'always' },
+      signal,
+    )
+    world.store.saveMachine(chosen)
+    if (chosen.bootsOnce === undefined) return
+    context.say(`its BMC chooses what to boot for one start alone: the ${from} is chosen again at each start`)
+  })
 }
 
 function disksToWipe(context: TaskContext, report: MachineReport): readonly string[] {

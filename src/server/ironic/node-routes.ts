@@ -161,14 +161,11 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       json(200, { supported_boot_devices: ['pxe', 'disk'] }),
     'PUT /v1/nodes/{node}/management/boot_device': async (request) => {
       const wanted = objectOf(await request.text())
-      const machine = named(request)
-      conductor.refuseBusy(machine, 'set the boot device of')
       const device = wanted['boot_device']
       if (device !== 'pxe' && device !== 'disk') throw invalid(`boot_device is pxe or disk`)
-      await conductor.bmc(machine).bootFrom({
+      await conductor.bootFrom(named(request), {
         from: device === 'pxe' ? 'network' : 'disk',
         lasts: wanted['persistent'] === true ? 'always' : 'once',
-        firmware: conductor.firmware(machine),
       })
       return NO_CONTENT
     },

@@ -49,6 +49,7 @@ export function openIpmi(address: IpmiAddress): Bmc {
           if (!isAnnealError(error, 'BMC_REFUSED')) throw error
         })
         await run(action, bootCommand(order), signal)
+        return order.lasts
       }),
   }
 }

@@ -1,8 +1,10 @@
-import { isObject } from '../../../core/index.ts'
+import { isAnnealError, isObject } from '../../../core/index.ts'
 import type { BootOrder, PowerState } from '../../../conductor/index.ts'
 import type { Bmc } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
-import { bootOverride } from './boot-override.ts'
+import { bootOverrides } from './boot-override.ts'
+import type { BootOverride } from './boot-override.ts'
+import { onlySystem } from './only-system.ts'
 import { openRedfishHttp } from './redfish-http.ts'
 import type { RedfishAddress, RedfishHttp, Reply } from './redfish-http.ts'
 import { textIn, textsIn, within } from './redfish-words.ts'
@@ -14,8 +16,17 @@ const RESET_TYPES = {
   reset: ['ForceRestart', 'PowerCycle'],
 } as const
 
-/** PoweringOn, PoweringOff and what services invent are neither. */
-const POWER_STATES: Readonly<Record<string, PowerState>> = { On: 'on', Paused: 'on', Off: 'off' }
+/** DSP0268, PowerState. What services invent is unknown. */
+const POWER_STATES: Readonly<Record<string, PowerState>> = {
+  On: 'on',
+  Paused: 'on',
+  Off: 'off',
+  PoweringOn: 'changing',
+  PoweringOff: 'changing',
+}
+/** How often a machine that is being switched is looked at, before it is switched all the same. */
+const LOOKS = 30
+const LOOK_MS = 1_000
 
 /** How often the ETag is read anew where somebody else changed the resource meanwhile. */
 const TRIES = 4
@@ -56,41 +67,12 @@ export function openRedfish(address: RedfishAddress): Bmc {
     },
     async bootFrom(order, signal) {
       const action = `let the machine boot from its ${order.from}`
-      await using(action, signal, (http, path) => bootFrom(http, path, order, { action, bmc: address.url }))
+      return using(action, signal, (http, path) => bootFrom(http, path, order, { action, bmc: address.url }))
     },
   }
 }
 
 type About = Readonly<{ action: string; bmc: string }>
-
-async function onlySystem(http: RedfishHttp, action: string, bmc: string): Promise<string> {
-  const paths = await systemPaths(http)
-  const [only, ...others] = paths
-  if (only !== undefined && others.length === 0) return only
-  const why = only === undefined ? 'it has no system' : `it has several systems: ${paths.join(', ')}`
-  const remedy = 'name the system in the inventory (redfish_system_id: /redfish/v1/Systems/…)'
-  throw raise('BMC_UNABLE', { action, bmc, why, remedy })
-}
-
-/** Pages of a collection that are read; a service that links further has no end. */
-const PAGES = 64
-
-/** The systems of a service, page by page (DSP0266, Members@odata.nextLink), until a second one is known. */
-async function systemPaths(http: RedfishHttp): Promise<readonly string[]> {
-  const root = await http.get('/redfish/v1/')
-  const paths: string[] = []
-  let page = textIn(root.body, 'Systems', '@odata.id')
-  for (let read = 0; page !== undefined && paths.length < 2 && read < PAGES; read += 1) {
-    const { body } = await http.get(page)
-    const members = within(body, 'Members')
-    for (const member of Array.isArray(members) ? members : []) {
-      const path = textIn(member, '@odata.id')
-      if (path !== undefined) paths.push(path)
-    }
-    page = textIn(body, 'Members@odata.nextLink')
-  }
-  return paths
-}
 
 /** How the console is reached (DSP0268, ComputerSystem 1.13, SerialConsole): `SSH (port 2200)`. */
 function consoleOffers(system: unknown): readonly string[] {
@@ -111,7 +93,7 @@ async function setPower(
   wanted: 'on' | 'off' | 'reset',
   about: About,
 ): Promise<void> {
-  const system = await http.get(path)
+  const system = await atRest(http, path)
   const is = powerOf(system)
   if (is === wanted) return
   if (wanted === 'reset' && is === 'off') {
@@ -134,6 +116,15 @@ async function setPower(
   })
 }
 
+/** The system once nobody is switching it: a service refuses to switch such a machine, or forgets it. */
+async function atRest(http: RedfishHttp, path: string): Promise<Reply> {
+  for (let look = 1; ; look += 1) {
+    const system = await http.get(path)
+    if (powerOf(system) !== 'changing' || look === LOOKS) return system
+    await http.pause(LOOK_MS)
+  }
+}
+
 /** The values that the service allows, said in the action or in its ActionInfo; undefined where it says none. */
 async function resetTypes(http: RedfishHttp, reset: unknown): Promise<readonly string[] | undefined> {
   const said = textsIn(reset, 'ResetType@Redfish.AllowableValues')
@@ -150,15 +141,41 @@ async function resetTypes(http: RedfishHttp, reset: unknown): Promise<readonly s
  * Changes the boot override, where the service says that it is set: in the system, or in the resource of its settings
  * (DSP0266 1.15, 9.10).
  */
-async function bootFrom(http: RedfishHttp, path: string, order: BootOrder, about: About): Promise<void> {
+async function bootFrom(
+  http: RedfishHttp,
+  path: string,
+  order: BootOrder,
+  about: About,
+): Promise<BootOrder['lasts']> {
   const system = await http.get(path)
-  const wanted = bootOverride(within(system.body, 'Boot'), order)
-  if ('unable' in wanted) throw raise('BMC_UNABLE', { ...about, why: wanted.unable, remedy: wanted.remedy })
+  const choices = bootOverrides(within(system.body, 'Boot'), order)
+  if ('unable' in choices)
+    throw raise('BMC_UNABLE', { ...about, why: choices.unable, remedy: choices.remedy })
   const settings = textIn(system.body, '@Redfish.Settings', 'SettingsObject', '@odata.id')
   const pending = settings === undefined ? undefined : await http.get(settings)
   const elsewhere = textIn(pending?.body, 'Boot', 'BootSourceOverrideTarget') !== undefined
   const target = elsewhere && settings !== undefined ? settings : path
-  let reply = elsewhere && pending !== undefined ? pending : system
+  let refusal: unknown
+  for (const choice of choices) {
+    try {
+      await change(http, target, elsewhere && pending !== undefined ? pending : system, choice, about)
+      return choice.BootSourceOverrideEnabled === 'Once' ? 'once' : 'always'
+    } catch (error) {
+      if (!isAnnealError(error, 'BMC_REFUSED')) throw error
+      refusal ??= error
+    }
+  }
+  throw refusal
+}
+
+async function change(
+  http: RedfishHttp,
+  target: string,
+  shown: Reply,
+  wanted: BootOverride,
+  about: About,
+): Promise<void> {
+  let reply = shown
   for (let attempt = 1; ; attempt += 1) {
     const answer = await http.send('PATCH', target, { Boot: wanted }, tagFor(reply.etag, attempt))
     if (answer.status < 400) return

@@ -4,7 +4,8 @@ import { Agent, request } from 'undici'
 import { boundedText, isAnnealError, isObject } from '../../../core/index.ts'
 import type { BmcAddress } from '../../../conductor/index.ts'
 import { raise } from '../errors.ts'
-import { wordsOf } from './redfish-words.ts'
+import { failureOfTask, ownPath } from './redfish-task.ts'
+import { textIn, wordsOf } from './redfish-words.ts'
 import type { Resource } from './redfish-words.ts'
 
 export type RedfishAddress = Extract<BmcAddress, { kind: 'redfish' }>
@@ -22,8 +23,13 @@ export type Reply = Readonly<{
 export interface RedfishHttp {
   /** A resource by its path. */
   get(path: string): Promise<Reply>
-  /** Statuses of 400 and more throw, but 412 and 428, which tell that the ETag is old or missing. */
+  /**
+   * Statuses of 400 and more throw, but 412 and 428, which tell that the ETag is old or missing. A task that the service makes
+   * of it is followed for a while; it throws where the task fails.
+   */
   send(method: 'POST' | 'PATCH', path: string, body: Resource, etag?: string): Promise<Reply>
+  /** Waits; throws the signal's reason. */
+  pause(ms: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -98,6 +104,11 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
     }
   }
 
+  const pause = async (ms: number): Promise<void> => {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+    signal?.throwIfAborted()
+  }
+
   /** Again while the service is busy. What was not answered is sent again only where that does no harm. */
   const patiently = async (
     method: Method,
@@ -107,12 +118,12 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
   ): Promise<Reply> => {
     for (let attempt = 0; ; attempt += 1) {
       const waitMs = BUSY_WAITS_MS[attempt]
-      let afterMs = waitMs
+      let afterMs = waitMs ?? 0
       try {
         const reply = await once(method, path, headers, body)
         if (!BUSY.has(reply.status) || waitMs === undefined) return reply
         const asked = Number(reply.header('retry-after'))
-        if (asked > 0) afterMs = Math.min(asked * 1000, BUSY_WAITS_MS.at(-1) ?? waitMs)
+        if (asked > 0) afterMs = Math.min(asked * 1000, BUSY_WAITS_MS.at(-1) ?? 0)
       } catch (error) {
         signal?.throwIfAborted()
         if (isAnnealError(error)) throw error
@@ -120,8 +131,7 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
         const broke = code === 'ECONNRESET' || code === 'UND_ERR_SOCKET'
         if (!broke || method === 'POST' || waitMs === undefined) throw unreachable(error, action, bmc)
       }
-      await sleep(afterMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
-      signal?.throwIfAborted()
+      await pause(afterMs)
     }
   }
 
@@ -144,8 +154,7 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
     const token = made.header('x-auth-token')
     if (made.status >= 400 || token === undefined) return false
     login = { 'x-auth-token': token }
-    const own = made.body['@odata.id']
-    session = made.header('location') ?? (typeof own === 'string' ? own : undefined)
+    session = ownPath(made.header('location') ?? textIn(made.body, '@odata.id'))
     return true
   }
 
@@ -173,7 +182,16 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
 
   return {
     get: (path) => ask('GET', path),
-    send: (method, path, body, etag) => ask(method, path, body, etag),
+    async send(method, path, body, etag) {
+      const reply = await ask(method, path, body, etag)
+      if (reply.status !== 202) return reply
+      const look = (at: string): Promise<Reply> => patiently('GET', at, login)
+      const why = await failureOfTask(reply, look, pause, [address.password])
+      if (why === undefined) return reply
+      const remedy = 'see whether the BMC can do this, and its log'
+      throw raise('BMC_REFUSED', { action, bmc, why, remedy })
+    },
+    pause,
     async close() {
       // A session that stays is one of few.
       if (session !== undefined) await once('DELETE', session, login).catch(() => undefined)

@@ -201,7 +201,7 @@ test('what the service does not list is not asked of it', async (t) => {
     Boot: { BootSourceOverrideEnabled: 'Continuous', BootSourceOverrideTarget: 'UefiHttp' },
   })
   await refused(bmc.bootFrom({ ...network, from: 'disk' }), 'BMC_UNABLE', /cannot choose Hdd/)
-  boot = { 'BootSourceOverrideEnabled@Redfish.AllowableValues': ['Disabled', 'Once'] }
+  boot = { 'BootSourceOverrideEnabled@Redfish.AllowableValues': ['Disabled'] }
   await refused(bmc.bootFrom(network), 'BMC_UNABLE', /permanently/)
   boot = { 'BootSourceOverrideMode@Redfish.AllowableValues': ['UEFI'] }
   await refused(bmc.bootFrom({ ...network, firmware: 'bios' }), 'BMC_UNABLE', /Legacy/)
@@ -272,4 +272,107 @@ test('where a serial console is, the service says, and it is not passed on', asy
     isAnnealError(error, 'BMC_UNABLE') && why.test(error.message)
   await assert.rejects(consoles(offers)(), told(/by SSH \(port 2200\), IPMI, and not by Redfish/))
   await assert.rejects(consoles(undefined)(), told(/it says of no serial console/))
+})
+
+test('a machine that cannot choose for good chooses for one start, and says so', async (t) => {
+  let boot: object = { 'BootSourceOverrideEnabled@Redfish.AllowableValues': ['Disabled', 'Once'] }
+  let taken = ['Once']
+  const { port, asked } = await service(t, ({ method, path, body }) => {
+    if (path !== SYSTEM) return FALL_THROUGH
+    if (method === 'GET') return { body: system({ Boot: boot }) }
+    const wanted = (body as { Boot: { BootSourceOverrideEnabled: string } }).Boot.BootSourceOverrideEnabled
+    return taken.includes(wanted) ? { status: 204 } : { status: 400 }
+  })
+  const bmc = open(port, { systemPath: SYSTEM })
+  const network = { from: 'network', lasts: 'always', firmware: 'uefi' } as const
+  assert.equal(await bmc.bootFrom(network), 'once')
+  assert.equal(asked.filter(({ method }) => method === 'PATCH').length, 1)
+  // One that lists nothing refuses it.
+  boot = {}
+  assert.equal(await bmc.bootFrom(network), 'once')
+  taken = ['Once', 'Continuous']
+  assert.equal(await bmc.bootFrom(network), 'always')
+  taken = []
+  await refused(bmc.bootFrom(network), 'BMC_REFUSED', /status 400/)
+})
+
+test('a mode that is right already need not be one that can be set', async (t) => {
+  let mode = 'UEFI'
+  const { port, asked } = await service(t, ({ method, path, body }) => {
+    if (path !== SYSTEM) return FALL_THROUGH
+    if (method === 'GET') return { body: system({ Boot: { BootSourceOverrideMode: mode } }) }
+    const { Boot } = body as { Boot: object }
+    return { status: 'BootSourceOverrideMode' in Boot ? 400 : 204 }
+  })
+  const bmc = open(port, { systemPath: SYSTEM })
+  assert.equal(await bmc.bootFrom({ from: 'disk', lasts: 'always', firmware: 'uefi' }), 'always')
+  assert.deepEqual(asked.at(-1)?.body, {
+    Boot: { BootSourceOverrideEnabled: 'Continuous', BootSourceOverrideTarget: 'Hdd' },
+  })
+  mode = 'Legacy'
+  await refused(
+    bmc.bootFrom({ from: 'disk', lasts: 'always', firmware: 'uefi' }),
+    'BMC_REFUSED',
+    /status 400/,
+  )
+})
+
+test('a task that a service makes of a request is followed, and fails where it fails', async (t) => {
+  const monitor = '/redfish/v1/TaskService/TaskMonitors/9'
+  let looks: Answer[] = []
+  let location = monitor
+  const { port, asked } = await service(t, ({ method, path }) => {
+    if (method === 'POST') return { status: 202, headers: { location } }
+    return path === monitor ? (looks.shift() ?? { status: 404 }) : FALL_THROUGH
+  })
+  const bmc = open(port, { systemPath: SYSTEM })
+  const counted = (): number => asked.filter(({ path }) => path === monitor).length
+  looks = [{ status: 202, body: { TaskState: 'Running' } }, { status: 204 }]
+  await bmc.setPower('off')
+  assert.equal(counted(), 2)
+  const why = [{ Message: 'The power supply is off.' }]
+  looks = [{ status: 200, body: { TaskState: 'Exception', Messages: why } }]
+  await refused(bmc.setPower('off'), 'BMC_REFUSED', /ended as Exception: .*The power supply is off/)
+  looks = [{ status: 400, body: { error: { '@Message.ExtendedInfo': why } } }]
+  await refused(bmc.setPower('off'), 'BMC_REFUSED', /The power supply is off/)
+  // A monitor that is gone is a task that is over. A service behind a translation of addresses calls itself otherwise.
+  location = `https://10.9.8.7${monitor}`
+  const before = counted()
+  await bmc.setPower('off')
+  assert.equal(counted(), before + 1)
+})
+
+test('a machine that is being switched is switched once it is not any more', async (t) => {
+  let states = ['PoweringOff', 'PoweringOff', 'Off']
+  const { port, asked } = await service(t, ({ method, path }) => {
+    if (path !== SYSTEM || method !== 'GET') return FALL_THROUGH
+    const [state] = states.length > 1 ? states.splice(0, 1) : states
+    return { body: system({ PowerState: state }) }
+  })
+  const bmc = open(port, { systemPath: SYSTEM })
+  const posts = (): number => asked.filter(({ method }) => method === 'POST').length
+  assert.equal(await bmc.power(), 'changing')
+  await bmc.setPower('off')
+  assert.equal(posts(), 0)
+  states = ['PoweringOff', 'Off']
+  await bmc.setPower('on')
+  assert.equal(posts(), 1)
+})
+
+test('a service without a list of systems has those of its chassis', async (t) => {
+  let systems = [{ '@odata.id': SYSTEM }]
+  const chassis = '/redfish/v1/Chassis'
+  const { port } = await service(t, ({ path }) => {
+    if (path === '/redfish/v1/') return { body: { Chassis: { '@odata.id': chassis } } }
+    if (path === chassis) {
+      const ids = ['1', '2'].map((id) => ({ '@odata.id': `${chassis}/${id}` }))
+      return { body: { Members: ids } }
+    }
+    return path.startsWith(chassis) ? { body: { Links: { ComputerSystems: systems } } } : FALL_THROUGH
+  })
+  assert.equal(await open(port).power(), 'on')
+  systems = [{ '@odata.id': SYSTEM }, { '@odata.id': '/redfish/v1/Systems/2' }]
+  await refused(open(port).power(), 'BMC_UNABLE', /several systems/)
+  systems = []
+  await refused(open(port).power(), 'BMC_UNABLE', /it has no system/)
 })
