@@ -17,8 +17,8 @@ async function deployed(rack: SimulatedRack): Promise<SimulatedRack> {
 
 const machine = (rack: SimulatedRack) => rack.conductor.machines.find('one')
 
-describe('a BMC that chooses what to boot for one start alone', () => {
-  test('is told again before each start', async () => {
+describe('a conductor whose BMC chooses for one start', () => {
+  test('chooses again before each start', async () => {
     const rack = new SimulatedRack()
     rack.choosesOnce = true
     await deployed(rack)
@@ -35,7 +35,7 @@ describe('a BMC that chooses what to boot for one start alone', () => {
     assert.equal(rack.bootsFrom, 'disk')
   })
 
-  test('is not told again what an operator chose otherwise since', async () => {
+  test('leaves what an operator chose since', async () => {
     const rack = new SimulatedRack()
     rack.choosesOnce = true
     await deployed(rack)
@@ -52,7 +52,7 @@ describe('a BMC that chooses what to boot for one start alone', () => {
     }
   })
 
-  test('is told once where the choice lasts', async () => {
+  test('chooses once where the choice lasts', async () => {
     const rack = await deployed(new SimulatedRack())
     assert.equal(machine(rack).bootsOnce, undefined)
     assert.ok(!rack.told.some((text) => /for one start alone/.test(text)))

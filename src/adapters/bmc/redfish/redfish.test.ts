@@ -274,7 +274,7 @@ test('where a serial console is, the service says, and it is not passed on', asy
   await assert.rejects(consoles(undefined)(), told(/it says of no serial console/))
 })
 
-test('a machine that cannot choose for good chooses for one start, and says so', async (t) => {
+test('a service without permanent choice chooses for one start, and says so', async (t) => {
   let boot: object = { 'BootSourceOverrideEnabled@Redfish.AllowableValues': ['Disabled', 'Once'] }
   let taken = ['Once']
   const { port, asked } = await service(t, ({ method, path, body }) => {
