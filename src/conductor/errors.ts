@@ -20,6 +20,13 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  KERNEL_ARGUMENTS_IPXE: {
+    message: 'Cannot deploy machine "{machine}": iPXE would change its kernel arguments: {why}',
+    remedy:
+      'remove the argument and write it in another way (--delete-karg, --karg), or deploy with `--form whole-disk`',
+    retry: false,
+    exit: EXIT.refused,
+  },
   KEEP_INVALID: {
     message: 'Cannot keep "{keep}" on machine "{machine}": {why}',
     remedy: 'write `label=NAME`, or another kind that docs/conductor.md lists',

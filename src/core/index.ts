@@ -7,6 +7,7 @@ export { isObject } from './is-object.ts'
 export { boundedText } from './bounded-text.ts'
 export { canonicalJson } from './canonical-json.ts'
 export {
+  changedByIpxe,
   editKernelArguments,
   formatKernelCommandLine,
   hasKernelArgument,

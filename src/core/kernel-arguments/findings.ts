@@ -44,15 +44,14 @@ export const KERNEL_ARGUMENT_FINDINGS = {
   },
   KARG_VARIABLE: {
     severity: 'warn',
-    meaning:
-      'A value has a “$”. On a network boot no boot loader expands it, and iPXE reads “${…}” as a variable of its own.',
+    meaning: 'A value has a “$”. On a network boot no boot loader expands it.',
     remedy: 'give the value of the variable',
   },
-  KARG_IPXE_QUOTES: {
+  KARG_IPXE_CHANGED: {
     severity: 'warn',
     meaning:
-      'iPXE removes quotes and backslashes from its script, so a value with spaces becomes several arguments.',
-    remedy: 'write the value without spaces, quotes and backslashes, or boot with GRUB or a UKI',
+      'iPXE changes the command line in its script: it replaces “${…}”, ends a command at the words “&&”, “||”, “;” and at a word that begins with “#”, and joins blanks in a row also inside quotes.',
+    remedy: 'write the argument in another way, or boot with GRUB or a UKI',
   },
 } as const satisfies FindingTable
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import asked from './fixtures/ironic.json' with { type: 'json' }
+import { changedByIpxe } from './ipxe.ts'
 import { lintForIronic } from './lint.ts'
 import type { IronicRules } from './lint.ts'
 
@@ -38,12 +39,29 @@ test('each refusal says which rule of the grammar it is', () => {
   assert.deepEqual(codes('rw $ignition_firstboot'), ['KARG_KEY_REFUSED'])
   assert.deepEqual(codes('foo='), ['KARG_VALUE_EMPTY'])
   assert.deepEqual(codes('foo=é'), ['KARG_VALUE_REFUSED'])
-  assert.deepEqual(codes('"foo=a b"'), ['KARG_QUOTES_REFUSED', 'KARG_IPXE_QUOTES'])
+  assert.deepEqual(codes('"foo=a b"'), ['KARG_QUOTES_REFUSED'])
   assert.deepEqual(codes('a\tb'), ['KARG_SEPARATOR_REFUSED'])
 })
 
 test('an argument that arrives as something else is a warning', () => {
-  assert.deepEqual(codes('ks=http://192.0.2.1/${mac}'), ['KARG_VARIABLE'])
-  assert.deepEqual(codes('dyndbg="file a +p"'), ['KARG_IPXE_QUOTES'])
+  assert.deepEqual(codes('ks=http://192.0.2.1/${mac}'), ['KARG_VARIABLE', 'KARG_IPXE_CHANGED'])
+  assert.deepEqual(codes('dyndbg="file a +p"'), [])
+  assert.deepEqual(codes('dyndbg="file  a +p"'), ['KARG_IPXE_CHANGED'])
   assert.deepEqual(codes('root=UUID=1-2 ostree=/ostree/boot.1/a/b/0 rw'), [])
+})
+
+test('what iPXE would make of a command line is said, and nothing where the kernel gets it as it is', () => {
+  for (const line of ['a="b c" d', 'a=b;c a=b&&c x=#1', "a='b c' d\\e", 'a$ $b ${', 'a  b']) {
+    assert.equal(changedByIpxe(line), undefined, line)
+  }
+  const changed = {
+    'a=${net0/mac}': /setting/,
+    'a ; b': /“;” ends/,
+    'a -- #b': /“#b” ends/,
+    'a || b': /ends/,
+  }
+  for (const [line, why] of Object.entries(changed)) assert.match(changedByIpxe(line) ?? '', why)
+  assert.match(changedByIpxe('a "b  c"') ?? '', /become one/)
+  assert.match(changedByIpxe('a -- x="b  c"') ?? '', /become one/)
+  assert.match(changedByIpxe('a=b\\') ?? '', /backslash/)
 })

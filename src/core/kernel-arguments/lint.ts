@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.ts'
 import { kernelArgumentFinding as finding } from './findings.ts'
+import { changedByIpxe } from './ipxe.ts'
 import { parseKernelCommandLine } from './parse.ts'
 
 /**
@@ -18,6 +19,15 @@ export type IronicRules = 'upTo29' | 'from35'
  * arrives as something else than was meant. Without `rules`, what either of them refuses is refused.
  */
 export function lintForIronic(line: string, rules?: IronicRules): readonly Finding[] {
+  return [...lintFor(line, rules), ...aboutIpxe(line)]
+}
+
+function aboutIpxe(line: string): readonly Finding[] {
+  const why = changedByIpxe(line)
+  return why === undefined ? [] : [finding('KARG_IPXE_CHANGED', 'command line', why)]
+}
+
+function lintFor(line: string, rules: IronicRules | undefined): readonly Finding[] {
   if (rules === 'upTo29') return lintUpTo29(line)
   if (rules === 'from35') return lintFrom35(line)
   const known = lintUpTo29(line)
@@ -98,12 +108,8 @@ function refusals(word: string): readonly Finding[] {
 
 function warnings(word: string): readonly Finding[] {
   const value = word.slice(word.indexOf('=') + 1)
-  return [
-    ...(word.includes('=') && value.includes('$')
-      ? [finding('KARG_VARIABLE', word, '“$” in its value')]
-      : []),
-    ...(/["'\\]/.test(value) ? [finding('KARG_IPXE_QUOTES', word, 'a quote or a backslash')] : []),
-  ]
+  const isVariable = word.includes('=') && value.includes('$')
+  return isVariable ? [finding('KARG_VARIABLE', word, '“$” in its value')] : []
 }
 
 function told(char: string): string {

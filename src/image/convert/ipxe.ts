@@ -1,7 +1,6 @@
 /**
  * A script that boots kernel and ramdisk, which lie beside it, with this command line (https://ipxe.org/scripting).
- * iPXE expands `${…}` itself and ends a command at `||` and `&&`: arguments that hold these are refused by the lint of
- * the contract before they get here.
+ * A warning of the lint says what iPXE would make of the command line (`KARG_IPXE_CHANGED`).
  */
 export function ipxeScript(
   commandLine: string,

@@ -143,6 +143,18 @@ describe('a conductor', () => {
     assert.equal(rack.disk.size, 4)
   })
 
+  test('touches no machine whose kernel would get other arguments by iPXE', async () => {
+    const rack = await availableRack()
+    const machine = rack.conductor.machines.find('one')
+    const pair = { kernel: 'http://files/kernel', ramdisk: 'http://files/ramdisk' }
+    const instanceInfo = { ...pair, ramdisk_kernel_arguments: 'root=UUID=1 ; quiet' }
+    rack.conductor.machines.save({ ...machine, deployInterface: 'ramdisk', instanceInfo })
+    rack.ran.length = 0
+    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.match(rack.conductor.machines.find('one').lastError ?? '', /iPXE would change .*“;” ends/)
+    assert.deepEqual(rack.ran, [])
+  })
+
   test('refuses a call with a token of no task, and a token that was used', async () => {
     const rack = await availableRack()
     const refused = (error: unknown): boolean => isAnnealError(error, 'RAMDISK_TOKEN_INVALID')

@@ -1,3 +1,4 @@
+import { changedByIpxe } from '../../core/index.ts'
 import { chooseDisk, conductorError, deployWishes, keptDisks, nameOf } from '../../conductor/index.ts'
 import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
@@ -19,8 +20,13 @@ const DONE = { type: 'effectDone' } as const
 export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | MachineReported> = {
   async openImage(_, context) {
     const wishes = deployWishes(machineOf(context))
-    if (wishes.method === 'ramdisk' || context.run.plan.kind !== 'deploy') return DONE
+    if (context.run.plan.kind !== 'deploy') return DONE
+    if (wishes.method === 'ramdisk') {
+      refuseChanged(context, wishes.commandLine)
+      return DONE
+    }
     const image = await imageOf(context)
+    refuseChanged(context, image.boot?.commandLine ?? '')
     // The whole image is read for it: that takes no longer than the machine takes to boot.
     if (wishes.method === 'direct') context.world.digestImage(image, context.stopping).catch(() => undefined)
     return DONE
@@ -158,6 +164,13 @@ function disksToWipe(context: TaskContext, report: MachineReport): readonly stri
   const kept = keptDisks(report, context.run.plan.keeps ?? [], nameOf(machineOf(context)))
   for (const { disk, found } of kept) context.say(`${disk} is kept: ${found}`)
   return report.disks.map(({ name }) => name).filter((name) => !kept.some(({ disk }) => disk === name))
+}
+
+/** Nothing is written for a kernel that iPXE would give other arguments. */
+function refuseChanged(context: TaskContext, commandLine: string): void {
+  const why = changedByIpxe(commandLine)
+  if (why === undefined) return
+  throw conductorError('KERNEL_ARGUMENTS_IPXE', { machine: nameOf(machineOf(context)), why })
 }
 
 /** Whether the machine boots ironic-python-agent, not the deploy ramdisk of Anneal. */

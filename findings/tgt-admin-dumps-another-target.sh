@@ -1,0 +1,54 @@
+#!/bin/sh
+# The configuration that `tgt-admin --dump` writes of the targets that run.
+# Versions: tgt 1.0.85 (Debian 12).
+# Guess:    it is what was configured, passwords aside, for which it has PLEASE_CORRECT_THE_PASSWORD.
+# Seen:     a unit that is read-only, has sectors of 4096 bytes, number 5 and a serial number of its own comes back writable, with
+#           sectors of 512, as number 1, with another serial number. An address that may log in becomes the name of an initiator.
+#           Exit code 0, no message.
+# Matters:  `tgt-admin --dump >targets.conf` before a restart of the service, as its man page suggests: an image that nobody should
+#           change is writable, and initiators find no partition and no disk by its id.
+# Anneal:   has its deploy ramdisk make the target anew for each deployment.
+set -eu
+dir=$(mktemp -d)
+. "$(dirname "$0")/lib.sh"
+
+need tgtd 1.0.85 dpkg-query -W tgt
+command -v tgt-admin >/dev/null || skip 'tgt-admin is missing'
+[ "$(id -u)" = 0 ] || skip 'tgtd needs root'
+guess 'the same two times'
+
+control=$(($$ % 30000 + 1000))
+portal=127.0.0.1:$((20000 + $$ % 40000))
+truncate -s 10M "$dir/image"
+tgtd -f -C "$control" --iscsi "portal=$portal" >"$dir/log" 2>&1 &
+server=$!
+trap 'kill -9 "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+show() { tgtadm -C "$control" --lld iscsi --op show --mode target; }
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  show >/dev/null 2>&1 && break
+  kill -0 "$server" 2>/dev/null || skip "tgtd does not run here: $(tail -n 1 "$dir/log")"
+  sleep 0.5
+done
+cat >"$dir/targets.conf" <<CONF
+default-driver iscsi
+<target iqn.2026-01.example:one>
+  <backing-store $dir/image>
+    lun 5
+    readonly 1
+    block-size 4096
+    scsi_sn SERIAL000123
+  </backing-store>
+  initiator-address 127.0.0.0/8
+</target>
+CONF
+# What the last unit is like.
+unit() { show | awk '/LUN:/ { lun = $2 } /SCSI SN:/ { serial = $3 } /Block size:/ { block = $NF } /Readonly:/ { ro = $2 } END { print lun, ro, block, serial }'; }
+tgt-admin -C "$control" -e -c "$dir/targets.conf" >"$dir/said" 2>&1 || skip "tgt-admin does not run here: $(tail -n 1 "$dir/said")"
+seen 'number, read-only, sectors, serial number' '5 Yes 4096 SERIAL000123' "$(unit)"
+tgt-admin -C "$control" --dump >"$dir/dumped" 2>"$dir/said" && status=0 || status=$?
+seen 'exit code and message' '0 ' "$status $(cat "$dir/said")"
+seen 'who may log in' 'initiator-name 127.0.0.0/8' "$(sed -n 's/^\t\(initiator\)/\1/p' "$dir/dumped")"
+tgt-admin -C "$control" --delete ALL --force >/dev/null
+tgt-admin -C "$control" -e -c "$dir/dumped" >/dev/null
+case $(unit) in '1 No 512 beaf'*) again='1 No 512 beaf...' ;; *) again=$(unit) ;; esac
+seen 'the same after dump and restore' '1 No 512 beaf...' "$again"
