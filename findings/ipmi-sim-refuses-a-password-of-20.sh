@@ -1,0 +1,57 @@
+#!/bin/sh
+# A password of 20 characters, the most that IPMI 2.0 has, in ipmi_sim, which stands in for a BMC.
+# Versions: OpenIPMI 2.0.33, ipmitool 1.8.19 (Debian 12).
+# Guess:    who has the password logs in, as with 16 or 19 characters, or the simulator says that it is too long.
+# Seen:     with 19 characters it logs in, with 20 not: "RAKP 2 HMAC is invalid", as with a wrong password. pyghmi is refused, too. The
+#           simulator starts without a message.
+# Matters:  tests of a client with the longest password fail at the simulator, and look like a fault of the client.
+# Anneal:   sends 20 characters to a BMC that takes them; the machines of its test bed have shorter ones.
+set -eu
+dir=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+. "$(dirname "$0")/lib.sh"
+
+need ipmi_sim 2.0.33 dpkg-query -W openipmi
+need ipmitool 1.8.19 ipmitool -V
+guess 'on or off for each'
+
+port=$((20000 + $$ % 40000))
+cd "$dir"
+printf 'mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nmc_enable 0x20\n' >commands
+# ask LENGTH: into $state
+ask() {
+  password=$(printf 'abcdefghijklmnopqrstuvwxyz' | cut -c "1-$1")
+  cat >lan.conf <<CONF
+name "bmc"
+set_working_mc 0x20
+  startlan 1
+    addr 127.0.0.1 $port
+    priv_limit admin
+    allowed_auths_admin none md2 md5 straight
+    guid a123456789abcdefa123456789abcdef
+  endlan
+  user 2 true "admin" "$password" admin 10 none md2 md5 straight
+CONF
+  rm -rf kept
+  mkdir kept
+  ipmi_sim -c lan.conf -f commands -s kept -n >log 2>&1 &
+  server=$!
+  state=
+  for _ in 1 2 3 4 5; do
+    sleep 0.5
+    said=$(ipmitool -I lanplus -H 127.0.0.1 -p "$port" -C 3 -U admin -P "$password" -N 1 -R 1 -v chassis power status 2>&1) || true
+    case $said in
+    *'Chassis Power is'*) state='logs in' && break ;;
+    *'HMAC is invalid'*) state='HMAC is invalid' && break ;;
+    esac
+  done
+  kill -9 "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+}
+ask 16
+[ "$state" = 'logs in' ] || skip "ipmi_sim does not run here: $(tail -n 1 log)"
+ask 19
+seen '19 characters' 'logs in' "$state"
+ask 20
+seen '20 characters' 'HMAC is invalid' "$state"
