@@ -1,4 +1,4 @@
-import type { LibvirtFacts, LibvirtPlace } from '../node/index.ts'
+import type { HookTried, LibvirtFacts, LibvirtPlace, MountSpec } from '../node/index.ts'
 import type { NodeEngine } from './engine.ts'
 import type {
   Clock,
@@ -42,6 +42,11 @@ export interface ImageProbe {
    * on these status files and on one made up for each flag. undefined where the image has no libvirt to ask.
    */
   readGuests(imageId: string, question: GuestsToRead): Promise<GuestsRead | undefined>
+  /**
+   * Calls the image's hooks for guests, or those that the mounts bring, as libvirt does when it has a running guest back: run
+   * isolated. Empty where there is no hook.
+   */
+  tryHooks(imageId: string, question: HooksToTry): Promise<readonly HookTried[]>
   /** Prepares the new container's libvirt so that its first start need not probe QEMU. Returns what was done. */
   prewarm(containerId: string, imageId: string): Promise<string>
 }
@@ -55,6 +60,13 @@ export interface Reach {
 export type GuestsToRead = Readonly<{
   statusFiles: readonly Readonly<{ name: string; xml: string }>[]
   flags: readonly string[]
+}>
+
+export type HooksToTry = Readonly<{
+  /** Their names, and their status files. */
+  guests: readonly Readonly<{ name: string; xml: string }>[]
+  /** What of the host holds hooks; empty where they can only be the image's own. */
+  mounts: readonly MountSpec[]
 }>
 
 export type GuestsRead = Readonly<{

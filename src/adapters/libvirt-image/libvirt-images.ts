@@ -1,8 +1,20 @@
-import type { LibvirtFacts } from '../../node/index.ts'
-import type { GuestsRead, GuestsToRead, ImageProbe, NodeEngine, StateStore } from '../../ports/index.ts'
+import type { HookTried, LibvirtFacts } from '../../node/index.ts'
+import type {
+  GuestsRead,
+  GuestsToRead,
+  HooksToTry,
+  ImageProbe,
+  NodeEngine,
+  RunOnceOptions,
+  StateStore,
+} from '../../ports/index.ts'
 import {
   FACTS_SCRIPT,
+  HOOK_GUESTS,
+  HOOK_SCRIPT,
   READ_SCRIPT,
+  definitionIn,
+  hooksTried,
   machineTypes,
   refusedNames,
   sections,
@@ -17,7 +29,13 @@ const CONTROL_FLAG = 'anneal-control-flag'
 const PART = 150
 const CACHE_DIR = '/var/cache/libvirt/qemu/capabilities'
 
-type Known = { facts?: LibvirtFacts; cache?: { name: string; xml: string }; flags: Record<string, boolean> }
+type Known = {
+  facts?: LibvirtFacts
+  cache?: { name: string; xml: string }
+  flags: Record<string, boolean>
+  /** Whether the image has hooks for guests; absent in files of earlier versions. */
+  hooks?: boolean
+}
 
 /**
  * Asks images by running them: `runOnce` gives no network, no host mounts and namespaces of their own, so their
@@ -37,7 +55,7 @@ export function libvirtImages(
 
   const factsOf = async (imageId: string): Promise<Known> => {
     const known = await remembered(imageId)
-    if (known.facts !== undefined) return known
+    if (known.facts !== undefined && known.hooks !== undefined) return known
     const result = await runScript(engine, imageId, FACTS_SCRIPT, {})
     if (result.exitCode !== 0) return known
     const fresh = { ...known, ...parseFacts(imageId, result.stdout) }
@@ -60,6 +78,12 @@ export function libvirtImages(
       }
       if (open.length > 0) await remember(imageId, known)
       return { refused, unknownFlags: question.flags.filter((flag) => known.flags[flag] === false) }
+    },
+
+    async tryHooks(imageId, { guests, mounts }) {
+      if (guests.length === 0) return []
+      if (mounts.length === 0 && (await factsOf(imageId)).hooks === false) return []
+      return tryHooks(engine, imageId, guests, mounts)
     },
 
     async prewarm(containerId, imageId) {
@@ -104,22 +128,40 @@ async function ask(
   }
 }
 
+async function tryHooks(
+  engine: NodeEngine,
+  imageId: string,
+  guests: HooksToTry['guests'],
+  mounts: HooksToTry['mounts'],
+): Promise<readonly HookTried[]> {
+  const files = Object.fromEntries(
+    guests.flatMap(({ name, xml }, index) => [
+      [`${HOOK_GUESTS}/${index}.name`, name],
+      [`${HOOK_GUESTS}/${index}.xml`, definitionIn(xml)],
+    ]),
+  ) as Record<string, string>
+  const { stdout } = await runScript(engine, imageId, HOOK_SCRIPT, files, mounts)
+  return hooksTried(stdout).map((one) => ({ ...one, guest: guests[one.guest]?.name ?? '' }))
+}
+
 function runScript(
   engine: NodeEngine,
   imageId: string,
   script: string,
   files: Readonly<Record<string, string>>,
+  mounts: RunOnceOptions['mounts'] = [],
 ) {
   return engine.runOnce(imageId, {
     entrypoint: ['/bin/sh', '-c'],
     command: [script],
     files,
+    mounts,
     user: 'root',
     timeoutMs: TIMEOUT_MS,
   })
 }
 
-function parseFacts(imageId: string, output: string): Pick<Known, 'facts' | 'cache'> {
+function parseFacts(imageId: string, output: string): Pick<Known, 'facts' | 'cache' | 'hooks'> {
   const found = sections(output)
   const libvirtVersion = /(\d+\.\d+\.\d+)/.exec(found.get('libvirt') ?? '')?.[1]
   const qemuVersion = /version (\d+\.\d+(\.\d+)?)/.exec(found.get('qemu') ?? '')?.[1]
@@ -133,5 +175,5 @@ function parseFacts(imageId: string, output: string): Pick<Known, 'facts' | 'cac
     machineTypes: machineTypes(found.get('machines') ?? ''),
     writtenFlags: [...xml.matchAll(/<flag name='([^']+)'\/>/g)].map((match) => match[1] ?? ''),
   }
-  return { facts, cache: { name: heading.slice('cache '.length), xml } }
+  return { facts, cache: { name: heading.slice('cache '.length), xml }, hooks: found.has('hook') }
 }

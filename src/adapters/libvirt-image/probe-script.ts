@@ -9,6 +9,9 @@ virsh -c 'qemu:///embed?root=/tmp/ask' domcapabilities --virttype qemu >/tmp/cap
 emulator=$(sed -n 's:.*<path>\\(.*\\)</path>.*:\\1:p' /tmp/capabilities | head -n 1)
 echo '== qemu'; "$emulator" --version
 echo '== machines'; "$emulator" -machine help
+for hook in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
+  [ ! -x "$hook" ] || { echo '== hook'; echo "$hook"; }
+done
 for file in /tmp/ask/cache/qemu/capabilities/*.xml; do
   echo "== cache \${file##*/}"; cat "$file"
 done
@@ -33,6 +36,45 @@ kill -9 $pid
 cat /tmp/log
 exit $ready
 `
+
+/** Where the guests to try hooks with are: NUMBER.name and NUMBER.xml. */
+export const HOOK_GUESTS = '/tmp/anneal-hooks'
+
+/**
+ * Calls each hook for each guest, and prints `tried HOOK NUMBER STATUS LAST-LINE`. libvirt starts a hook itself: a file that no
+ * kernel would start fails there, though a shell would take it for a script. One that hangs would hang libvirt.
+ */
+export const HOOK_SCRIPT = `
+limit=; ! command -v timeout >/dev/null || limit='timeout -k 1 20'
+for hook in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
+  [ -f "$hook" ] && [ -x "$hook" ] || continue
+  for file in ${HOOK_GUESTS}/*.xml; do
+    number=\${file##*/}; number=\${number%.xml}
+    case $(head -c 4 "$hook" | tr -d '\\000') in
+      '#!'* | ?ELF) $limit "$hook" "$(cat "${HOOK_GUESTS}/$number.name")" reconnect begin - <"$file" >/tmp/hook-output 2>&1; status=$? ;;
+      *) echo 'it is neither a script with #! nor a program' >/tmp/hook-output; status=126 ;;
+    esac
+    echo "tried $hook $number $status $(tail -n 1 /tmp/hook-output | tr -cd '[:print:]' | head -c 200)"
+  done
+done
+`
+
+/** What HOOK_SCRIPT printed: hook, number of the guest, status, and the last line of the hook. */
+export function hooksTried(
+  output: string,
+): readonly Readonly<{ hook: string; guest: number; exitCode: number; said: string }>[] {
+  return Array.from(output.matchAll(/^tried (\S+) (\d+) (\d+) (.*)$/gm), ([, hook, guest, status, said]) => ({
+    hook: hook ?? '',
+    guest: Number(guest),
+    exitCode: Number(status),
+    said: said ?? '',
+  }))
+}
+
+/** The guest's definition, as libvirt gives it to a hook. */
+export function definitionIn(statusXml: string): string {
+  return /<domain [\s\S]*<\/domain>/.exec(statusXml)?.[0] ?? ''
+}
 
 /** libvirt's virdomainobjlist.c virDomainObjListLoadAllConfigs says so of a file that it drops. */
 export function refusedNames(log: string): readonly string[] {

@@ -21,6 +21,7 @@ export function imageProbe(images: ReadonlyMap<string, SimulatedImage>, points: 
       refused: [],
       unknownFlags: flags.filter((flag) => images.get(imageId)?.flags?.includes(flag) !== true),
     }),
+    tryHooks: () => Promise.resolve([]),
     prewarm: () => points.around('prewarm', () => 'simulated'),
   }
 }

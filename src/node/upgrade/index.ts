@@ -17,6 +17,8 @@ export {
   removeThemselves,
   startsUnableToFork,
 } from './findings.ts'
+export { bringHooks, hookFindings, hookMounts } from './guest-hook.ts'
+export type { HookTried } from './guest-hook.ts'
 export { breachesAtRest } from './invariants.ts'
 export type { Breach } from './invariants.ts'
 export { UPGRADE, begin, decide, startOf } from './decide.ts'

@@ -24,6 +24,7 @@ import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
 import type { Sides } from './side.ts'
 import { survey } from '../survey/survey.ts'
+import { tryHooks } from './try-hooks.ts'
 import type { Survey, SurveyQuestion } from '../survey/survey.ts'
 
 /** Below this much free space in the engine's storage nothing is begun: containers, logs and the journal need some. */
@@ -53,8 +54,9 @@ export async function checkNode(
     reattaching: reattaching(plan, sides),
   }
   const first = await survey(world, question)
-  const [{ admissibility, findings: unasked }, growingConsoles] = await Promise.all([
+  const [{ admissibility, findings: unasked }, hooks, growingConsoles] = await Promise.all([
     askImages(world, plan, sides, first),
+    tryHooks(world, plan, sides, first),
     options.watchConsoles === 'yes' ? watchConsoles(world, first) : {},
   ])
   // What took long is over: who is there now is what counts.
@@ -82,6 +84,7 @@ export async function checkNode(
     ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
     ...movedHypervisor(plan, sides, seen),
     ...unasked,
+    ...hooks,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
   ]
   const base = {
