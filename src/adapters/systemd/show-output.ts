@@ -21,6 +21,13 @@ export const PROPERTIES = [
   'ExecStopPost',
   'BoundBy',
   'PropagatesStopTo',
+  'ConsistsOf',
+  'RequisiteOf',
+  'Requires',
+  'Requisite',
+  'BindsTo',
+  'PartOf',
+  'StopPropagatedFrom',
   'OnSuccess',
   'DropInPaths',
   'WorkingDirectory',
@@ -67,6 +74,8 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     names.flatMap((name) => (shown.values.get(name) ?? []).map((value) => expand(argvOf(value), variables)))
   const [mainPid, controlGroup, killMode] = [Number(text('MainPID')), text('ControlGroup'), text('KillMode')]
   const stopsWithIt = list('BoundBy', 'PropagatesStopTo')
+  const restartsWithIt = list('RequiredBy', 'ConsistsOf', 'RequisiteOf')
+  const stoppedWith = list('Requires', 'Requisite', 'BindsTo', 'PartOf', 'StopPropagatedFrom')
   const startsAtEnd = list('OnSuccess')
   const composeFrom = [
     // Printed with `!` before it where it may be missing.
@@ -88,6 +97,8 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     ...(controlGroup === '' ? {} : { controlGroup }),
     ...(killMode === '' ? {} : { killMode }),
     ...(stopsWithIt.length === 0 ? {} : { stopsWithIt }),
+    ...(restartsWithIt.length === 0 ? {} : { restartsWithIt }),
+    ...(stoppedWith.length === 0 ? {} : { stoppedWith }),
     ...(startsAtEnd.length === 0 ? {} : { startsAtEnd }),
     ...(composeFrom.length === 0 ? {} : { composeFrom }),
     source: text('SourcePath') || text('FragmentPath'),

@@ -101,3 +101,30 @@ test('a host without such units, or without systemd, is not asked', async () => 
   assert.deepEqual(await systemdUnitReader({ root: host({}), systemctl }).services(), [])
   assert.deepEqual(await systemdUnitReader({ root: join(dir, 'none'), systemctl }).services(), [])
 })
+
+test('units that systemd stops or restarts with one that calls an engine are asked about, too', async () => {
+  const root = host({ 'etc/systemd/system/a.service': '[Service]\nExecStart=/usr/bin/docker start -a x\n' })
+  const blocks: Readonly<Record<string, string>> = {
+    'a.service': 'Id=a.service\nBoundBy=b.service\nRequiredBy=c.target\nRequires=docker.service system.slice\n',
+    'b.service': 'Id=b.service\nConsistsOf=d.service a.service\n',
+    'c.target': 'Id=c.target\n',
+    'd.service': 'Id=d.service\n',
+  }
+  const units = await systemdUnitReader({
+    root,
+    systemctl: (argv) =>
+      Promise.resolve(
+        argv
+          .slice(argv.indexOf('--') + 1)
+          .map((name) => blocks[name])
+          .join('\n'),
+      ),
+  }).services()
+  assert.deepEqual(
+    units.map(({ name }) => name),
+    ['a.service', 'b.service', 'c.target', 'd.service'],
+  )
+  assert.deepEqual(units[0]?.stopsWithIt, ['b.service'])
+  assert.deepEqual(units[0]?.restartsWithIt, ['c.target'])
+  assert.deepEqual(units[0]?.stoppedWith, ['docker.service', 'system.slice'])
+})

@@ -27,6 +27,9 @@ const FOLDERS = [
   'run/systemd/generator.late',
 ]
 
+/** Units may be bound to units, and so on. */
+const MOST_BOUND = 8
+
 export type UnitReaderOptions = Readonly<{
   root?: string
   /** Prints what `systemctl show` prints, for these arguments. */
@@ -46,10 +49,23 @@ export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
       if (!existsSync(join(root, 'run/systemd/system'))) return []
       const names = await candidates(root, systemctl)
       if (names.length === 0) return []
-      const shown = showBlocks(
-        await systemctl(['show', `--property=${PROPERTIES.join(',')}`, '--', ...names]),
-      )
-      return shown.map((one) => complete(one, root))
+      const show = async (which: readonly string[]): Promise<readonly ServiceUnit[]> =>
+        showBlocks(await systemctl(['show', `--property=${PROPERTIES.join(',')}`, '--', ...which])).map(
+          (one) => complete(one, root),
+        )
+      const units = [...(await show(names))]
+      // And those that systemd stops or restarts with them.
+      for (let depth = 0; depth < MOST_BOUND; depth++) {
+        const known = new Set(units.map(({ name }) => name))
+        const bound = new Set(
+          units
+            .flatMap(({ stopsWithIt = [], restartsWithIt = [] }) => [...stopsWithIt, ...restartsWithIt])
+            .filter((name) => !known.has(name)),
+        )
+        if (bound.size === 0) break
+        units.push(...(await show([...bound])))
+      }
+      return units
     },
   }
 }

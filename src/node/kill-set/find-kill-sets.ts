@@ -1,13 +1,15 @@
 import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { findKillSet } from './find-kill-set.ts'
-import { findUnitKills, unitsThatEnd } from './find-unit-kills.ts'
+import { findUnitKills, unitsThatEnd, waitsIn } from './find-unit-kills.ts'
 import type { Doomed, KillSet } from './kill-set.ts'
+import { isUp } from '../owners/index.ts'
 import type { ServiceUnit } from '../owners/index.ts'
 import type { ProcessTable } from '../process.ts'
 
 /**
- * The kill set of each of `stopping`. `units` are services of systemd that run containers, and may end with them. What stops a pod
- * stops its containers too, which are looked for among `containers`: the kill set of a pod's sandbox is that of all of it.
+ * The kill set of each of `stopping`. `units` are services of systemd that run containers, and may end with them, and the units that
+ * systemd stops with those. What stops a pod stops its containers too, which are looked for among `containers`: the kill set
+ * of a pod's sandbox is that of all of it. So is that of a container with whose unit systemd stops the unit of another one.
  */
 export function findKillSets(
   stopping: readonly Container[],
@@ -18,14 +20,44 @@ export function findKillSets(
   units: readonly ServiceUnit[] = [],
 ): readonly KillSet[] {
   return stopping.map((container) => {
-    const { doomed } = merged(
-      partsThatStop(container, containers, cause).flatMap((part) => [
-        findKillSet(part, table, engine, cause),
-        { doomed: findUnitKills(part, table, unitsThatEnd(part, table, engine, cause, units)) },
-      ]),
-    )
+    const seen = new Map<string, readonly Pick<KillSet, 'doomed'>[]>()
+    const visit = (part: Container, by: StopCause): void => {
+      if (seen.has(part.id)) return
+      const acts = by === 'engineStopped' && stopsWithEngine(part, table, engine, units) ? 'stop' : by
+      const ending = unitsThatEnd(part, table, engine, acts, units)
+      seen.set(part.id, [
+        findKillSet(part, table, engine, acts),
+        { doomed: findUnitKills(part, table, ending) },
+      ])
+      const bound = ending.filter((one) => one.with === 'unit')
+      for (const other of containers)
+        if (bound.some(({ unit }) => waitsIn(unit, other, table))) visit(other, 'stop')
+    }
+    for (const part of partsThatStop(container, containers, cause)) visit(part, cause)
+    const { doomed } = merged([...seen.values()].flat())
     return { containerId: container.id, containerName: container.name, cause, doomed }
   })
+}
+
+const ENGINE_UNIT = /^(docker|containerd)\.(service|socket)$/
+
+/**
+ * A unit that waits for the container and that systemd stops with the engine's own (`Requires=docker.service`, as Kolla has it) stops
+ * the container, by its ExecStop= or by the signal that its client passes on. Live-restore is no help against that.
+ */
+export function stopsWithEngine(
+  container: Container,
+  table: ProcessTable,
+  { hasShim }: Pick<EngineFacts, 'hasShim'>,
+  units: readonly ServiceUnit[],
+): boolean {
+  if (!hasShim) return false
+  return units.some(
+    (unit) =>
+      isUp(unit) &&
+      unit.stoppedWith?.some((name) => ENGINE_UNIT.test(name)) === true &&
+      waitsIn(unit, container, table),
+  )
 }
 
 /**

@@ -5,10 +5,13 @@ import { isWithin } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
 import type { Doomed } from './kill-set.ts'
 
+/** `container`: it ends with the container that it waits for. `unit`: systemd stops or restarts it with a unit that ends. */
+export type EndingUnit = Readonly<{ unit: ServiceUnit; with: 'container' | 'unit' }>
+
 /**
  * A unit of systemd ends once its main process has: here with its container, whose end that process waits for (`docker start -a`,
- * conmon). systemd then signals whoever is left in the unit's cgroup (systemd.kill(5), `KillMode=control-group`, the
- * default, and `mixed`): what ExecStartPost= has started, and what moved there.
+ * conmon). systemd then stops the units that are bound to it, restarts with it those that require it or are a part of it
+ * (`Restart=`), and with each of these whatever hangs on that (systemd.unit(5)).
  */
 export function unitsThatEnd(
   container: Container,
@@ -16,31 +19,60 @@ export function unitsThatEnd(
   engine: Pick<EngineFacts, 'hasShim'>,
   cause: StopCause,
   units: readonly ServiceUnit[],
-): readonly ServiceUnit[] {
+): readonly EndingUnit[] {
   // Who waits for a container does so at its engine's daemon, where it has one, and ends with that, too.
   if (container.pid === 0 || (cause === 'engineStopped' && !engine.hasShim)) return []
-  return units.filter((unit) => {
-    if (!isUp(unit) || !/^(control-group|mixed)$/.test(unit.killMode ?? '')) return false
-    return table.processes.some(
+  const up = units.filter(isUp)
+  const found = new Map<string, EndingUnit>(
+    up
+      .filter((unit) => waitsIn(unit, container, table))
+      .map((unit) => [unit.name, { unit, with: 'container' }]),
+  )
+  // What is added meanwhile is visited, too.
+  for (const { unit, with: by } of found.values()) {
+    const restarts = by === 'unit' || !/^(no)?$/.test(unit.restart)
+    const names = new Set([...(unit.stopsWithIt ?? []), ...(restarts ? (unit.restartsWithIt ?? []) : [])])
+    for (const one of up)
+      if (names.has(one.name) && !found.has(one.name)) found.set(one.name, { unit: one, with: 'unit' })
+  }
+  return [...found.values()]
+}
+
+/** Whether somebody of the unit ends with the container, so that the container ends with the unit, too. */
+export function waitsIn(unit: ServiceUnit, container: Container, { processes }: ProcessTable): boolean {
+  return (
+    container.pid !== 0 &&
+    processes.some(
       (process) =>
         (process.pid === unit.mainPid || placeIn(process, unit) !== undefined) &&
         endsWith(process, container),
     )
-  })
+  )
 }
 
-/** Those that the end of such a unit kills. Who ends with the container by itself is none of them. */
+/**
+ * Those that the end of such units kills. systemd signals whoever is left in a unit's cgroup (systemd.kill(5), `KillMode=control-group`,
+ * the default, and `mixed`): what ExecStartPost= has started, and what moved there. Of a unit that it stops itself also the main
+ * process, whatever the mode. Who ends with the container by itself is none of them.
+ */
 export function findUnitKills(
   container: Container,
   table: ProcessTable,
-  units: readonly ServiceUnit[],
+  ending: readonly EndingUnit[],
 ): readonly Doomed[] {
-  return units.flatMap((unit) =>
+  return ending.flatMap(({ unit, with: by }) =>
     table.processes.flatMap((process): Doomed[] => {
-      const evidence = placeIn(process, unit)
-      if (evidence === undefined || endsWith(process, container)) return []
+      const isMain = by === 'unit' && process.pid === unit.mainPid
+      // A slice has no mode: it takes the units in it along.
+      const whole = /^(control-group|mixed)$/.test(unit.killMode ?? (by === 'unit' ? 'mixed' : ''))
+      const place = placeIn(process, unit)
+      if ((!whole && !isMain) || (place === undefined && !isMain) || endsWith(process, container)) return []
       const { pid, startTicks, name } = process
-      return [{ pid, startTicks, name, mechanisms: ['unitCgroup'], evidence }]
+      const evidence = by === 'unit' ? `${unit.name}: ${place ?? 'main process'}` : (place ?? '')
+      // A main process is signalled wherever it is.
+      return [
+        { pid, startTicks, name, mechanisms: isMain ? ['unitCgroup', 'mainProcess'] : ['unitCgroup'], evidence },
+      ]
     }),
   )
 }
@@ -58,7 +90,7 @@ function isConmon({ argv }: Process, { id }: Container): boolean {
 
 /** The cgroup by which systemd counts the process to the unit: in `name=systemd`, in v2, or in both on a hybrid host. */
 function placeIn({ cgroups }: Process, { controlGroup }: ServiceUnit): string | undefined {
-  if (controlGroup === undefined) return undefined
+  if (controlGroup === undefined || controlGroup === '/') return undefined
   const line = cgroups.find(
     ({ hierarchy, controllers, path }) =>
       (hierarchy === 0 || controllers.includes('name=systemd')) && isWithin(path, controlGroup),

@@ -153,9 +153,9 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     remedy: 'migrate or shut down the guest before its pod is removed',
   },
   unitCgroup: {
-    how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed)',
+    how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed), and in those of units that it stops or restarts with it (BindsTo=, and with Restart= also Requires= and PartOf=)',
     remedy:
-      'run `anneal node rescue`, or upgrade with --rescue; where Anneal takes the container over with `--adopt`, it keeps the unit from that',
+      'run `anneal node rescue`, or upgrade with --rescue; take the dependency out of a unit that is bound to it; where Anneal takes the container over with `--adopt`, it keeps the unit from that',
   },
   unknownRuntime: {
     how: 'the OCI runtime, or its version, is not one whose rules were seen at work: whatever shares a cgroup with the container counts as killed',
@@ -170,7 +170,7 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     remedy: 'upgrade with --rescue: it registers the guest with machined before the switch',
   },
   mainProcess: {
-    how: 'it is the first process of the container that stops',
+    how: 'it is the first process of the container or unit that stops',
     remedy: 'keep this service while guests need it: `x-anneal: { replace: when-idle }`',
   },
 }

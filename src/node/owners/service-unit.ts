@@ -25,6 +25,13 @@ export type ServiceUnit = Readonly<{
   killMode?: string
   /** Units that systemd stops when this one ends: `BindsTo=` of theirs, `PropagatesStopTo=` of its own. */
   stopsWithIt?: readonly string[]
+  /**
+   * Units that systemd stops when it stops this one, and restarts when it restarts it: `Requires=`, `Requisite=` and `PartOf=` of
+   * theirs.
+   */
+  restartsWithIt?: readonly string[]
+  /** Units with which systemd stops this one: its own `Requires=`, `Requisite=`, `BindsTo=`, `PartOf=`. */
+  stoppedWith?: readonly string[]
   /** Units that systemd starts when this one has ended well (`OnSuccess=`, systemd 249). */
   startsAtEnd?: readonly string[]
   /** Anneal’s drop-in is in effect: nothing starts the unit, and it neither restarts nor stops its container. */

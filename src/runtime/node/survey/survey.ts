@@ -101,7 +101,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     census,
     killSets,
     ...(units && { units }),
-    unitGroups: ending.flatMap(({ controlGroup }) => controlGroup ?? []),
+    unitGroups: ending.flatMap(({ unit }) => unit.controlGroup ?? []),
     endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
 }

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Host, SUITES, imageReference } from '../../lab/index.ts'
+import { ComputeNode } from '../integration/node/support/compute-node.ts'
+
+const IMAGE = 'nova-libvirt:bookworm'
+const suite = SUITES.find((one) => one === process.env['ANNEAL_TEST_SUITE'])
+/** Units beside that of the container: by what they hang on it. `Wants` is none of systemd's reasons to stop one. */
+const BESIDE = { BindsTo: 7200001, PartOf: 7200002, Requires: 7200003, Wants: 7200004 } as const
+type Kind = keyof typeof BESIDE
+const KINDS = Object.keys(BESIDE) as readonly Kind[]
+/** In the container of the unit, and in one that has none. */
+const [IN_UNIT, IN_PLAIN] = [7200010, 7200011]
+
+type KillSets = Readonly<{
+  killSets: readonly Readonly<{ doomed: readonly Readonly<{ pid: number; mechanisms: readonly string[] }>[] }>[]
+}>
+
+describe('units that systemd stops with the one of a container, and containers that it stops with the engine', () => {
+  let node: ComputeNode
+  before(async () => {
+    node = await ComputeNode.on(
+      await Host.up({
+        name: `bound-units-${suite ?? 'bookworm'}`,
+        engine: 'docker',
+        init: 'systemd',
+        liveRestore: true,
+        ...(suite && { suite }),
+        images: [IMAGE],
+      }),
+      'docker',
+    )
+    const run = (name: string, seconds: number): string =>
+      `--name ${name} --privileged --pid host --network host --entrypoint sleep ${imageReference(IMAGE)} ${seconds}`
+    await node.host.sh(
+      `docker create ${run('nova_libvirt', IN_UNIT)}; docker run --detach ${run('plain', IN_PLAIN)}`,
+    )
+    await node.write(
+      '/etc/systemd/system/owner.service',
+      `[Unit]
+Requires=docker.service
+After=docker.service
+[Service]
+ExecStart=/usr/bin/docker start -a nova_libvirt
+ExecStop=/usr/bin/docker stop -t 5 nova_libvirt
+Restart=always
+RestartSec=2
+`,
+    )
+    for (const kind of KINDS)
+      await node.write(
+        `/etc/systemd/system/beside-${kind}.service`,
+        `[Unit]\n${kind}=owner.service\nAfter=owner.service\n[Service]\nExecStart=/usr/bin/sleep ${BESIDE[kind]}\n`,
+      )
+  })
+  after(() => node?.down())
+
+  const begin = async (): Promise<void> => {
+    await node.host.sh(
+      `systemctl daemon-reload; systemctl restart owner ${KINDS.map((kind) => `beside-${kind}`).join(' ')}`,
+    )
+    for (let n = 0; n < 100 && (await pidOf(IN_UNIT)) === 0; n++) await sleep(200)
+  }
+  const pidOf = async (seconds: number): Promise<number> =>
+    Number((await node.host.sh(`pgrep -xf "(/usr/bin/)?sleep ${seconds}" || true`)).trim())
+  const said = async (...words: readonly string[]): Promise<ReadonlySet<number>> => {
+    const { value } = await node.anneal<KillSets>(['node', 'kill-set', 'nova_libvirt', ...words])
+    return new Set(value.killSets.flatMap(({ doomed }) => doomed.map(({ pid }) => pid)))
+  }
+
+  test('the kill set names the processes of those that end with it, and no other', async (t) => {
+    await begin()
+    const pids = new Map<Kind, number>()
+    for (const kind of KINDS) pids.set(kind, await pidOf(BESIDE[kind]))
+    assert.ok([...pids.values()].every((pid) => pid > 0))
+    const doomed = await said()
+    await node.host.must(['docker', 'stop', '--time', '2', 'nova_libvirt'])
+    await sleep(8000)
+    const gone: Kind[] = []
+    for (const [kind, pid] of pids) if ((await pidOf(BESIDE[kind])) !== pid) gone.push(kind)
+    t.diagnostic(`ended with the container: ${gone.join(', ')}`)
+    assert.deepEqual(
+      gone.filter((kind) => !doomed.has(pids.get(kind) ?? 0)),
+      [],
+      'died, and were not said',
+    )
+    assert.deepEqual(
+      KINDS.filter((kind) => doomed.has(pids.get(kind) ?? 0)),
+      gone,
+      'said, and did not die',
+    )
+  })
+
+  test('with live-restore, the container of a unit that requires docker.service stops with it, and another one runs on', async () => {
+    await begin()
+    const [inUnit, inPlain] = [await pidOf(IN_UNIT), await pidOf(IN_PLAIN)]
+    assert.ok(inUnit > 0 && inPlain > 0)
+    assert.ok((await said('--cause', 'engine-stopped')).has(inUnit))
+    await node.host.must(['systemctl', 'restart', 'docker'])
+    assert.equal(await pidOf(IN_PLAIN), inPlain)
+    assert.notEqual(await pidOf(IN_UNIT), inUnit)
+  })
+})
