@@ -99,6 +99,8 @@ for (const engine of ['docker', 'podman'] as const) {
       await sleep(8000)
       assert.equal(await living(post, doomed.pid), 0)
       assert.equal(await living(rescued.pid), 1)
+      // With the unit its RuntimeDirectory= went, and libvirt’s memory of the guest: Anneal refuses a node with such a guest.
+      await node.host.sh(`kill -KILL ${rescued.pid}`)
     })
 
     test('a unit that leaves the rest alone kills nobody', async () => {
