@@ -1,4 +1,4 @@
-import { busyGuests, examine, prunerFindings, switchStops, workloadOfContainer } from '../../node/index.ts'
+import { busyGuests, examine, prunerFindings, stopsWithEngine, switchStops, workloadOfContainer } from '../../node/index.ts'
 import type { Container, Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { readOwners, settledSurvey } from '../../runtime/node/index.ts'
@@ -24,6 +24,14 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     ...switchStops(killSets, table, census, 'doctor'),
     ...prunerFindings(pruners),
   ]
+  const stopWithEngine = engine.stopsContainersWithDaemon
+    ? []
+    : containers.flatMap((one) => {
+        const unit = stopsWithEngine(one, table, engine, units ?? [])
+        return unit === undefined || workloadOfContainer(one).role === 'other'
+          ? []
+          : [{ container: one.name, unit: unit.name }]
+      })
   const findings = examine({
     engine,
     host,
@@ -33,6 +41,7 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     census,
     endangered,
     owners,
+    stopWithEngine,
     momentary,
   })
   return { findings, endangered }

@@ -81,6 +81,11 @@ for (const [what, changes, expected] of [
   ],
   ['live-restore off', engine({ stopsContainersWithDaemon: true }), 'warn LIVE_RESTORE_OFF docker'],
   [
+    'a unit that systemd stops with the engine',
+    { stopWithEngine: [{ container: 'nova_libvirt', unit: 'kolla.service' }] },
+    'warn STOPS_WITH_ENGINE nova_libvirt',
+  ],
+  [
     'an engine that is not started at boot',
     engine({ startsAtBoot: false }),
     'warn ENGINE_NOT_AT_BOOT docker',

@@ -26,6 +26,8 @@ export type DoctorInput = Readonly<{
   census: Census
   /** census ∩ kill sets of all containers, were those that run stopped now. */
   endangered: readonly Endangered[]
+  /** Containers that live-restore would save, but for a unit that systemd stops with the engine. */
+  stopWithEngine?: readonly Readonly<{ container: string; unit: string }>[]
   /** Who else starts, restarts or replaces the containers, where that was asked. */
   owners?: readonly Owner[]
   /** What is true at this moment alone: who disagrees about the guests, what goes on with them. */

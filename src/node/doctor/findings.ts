@@ -57,6 +57,13 @@ export const DOCTOR_FINDINGS = {
     remedy:
       'set `"live-restore": true` in /etc/docker/daemon.json and reload the daemon (`systemctl reload docker`)',
   },
+  STOPS_WITH_ENGINE: {
+    severity: 'warn',
+    meaning:
+      'systemd stops the unit of a container whenever it stops or restarts Docker’s own (`Requires=docker.service`, as Kolla writes it), and the unit stops the container. Live-restore does not prevent that.',
+    remedy:
+      'before Docker is restarted or upgraded, ask `anneal node kill-set CONTAINER --cause engine-stopped` who would die. `anneal node adopt` keeps such a unit from acting',
+  },
   VERSIONS_NOT_SEEN: {
     severity: 'warn',
     meaning:

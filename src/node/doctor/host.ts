@@ -29,6 +29,10 @@ export function hostFindings(input: DoctorInput): readonly Finding[] {
   }
   if (engine.stopsContainersWithDaemon)
     findings.push(doctorFinding('LIVE_RESTORE_OFF', engine.kind, 'live-restore is false'))
+  for (const { container, unit } of input.stopWithEngine ?? [])
+    findings.push(
+      doctorFinding('STOPS_WITH_ENGINE', container, `${unit} waits for it, and systemd stops that with ${engine.kind}.service`),
+    )
   const unseen = new Set(input.containers.flatMap((one) => outsideOfSeen(one, engine, layout)))
   if (unseen.size > 0) findings.push(doctorFinding('VERSIONS_NOT_SEEN', engine.kind, [...unseen].join('; ')))
   // A kubelet may run under any unit, or none.

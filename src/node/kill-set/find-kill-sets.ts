@@ -23,7 +23,7 @@ export function findKillSets(
     const seen = new Map<string, readonly Pick<KillSet, 'doomed'>[]>()
     const visit = (part: Container, by: StopCause): void => {
       if (seen.has(part.id)) return
-      const acts = by === 'engineStopped' && stopsWithEngine(part, table, engine, units) ? 'stop' : by
+      const acts = by === 'engineStopped' && stopsWithEngine(part, table, engine, units) !== undefined ? 'stop' : by
       const ending = unitsThatEnd(part, table, engine, acts, units)
       seen.set(part.id, [
         findKillSet(part, table, engine, acts),
@@ -42,7 +42,7 @@ export function findKillSets(
 const ENGINE_UNIT = /^(docker|containerd)\.(service|socket)$/
 
 /**
- * A unit that waits for the container and that systemd stops with the engine's own (`Requires=docker.service`, as Kolla has it) stops
+ * The unit, if any, that waits for the container and that systemd stops with the engine's own (`Requires=docker.service`, as Kolla has it) stops
  * the container, by its ExecStop= or by the signal that its client passes on. Live-restore is no help against that.
  */
 export function stopsWithEngine(
@@ -50,9 +50,9 @@ export function stopsWithEngine(
   table: ProcessTable,
   { hasShim }: Pick<EngineFacts, 'hasShim'>,
   units: readonly ServiceUnit[],
-): boolean {
-  if (!hasShim) return false
-  return units.some(
+): ServiceUnit | undefined {
+  if (!hasShim) return undefined
+  return units.find(
     (unit) =>
       isUp(unit) &&
       unit.stoppedWith?.some((name) => ENGINE_UNIT.test(name)) === true &&

@@ -1,5 +1,5 @@
 export { findEndangered, findKillSet } from './find-kill-set.ts'
-export { findKillSets } from './find-kill-sets.ts'
+export { findKillSets, stopsWithEngine } from './find-kill-sets.ts'
 export { unitsThatEnd } from './find-unit-kills.ts'
 export { findUnregistered } from './find-unregistered.ts'
 export { outsideOfSeen, SEEN } from './kill-rules-seen.ts'
