@@ -15,7 +15,9 @@ const KINDS = Object.keys(BESIDE) as readonly Kind[]
 const [IN_UNIT, IN_PLAIN] = [7200010, 7200011]
 
 type KillSets = Readonly<{
-  killSets: readonly Readonly<{ doomed: readonly Readonly<{ pid: number; mechanisms: readonly string[] }>[] }>[]
+  killSets: readonly Readonly<{
+    doomed: readonly Readonly<{ pid: number; mechanisms: readonly string[] }>[]
+  }>[]
 }>
 
 describe('units that systemd stops with the one of a container, and containers that it stops with the engine', () => {

@@ -62,7 +62,10 @@ describe(`hooks of libvirt that fail when it has its guests back, on ${ENGINE}`,
       await writeHook(text)
       const [said, ...others] = await refused()
       assert.deepEqual(others, [])
-      assert.match(said ?? 'nothing', new RegExp(`^GUEST_HOOK_FAILS .*guest "hooked".* exits with ${status} `))
+      assert.match(
+        said ?? 'nothing',
+        new RegExp(`^GUEST_HOOK_FAILS .*guest "hooked".* exits with ${status} `),
+      )
     }
     assert.notEqual((await node.anneal(['node', 'upgrade', hooked])).exitCode, 0)
     await node.assertUntouched(alive)

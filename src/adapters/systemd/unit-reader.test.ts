@@ -105,7 +105,8 @@ test('a host without such units, or without systemd, is not asked', async () => 
 test('units that systemd stops or restarts with one that calls an engine are asked about, too', async () => {
   const root = host({ 'etc/systemd/system/a.service': '[Service]\nExecStart=/usr/bin/docker start -a x\n' })
   const blocks: Readonly<Record<string, string>> = {
-    'a.service': 'Id=a.service\nBoundBy=b.service\nRequiredBy=c.target\nRequires=docker.service system.slice\n',
+    'a.service':
+      'Id=a.service\nBoundBy=b.service\nRequiredBy=c.target\nRequires=docker.service system.slice\n',
     'b.service': 'Id=b.service\nConsistsOf=d.service a.service\n',
     'c.target': 'Id=c.target\n',
     'd.service': 'Id=d.service\n',

@@ -1,4 +1,11 @@
-import { busyGuests, examine, prunerFindings, stopsWithEngine, switchStops, workloadOfContainer } from '../../node/index.ts'
+import {
+  busyGuests,
+  examine,
+  prunerFindings,
+  stopsWithEngine,
+  switchStops,
+  workloadOfContainer,
+} from '../../node/index.ts'
 import type { Container, Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
 import { readOwners, settledSurvey } from '../../runtime/node/index.ts'

@@ -31,7 +31,11 @@ export function hostFindings(input: DoctorInput): readonly Finding[] {
     findings.push(doctorFinding('LIVE_RESTORE_OFF', engine.kind, 'live-restore is false'))
   for (const { container, unit } of input.stopWithEngine ?? [])
     findings.push(
-      doctorFinding('STOPS_WITH_ENGINE', container, `${unit} waits for it, and systemd stops that with ${engine.kind}.service`),
+      doctorFinding(
+        'STOPS_WITH_ENGINE',
+        container,
+        `${unit} waits for it, and systemd stops that with ${engine.kind}.service`,
+      ),
     )
   const unseen = new Set(input.containers.flatMap((one) => outsideOfSeen(one, engine, layout)))
   if (unseen.size > 0) findings.push(doctorFinding('VERSIONS_NOT_SEEN', engine.kind, [...unseen].join('; ')))

@@ -74,7 +74,10 @@ test('systemd signals the main process of a unit that it stops, whatever else it
   const { killMode, ...slice } = unit('helper.slice')
   assert.equal(killMode, 'control-group')
   assert.deepEqual(
-    dying([{ ...OWNER, stopsWithIt: ['helper.slice'] }, slice], [CLIENT, inside('helper.slice/vm.scope', 32)]),
+    dying(
+      [{ ...OWNER, stopsWithIt: ['helper.slice'] }, slice],
+      [CLIENT, inside('helper.slice/vm.scope', 32)],
+    ),
     [32],
   )
 })

@@ -23,7 +23,8 @@ export function findKillSets(
     const seen = new Map<string, readonly Pick<KillSet, 'doomed'>[]>()
     const visit = (part: Container, by: StopCause): void => {
       if (seen.has(part.id)) return
-      const acts = by === 'engineStopped' && stopsWithEngine(part, table, engine, units) !== undefined ? 'stop' : by
+      const acts =
+        by === 'engineStopped' && stopsWithEngine(part, table, engine, units) !== undefined ? 'stop' : by
       const ending = unitsThatEnd(part, table, engine, acts, units)
       seen.set(part.id, [
         findKillSet(part, table, engine, acts),

@@ -71,7 +71,13 @@ export function findUnitKills(
       const evidence = by === 'unit' ? `${unit.name}: ${place ?? 'main process'}` : (place ?? '')
       // A main process is signalled wherever it is.
       return [
-        { pid, startTicks, name, mechanisms: isMain ? ['unitCgroup', 'mainProcess'] : ['unitCgroup'], evidence },
+        {
+          pid,
+          startTicks,
+          name,
+          mechanisms: isMain ? ['unitCgroup', 'mainProcess'] : ['unitCgroup'],
+          evidence,
+        },
       ]
     }),
   )

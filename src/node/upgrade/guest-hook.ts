@@ -24,7 +24,8 @@ export function hookMounts<M extends Mount>(mounts: readonly M[]): readonly M[] 
 /** Whether any of them is, holds, or lies in the folder of hooks. */
 export function bringHooks(mounts: readonly Mount[]): boolean {
   return mounts.some(
-    ({ target }) => `${FOLDER}/`.startsWith(`${target.replace(/\/$/, '')}/`) || target.startsWith(`${FOLDER}/`),
+    ({ target }) =>
+      `${FOLDER}/`.startsWith(`${target.replace(/\/$/, '')}/`) || target.startsWith(`${FOLDER}/`),
   )
 }
 
