@@ -102,7 +102,7 @@ test('a host without such units, or without systemd, is not asked', async () => 
   assert.deepEqual(await systemdUnitReader({ root: join(dir, 'none'), systemctl }).services(), [])
 })
 
-test('units that systemd stops or restarts with one that calls an engine are asked about, too', async () => {
+test('units that systemd stops or restarts with one that calls an engine are also asked about', async () => {
   const root = host({ 'etc/systemd/system/a.service': '[Service]\nExecStart=/usr/bin/docker start -a x\n' })
   const blocks: Readonly<Record<string, string>> = {
     'a.service':
