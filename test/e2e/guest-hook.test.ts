@@ -64,7 +64,7 @@ describe(`hooks of libvirt that fail when it has its guests back, on ${ENGINE}`,
       assert.deepEqual(others, [])
       assert.match(
         said ?? 'nothing',
-        new RegExp(`^GUEST_HOOK_FAILS .*guest "hooked".* exits with ${status} `),
+        new RegExp(`^GUEST_HOOK_FAILS .*guest "hooked".* exits with ${status}\\b`),
       )
     }
     assert.notEqual((await node.anneal(['node', 'upgrade', hooked])).exitCode, 0)
