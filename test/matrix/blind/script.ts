@@ -188,7 +188,7 @@ export function settleIn(engine: NestedEngine, one: Numbered): string {
   return [
     `first=$(${engine} inspect --format '{{.State.Pid}}' ${name})`,
     `other=$(${engine} inspect --format '{{.State.Pid}}' ${OTHER})`,
-    `unit=$(systemctl show --value --property=ControlGroup ${unitName(one.index)} 2>/dev/null)`,
+    `unit=$(systemctl show --value --property=ControlGroup ${unitName(one.index)} 2>/dev/null || :)`,
     'unit=${unit:-/blind-outside}',
     ...guests.flatMap((guest, number) => [
       `for n in $(seq 50); do pid=$(guest_pid ${uuidOf(one.index, number)}); [ -z "$pid" ] || break; sleep 0.2; done`,
