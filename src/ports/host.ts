@@ -8,6 +8,7 @@ import type {
   ProcessTable,
   ServiceUnit,
   StatusFile,
+  StoragePool,
 } from '../node/index.ts'
 
 export type { HostFacts, StatusFile } from '../node/index.ts'
@@ -32,6 +33,8 @@ export interface ProcessReader {
 export interface GuestFiles {
   /** The live status files of <run>/libvirt/qemu, parsed as far as Anneal needs. */
   statusFiles(): Promise<readonly StatusFile[]>
+  /** Storage pools that are active, by libvirt's own record of them. */
+  pools(): Promise<readonly StoragePool[]>
   /** Replaces one status file durably (write, fsync, rename); only ever while no libvirt runs. */
   writeStatusFile(name: string, xml: string): Promise<void>
 }

@@ -1,12 +1,14 @@
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { StoragePool } from '../../node/index.ts'
 import type { GuestFiles, StatusFile } from '../../ports/index.ts'
 import { raiseLibvirt } from './errors.ts'
 import { parseStatusFile, STATUS_FILE_MAX_BYTES } from './parse-status-file.ts'
 
 /**
  * libvirt's files below its run directory (`/run/libvirt`, as the host sees it).
- * Names are those of the domains: `qemu/NAME.xml` (virDomainObjSave in libvirt's src/conf/domain_conf.c).
+ * Names are those of the domains: `qemu/NAME.xml` (virDomainObjSave in libvirt's src/conf/domain_conf.c), and those of active pools:
+ * `storage/NAME.xml` (virStoragePoolSaveState in src/conf/storage_conf.c).
  */
 export function libvirtGuestFiles(stateDir = '/run/libvirt'): GuestFiles {
   const directory = join(stateDir, 'qemu')
@@ -21,6 +23,16 @@ export function libvirtGuestFiles(stateDir = '/run/libvirt'): GuestFiles {
         if (xml !== undefined) files.push(parseStatusFile(basename(entry, '.xml'), path, xml))
       }
       return files
+    },
+    async pools(): Promise<readonly StoragePool[]> {
+      const pools: StoragePool[] = []
+      for (const entry of await list(join(stateDir, 'storage'))) {
+        const xml = entry.endsWith('.xml') ? await read(join(stateDir, 'storage', entry)) : undefined
+        if (xml === undefined) continue
+        const target = /<target>[\s\S]*?<path>([^<]+)<\/path>/.exec(xml)?.[1]
+        pools.push({ name: basename(entry, '.xml'), path: target })
+      }
+      return pools
     },
     async writeStatusFile(name: string, xml: string): Promise<void> {
       const path = join(directory, `${name}.xml`)

@@ -337,6 +337,7 @@ export class SimulatedNode {
     return {
       statusFiles: async () =>
         this.guests.filter((guest) => guest.alive).map((guest) => statusFile(guest, place)),
+      pools: () => Promise.resolve([]),
       writeStatusFile: (name, xml) =>
         this.points.around('writeStatusFile', () => {
           if (this.runningLibvirt() !== undefined)

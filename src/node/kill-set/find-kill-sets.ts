@@ -1,5 +1,6 @@
 import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { findKillSet } from './find-kill-set.ts'
+import { findNamespaceKills } from './find-namespace-kills.ts'
 import { findUnitKills, unitsThatEnd, waitsIn } from './find-unit-kills.ts'
 import type { Doomed, KillSet } from './kill-set.ts'
 import { isUp } from '../owners/index.ts'
@@ -35,7 +36,8 @@ export function findKillSets(
         if (bound.some(({ unit }) => waitsIn(unit, other, table))) visit(other, 'stop')
     }
     for (const part of partsThatStop(container, containers, cause)) visit(part, cause)
-    const { doomed } = merged([...seen.values()].flat())
+    const { doomed: signalled } = merged([...seen.values()].flat())
+    const { doomed } = merged([{ doomed: signalled }, { doomed: findNamespaceKills(signalled, table) }])
     return { containerId: container.id, containerName: container.name, cause, doomed }
   })
 }

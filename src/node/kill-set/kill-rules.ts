@@ -125,7 +125,7 @@ function isScope({ container, engine }: KillSituation): boolean {
 /** What a person is told: how it dies, and what can be done about it. */
 export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; remedy: string }>>> = {
   pidNamespace: {
-    how: 'the container has a pid namespace of its own: when its first process ends, the kernel kills every other one in it',
+    how: 'it is in a pid namespace, the container’s own or one in it, whose first process ends: the kernel then kills every other one there',
     remedy: 'live-migrate or shut down the guest; deploy libvirt with `pid: host`',
   },
   cgroupV1Devices: {

@@ -26,6 +26,17 @@ test('a variable, a list, Python and the engine’s own interface name the conta
     script('#!/usr/bin/python3\ndocker.from_env().containers.get("nova_libvirt").start()'),
     'scripted',
   )
+  assert.equal(line(`python3 -c 'subprocess.run(["/usr/bin/docker", "start", "nova_libvirt"])'`), 'scripted')
+  assert.equal(line(`perl -e "system('docker', 'start', 'nova_libvirt')"`), 'scripted')
+  assert.equal(line(`python3 -c 'docker.from_env().containers.get("nova_libvirt").start()'`), 'scripted')
+  assert.equal(
+    line(
+      `node -e "require('http').request({socketPath: '/run/docker.sock', method: 'POST', path: '/containers/nova_libvirt/start'}).end()"`,
+    ),
+    'scripted',
+  )
+  assert.equal(line(`python3 -c 'subprocess.run(["docker", "start", "web"])'`), 'no')
+  assert.equal(line(`python3 -c 'subprocess.run(["docker", "stop", "nova_libvirt"])'`), 'no')
   const post = 'curl --unix-socket /run/docker.sock -X POST http://d/v1.41/containers/'
   assert.equal(line(`${post}nova_libvirt/start`), 'scripted')
   assert.equal(line(`${post}nova_libvirt/stop`), 'no')

@@ -32,10 +32,10 @@ export function startOf(commands: Commands, container: Container): Start | undef
   const texts = [...commands.starts, ...commands.scripts]
   if (commands.starts.some((line) => starting(line, container))) return 'named'
   if (texts.some((text) => composes(text, commands, container))) return 'composed'
-  // A command line that holds a variable or a list is a script of one line.
+  // A command line that holds a variable, a list, or the text of another language is a script of one line.
   const scripts = [
     ...commands.scripts,
-    ...commands.starts.filter((line) => /\$|`|\bfor\b|\bxargs\b|:\/\//.test(line)),
+    ...commands.starts.filter((line) => PROGRAM_TEXT.test(line) || REQUEST.test(line)),
   ]
   if (scripts.some((text) => starting(text, container) || namesAndStarts(text, container))) return 'scripted'
   if (texts.some((text) => startsStopped(text, container))) return 'all'
@@ -56,6 +56,9 @@ function namesAndStarts(script: string, { name }: Container): boolean {
     calls && words.some((word) => word === name || word.endsWith(`=${name}`) || word.includes(`/${name}/`))
   )
 }
+
+/** Of a shell, and `["docker", "start", NAME]` of Python, Perl, Ruby or JavaScript. */
+const PROGRAM_TEXT = /\$|`|\bfor\b|\bxargs\b|["'](\S*\/)?(docker|podman|nerdctl)["']\s*,/
 
 /** The engine's own interface: `curl … /containers/NAME/start`, and the methods of Docker's and Podman's Python. */
 const REQUEST = /\/containers\/\S+?\/(start|restart)\b|\.(start|restart)\(/

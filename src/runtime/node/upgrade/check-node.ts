@@ -8,6 +8,8 @@ import {
   missingContainers,
   movedState,
   ownerFindings,
+  poolFindings,
+  poolsInUse,
   prunerFindings,
   removeThemselves,
   started,
@@ -82,7 +84,7 @@ export async function checkNode(
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),
     ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
-    ...movedHypervisor(plan, sides, seen),
+    ...(await movedHypervisor(world, plan, sides, seen)),
     ...unasked,
     ...hooks,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
@@ -217,13 +219,23 @@ async function ownedContainers(world: NodeWorld, plan: Plan, seen: Survey): Prom
 }
 
 /** Only where guests are there to be lost, and libvirt is what is replaced. */
-function movedHypervisor(plan: Plan, sides: Sides, seen: Survey): readonly Finding[] {
+async function movedHypervisor(
+  world: NodeWorld,
+  plan: Plan,
+  sides: Sides,
+  seen: Survey,
+): Promise<readonly Finding[]> {
   const place = sides.next.libvirt
   const next = sides.next.release?.services.find((candidate) => candidate.name === place?.service)
   const action = plan.actions.find((candidate) => candidate.service === place?.service)
   if (next === undefined || action?.action !== 'replace' || seen.census.guests.length === 0) return []
   const old = seen.containers.find((container) => container.name === action.old.containerName)
-  return old === undefined ? [] : movedState(old, next)
+  if (old === undefined) return []
+  const pools =
+    poolsInUse(seen.statusFiles).length === 0 || sides.old.libvirt === undefined
+      ? []
+      : await world.guestFiles(sides.old.libvirt).pools()
+  return [...movedState(old, next), ...poolFindings(old, next, seen.statusFiles, pools)]
 }
 
 async function lowDisk(world: NodeWorld, seen: Survey): Promise<Finding[]> {
