@@ -10,6 +10,7 @@ export type KillMechanism =
   | 'cgroupHybridKill'
   | 'systemdScope'
   | 'podCgroup'
+  | 'execSession'
   | 'unitCgroup'
   | 'unknownRuntime'
   | 'leftBehind'

@@ -338,3 +338,22 @@ test('systemd’s stop of a host’s own libvirtd ends that alone; one that reac
   assert.deepEqual(doomed(host), [INIT])
   assert.deepEqual(doomed({ ...host, hostUnit: { unit, obstacle: 'KillMode=control-group' } }), [INIT, QEMU])
 })
+
+test('what `podman exec` has started ends when the container is removed, wherever it is, and cannot be moved from that', () => {
+  const conmon = process(300, 'conmon', [], {
+    argv: ['/usr/bin/conmon', '--api-version', '1', '-c', ID, '-u', 'b2', '-e', '--exec-process-spec', '/x'],
+  })
+  const started = process(301, 'virtlogd', v1({ memory: '/machine/vm' }), { ppid: 300 })
+  const others = [
+    process(302, 'sh', v1({ memory: '/machine/vm' }), { ppid: 301 }),
+    process(303, 'conmon', [], { argv: ['/usr/bin/conmon', '-c', ID] }),
+    process(304, 'libvirtd', v1({ memory: '/machine/vm' }), { ppid: 303 }),
+  ]
+  const of = (cause: 'stop' | 'remove') =>
+    findKillSet(libvirt, table('legacy', conmon, started, ...others), docker, cause)
+  assert.deepEqual(
+    of('remove').doomed.map(({ pid, mechanisms }) => [pid, mechanisms]),
+    [[301, ['execSession']]],
+  )
+  assert.deepEqual(of('stop').doomed, [])
+})

@@ -54,6 +54,11 @@ export function findKillSet(
     }
   }
 
+  if (cause === 'remove') {
+    for (const process of execSessions(container, table))
+      doom(process, 'execSession', `child of conmon (pid ${process.ppid})`)
+  }
+
   const doomed = [...found.values()]
     .map(({ process, mechanisms, evidence }): Doomed => ({
       pid: process.pid,
@@ -73,6 +78,9 @@ export function findEndangered(census: Census, killSets: readonly KillSet[]): re
   return [...guests, ...helpers]
 }
 
+/** Wherever it is moved to, it dies. */
+const BY_PID: ReadonlySet<Mechanism> = new Set(['pidNamespace', 'mainProcess', 'execSession'])
+
 function endangeredIn(
   one: Guest | Helper,
   kind: Endangered['kind'],
@@ -91,7 +99,7 @@ function endangeredIn(
         containerName: killSet.containerName,
         mechanisms: doomed.mechanisms,
         evidence: doomed.evidence,
-        rescuable: !doomed.mechanisms.some((m) => m === 'pidNamespace' || m === 'mainProcess'),
+        rescuable: !doomed.mechanisms.some((mechanism) => BY_PID.has(mechanism)),
       },
     ]
   })
@@ -123,6 +131,17 @@ function reachesContainers(engine: EngineFacts, cause: StopCause): boolean {
 /** A stopped container has no shim any more, but a Docker that starts again deletes what is left of it in the runtime. */
 function reachesLeft(engine: EngineFacts, cause: StopCause): boolean {
   return engine.deletesLeftoversAtStart || (cause !== 'engineStopped' && cause !== 'shimKilled')
+}
+
+/** What `podman exec` has started in the container, and each of which has a conmon of its own. */
+function execSessions({ id }: Container, { processes }: ProcessTable): readonly Process[] {
+  const conmons = processes
+    .filter(
+      ({ argv }) =>
+        /(^|\/)conmon$/.test(argv[0] ?? '') && argv.includes(id) && argv.includes('--exec-process-spec'),
+    )
+    .map(({ pid }) => pid)
+  return processes.filter(({ ppid }) => conmons.includes(ppid))
 }
 
 /** The processes of init's pid namespace and of those nested in it: nested ones descend from a member. */

@@ -25,6 +25,8 @@ import type { CgroupLayout } from '../process.ts'
  *         it in any mounted v1 hierarchy, else in v2 (pkg/kubelet/cm/pod_container_manager_linux.go,
  *         tryKillingCgroupProcesses; cgroup_manager_linux.go, Pids). Read in 1.20 and in the form of 1.31 and later
  *         (cgroupCommon.Pids); no kubelet was run.
+ * Podman  `rm` ends what `podman exec` has started, by pid (libpod, removeAllExecSessions): the one child of the session's conmon.
+ *         Seen with 4.3.1; a stop leaves it alone.
  * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL.
  *
  * Where a rule depends on a version that could not be asked, or on one that it was never seen on (kill-rules-seen.ts), the
@@ -151,6 +153,10 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
   podCgroup: {
     how: 'when the pod is gone, the kubelet kills every process below the pod’s cgroup, whichever hierarchy it is in',
     remedy: 'migrate or shut down the guest before its pod is removed',
+  },
+  execSession: {
+    how: 'it was started by `podman exec`, and Podman ends that when it removes the container, wherever its cgroups are',
+    remedy: 'keep the container while the process is needed, or start the process by a container of its own',
   },
   unitCgroup: {
     how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed), and in those of units that it stops or restarts with it (BindsTo=, and with Restart= also Requires= and PartOf=)',

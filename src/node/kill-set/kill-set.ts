@@ -10,6 +10,7 @@ export type Mechanism =
   | 'cgroupHybridKill'
   | 'systemdScope'
   | 'podCgroup'
+  | 'execSession'
   | 'unitCgroup'
   | 'unknownRuntime'
   | 'leftBehind'
