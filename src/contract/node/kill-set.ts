@@ -6,6 +6,7 @@ export type KillMechanism =
   | 'pidNamespace'
   | 'cgroupV1Devices'
   | 'cgroupV1Memory'
+  | 'cgroupV1Below'
   | 'cgroupV2Kill'
   | 'cgroupHybridKill'
   | 'systemdScope'

@@ -357,3 +357,18 @@ test('what `podman exec` has started ends when the container is removed, whereve
   )
   assert.deepEqual(of('stop').doomed, [])
 })
+
+test('crun on v1 also kills what is in a group below that of the container, in any hierarchy', () => {
+  const crun: Container = { ...libvirt, runtimeFamily: 'crun', runtimeVersion: '1.8.1' }
+  const scope = `/machine.slice/libpod-${ID}.scope`
+  const below = process(QEMU, 'qemu', v1({ memory: '/', blkio: `${scope}/container` }))
+  const itself = process(QEMU + 1, 'qemu', v1({ memory: '/', blkio: `/libpod_parent/libpod-${ID}` }))
+  const of = (layout: CgroupLayout, container = crun) =>
+    findKillSet(container, table(layout, below, itself), docker, 'stop').doomed.map(({ pid, mechanisms }) => [
+      pid,
+      mechanisms,
+    ])
+  assert.deepEqual(of('hybrid'), [[QEMU, ['cgroupV1Below']]])
+  assert.deepEqual(of('legacy', { ...crun, pidMode: 'private' }), [[QEMU, ['cgroupV1Below']]])
+  assert.deepEqual(of('hybrid', libvirt), [])
+})

@@ -1,6 +1,7 @@
 import type { Census, Guest, Helper } from '../guests/index.ts'
 import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { KILL_RULES } from './kill-rules.ts'
+import type { KillRule } from './kill-rules.ts'
 import type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'
 import { isWithin, sameProcess } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
@@ -44,9 +45,7 @@ export function findKillSet(
       if (!rule.applies({ container, engine, layout: table.layout, cause })) continue
       for (const process of table.processes) {
         const evidence =
-          rule.of === 'pod'
-            ? podEvidence(process, container)
-            : cgroupEvidence(process, container, init, rule.hierarchy)
+          rule.of === 'pod' ? podEvidence(process, container) : cgroupEvidence(process, container, init, rule)
         if (evidence === undefined) continue
         if (!isRunning(container)) doom(process, 'leftBehind', evidence)
         doom(process, rule.mechanism, evidence)
@@ -168,11 +167,12 @@ function cgroupEvidence(
   process: Process,
   container: Container,
   init: Process | undefined,
-  hierarchy: string,
+  { hierarchy, below }: Pick<KillRule, 'hierarchy' | 'below'>,
 ): string | undefined {
   for (const line of process.cgroups) {
     const names = line.hierarchy === 0 ? [''] : line.controllers
     if (hierarchy !== '*' && !names.includes(hierarchy)) continue
+    if (below === true && endsWithId(line.path, container)) continue
     const recorded = names.map((name) => container.cgroupPaths?.[name]).filter((path) => path !== undefined)
     const inside =
       // Engines put the full container id into the path whatever the parent is, so this needs no state file …
@@ -184,6 +184,11 @@ function cgroupEvidence(
     if (inside) return `${names.join(',') || 'cgroup2'}:${line.path}`
   }
   return undefined
+}
+
+/** The path of the container itself, as every engine makes it. */
+function endsWithId(path: string, { id }: Container): boolean {
+  return path.slice(path.lastIndexOf('/')).includes(id)
 }
 
 function hostUnitEvidence({ cgroups }: Process, unit: string): string | undefined {

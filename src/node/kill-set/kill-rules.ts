@@ -12,6 +12,9 @@ import type { CgroupLayout } from '../process.ts'
  *         alone. It removes that directory, so the next delete finds none and signals the `devices` hierarchy: both
  *         rules hold, the one now and the other a moment later.
  * crun    src/libcrun/cgroup-utils.c cgroup_killall_path: v2 writes `cgroup.kill`; v1 reads the `memory` hierarchy.
+ *         And its `delete` removes the container's path in each hierarchy of v1 and in `unified`: where that is busy, it kills
+ *         whoever is in a group below it (destroy_cgroup_path, rmdir_all_fd). With the systemd driver the container's own
+ *         processes are below it, in the group `container`. Seen with 1.8.1.
  *         Its `delete` kills also where the container has a pid namespace of its own, to be able to remove the cgroup
  *         (libcrun_cgroup_destroy); seen with 1.8.1, 1.21 and 1.28 on v2.
  * both    with the systemd cgroup driver, destroying the container stops its scope unit, and systemd ends every
@@ -36,6 +39,8 @@ export type KillRule = Readonly<{
   mechanism: Mechanism
   /** The hierarchy whose subtree is killed: a v1 controller, `''` for v2, `*` for each of them. */
   hierarchy: string
+  /** Only what is in a group below that of the container, and not directly in it. */
+  below?: true
   /** Whose subtree: the container's where nothing is said, or that of its whole pod. */
   of?: 'pod'
   applies: (situation: KillSituation) => boolean
@@ -68,6 +73,12 @@ export const KILL_RULES: readonly KillRule[] = [
     hierarchy: 'memory',
     applies: (situation) =>
       isByCgroup(situation) && situation.container.runtimeFamily === 'crun' && situation.layout !== 'unified',
+  },
+  {
+    mechanism: 'cgroupV1Below',
+    hierarchy: '*',
+    below: true,
+    applies: (situation) => situation.container.runtimeFamily === 'crun' && situation.layout !== 'unified',
   },
   {
     mechanism: 'cgroupV2Kill',
@@ -140,6 +151,10 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
   },
   cgroupV1Memory: {
     how: "crun kills every process below the container's path in the cgroup v1 `memory` hierarchy",
+    remedy: 'run `anneal node rescue`, or upgrade with --rescue',
+  },
+  cgroupV1Below: {
+    how: "crun removes the container's path in every cgroup hierarchy, and kills every process in a group below it",
     remedy: 'run `anneal node rescue`, or upgrade with --rescue',
   },
   cgroupV2Kill: {
