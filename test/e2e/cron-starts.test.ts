@@ -62,6 +62,8 @@ const WAYS: Readonly<Record<string, Way>> = {
       '/usr/local/bin/up-NAME': '#!/bin/sh\ndocker start NAME\n',
     },
     after: 'chmod 755 /usr/local/bin/up-NAME',
+    // Debian’s cron has no /usr/local/bin in its PATH; others do.
+    alarm: true,
   },
   below: {
     files: {

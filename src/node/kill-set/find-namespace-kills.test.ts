@@ -33,7 +33,7 @@ test('a guest outside of the container dies with the first process of its pid na
   )
 })
 
-test('a guest lives where the first process of its pid namespace does, whoever else of it dies', () => {
+test('a guest lives where the first process of its pid namespace does, and others of it die', () => {
   const first = one(20, 10, OUTER, OUT)
   assert.deepEqual(dying(one(10, 1, HOST, IN), first, one(21, 20, OUTER, IN)), [10, 21])
   // Entered from outside, later: it has no parent in the namespace either.
