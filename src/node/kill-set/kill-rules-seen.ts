@@ -75,8 +75,8 @@ function pods(
 }
 
 export const SEEN: readonly SeenOn[] = [
-  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 0 },
-  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 19 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 48 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 50 },
   { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'systemd', cells: 30, blind: 0 },
   { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 0 },
   {
@@ -87,9 +87,9 @@ export const SEEN: readonly SeenOn[] = [
     driver: 'cgroupfs',
     systemd: 'none',
     cells: 15,
-    blind: 0,
+    blind: 52,
   },
-  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'hybrid', driver: 'systemd', cells: 25, blind: 0 },
+  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'hybrid', driver: 'systemd', cells: 25, blind: 44 },
   { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'unified', driver: 'systemd', cells: 30, blind: 0 },
   {
     ...BOOKWORM,
