@@ -77,8 +77,8 @@ function pods(
 export const SEEN: readonly SeenOn[] = [
   { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 48 },
   { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 50 },
-  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'systemd', cells: 30, blind: 0 },
-  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 0 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'systemd', cells: 30, blind: 14 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 13 },
   {
     ...BOOKWORM,
     ...PODMAN_4,
@@ -90,7 +90,7 @@ export const SEEN: readonly SeenOn[] = [
     blind: 52,
   },
   { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'hybrid', driver: 'systemd', cells: 25, blind: 44 },
-  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'unified', driver: 'systemd', cells: 30, blind: 0 },
+  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'unified', driver: 'systemd', cells: 30, blind: 14 },
   {
     ...BOOKWORM,
     ...PODMAN_4,
@@ -99,7 +99,7 @@ export const SEEN: readonly SeenOn[] = [
     driver: 'cgroupfs',
     systemd: 'none',
     cells: 15,
-    blind: 0,
+    blind: 12,
   },
   ...CONTAINERDS,
 ]
