@@ -371,4 +371,8 @@ test('crun on v1 also kills what is in a group below that of the container, in a
   assert.deepEqual(of('hybrid'), [[QEMU, ['cgroupV1Below']]])
   assert.deepEqual(of('legacy', { ...crun, pidMode: 'private' }), [[QEMU, ['cgroupV1Below']]])
   assert.deepEqual(of('hybrid', libvirt), [])
+  // crun makes no group in name=systemd with the driver cgroupfs: all of a host may be in that of its first process.
+  const init = process(INIT, 'libvirtd', v1({ 'name=systemd': '/host', memory: `/libpod-${ID}` }))
+  const beside = process(QEMU, 'qemu', v1({ 'name=systemd': '/host', memory: '/' }))
+  assert.deepEqual(pids(crun, table('legacy', init, beside), docker, 'stop'), [INIT])
 })

@@ -180,7 +180,9 @@ function cgroupEvidence(
       // … which still tells of a path that was chosen otherwise (podman --cgroups=split, quadlet).
       recorded.some((root) => root !== '/' && isWithin(line.path, root)) ||
       (recorded.length === 0 &&
-        (isInEngineCgroup(line.path, container) || sharesOwnCgroup(line.path, names, container, init)))
+        (isInEngineCgroup(line.path, container) ||
+          // Where the runtime made no group there is none to remove, whoever else is in that of its first process.
+          (below !== true && sharesOwnCgroup(line.path, names, container, init))))
     if (inside) return `${names.join(',') || 'cgroup2'}:${line.path}`
   }
   return undefined
