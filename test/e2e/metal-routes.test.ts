@@ -13,7 +13,8 @@ import { must, run } from '../../lab/run.ts'
 import type { ArtifactsDocument, DeploymentDocument } from '../../src/contract/index.ts'
 import { MetalBed } from '../integration/openstack/support/metal-bed.ts'
 
-const UP = 'MARK system up'
+/** The last that the test system says: what is looked at stands before it. */
+const UP = 'MARK ssh'
 const BASE = '6f0f1b9e-5b3c-4a1e-9d1c-3a2b1c4d5e6f'
 const suite = process.env['ANNEAL_TEST_SUITE'] ?? ''
 const byIpmi = process.env['ANNEAL_TEST_MACHINE'] === 'bios-ipmi'
