@@ -38,6 +38,7 @@ export { ConductorLab } from './conductor/conductor-lab.ts'
 export type { ConductorMachine } from './conductor/conductor-lab.ts'
 export { conductorRamdisk } from './conductor/conductor-ramdisk.ts'
 export { debianContainer, debianImage } from './live/debian-images.ts'
+export { erofsUtils } from './live/erofs-utils.ts'
 export {
   BareMetal,
   OpenStackLab,

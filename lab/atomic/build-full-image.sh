@@ -52,7 +52,7 @@ make_sysroot() {
 hostonly=no
 reproducible=yes
 add_dracutmodules+=" ostree systemd lvm dm $further "
-add_drivers+=" virtio_blk virtio_scsi virtio_pci virtio_net xfs ext4 dm_mod "
+add_drivers+=" virtio_blk virtio_scsi virtio_pci virtio_net xfs ext4 erofs dm_mod "
 omit_dracutmodules+=" plymouth "
 compress=zstd
 CONF

@@ -5,7 +5,7 @@ import { levelName } from './member.ts'
 import type { MdMember } from './member.ts'
 
 /** include/uapi/linux/raid/md_p.h, `mdp_superblock_1`: little-endian; sizes and offsets in sectors. */
-const SUPERBLOCK = struct('mdp_superblock_1', 256, {
+export const SUPERBLOCK = struct('mdp_superblock_1', 256, {
   magic: at(0, u32le),
   major: at(4, u32le),
   features: at(8, u32le),

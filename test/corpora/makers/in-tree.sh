@@ -51,13 +51,13 @@ mkosi-profiles)
   ;;
 mkosi-bls)
   mkosi_config
-  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=none\n' >>mkosi.conf
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=no\n' >>mkosi.conf
   mkosi build
   give /build/out/made.raw raw
   ;;
 mkosi-grub)
   mkosi_config
-  printf '[Output]\nFormat=disk\n[Content]\nBootloader=grub\nBiosBootloader=grub\nUnifiedKernelImages=none\n' >>mkosi.conf
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=grub\nBiosBootloader=grub\nUnifiedKernelImages=no\n' >>mkosi.conf
   sed -i 's/^Packages=.*/& grub-efi-amd64-bin grub-efi-amd64-signed grub-pc-bin grub2-common/' mkosi.conf
   mkosi build
   give /build/out/made.raw raw
@@ -78,7 +78,7 @@ mkosi-btrfs)
   printf '[Partition]\nType=esp\nFormat=vfat\nCopyFiles=/efi:/\nSizeMinBytes=128M\n' >mkosi.repart/00-esp.conf
   printf '[Partition]\nType=xbootldr\nFormat=vfat\nCopyFiles=/boot:/\nSizeMinBytes=256M\n' >mkosi.repart/05-boot.conf
   printf '[Partition]\nType=root\nFormat=btrfs\nCopyFiles=/\nSubvolumes=/var /home\nSizeMinBytes=1200M\n' >mkosi.repart/10-root.conf
-  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=none\n' >>mkosi.conf
+  printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=no\n' >>mkosi.conf
   mkosi build
   give /build/out/made.raw raw
   ;;

@@ -6,7 +6,8 @@ set -euo pipefail
 folder=${1:?folder} suite=${2:-trixie}
 mirror=${ANNEAL_MIRROR:-http://deb.debian.org/debian}
 mkdir -p "$folder"
-makers=mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,live-build,grml-debootstrap,genimage,python3-diskimage-builder
+# ANNEAL_MAKERS: others than all.
+makers=${ANNEAL_MAKERS:-mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,live-build,grml-debootstrap,genimage,python3-diskimage-builder}
 systemd=systemd-repart,systemd-ukify,systemd-boot,systemd-boot-efi,systemd-container,udev,dbus
 disks=qemu-utils,dosfstools,mtools,e2fsprogs,xfsprogs,btrfs-progs,fdisk,gdisk,parted,lvm2,squashfs-tools,erofs-utils,cryptsetup-bin,xorriso
 loaders=grub-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
