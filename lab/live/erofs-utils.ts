@@ -21,7 +21,15 @@ export async function erofsUtils(): Promise<string> {
     say(`unpacking the erofs-utils of ${SUITE} (once)`)
     const work = `${path}.new`
     rmSync(work, { recursive: true, force: true })
-    const argv = ['mmdebstrap', '--quiet', '--mode=root', '--variant=extract', '--include=erofs-utils', SUITE, work]
+    const argv = [
+      'mmdebstrap',
+      '--quiet',
+      '--mode=root',
+      '--variant=extract',
+      '--include=erofs-utils',
+      SUITE,
+      work,
+    ]
     await must('unpack erofs-utils', argv)
     mkdirSync(join(work, 'programs'))
     const program = join(work, 'programs/mkfs.erofs')

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { compareFile } from './compare.ts'
 import type { Verdict } from './compare.ts'
 
-const MOST_BYTES = 1 << 30
+const MOST_BYTES = 4 * 2 ** 30
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

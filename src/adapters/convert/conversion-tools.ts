@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { ConversionWorld, Digests } from '../../ports/index.ts'
 import { convertChunks } from './chunk-pool.ts'
+import { filePieces } from './file-pieces.ts'
 import { streamDigest } from './stream-digest.ts'
 import { orderOf } from './chunk-order.ts'
 import { ChunkWork } from './chunk-work.ts'
@@ -41,10 +41,10 @@ async function digestFile(
   const sha256 = createHash('sha256')
   const sha512 = createHash('sha512')
   let sizeBytes = 0
-  for await (const bytes of createReadStream(path, { highWaterMark: 1 << 20, signal })) {
-    sha256.update(bytes as Buffer)
-    sha512.update(bytes as Buffer)
-    sizeBytes += (bytes as Buffer).length
+  for await (const bytes of filePieces(path, signal)) {
+    sha256.update(bytes)
+    sha512.update(bytes)
+    sizeBytes += bytes.length
   }
   return { sizeBytes, sha256: sha256.digest('hex'), sha512: sha512.digest('hex') }
 }

@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs'
 import { open, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RootImageJob } from '../../ports/index.ts'
 import { feedProgram } from './fed-program.ts'
+import { filePieces } from './file-pieces.ts'
 import { writeAll } from './write-all.ts'
 
-const COPIED_BYTES = 1 << 20
 /** 64 KiB are compressed at once: smaller than with the 4 KiB of where nothing is said, and Linux reads it since 5.13. */
 const CLUSTER = '-C65536'
 /** What the program calls it: of two that make LZ4, the one that takes longer makes less of it. */
@@ -33,8 +32,7 @@ async function copyInto(from: string, to: string, offsetBytes: number, signal: A
   const file = await open(to, 'r+')
   try {
     let at = offsetBytes
-    for await (const bytes of createReadStream(from, { highWaterMark: COPIED_BYTES, signal })) {
-      const piece = bytes as Buffer
+    for await (const piece of filePieces(from, signal)) {
       await writeAll(file, piece, at)
       at += piece.length
     }

@@ -22,7 +22,7 @@ Bootable=yes
 RootPassword=anneal
 Hostname=made
 KernelCommandLine=$serial
-Packages=linux-image-cloud-amd64 systemd systemd-sysv systemd-boot systemd-repart udev kmod
+Packages=linux-image-cloud-amd64,systemd,systemd-sysv,systemd-boot,systemd-repart,udev,kmod
 C
   # Not every mirror has what mkosi asks for beside the suite: updates, security, symbols for debuggers.
   mkdir -p mkosi.sandbox/etc/apt/sources.list.d
@@ -58,7 +58,7 @@ mkosi-bls)
 mkosi-grub)
   mkosi_config
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=grub\nBiosBootloader=grub\nUnifiedKernelImages=no\n' >>mkosi.conf
-  sed -i 's/^Packages=.*/& grub-efi-amd64-bin grub-efi-amd64-signed grub-pc-bin grub2-common/' mkosi.conf
+  sed -i 's/^Packages=.*/&,grub-efi-amd64-bin,grub-efi-amd64-signed,grub-pc-bin,grub2-common/' mkosi.conf
   mkosi build
   give /build/out/made.raw raw
   ;;
@@ -120,20 +120,13 @@ C
   [ -z "$efi" ] || printf '  - mkfs: vfat\n    partition: efi\n' >>v.yaml
   cat >>v.yaml <<C
   - mount: root
-  - debootstrap: trixie
-    mirror: $MIRROR
-    target: root
-    include: [linux-image-cloud-amd64]
-  - apt: install
-    packages: [linux-image-cloud-amd64]
-    tag: root
+  - unpack-rootfs: root
   - fstab: root
   - $grub
     $tags
-    image-dev: "{{ output }}"
     console: serial
 C
-  vmdb2 --output /build/v.img --log /dev/stderr --verbose v.yaml
+  vmdb2 --output /build/v.img --rootfs-tarball /target.tar --log /dev/stderr --verbose v.yaml
   give v.img raw
   ;;
 
@@ -241,6 +234,39 @@ repart | repart-512 | repart-xbootldr)
   [ "$MAKER" = repart ] || sectors=(--sector-size=512)
   systemd-repart "${sectors[@]}" --definitions=defs --empty=create --size=auto --offline=yes --dry-run=no r.raw
   give r.raw raw
+  ;;
+
+ukify-profiles | ukify-addons)
+  unpack_target
+  version=$(ls target/lib/modules)
+  uki() {
+    ukify build --linux "target/boot/vmlinuz-$version" --initrd "target/boot/initrd.img-$version" --os-release @target/etc/os-release \
+      --uname "$version" --cmdline "rw $serial base" "$@"
+  }
+  mkdir -p esp/EFI/BOOT esp/EFI/systemd esp/EFI/Linux esp/loader
+  cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi esp/EFI/BOOT/BOOTX64.EFI
+  cp /usr/lib/systemd/boot/efi/systemd-bootx64.efi esp/EFI/systemd/
+  if [ "$MAKER" = ukify-profiles ]; then
+    ukify build --profile "$(printf 'ID=rescue\nTITLE=Rescue')" --cmdline "rw $serial systemd.unit=rescue.target" --output p1.efi
+    ukify build --profile "$(printf 'ID=quiet')" --cmdline "rw $serial quiet" --output p2.efi
+    uki --profile "$(printf 'ID=main\nTITLE=Main')" --join-profile p1.efi --join-profile p2.efi --output "esp/EFI/Linux/debian-$version.efi"
+    printf 'timeout 0\ndefault *@rescue\n' >esp/loader/loader.conf
+  else
+    uki --output "esp/EFI/Linux/debian-$version+3.efi"
+    mkdir -p esp/loader/addons "esp/EFI/Linux/debian-$version.efi.extra.d"
+    addon() { ukify build --cmdline "$1" --output "$2"; }
+    addon 'all.b' esp/loader/addons/b.addon.efi
+    addon 'all.A' esp/loader/addons/A.addon.efi
+    addon 'own.2' "esp/EFI/Linux/debian-$version.efi.extra.d/2.addon.efi"
+    addon 'own.10' "esp/EFI/Linux/debian-$version.efi.extra.d/10.addon.efi"
+    ukify build --uname 1.2.3 --cmdline 'other.uname' --output "esp/EFI/Linux/debian-$version.efi.extra.d/0.addon.efi"
+    addon 'no.addon' "esp/EFI/Linux/debian-$version.efi.extra.d/x.efi"
+    printf 'timeout 0\n' >esp/loader/loader.conf
+  fi
+  truncate -s 200M esp.img && mkfs.vfat -n ESP esp.img && mcopy -s -i esp.img esp/* ::
+  truncate -s 204M u.raw && printf 'label: gpt\nstart=1MiB, size=200MiB, type=uefi\n' | sfdisk u.raw
+  dd if=esp.img of=u.raw bs=1M seek=1 conv=notrunc,sparse
+  give u.raw raw
   ;;
 
 genimage)

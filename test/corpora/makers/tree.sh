@@ -11,7 +11,7 @@ makers=${ANNEAL_MAKERS:-mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,l
 systemd=systemd-repart,systemd-ukify,systemd-boot,systemd-boot-efi,systemd-container,udev,dbus
 disks=qemu-utils,dosfstools,mtools,e2fsprogs,xfsprogs,btrfs-progs,fdisk,gdisk,parted,lvm2,squashfs-tools,erofs-utils,cryptsetup-bin,xorriso
 loaders=grub-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
-common=mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2
+common=mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2,zerofree
 if [ ! -e "$folder/$suite/.made" ]; then
   rm -rf "${folder:?}/$suite"
   mmdebstrap --quiet --mode=root --variant=apt --aptopt='APT::Install-Recommends "false"' \

@@ -68,9 +68,13 @@ echo @text
   }
 }
 
-/** bootctl puts the id of an image's first profile behind its name, which systemd-boot does not. */
+/**
+ * bootctl puts the id of an image's first profile behind its name, which systemd-boot does not. Up to 257 it does not say which
+ * profile it is; of those that are drawn, only the first has the id `main`.
+ */
 function plainId(id: string, profile: unknown): string {
-  return (profile === 0 ? id.replace(/\.efi@.*$/i, '.efi') : id).replace(/\.conf$/i, '.conf')
+  const isFirst = profile === 0 || (profile === undefined && id.endsWith('.efi@main'))
+  return (isFirst ? id.replace(/\.efi@.*$/i, '.efi') : id).replace(/\.conf$/i, '.conf')
 }
 
 /** Up to 252 an object a line; later an array. */

@@ -32,8 +32,13 @@ export const systemdBoot: DifferentialTarget = {
       mkdirSync(join(directory, dirname(path)), { recursive: true })
       writeFileSync(join(directory, path), content)
     }
-    const theirs = listBoot(bootctl, directory)
-    const { entries, defaultId } = await ours(esp)
+    const { entries, defaultId, idle } = await ours(esp)
+    const listed = listBoot(bootctl, directory)
+    // What such an entry gives reaches no kernel: a profile that is not in the image, another program.
+    const theirs = {
+      ...listed,
+      entries: listed.entries.map((one) => (idle.has(one.id) ? { ...one, options: [] } : one)),
+    }
     const told = Object.entries(esp)
       .filter(([path]) => path.startsWith('/loader'))
       .map(([path, text]) => `--- ${path}\n${String(text)}`)
@@ -68,9 +73,10 @@ function differsByDesign(esp: Esp): boolean {
 
 const decoder = new TextDecoder('latin1')
 
-async function ours(
-  esp: Esp,
-): Promise<Readonly<{ entries: readonly Listed[]; defaultId: string | undefined }>> {
+/** `idle`: ids of the entries that boot no Linux kernel. */
+type Ours = Readonly<{ entries: readonly Listed[]; defaultId: string | undefined; idle: ReadonlySet<string> }>
+
+async function ours(esp: Esp): Promise<Ours> {
   const { source, readers } = describedDisk({
     scheme: 'gpt',
     partitions: [
@@ -100,7 +106,10 @@ async function ours(
       ...(entry.triesLeft !== undefined && { triesLeft: entry.triesLeft }),
     }
   })
-  return { entries: all, defaultId: all[inventory.defaultIndex]?.id }
+  const idle = all
+    .filter((_, index) => inventory.entries[index]?.unbootable !== undefined)
+    .map(({ id }) => id)
+  return { entries: all, defaultId: all[inventory.defaultIndex]?.id, idle: new Set(idle) }
 }
 
 /** What it names as `linux` may be a unified kernel image. */
