@@ -59,7 +59,7 @@ function sealV1(image: FuzzImage, offset: number): void {
   let sum = 0n
   for (let at = 0; at + 4 <= covered; at += 4) if (at !== 216) sum += BigInt(view.getUint32(at, true))
   if (covered % 4 === 2) sum += BigInt(view.getUint16(covered - 2, true))
-  image.set(offset + 216, word(folded(sum), true))
+  image.set(offset + 216, inWord(folded(sum), true))
 }
 
 function sealV0(image: FuzzImage, offset: number): void {
@@ -69,14 +69,14 @@ function sealV0(image: FuzzImage, offset: number): void {
   if (!little && view.getUint32(0, false) !== MAGIC) return
   let sum = 0n
   for (let at = 0; at < V0_BYTES; at += 4) if (at !== V0_CHECKSUM) sum += BigInt(view.getUint32(at, little))
-  image.set(offset + V0_CHECKSUM, word(folded(sum), little))
+  image.set(offset + V0_CHECKSUM, inWord(folded(sum), little))
 }
 
 function folded(sum: bigint): number {
   return Number(((sum & 0xffff_ffffn) + (sum >> 32n)) & 0xffff_ffffn)
 }
 
-function word(value: number, little: boolean): Uint8Array {
+function inWord(value: number, little: boolean): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, value, little)
   return bytes
