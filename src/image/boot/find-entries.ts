@@ -169,7 +169,7 @@ async function byGrub(
   { configuration, reason }: Extract<FoundLoader, { kind: 'grub' }>,
 ): Promise<FoundEntries> {
   const machine = { ...on, follow: linksIntoEsp(files, disk, layout) }
-  const devices = new GrubDevices(disk)
+  const devices = new GrubDevices(disk, configuration.memdisk)
   const before = files.findings.length
   let grub = await whichGrub(files, configuration, layout)
   let menu = await readGrubMenu(files, devices, configuration, { ...grub, ...machine })

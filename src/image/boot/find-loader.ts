@@ -11,6 +11,7 @@ import { findEfiPrograms } from './firmware/started-program.ts'
 import type { EfiPrograms } from './firmware/started-program.ts'
 import { GrubDevices } from './grub/devices.ts'
 import { dialectOf } from './grub/dialect.ts'
+import { memdiskVolume } from './grub/memdisk.ts'
 import { findGrubConfiguration } from './grub/read-menu.ts'
 import type { GrubConfiguration } from './grub/read-menu.ts'
 import { runGrub } from './grub/run-grub.ts'
@@ -164,7 +165,13 @@ async function uefiLoader(
     (directories.some(({ names }) => names.some((name) => /\.efi$/i.test(name)))
       ? await grubInBoot(files, layout)
       : undefined)
-  if (configuration === undefined) return undefined
+  if (configuration === undefined) {
+    if (started?.grub !== undefined) {
+      const told = `firmware starts GRUB, and no grub.cfg is where it looks for one (${started.grub.prefix})`
+      files.findings.push(finding('LOADER_NOT_READ', `${esp.address}:${started.path}`, told))
+    }
+    return undefined
+  }
   return { kind: 'grub', reason: `${configuration.file.file} is there`, configuration }
 }
 
@@ -184,7 +191,8 @@ async function grubOfProgram(
   { grub, directory, path }: NonNullable<EfiPrograms['started']>,
 ): Promise<GrubConfiguration | undefined> {
   if (grub === undefined) return undefined
-  const devices = new GrubDevices(disk)
+  const memdisk = grub.memdisk && (await memdiskVolume(files, esp, path, grub.memdisk))
+  const devices = new GrubDevices(disk, memdisk)
   const placeOf = (prefix: string): Readonly<{ volume: Volume; prefix: string }> | undefined => {
     const [, device, inside = ''] = /^\(([^)]*)\)(.*)$/s.exec(prefix) ?? []
     if (device === undefined) return prefix === '' ? undefined : { volume: esp, prefix }
@@ -207,7 +215,7 @@ async function grubOfProgram(
   }
   for (const place of grub.looksBesideItself ? [beside, moved, told] : [moved, told, beside]) {
     const file = place && (await files.text(place.volume, `${place.prefix}/grub.cfg`))
-    if (place !== undefined && file !== undefined) return { ...place, file }
+    if (place !== undefined && file !== undefined) return { ...place, file, ...(memdisk && { memdisk }) }
   }
   return undefined
 }

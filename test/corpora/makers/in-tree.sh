@@ -282,6 +282,19 @@ genimage)
   give out/g.img raw
   ;;
 
+grub-mkstandalone)
+  unpack_target
+  mkdir -p esp/EFI/BOOT
+  printf 'set timeout=0\nsearch --set=root --label root\nmenuentry Standalone {\n linux ($root)%s root=LABEL=root ro %s standalone\n initrd ($root)%s\n}\n' \
+    "/boot/vmlinuz-$(ls target/lib/modules)" "$serial" "/boot/initrd.img-$(ls target/lib/modules)" >g.cfg
+  grub-mkstandalone -O x86_64-efi -o esp/EFI/BOOT/BOOTX64.EFI boot/grub/grub.cfg=g.cfg
+  mkfs.vfat -C -n ESP esp.img 65536 && mcopy -s -i esp.img esp/* ::
+  truncate -s 1G root.img && mke2fs -q -L root -d target root.img
+  truncate -s 1100M s.raw && printf 'label: gpt\nstart=1MiB, size=64MiB, type=uefi\nstart=66MiB, size=1GiB, type=linux\n' | sfdisk s.raw
+  dd if=esp.img of=s.raw bs=1M seek=1 conv=notrunc,sparse && dd if=root.img of=s.raw bs=1M seek=66 conv=notrunc,sparse
+  give s.raw raw
+  ;;
+
 grub-mkrescue)
   unpack_target
   mkdir -p iso/boot/grub

@@ -4,6 +4,7 @@ import { inLatin1 } from '../byte-text.ts'
 import type { ArgumentSource } from '../contract.ts'
 import type { BootEntry } from '../entry.ts'
 import { refuseArgumentEdit } from '../errors.ts'
+import { isInMemdisk } from '../grub/memdisk.ts'
 import type { Loader } from '../loader.ts'
 import { editEnvironment } from './environment-edit.ts'
 import { addOptionsLine, editGrubLine, editKeywordLine } from './line-edit.ts'
@@ -131,6 +132,7 @@ function writtenIn(entry: BootEntry, source: ArgumentSource): WrittenIn {
   if (source.kind === 'uki') throw inUki(source.file)
   if (!('file' in source))
     throw refuseArgumentEdit(entry.file, 'it does not say where its arguments are from')
+  if (isInMemdisk(source.file)) throw inProgram(source.file)
   return source
 }
 
@@ -148,6 +150,7 @@ function carriersOf(entries: readonly BootEntry[]): (entry: BootEntry) => Writte
     if (variable !== undefined && shared.has(keyOf(variable))) return variable
     if (entry.argumentsAt === undefined)
       throw refuseArgumentEdit(entry.file, 'no boot entry describes this kernel')
+    if (isInMemdisk(entry.argumentsAt.file)) throw inProgram(entry.argumentsAt.file)
     return entry.argumentsAt
   }
 }
@@ -170,6 +173,10 @@ function inUki(file: string): Error {
     file,
     'a unified kernel image holds its command line inside, under the signature of the whole',
   )
+}
+
+function inProgram(file: string): Error {
+  return refuseArgumentEdit(file, 'GRUB’s own program holds this configuration inside (grub-mkstandalone)')
 }
 
 function checkForGrub(text: string, { file }: BootEntry, loaders: readonly Loader[]): void {

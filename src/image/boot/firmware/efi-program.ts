@@ -27,6 +27,8 @@ export type GrubImage = Readonly<{
   prefix: string
   /** `--config`, which runs before anything is read; '' where there is none. */
   configuration: string
+  /** `--memdisk`: an archive, which the prefix may lie in. */
+  memdisk?: Uint8Array
   /** It looks beside itself before it looks in `prefix`: Fedora's does (`fw_path`). */
   looksBesideItself: boolean
 }>
@@ -121,9 +123,14 @@ export function architectureByName(path: string): EfiProgram['architecture'] {
   return ARCHITECTURES.get(suffix.toLowerCase()) ?? 'unknown'
 }
 
-/** The modules that grub-mkimage put behind the core (include/grub/kernel.h): kinds 2 and 3 are configuration and prefix. */
-function readModules(bytes: Uint8Array): Pick<GrubImage, 'prefix' | 'configuration'> {
-  const read = { prefix: '', configuration: '' }
+/** What grub-mkimage put behind the core: OBJ_TYPE_… of include/grub/kernel.h. */
+const KINDS = { memdisk: 1, configuration: 2, prefix: 3 } as const
+
+function readModules(bytes: Uint8Array): Omit<GrubImage, 'looksBesideItself'> {
+  const read: { prefix: string; configuration: string; memdisk?: Uint8Array } = {
+    prefix: '',
+    configuration: '',
+  }
   if (bytes.length < 24) return read
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const isWide = view.getUint32(4, true) === 0
@@ -135,11 +142,11 @@ function readModules(bytes: Uint8Array): Pick<GrubImage, 'prefix' | 'configurati
   for (let at = Number(first); at + 8 <= end;) {
     const [kind, length] = [view.getUint32(at, true), view.getUint32(at + 4, true)]
     if (length < 8 || at + length > end) break
-    if (kind === 2 || kind === 3) {
-      const text = new TextDecoder('latin1')
-        .decode(bytes.subarray(at + 8, at + length))
-        .replace(/\0[^]*$/, '')
-      read[kind === 2 ? 'configuration' : 'prefix'] = text
+    const content = bytes.subarray(at + 8, at + length)
+    if (kind === KINDS.memdisk) read.memdisk = content
+    if (kind === KINDS.configuration || kind === KINDS.prefix) {
+      const text = new TextDecoder('latin1').decode(content).replace(/\0[^]*$/, '')
+      read[kind === KINDS.configuration ? 'configuration' : 'prefix'] = text
     }
     at += length
   }

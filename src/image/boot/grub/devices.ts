@@ -1,5 +1,6 @@
 import { matchDevice, nodesOf } from '../../stack/index.ts'
 import type { StackNode, Volume } from '../../stack/index.ts'
+import { MEMDISK } from './memdisk.ts'
 
 /**
  * What GRUB calls the volumes of the one disk that it is booted from: `hd0,gpt2`, `hd0,msdos1`, `lvm/vg-lv`
@@ -7,12 +8,16 @@ import type { StackNode, Volume } from '../../stack/index.ts'
  */
 export class GrubDevices {
   readonly #disk: StackNode
+  readonly #memdisk: Volume | undefined
 
-  constructor(disk: StackNode) {
+  /** `memdisk`: what the program of GRUB itself carries. */
+  constructor(disk: StackNode, memdisk?: Volume) {
     this.#disk = disk
+    this.#memdisk = memdisk
   }
 
-  nameOf({ node }: Volume): string {
+  nameOf({ address, node }: Volume): string {
+    if (address === this.#memdisk?.address) return MEMDISK
     if (node.role === 'logical volume') {
       const names = node.address.split('/').map((name) => name.replaceAll('-', '--'))
       return `lvm/${names.join('-')}`
@@ -27,6 +32,7 @@ export class GrubDevices {
   /** undefined for a device of another disk, or one that has no file system that can be read. */
   volumeOf(device: string): Volume | undefined {
     const name = device.replace(/^\((.*)\)$/, '$1')
+    if (name === MEMDISK) return this.#memdisk
     const [, disk, number] = /^hd(\d+)(?:,(?:gpt|msdos)?(\d+))?$/.exec(name) ?? []
     if (disk === '0')
       return this.#volume(

@@ -26,6 +26,8 @@ export type GrubConfiguration = Readonly<{
   file: TextFile
   /** Its paths begin at the default subvolume: see `RELATIVE_PATHS`. */
   isRelative?: boolean
+  /** What the program carries that reads it. */
+  memdisk?: Volume
 }>
 
 /** `grub2` is Fedora's and Red Hat's name for it, `grub` everybody else's. */
