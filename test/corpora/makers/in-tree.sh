@@ -285,7 +285,7 @@ genimage)
 grub-mkstandalone)
   unpack_target
   mkdir -p esp/EFI/BOOT
-  printf 'set timeout=0\nsearch --set=root --label root\nmenuentry Standalone {\n linux ($root)%s root=LABEL=root ro %s standalone\n initrd ($root)%s\n}\n' \
+  printf 'set timeout=0\ninsmod part_gpt\nsearch --set=root --label root\nmenuentry Standalone {\n linux ($root)%s root=LABEL=root ro %s standalone\n initrd ($root)%s\n}\n' \
     "/boot/vmlinuz-$(ls target/lib/modules)" "$serial" "/boot/initrd.img-$(ls target/lib/modules)" >g.cfg
   grub-mkstandalone -O x86_64-efi -o esp/EFI/BOOT/BOOTX64.EFI boot/grub/grub.cfg=g.cfg
   mkfs.vfat -C -n ESP esp.img 65536 && mcopy -s -i esp.img esp/* ::
