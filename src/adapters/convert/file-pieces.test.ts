@@ -25,7 +25,7 @@ describe('the pieces of a file', () => {
     return pieces
   }
 
-  it('are whole, but for the last one, and lie in the same memory', async () => {
+  it('are whole except the last one, and lie in the same memory', async () => {
     const memory = new Set<ArrayBufferLike>()
     for await (const piece of filePieces(path(), signal)) memory.add(piece.buffer)
     assert.equal(memory.size, 1)

@@ -102,7 +102,7 @@ describe('a GRUB with its configuration inside (grub-mkstandalone)', () => {
       )
   })
 
-  test('whose configuration is nowhere is told of, and so is an archive that is cut', async () => {
+  test('whose configuration is nowhere, or whose archive is cut, has a finding', async () => {
     const esp = { '/loader/entries/a.conf': 'linux /k\n', '/k': 'k' }
     for (const archive of [writeTar([{ path: 'fonts/a', content: 'x' }]), CONFIGURED.subarray(0, 1040)]) {
       const { inventory } = await look(disk(standalone(archive), esp))
