@@ -2,10 +2,11 @@
  * Runs the checks and tests:
  *
  *     node scripts/test.ts                    all of them
- *     node scripts/test.ts unit crash         only these (types lint format docs unit architecture crash integration)
+ *     node scripts/test.ts unit crash         only these (types lint format unit architecture crash integration)
  *     node scripts/test.ts --minutes 50       what has not ended by then has failed; long files take turns by the day
  *     node scripts/test.ts --changed          only lint and format of the files that differ from the last commit, and
  *                                             the unit tests beside them
+ *     node scripts/test.ts --remember unit    not the unit tests that passed before and are made of the same still
  *
  * Everything is run, also after a failure. Ends with every skipped test and its reason, every failed one, and exactly
  * one line `N passed, N failed, N skipped`. Exit code 1 where something failed, 2 where it was asked wrongly.
@@ -19,7 +20,11 @@ import type { Check, Outcome, Tier } from './test/index.ts'
 const DAY_MS = 86_400_000
 
 const { values, positionals } = parseArgs({
-  options: { minutes: { type: 'string' }, changed: { type: 'boolean', default: false } },
+  options: {
+    minutes: { type: 'string' },
+    changed: { type: 'boolean', default: false },
+    remember: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
 const known = [...CHECKS, ...TIERS].map(({ name }) => name)
@@ -27,7 +32,9 @@ const unknown = positionals.filter((name) => !known.includes(name))
 const minutes = Number(values.minutes ?? Number.NaN)
 
 if (unknown.length > 0 || (values.minutes !== undefined && !(minutes > 0))) {
-  process.stderr.write(`usage: node scripts/test.ts [--changed] [--minutes N] [${known.join('|')}]…\n`)
+  process.stderr.write(
+    `usage: node scripts/test.ts [--changed] [--remember] [--minutes N] [${known.join('|')}]…\n`,
+  )
   process.exitCode = 2
 } else {
   process.exitCode = await main(new Set(positionals.length === 0 ? known : positionals))
@@ -45,7 +52,10 @@ async function main(wanted: ReadonlySet<string>): Promise<number> {
     inTurn(checks, wanted, tally, signal, (check) => runCheck(check, tally, signal)),
     inTurn(tiers, wanted, tally, signal, (tier) => {
       process.stdout.write(`\n── ${tier.name}\n`)
-      return runTier(tier, tally, signal, turn)
+      return runTier(tier, tally, signal, {
+        remember: values.remember,
+        ...(turn === undefined ? {} : { turn }),
+      })
     }),
   ])
   end()

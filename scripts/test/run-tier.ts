@@ -1,6 +1,6 @@
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, matchesGlob, relative, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -8,14 +8,21 @@ import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { ROOT } from '../source/index.ts'
+import { PassedBefore } from './passed-before.ts'
 import type { Tally } from './tally.ts'
+import { CACHE } from './tiers.ts'
 import type { Tier } from './tiers.ts'
 
 /**
  * Runs the files of a tier with Node's own runner: people read along on stdout, the tally counts. With `turn`, a number that goes
- * up each day, only those whose turn it is.
+ * up each day, only those whose turn it is. With `remember`, not those that passed before and are made of the same still.
  */
-export async function runTier(tier: Tier, tally: Tally, signal: AbortSignal, turn?: number): Promise<void> {
+export async function runTier(
+  tier: Tier,
+  tally: Tally,
+  signal: AbortSignal,
+  { turn, remember = false }: Readonly<{ turn?: number; remember?: boolean }> = {},
+): Promise<void> {
   const others = turn === undefined ? [] : notInTurn(tier, turn)
   const files = tier.files
     .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
@@ -24,12 +31,46 @@ export async function runTier(tier: Tier, tally: Tally, signal: AbortSignal, tur
     .toSorted()
   // A tier that has lost its files must not look like one that passed.
   if (files.length === 0) return tally.add(tier.name, 'failed', 'no test files found')
+  if (remember && tier.remembered !== undefined) return runChanged(files, tier, tally, signal)
   const before = tally.ended
   for (const path of others) tally.skip(relative(ROOT, path), 'it takes turns with others; npm test runs all')
   const limit = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)])
   if (tier.lanes === undefined) await runFiles(files, tier, tally, limit(), process.stdout)
   else await runInLanes(inOrder(files, tier.longFiles ?? []), tier, tier.lanes, tally, signal, limit)
   if (tally.ended === before + others.length) tally.add(tier.name, 'failed', 'no test was run')
+}
+
+async function runChanged(
+  files: readonly string[],
+  tier: Tier,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const memory = new PassedBefore(join(ROOT, CACHE, `passed-${tier.name}.json`))
+  const remembered = (file: string): boolean =>
+    tier.remembered?.some((pattern) => matchesGlob(relative(ROOT, file), pattern)) === true
+  const changed = files.filter((file) => !remembered(file) || !memory.has(file))
+  const before = files.length - changed.length
+  if (before > 0) {
+    process.stdout.write(
+      `${before} of ${files.length} files passed before and have not changed since: not run again\n`,
+    )
+  }
+  if (changed.length === 0) return
+  const { failed, skipped } = tally
+  const [failures, skips] = [failed.length, skipped.length]
+  await runFiles(
+    changed,
+    tier,
+    tally,
+    AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)]),
+    process.stdout,
+  )
+  // Which file a failure belongs to is not known where files share what defines their tests.
+  if (failed.length > failures) return
+  const where = skipped.slice(skips).map((one) => resolve(ROOT, one.where))
+  if (!where.every((file) => changed.includes(file))) return
+  memory.add(changed.filter((file) => remembered(file) && !where.includes(file)))
 }
 
 /** Files of the alternatives whose turn is another day. */

@@ -47,7 +47,7 @@ function told(
     import { Tally, runTier } from ${JSON.stringify(INDEX)}
     const tally = new Tally(${JSON.stringify(dir)})
     const tier = ${JSON.stringify(tier)}
-    await runTier(tier, tally, new AbortController().signal, ${inTurn?.turn})
+    await runTier(tier, tally, new AbortController().signal, ${JSON.stringify({ turn: inTurn?.turn })})
     const failed = tally.failed.map(({ name }) => name)
     const why = tally.failed.map(({ reason }) => reason)
     const skipped = tally.skipped.map(({ name, reason }) => [name, reason])
