@@ -48,7 +48,7 @@ export type PlannedContainerDisk = AsyncDisposable &
 
 /** Why no well-kept tool makes these out of a stream, without root. */
 const NOT_MADE = {
-  xfs: 'mkfs.xfs fills a new XFS from a list that knows no extended attributes, hard links, holes and times; since 6.17 also from a directory, whose files only root can give to their owners',
+  xfs: 'mkfs.xfs fills a new XFS from a list that knows no extended attributes, hard links, holes and times; that of xfsprogs 7.2 also from a directory, whose files only root can give to their owners',
   btrfs:
     'mkfs.btrfs fills a new btrfs from a directory whose files belong to their owners, which only root can make',
 } as const
