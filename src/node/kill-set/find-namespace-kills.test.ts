@@ -40,3 +40,12 @@ test('a guest lives where the first process of its pid namespace does, and other
   assert.deepEqual(dying(one(10, 1, HOST, IN), first, one(22, 5, OUTER, IN)), [10, 22])
   assert.deepEqual(dying(one(10, 1, HOST, IN), one(40, 1, HOST, OUT)), [10])
 })
+
+test('who entered a namespace from the host dies with the namespace around it', () => {
+  // The inner namespace is known first: its member comes before the others.
+  const entered = one(15, 5, INNER, OUT, 50)
+  assert.deepEqual(
+    dying(one(10, 1, HOST, IN), entered, one(20, 10, OUTER, IN), one(30, 20, INNER, OUT)),
+    [10, 15, 20, 30],
+  )
+})
