@@ -52,6 +52,27 @@ describe('a conductor whose BMC chooses for one start', () => {
     }
   })
 
+  test('keeps what became known of the machine while its BMC chose', async () => {
+    const rack = new SimulatedRack()
+    const own = rack.openBmc
+    rack.openBmc = (address) => {
+      const bmc: Bmc = own(address)
+      const bootFrom: Bmc['bootFrom'] = (order, signal) => {
+        rack.conductor.machines.save({ ...machine(rack), description: `while it chose the ${order.from}` })
+        return bmc.bootFrom(order, signal)
+      }
+      return { ...bmc, bootFrom }
+    }
+    rack.enroll()
+    await rack.conductor.bootFrom(machine(rack), { from: 'disk', lasts: 'once' })
+    assert.equal(machine(rack).description, 'while it chose the disk')
+    await rack.conductor.ask(machine(rack), 'manage')
+    await rack.rest()
+    await rack.conductor.ask(machine(rack), 'provide')
+    await rack.rest()
+    assert.equal(machine(rack).description, 'while it chose the network')
+  })
+
   test('chooses once where the choice lasts', async () => {
     const rack = await deployed(new SimulatedRack())
     assert.equal(machine(rack).bootsOnce, undefined)

@@ -18,7 +18,7 @@ import type { Bmc, ConductorWorld } from '../../ports/index.ts'
 import { AgentCalls } from './agent-calls.ts'
 import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
-import { chooseAgain, chooseBoot } from './choose-boot.ts'
+import { chooseAgain, chooseBoot, withChoice } from './choose-boot.ts'
 import { Consoles } from './consoles.ts'
 import { Machines } from './machines.ts'
 import { PowerSync } from './power-sync.ts'
@@ -161,9 +161,8 @@ export class Conductor {
   /** Chooses what a machine boots that is not at work. */
   async bootFrom(machine: MachineRecord, wanted: Pick<BootOrder, 'from' | 'lasts'>): Promise<void> {
     this.refuseBusy(machine, 'set the boot device of')
-    const { bootsOnce } = await chooseBoot(this.bmc(machine), machine, wanted)
-    const { bootsOnce: _, ...current } = this.machines.find(machine.uuid)
-    this.#world.store.saveMachine({ ...current, ...(bootsOnce === undefined ? {} : { bootsOnce }) })
+    const again = await chooseBoot(this.bmc(machine), machine, wanted)
+    this.#world.store.saveMachine(withChoice(this.machines.find(machine.uuid), again))
   }
 
   bmc(machine: MachineRecord): Bmc {

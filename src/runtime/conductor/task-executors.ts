@@ -8,7 +8,7 @@ import { bmcOfMachine, imageOf, machineOf, ramdiskOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { withAgent } from './agent-work.ts'
 import { awaitWritten } from './await-written.ts'
-import { chooseBoot } from './choose-boot.ts'
+import { chooseBoot, withChoice } from './choose-boot.ts'
 import { hear } from './hear.ts'
 import { wipeRecord } from './wipe-record.ts'
 import { byHand, switchPower } from './switch-power.ts'
@@ -148,14 +148,15 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
 async function bootAlways(context: TaskContext, from: 'network' | 'disk'): Promise<void> {
   const { world, signal } = context
   await byHand(context, async () => {
-    const chosen = await chooseBoot(
+    const again = await chooseBoot(
       bmcOfMachine(context),
       machineOf(context),
       { from, lasts: 'always' },
       signal,
     )
-    world.store.saveMachine(chosen)
-    if (chosen.bootsOnce === undefined) return
+    // As the record is now: the machine may have been heard meanwhile.
+    world.store.saveMachine(withChoice(machineOf(context), again))
+    if (again === undefined) return
     context.say(`its BMC chooses what to boot for one start alone: the ${from} is chosen again at each start`)
   })
 }
