@@ -11,9 +11,9 @@ import type {
 import {
   FACTS_SCRIPT,
   HOOK_GUESTS,
-  HOOK_SCRIPT,
   READ_SCRIPT,
   definitionIn,
+  hookScript,
   hooksTried,
   machineTypes,
   refusedNames,
@@ -140,7 +140,7 @@ async function tryHooks(
       [`${HOOK_GUESTS}/${index}.xml`, definitionIn(xml)],
     ]),
   ) as Record<string, string>
-  const { stdout } = await runScript(engine, imageId, HOOK_SCRIPT, files, mounts)
+  const { stdout } = await runScript(engine, imageId, hookScript(), files, mounts)
   return hooksTried(stdout).map((one) => ({ ...one, guest: guests[one.guest]?.name ?? '' }))
 }
 

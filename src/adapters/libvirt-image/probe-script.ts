@@ -1,3 +1,7 @@
+/** Where libvirt looks for hooks (src/util/virhook.c): in `qemu.d` any name counts. */
+const HOOKS = '/etc/libvirt/hooks'
+const hooksIn = (folder: string): string => `${folder}/qemu ${folder}/qemu.d/* ${folder}/qemu.d/.[!.]*`
+
 /**
  * What is run inside an image to ask it. POSIX sh; every answer stands behind a line `== name`.
  * The embedded driver (https://libvirt.org/drvqemu.html, qemu:///embed) probes QEMU without a daemon.
@@ -9,7 +13,7 @@ virsh -c 'qemu:///embed?root=/tmp/ask' domcapabilities --virttype qemu >/tmp/cap
 emulator=$(sed -n 's:.*<path>\\(.*\\)</path>.*:\\1:p' /tmp/capabilities | head -n 1)
 echo '== qemu'; "$emulator" --version
 echo '== machines'; "$emulator" -machine help
-for hook in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
+for hook in ${hooksIn(HOOKS)}; do
   [ ! -x "$hook" ] || { echo '== hook'; echo "$hook"; }
 done
 for file in /tmp/ask/cache/qemu/capabilities/*.xml; do
@@ -41,29 +45,32 @@ exit $ready
 export const HOOK_GUESTS = '/tmp/anneal-hooks'
 
 /**
- * Calls each hook for each guest, and prints `tried HOOK NUMBER STATUS LAST-LINE`. libvirt starts a hook itself: a file that no
+ * Calls each hook for each guest, and prints `tried NUMBER STATUS HOOK`, a tab and its last line. libvirt starts a hook itself: a file that no
  * kernel would start fails there, though a shell would take it for a script. One that hangs would hang libvirt.
  */
-export const HOOK_SCRIPT = `
+export const hookScript = (folder = HOOKS, guests = HOOK_GUESTS): string => `
 limit=; ! command -v timeout >/dev/null || limit='timeout -k 1 20'
-for hook in /etc/libvirt/hooks/qemu /etc/libvirt/hooks/qemu.d/*; do
+for hook in ${hooksIn(folder)}; do
   [ -f "$hook" ] && [ -x "$hook" ] || continue
-  for file in ${HOOK_GUESTS}/*.xml; do
+  for file in ${guests}/*.xml; do
     number=\${file##*/}; number=\${number%.xml}
     case $(head -c 4 "$hook" | tr -d '\\000') in
-      '#!'* | ?ELF) $limit "$hook" "$(cat "${HOOK_GUESTS}/$number.name")" reconnect begin - <"$file" >/tmp/hook-output 2>&1; status=$? ;;
+      '#!'* | ?ELF) $limit "$hook" "$(cat "${guests}/$number.name")" reconnect begin - <"$file" >/tmp/hook-output 2>&1; status=$? ;;
       *) echo 'it is neither a script with #! nor a program' >/tmp/hook-output; status=126 ;;
     esac
-    echo "tried $hook $number $status $(tail -n 1 /tmp/hook-output | tr -cd '[:print:]' | head -c 200)"
+    printf 'tried %s %s %s\\t%s\\n' "$number" "$status" "$hook" "$(tail -n 1 /tmp/hook-output | tr -cd '[:print:]' | head -c 200)"
+    # It would take as long for each guest.
+    [ "$status" != 124 ] || break
   done
 done
 `
 
-/** What HOOK_SCRIPT printed: hook, number of the guest, status, and the last line of the hook. */
+/** What hookScript printed: number of the guest, status, hook, and the last line of the hook. */
 export function hooksTried(
   output: string,
 ): readonly Readonly<{ hook: string; guest: number; exitCode: number; said: string }>[] {
-  return Array.from(output.matchAll(/^tried (\S+) (\d+) (\d+) (.*)$/gm), ([, hook, guest, status, said]) => ({
+  const lines = output.matchAll(/^tried (\d+) (\d+) ([^\t\n]+)\t(.*)$/gm)
+  return Array.from(lines, ([, guest, status, hook, said]) => ({
     hook: hook ?? '',
     guest: Number(guest),
     exitCode: Number(status),
