@@ -39,15 +39,26 @@ export function unitsThatEnd(
 }
 
 /** Whether somebody of the unit ends with the container, so that the container ends with the unit, too. */
-export function waitsIn(unit: ServiceUnit, container: Container, { processes }: ProcessTable): boolean {
+export function waitsIn(unit: ServiceUnit, container: Container, table: ProcessTable): boolean {
   return (
     container.pid !== 0 &&
-    processes.some(
-      (process) =>
-        (process.pid === unit.mainPid || placeIn(process, unit) !== undefined) &&
-        endsWith(process, container),
+    endingWith(container, table).some(
+      (process) => process.pid === unit.mainPid || placeIn(process, unit) !== undefined,
     )
   )
+}
+
+/** Each unit asks for each container, and these are few among all processes of a node. */
+const known = new WeakMap<ProcessTable, WeakMap<Container, readonly Process[]>>()
+
+function endingWith(container: Container, table: ProcessTable): readonly Process[] {
+  const byContainer = known.get(table) ?? new WeakMap<Container, readonly Process[]>()
+  known.set(table, byContainer)
+  const before = byContainer.get(container)
+  if (before !== undefined) return before
+  const found = table.processes.filter((process) => endsWith(process, container))
+  byContainer.set(container, found)
+  return found
 }
 
 /**
