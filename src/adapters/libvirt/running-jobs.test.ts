@@ -56,3 +56,14 @@ test('disks at work without a list of jobs count as work', () => {
     'work on its disks',
   ])
 })
+
+test('a reboot that a paused guest has not done is work, and one of a running guest is not', () => {
+  const status = (state: string, reason: string, reboot: string): readonly string[] =>
+    written(`<domstatus state='${state}' reason='${reason}' pid='7'>${reboot}<domain/></domstatus>`)
+  assert.deepEqual(status('paused', 'user', '<fakereboot/>'), [
+    'a reboot that it has not done, and it is paused: a libvirt that has it back resets it and lets it run',
+  ])
+  assert.deepEqual(status('running', 'booted', '<fakereboot/>'), [])
+  assert.deepEqual(status('paused', 'user', ''), [])
+  assert.deepEqual(status('paused', 'ioerror', '<fakereboot/>'), [])
+})

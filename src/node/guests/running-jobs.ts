@@ -30,9 +30,29 @@ export function runningJobs(files: readonly StatusFile[]): readonly GuestJob[] {
               remedy: `wait until it is done (\`virsh domjobinfo ${file.name}\`), or abort it`,
             },
           ]
+    const reboot = isPausedBeforeReboot(status) ? [pausedReboot(file.name)] : []
     // A backup is both; the disks' part says nothing more.
-    return job === 'backup' ? whole : [...whole, ...diskJobs(file, status)]
+    return job === 'backup' ? whole : [...whole, ...diskJobs(file, status), ...reboot]
   })
+}
+
+/**
+ * `virsh reboot` by ACPI asks the guest to shut down, and libvirt notes that it resets the guest then (`<fakereboot/>`). The note
+ * stays where the guest does not act on it. A libvirt that has such a guest back, and finds it paused by somebody, takes it for shut
+ * down: it resets the guest and lets it run (qemuProcessReconnect in src/qemu/qemu_process.c, 7.0 to 11.3).
+ */
+function isPausedBeforeReboot(status: string): boolean {
+  const root = /<domstatus\b[^>]*>/.exec(status)?.[0] ?? ''
+  const paused = attribute(root, 'state') === 'paused' && attribute(root, 'reason') === 'user'
+  return paused && /<fakereboot\s*\/>/.test(status)
+}
+
+function pausedReboot(guest: string): GuestJob {
+  return {
+    guest,
+    work: 'a reboot that it has not done, and it is paused: a libvirt that has it back resets it and lets it run',
+    remedy: `let it run (\`virsh resume ${guest}\`) until the switch is done`,
+  }
 }
 
 function diskJobs(file: StatusFile, status: string): GuestJob[] {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { Host, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
+import type { Guest } from '../../lab/index.ts'
+import { ComputeNode } from '../integration/node/support/compute-node.ts'
+import type { Alive } from '../integration/node/support/compute-node.ts'
+
+const IMAGE = 'nova-libvirt:bookworm'
+
+type Finding = Readonly<{ code: string; severity: string; subject: string; evidence: string }>
+type Planned = Readonly<{ check: Readonly<{ findings: readonly Finding[] }> }>
+
+describe('a guest that was asked to reboot, does not act on it, and is paused', () => {
+  let node: ComputeNode
+  let guest: Guest
+  let alive: Alive
+  const said = async (...words: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await virsh(node.host, await node.container(), words)
+    assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}`)
+    return stdout.trim()
+  }
+  before(async () => {
+    node = await ComputeNode.on(
+      await Host.up({ name: 'guest-reboot', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      'docker',
+    )
+    await node.expect(0, 'node', 'upgrade', await node.lock({ mark: 'one' }))
+    guest = await startGuest(node.host, { name: 'asked', via: await node.container() })
+    alive = await node.alive(guest)
+    await said('reboot', guest.name, '--mode', 'acpi')
+  })
+  after(() => node?.down())
+
+  test('a switch is refused while it is paused, and goes on while it runs', async () => {
+    await said('suspend', guest.name)
+    const next = await node.lock({ mark: 'two' })
+    const { check } = await node.expect<Planned>(4, 'node', 'plan', next)
+    assert.deepEqual(
+      check.findings
+        .filter(({ severity }) => severity === 'refuse')
+        .map(({ code, subject }) => `${code} ${subject}`),
+      ['GUEST_BUSY asked'],
+    )
+    await said('resume', guest.name)
+    await node.expect(0, 'node', 'upgrade', next)
+    await node.assertUntouched(alive)
+  })
+
+  test('libvirt lets the paused guest run, from its start, once it has it back', async () => {
+    await said('suspend', guest.name)
+    assert.equal(await said('domstate', guest.name), 'paused')
+    const name = await node.container()
+    await node.host.must(['docker', 'restart', '--time', '5', name])
+    await waitForLibvirt(node.host, name, 'docker')
+    for (let n = 0; n < 40 && (await said('domstate', guest.name)) !== 'running'; n++) await sleep(500)
+    assert.equal(await said('domstate', guest.name), 'running')
+  })
+})
