@@ -67,3 +67,10 @@ test('a reboot that a paused guest has not done is work, and one of a running gu
   assert.deepEqual(status('paused', 'user', ''), [])
   assert.deepEqual(status('paused', 'ioerror', '<fakereboot/>'), [])
 })
+
+test('an appliance of libguestfs, which ends with its program’s connection, is work', () => {
+  const xml = '<domstatus><domain><uuid>1</uuid></domain></domstatus>'
+  const named = (name: string): number => runningJobs([parseStatusFile(name, '/x', xml)]).length
+  assert.equal(named('guestfs-0a1b2c3d4e5f6g7h'), 1)
+  assert.equal(named('guestfs-tests'), 0)
+})

@@ -30,9 +30,12 @@ export function runningJobs(files: readonly StatusFile[]): readonly GuestJob[] {
               remedy: `wait until it is done (\`virsh domjobinfo ${file.name}\`), or abort it`,
             },
           ]
-    const reboot = isPausedBeforeReboot(status) ? [pausedReboot(file.name)] : []
+    const others = [
+      ...(isPausedBeforeReboot(status) ? [pausedReboot(file.name)] : []),
+      ...(APPLIANCE.test(file.name) ? [ofClient(file.name)] : []),
+    ]
     // A backup is both; the disks' part says nothing more.
-    return job === 'backup' ? whole : [...whole, ...diskJobs(file, status), ...reboot]
+    return [...whole, ...(job === 'backup' ? [] : diskJobs(file, status)), ...others]
   })
 }
 
@@ -52,6 +55,20 @@ function pausedReboot(guest: string): GuestJob {
     guest,
     work: 'a reboot that it has not done, and it is paused: a libvirt that has it back resets it and lets it run',
     remedy: `let it run (\`virsh resume ${guest}\`) until the switch is done`,
+  }
+}
+
+/**
+ * libguestfs starts its appliance so that libvirt ends it with the connection of the program that asked (VIR_DOMAIN_START_AUTODESTROY;
+ * launch-libvirt.c). A status file does not say so; the name does.
+ */
+const APPLIANCE = /^guestfs-[0-9a-z]{16}$/
+
+function ofClient(guest: string): GuestJob {
+  return {
+    guest,
+    work: 'that of a program of libguestfs (virt-df, guestfish, virt-customize); it ends this appliance when the program’s connection is closed, as a switch closes it',
+    remedy: 'wait until that program is done, or end it',
   }
 }
 

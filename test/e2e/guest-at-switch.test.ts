@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { Host, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
+import { Host, guestPid, instanceDirectory, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
 import type { Guest } from '../../lab/index.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
@@ -11,6 +11,45 @@ const IMAGE = 'nova-libvirt:bookworm'
 
 type Finding = Readonly<{ code: string; severity: string; subject: string; evidence: string }>
 type Planned = Readonly<{ check: Readonly<{ findings: readonly Finding[] }> }>
+
+describe('a guest that libvirt ends with a connection', () => {
+  const name = 'guestfs-0123456789abcdef'
+  let node: ComputeNode
+  before(async () => {
+    node = await ComputeNode.on(
+      await Host.up({ name: 'guest-of-client', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      'docker',
+    )
+    await node.expect(0, 'node', 'upgrade', await node.lock({ mark: 'one' }))
+    const via = await node.container()
+    await startGuest(node.host, { name, via })
+    for (const words of [
+      ['destroy', name],
+      ['undefine', name],
+    ])
+      await virsh(node.host, via, words)
+    const asked = `(echo 'create ${instanceDirectory(name)}/domain.xml --autodestroy'; sleep 900) | virsh`
+    await node.host.must(['docker', 'exec', '--detach', via, 'sh', '-c', asked])
+    for (let n = 0; n < 120 && (await guestPid(node.host, name)) === 0; n++) await sleep(500)
+    assert.notEqual(await guestPid(node.host, name), 0)
+  })
+  after(() => node?.down())
+
+  test('a switch is refused meanwhile', async () => {
+    const { check } = await node.expect<Planned>(4, 'node', 'plan', await node.lock({ mark: 'two' }))
+    assert.deepEqual(
+      check.findings
+        .filter(({ severity }) => severity === 'refuse')
+        .map(({ code, subject }) => `${code} ${subject}`),
+      [`GUEST_BUSY ${name}`],
+    )
+  })
+
+  test('libvirt ends it when it stops', async () => {
+    await node.host.must(['docker', 'stop', '--time', '20', await node.container()])
+    assert.equal(await guestPid(node.host, name), 0)
+  })
+})
 
 describe('a guest that was asked to reboot, does not act on it, and is paused', () => {
   let node: ComputeNode
