@@ -58,6 +58,7 @@ export class RegistryHttp implements AsyncDisposable {
     this.#agent = new EnvHttpProxyAgent({
       connect,
       requestTls: connect,
+      allowH2: false,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
     })

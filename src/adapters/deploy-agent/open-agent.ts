@@ -52,7 +52,7 @@ async function send(
 ): Promise<Answer> {
   const connect =
     certificate === undefined ? { timeout: CONNECT_MS } : pinnedConnector(certificate, CONNECT_MS)
-  await using dispatcher = disposable(new Agent({ connect }))
+  await using dispatcher = disposable(new Agent({ connect, allowH2: false }))
   try {
     const response = await request(`${url}/v1/commands/`, {
       dispatcher: dispatcher.agent,

@@ -7,7 +7,7 @@ import { buildConnector } from 'undici'
  * has just booted for the first time may say anything, and the certificate is made anew at each boot.
  */
 export function pinnedConnector(certificate: string, timeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: timeoutMs, rejectUnauthorized: false })
+  const connect = buildConnector({ timeout: timeoutMs, rejectUnauthorized: false, allowH2: false })
   return (options, done) => {
     connect(options, (error, socket) => {
       if (error !== null) return done(error, null)

@@ -82,10 +82,16 @@ export function openHttp(options: HttpOptions = {}): Http {
   }
   // A connection of its own for each request: several WSGI servers close one that they kept, in the middle of the next
   // request.
-  const agent = new Agent({ connect, pipelining: 0 })
+  const agent = new Agent({ connect, pipelining: 0, allowH2: false })
   // An upload says `keep-alive`, and has its own all the same: a server that would close the connection after its answer
   // does so before all has arrived, and then a refusal in the middle is lost (eventlet reads on where it is to keep it).
-  const uploads = new Agent({ connect, pipelining: 1, keepAliveTimeout: 1, keepAliveMaxTimeout: 1 })
+  const uploads = new Agent({
+    connect,
+    pipelining: 1,
+    keepAliveTimeout: 1,
+    keepAliveMaxTimeout: 1,
+    allowH2: false,
+  })
 
   const once = async (wanted: HttpRequest): Promise<Dispatcher.ResponseData> => {
     const timeoutMs = wanted.bytes === undefined ? (options.timeoutMs ?? TIMEOUT_MS) : UPLOAD_TIMEOUT_MS

@@ -48,7 +48,7 @@ const BUSY = new Set([429, 502, 503, 504])
 export function openRedfishHttp(address: RedfishAddress, action: string, signal?: AbortSignal): RedfishHttp {
   const origin = originOf(address, action)
   const bmc = origin
-  const agent = new Agent({ connect: tlsOf(address, action, bmc) })
+  const agent = new Agent({ connect: tlsOf(address, action, bmc), allowH2: false })
   const basic = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`
   let login: Readonly<Record<string, string>> = { authorization: basic }
   let session: string | undefined

@@ -17,7 +17,8 @@ export async function loopOf(file: string, sectorBytes: number): Promise<Loop> {
   const { stdout } = await run('losetup', argv)
   const path = stdout.trim()
   const name = path.replace('/dev/', '')
-  // It fails where there is no table.
+  // The kernel may still have partitions of whoever had the device before. Either fails where there are none.
+  await run('partx', ['--delete', path]).catch(() => undefined)
   await run('partx', ['--update', path]).catch(() => undefined)
   return {
     path,
