@@ -21,13 +21,7 @@ need fsck.erofs 1.5 fsck.erofs -V
 guess '4755 of user 1000; an attribute; one file with two names'
 
 cd "$dir"
-libraries=root/usr/lib/x86_64-linux-gnu
-run() {
-  program=$1
-  shift
-  "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries:/usr/lib/x86_64-linux-gnu" "root/usr/bin/$program" "$@" >log 2>&1
-}
-run mkfs.erofs --version || skip "mkfs.erofs does not run here: $(tail -n 1 log)"
+own_libc mkfs.erofs --version || skip "mkfs.erofs does not run here: $(tail -n 1 log)"
 mkdir tree
 echo a >tree/program
 ln tree/program tree/name
@@ -40,7 +34,7 @@ said() {
   attribute=$(getfattr -h --only-values -n user.note "$1/program" 2>/dev/null || echo none)
   echo "$modes, $attribute, $(stat -c %h "$1/program") names"
 }
-run mkfs.erofs disk.img tree
+own_libc mkfs.erofs disk.img tree
 mkdir mounted
 if mount -t erofs -o loop,ro disk.img mounted 2>/dev/null; then
   mounted=$(said mounted)
@@ -50,6 +44,6 @@ fi
 fsck.erofs --extract=out disk.img >log 2>&1 && status=0 || status=$?
 seen '1.5, exit code and warnings' '0 0' "$status $(grep -cE '<[EW]>' log || true)"
 seen '1.5, extracted' '755 1000, none, 1 names' "$(said out)"
-run fsck.erofs --extract=out-1.8.6 --preserve disk.img && status=0 || status=$?
+own_libc fsck.erofs --extract=out-1.8.6 --preserve disk.img && status=0 || status=$?
 seen '1.8.6, exit code and warnings' '0 0' "$status $(grep -cE '<[EW]>' log || true)"
 seen '1.8.6, extracted' '4755 1000, none, 2 names' "$(said out-1.8.6)"

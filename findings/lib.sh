@@ -54,3 +54,11 @@ debian_files() {
   PATH=$dir/root/usr/bin:$PATH LD_LIBRARY_PATH=$dir/root/usr/lib/$(uname -m)-linux-gnu
   export PATH LD_LIBRARY_PATH
 }
+
+# own_libc PROGRAM ARGUMENT...: a program of debian_files with the libc of debian_files (x86-64), its output in "$dir/log".
+own_libc() {
+  libraries=$dir/root/usr/lib/x86_64-linux-gnu
+  program=$1
+  shift
+  "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries:/usr/lib/x86_64-linux-gnu" "$dir/root/usr/bin/$program" "$@" >"$dir/log" 2>&1
+}

@@ -20,13 +20,7 @@ need tar 'GNU tar' tar --version
 guess 'disk.img of 1048580 bytes, or an error'
 
 cd "$dir"
-libraries=root/usr/lib/x86_64-linux-gnu
-run() {
-  program=$1
-  shift
-  "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries:/usr/lib/x86_64-linux-gnu" "root/usr/bin/$program" "$@" >log 2>&1
-}
-run mkfs.erofs --version || skip "mkfs.erofs does not run here: $(tail -n 1 log)"
+own_libc mkfs.erofs --version || skip "mkfs.erofs does not run here: $(tail -n 1 log)"
 mkdir in holes
 truncate -s 1M in/disk.img
 echo end >>in/disk.img
@@ -35,14 +29,14 @@ truncate -s 64M holes/lastlog
 echo end >>holes/lastlog
 for format in gnu pax; do
   tar -C in --sparse --format="$format" -cf "$format.tar" disk.img plain
-  run mkfs.erofs --tar=f "$format.img" "$format.tar" && status=0 || status=$?
+  own_libc mkfs.erofs --tar=f "$format.img" "$format.tar" && status=0 || status=$?
   seen "$format, exit code" 0 "$status"
   seen "$format, warnings" 0 "$(grep -cE '<[EW]>' log || true)"
-  run fsck.erofs --extract="out-$format" "$format.img"
+  own_libc fsck.erofs --extract="out-$format" "$format.img"
 done
 seen 'gnu, files' plain "$(cd out-gnu && find . -type f | sed 's,^\./,,' | sort | paste -sd ' ' -)"
 seen 'pax, files' 'GNUSparseFile.PID/disk.img plain' "$(cd out-pax && find . -type f | sed 's,^\./,,; s/File.[0-9]*/File.PID/' | sort | paste -sd ' ' -)"
-run mkfs.erofs full.img holes
-run mkfs.erofs --chunksize=4096 chunks.img holes
+own_libc mkfs.erofs full.img holes
+own_libc mkfs.erofs --chunksize=4096 chunks.img holes
 seen 'MiB of a directory with a hole' 64 "$(($(stat -c %s full.img) >> 20))"
 seen 'MiB of it with --chunksize' 0 "$(($(stat -c %s chunks.img) >> 20))"

@@ -19,13 +19,7 @@ need tar 'GNU tar' tar --version
 guess 'text is what it was: "same"'
 
 cd "$dir"
-libraries=root/usr/lib/x86_64-linux-gnu
-run() {
-  program=$1
-  shift
-  "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries:/usr/lib/x86_64-linux-gnu" "root/usr/bin/$program" "$@" >log 2>&1
-}
-run mkfs.erofs --version || skip "mkfs.erofs does not run here: $(tail -n 1 log)"
+own_libc mkfs.erofs --version || skip "mkfs.erofs does not run here: $(tail -n 1 log)"
 mkdir in
 seq 200000 >in/text
 seq 9000 >in/small
@@ -35,10 +29,10 @@ of() {
   name=$1
   shift
   rm -rf image out
-  run mkfs.erofs "$@" || { echo "not made: $(tail -n 1 log)"; return; }
+  own_libc mkfs.erofs "$@" || { echo "not made: $(tail -n 1 log)"; return; }
   grep -qE '<E>' log && echo 'an error is printed' && return
   tail -c "+$((name + 1))" image >cut
-  run fsck.erofs --extract=out cut || { echo 'cannot be read'; return; }
+  own_libc fsck.erofs --extract=out cut || { echo 'cannot be read'; return; }
   cmp -s in/text out/text && echo same || echo different
 }
 seen 'without an offset' same "$(of 0 image in)"
