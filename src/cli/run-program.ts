@@ -17,6 +17,9 @@ const INTERRUPTING: NodeJS.Signals[] = ['SIGINT', 'SIGTERM']
 if (process.env['ANNEAL_NOHUP'] === '1') process.on('SIGHUP', () => undefined)
 else INTERRUPTING.push('SIGHUP')
 
+/** Node ends so where a promise of the main module is left that nothing can settle any more (process, "Exit codes"). */
+const UNSETTLED = 13
+
 type Streams = ReturnType<typeof guardStandardStreams>
 
 export type Program = Readonly<{
@@ -30,6 +33,12 @@ export type Program = Readonly<{
 /** Runs the command that `argv` names, and ends the process with its exit code. */
 export async function runProgram(program: Program, argv: readonly string[]): Promise<void> {
   const streams = guardStandardStreams()
+  process.once('exit', (code) => {
+    if (code !== UNSETTLED) return
+    const fault = raise('INTERNAL', { why: 'it waits for something that cannot happen any more' })
+    outputFor(argv).error(fault)
+    process.exitCode = fault.exit
+  })
   process.exitCode = streams.exitCode(await main(program, argv, streams))
 }
 
