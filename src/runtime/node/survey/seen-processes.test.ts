@@ -4,6 +4,7 @@ import { isAnnealError } from '../../../core/index.ts'
 import type { Container, ProcessTable } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { assertSeen } from './seen-processes.ts'
+import { survey } from './survey.ts'
 
 const container = (name: string, pid: number, status = 'running') => ({ name, pid, status }) as Container
 const tableOf = (...pids: readonly number[]) =>
@@ -37,4 +38,14 @@ test('a container that started or ended between two looks is looked at again', a
   const all = [container('libvirt', 4711)]
   await assertSeen(worldOf(all, tableOf(1, 4711)), all, tableOf(1))
   await assertSeen(worldOf([], tableOf(1)), all, tableOf(1))
+})
+
+test('who sees neither the processes nor systemd is told of the processes', async () => {
+  const all = [container('libvirt', 4711)]
+  const services = async (): Promise<never> => Promise.reject(new Error('Failed to connect to bus'))
+  const world = { ...worldOf(all, tableOf(1)), units: { services } } as unknown as NodeWorld
+  await assert.rejects(
+    survey(world, { stopping: ['libvirt'], cause: 'stop', places: [], helpers: [] }),
+    (error) => isAnnealError(error, 'PROCESSES_HIDDEN'),
+  )
 })
