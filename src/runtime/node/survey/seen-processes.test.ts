@@ -40,7 +40,7 @@ test('a container that started or ended between two looks is looked at again', a
   await assertSeen(worldOf([], tableOf(1)), all, tableOf(1))
 })
 
-test('who sees neither the processes nor systemd is told of the processes', async () => {
+test('where neither the processes nor systemd can be seen, the error names the processes', async () => {
   const all = [container('libvirt', 4711)]
   const services = async (): Promise<never> => Promise.reject(new Error('Failed to connect to bus'))
   const world = { ...worldOf(all, tableOf(1)), units: { services } } as unknown as NodeWorld
