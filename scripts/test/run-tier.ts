@@ -24,53 +24,45 @@ export async function runTier(
   { turn, remember = false }: Readonly<{ turn?: number; remember?: boolean }> = {},
 ): Promise<void> {
   const others = turn === undefined ? [] : notInTurn(tier, turn)
-  const files = tier.files
+  const all = tier.files
     .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
     .map((path) => resolve(ROOT, path))
     .filter((path) => !others.includes(path))
     .toSorted()
   // A tier that has lost its files must not look like one that passed.
-  if (files.length === 0) return tally.add(tier.name, 'failed', 'no test files found')
-  if (remember && tier.remembered !== undefined) return runChanged(files, tier, tally, signal)
-  const before = tally.ended
+  if (all.length === 0) return tally.add(tier.name, 'failed', 'no test files found')
+  const store = join(ROOT, CACHE, `passed-${tier.name}.json`)
+  const memory = remember && tier.remembered !== undefined ? new PassedBefore(store) : undefined
+  const files = all.filter((file) => memory?.has(file) !== true)
+  if (files.length < all.length) {
+    const known = all.length - files.length
+    process.stdout.write(`${known} of ${all.length} files passed and have not changed since: not run again\n`)
+  }
+  if (files.length === 0) return
   for (const path of others) tally.skip(relative(ROOT, path), 'it takes turns with others; npm test runs all')
+  const before = { ended: tally.ended, failed: tally.failed.length, skipped: tally.skipped.length }
   const limit = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)])
   if (tier.lanes === undefined) await runFiles(files, tier, tally, limit(), process.stdout)
   else await runInLanes(inOrder(files, tier.longFiles ?? []), tier, tier.lanes, tally, signal, limit)
-  if (tally.ended === before + others.length) tally.add(tier.name, 'failed', 'no test was run')
+  if (tally.ended === before.ended) tally.add(tier.name, 'failed', 'no test was run')
+  memory?.add(toRemember(files, tier, tally, before))
 }
 
-async function runChanged(
+/** Those that passed whole, of a tier whose files may be remembered. */
+function toRemember(
   files: readonly string[],
-  tier: Tier,
+  { remembered = [] }: Tier,
   tally: Tally,
-  signal: AbortSignal,
-): Promise<void> {
-  const memory = new PassedBefore(join(ROOT, CACHE, `passed-${tier.name}.json`))
-  const remembered = (file: string): boolean =>
-    tier.remembered?.some((pattern) => matchesGlob(relative(ROOT, file), pattern)) === true
-  const changed = files.filter((file) => !remembered(file) || !memory.has(file))
-  const before = files.length - changed.length
-  if (before > 0) {
-    process.stdout.write(
-      `${before} of ${files.length} files passed before and have not changed since: not run again\n`,
-    )
-  }
-  if (changed.length === 0) return
-  const { failed, skipped } = tally
-  const [failures, skips] = [failed.length, skipped.length]
-  await runFiles(
-    changed,
-    tier,
-    tally,
-    AbortSignal.any([signal, AbortSignal.timeout(tier.deadlineMs)]),
-    process.stdout,
-  )
+  before: Readonly<{ failed: number; skipped: number }>,
+): readonly string[] {
   // Which file a failure belongs to is not known where files share what defines their tests.
-  if (failed.length > failures) return
-  const where = skipped.slice(skips).map((one) => resolve(ROOT, one.where))
-  if (!where.every((file) => changed.includes(file))) return
-  memory.add(changed.filter((file) => remembered(file) && !where.includes(file)))
+  if (tally.failed.length > before.failed) return []
+  const skipping = tally.skipped.slice(before.skipped).map((one) => resolve(ROOT, one.where))
+  if (!skipping.every((file) => files.includes(file))) return []
+  return files.filter(
+    (file) =>
+      !skipping.includes(file) && remembered.some((pattern) => matchesGlob(relative(ROOT, file), pattern)),
+  )
 }
 
 /** Files of the alternatives whose turn is another day. */

@@ -45,8 +45,8 @@ exit $ready
 export const HOOK_GUESTS = '/tmp/anneal-hooks'
 
 /**
- * Calls each hook for each guest, and prints `tried NUMBER STATUS HOOK`, a tab and its last line. libvirt starts a hook itself: a file that no
- * kernel would start fails there, though a shell would take it for a script. One that hangs would hang libvirt.
+ * Calls each hook for each guest, and prints `tried NUMBER STATUS HOOK`, a tab and its last line. libvirt starts a hook itself: a
+ * file that no kernel would start fails there, though a shell would take it for a script. One that hangs would hang libvirt.
  */
 export const hookScript = (folder = HOOKS, guests = HOOK_GUESTS): string => `
 limit=; ! command -v timeout >/dev/null || limit='timeout -k 1 20'

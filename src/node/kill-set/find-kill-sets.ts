@@ -45,8 +45,9 @@ export function findKillSets(
 const ENGINE_UNIT = /^(docker|containerd)\.(service|socket)$/
 
 /**
- * The unit, if any, that waits for the container and that systemd stops with the engine's own (`Requires=docker.service`, as Kolla has it) stops
- * the container, by its ExecStop= or by the signal that its client passes on. Live-restore is no help against that.
+ * The unit that waits for the container and that systemd stops with the engine's own (`Requires=docker.service`, as Kolla has it), if
+ * there is one. It stops the container, by its ExecStop= or by the signal that its client passes on; live-restore does not
+ * prevent that.
  */
 export function stopsWithEngine(
   container: Container,
