@@ -9,9 +9,6 @@ import type { Alive } from '../integration/node/support/compute-node.ts'
 
 const IMAGE = 'nova-libvirt:bookworm'
 
-type Finding = Readonly<{ code: string; severity: string; subject: string; evidence: string }>
-type Planned = Readonly<{ check: Readonly<{ findings: readonly Finding[] }> }>
-
 describe('a guest that libvirt ends with a connection', () => {
   const name = 'guestfs-0123456789abcdef'
   let node: ComputeNode
@@ -36,11 +33,9 @@ describe('a guest that libvirt ends with a connection', () => {
   after(() => node?.down())
 
   test('a switch is refused meanwhile', async () => {
-    const { check } = await node.expect<Planned>(4, 'node', 'plan', await node.lock({ mark: 'two' }))
+    const refusals = await node.refusals(await node.lock({ mark: 'two' }))
     assert.deepEqual(
-      check.findings
-        .filter(({ severity }) => severity === 'refuse')
-        .map(({ code, subject }) => `${code} ${subject}`),
+      refusals.map(({ code, subject }) => `${code} ${subject}`),
       [`GUEST_BUSY ${name}`],
     )
   })
@@ -85,11 +80,9 @@ describe('a guest that was asked to reboot, does not act on it, and is paused', 
   test('a switch is refused while it is paused, and goes on while it runs', async () => {
     await said('suspend', guest.name)
     const next = await node.lock({ mark: 'two' })
-    const { check } = await node.expect<Planned>(4, 'node', 'plan', next)
+    const refusals = await node.refusals(next)
     assert.deepEqual(
-      check.findings
-        .filter(({ severity }) => severity === 'refuse')
-        .map(({ code, subject }) => `${code} ${subject}`),
+      refusals.map(({ code, subject }) => `${code} ${subject}`),
       ['GUEST_BUSY asked'],
     )
     await said('resume', guest.name)

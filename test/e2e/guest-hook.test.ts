@@ -12,9 +12,6 @@ const HOOK = '/etc/libvirt/hooks/qemu'
 /** `ANNEAL_TEST_ENGINE=podman` takes Podman. */
 const ENGINE: NestedEngine = process.env['ANNEAL_TEST_ENGINE'] === 'podman' ? 'podman' : 'docker'
 
-type Finding = Readonly<{ code: string; severity: string; evidence: string }>
-type Planned = Readonly<{ check: Readonly<{ findings: readonly Finding[] }> }>
-
 describe(`hooks of libvirt that fail when it has its guests back, on ${ENGINE}`, () => {
   let node: ComputeNode
   let guest: Guest
@@ -45,12 +42,8 @@ describe(`hooks of libvirt that fail when it has its guests back, on ${ENGINE}`,
     await node.write(HOOK, text)
     await node.host.must(['chmod', '755', HOOK])
   }
-  const refused = async (): Promise<readonly string[]> => {
-    const { check } = await node.expect<Planned>(4, 'node', 'plan', hooked)
-    return check.findings
-      .filter(({ severity }) => severity === 'refuse')
-      .map(({ code, evidence }) => `${code} ${evidence}`)
-  }
+  const refused = async (): Promise<readonly string[]> =>
+    (await node.refusals(hooked)).map(({ code, evidence }) => `${code} ${evidence}`)
 
   test('a hook in a language that the image lacks, one that fails, and one that no kernel starts are refused', async () => {
     for (const [text, status] of [

@@ -30,6 +30,9 @@ const LIBVIRT_STATE = [
   '/run/dbus',
 ]
 
+type Found = Readonly<{ code: string; severity: string; subject: string; evidence: string }>
+type Planned = Readonly<{ check: Readonly<{ findings: readonly Found[] }> }>
+
 /** A compute host of the test bed with Anneal on it, as an operator there would call it. */
 export class ComputeNode<H extends ComputeHost = Host> {
   readonly host: H
@@ -82,6 +85,12 @@ export class ComputeNode<H extends ComputeHost = Host> {
       `anneal ${words.join(' ')}:\n${answer.stderr}\n${answer.stdout.slice(0, 4000)}`,
     )
     return answer.value
+  }
+
+  /** What a plan of this release refuses; there must be something. */
+  async refusals(release: string): Promise<readonly Found[]> {
+    const { check } = await this.expect<Planned>(4, 'node', 'plan', release)
+    return check.findings.filter(({ severity }) => severity === 'refuse')
   }
 
   async write(path: string, text: string): Promise<void> {
