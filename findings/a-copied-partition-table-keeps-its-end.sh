@@ -6,6 +6,7 @@
 #           0 bytes free, `,+` grows nothing, --verify says "No errors detected". Without that line all is as guessed.
 # Matters:  replacing a disk, or deploying a table by its dump, loses the rest of every larger disk, and no check says so.
 # Anneal:   writes no partition tables on disks; whole images are written, and their GPT is grown by what boots from it.
+# Short:    util-linux 2.38 | `sfdisk --dump` onto a larger disk leaves the rest free | the table ends where the old disk did: 0 bytes free, no errors
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

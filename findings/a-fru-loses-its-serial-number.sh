@@ -7,6 +7,7 @@
 #           byte loses a zero at its front.
 # Matters:  the machine is not found by the serial number on its label, and two machines may have one number.
 # Anneal:   reads no FRU.
+# Short:    freeipmi 1.6.10, pyghmi 1.5.34 (and 1.6.13) | a serial number in BCD plus is 00012345, as for ipmitool | "invalid BCD encoding"; 012345, without a word
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  inventories and Compose files are written with anchors. One works for years and stops at one machine more.
 # Anneal:   had that limit for its inventories of machines; now it is a thousand times as high (src/adapters/inventory). Its
 #           Compose reader bounds the values instead.
+# Short:    yaml 2.9.1 | a text may be named by an anchor and used 100 times | "Excessive alias count indicates a resource exhaustion attack"
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           With a pair above 59 or a letter in it the address stays one.
 # Matters:  of machines made by one template some come up without a network: those whose address has no letter.
 # Anneal:   reads inventories as YAML 1.2, in which it is a text.
+# Short:    cloud-init 22.4.2 | `macaddress: 52:54:00:12:34:56` is that address | it is 41135085296, for netplan, udev and sysconfig
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

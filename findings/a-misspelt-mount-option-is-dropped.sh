@@ -6,6 +6,7 @@
 # Matters:  `readonly` is the word of `docker run --mount` and of /etc/fstab's readers; in a bundle made by hand or by a script
 #           it lets the container write to the host's directory.
 # Anneal:   has Docker and Podman write config.json.
+# Short:    runc 1.1.5 (crun 1.8.1) | the option `readonly` of a bind mount is refused | the container starts, and the mount is writable; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  the guest's disk has another name in /dev/disk/by-id, its SMBIOS another serial number, its licence is gone, once
 #           a tool that reads, changes and defines domains has touched it.
 # Anneal:   takes each text of libvirt as text.
+# Short:    fast-xml-parser 5.12.1 | a domain of libvirt that is parsed and built again is the same | the serial number 000123 is 123, 1E5 is 100000
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

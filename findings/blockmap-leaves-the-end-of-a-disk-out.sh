@@ -5,6 +5,7 @@
 # Seen:     the last range, which ends with a part of a block, is missing. No error. ReadStream ends with "Bytes read mismatch".
 # Matters:  the disk that is written lacks its end, such as the second copy of a GPT, and verification says nothing.
 # Anneal:   digests each piece of a block map by its real length.
+# Short:    blockmap 4.0.3, bmaptool 3.6 | a disk of 1000000 bytes is read by its block map to its end, or an error | the last range is missing, verification says nothing; `ReadStream` says an error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           is left. `rd.bootif=0` brings both back; 257 sets up every interface. No message, exit code 0.
 # Matters:  a machine that booted over the network for years has no address in its initramfs after an update of its image.
 # Anneal:   asks for network-manager or network-legacy in the initramfs of a live image that is fetched.
+# Short:    systemd 262.1 | `ip=dhcp BOOTIF=…`, as PXELINUX makes it, is DHCP on that interface | no DHCP; of a static address the gateway alone is left
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

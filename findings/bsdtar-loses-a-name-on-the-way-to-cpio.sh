@@ -7,6 +7,7 @@
 # Matters:  `bsdtar --format=newc -cf initrd @rootfs.tar` is how a container's tree becomes an initramfs. perl, git and busybox
 #           have hard links: in the initramfs some of their names are not there.
 # Anneal:   writes the cpio of a live image itself, and puts no hard links into it.
+# Short:    libarchive 3.6.2 (and 3.8.10) | `bsdtar --format=newc -cf initrd @rootfs.tar` keeps hard links | the second name has no type, and is not unpacked; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

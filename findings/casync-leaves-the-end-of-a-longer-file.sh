@@ -6,6 +6,7 @@
 # Matters:  updates of images by chunks (casync, and what is built like it) go from a larger to a smaller image, too. The checksum is
 #           wrong, a GPT is looked for at the wrong end, an archive or an initrd goes on with the older one.
 # Anneal:   writes whole images, and compares the checksum of what it wrote.
+# Short:    casync 2+20201210 | `casync extract` over an older file gives the new one | the end of the longer, older file is behind it; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  both places of `services` are in Nova's schema. A machine without a resolver, or one that waits for DHCPv6, looks
 #           like a fault of the network.
 # Anneal:   hands network_data.json to Ironic as it is.
+# Short:    cloud-init 22.4.2 | a network's own name servers of network_data.json are used | they are dropped; ipv6_slaac becomes DHCPv6
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

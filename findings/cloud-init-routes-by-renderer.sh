@@ -8,6 +8,7 @@
 #           No message, exit code 0.
 # Matters:  the same configuration reaches a network or does not, by which program the image has for its network.
 # Anneal:   hands network data to Ironic as it is.
+# Short:    cloud-init 26.2 | `type: route` is set once, on the interface that reaches its gateway | by netplan and NetworkManager not at all, by networkd on every one
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  "whichever interface there is, by DHCP" is what such a configuration is for. On Debian's and Fedora's images the
 #           machine waits for an interface "lan", and has no network.
 # Anneal:   hands network data to Ironic as it is.
+# Short:    cloud-init 26.2 | `match: {name: "en*"}` matches, or is refused | without netplan the id "lan" is the interface's name; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -5,6 +5,7 @@
 # Seen:     2.40.3 stops and removes the one that runs and starts the stopped one; 2.26.1 removes the stopped one. Exit code 0.
 # Matters:  who gives a stand-in the labels of the container that it stands in for, so that `ps` lists it, loses the stand-in.
 # Anneal:   gives its containers no label of Compose, and refuses a release that sets one.
+# Short:    Docker Compose 2.40.3 (and 2.26.1) | of two containers of one service `up -d` keeps the one that runs | 2.40.3 removes it and starts the one that was stopped; 2.26.1 removes the stopped one
 set -eu
 dir=$(mktemp -d)
 daemon=

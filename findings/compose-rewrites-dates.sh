@@ -8,6 +8,7 @@
 # Matters:  KERNEL_DATE, BUILD or RELEASE of a service is not what stands in the file; another reader of the same file gets
 #           another value, and a comparison of the two sees a change that nobody made.
 # Anneal:   refuses such values and asks for quotes (src/adapters/compose/yaml-numbers.ts).
+# Short:    docker-compose 2.26.1 | `DATE: 2024-01-01` reaches the container as written | it is "2024-01-01 00:00:00 +0000 UTC"; 2024_10_01 is 20241001
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           the home of whoever started it. Two --tmpfs become one, with the second in its options. `readonly` is left out.
 # Matters:  Compose accepts the file; the container starts with another password, command and mounts than it had.
 # Anneal:   writes `$$`, and all mounts with their options (anneal node import).
+# Short:    composerize 1.7.6, docker-compose 2.26.1 | `-e 'A=x$y'` reaches the container; two `--tmpfs` are two | Compose fills in `$y`; the second is an option of the first
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  a Dockerfile that removes a directory and makes it again has such a mark. A root file system for a disk, a ramdisk or
 #           PXE that is made with crane has the old configuration files again; `podman run` of the image does not.
 # Anneal:   reads the layers itself, and hides what an opaque directory hides.
+# Short:    crane 0.20.7 | `crane export` leaves out what an opaque directory hides | files of lower layers are there again; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           taken.
 # Matters:  an image that one tool pushed cannot be copied, signed or looked at by another.
 # Anneal:   takes names of one letter.
+# Short:    crane 0.20.7 | `registry.example/a:1` is a name, as for Docker, Podman and skopeo | "could not parse reference": two characters are wanted
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  [pci] alias and device_spec, dhcp-option-like settings, notification and log filters are such options (MultiOpt). A
 #           deployment that sets the one value it wants adds it to those that it means to replace.
 # Anneal:   edits no such files.
+# Short:    crudini 0.9.4 (and 0.9.6), oslo.config 9.0.0 | `--set` of an option that is given twice leaves the new value alone | the first value stays, the service reads both; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

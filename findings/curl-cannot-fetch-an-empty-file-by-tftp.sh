@@ -6,6 +6,7 @@
 #           With --tftp-no-options the file comes.
 # Matters:  what checks a boot server file by file finds its network broken, by a placeholder or a menu that is empty.
 # Anneal:   serves boot files by HTTP and has dnsmasq serve iPXE; neither is fetched by curl.
+# Short:    curl 7.88.1, tftp 0.1.2 | an empty file is fetched over TFTP | "Transport endpoint is not connected", exit code 71
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

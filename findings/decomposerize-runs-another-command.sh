@@ -6,6 +6,7 @@
 #           and is the shell's process id. A mount's propagation is "[object Object]", a period of 1m30s is no number. No message.
 # Matters:  super-privileged containers have each of these. Some of the lines Docker refuses; others start and do something else.
 # Anneal:   reads `docker run` lines and Compose files, and writes no such lines.
+# Short:    decomposerize 1.4.4 | a command that is a list is run as that list | `sleep,5`; `$$` is the shell’s; a mount option is "[object Object]"
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 #           10.0.0.254 is a /23. No error.
 # Matters:  leases by identifier go to the wrong machine. A client that pads its options gets no boot file.
 # Anneal:   has dnsmasq serve addresses.
+# Short:    dhcp 0.2.20 | a client’s identifier is whole; a pad between options has one byte | it ends with its first zero, so all of QEMU are one; another option
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -5,6 +5,7 @@
 # Seen:     a PCI address is cut at its first colon and becomes the number 0; a serial number of digits loses its zeros. No error.
 # Matters:  devices of a machine are told apart by their address, and machines by their serial number.
 # Anneal:   its deploy ramdisk reads /sys/class/dmi, and takes texts for texts.
+# Short:    dmidecode (npm) 1.0.7, dmidecode 3.4 | a device at 0000:03:00.0 has that address | its address is the number 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  a rack that is switched on at once has more than 50 transfers: UEFI asks twice, once for the size alone. Firmware that gives
 #           up earlier goes on to its next boot entry, and the server's log has nothing of it.
 # Anneal:   its conductor sets tftp-max to 500.
+# Short:    dnsmasq 2.90 | the 51st TFTP transfer at a time is served, or told that the server is busy | no answer, no line in the log, until silent transfers end after some 30 seconds
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

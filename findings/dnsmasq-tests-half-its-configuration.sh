@@ -8,6 +8,7 @@
 # Matters:  those files are what deployment tools write, since dnsmasq reads them again on SIGHUP. A check before the reload
 #           finds nothing, and a machine with a mistyped address is not served.
 # Anneal:   its test bed writes hosts into the configuration itself.
+# Short:    dnsmasq 2.90 | `dnsmasq --test` checks the files of hosts and options, too | "syntax check OK", also for files that are missing
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           base image. No error. The line `# escape=` is not obeyed either.
 # Matters:  what looks for base images, exposed ports or users in Dockerfiles finds some that are not there.
 # Anneal:   reads no Dockerfiles.
+# Short:    docker-file-parser 1.0.7 | a here-document is the script of its RUN, or an error | its lines are instructions; a FROM in it is a base image
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

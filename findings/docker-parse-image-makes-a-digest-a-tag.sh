@@ -6,6 +6,7 @@
 #           registry localhost becomes a user on Docker Hub. A name with three parts behind the registry is null.
 # Matters:  what is pinned by digest cannot be pulled by that name; a local image of Podman is looked for on Docker Hub.
 # Anneal:   takes names of images apart itself.
+# Short:    docker-parse-image 3.0.1 | a digest is a digest, and localhost/a is on localhost | "a/b:sha256:…", and a user "localhost" on Docker Hub
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

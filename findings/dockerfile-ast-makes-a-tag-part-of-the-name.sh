@@ -5,6 +5,7 @@
 # Seen:     its name is "a/b:12", and it has no tag. Without the registry's port, or by tag or digest alone, it is right.
 # Matters:  this is how base images of one's own registry are pinned: a check of names or tags passes over them.
 # Anneal:   pins images by tag and digest, and takes the port apart from the tag.
+# Short:    dockerfile-ast 0.7.1 | `FROM registry.example:5000/a/b:12@sha256:…` is the image a/b with tag 12 | it is named "a/b:12" and has no tag
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           path in the container is "/dev/net/tun:/dev/tun:rw". `$$` stays. "on-failure:3" is the name of a restart policy. No error.
 # Matters:  a service that needs the host's network (libvirt, Neutron's agents) starts in one of its own, without a limit.
 # Anneal:   makes its containers by itself, and reads no compose file by this package.
+# Short:    dockerode-compose 1.4.0 | `network_mode: host` is the host's network, 30s are 30 seconds | a network of its own, no limit of memory, 3 seconds; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  what is given to a container ends in the access log of each proxy. A container with large configuration is made on the socket,
 #           and refused behind a proxy.
 # Anneal:   sends what the body has in the body alone.
+# Short:    dockerode 5.0.1 | a container's configuration is the body of the request | it is in the URL as well; 20 kB of environment get 431 from a proxy
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 # Matters:  a pipeline that checks images before it takes them refuses each one; 3 means leaks, not corruption, and few scripts
 #           tell 3 from 2.
 # Anneal:   reads such an image; src/formats/qcow2 does not count references.
+# Short:    e2fsprogs 1.47.0, qemu-img 7.2 | `qemu-img check` finds what `e2image -Q` wrote in order | a leaked cluster, exit code 3
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

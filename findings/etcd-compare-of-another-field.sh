@@ -6,6 +6,7 @@
 #           transaction succeeds or fails by that. A gRPC client made with @grpc/proto-loader encodes the same way.
 # Matters:  compare-and-swap on the revision is what fences two coordinators of a fleet from each other.
 # Anneal:   uses no etcd yet; a client for it is to be generated with types.
+# Short:    protobufjs 8.8.1, proto-loader 0.8.1 | a misspelt compare target is an error | it is sent as VERSION
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

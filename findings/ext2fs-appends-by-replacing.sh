@@ -8,6 +8,7 @@
 # Matters:  a line that is added to /etc/fstab is its only line. Keys and configuration that are put into an image are writable by
 #           everybody. A program that is read and written back is damaged.
 # Anneal:   puts files into images by its own writer, with the mode and owner that is said.
+# Short:    ext2fs 4.2.5 | `appendFile` appends, `mode: 0o600` is the mode | the file is the added text alone; 0666; owners of 16 bits; bytes are read as text
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

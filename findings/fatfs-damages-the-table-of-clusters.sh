@@ -7,6 +7,7 @@
 # Matters:  the EFI system partition or the Raspberry Pi's boot partition of an image is written so (28,000 downloads a month). It loses
 #           room with each new kernel or configuration; a repair by the second copy loses what was written.
 # Anneal:   reads FAT itself, and writes none by it.
+# Short:    fatfs 0.10.8, dosfstools 4.2, mtools | a file that gets shorter frees its clusters | they are marked ff00: fsck.fat finds damage, mtools reads nothing; the second copy is old
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           left. No error. The stream (Gunzip) gives all.
 # Matters:  bgzip, eStargz and `cat a.gz b.gz` write such files; layers of images are gzip.
 # Anneal:   reads all members.
+# Short:    fflate 0.8.3 | `gunzipSync` reads all members of a gzip file, or the first | the first, cut to the length of the last: of a bgzip file nothing
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

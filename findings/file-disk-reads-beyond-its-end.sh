@@ -6,6 +6,7 @@
 #           after the other. The last range ends behind the disk where its size is no multiple of the block.
 # Matters:  a map of a disk that is made of these ranges is refused by what reads it, and its end cannot be read.
 # Anneal:   makes its block map from the file systems, and cuts the last block at the end of the disk.
+# Short:    file-disk 8.0.1 | the ranges of a disk that are in use have bytes and lie on it | ranges of 0 bytes, and one that ends behind the disk
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

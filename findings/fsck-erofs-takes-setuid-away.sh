@@ -6,6 +6,7 @@
 #           capabilities and other attributes are missing. Exit code 0, no warning.
 # Matters:  it is the tool that unpacks such a root without a mount: ping, sudo and what a group may run fail on the copy.
 # Anneal:   reads EROFS by a reader of its own, which is compared with the kernel's mount.
+# Short:    erofs-utils 1.5 (and 1.8.6) | `fsck.erofs --extract` as root gives back what the image holds | setuid and one of two names are lost (1.5), file capabilities are lost (both); exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           A blank behind "=" belongs to the value, and one before "=" to the name.
 # Matters:  after an update the boot loader starts the old slot, and its counter of attempts is what it was.
 # Anneal:   writes no environment of U-Boot.
+# Short:    libubootenv 0.3.2 | `fw_setenv -s` reads "name value", as U-Boot's own does | it wants "name=value", and passes over other lines; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           same, and fills holes. No message, exit code 0.
 # Matters:  trees of containers without root have owners from 100000 on, of directory services from 2^20 and more.
 # Anneal:   makes no file systems; it reads owners of 32 bits.
+# Short:    genext2fs 1.5.0, e2tools 0.1.0 | an owner above 65535 is kept | user 65536 becomes root, 100000 becomes 34464
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  cloud images have 1, 14 and 15. root=/dev/vda3, fstab, GRUB's (hd0,gpt3) and boot entries name another partition
 #           afterwards, and sgdisk -v finds an overlap.
 # Anneal:   keeps each entry in its place.
+# Short:    gpt 3.0.0 | a table that is read and written is the same | partitions 1, 3 and 14 are 1, 2 and 3, and over the old table 14 is there twice
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  a disk with /boot/loader/entries boots another kernel after its loader is exchanged; a machine that fell back from a bad
 #           kernel boots it again.
 # Anneal:   orders such a menu by the file names, as this GRUB does.
+# Short:    GRUB 2.14 | `blscfg` orders entries as the specification says | by file names: first the one for aarch64, then the one that failed, then the oldest
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  a kernel, an initrd or a grub.cfg that was copied with `cp --sparse=always` or `rsync --sparse`, or made with
 #           fallocate, boots on ext4 and XFS, and not on a btrfs of today.
 # Anneal:   reads both as the kernel does; for a netboot GRUB reads none of them.
+# Short:    GRUB 2.06, btrfs-progs 6.2 | GRUB reads zeros in a hole of a boot file, as Linux does | "extent not found"; the file does not load
 set -eu
 dir=$(mktemp -d)
 trap 'umount "$dir/mounted" 2>/dev/null || true; rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  a file that was made at its full size and not written to its end (a disk for loopback, an initrd padded to a size)
 #           is another one for GRUB: what should be zeros is garbage, or signed contents do not verify.
 # Anneal:   reads zeros in both; for a netboot GRUB reads none of them.
+# Short:    GRUB 2.06 (and 2.14), e2fsprogs 1.47.0, xfsprogs 6.1 | room that was set aside (fallocate) reads as zeros | what lay on the disk before; on ext4 a hole at the start is an error
 set -eu
 dir=$(mktemp -d)
 trap 'umount "$dir/mounted" 2>/dev/null || true; rm -rf "$dir"' EXIT

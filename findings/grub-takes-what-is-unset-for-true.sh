@@ -6,6 +6,7 @@
 #           that cannot be read is 0, with a message that nobody sees, and numbers have 32 bits: 4294967297 equals 1.
 # Matters:  a menu for `if [ $saved_entry = rescue ]` is shown to everybody who never saved an entry. In quotes it is right.
 # Anneal:   decides conditions as GRUB does (src/image/boot/grub/condition.ts).
+# Short:    GRUB 2.06 (and 2.14) | `[ $u = x ]` is false where u is not set | `[ $u ]`, `[ $u = x ]` and `[ $u != x ]` are true; 4294967297 equals 1
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

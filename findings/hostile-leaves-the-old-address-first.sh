@@ -6,6 +6,7 @@
 #           resolver takes the first, so node1 is still 10.0.0.5. remove() of the name on that line does nothing. No error.
 # Matters:  a host that has moved is looked for at its old address by every service of the node.
 # Anneal:   its test bed writes hosts into the configuration itself.
+# Short:    hostile 1.4.0 | `set` gives a name of /etc/hosts another address | where the name shares its line, a second line is added behind: the old address counts
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

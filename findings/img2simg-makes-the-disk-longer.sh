@@ -7,6 +7,7 @@
 # Matters:  `qemu-img convert`, mkosi and systemd-repart make disks of any count of sectors. Its checksum is another one, firmware and
 #           tools warn of a GPT that is not at the end, and it does not fit on a disk of its own size.
 # Anneal:   reads such a format nowhere; it writes a disk at its own length.
+# Short:    img2simg 29.0.6 | a disk that goes through Android's sparse format is the same | it is padded to 4096 bytes, and its second GPT is not at the end; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  connection= and transport_url= have passwords in them; [pci] alias is given several times. A tool that changes one option
 #           of nova.conf with this library breaks the others.
 # Anneal:   leaves the configuration of services to their images.
+# Short:    ini 7.0.0, oslo.config 9.0.0 | values of nova.conf are those that the service reads | they end at `#` or `;`; of two the last; a second line is true
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

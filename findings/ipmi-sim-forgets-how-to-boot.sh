@@ -7,6 +7,7 @@
 # Matters:  what deploys UEFI machines passes its tests on the simulator with or without these options, and a read-back of
 #           them, as careful clients do, fails.
 # Anneal:   its test bed tries IPMI with this simulator; what stays for all boots it tries by Redfish.
+# Short:    OpenIPMI 2.0.33, ipmitool 1.8.19 | `bootparam get 5` shows what `options=efiboot,persistent` set | invalid, for the next boot, legacy; the device alone is kept
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

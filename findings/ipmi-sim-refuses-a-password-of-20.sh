@@ -6,6 +6,7 @@
 #           simulator starts without a message.
 # Matters:  tests of a client with the longest password fail at the simulator, and look like a fault of the client.
 # Anneal:   sends 20 characters to a BMC that takes them; the machines of its test bed have shorter ones.
+# Short:    OpenIPMI 2.0.33, ipmitool 1.8.19 | a password of 20 characters, IPMI’s most, logs in | with 19 it does, with 20 it is a wrong password, also for pyghmi; no message
 set -eu
 dir=$(mktemp -d)
 server=

@@ -8,6 +8,7 @@
 # Matters:  `iseq "${x}" uefi` is never true, a script of two commands on a line does the first alone, and a password with # at its
 #           start is none.
 # Anneal:   writes one command a line, without quotes.
+# Short:    iPXE 1.0.0 (and 2.0.0) | words of a script are read as by a shell | quotes are part of the word, `a; b` is one command, a word `#x` ends the line; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           the hints that are texts.
 # Matters:  a node with the disk that was meant ends its deployment with "no suitable device", after its ramdisk has booted.
 # Anneal:   passes hints on as they are.
+# Short:    ironic-lib 5.3.0 | the hint `size: <or> 100 <or> 200` matches either size | it never matches; `<or>` works for texts
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           JSON does not have. 0123 stays a text. No message.
 # Matters:  random passwords of hex digits are now and then such a number: that BMC refuses Ironic, and `node show` has ******.
 # Anneal:   takes passwords from a file or the environment, and sends them as texts.
+# Short:    python-ironicclient 5.0.1 (and 6.3.0) | `ipmi_password=1234e5` is that text | it is 123400000.0; the serial number 12E4 is 120000.0; version 1.10 is 1.1
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -9,6 +9,7 @@
 # Matters:  a root path "10.0.0.1:/nfs,vers=3" loses its options. The firmware that reads the fields boots another file than the
 #           one that reads the options. UEFI machines get the file of the default.
 # Anneal:   has no part in what a server of DHCP answers.
+# Short:    Kea 2.2.0 (and 3.0.4) | a text is sent whole; for a boot file the class or the subnet counts | a comma ends it; class for the field, subnet for the option; `== 0x7` is never true
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

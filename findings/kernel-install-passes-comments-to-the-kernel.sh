@@ -7,6 +7,7 @@
 # Matters:  what somebody has commented out for the next boot takes effect at it. An initrd of microcode, keys or drivers is not
 #           in the boot, by the name "initrd.img" that each tool gives its own.
 # Anneal:   has no part in kernel-install, and takes the options as an entry has them.
+# Short:    systemd 252 (and 262 for initrds) | `# single` in /etc/kernel/cmdline is a comment; two initrds are two | single is an option; of two named initrd.img the second is there twice; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  the API server keeps 1.5Gi as it was written. A dashboard or a drain that looks at what nodes have free fails for all of
 #           them because of one pod.
 # Anneal:   reads no quantities of pods.
+# Short:    @kubernetes/client-node 2.0.1 | `memory: 1.5Gi` of a pod is added up | "Cannot convert 1.5 to a BigInt", for the whole node
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

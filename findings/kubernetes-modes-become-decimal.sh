@@ -7,6 +7,7 @@
 # Matters:  openstack-helm's charts write modes of four digits. A driver that reads a chart's output and writes it back changes
 #           who may read a secret's files.
 # Anneal:   reads no manifests.
+# Short:    @kubernetes/client-node 2.0.1 | `defaultMode: 0444` is octal, as for kubectl | it is 444, which is mode 0674
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           right. mkfs.xfs makes bigtime by default since 5.15, as Red Hat's 9 and Debian 12 have it.
 # Matters:  a timeline of a machine shows every file in another order than it was written.
 # Anneal:   reads both kinds, and refuses what it does not know in an XFS superblock.
+# Short:    libfsxfs 20201117 (and 20240501), xfsprogs 6.1 | a file of today has today’s time on XFS | it is some 27 years older: times of the new kind are read as the old
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           is. LIBISCSI_CHAP_PASSWORD of the environment takes each.
 # Matters:  a secret that is encoded as in every other URL is a wrong password, and says no more than "Authentication failure".
 # Anneal:   gives libiscsi the secret of a deployment outside of the URL.
+# Short:    libiscsi 1.19.0, tgt 1.0.85 | %40 in the password of an iSCSI URL is @ | it is %40: the login fails; a password with @ cannot be written
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

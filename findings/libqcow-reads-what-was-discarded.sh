@@ -7,6 +7,7 @@
 # Matters:  each guest that discards makes such clusters (discard=unmap). Deleted files are there again, and the checksum of the
 #           disk is another one than qemu-img's.
 # Anneal:   reads such clusters as zeros.
+# Short:    libqcow 20201213 (and 20240308) | a cluster that QEMU marked as zeros reads as zeros | the data from before, or the header of the qcow2, as data of the disk
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

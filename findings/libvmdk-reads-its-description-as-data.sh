@@ -7,6 +7,7 @@
 # Matters:  a disk whose guest discards has such grains (zeroed_grain=on). Its checksum is another one, its file systems are
 #           damaged where they should be empty.
 # Anneal:   reads such grains as zeros.
+# Short:    libvmdk 20200926 (and 20240510) | a grain that the VMDK marks as zeros reads as zeros | the description of the image, in text, as data of the disk
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

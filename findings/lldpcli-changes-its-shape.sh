@@ -5,6 +5,7 @@
 # Seen:     with one neighbour it is an object, with two a list of objects; without any it is missing. `-f json0` is a list each time.
 # Matters:  what was written on a machine with one link to the switch fails on a bonded one, or finds no neighbour.
 # Anneal:   reads LLDP frames itself.
+# Short:    lldpd 1.0.16 | `-f json` has neighbours as a list, or by name, each time | one is an object, two are a list, none is missing
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

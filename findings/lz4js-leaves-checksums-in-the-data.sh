@@ -7,6 +7,7 @@
 #           first is read. No error; the checksum of the content, which lz4 writes by default, is not looked at.
 # Matters:  initrds, disks and memory of machines are packed with lz4. What comes out is wrong, and nothing tells.
 # Anneal:   has the program lz4 unpack images; its own decoders read blocks.
+# Short:    lz4js 0.2.0 | a file of `lz4 -BX` is read, or refused | other bytes, without an error; of two frames the first
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  a volume for /var/lib/nova (owner nova, 0750) or a scratch disk (1777) made this way is not writable for whom it is meant.
 #           -E root_owner sets the owner; nothing sets the mode.
 # Anneal:   makes no file systems from directories outside of its tests.
+# Short:    e2fsprogs 1.47.0 | `mke2fs -d` gives the root the directory's mode and owner | the root is 0755 of root; directories below keep theirs
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

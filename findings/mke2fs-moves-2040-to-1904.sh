@@ -7,6 +7,7 @@
 # Matters:  a machine whose clock runs ahead dates its files so. In the image the newest files are the oldest, for make, rsync
 #           and caches.
 # Anneal:   makes no file systems from directories outside of its tests.
+# Short:    e2fsprogs 1.47.0 (and 1.47.4) | `mke2fs -d` keeps a time behind 2038, which ext4 holds | 2040 is 1904, 2200 is 1928; by the newer one 2038 is the end
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

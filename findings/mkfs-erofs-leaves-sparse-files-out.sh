@@ -8,6 +8,7 @@
 # Matters:  layers of containers become EROFS by `mkfs.erofs --tar`; /var/log/lastlog, sparse by nature, is gone or fills the
 #           image.
 # Anneal:   gives mkfs.erofs archives without holes, and reads sparse files of layers with theirs.
+# Short:    erofs-utils 1.8.6 (and 1.9.4) | `--tar` takes a file that `tar -S` packed, or an error | it is left out, exit code 0; a directory’s holes are filled
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  an offset puts an image behind a header or into a partition without a copy. What was written has to be read again to
 #           see that it is another one.
 # Anneal:   makes an EROFS at the beginning of a file of its own, and copies it to where it belongs.
+# Short:    erofs-utils 1.8.6 | behind `--offset` is the image that would be written without it | without compression, files hold something else; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           of it is kept.
 # Matters:  a root file system that is made of an archive has a / that everybody may write to.
 # Anneal:   always gives -root-mode.
+# Short:    squashfs-tools 4.5.1 | of an archive, `./` or `-root-uid` say the mode and owner of / | it is 777 and root's; only `-root-mode` counts; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

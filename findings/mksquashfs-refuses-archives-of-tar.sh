@@ -7,6 +7,7 @@
 #           truncated or corrupted" in the format of GNU (--format=gnu); a hole between two parts is kept.
 # Matters:  a lastlog or a disk image in the tree, or a file whose time was never set, and the archive of a system is refused.
 # Anneal:   writes times as numbers from 1970 on, and the first and last block of a sparse file.
+# Short:    squashfs-tools 4.5.1, GNU tar 1.34 | it takes what GNU tar writes | whole seconds before 1970 and holes at the end end it
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  GNU is the format that Debian's tar writes, and times before 1970 are in images: of a clock that was not set, or
 #           in a time zone east of Greenwich. The file is lost.
 # Anneal:   reads tar by tar-stream and a reader of its own.
+# Short:    modern-tar 0.8.6 | a file with a time before 1970 has its name | it is gone, and an empty file is named by its contents; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

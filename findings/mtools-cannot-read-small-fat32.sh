@@ -7,6 +7,7 @@
 # Matters:  image builders make the partition with the one and fill it with the other. By Microsoft's specification the
 #           number of clusters decides; firmware differs.
 # Anneal:   src/formats/fat reads it as what the boot sector's layout says.
+# Short:    mtools 4.0.32, dosfstools 4.2 | what `mkfs.fat -F 32` makes, mtools reads | "Error reading FAT" below 65525 clusters
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           of more than 100 bytes is named by its target. No error.
 # Matters:  the layer of an image comes as a part of what was read. Files have another owner, and links another name.
 # Anneal:   reads tar by tar-stream and a reader of its own.
+# Short:    nanotar 0.3.0 | `parseTar(bytes.subarray(…))` reads that part; user 1000 is 1000 | the larger buffer from its start; 1750; a long link is named by its target
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

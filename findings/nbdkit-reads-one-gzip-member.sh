@@ -6,6 +6,7 @@
 # Matters:  RFC 1952 calls a file of several members a gzip file, and bgzip, eStargz and `cat a.gz b.gz` write such files. A
 #           copy of the disk is short, and each program ends with success.
 # Anneal:   reads all members of a compressed image.
+# Short:    nbdkit 1.32.5 | the gzip filter serves what `gunzip` writes, as the xz filter does | the first member alone; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

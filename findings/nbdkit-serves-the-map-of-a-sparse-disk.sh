@@ -6,6 +6,7 @@
 #           comes next in the archive. Of format pax the map of the holes comes first. No message, exit code 0.
 # Matters:  `tar -S` is how people pack disks. A copy of the disk by the filter is of the right length and destroyed.
 # Anneal:   reads a sparse entry of a tar file with its holes.
+# Short:    nbdkit 1.32.5 (and 1.48.1), GNU tar 1.34 | the tar filter serves a disk that `tar -S` packed, or refuses it | the right size and other bytes: its data without holes, and what follows it
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

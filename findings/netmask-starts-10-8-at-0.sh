@@ -7,6 +7,7 @@
 # Matters:  address pools, proxy exceptions (no_proxy) and allow-lists are written in this form. None of the addresses that are meant
 #           is contained.
 # Anneal:   reads addresses and networks without this library.
+# Short:    netmask 2.1.1, iproute2 6.1.0 | `10/8` is 10.0.0.0/8, as for `ip route` | it is 0.0.0.0/8, and 192.168/16 is 192.0.0.0/16; no error
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

@@ -8,6 +8,7 @@
 # Matters:  the parent of VLANs or a port that a virtual switch is to take has no address of its own. On a host with
 #           NetworkManager each of them gets one, and a route.
 # Anneal:   hands network data to Ironic as it is.
+# Short:    netplan 0.106 (and 1.2.2) | `link-local: []` means no address of its own, for either renderer | NetworkManager gives the interface 169.254.…, whatever the setting says
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

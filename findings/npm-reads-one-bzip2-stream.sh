@@ -5,6 +5,7 @@
 # Seen:     the first stream is all. No error. (seek-bzip reads all where a third argument asks for it.)
 # Matters:  images for download (.bz2) are packed on many processors: 900 kB of each are left.
 # Anneal:   has the program bzip2 unpack images.
+# Short:    bz2 1.0.1, compressjs 1.0.3, seek-bzip 2.0.0 | what pbzip2 writes is read to its end | its first stream is, 900 kB at most; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

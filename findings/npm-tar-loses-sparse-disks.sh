@@ -9,6 +9,7 @@
 # Matters:  `tar -S` is how people pack disks of virtual machines. A service that unpacks an upload this way stores a
 #           broken disk, or none, and reports success.
 # Anneal:   reads a disk out of a tar file, also a sparse one in the pax format (docs/image.md).
+# Short:    tar 7.5.23, tar-stream 3.2.2 | a disk packed with `tar -S` comes out, or an error | it is missing, or has another name and length; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

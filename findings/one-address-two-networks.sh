@@ -7,6 +7,7 @@
 #           No message, exit code 0.
 # Matters:  the same arguments boot over the network, or do not, by which of the two the distribution put in its initramfs.
 # Anneal:   leaves the arguments of an image as they are; what it adds for a live image has no static address.
+# Short:    systemd 252, NetworkManager 1.42.4 | `ip=` without a netmask gives what the kernel takes, a /24 | /24 by one, /32 by the other; BOOTIF= counts for one
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

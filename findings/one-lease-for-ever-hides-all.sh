@@ -6,6 +6,7 @@
 #           not given, either. A lease that was renewed is given twice, the older first, though the last one counts.
 # Matters:  BOOTP clients get leases for ever: the first machine that boots so takes all others out of the list.
 # Anneal:   reads no leases; it asks Ironic and Neutron for a machine's address.
+# Short:    dhcpd-leases 0.1.2 | a lease that `ends never`, or in epoch seconds, is read | an error in place of all leases of the file
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

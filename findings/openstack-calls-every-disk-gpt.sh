@@ -8,6 +8,7 @@
 # Matters:  Glance 33 and deep inspection refuse the last two, with a message about partitions that the image never had.
 #           A partition image that extlinux or grub-install has been run on is such an image.
 # Anneal:   pushes raw bases whose boot sector it takes from the image: what Glance says of it is passed on.
+# Short:    oslo.utils 8.2.0 | a disk with an MBR is raw; ext4 with a boot sector is raw | both are "gpt", and the second is refused as unsafe
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

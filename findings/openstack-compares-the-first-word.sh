@@ -7,6 +7,7 @@
 # Matters:  models of disks, processors and racks have blanks in their names. A machine is passed over, or the wrong one taken.
 #           Ironic's own hints escape the text first.
 # Anneal:   passes hints on to Ironic as they are.
+# Short:    oslo.utils 6.0.1 (and 10.2.0) | a value of two words matches itself in a requirement | it does not; "SSD" matches "SSD NVMe"; alternatives behind are lost
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

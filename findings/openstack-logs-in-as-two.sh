@@ -6,6 +6,7 @@
 #           the cloud. Besides, `password: 012345` of clouds.yaml is 5349. No message.
 # Matters:  a script by the SDK and the command beside it are two users: one sees the machines, the other gets 401, or another's.
 # Anneal:   takes a cloud whole, as the SDK does; --cloud and variables are never mixed.
+# Short:    openstackclient 6.0.0, openstacksdk 0.101.0 | with OS_CLOUD and an older openrc, command and library are one user | the command: the openrc’s user in the cloud’s project; the library: the cloud’s user
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

@@ -5,6 +5,7 @@
 # Seen:     they come in the order of the table, in lists and in `show`: ID first.
 # Matters:  `openstack baremetal node list -f value -c Name -c UUID | while read -r name uuid` has each in the place of the other.
 # Anneal:   reads JSON.
+# Short:    cliff 4.0.0 | `-f value -c Name -c ID` prints name and id | id and name, in lists and in `show`
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           executable, in a directory it is. Two names of one file are two files. What a later version no longer has stays.
 # Matters:  an artifact is in the registry that nobody can unpack by the tool that made it. Hooks and agents do not start.
 # Anneal:   pushes disks by itself, which are single files without a mode.
+# Short:    oras 1.3.3 | `oras pull` gives back what `oras push` took | an absolute link ends it half-way; a file by itself loses its x; exit code 0 of the push
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           option, the first service that reads it fails. `$$` is one dollar.
 # Matters:  a service comes up with a password that nobody wrote, or a list with no value that matches.
 # Anneal:   edits no configuration of a service; it binds the files that are there.
+# Short:    oslo.config 9.0.0 | a quoted list loses all quotes or none; a password is literal | the first and the last quote go; `$name` in a password is replaced
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

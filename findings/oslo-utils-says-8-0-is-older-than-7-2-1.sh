@@ -6,6 +6,7 @@
 #           one before it: 1.2024.0 is 3.24.0. No error.
 # Matters:  "at least 7.2.1" refuses 8.0, and what wants "at least 9" takes everything.
 # Anneal:   compares versions part by part.
+# Short:    oslo.utils 6.0.1 (and 10.2.0) | versions as numbers have the order of the versions | 8.0 is 8000, 7.2.1 is 7002001; 1.2024.0 is 3.24.0; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

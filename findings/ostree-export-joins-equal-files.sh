@@ -7,6 +7,7 @@
 # Matters:  in a container or a machine that is made of the archive, the first boot writes /etc/machine-id and with it every
 #           empty file of that mode; whoever adds a user to /etc/subuid adds him to /etc/subgid.
 # Anneal:   reads deployments of ostree itself; what shares an inode there stays linked in a live image, and nothing else does.
+# Short:    ostree 2025.2 (and 2026.4) | two files of a tree are two files of the exported archive | equal files are hard links: who writes machine-id writes each empty file
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           in the same call is what does it.
 # Matters:  a script that can be repeated, run with another VLAN, says that all is well, and the guest stays in the old network.
 # Anneal:   configures no switches: the network agent of a release does.
+# Short:    Open vSwitch 3.1.0 | `--may-exist add-port … tag=7` gives the port tag 7 | a port that exists keeps its old tag; exit code 0
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

@@ -8,6 +8,7 @@
 # Matters:  labels are how images and initramfs find partitions (PARTLABEL=). A deployment with such a label ends well, and the
 #           machine does not find its disk.
 # Anneal:   writes no partition tables.
+# Short:    parted 3.5 (and 3.8) | `parted -s disk name 1 'EFI system'` gives that name | the name is "EFI", the rest is a command; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  `root=/dev/vda1` and `/dev/sda15` are places in the table. Whoever writes into "partition 2" found this way
 #           writes into another one.
 # Anneal:   numbers by the place in the table (src/formats/gpt).
+# Short:    partitioninfo 6.0.3 | partition 14 is the one that the kernel calls 14 | it counts the used entries: 14 is 2, and there is no 14
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           are left, without addresses; a tmpfs of mode 0755 gets 493. No message, exit code 0. pid and network_mode are there.
 # Matters:  a super-privileged container runs in an IPC and a UTS namespace of its own, and without its files and limits.
 # Anneal:   gives the namespaces and limits of a service to the engine, and refuses keys that it does not know.
+# Short:    podman-compose 1.6.0 | `ipc: host` and `uts: host` become Podman’s options, as `pid: host` does | they are left out, as are four other keys; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  Docker takes the image, and containers of it have ports that are no numbers. Proxies and tools that look for the
 #           port of a container (90/tcp) do not find it in images of Podman, and find it in those of Docker.
 # Anneal:   publishes no ports by what an image exposes.
+# Short:    Podman 4.3.1 (and Buildah 1.43.2) | `EXPOSE 90-92` is three ports of the image, as by Docker | one port "90-92/tcp", which OCI’s specification does not have
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 # Matters:  whoever makes a container again from its inspection (an upgrade, a migration from Docker) takes the host's IPC
 #           from a super-privileged container without a word.
 # Anneal:   makes containers from the release, not from their inspection.
+# Short:    Podman 4.3.1 | inspect says IpcMode "host" for --ipc=host | it says "shareable"; PidMode says "host"
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

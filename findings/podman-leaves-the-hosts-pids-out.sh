@@ -6,6 +6,7 @@
 #           the host with the relative path "tmpfs".
 # Matters:  the pod starts, and is another thing: its libvirtd sees no process of the host, and no mount reaches the host.
 # Anneal:   never goes through this file: it reads containers by the engine's own API.
+# Short:    Podman 4.3.1 (and 5.8.6) | `podman generate kube` of a super-privileged container gives such a pod | hostPID and the propagation of mounts are left out; no warning
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

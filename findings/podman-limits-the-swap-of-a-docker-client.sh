@@ -5,6 +5,7 @@
 # Seen:     the container may have twice its memory, as where nothing was said of swap. No warning.
 # Matters:  what a client of Docker deploys on both engines is killed on one of them, when the machine has swap to spare.
 # Anneal:   refuses limits of swap in a release (`memswap_limit`).
+# Short:    Podman 4.3.1 | `MemorySwap: -1` through Docker's API is swap without a limit | it is twice the memory, as where nothing was said
 set -eu
 dir=$(mktemp -d)
 service=

@@ -6,6 +6,7 @@
 #           hostPID (newer ones do), and says nothing.
 # Matters:  the same file limits a service on Kubernetes, and not on a node with Podman or a quadlet's .kube unit.
 # Anneal:   takes releases from Compose files; what it reads of a running container is the limit that the engine set.
+# Short:    Podman 4.3.1 (and 5.8.6) | `memory: 1.5Gi` in `podman play kube` is 1.5 GiB | it is 10^9 times as much; `1536Mi` is right
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

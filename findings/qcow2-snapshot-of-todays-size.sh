@@ -6,6 +6,7 @@
 #           `snapshot -a` the same snapshot is 10 MiB.
 # Matters:  a backup taken this way from a hypervisor holds a disk that never was: no GPT at its end, another checksum.
 # Anneal:   reads the active disk; it does not read internal snapshots.
+# Short:    qemu-img 7.2 | an exported snapshot has the size that the disk had | it has the size that the disk has now
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           makes an empty file, with a message. The exit code is 0 for each.
 # Matters:  a partition, a header or a broken region that is cut out of a qcow2 is short, or empty, and the script goes on.
 # Anneal:   reads images itself; it calls no qemu-img dd.
+# Short:    qemu-img 7.2 (and 11.1.3) | `qemu-img dd skip=2 count=3` copies three blocks | one: what is skipped counts; `skip=4 count=3` makes an empty file, exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           back, the footer is part of the disk and the backup GPT no longer at its end. With -f vpc all is right.
 # Matters:  the way back grows the disk by a sector each time; sfdisk --verify finds an error on a disk that had none.
 # Anneal:   looks at the end of a file, too.
+# Short:    qemu-img 7.2 | qemu-img knows the fixed VHD that it wrote | it is "raw" and a sector longer; the GPT ends early
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

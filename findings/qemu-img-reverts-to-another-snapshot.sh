@@ -5,6 +5,7 @@
 # Seen:     -a, and `convert -l`, take the one whose ID is 2, which is named otherwise; -d takes the name. Exit code 0.
 # Matters:  snapshots that are counted lose their numbers when one is deleted: the disk goes back to another day, and what it was is lost.
 # Anneal:   reads an image as it is now, and says that it has snapshots.
+# Short:    qemu-img 7.2 | `qemu-img snapshot -a 2` goes back to the snapshot named 2, which `-d 2` deletes | it goes back to the one whose ID is 2; so does `convert -l 2`
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

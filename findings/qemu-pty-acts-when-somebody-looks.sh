@@ -1,12 +1,13 @@
 #!/bin/sh
 # A command that is written to a pty of QEMU: the monitor, or the serial console that libvirt gives a guest.
-# Version:  QEMU 7.2 (Debian 12).
+# Versions: QEMU 7.2 (Debian 12).
 # Guess:    `echo quit > /dev/pts/N` has the monitor quit.
 # Seen:     nothing happens, as often as it is done: QEMU looks once a second whether somebody has the pty open. What was written is
 #           not lost. It takes effect when somebody attaches and stays for a second, whenever that is.
 # Matters:  a script that types into the console of a guest (a login, a shutdown) and closes it sees no error and no effect, and the
 #           guest gets it all when an operator opens `virsh console`. Keep the pty open: `{ echo …; sleep 2; } > /dev/pts/N`.
 # Anneal:   writes to no console; its tests, which do, hold the pty open.
+# Short:    QEMU 7.2 | `echo quit > /dev/pts/N` reaches a monitor or console on a pty | nothing happens, until somebody attaches and stays for a second: then it does
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

@@ -7,6 +7,7 @@
 #           Exec= goes into ExecStart= as it is, where systemd replaces $OPTS by its own variable, which is not set.
 # Matters:  a service whose last option is missing starts, and does something else than its unit says.
 # Anneal:   takes releases from Compose files; of a quadlet it reads who starts which container.
+# Short:    Podman 5.4.2 | `Environment=OPTS=--listen --verbose` gives both words, or an error | the second word is gone, without a warning
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

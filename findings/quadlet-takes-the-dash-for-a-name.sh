@@ -7,6 +7,7 @@
 #           generator says nothing; Podman will not find the file, and the container does not start. AddDevice= is as guessed.
 # Matters:  a unit that is moved from a service to a container starts no more, on each host, with or without the file.
 # Anneal:   takes releases from Compose files, where `required: false` says it; of a quadlet it reads who starts which container.
+# Short:    Podman 5.4.2 (and 5.8.6) | `EnvironmentFile=-/etc/default/x` need not be there, as for systemd | the file `-/etc/default/x` beside the unit; no warning
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

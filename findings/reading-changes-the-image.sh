@@ -6,6 +6,7 @@
 #           checksum under which it was published.
 # Matters:  images are named by their digest in Glance, in release notes, in OCI. Looking into one must not make it another.
 # Anneal:   opens images for reading only, and has readers of its own.
+# Short:    balena-image-fs 7.6.21 | reading a file out of an image leaves the image as it is | its checksum is another one afterwards
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

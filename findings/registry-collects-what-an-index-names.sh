@@ -6,6 +6,7 @@
 #           tag is still listed; a pull ends with "manifest unknown". Without --delete-untagged all stays.
 # Matters:  a release pinned by digest cannot be pulled any more, on the day when a node needs it.
 # Anneal:   pulls every image before it touches a node, and keeps the release before for a rollback without a pull.
+# Short:    docker-registry 2.8.2 | `garbage-collect --delete-untagged` keeps what a tagged index names | the manifests of its architectures are deleted; the tag stays
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

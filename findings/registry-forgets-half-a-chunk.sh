@@ -7,6 +7,7 @@
 #           upload with all the chunks before is gone.
 # Matters:  a client that counts on it fails on a large image over a bad line; chunks are only a safe point if they are whole.
 # Anneal:   begins that blob again, and bounds how often.
+# Short:    docker-registry 2.8.2 | an upload that breaks off goes on where the registry has it | half a chunk ends the upload, with all that arrived before
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

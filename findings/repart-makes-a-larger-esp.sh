@@ -7,6 +7,7 @@
 #           refused: "Can't fit requested partitions". Without Format= it has its 40 MiB. No message says that a size was raised.
 # Matters:  the same definitions make another disk by the newer release, or none.
 # Anneal:   writes partitions of the size that is said, and runs no systemd-repart.
+# Short:    systemd 262.1 (not 257) | `SizeMinBytes=40M`, `SizeMaxBytes=40M` make an ESP of 40 MiB | it has 260 MiB, in a table of 512-byte sectors, too; an image of 200 MiB is refused
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           copy of the GPT are gone. Exit code 0, and e2fsck of the same version calls the file system clean.
 # Matters:  this is how a root file system is made small without root and loop devices. It ends with a destroyed image.
 # Anneal:   never writes to an image; it shrinks nothing.
+# Short:    e2fsprogs 1.47.0 (and 1.47.4) | `resize2fs 'disk?offset=…' 16M` leaves the rest of the disk alone | the file is cut to 16 MiB: the next partition is gone; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  images whose loader knows its own partition only (U-Boot, depthcharge) name the root so. With an initramfs of
 #           dracut or mkosi they do not boot; without one they do.
 # Anneal:   finds the partition as Linux does, in root= and in the references of a conversion.
+# Short:    systemd 252 (and 262) | `root=PARTUUID=…/PARTNROFF=1` is what Linux takes it for | the initramfs waits for a link that no rule makes
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

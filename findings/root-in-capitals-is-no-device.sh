@@ -7,6 +7,7 @@
 # Matters:  whoever copies the number from `sfdisk --dump` or `sgdisk -i` has a machine that boots without an initramfs, and
 #           waits for its root until the time is over with one.
 # Anneal:   compares these numbers without regard to capitals, as Linux does.
+# Short:    systemd 252 (and 262), util-linux 2.38, gdisk 1.0.9 | `root=PARTUUID=` in capitals, as sfdisk prints it, is that partition | the initramfs waits for a link that udev names in small letters
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 # Matters:  the boot sector of SYSLINUX (gptmbr.bin) and extlinux on boards look for that bit: the converted disk does not boot by BIOS.
 #           U-Boot finds no boot partition by it.
 # Anneal:   writes no partition tables.
+# Short:    gdisk 1.0.9 | `sgdisk -g` makes the active partition "legacy BIOS bootable" | it has no attribute, and no message says so
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -5,6 +5,7 @@
 # Seen:     both are gone: skopeo looks up the digest of the tag and deletes that. Exit code 0, no message.
 # Matters:  a rebuild that changed nothing, or a tag for "current", is the same image: whoever tidies up old releases deletes the new one.
 # Anneal:   deletes nothing in a registry; a release is pinned by digest, and a node keeps the images of the release before.
+# Short:    skopeo 1.9.3, docker-registry 2.8.2 | `skopeo delete …/node:old` leaves another tag of the same image alone | both tags are gone; exit code 0
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

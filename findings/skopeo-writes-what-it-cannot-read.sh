@@ -7,6 +7,7 @@
 # Matters:  a build that writes to the same directory works once. The next reader fails, or takes the first of the list, which
 #           is the old image.
 # Anneal:   lists the images of such a directory, and reads each by its place: `oci:DIR:@1`.
+# Short:    skopeo 1.9.3 | a second copy to `oci:DIR` replaces the first | both are there without a name, and `oci:DIR` is refused
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

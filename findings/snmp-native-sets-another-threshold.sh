@@ -6,6 +6,7 @@
 #           lose it as well. -1, -128, -257 and -70000 are right. No error.
 # Matters:  a power strip or a cooling unit takes a threshold that nobody set, and says that it was set.
 # Anneal:   speaks no SNMP.
+# Short:    snmp-native 1.2.0 | a threshold of -150 is sent as -150 | -129 to -255 lose their sign: it is 106; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

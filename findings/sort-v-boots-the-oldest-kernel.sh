@@ -7,6 +7,7 @@
 # Matters:  GRUB's grub-mkconfig sorts with `sort -V`, and so does everyone who writes `ls /boot/vmlinuz-* | sort -V | tail -n 1`:
 #           the machine boots the oldest kernel of its minor release.
 # Anneal:   sorts as the boot loader does that lies in the image, and says which entry is the default.
+# Short:    coreutils 9.1, rpm 4.18.0, systemd 252 | `sort -V` puts a kernel's update behind the release's | on Enterprise Linux the first build is last
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

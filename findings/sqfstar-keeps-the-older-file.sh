@@ -5,6 +5,7 @@
 # Seen:     sqfstar keeps the first, says "ignoring" among its other lines, and exits with 0. tar2sqfs refuses the tar.
 # Matters:  root trees for live and diskless machines are tar files with fixes appended: the fix is not in the squashfs.
 # Anneal:   makes no squashfs.
+# Short:    squashfs-tools 4.5.1 | of two entries of a tar with one name the later counts | the first is kept, exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 # Matters:  BMCs send long collections in pages of 50 or fewer: firmware, interfaces, drives, log entries. What is on the
 #           next page is not inspected, and not updated.
 # Anneal:   reads every page where it looks for the only system of a service.
+# Short:    sushy 4.3.3 (and 5.13.0) | a Redfish collection in pages is read to its end | the first page is all; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           so that root and that user alone can run any program of the host. `merge` says that it has merged; exit code 0.
 # Matters:  logins, and each service that runs as a user of its own, fail from the merge on, until `unmerge`.
 # Anneal:   neither makes nor merges extensions.
+# Short:    systemd 252 (and 262) | the host's /usr/bin keeps its mode when an extension is merged | it has mode and owner of the extension's: 700 of who built it; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

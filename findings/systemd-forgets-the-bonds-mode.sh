@@ -6,6 +6,7 @@
 #           balance-rr, and no link is watched. No message, exit code 0; a bond without a list of ports is refused.
 # Matters:  a machine whose switch speaks LACP has no network, or one that loses every second packet, while it boots.
 # Anneal:   leaves the arguments of an image as they are.
+# Short:    systemd 252, NetworkManager 1.42.4 | `bond=…:mode=802.3ad` makes such a bond in either initramfs | systemd-network-generator drops the options; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

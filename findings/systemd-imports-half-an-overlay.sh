@@ -6,6 +6,7 @@
 # Matters:  disks of virtual machines under OpenStack and libvirt are overlays. What is imported boots to nothing, or worse,
 #           mounts.
 # Anneal:   reads the whole chain, and refuses a backing file that it cannot find.
+# Short:    systemd 252 | a qcow2 with a backing file is read whole, or refused | the backing file is left out: zeros, and success
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

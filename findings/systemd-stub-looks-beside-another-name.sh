@@ -8,6 +8,7 @@
 # Matters:  arguments that a site adds to its machines (console=, ip=, a root) are not there on the first boots of a new kernel, and
 #           are again when it was blessed and its counter is gone.
 # Anneal:   looks beside the same name as the stub, and shows the arguments of such a boot.
+# Short:    systemd 257.13 (and 262.1) | addons of a kernel image count whatever its boot counter is | not where the version has a `+`, as Debian’s: arguments of a site are left out
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

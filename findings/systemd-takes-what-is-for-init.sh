@@ -8,6 +8,7 @@
 # Matters:  a boot loader's entry, an appended kernel argument of Ironic or libvirt's <cmdline> that boots with one initramfs
 #           mounts another root, or with other options, with the next one. `rootflags=subvol=@` cannot be replaced by a later one.
 # Anneal:   reads the line as Linux does, and keeps what is behind ` -- ` where it is.
+# Short:    systemd 252 (and 257) | what is behind `--` on the kernel’s line is init’s; the last `rootflags=` counts | a root= behind `--` counts; all `rootflags=` are joined
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

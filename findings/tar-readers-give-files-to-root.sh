@@ -7,6 +7,7 @@
 #           100 bytes a NUL at its end. No error.
 # Matters:  ids above 2097151 are in images of user namespaces and directory services. All their files become root's.
 # Anneal:   reads both (tar-stream, and a reader of its own).
+# Short:    tar-parser 0.7.1, it-tar 6.0.6, tar-browserify 6.3.2 | user 3000000 of a pax or GNU archive is that user | it is 0; a long name of GNU gets a NUL at its end
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

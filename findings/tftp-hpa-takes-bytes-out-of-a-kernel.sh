@@ -7,6 +7,7 @@
 # Matters:  a kernel or an initrd that is looked at by way of TFTP is shorter than the one that machines boot, and has another
 #           checksum; one that is copied to another server so does not boot.
 # Anneal:   has dnsmasq serve boot programs over TFTP, to firmware that asks for octets, and fetches nothing over TFTP.
+# Short:    tftp-hpa 5.2, dnsmasq 2.90 | `tftp HOST -c get kernel` gives the bytes of the file | netascii is its default: each 0d 00 loses the zero; exit code 0
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,6 +8,7 @@
 # Matters:  `tgt-admin --dump >targets.conf` before a restart of the service, as its man page suggests: an image that nobody should
 #           change is writable, and initiators find no partition and no disk by its id.
 # Anneal:   has its deploy ramdisk make the target anew for each deployment.
+# Short:    tgt 1.0.85 | `tgt-admin --dump` has what was configured, passwords aside | a read-only unit comes back writable, with another sector size and number; exit code 0
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

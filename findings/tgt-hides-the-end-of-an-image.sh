@@ -5,6 +5,7 @@
 # Seen:     the unit ends with the last whole sector: up to 511 bytes of the image are not there. Exit code 0, no message.
 # Matters:  an image that was cut off, or has a footer, is written to a disk without its end, and nobody is told.
 # Anneal:   has images written by Ironic's agent, which reads them by HTTP.
+# Short:    tgt 1.0.85 | an image with a part of a sector at its end is refused, or padded | the end is not there; no message
 set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"

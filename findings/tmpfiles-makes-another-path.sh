@@ -6,6 +6,7 @@
 #           code 0. In the last field the same escape is a blank.
 # Matters:  one image's configuration makes another directory, and sets mode and owner of another one, by the systemd that reads it.
 # Anneal:   writes no tmpfiles.d.
+# Short:    systemd 252 (not 257) | `d /srv/a\x20b` of tmpfiles.d makes "/srv/a b" | it makes "/srv/ax20b"; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -6,6 +6,7 @@
 #           is named ".key" is left out. `**/*.key` leaves out all. No message.
 # Matters:  keys, .env files and build results are in the image, and in the registry.
 # Anneal:   builds no images.
+# Short:    Podman 4.3.1 | `**.key` in .dockerignore leaves out all such files, as for git | it leaves out a file that is named ".key"; all others are in the image
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

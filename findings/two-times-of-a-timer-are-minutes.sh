@@ -7,6 +7,7 @@
 # Matters:  timers of backups, updates of images (rpm-ostree, podman auto-update) and reboots run twice within the hour, and not
 #           in the evening.
 # Anneal:   reads no timers.
+# Short:    systemd 252 (and 262) | `OnCalendar=06:30,18:30` is morning and evening | it is 06:18:30 and 06:30:30; verify finds nothing
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

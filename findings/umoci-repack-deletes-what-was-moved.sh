@@ -7,6 +7,7 @@
 #           Podman loses usr/bin/ip as well, which the same layer has just brought. No message, exit code 0.
 # Matters:  programs are gone in the container that runs, and there in the tree that was packed.
 # Anneal:   reads such a layer as umoci does.
+# Short:    umoci 0.4.7 (and 0.6.0), Podman 4.3.1 | /usr/sbin is made a link to bin, and all is there | whiteouts behind the link delete from usr/bin: by Podman what was moved, too
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

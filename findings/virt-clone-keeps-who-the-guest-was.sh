@@ -8,6 +8,7 @@
 # Matters:  both guests write into one log, and wait at one socket: the agent that answers is the other guest's. Multipath takes
 #           two disks with one WWN for one.
 # Anneal:   makes no guests.
+# Short:    virt-manager 4.1.0, libvirt 9.0.0 | a clone has names of its own | serial number, WWN, agent’s socket, logs and SMBIOS’ UUID are the first guest’s
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

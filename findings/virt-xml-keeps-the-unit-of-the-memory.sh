@@ -6,6 +6,7 @@
 #           libvirt takes it. `--vcpus 4` of 8 with 2 in use leaves 2 in use and the topology of 8. Exit code 0, no message.
 # Matters:  templates and examples are written in GiB or MiB; virt-xml takes them on its standard input. The guest does not start.
 # Anneal:   changes no guests.
+# Short:    virt-manager 4.1.0 (and 5.0.0) | `virt-xml --edit --memory 8192` gives 8192 MiB | in a file with GiB it gives 8 EiB; `--vcpus` leaves the topology
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

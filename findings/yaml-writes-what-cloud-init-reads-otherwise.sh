@@ -7,6 +7,7 @@
 #           `version: '1.1'` as an option of stringify quotes all of them.
 # Matters:  a password, a name or a time of user data that a program writes is another one on the machine.
 # Anneal:   writes no cloud-config; it puts quotes around such texts in the Compose files that it writes.
+# Short:    yaml 2.9.1, cloud-init 22.4.2 | a text that `stringify` writes is that text for cloud-init | 1_000_000 is 1000000, "no" is false, 12:30 is 750; no message
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -7,6 +7,7 @@
 #           argument, and by zstddec/stream, it is right.
 # Matters:  layers of OCI images, initramfs archives and `qemu-img … | zstd` are made from streams. A check for an error is of no use.
 # Anneal:   cuts the frames apart itself (src/formats/zstd) and compares lengths.
+# Short:    zstddec 0.3.4 | what was packed through a pipe is read, or an error | 16 MB of the decoder’s own memory, without the data at its start; no error
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

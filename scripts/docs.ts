@@ -1,5 +1,5 @@
 /**
- * Writes the pages of docs/ that come from the code:
+ * Writes the pages that come from the code or from the heads of scripts:
  *
  *     node scripts/docs.ts            write them
  *     node scripts/docs.ts --check    write nothing; exit 1 where one is not what the code says

@@ -4,13 +4,14 @@ import { decisionsPage } from './decisions-page.ts'
 import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
 import { errorsPage } from './errors-page.ts'
+import { findingsPage } from './findings-page.ts'
 import { readInlineCodes } from './inline-codes.ts'
 import { jsonPage } from './json-page.ts'
 import { killRulesPage } from './kill-rules-page.ts'
 import { schemaPages } from './schemas.ts'
 import { statesPage } from './states-page.ts'
 
-/** A page of docs/ that is written from the code. */
+/** A page that is written from the code or from the heads of scripts. */
 export type Page = Readonly<{ path: string; text: string }>
 
 export async function generatedPages(): Promise<readonly Page[]> {
@@ -32,6 +33,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { path: 'docs/deployment-states.md', text: deploymentStatesPage() },
     { path: 'docs/conductor-states.md', text: conductorStatesPage() },
     { path: 'docs/json.md', text: jsonPage() },
+    { path: 'findings/README.md', text: findingsPage() },
     ...(await schemaPages()),
   ]
 }

@@ -15,6 +15,7 @@ import {
   readErrorTables,
   readFindingTables,
   readInlineCodes,
+  shortForm,
 } from '../../scripts/docs/index.ts'
 import type { Table } from '../../scripts/docs/index.ts'
 import { ROOT, memberOf, readModule, readModulesBelow, stringOf, walk } from '../../scripts/source/index.ts'
@@ -30,6 +31,24 @@ for (const { path, text } of await generatedPages()) {
     assert.equal(readFileSync(join(ROOT, path), 'utf8'), text, `run "npm run docs" and commit ${path}`)
   })
 }
+
+describe('findings/README.md', () => {
+  test('takes three cells from the head of a script, and refuses fewer, more and empty ones', () => {
+    assert.deepEqual(shortForm('#!/bin/sh\n# Short:    a 1.0 | `x` is 1 | it is 2\nset -eu\n'), [
+      'a 1.0',
+      '`x` is 1',
+      'it is 2',
+    ])
+    for (const line of [
+      '# Shor: a | b | c',
+      '# Short: a | b',
+      '# Short: a | b | c | d',
+      '# Short: a |  | c',
+      'Short: a | b | c',
+    ])
+      assert.equal(shortForm(`#!/bin/sh\n${line}\n`), undefined, line)
+  })
+})
 
 /** The codes in the first column of the page's tables below a heading of the second level. */
 function documented(heading: string): ReadonlySet<string> {
