@@ -12,6 +12,7 @@ import type { EfiPrograms } from './firmware/started-program.ts'
 import { GrubDevices } from './grub/devices.ts'
 import { dialectOf } from './grub/dialect.ts'
 import { memdiskVolume } from './grub/memdisk.ts'
+import { GrubModules, missingModule } from './grub/modules.ts'
 import { findGrubConfiguration } from './grub/read-menu.ts'
 import type { GrubConfiguration } from './grub/read-menu.ts'
 import { runGrub } from './grub/run-grub.ts'
@@ -192,10 +193,12 @@ async function grubOfProgram(
 ): Promise<GrubConfiguration | undefined> {
   if (grub === undefined) return undefined
   const memdisk = grub.memdisk && (await memdiskVolume(files, esp, path, grub.memdisk))
-  const devices = new GrubDevices(disk, memdisk)
+  const program = `${esp.address}:${path}`
+  let modules = grub.modules && new GrubModules(disk, { file: program, modules: grub.modules })
+  let devices = new GrubDevices(disk, memdisk).seenBy(modules)
   const placeOf = (prefix: string): Readonly<{ volume: Volume; prefix: string }> | undefined => {
     const [, device, inside = ''] = /^\(([^)]*)\)(.*)$/s.exec(prefix) ?? []
-    if (device === undefined) return prefix === '' ? undefined : { volume: esp, prefix }
+    if (device === undefined) return prefix === '' || !devices.sees(esp) ? undefined : { volume: esp, prefix }
     const volume = devices.volumeOf(device.replace(/^,/, 'hd0,'))
     return volume && { volume, prefix: inside }
   }
@@ -208,15 +211,23 @@ async function grubOfProgram(
       platform: 'efi',
       cpu: 'x86_64',
       ...(told ?? beside),
+      ...(modules && { modules }),
+      isBeforeNormal: true,
     } as const
-    const file = { text: grub.configuration, file: `${esp.address}:${path}` }
-    const { variables } = await runGrub(new ImageFiles(), devices, setting, file)
-    moved = placeOf(variables.get('prefix')?.value ?? '') ?? told
+    const file = { text: grub.configuration, file: program }
+    const ran = await runGrub(new ImageFiles(), devices, setting, file)
+    modules = ran.modules
+    devices = devices.seenBy(modules)
+    moved = placeOf(ran.variables.get('prefix')?.value ?? '') ?? told
   }
   for (const place of grub.looksBesideItself ? [beside, moved, told] : [moved, told, beside]) {
-    const file = place && (await files.text(place.volume, `${place.prefix}/grub.cfg`))
-    if (place !== undefined && file !== undefined) return { ...place, file, ...(memdisk && { memdisk }) }
+    if (place === undefined || !devices.sees(place.volume)) continue
+    const file = await files.text(place.volume, `${place.prefix}/grub.cfg`)
+    if (file !== undefined)
+      return { ...place, file, ...(memdisk && { memdisk }), ...(modules && { modules }) }
   }
+  for (const [module, { address }] of devices.unseen)
+    files.findings.push(missingModule(program, module, address))
   return undefined
 }
 

@@ -27,6 +27,13 @@ export const BOOT_FINDINGS = {
     remedy:
       'compare with the menu that the image shows when it boots; choose the entry with --deployment, or use --whole-disk',
   },
+  GRUB_MODULE_MISSING: {
+    severity: 'warn',
+    meaning:
+      'UEFI starts a GRUB that lacks the module for a partition table, a volume manager or a file system, and nothing loads the module before it is needed. That GRUB does not see what lies there.',
+    remedy:
+      'put the module into the program (grub-mkstandalone or grub-install with --modules), or load it in grub.cfg with insmod; the image may still boot by BIOS',
+  },
   ROOT_AMBIGUOUS: {
     severity: 'warn',
     meaning: 'Several file systems of the image could be its root. Anneal used the first.',

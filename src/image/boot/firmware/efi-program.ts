@@ -29,6 +29,8 @@ export type GrubImage = Readonly<{
   configuration: string
   /** `--memdisk`: an archive, which the prefix may lie in. */
   memdisk?: Uint8Array
+  /** Names of those in it; left out where they cannot be told. */
+  modules?: ReadonlySet<string>
   /** It looks beside itself before it looks in `prefix`: Fedora's does (`fw_path`). */
   looksBesideItself: boolean
 }>
@@ -101,7 +103,10 @@ export async function readEfiProgram(
     const bytes = await mods.source.read(0, mods.lengthBytes)
     const whole = source.size > MOST_PROGRAM_BYTES ? bytes : await source.read(0, source.size)
     const looksBesideItself = new TextDecoder('latin1').decode(whole).includes('fw_path')
-    return { ...about, architecture, kind: 'grub', grub: { ...readModules(bytes), looksBesideItself } }
+    const { elfs, ...told } = readModules(bytes)
+    const modules = await namesOfModules(elfs, path)
+    const grub = { ...told, ...(modules.size > 0 && { modules }), looksBesideItself }
+    return { ...about, architecture, kind: 'grub', grub }
   }
   if (source.size > MOST_PROGRAM_BYTES) return { ...about, architecture, kind: 'unknown' }
   const text = new TextDecoder('latin1').decode(await source.read(0, source.size))
@@ -124,12 +129,18 @@ export function architectureByName(path: string): EfiProgram['architecture'] {
 }
 
 /** What grub-mkimage put behind the core: OBJ_TYPE_… of include/grub/kernel.h. */
-const KINDS = { memdisk: 1, configuration: 2, prefix: 3 } as const
+const KINDS = { elf: 0, memdisk: 1, configuration: 2, prefix: 3 } as const
+/** GRUB has some 300 modules. */
+const MOST_MODULES = 4096
 
-function readModules(bytes: Uint8Array): Omit<GrubImage, 'looksBesideItself'> {
-  const read: { prefix: string; configuration: string; memdisk?: Uint8Array } = {
+type Put = Pick<GrubImage, 'prefix' | 'configuration' | 'memdisk'> & Readonly<{ elfs: readonly Uint8Array[] }>
+
+function readModules(bytes: Uint8Array): Put {
+  const elfs: Uint8Array[] = []
+  const read: { prefix: string; configuration: string; memdisk?: Uint8Array; elfs: readonly Uint8Array[] } = {
     prefix: '',
     configuration: '',
+    elfs,
   }
   if (bytes.length < 24) return read
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -144,6 +155,7 @@ function readModules(bytes: Uint8Array): Omit<GrubImage, 'looksBesideItself'> {
     if (length < 8 || at + length > end) break
     const content = bytes.subarray(at + 8, at + length)
     if (kind === KINDS.memdisk) read.memdisk = content
+    if (kind === KINDS.elf && elfs.length < MOST_MODULES) elfs.push(content)
     if (kind === KINDS.configuration || kind === KINDS.prefix) {
       const text = new TextDecoder('latin1').decode(content).replace(/\0[^]*$/, '')
       read[kind === KINDS.configuration ? 'configuration' : 'prefix'] = text
@@ -151,4 +163,15 @@ function readModules(bytes: Uint8Array): Omit<GrubImage, 'looksBesideItself'> {
     at += length
   }
   return read
+}
+
+/** What modules call themselves (`.modname`); none where one of them is not for a machine of 64 bits. */
+async function namesOfModules(elfs: readonly Uint8Array[], path: string): Promise<ReadonlySet<string>> {
+  const { moduleName } = await import('../../../formats/elf/index.ts')
+  try {
+    return new Set(elfs.map((one) => moduleName(one, path)))
+  } catch (error) {
+    if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
+    return new Set()
+  }
 }

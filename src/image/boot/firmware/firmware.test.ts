@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { grubProgram } from '../../../../test/fixtures/grub-program.ts'
 import { isAnnealError } from '../../../core/index.ts'
 import { makePe } from '../../../formats/pe/make-pe.ts'
 import { codes, look, treeFileSystem } from '../../testing/index.ts'
@@ -37,33 +38,6 @@ function disk(esp: Tree, boot: Tree): DescribedDisk {
       { fileSystem: treeFileSystem({ '/etc/os-release': 'ID=rocky\n', '/usr/lib/x': '' }) },
     ],
   }
-}
-
-/** A GRUB as grub-mkimage makes it: a core, and behind it what it was told (include/grub/kernel.h). */
-function grubProgram(prefix: string, configuration = ''): Uint8Array {
-  const parts = [
-    [2, configuration],
-    [3, prefix],
-  ].filter(([, text]) => text !== '') as [number, string][]
-  const blobs = parts.map(([kind, text]) => {
-    const bytes = new Uint8Array(8 + Math.ceil((text.length + 1) / 8) * 8)
-    new DataView(bytes.buffer).setUint32(0, kind, true)
-    new DataView(bytes.buffer).setUint32(4, bytes.length, true)
-    bytes.set(new TextEncoder().encode(text), 8)
-    return bytes
-  })
-  const size = 24 + blobs.reduce((sum, { length }) => sum + length, 0)
-  const mods = new Uint8Array(size)
-  const view = new DataView(mods.buffer)
-  view.setUint32(0, 0x676d696d, true)
-  view.setBigUint64(8, 24n, true)
-  view.setBigUint64(16, BigInt(size), true)
-  let at = 24
-  for (const blob of blobs) {
-    mods.set(blob, at)
-    at += blob.length
-  }
-  return makePe({ '.text': 'core', mods })
 }
 
 const SHIM = makePe({ '.text': 'x', '.sbat': 'sbat,1,SBAT\nshim,4,UEFI shim,shim,1,https\n' })
@@ -214,7 +188,7 @@ describe('the program that the firmware starts decides', () => {
     const { contract } = await look(
       disk(
         {
-          '/EFI/BOOT/BOOTX64.EFI': grubProgram('/EFI/rocky'),
+          '/EFI/BOOT/BOOTX64.EFI': grubProgram({ prefix: '/EFI/rocky' }),
           '/EFI/rocky/grub.cfg': menu('362', 'from_esp'),
           '/EFI/systemd/systemd-bootx64.efi': SYSTEMD_BOOT,
           '/loader/entries/a.conf': 'linux /k\noptions from_systemd_boot\n',
@@ -243,7 +217,7 @@ describe('the program that the firmware starts decides', () => {
       disk(
         {
           '/EFI/BOOT/BOOTX64.EFI': SHIM,
-          '/EFI/BOOT/grubx64.efi': grubProgram('/EFI/debian'),
+          '/EFI/BOOT/grubx64.efi': grubProgram({ prefix: '/EFI/debian' }),
           '/EFI/BOOT/grub.cfg': menu('427', 'from_boot_directory'),
           '/EFI/alma/grub.cfg': menu('427', 'from_alma'),
           '/EFI/debian/grub.cfg': menu('362', 'from_debian'),
@@ -260,10 +234,10 @@ describe('the program that the firmware starts decides', () => {
         {
           '/EFI/BOOT/BOOTX64.EFI': SHIM,
           '/EFI/BOOT/fbx64.efi': 'MZ',
-          '/EFI/BOOT/grubx64.efi': grubProgram('/EFI/BOOT'),
+          '/EFI/BOOT/grubx64.efi': grubProgram({ prefix: '/EFI/BOOT' }),
           '/EFI/BOOT/grub.cfg': menu('427', 'from_boot_directory'),
           '/EFI/rocky/BOOTX64.CSV': 'x',
-          '/EFI/rocky/grubx64.efi': grubProgram('/EFI/rocky'),
+          '/EFI/rocky/grubx64.efi': grubProgram({ prefix: '/EFI/rocky' }),
           '/EFI/rocky/grub.cfg': menu('362', 'from_rocky'),
         },
         {},
@@ -277,7 +251,7 @@ describe('the program that the firmware starts decides', () => {
     const { contract } = await look(
       disk(
         {
-          '/EFI/BOOT/BOOTX64.EFI': grubProgram('/boot/grub', moved),
+          '/EFI/BOOT/BOOTX64.EFI': grubProgram({ prefix: '/boot/grub', configuration: moved }),
           '/EFI/old/grub.cfg': menu('362', 'from_old'),
         },
         { '/grub2/grub.cfg': menu('427', 'from_boot') },

@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { grubProgram } from '../../../../test/fixtures/grub-program.ts'
 import { writeTar } from '../../../../test/fixtures/tar-writer.ts'
 import { isAnnealError } from '../../../core/index.ts'
-import { makePe } from '../../../formats/pe/make-pe.ts'
 import { look, treeFileSystem } from '../../testing/index.ts'
 import type { DescribedDisk, Tree } from '../../testing/index.ts'
 import { planArgumentEdits } from '../index.ts'
 
-/** What grub-mkimage puts behind the core (include/grub/kernel.h): 1 is the memdisk, 3 the prefix. */
-function standalone(archive: Uint8Array, prefix = '(memdisk)/boot/grub'): Uint8Array {
-  const blobs = [[1, archive] as const, [3, new TextEncoder().encode(`${prefix}\0`)] as const].map(
-    ([kind, content]) => {
-      const bytes = new Uint8Array(8 + Math.ceil(content.length / 8) * 8)
-      new DataView(bytes.buffer).setUint32(0, kind, true)
-      new DataView(bytes.buffer).setUint32(4, bytes.length, true)
-      bytes.set(content, 8)
-      return bytes
-    },
-  )
-  const head = new Uint8Array(24)
-  const view = new DataView(head.buffer)
-  view.setUint32(0, 0x676d696d, true)
-  view.setBigUint64(8, 24n, true)
-  view.setBigUint64(16, BigInt(24 + blobs.reduce((sum, { length }) => sum + length, 0)), true)
-  return makePe({ '.text': 'core', mods: Buffer.concat([head, ...blobs]) })
+function standalone(memdisk: Uint8Array, prefix = '(memdisk)/boot/grub'): Uint8Array {
+  return grubProgram({ prefix, memdisk })
 }
 
 const MENU = `search --set=root --label rootfs

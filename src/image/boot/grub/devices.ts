@@ -1,6 +1,7 @@
 import { matchDevice, nodesOf } from '../../stack/index.ts'
 import type { StackNode, Volume } from '../../stack/index.ts'
 import { MEMDISK } from './memdisk.ts'
+import type { GrubModules } from './modules.ts'
 
 /**
  * What GRUB calls the volumes of the one disk that it is booted from: `hd0,gpt2`, `hd0,msdos1`, `lvm/vg-lv`
@@ -9,11 +10,27 @@ import { MEMDISK } from './memdisk.ts'
 export class GrubDevices {
   readonly #disk: StackNode
   readonly #memdisk: Volume | undefined
+  readonly #modules: GrubModules | undefined
+  /** Of each module the first volume that was asked for and is not seen without it. */
+  readonly unseen = new Map<string, Volume>()
 
-  /** `memdisk`: what the program of GRUB itself carries. */
-  constructor(disk: StackNode, memdisk?: Volume) {
+  /** `memdisk`: what the program of GRUB itself carries. `modules`: what it sees; everything where that is not known. */
+  constructor(disk: StackNode, memdisk?: Volume, modules?: GrubModules) {
     this.#disk = disk
     this.#memdisk = memdisk
+    this.#modules = modules
+  }
+
+  /** The same devices, for a GRUB that has these modules. */
+  seenBy(modules: GrubModules | undefined): GrubDevices {
+    return modules === undefined ? this : new GrubDevices(this.#disk, this.#memdisk, modules)
+  }
+
+  /** Whether this GRUB has the modules for it; what is missing is kept. */
+  sees(volume: Volume): boolean {
+    const missing = this.#modules?.missingFor(volume)
+    if (missing !== undefined && !this.unseen.has(missing)) this.unseen.set(missing, volume)
+    return missing === undefined
   }
 
   nameOf({ address, node }: Volume): string {
@@ -29,8 +46,13 @@ export class GrubDevices {
     return `hd0,${scheme}${node.partition.number}`
   }
 
-  /** undefined for a device of another disk, or one that has no file system that can be read. */
+  /** undefined for a device of another disk, or one that has no file system that this GRUB can read. */
   volumeOf(device: string): Volume | undefined {
+    const volume = this.#named(device)
+    return volume !== undefined && this.sees(volume) ? volume : undefined
+  }
+
+  #named(device: string): Volume | undefined {
     const name = device.replace(/^\((.*)\)$/, '$1')
     if (name === MEMDISK) return this.#memdisk
     const [, disk, number] = /^hd(\d+)(?:,(?:gpt|msdos)?(\d+))?$/.exec(name) ?? []
@@ -55,7 +77,7 @@ export class GrubDevices {
   /** What `search` finds: a UUID in whatever case, a label as it stands. */
   byTag(tag: 'UUID' | 'LABEL', value: string): Volume | undefined {
     const found = matchDevice(this.#disk, `${tag}=${value}`)
-    return this.volumes().find(({ node }) => found.includes(node))
+    return this.volumes().find((volume) => found.includes(volume.node) && this.sees(volume))
   }
 
   /** What `probe` answers to the first of its questions that was asked; undefined where it is not known here. */
@@ -74,7 +96,7 @@ export class GrubDevices {
     return undefined
   }
 
-  /** As `search` goes through them: logical volumes, the disk, then its partitions from the last one on. */
+  /** As `search` goes through them, seen or not: logical volumes, the disk, then its partitions from the last one on. */
   volumes(): readonly Volume[] {
     const all = this.#nodes().flatMap((node) => this.#volume(node) ?? [])
     const isLogical = ({ node }: Volume): boolean => node.role === 'logical volume'

@@ -5,7 +5,7 @@
 
 /** They succeed, and change nothing that boots. */
 export const WITHOUT_EFFECT = new Set(
-  `insmod rmmod echo true : save_env list_env load_video terminal_input terminal_output background_image
+  `rmmod echo true : save_env list_env load_video terminal_input terminal_output background_image
   background_color loadfont font play clear serial terminfo sleep normal lsmod lsfonts lsmmap ls cat help date
   cutmem badram keymap lsefi lsefisystab lspci lsacpi password password_pbkdf2 authenticate halt reboot exit poweroff
   normal_exit fwsetup rdmsr wrmsr outb outl outw inb setpci hdparm parttool gptsync hashsum md5sum sha1sum sha256sum

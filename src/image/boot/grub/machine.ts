@@ -16,9 +16,11 @@ import {
   OTHER_LOADERS,
   WITHOUT_EFFECT,
 } from './known-commands.ts'
+import { insmod, lookForModules } from './insmod.ts'
 import { linesOf } from './lexer.ts'
 import type { LineSource, Word } from './lexer.ts'
 import { parseGrubNumber } from './number.ts'
+import { shift } from './parameters.ts'
 import { unitsOf } from './script.ts'
 import type { Command, Script } from './script.ts'
 import {
@@ -197,6 +199,7 @@ export class GrubMachine {
     if (name === undefined) return isInverted ? BAD_ARGUMENT : DONE
     const source: ArgumentSource = { kind: 'grub.cfg', file: this.#state.file, line }
     const done = await this.#run(name.text, rest, source, block?.script)
+    await lookForModules(this.#state)
     if (!isInverted || done === 'unknown') return done === 'unknown' ? DONE : done
     return done === TEST_FAILURE ? DONE : done === DONE ? TEST_FAILURE : DONE
   }
@@ -230,6 +233,8 @@ export class GrubMachine {
       case 'search.fs_label':
       case 'search.file':
         return this.#state.search(name, values, source)
+      case 'insmod':
+        return insmod(this.#state, values)
       case 'probe':
         return this.#state.probe(values, source)
       case 'regexp':
@@ -250,7 +255,7 @@ export class GrubMachine {
         return this.#break(name, values)
       case 'shift':
       case 'setparams':
-        return this.#shift(name, values)
+        return shift(this.#state, name, values)
       case 'return':
         return this.#return(values)
       case 'boot':
@@ -345,21 +350,6 @@ export class GrubMachine {
     if (count === 0) return BAD_ARGUMENT
     this.#continues = name === 'continue'
     this.#breaks = Math.min(count, this.#loops)
-    return DONE
-  }
-
-  #shift(name: 'shift' | 'setparams', values: readonly string[]): number {
-    const { parameters } = this.#state.context
-    if (parameters === undefined) return name === 'shift' ? DONE : 17
-    if (name === 'setparams') {
-      this.#state.context.parameters = values
-      return DONE
-    }
-    const number = values[0] === undefined ? undefined : parseGrubNumber(values[0])
-    if (values.length > 1 || (number !== undefined && number.rest !== '')) return BAD_ARGUMENT
-    const count = values[0] === undefined ? 1 : Number(number?.value ?? 0)
-    if (count > parameters.length) return BAD_ARGUMENT
-    this.#state.context.parameters = parameters.slice(count)
     return DONE
   }
 

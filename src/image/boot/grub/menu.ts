@@ -3,6 +3,7 @@ import type { Finding } from '../../../core/index.ts'
 import type { Volume } from '../../stack/index.ts'
 import type { Expanded } from './expand.ts'
 import type { Variables } from './environment.ts'
+import type { GrubModules } from './modules.ts'
 
 export type GrubFile = Readonly<{ volume: Volume; path: string; source: ArgumentSource }>
 
@@ -51,4 +52,6 @@ export type GrubMenu = Readonly<{
   /** False where something was not understood: a variable that is not set may be set by GRUB. */
   understood: boolean
   findings: readonly Finding[]
+  /** Which it has when the menu is shown. */
+  modules?: GrubModules
 }>

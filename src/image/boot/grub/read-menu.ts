@@ -16,6 +16,7 @@ import type { GrubKind } from './dialect.ts'
 import type { Expanded } from './expand.ts'
 import type { FollowLink } from './linked-file.ts'
 import type { GrubEntry, GrubMenu } from './menu.ts'
+import type { GrubModules } from './modules.ts'
 import { runGrub } from './run-grub.ts'
 import { RELATIVE_PATHS } from './state.ts'
 
@@ -28,6 +29,8 @@ export type GrubConfiguration = Readonly<{
   isRelative?: boolean
   /** What the program carries that reads it. */
   memdisk?: Volume
+  /** Which it has when it reads that; left out where they are not known. */
+  modules?: GrubModules
 }>
 
 /** `grub2` is Fedora's and Red Hat's name for it, `grub` everybody else's. */
@@ -58,7 +61,7 @@ function fromTopLevel(volume: Volume, prefix: string, file: TextFile): GrubConfi
 export async function readGrubMenu(
   files: ImageFiles,
   devices: GrubDevices,
-  { volume, prefix, file, isRelative }: GrubConfiguration,
+  { volume, prefix, file, isRelative, modules }: GrubConfiguration,
   grub: Readonly<{ kind: GrubKind; platform: 'efi' | 'pc'; cpu: string; follow?: FollowLink }>,
 ): Promise<GrubMenu> {
   const { kind, platform, cpu, follow } = grub
@@ -73,6 +76,7 @@ export async function readGrubMenu(
       prefix,
       ...(isRelative === true && { isRelative }),
       ...(follow && { follow }),
+      ...(modules && { modules }),
     },
     file,
   )

@@ -1,7 +1,9 @@
 import type { ImageFiles, TextFile } from '../image-files.ts'
 import { entryNumber, escapeId, fallbackNumbers, restOfDefault } from './choose.ts'
 import type { GrubDevices } from './devices.ts'
+import { lookForModules } from './insmod.ts'
 import { GrubMachine } from './machine.ts'
+import { missingModule } from './modules.ts'
 import type { GrubEntry, GrubMenu, Loaded } from './menu.ts'
 import { Ended, GrubState, MOST_ENTRIES, MOST_NESTED, RELATIVE_PATHS } from './state.ts'
 import type { Draft, GrubSetting, Opened, SetVariable } from './state.ts'
@@ -43,6 +45,7 @@ export async function runGrub(
   if (state.setting.isRelative === true) {
     state.context.variables.set(RELATIVE_PATHS, { value: 'y', source: { kind: 'made' }, exported: true })
   }
+  await lookForModules(state)
   let opened: Opened
   try {
     await machine.source(configuration, `(${device})${prefix}/grub.cfg`)
@@ -51,12 +54,16 @@ export async function runGrub(
     if (!(error instanceof Ended)) throw error
     opened = error.opened ?? { menu: state.context.menu, variables: state.context.variables }
   }
+  const modules = state.modules?.copy()
   const entries: GrubEntry[] = []
   const chosen = await entriesOf({ state, machine }, opened, '', entries)
+  for (const [module, { address }] of state.devices.unseen)
+    state.findings.push(missingModule(state.modules?.program.file ?? '', module, address))
   return {
     entries,
     ...chosen,
     variables: opened.variables,
+    ...(modules && { modules }),
     hasBls: state.hasBls,
     ...(state.blsCalledAt !== undefined && { blsCalledAt: state.blsCalledAt }),
     ...(state.blsOptionsAt !== undefined && { blsOptionsAt: state.blsOptionsAt }),
@@ -130,6 +137,7 @@ async function runEntry(
   const { state, machine } = run
   const before = { context: state.context, file: state.file, depth: machine.depth }
   const kept = new Map(variables)
+  const modules = state.modules?.loaded
   state.context = {
     variables: draft.isSubmenu ? state.inherited(kept) : kept,
     menu: [],
@@ -182,5 +190,6 @@ async function runEntry(
   } else state.unclear(state.file, 'its menus open each other without end')
   state.context = before.context
   state.file = before.file
+  if (modules !== undefined) state.modules?.restore(modules)
   return place
 }

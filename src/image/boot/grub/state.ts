@@ -16,6 +16,7 @@ import type { FollowLink } from './linked-file.ts'
 import { parseGrubNumber } from './number.ts'
 import { lastOf, parseOptions } from './options.ts'
 import type { Option } from './options.ts'
+import type { GrubModules } from './modules.ts'
 import { matchRegexp } from './regexp.ts'
 import type { Script } from './script.ts'
 import { parseSearch } from './search.ts'
@@ -35,6 +36,10 @@ export type GrubSetting = Readonly<{
   isRelative?: boolean
   /** Where a link leads that leaves its file system; none is followed where this is not given. */
   follow?: FollowLink
+  /** What it has when it starts; where it is not known, it sees everything. */
+  modules?: GrubModules
+  /** The configuration inside its program runs before `normal`, which loads modules of file systems by itself. */
+  isBeforeNormal?: true
 }>
 
 /** With the patch that SUSE and Fedora have: paths in a btrfs begin at its default subvolume. */
@@ -111,6 +116,7 @@ export class GrubState {
   readonly devices: GrubDevices
   readonly setting: GrubSetting
   readonly findings: Finding[] = []
+  readonly modules: GrubModules | undefined
   readonly #noted = new Set<string>()
   readonly bls: BlsMemory = { files: [], visible: new Set() }
   context: Context = { variables: new Map(), menu: [], parameters: undefined }
@@ -127,7 +133,8 @@ export class GrubState {
 
   constructor(files: ImageFiles, devices: GrubDevices, setting: GrubSetting) {
     this.files = files
-    this.devices = devices
+    this.modules = setting.modules?.copy()
+    this.devices = devices.seenBy(this.modules)
     this.setting = setting
   }
 
@@ -243,7 +250,8 @@ export class GrubState {
     if (by === 'fs_uuid') return this.devices.byTag('UUID', wanted)
     if (by === 'fs_label') return this.devices.byTag('LABEL', wanted)
     for (const volume of this.devices.volumes()) {
-      if ((await this.files.find(this.#begin(volume), wanted))?.kind === 'file') return volume
+      if ((await this.files.find(this.#begin(volume), wanted))?.kind === 'file' && this.devices.sees(volume))
+        return volume
     }
     return undefined
   }
