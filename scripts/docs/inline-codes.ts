@@ -33,7 +33,7 @@ export function readInlineCodes(
 ): readonly InlineCode[] {
   return modules
     .filter((module) => !module.path.endsWith('.test.ts'))
-    .flatMap((module) => walk(module.program).flatMap((node) => codesOf(shape, module, node)))
+    .flatMap((module) => module.nodes.flatMap((node) => codesOf(shape, module, node)))
     .toSorted((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0))
 }
 
@@ -68,12 +68,12 @@ function literalCodes(module: Module, code: SyntaxNode): readonly string[] {
   const literal = stringOf(code)
   if (literal !== undefined) return [literal]
   const parameter = nameOf(code)
-  const around = walk(module.program).findLast(
+  const around = module.nodes.findLast(
     (node) => node.type === 'FunctionDeclaration' && node.start < code.start && node.end > code.end,
   )
   if (parameter === undefined || around === undefined) return []
   const index = nodesIn(around['params']).findIndex((one) => nameOf(one) === parameter)
-  return walk(module.program)
+  return module.nodes
     .filter((node) => node.type === 'CallExpression' && nameOf(node['callee']) === nameOf(around['id']))
     .flatMap((call) => stringOf(nodesIn(call['arguments'])[index]) ?? [])
 }

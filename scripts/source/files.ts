@@ -1,8 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readModule } from './module.ts'
-import type { Module } from './module.ts'
+import { Module } from './module.ts'
 
 /** The project's root directory. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -15,15 +14,15 @@ export function filesBelow(directory: string): readonly string[] {
     .toSorted()
 }
 
-const read = new Map<string, readonly Module[]>()
+const known = new Map<string, Module>()
 
-/** The TypeScript files below a directory, parsed once in the life of the process. */
+/** The TypeScript files below a directory, each read once in the life of the process. */
 export function readModulesBelow(directory: string): readonly Module[] {
-  const known = read.get(directory)
-  if (known !== undefined) return known
-  const modules = filesBelow(directory)
+  return filesBelow(directory)
     .filter((path) => path.endsWith('.ts'))
-    .map((path) => readModule(path, readFileSync(join(ROOT, path), 'utf8')))
-  read.set(directory, modules)
-  return modules
+    .map((path) => {
+      const module = known.get(path) ?? new Module(path, readFileSync(join(ROOT, path), 'utf8'))
+      known.set(path, module)
+      return module
+    })
 }

@@ -18,28 +18,45 @@ export type Reference = Readonly<{
   when: 'loaded' | 'type' | 'later'
 }>
 
-/** A source file, as far as the rules of the house look at it. */
-export type Module = Readonly<{
+/** A source file, as far as the rules of the house look at it. What needs the syntax is read when somebody asks. */
+export class Module {
   /** From the root of the project: `src/core/errors.ts`. */
-  path: string
-  text: string
-  program: SyntaxNode
-  references: readonly Reference[]
-  free: readonly FreeName[]
-  hasDefaultExport: boolean
-  lines: number
-}>
+  readonly path: string
+  readonly text: string
+  #program: SyntaxNode | undefined
+  #nodes: readonly SyntaxNode[] | undefined
+  #references: readonly Reference[] | undefined
+  #free: readonly FreeName[] | undefined
 
-export function readModule(path: string, text: string): Module {
-  const program = parseSyntax(path, text)
-  return {
-    path,
-    text,
-    program,
-    references: walk(program).flatMap((node) => referenceOf(path, node)),
-    free: freeNames(program),
-    hasDefaultExport: nodesIn(program['body']).some((statement) => exportsDefault(statement)),
-    lines: text.replace(/\n$/, '').split('\n').length,
+  constructor(path: string, text: string) {
+    this.path = path
+    this.text = text
+  }
+
+  /** Throws where the text is no TypeScript. */
+  get program(): SyntaxNode {
+    return (this.#program ??= parseSyntax(this.path, this.text))
+  }
+
+  /** Every node, parents before children, in the order of the text. */
+  get nodes(): readonly SyntaxNode[] {
+    return (this.#nodes ??= walk(this.program))
+  }
+
+  get references(): readonly Reference[] {
+    return (this.#references ??= this.nodes.flatMap((node) => referenceOf(this.path, node)))
+  }
+
+  get free(): readonly FreeName[] {
+    return (this.#free ??= freeNames(this.program))
+  }
+
+  get hasDefaultExport(): boolean {
+    return nodesIn(this.program['body']).some((statement) => exportsDefault(statement))
+  }
+
+  get lines(): number {
+    return this.text.replace(/\n$/, '').split('\n').length
   }
 }
 

@@ -16,13 +16,22 @@ export function parseSyntax(path: string, text: string): SyntaxNode {
 export function childrenOf(node: SyntaxNode): readonly SyntaxNode[] {
   const keys = visitorKeys[node.type]
   if (keys === undefined) throw new TypeError(`unknown syntax node ${node.type}`)
-  return keys.flatMap((key) => nodesIn(node[key]))
+  const children: SyntaxNode[] = []
+  for (const key of keys) collectNodes(node[key], children)
+  return children
 }
 
 /** What a member of a node holds: one node, several, or none. */
 export function nodesIn(value: unknown): readonly SyntaxNode[] {
-  if (Array.isArray(value)) return value.flatMap((item) => nodesIn(item))
-  return isNode(value) ? [value] : []
+  const nodes: SyntaxNode[] = []
+  collectNodes(value, nodes)
+  return nodes
+}
+
+/** Into one list: a project has a million of them. */
+function collectNodes(value: unknown, nodes: SyntaxNode[]): void {
+  if (Array.isArray(value)) for (const item of value) collectNodes(item, nodes)
+  else if (isNode(value)) nodes.push(value)
 }
 
 function isNode(value: unknown): value is SyntaxNode {

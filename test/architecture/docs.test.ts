@@ -18,8 +18,7 @@ import {
   shortForm,
 } from '../../scripts/docs/index.ts'
 import type { Table } from '../../scripts/docs/index.ts'
-import { ROOT, memberOf, readModule, readModulesBelow, stringOf, walk } from '../../scripts/source/index.ts'
-import type { Module } from '../../scripts/source/index.ts'
+import { Module, ROOT, memberOf, readModulesBelow, stringOf } from '../../scripts/source/index.ts'
 
 const errors = await readErrorTables()
 const findings = await readFindingTables()
@@ -97,7 +96,7 @@ describe('docs/errors.md', () => {
 
 /** `code: 'SOMETHING'` in any object. */
 function codesMadeIn(module: Module): readonly Readonly<{ code: string; path: string }>[] {
-  return walk(module.program)
+  return module.nodes
     .filter((node) => node.type === 'ObjectExpression')
     .flatMap((node) => stringOf(memberOf(node, 'code')) ?? [])
     .filter((code) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(code))
@@ -173,7 +172,7 @@ describe('the findings', () => {
       }
       make('x', 'TWO'); make('y', 'THREE')`
     assert.deepEqual(
-      readInlineCodes('finding', [readModule('src/node/a.ts', text)]).map((one) => [
+      readInlineCodes('finding', [new Module('src/node/a.ts', text)]).map((one) => [
         one.code,
         one.severity,
         one.text,
@@ -188,7 +187,7 @@ describe('the findings', () => {
 
   test('whose code cannot be read are not passed over', () => {
     const text = `const a = { code: one(), severity: 'warn', subject: 's', evidence: 'e', remedy: 'r' }`
-    assert.throws(() => readInlineCodes('finding', [readModule('src/node/a.ts', text)]), /cannot be read/)
+    assert.throws(() => readInlineCodes('finding', [new Module('src/node/a.ts', text)]), /cannot be read/)
   })
 })
 

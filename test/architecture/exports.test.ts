@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { findDeadExports, lineAt, readModule, readModulesBelow } from '../../scripts/source/index.ts'
-import type { Module } from '../../scripts/source/index.ts'
+import { Module, findDeadExports, lineAt, readModulesBelow } from '../../scripts/source/index.ts'
 import { KEPT_EXPORTS } from './house.ts'
 
 /** Held to the rule. What is in the others takes exports, and much of it is loaded by a name that is computed. */
@@ -88,7 +87,7 @@ describe('another file takes each export', () => {
 
   for (const [name, { files, dead: expected }] of Object.entries(CASES)) {
     test(`${expected.length === 0 ? 'passes' : 'tells'}: ${name}`, () => {
-      const modules = Object.entries(files).map(([path, text]) => readModule(path, text))
+      const modules = Object.entries(files).map(([path, text]) => new Module(path, text))
       assert.deepEqual(dead(modules), expected)
     })
   }

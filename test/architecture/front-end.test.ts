@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
-import { readModule, readModulesBelow } from '../../scripts/source/index.ts'
-import type { Module } from '../../scripts/source/index.ts'
+import { Module, readModulesBelow } from '../../scripts/source/index.ts'
 import { frontEnd } from './front-end/index.ts'
 
 const IMAGE = join(import.meta.dirname, 'front-end', 'fixtures', 'small.img.zst')
@@ -140,7 +139,7 @@ test('another way in needs nothing of the command line, the runtime or an adapte
   assert.ok(modules.length > 0)
   assert.deepEqual(strangersIn(modules), [])
   for (const room of ['cli', 'runtime', 'adapters/docker']) {
-    const module = readModule('test/architecture/front-end/a.ts', `import '../../../src/${room}/index.ts'`)
+    const module = new Module('test/architecture/front-end/a.ts', `import '../../../src/${room}/index.ts'`)
     assert.equal(strangersIn([module]).length, 1, room)
   }
 })
