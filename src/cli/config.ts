@@ -36,20 +36,23 @@ export async function readConfig(
   }
   const known = settings(await allCommands())
   for (const spec of known.values()) if (spec.was !== undefined) known.set(spec.was, spec)
+  const read: Record<string, unknown> = {}
   for (const [key, setting] of Object.entries(value)) {
     const spec = known.get(key)
     if (spec === undefined) throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not a setting` })
-    if (
-      spec.kind === 'switch'
-        ? typeof setting !== 'boolean'
-        : spec.kind === 'list'
-          ? !Array.isArray(setting)
-          : typeof setting !== 'string'
-    ) {
+    // One text is a list of one.
+    read[key] = spec.kind === 'list' && typeof setting === 'string' ? [setting] : setting
+    if (!isOfKind(spec.kind, read[key])) {
       throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not a ${spec.kind}` })
     }
   }
-  return value as Readonly<Record<string, unknown>>
+  return read
+}
+
+function isOfKind(kind: Command['flags'][string]['kind'], value: unknown): boolean {
+  if (kind === 'switch') return typeof value === 'boolean'
+  if (kind === 'list') return Array.isArray(value) && value.every((one) => typeof one === 'string')
+  return typeof value === 'string'
 }
 
 /** An example with every setting, commented out, at its default. */

@@ -12,10 +12,13 @@ export type NetbootSettings = Readonly<{
    * addresses, and Anneal adds what to boot.
    */
   mode: 'dhcp' | 'proxy'
-  /** Of the network: `10.77.1.0/24`. */
-  subnet: string
-  /** Given to the machines, in `dhcp` mode. */
-  gateway?: string
+  /**
+   * Of the machines: `10.77.1.0/24`. Those that do not have `address` in them are behind relay agents. A machine without an address
+   * of its own gets one of the first.
+   */
+  subnets: readonly string[]
+  /** Given to the machines of the subnet that each lies in, in `dhcp` mode. */
+  gateways: readonly string[]
   nameServers: readonly string[]
   /** Root of the conductor's own HTTP service, as machines reach it: `http://10.77.1.1:6385`. */
   bootUrl: string
@@ -28,7 +31,7 @@ export type NetbootMachine = Readonly<{
   macs: readonly string[]
   firmware: Firmware
   architecture: Architecture
-  /** In `dhcp` mode; undefined takes one of the subnet that no other machine has. */
+  /** In `dhcp` mode; undefined takes one of the first subnet that no other machine has. */
   address?: string
   hostname?: string
 }>

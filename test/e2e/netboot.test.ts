@@ -12,6 +12,7 @@ import {
   netbootHome,
   settingsOf,
   startOtherServer,
+  startRelayedRack,
   startNetbootUnderTest,
   untilConsole,
 } from '../integration/metal/support/netboot-bed.ts'
@@ -55,7 +56,7 @@ describe('DHCP', () => {
   let netboot: NetbootUnderTest
 
   before(async () => {
-    netboot = await startNetbootUnderTest(lab, settingsOf(lab, { gateway: addressed(254) }), 'dhcp')
+    netboot = await startNetbootUnderTest(lab, settingsOf(lab, { gateways: [addressed(254)] }), 'dhcp')
   })
 
   after(async () => {
@@ -162,7 +163,7 @@ describe('dnsmasq', () => {
     }
     assert.match((await failure({ interface: 'eth7' })).message, /"eth7": it has no address.*br0/)
     assert.match((await failure({ address: '10.9.9.9' })).message, /10\.9\.9\.9 is not on it/)
-    assert.equal((await failure({ subnet: '10.77.0.3/24' })).failed, 'NETBOOT_SUBNET')
+    assert.equal((await failure({ subnets: ['10.77.0.3/24'] })).failed, 'NETBOOT_SUBNET')
     assert.equal((await failure({}, { PATH: '/nowhere' })).failed, 'NETBOOT_DNSMASQ_MISSING')
     const { namespace, address } = lab.description.network
     const script = `import socket,time;s=socket.socket(2,2);s.bind(('${address}',69));print(1,flush=True);time.sleep(60)`
@@ -244,6 +245,70 @@ describe('machines', () => {
       assert.match(netboot.log(), /sent .*boot-programs\/ipxe-x86_64.efi to /)
       assert.match(netboot.log(), new RegExp(`PXE\\(br0\\) ${UNKNOWN} proxy-ignored$`, 'm'))
       assert.doesNotMatch(netboot.log(), new RegExp(`PXE\\(br0\\) ${UNKNOWN} proxy$`, 'm'))
+    } finally {
+      await Promise.all(machines.map((one) => one.end()))
+      await netboot.stop()
+    }
+  })
+})
+
+const noRelay = existsSync('/usr/sbin/dhcrelay') ? false : 'needs isc-dhcp-relay'
+
+describe('behind a relay agent', { skip: noRelay }, () => {
+  const BIOS = '52:54:00:cc:00:01'
+  const UEFI = '52:54:00:cc:00:02'
+  const HTTP = '52:54:00:cc:00:03'
+  const NEAR = '52:54:00:cc:00:04'
+  const ELSEWHERE = '52:54:00:cc:00:05'
+
+  test('machines get addresses of their own subnet, its gateway, and boot', async () => {
+    await using rack = await startRelayedRack(lab)
+    const [own = ''] = settingsOf(lab).subnets
+    const behind = (host: number): string => rack.gateway.replace(/1$/, String(host))
+    const settings = settingsOf(lab, { subnets: [own, `${behind(0)}/24`], gateways: [rack.gateway] })
+    const netboot = await startNetbootUnderTest(lab, settings, 'relayed')
+    await netboot.serve([
+      machine(BIOS, { address: behind(21) }),
+      machine(UEFI, { address: behind(22), firmware: 'uefi' }),
+      machine(HTTP, { address: behind(23), firmware: 'uefi' }),
+      machine(NEAR),
+      machine(ELSEWHERE),
+    ])
+    const far = await askDhcp(lab, BIOS, asFirmware(0), rack.segment)
+    assert.deepEqual(
+      [far?.['ip'], far?.['subnet'], far?.['router'], bootFileIn(far)],
+      [behind(21), '255.255.255.0', rack.gateway, 'undionly.kpxe'],
+    )
+    assert.equal(await askDhcp(lab, UNKNOWN, asFirmware(0), rack.segment), undefined)
+    // It has an address of the other subnet.
+    assert.equal(await askDhcp(lab, ELSEWHERE, asFirmware(0), rack.segment), undefined)
+    const near = await askDhcp(lab, NEAR)
+    assert.match(near?.['ip'] ?? '', new RegExp(`^${addressed(1)}\\d$`))
+    assert.equal(near?.['router'], undefined)
+
+    await netboot.scripts({
+      [BIOS]: [scriptFor('bios')],
+      [UEFI]: [scriptFor('uefi')],
+      [HTTP]: [scriptFor('http')],
+    })
+    const { segment } = rack
+    const http = ['-fw_cfg', 'name=opt/org.tianocore/IPv4PXESupport,string=n']
+    const machines = [
+      await bootMachine(lab, { name: 'far-bios', mac: BIOS, firmware: 'bios', segment }),
+      await bootMachine(lab, { name: 'far-uefi', mac: UEFI, firmware: 'uefi', segment }),
+      await bootMachine(lab, { name: 'far-http', mac: HTTP, firmware: 'uefi', more: http, segment }),
+    ]
+    try {
+      const marks = [
+        `bios on pcbios as ${behind(21)}`,
+        `uefi on efi as ${behind(22)}`,
+        `http on efi as ${behind(23)}`,
+      ]
+      for (const [index, mark] of marks.entries()) {
+        const booting = machines[index]
+        assert.ok(booting !== undefined)
+        await untilConsole(booting, `MARK ${mark}`)
+      }
     } finally {
       await Promise.all(machines.map((one) => one.end()))
       await netboot.stop()

@@ -2,7 +2,7 @@ import { bootProgramUrl, bootScriptUrl } from '../../conductor/index.ts'
 import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
 import { BOOT_PROGRAMS } from './boot-programs.ts'
 import type { Addresses } from './keep-addresses.ts'
-import { readSubnet } from './subnet.ts'
+import { formatAddress, readSubnets } from './subnet.ts'
 
 export type ConfigurationPaths = Readonly<{
   hosts: string
@@ -58,14 +58,15 @@ const ARCHITECTURE_TAGS = [
 ]
 
 function fullDhcp(settings: NetbootSettings): readonly string[] {
-  const { address, subnet, gateway, nameServers } = settings
-  const { netmask } = readSubnet(subnet)
-  const [network = ''] = subnet.split('/')
+  const { address, nameServers } = settings
   return [
-    `dhcp-range=${network},static,${netmask},1h`,
+    ...readSubnets(settings).flatMap(({ first, netmask, gateway }, index) => [
+      // dnsmasq takes the range by the address of the relay agent, or else of the interface.
+      `dhcp-range=set:subnet${index},${formatAddress(first)},static,${netmask},1h`,
+      // An option without a value is not sent.
+      `dhcp-option=tag:subnet${index},option:router${gateway === undefined ? '' : `,${gateway}`}`,
+    ]),
     'dhcp-authoritative',
-    // An option without a value is not sent.
-    gateway === undefined ? 'dhcp-option=option:router' : `dhcp-option=option:router,${gateway}`,
     nameServers.length === 0
       ? 'dhcp-option=option:dns-server'
       : `dhcp-option=option:dns-server,${nameServers.join(',')}`,
@@ -85,9 +86,10 @@ function fullDhcp(settings: NetbootSettings): readonly string[] {
 }
 
 function proxyDhcp(settings: NetbootSettings): readonly string[] {
-  const [network = ''] = settings.subnet.split('/')
   return [
-    `dhcp-range=${network},proxy,${readSubnet(settings.subnet).netmask}`,
+    ...readSubnets(settings).map(
+      ({ first, netmask }) => `dhcp-range=${formatAddress(first)},proxy,${netmask}`,
+    ),
     // iPXE takes no script of a proxy that names no next server.
     `dhcp-boot=tag:ipxe,${scriptUrl(settings)},,${settings.address}`,
     ...BOOT_PROGRAMS.flatMap(({ file, services }) =>

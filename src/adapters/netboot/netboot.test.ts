@@ -3,14 +3,15 @@ import { describe, test } from 'node:test'
 import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
-import { keepAddresses, withinSubnet } from './keep-addresses.ts'
-import { readSubnet, refuseIpv6 } from './subnet.ts'
+import { keepAddresses, withinSubnets } from './keep-addresses.ts'
+import { readSubnet, readSubnets, refuseIpv6 } from './subnet.ts'
 
 const SETTINGS: NetbootSettings = {
   interface: 'eth1',
   address: '10.0.0.1',
   mode: 'dhcp',
-  subnet: '10.0.0.0/28',
+  subnets: ['10.0.0.0/28'],
+  gateways: [],
   nameServers: ['10.0.0.2'],
   bootUrl: 'http://10.0.0.1:6385',
 }
@@ -34,7 +35,7 @@ test('a subnet has its first and last address', () => {
 })
 
 describe('addresses', () => {
-  const request = { subnet: SETTINGS.subnet, kept: {}, reserved: ['10.0.0.1', '10.0.0.10'] }
+  const request = { subnets: readSubnets(SETTINGS), kept: {}, reserved: ['10.0.0.1', '10.0.0.10'] }
 
   test('are those that machines are given, have already, or free ones', () => {
     const machines = [machine('new'), machine('given', '10.0.0.5'), machine('old'), machine('newer')]
@@ -64,10 +65,53 @@ describe('addresses', () => {
     assert.equal(new Set(Object.values(keepAddresses({ ...request, machines: many.slice(1) }))).size, 12)
   })
 
+  test('of any subnet can be given; without one it is of the first', () => {
+    const subnets = [...request.subnets, readSubnet('10.1.0.0/24')]
+    assert.deepEqual(
+      keepAddresses({ ...request, subnets, machines: [machine('a', '10.1.0.9'), machine('b')] }),
+      {
+        a: '10.1.0.9',
+        b: '10.0.0.11',
+      },
+    )
+    refused(
+      () => keepAddresses({ ...request, subnets, machines: [machine('a', '10.2.0.9')] }),
+      /10\.2\.0\.9.*outside/,
+    )
+  })
+
   test('of another subnet are not kept', () => {
-    assert.deepEqual(withinSubnet({ a: '10.0.0.3', b: '10.0.1.3', c: 'x' }, SETTINGS.subnet), {
+    assert.deepEqual(withinSubnets({ a: '10.0.0.3', b: '10.0.1.3', c: 'x' }, readSubnets(SETTINGS)), {
       a: '10.0.0.3',
     })
+  })
+})
+
+describe('subnets', () => {
+  const read = (changed: Partial<NetbootSettings>) => readSubnets({ ...SETTINGS, ...changed })
+
+  test('have the gateway that lies in them', () => {
+    const found = read({
+      subnets: ['10.0.0.0/28', '10.1.0.0/24', '10.2.0.0/24'],
+      gateways: ['10.2.0.1', '10.1.0.1'],
+    })
+    assert.deepEqual(
+      found.map(({ text, gateway }) => [text, gateway]),
+      [
+        ['10.0.0.0/28', undefined],
+        ['10.1.0.0/24', '10.1.0.1'],
+        ['10.2.0.0/24', '10.2.0.1'],
+      ],
+    )
+  })
+
+  test('are refused where machines could not reach the conductor', () => {
+    refused(() => read({ subnets: ['10.1.0.0/24'] }), /10\.0\.0\.1 is outside of it, and it has no gateway/)
+    refused(() => read({ gateways: ['10.9.0.1'] }), /the gateway 10\.9\.0\.1 is outside/)
+    refused(() => read({ gateways: ['10.0.0.3', '10.0.0.4'] }), /the gateways 10\.0\.0\.3 and 10\.0\.0\.4/)
+    refused(() => read({ subnets: ['10.0.0.0/28', '10.0.0.0/24'] }), /overlaps 10\.0\.0\.0\/28/)
+    // The other server gives the gateway.
+    assert.equal(read({ subnets: ['10.1.0.0/24'], mode: 'proxy' }).length, 1)
   })
 })
 
@@ -77,8 +121,8 @@ describe('the configuration', () => {
     for (const line of [
       'port=0',
       'dhcp-ignore=tag:!known',
-      'dhcp-range=10.0.0.0,static,255.255.255.240,1h',
-      'dhcp-option=option:router',
+      'dhcp-range=set:subnet0,10.0.0.0,static,255.255.255.240,1h',
+      'dhcp-option=tag:subnet0,option:router',
       'dhcp-option=option:dns-server,10.0.0.2',
       'dhcp-boot=tag:ipxe,http://10.0.0.1:6385/boot/ipxe?mac=${netX/mac}',
     ]) {
@@ -113,8 +157,8 @@ describe('the configuration', () => {
 test('a network, a gateway or a name server of IPv6 is refused by name', () => {
   refuseIpv6(SETTINGS)
   for (const changed of [
-    { subnet: 'fd77::/64' },
-    { gateway: 'fd77::1' },
+    { subnets: ['10.0.0.0/28', 'fd77::/64'] },
+    { gateways: ['fd77::1'] },
     { nameServers: ['10.0.0.1', '2001:db8::53'] },
   ]) {
     assert.throws(

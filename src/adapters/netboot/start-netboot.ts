@@ -7,9 +7,10 @@ import { checkBootProgram, placeBootPrograms } from './boot-programs.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
 import { startDnsmasq } from './dnsmasq-process.ts'
 import { raise } from './errors.ts'
-import { keepAddresses, withinSubnet } from './keep-addresses.ts'
+import { keepAddresses, withinSubnets } from './keep-addresses.ts'
 import type { Addresses } from './keep-addresses.ts'
-import { readSubnet, refuseIpv6 } from './subnet.ts'
+import { readSubnets, refuseIpv6 } from './subnet.ts'
+import type { Subnet } from './subnet.ts'
 
 /** The firmwares that every site has; iPXE for arm64 is looked for when a machine is to boot it. */
 const USUAL = [
@@ -24,7 +25,7 @@ const USUAL = [
  */
 export const startNetboot: StartNetboot = async (settings, directory) => {
   refuseIpv6(settings)
-  readSubnet(settings.subnet)
+  const subnets = readSubnets(settings)
   const advertised = checkInterface(settings)
   mkdirSync(directory, { recursive: true })
   // dnsmasq gives its rights away, and then reads the file of hosts again and again.
@@ -41,10 +42,9 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   let addresses: Addresses = {}
   const serve: Netboot['serve'] = async (machines) => {
     if (settings.mode === 'dhcp') {
-      const { address, gateway, nameServers } = settings
-      const reserved = [address, ...(gateway === undefined ? [] : [gateway]), ...nameServers]
-      const kept = readAddresses(inside('addresses.json'), settings.subnet)
-      addresses = keepAddresses({ subnet: settings.subnet, machines, kept, reserved })
+      const reserved = [settings.address, ...settings.gateways, ...settings.nameServers]
+      const kept = readAddresses(inside('addresses.json'), subnets)
+      addresses = keepAddresses({ subnets, machines, kept, reserved })
       // First what machines keep, then what they are given.
       replaceFile(inside('addresses.json'), `${JSON.stringify(addresses, undefined, 2)}\n`)
     }
@@ -98,10 +98,10 @@ function prefixOf(address: string): string {
   return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::`
 }
 
-function readAddresses(path: string, subnet: string): Addresses {
+function readAddresses(path: string, subnets: readonly Subnet[]): Addresses {
   try {
     const value = JSON.parse(readFileSync(path, 'utf8')) as Addresses
-    return withinSubnet(value, subnet)
+    return withinSubnets(value, subnets)
   } catch {
     // Nothing was kept yet; or a file that somebody broke, which is written again.
     return {}

@@ -56,11 +56,15 @@ const SERVE_FLAGS = {
     help: 'Answer DHCP and TFTP on this network interface',
   },
   subnet: {
-    kind: 'text',
+    kind: 'list',
     placeholder: 'NET/LEN',
-    help: 'Give addresses of this network, such as 10.77.1.0/24',
+    help: 'Give addresses of this network, such as 10.77.1.0/24; repeat it for networks behind relay agents',
   },
-  gateway: { kind: 'text', placeholder: 'ADDR', help: 'Tell machines this default gateway' },
+  gateway: {
+    kind: 'list',
+    placeholder: 'ADDR',
+    help: 'Tell machines of the subnet with this address that it is their default gateway; can be repeated',
+  },
   'name-server': {
     kind: 'list',
     placeholder: 'ADDR',
@@ -231,13 +235,13 @@ function netbootOf(flags: Flags, address: string, bootUrl: string): NetbootSetti
   const fail = (why: string): Error => raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
   if (flags.dhcp === 'none') return undefined
   if (flags.interface === undefined) throw fail('it needs --interface, or --dhcp none')
-  if (flags.subnet === undefined) throw fail('it needs --subnet, or --dhcp none')
+  if (flags.subnet.length === 0) throw fail('it needs --subnet, or --dhcp none')
   return {
     interface: flags.interface,
     address,
     mode: flags.dhcp,
-    subnet: flags.subnet,
-    ...(flags.gateway === undefined ? {} : { gateway: flags.gateway }),
+    subnets: flags.subnet,
+    gateways: flags.gateway,
     nameServers: flags['name-server'],
     bootUrl,
   }

@@ -42,7 +42,8 @@ export function settingsOf(lab: ConductorLab, changed: Partial<NetbootSettings> 
     interface: lab.interface,
     address,
     mode: 'dhcp',
-    subnet: `10.77.${subnet}.0/24`,
+    subnets: [`10.77.${subnet}.0/24`],
+    gateways: [],
     nameServers: [],
     bootUrl: `http://${address}:6385`,
     ...changed,
@@ -117,16 +118,27 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   await ended
 }
 
+/** A bridge that clients and machines are plugged into. */
+export type Segment = Readonly<{ namespace: string; bridge: string }>
+
+function segmentOf(lab: ConductorLab): Segment {
+  return { namespace: lab.description.network.namespace, bridge: lab.interface }
+}
+
 /** What a DHCP client got: the variables of udhcpc. Undefined where nobody answered. */
 export type Lease = Readonly<Record<string, string>> | undefined
 
-/** Asks for an address with busybox's client, from a card of its own on the lab's network. */
-export async function askDhcp(lab: ConductorLab, mac: string, more: readonly string[] = []): Promise<Lease> {
-  const { namespace } = lab.description.network
+/** Asks for an address with busybox's client, from a card of its own on the lab's network, or on another one. */
+export async function askDhcp(
+  lab: ConductorLab,
+  mac: string,
+  more: readonly string[] = [],
+  { namespace, bridge }: Segment = segmentOf(lab),
+): Promise<Lease> {
   const card = `c${mac.replaceAll(':', '').slice(-8)}`
   const inside = ['ip', '-n', namespace, 'link']
   await run([...inside, 'add', card, 'address', mac, 'type', 'veth', 'peer', 'name', `${card}p`])
-  await run([...inside, 'set', `${card}p`, 'master', lab.interface, 'up'])
+  await run([...inside, 'set', `${card}p`, 'master', bridge, 'up'])
   await run([...inside, 'set', card, 'up'])
   const script = join(lab.directory, 'lease.sh')
   writeFileSync(script, '#!/bin/sh\n[ "$1" = bound ] && env\nexit 0\n', { mode: 0o755 })
@@ -150,15 +162,21 @@ export type BootingMachine = Readonly<{ mac: string; console: () => string; end:
 /** A machine without a disk that boots over the lab's network; without iPXE in its network card where it has UEFI. */
 export async function bootMachine(
   lab: ConductorLab,
-  options: Readonly<{ name: string; mac: string; firmware: 'bios' | 'uefi'; more?: readonly string[] }>,
+  options: Readonly<{
+    name: string
+    mac: string
+    firmware: 'bios' | 'uefi'
+    more?: readonly string[]
+    segment?: Segment
+  }>,
 ): Promise<BootingMachine> {
   const { name, mac, firmware, more = [] } = options
-  const { namespace } = lab.description.network
+  const { namespace, bridge } = options.segment ?? segmentOf(lab)
   const directory = join(lab.directory, name)
   mkdirSync(directory)
   const tap = `t${mac.replaceAll(':', '').slice(-8)}`
   await run(['ip', '-n', namespace, 'tuntap', 'add', tap, 'mode', 'tap'])
-  await run(['ip', '-n', namespace, 'link', 'set', tap, 'master', lab.interface, 'up'])
+  await run(['ip', '-n', namespace, 'link', 'set', tap, 'master', bridge, 'up'])
   const log = join(directory, 'console.log')
   writeFileSync(log, '')
   const argv = [
@@ -224,6 +242,47 @@ export async function startOtherServer(lab: ConductorLab): Promise<AsyncDisposab
   return {
     async [Symbol.asyncDispose]() {
       await end(child, 'SIGKILL')
+      await run(['ip', 'netns', 'del', own])
+    },
+  }
+}
+
+/** A router with a network of its own behind it, `10.78.N.0/24`; its relay agent is that of ISC DHCP. */
+export type RelayedRack = AsyncDisposable & Readonly<{ segment: Segment; gateway: string; log: () => string }>
+
+export async function startRelayedRack(lab: ConductorLab): Promise<RelayedRack> {
+  const { namespace, subnet, address } = lab.description.network
+  const own = `${namespace}-r`
+  const gateway = `10.78.${subnet}.1`
+  const uplink = `10.77.${subnet}.3`
+  const ip = async (...words: readonly string[]): Promise<void> => {
+    const said = await run(['ip', ...words])
+    assert.equal(said.exitCode, 0, said.stderr)
+  }
+  await ip('netns', 'add', own)
+  await ip('-n', namespace, 'link', 'add', 'rack', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', own)
+  await ip('-n', namespace, 'link', 'set', 'rack', 'master', lab.interface, 'up')
+  await ip('-n', own, 'link', 'add', 'rack0', 'type', 'bridge')
+  await ip('-n', own, 'addr', 'add', `${uplink}/24`, 'dev', 'eth0')
+  await ip('-n', own, 'addr', 'add', `${gateway}/24`, 'dev', 'rack0')
+  for (const link of ['lo', 'eth0', 'rack0']) await ip('-n', own, 'link', 'set', link, 'up')
+  await ip('netns', 'exec', own, 'sysctl', '-qw', 'net.ipv4.ip_forward=1')
+  await ip('-n', namespace, 'route', 'add', `10.78.${subnet}.0/24`, 'via', uplink)
+  const words = ['dhcrelay', '-4', '-d', '--no-pid', '-id', 'rack0', '-iu', 'eth0', address]
+  const child = spawn('ip', ['netns', 'exec', own, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let log = ''
+  child.stderr.on('data', (part: Buffer) => (log += part.toString()))
+  for (let waited = 0; !log.includes('Sending on   Socket'); waited += 20) {
+    assert.ok(child.exitCode === null && waited < 30_000, `the relay agent does not run: ${log}`)
+    await sleep(20)
+  }
+  return {
+    segment: { namespace: own, bridge: 'rack0' },
+    gateway,
+    log: () => log,
+    async [Symbol.asyncDispose]() {
+      await end(child, 'SIGKILL')
+      await run(['ip', '-n', namespace, 'route', 'del', `10.78.${subnet}.0/24`])
       await run(['ip', 'netns', 'del', own])
     },
   }
