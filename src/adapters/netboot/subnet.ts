@@ -87,7 +87,7 @@ export function readSubnets(settings: NetbootSettings): readonly ServedSubnet[] 
 }
 
 /** An address as a number; undefined where the text is none. */
-export function parseAddress(text: string): number | undefined {
+function parseAddress(text: string): number | undefined {
   const parts = text.split('.')
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) {
     return undefined
