@@ -3,7 +3,7 @@ import type { ErrorTable } from '../../core/index.ts'
 
 export const ELF_ERRORS = {
   ELF_DAMAGED: {
-    message: 'Cannot read "{source}" as a 64-bit little-endian ELF file: {problem}',
+    message: 'Cannot read "{source}" as a little-endian ELF file: {problem}',
     remedy: 'the file is damaged or made for another machine: fetch its package again',
     retry: false,
     exit: EXIT.refused,

@@ -16,6 +16,7 @@ import { followBootLink } from './ostree.ts'
 import { bootcDeploymentOf } from './composefs/bootc.ts'
 import { asBooted } from './composefs/ostree.ts'
 import type { TreeReaders } from './composefs/images.ts'
+import type { CoreReader } from './firmware/started-core.ts'
 
 export type Firmware = 'bios' | 'uefi'
 
@@ -54,7 +55,7 @@ export type BootInventory = BootAnswer &
  */
 export async function findBoot(
   disk: StackNode,
-  options: Readonly<{ signal?: AbortSignal; firmware?: Firmware; readers?: TreeReaders }> = {},
+  options: Readonly<{ signal?: AbortSignal; firmware?: Firmware; readers?: TreeReaders & CoreReader }> = {},
 ): Promise<BootInventory> {
   const { signal, firmware: wanted } = options
   const files = new ImageFiles(signal)
@@ -63,7 +64,10 @@ export async function findBoot(
     return findContainerBoot(files, disk)
   }
   const layout = await findLayout(files, disk, options.readers)
-  const { bios, uefi, cpu } = await findLoaders(files, disk, layout)
+  const { bios, uefi, cpu } = await findLoaders(files, disk, layout, {
+    ...options.readers,
+    ...(signal && { signal }),
+  })
   const answer = async (firmware: Firmware, loader: FoundLoader): Promise<FoundAnswer> => {
     const own = new ImageFiles(signal)
     const machine =

@@ -9,15 +9,14 @@ import { readEfiProgram } from './firmware/efi-program.ts'
 import type { EfiArchitecture } from './firmware/efi-program.ts'
 import { findEfiPrograms } from './firmware/started-program.ts'
 import type { EfiPrograms } from './firmware/started-program.ts'
-import { GrubDevices } from './grub/devices.ts'
-import { dialectOf } from './grub/dialect.ts'
-import { memdiskVolume } from './grub/memdisk.ts'
-import { GrubModules, missingModule } from './grub/modules.ts'
+import type { EfiGrub, EfiProgram } from './firmware/efi-program.ts'
+import { readStartedCore } from './firmware/started-core.ts'
+import type { CoreReader } from './firmware/started-core.ts'
+import { configurationOf } from './grub/own-configuration.ts'
+import type { StartedGrub } from './grub/own-configuration.ts'
 import { findGrubConfiguration } from './grub/read-menu.ts'
 import type { GrubConfiguration } from './grub/read-menu.ts'
-import { runGrub } from './grub/run-grub.ts'
-import { ImageFiles } from './image-files.ts'
-import type { TextFile } from './image-files.ts'
+import type { ImageFiles, TextFile } from './image-files.ts'
 import type { Layout } from './layout.ts'
 
 /** The boot loader that is installed, with what it is configured by. */
@@ -43,7 +42,12 @@ export type FoundLoaders = Readonly<{
   cpu: EfiArchitecture
 }>
 
-export async function findLoaders(files: ImageFiles, disk: StackNode, layout: Layout): Promise<FoundLoaders> {
+export async function findLoaders(
+  files: ImageFiles,
+  disk: StackNode,
+  layout: Layout,
+  reading: CoreReader & Readonly<{ signal?: AbortSignal }>,
+): Promise<FoundLoaders> {
   const { esp } = layout
   const programs = esp && (await findEfiPrograms(files, esp))
   const uefi = esp && programs && (await uefiLoader(files, disk, layout, esp, programs))
@@ -55,7 +59,7 @@ export async function findLoaders(files: ImageFiles, disk: StackNode, layout: La
       ? undefined
       : isDisc
         ? await discLoader(files, disk, layout)
-        : await biosLoader(files, layout)
+        : await biosLoader(files, layout, await coreOf(files, disk, reading))
   return { ...(bios && { bios }), ...(uefi && { uefi }), cpu: cpu ?? 'x86_64' }
 }
 
@@ -104,9 +108,32 @@ async function discLoader(
   return (await biosLoader(files, layout)) ?? byIsolinux
 }
 
-/** GRUB where it is configured beside the kernels; else extlinux. */
-async function biosLoader(files: ImageFiles, layout: Layout): Promise<FoundLoader | undefined> {
-  const grub = await grubInBoot(files, layout)
+/** What the GRUB in the boot sector reads. */
+async function coreOf(
+  files: ImageFiles,
+  disk: StackNode,
+  reading: CoreReader & Readonly<{ signal?: AbortSignal }>,
+): Promise<GrubConfiguration | undefined> {
+  const image = await readStartedCore(disk, reading)
+  if (image === undefined) return undefined
+  return configurationOf(files, disk, {
+    image,
+    name: 'boot sector',
+    node: disk,
+    platform: 'pc',
+    cpu: 'i386',
+  })
+}
+
+/** GRUB where its core looks for its configuration, else where that is beside the kernels; else extlinux. */
+async function biosLoader(
+  files: ImageFiles,
+  layout: Layout,
+  own?: GrubConfiguration,
+): Promise<FoundLoader | undefined> {
+  const beside = await grubInBoot(files, layout)
+  const isSame = own !== undefined && own.volume.node === beside?.volume.node && own.prefix === beside.prefix
+  const grub = isSame ? { ...beside, ...(own.modules && { modules: own.modules }) } : (own ?? beside)
   if (grub !== undefined) return { kind: 'grub', reason: `${grub.file.file} is there`, configuration: grub }
   for (const { volume, directory } of placesOf(layout)) {
     const configuration = await findExtlinuxConfiguration(files, volume, directory)
@@ -161,7 +188,7 @@ async function uefiLoader(
     files.findings.push(finding('LOADER_NOT_READ', `${esp.address}:${started.path}`, told))
   }
   const configuration =
-    (started?.grub && (await grubOfProgram(files, disk, esp, started))) ??
+    (started?.grub && (await configurationOf(files, disk, programAt(esp, started, started.grub)))) ??
     (await grubOnEsp(files, esp, directories)) ??
     (directories.some(({ names }) => names.some((name) => /\.efi$/i.test(name)))
       ? await grubInBoot(files, layout)
@@ -184,53 +211,6 @@ async function grubInBoot(files: ImageFiles, layout: Layout): Promise<GrubConfig
   return undefined
 }
 
-/** Where grub-mkimage told a GRUB to look: its own configuration may move the prefix before grub.cfg is read. */
-async function grubOfProgram(
-  files: ImageFiles,
-  disk: StackNode,
-  esp: Volume,
-  { grub, directory, path }: NonNullable<EfiPrograms['started']>,
-): Promise<GrubConfiguration | undefined> {
-  if (grub === undefined) return undefined
-  const memdisk = grub.memdisk && (await memdiskVolume(files, esp, path, grub.memdisk))
-  const program = `${esp.address}:${path}`
-  let modules = grub.modules && new GrubModules(disk, { file: program, modules: grub.modules })
-  let devices = new GrubDevices(disk, memdisk).seenBy(modules)
-  const placeOf = (prefix: string): Readonly<{ volume: Volume; prefix: string }> | undefined => {
-    const [, device, inside = ''] = /^\(([^)]*)\)(.*)$/s.exec(prefix) ?? []
-    if (device === undefined) return prefix === '' || !devices.sees(esp) ? undefined : { volume: esp, prefix }
-    const volume = devices.volumeOf(device.replace(/^,/, 'hd0,'))
-    return volume && { volume, prefix: inside }
-  }
-  const told = placeOf(grub.prefix)
-  const beside = { volume: esp, prefix: directory }
-  let moved = told
-  if (grub.configuration !== '') {
-    const setting = {
-      dialect: dialectOf('upstream'),
-      platform: 'efi',
-      cpu: 'x86_64',
-      ...(told ?? beside),
-      ...(modules && { modules }),
-      isBeforeNormal: true,
-    } as const
-    const file = { text: grub.configuration, file: program }
-    const ran = await runGrub(new ImageFiles(), devices, setting, file)
-    modules = ran.modules
-    devices = devices.seenBy(modules)
-    moved = placeOf(ran.variables.get('prefix')?.value ?? '') ?? told
-  }
-  for (const place of grub.looksBesideItself ? [beside, moved, told] : [moved, told, beside]) {
-    if (place === undefined || !devices.sees(place.volume)) continue
-    const file = await files.text(place.volume, `${place.prefix}/grub.cfg`)
-    if (file !== undefined)
-      return { ...place, file, ...(memdisk && { memdisk }), ...(modules && { modules }) }
-  }
-  for (const [module, { address }] of devices.unseen)
-    files.findings.push(missingModule(program, module, address))
-  return undefined
-}
-
 /** A grub.cfg of the partition: first where a GRUB lies beside it, that of EFI/BOOT last. */
 async function grubOnEsp(
   files: ImageFiles,
@@ -245,4 +225,15 @@ async function grubOnEsp(
     if (file !== undefined) return { volume: esp, prefix: path, file }
   }
   return undefined
+}
+
+function programAt(esp: Volume, { path, directory, architecture }: EfiProgram, grub: EfiGrub): StartedGrub {
+  return {
+    image: grub,
+    name: `${esp.address}:${path}`,
+    node: esp.node,
+    platform: 'efi',
+    cpu: architecture === 'unknown' ? 'x86_64' : architecture,
+    place: { volume: esp, prefix: directory, isFirst: grub.looksBesideItself },
+  }
 }

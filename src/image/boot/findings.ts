@@ -30,9 +30,9 @@ export const BOOT_FINDINGS = {
   GRUB_MODULE_MISSING: {
     severity: 'warn',
     meaning:
-      'UEFI starts a GRUB that lacks the module for a partition table, a volume manager or a file system, and nothing loads the module before it is needed. That GRUB does not see what lies there.',
+      'The GRUB that the firmware starts lacks the module for a partition table, a volume manager or a file system, and nothing loads the module before it is needed. That GRUB does not see what lies there.',
     remedy:
-      'put the module into the program (grub-mkstandalone or grub-install with --modules), or load it in grub.cfg with insmod; the image may still boot by BIOS',
+      'put the module into the program (grub-mkstandalone or grub-install with --modules), or load it in grub.cfg with insmod; the image may still boot by the other firmware',
   },
   ROOT_AMBIGUOUS: {
     severity: 'warn',

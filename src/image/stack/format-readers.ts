@@ -50,6 +50,10 @@ export function formatReaders(algorithms: Algorithms): Readers {
       const { measureFsVerity } = await import('../../formats/fsverity/index.ts')
       return measureFsVerity(source, hash, algorithms, signal)
     },
+    async openGrubCore(disk, signal) {
+      const { openGrubCore } = await import('../../formats/grub/index.ts')
+      return openGrubCore(disk, algorithms, signal)
+    },
     async openVerityTree(source, offsetBytes, signal) {
       const { openVerityTree } = await import('../../formats/dmverity/index.ts')
       return openVerityTree(source, { algorithms, offsetBytes, ...optionsOf(signal) })
@@ -59,7 +63,7 @@ export function formatReaders(algorithms: Algorithms): Readers {
 
 const SIGNATURES_AND_TABLES: Omit<
   Readers,
-  'openFileSystem' | 'openComposefs' | 'measureFsVerity' | 'openVerityTree'
+  'openFileSystem' | 'openGrubCore' | 'openComposefs' | 'measureFsVerity' | 'openVerityTree'
 > = {
   async recognise(source, signal): Promise<Recognised | undefined> {
     const found = await recognise(source, signal)

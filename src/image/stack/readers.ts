@@ -43,6 +43,8 @@ export type MappedGroup = Readonly<{
  * detected over disks that a test describes.
  */
 export type Readers = Readonly<{
+  /** Of the core that a GRUB in the boot sector loads: what grub-mkimage put into it. */
+  openGrubCore: (disk: ByteSource, signal?: AbortSignal) => Promise<Uint8Array | undefined>
   /** By signatures only; undefined where there is none. */
   recognise(source: ByteSource, signal?: AbortSignal): Promise<Recognised | undefined>
   openPartitionTable(source: ByteSource, signal?: AbortSignal): Promise<PartitionTable>

@@ -21,6 +21,8 @@ export type DescribedDisk = Readonly<{
   scheme?: 'mbr' | 'gpt'
   sectorSizeBytes?: 512 | 4096
   partitions: readonly DescribedPartition[]
+  /** What the boot sector loads. */
+  grubCore?: Uint8Array
   /** Volumes of each group, by name. */
   groups?: Readonly<Record<string, Readonly<Record<string, Described>>>>
 }>
@@ -92,6 +94,9 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
       },
       async measureFsVerity() {
         throw raise('DESCRIBED_UNSUPPORTED', { type: 'composefs' })
+      },
+      async openGrubCore(asked) {
+        return asked === source ? disk.grubCore : undefined
       },
       async openVerityTree() {
         throw raise('DESCRIBED_UNSUPPORTED', { type: 'DM_verity_hash' })

@@ -22,7 +22,7 @@ Bootable=yes
 RootPassword=anneal
 Hostname=made
 KernelCommandLine=$serial
-Packages=linux-image-cloud-amd64,systemd,systemd-sysv,systemd-boot,systemd-repart,udev,kmod
+Packages=linux-image-cloud-amd64,systemd,systemd-sysv,systemd-boot,systemd-boot-efi,systemd-repart,udev,kmod
 C
   # Not every mirror has what mkosi asks for beside the suite: updates, security, symbols for debuggers.
   mkdir -p mkosi.sandbox/etc/apt/sources.list.d
@@ -153,6 +153,8 @@ dib-bios | dib-uefi)
   ;;
 
 debos-extlinux | debos-systemd-boot)
+  # systemd-nspawn binds what udev makes.
+  mkdir -p /dev/disk
   if [ "$MAKER" = debos-extlinux ]; then
     more=extlinux
     install='extlinux --install /boot/extlinux 2>/dev/null; mkdir -p /boot/extlinux; printf "DEFAULT linux\nLABEL linux\n KERNEL /vmlinuz\n INITRD /initrd.img\n APPEND root=/dev/disk/by-label/root console=ttyS0\n" >/boot/extlinux/extlinux.conf'
@@ -195,13 +197,15 @@ C
   give d.img raw
   ;;
 
-grml)
-  grml-debootstrap --vmfile --vmsize 2G --target /build/g.img --release trixie --mirror "$MIRROR" --password anneal \
-    --nopackages --force --bootappend "$serial" --hostname made
-  give g.img raw
-  ;;
-grml-efi)
-  grml-debootstrap --vmfile --vmefi --vmsize 2G --target /build/g.img --release trixie --mirror "$MIRROR" --password anneal \
+grml | grml-efi)
+  # It asks for the device mapper, for kpartx alone.
+  if ! grep -q device-mapper /proc/misc; then
+    { cat /proc/misc && echo '236 device-mapper'; } >/tmp/misc
+    mount --bind /tmp/misc /proc/misc
+  fi
+  efi=
+  [ "$MAKER" = grml ] || efi=--vmefi
+  grml-debootstrap --vmfile $efi --vmsize 2G --target /build/g.img --release trixie --mirror "$MIRROR" --password anneal \
     --nopackages --force --bootappend "$serial" --hostname made
   give g.img raw
   ;;

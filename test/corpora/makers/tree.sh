@@ -1,7 +1,8 @@
 #!/bin/bash
 # The makers themselves, in a Debian of their own: tree.sh FOLDER [SUITE]
 # FOLDER/SUITE has the programs, FOLDER/target.tar a small system with kernel and initrd that they put into images.
-# Root, mmdebstrap; some GB. Makers that need the device mapper's kpartx get one that names partitions of loop devices.
+# Root, mmdebstrap; some GB. Makers that need the device mapper's kpartx get one that names partitions of loop devices, and those
+# that mount a FAT get FUSE's where the kernel has none.
 set -euo pipefail
 folder=${1:?folder} suite=${2:-trixie}
 mirror=${ANNEAL_MIRROR:-http://deb.debian.org/debian}
@@ -11,7 +12,7 @@ makers=${ANNEAL_MAKERS:-mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,l
 systemd=systemd-repart,systemd-ukify,systemd-boot,systemd-boot-efi,systemd-container,udev,dbus
 disks=qemu-utils,dosfstools,mtools,e2fsprogs,xfsprogs,btrfs-progs,fdisk,gdisk,parted,lvm2,squashfs-tools,erofs-utils,cryptsetup-bin,xorriso
 loaders=grub-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
-common=mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2,zerofree
+common=fusefat,fuse3,mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2,zerofree
 if [ ! -e "$folder/$suite/.made" ]; then
   rm -rf "${folder:?}/$suite"
   mmdebstrap --quiet --mode=root --variant=apt --aptopt='APT::Install-Recommends "false"' \
@@ -43,6 +44,10 @@ for part in "$loop"p*; do
 done
 K
   chmod 755 "$folder/$suite/usr/local/sbin/kpartx"
+  if ! grep -qw vfat /proc/filesystems; then
+    printf '#!/bin/sh\nmkdir -p "$2"\nexec fusefat -o rw+,allow_other,fsname="$1" "$1" "$2"\n' >"$folder/$suite/usr/sbin/mount.vfat"
+    chmod 755 "$folder/$suite/usr/sbin/mount.vfat"
+  fi
   touch "$folder/$suite/.made"
 fi
 if [ ! -e "$folder/target.tar" ]; then

@@ -1,4 +1,5 @@
 import { EXIT, isAnnealError } from '../../../core/index.ts'
+import type { GrubImage } from '../../../formats/grub/index.ts'
 import type { PeImage } from '../../../formats/pe/index.ts'
 import type { Volume } from '../../stack/index.ts'
 import type { ImageFiles } from '../image-files.ts'
@@ -19,21 +20,15 @@ export type EfiProgram = Readonly<{
   /** Of systemd-boot: the version of systemd that it says. */
   version?: number
   /** Of a GRUB: what grub-mkimage was told. */
-  grub?: GrubImage
+  grub?: EfiGrub
 }>
 
-export type GrubImage = Readonly<{
-  /** `--prefix`: `/EFI/debian`, `(,gpt2)/boot/grub`. */
-  prefix: string
-  /** `--config`, which runs before anything is read; '' where there is none. */
-  configuration: string
-  /** `--memdisk`: an archive, which the prefix may lie in. */
-  memdisk?: Uint8Array
-  /** Names of those in it; left out where they cannot be told. */
-  modules?: ReadonlySet<string>
-  /** It looks beside itself before it looks in `prefix`: Fedora's does (`fw_path`). */
-  looksBesideItself: boolean
-}>
+/** What grub-mkimage was told, and how it looks for its configuration. */
+export type EfiGrub = GrubImage &
+  Readonly<{
+    /** It looks beside itself before it looks in `prefix`: Fedora's does (`fw_path`). */
+    looksBesideItself: boolean
+  }>
 
 const MACHINES: Readonly<Record<number, EfiProgram['architecture']>> = {
   0x8664: 'x86_64',
@@ -103,9 +98,9 @@ export async function readEfiProgram(
     const bytes = await mods.source.read(0, mods.lengthBytes)
     const whole = source.size > MOST_PROGRAM_BYTES ? bytes : await source.read(0, source.size)
     const looksBesideItself = new TextDecoder('latin1').decode(whole).includes('fw_path')
-    const { elfs, ...told } = readModules(bytes)
-    const modules = await namesOfModules(elfs, path)
-    const grub = { ...told, ...(modules.size > 0 && { modules }), looksBesideItself }
+    const { readGrubImage } = await import('../../../formats/grub/index.ts')
+    const { moduleName } = await import('../../../formats/elf/index.ts')
+    const grub = { ...readGrubImage(bytes, path, moduleName), looksBesideItself }
     return { ...about, architecture, kind: 'grub', grub }
   }
   if (source.size > MOST_PROGRAM_BYTES) return { ...about, architecture, kind: 'unknown' }
@@ -126,52 +121,4 @@ export async function readEfiProgram(
 export function architectureByName(path: string): EfiProgram['architecture'] {
   const [, suffix = ''] = SUFFIX.exec(path) ?? []
   return ARCHITECTURES.get(suffix.toLowerCase()) ?? 'unknown'
-}
-
-/** What grub-mkimage put behind the core: OBJ_TYPE_… of include/grub/kernel.h. */
-const KINDS = { elf: 0, memdisk: 1, configuration: 2, prefix: 3 } as const
-/** GRUB has some 300 modules. */
-const MOST_MODULES = 4096
-
-type Put = Pick<GrubImage, 'prefix' | 'configuration' | 'memdisk'> & Readonly<{ elfs: readonly Uint8Array[] }>
-
-function readModules(bytes: Uint8Array): Put {
-  const elfs: Uint8Array[] = []
-  const read: { prefix: string; configuration: string; memdisk?: Uint8Array; elfs: readonly Uint8Array[] } = {
-    prefix: '',
-    configuration: '',
-    elfs,
-  }
-  if (bytes.length < 24) return read
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const isWide = view.getUint32(4, true) === 0
-  if (view.getUint32(0, true) !== 0x676d696d) return read
-  const [first, size] = isWide
-    ? [view.getBigUint64(8, true), view.getBigUint64(16, true)]
-    : [BigInt(view.getUint32(4, true)), BigInt(view.getUint32(8, true))]
-  const end = Math.min(bytes.length, Number(size))
-  for (let at = Number(first); at + 8 <= end;) {
-    const [kind, length] = [view.getUint32(at, true), view.getUint32(at + 4, true)]
-    if (length < 8 || at + length > end) break
-    const content = bytes.subarray(at + 8, at + length)
-    if (kind === KINDS.memdisk) read.memdisk = content
-    if (kind === KINDS.elf && elfs.length < MOST_MODULES) elfs.push(content)
-    if (kind === KINDS.configuration || kind === KINDS.prefix) {
-      const text = new TextDecoder('latin1').decode(content).replace(/\0[^]*$/, '')
-      read[kind === KINDS.configuration ? 'configuration' : 'prefix'] = text
-    }
-    at += length
-  }
-  return read
-}
-
-/** What modules call themselves (`.modname`); none where one of them is not for a machine of 64 bits. */
-async function namesOfModules(elfs: readonly Uint8Array[], path: string): Promise<ReadonlySet<string>> {
-  const { moduleName } = await import('../../../formats/elf/index.ts')
-  try {
-    return new Set(elfs.map((one) => moduleName(one, path)))
-  } catch (error) {
-    if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
-    return new Set()
-  }
 }

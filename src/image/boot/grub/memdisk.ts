@@ -2,7 +2,7 @@ import { forwardOf, fromBytes } from '../../../bytes/index.ts'
 import { EXIT, isAnnealError } from '../../../core/index.ts'
 import { LayerApplier, Tree, layeredFileSystem } from '../../../formats/layers/index.ts'
 import { isTarHeader, tarEntries } from '../../../formats/tar/index.ts'
-import type { Volume } from '../../stack/index.ts'
+import type { StackNode, Volume } from '../../stack/index.ts'
 import { finding } from '../findings.ts'
 import type { ImageFiles } from '../image-files.ts'
 
@@ -17,11 +17,11 @@ const BLOCK_BYTES = 512
  */
 export async function memdiskVolume(
   files: ImageFiles,
-  esp: Volume,
+  node: StackNode,
   program: string,
   archive: Uint8Array,
 ): Promise<Volume | undefined> {
-  const address = `${esp.address}:${program}(${MEMDISK})`
+  const address = `${program}(${MEMDISK})`
   if (archive.length < BLOCK_BYTES || !isTarHeader(archive.subarray(0, BLOCK_BYTES))) return undefined
   const source = fromBytes(archive, address)
   const tree = new Tree()
@@ -33,7 +33,7 @@ export async function memdiskVolume(
     files.findings.push(finding('LOADER_NOT_READ', address, error.message))
     return undefined
   }
-  return { address, node: esp.node, fileSystem: layeredFileSystem(tree, address, () => source) }
+  return { address, node, fileSystem: layeredFileSystem(tree, address, () => source) }
 }
 
 /** Whether a file, as findings and provenance call it, lies in such an archive. */

@@ -136,9 +136,18 @@ describe('a GRUB without the module for a partition table', () => {
   })
 
   test('may load it by the configuration inside the program', async () => {
-    const wish = { modules: ['memdisk', 'tar'], configuration: menu(FIND) }
+    const wish = { modules: ['memdisk', 'tar', 'normal'], configuration: menu(FIND) }
     const early = 'insmod part_gpt\nset prefix=(memdisk)/boot/grub\n'
     assert.deepEqual(await seen(plain({ ...wish, early })), { kernel: KERNEL, missing: [] })
+  })
+
+  test('reads no grub.cfg without normal, which lies in the program or in its directory', async () => {
+    const wish = { modules: ['part_gpt'], configuration: menu(FIND) }
+    assert.deepEqual((await seen(plain({ ...wish, place: 'esp', modules: ['part_gpt', 'fat'] }))).missing, [
+      'normal',
+    ])
+    const directory = { ...MODULES, 'normal.mod': 'm' }
+    assert.deepEqual(await seen(plain({ ...wish, directory })), { kernel: KERNEL, missing: [] })
   })
 
   test('has what one entry loads in that entry alone', async () => {

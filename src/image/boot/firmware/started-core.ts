@@ -1,0 +1,24 @@
+import { EXIT, isAnnealError } from '../../../core/index.ts'
+import type { GrubImage } from '../../../formats/grub/index.ts'
+import type { Readers, StackNode } from '../../stack/index.ts'
+
+/** What the boot sector is read with; nothing is read where this is not given. */
+export type CoreReader = Partial<Pick<Readers, 'openGrubCore'>>
+
+/** What BIOS starts: the GRUB that the boot sector of a disk loads. undefined where that is none, or cannot be read. */
+export async function readStartedCore(
+  { source }: StackNode,
+  { openGrubCore, signal }: CoreReader & Readonly<{ signal?: AbortSignal }>,
+): Promise<GrubImage | undefined> {
+  if (source === undefined || openGrubCore === undefined) return undefined
+  try {
+    const bytes = await openGrubCore(source, signal)
+    if (bytes === undefined) return undefined
+    const { readGrubImage } = await import('../../../formats/grub/index.ts')
+    const { moduleName } = await import('../../../formats/elf/index.ts')
+    return readGrubImage(bytes, 'core image', moduleName)
+  } catch (error) {
+    if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
+    return undefined
+  }
+}
