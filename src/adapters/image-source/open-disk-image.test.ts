@@ -114,6 +114,9 @@ const KINDS: Readonly<Record<string, Uint8Array>> = {
   cramfs: at(0, '\x45\x3d\xcd\x28'),
   romfs: at(0, '-rom1fs-'),
   'a text file': Buffer.from('\u{feff}text in UTF-16\n', 'utf16le'),
+  // A download that ended at once: of xz, and of nothing that is known.
+  'it is a file of 5 bytes, which is less than one sector': Buffer.from('\xfd7zXZ', 'latin1'),
+  'it is a file of 511 bytes, which is less than one sector': Buffer.alloc(511, 0xa5),
   'it is a text file': Buffer.from('# Z\xfcrich, \xe9t\xe9\nin ISO 8859\n', 'latin1'),
 }
 test('a disk that was overwritten with a pattern is a disk', async () => {

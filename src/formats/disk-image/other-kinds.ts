@@ -131,6 +131,9 @@ const ALL: readonly Kind[] = [
 ]
 
 const HEAD_BYTES = 4096
+/** No disk is smaller: a file that is was cut short, before what would tell its kind. */
+const SMALLEST_SECTOR_BYTES = 512
+const FETCH_AGAIN = 'fetch the image again: it was cut short'
 /** What an Apple disk image ends with (UDIF). */
 const DMG_TRAILER_BYTES = 512
 const DMG_TRAILER = 'koly\0\0\0\x04\0\0\x02\0'
@@ -166,7 +169,11 @@ async function otherKindOf(
     const command = `qemu-img convert -f dmg -O qcow2 ${source.name} NEW.qcow2`
     return { kind: 'an Apple disk image (DMG)', remedy: unpack(command) }
   }
-  if (!isText(head)) return isLatin1Text(head) ? { kind: 'a text file', remedy: AN_IMAGE } : undefined
+  if (!isText(head)) {
+    if (isLatin1Text(head)) return { kind: 'a text file', remedy: AN_IMAGE }
+    if (source.size >= SMALLEST_SECTOR_BYTES) return undefined
+    return { kind: `a file of ${source.size} bytes, which is less than one sector`, remedy: FETCH_AGAIN }
+  }
   const start = new TextDecoder().decode(head.subarray(0, 200)).trimStart().toLowerCase()
   const isPage = start.startsWith('<!doctype html') || start.startsWith('<html')
   return isPage
