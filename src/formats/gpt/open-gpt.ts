@@ -94,6 +94,7 @@ function partitionsOf(source: ByteSource, copy: Copy): readonly Partition[] {
     const lengthBytes = (Number(entry.lastSector - entry.firstSector) + 1) * sectorSizeBytes
     const type = formatGuid(entry.typeGuid)
     const flags = flagsOf(entry.attributes)
+    const typeAttributes = Number(entry.attributes >> 48n)
     found.push({
       number,
       offsetBytes,
@@ -104,6 +105,7 @@ function partitionsOf(source: ByteSource, copy: Copy): readonly Partition[] {
       partUuid: formatGuid(entry.partGuid),
       bootable: flags.includes('legacy-boot'),
       flags,
+      ...(typeAttributes > 0 && { typeAttributes }),
       source: windowOf(source, offsetBytes, lengthBytes, `partition ${number} of "${source.name}"`),
     })
   }

@@ -28,6 +28,8 @@ export type Partition = Readonly<{
   bootable: boolean
   /** GPT's attribute bits by name (see `PARTITION_FLAGS`); MBR has none of them. */
   flags: readonly PartitionFlag[]
+  /** GPT’s attribute bits 48 to 63, which mean what the type of the partition says; left out where none is set. */
+  typeAttributes?: number
   source: ByteSource
 }>
 

@@ -15,7 +15,7 @@ export type Described =
   | Readonly<{ nothing: true }>
 
 export type DescribedPartition = Described &
-  Partial<Pick<Partition, 'type' | 'typeName' | 'label' | 'partUuid'>>
+  Partial<Pick<Partition, 'type' | 'typeName' | 'label' | 'partUuid' | 'typeAttributes'>>
 
 export type DescribedDisk = Readonly<{
   scheme?: 'mbr' | 'gpt'
@@ -62,6 +62,7 @@ export function describedDisk(disk: DescribedDisk): Readonly<{ source: ByteSourc
     partUuid: one.partUuid ?? `066c9073-0${index + 1}`,
     bootable: false,
     flags: [],
+    ...(one.typeAttributes !== undefined && { typeAttributes: one.typeAttributes }),
     source: hold(one, `partition ${index + 1}`),
   }))
   const source = zeros((partitions.length + 1) * SIZE_BYTES, 'disk')

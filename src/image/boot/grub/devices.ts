@@ -1,5 +1,6 @@
 import { matchDevice, nodesOf } from '../../stack/index.ts'
 import type { StackNode, Volume } from '../../stack/index.ts'
+import type { Partition } from '../../../formats/partition-table/index.ts'
 import { MEMDISK } from './memdisk.ts'
 import type { GrubModules } from './modules.ts'
 
@@ -94,6 +95,28 @@ export class GrubDevices {
     if (asked('fs-uuid')) return facts.uuid
     if (asked('label')) return facts.label
     return undefined
+  }
+
+  /** Of a GPT; none of another disk. */
+  partitionsOf(disk: string): readonly Partition[] {
+    const { content } = this.#disk
+    if (disk !== 'hd0' || content.kind !== 'partition table' || content.table.scheme !== 'gpt') return []
+    return this.#modules === undefined || this.#modules.loaded.has('part_gpt') ? content.table.partitions : []
+  }
+
+  /** What `search` finds by what a GPT says: a device, also of a partition that holds no file system. */
+  byGpt(by: 'part_label' | 'part_uuid' | 'disk_uuid', value: string): string | undefined {
+    const { content } = this.#disk
+    const partitions = this.partitionsOf('hd0')
+    if (by === 'disk_uuid') {
+      const isIt =
+        content.kind === 'partition table' && content.table.id.toLowerCase() === value.toLowerCase()
+      return isIt && partitions.length > 0 ? 'hd0' : undefined
+    }
+    const found = partitions.find(({ label, partUuid }) =>
+      by === 'part_label' ? label === value : partUuid.toLowerCase() === value.toLowerCase(),
+    )
+    return found && `hd0,gpt${found.number}`
   }
 
   /** As `search` goes through them, seen or not: logical volumes, the disk, then its partitions from the last one on. */

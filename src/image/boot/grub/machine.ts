@@ -16,6 +16,7 @@ import {
   OTHER_LOADERS,
   WITHOUT_EFFECT,
 } from './known-commands.ts'
+import { nextByPriority } from './gptprio.ts'
 import { insmod, lookForModules } from './insmod.ts'
 import { linesOf } from './lexer.ts'
 import type { LineSource, Word } from './lexer.ts'
@@ -232,7 +233,12 @@ export class GrubMachine {
       case 'search.fs_uuid':
       case 'search.fs_label':
       case 'search.file':
+      case 'search.part_label':
+      case 'search.part_uuid':
+      case 'search.disk_uuid':
         return this.#state.search(name, values, source)
+      case 'gptprio.next':
+        return nextByPriority(this.#state, values, source)
       case 'insmod':
         return insmod(this.#state, values)
       case 'probe':

@@ -3,6 +3,7 @@ import { atDefaultSubvolume } from '../../stack/index.ts'
 import type { StackNode, Volume } from '../../stack/index.ts'
 import { finding } from '../findings.ts'
 import { ImageFiles } from '../image-files.ts'
+import type { Variables } from './environment.ts'
 import { GrubDevices } from './devices.ts'
 import { dialectOf } from './dialect.ts'
 import { memdiskVolume } from './memdisk.ts'
@@ -48,6 +49,7 @@ export async function configurationOf(
   const told = placeOf(image.prefix)
   let moved = told
   let isRelative = false
+  let before: ReadonlyMap<string, string> | undefined
   const start = told ?? beside ?? anywhere(devices)
   if (image.configuration !== '' && start !== undefined) {
     const { volume, prefix } = start
@@ -64,6 +66,7 @@ export async function configurationOf(
     modules = ran.modules
     devices = devices.seenBy(modules)
     isRelative = /^[1y]/.test(ran.variables.get(RELATIVE_PATHS)?.value ?? '')
+    before = setBy(ran.variables)
     moved = placeOf(ran.variables.get('prefix')?.value ?? '') ?? told
   }
   for (const place of beside?.isFirst === true ? [beside, moved, told] : [moved, told, beside]) {
@@ -81,12 +84,21 @@ export async function configurationOf(
       files.findings.push(finding('GRUB_MODULE_MISSING', name, 'without normal it reads no grub.cfg'))
       return undefined
     }
-    const more = { ...(memdisk && { memdisk }), ...(modules && { modules }) }
+    const more = { ...(memdisk && { memdisk }), ...(modules && { modules }), ...(before && { before }) }
     return { volume, prefix, file, ...(isRelative && { isRelative }), ...more }
   }
   for (const [module, { address }] of devices.unseen)
     files.findings.push(missingModule(name, module, address))
   return undefined
+}
+
+/** What was set, but for the prefix: that is where its grub.cfg was found. */
+function setBy(variables: Variables): ReadonlyMap<string, string> {
+  return new Map(
+    [...variables].flatMap(([name, { value, source }]) =>
+      source.kind === 'made' || name === 'prefix' ? [] : [[name, value] as const],
+    ),
+  )
 }
 
 /** A run begins on some volume, also where the GRUB does not see the one that it was told of. */

@@ -31,6 +31,8 @@ export type GrubConfiguration = Readonly<{
   memdisk?: Volume
   /** Which it has when it reads that; left out where they are not known. */
   modules?: GrubModules
+  /** Variables that the configuration inside the program set. */
+  before?: ReadonlyMap<string, string>
 }>
 
 /** `grub2` is Fedora's and Red Hat's name for it, `grub` everybody else's. */
@@ -61,7 +63,7 @@ function fromTopLevel(volume: Volume, prefix: string, file: TextFile): GrubConfi
 export async function readGrubMenu(
   files: ImageFiles,
   devices: GrubDevices,
-  { volume, prefix, file, isRelative, modules }: GrubConfiguration,
+  { volume, prefix, file, isRelative, modules, before }: GrubConfiguration,
   grub: Readonly<{ kind: GrubKind; platform: 'efi' | 'pc'; cpu: string; follow?: FollowLink }>,
 ): Promise<GrubMenu> {
   const { kind, platform, cpu, follow } = grub
@@ -77,6 +79,7 @@ export async function readGrubMenu(
       ...(isRelative === true && { isRelative }),
       ...(follow && { follow }),
       ...(modules && { modules }),
+      ...(before && { before }),
     },
     file,
   )

@@ -45,6 +45,7 @@ export async function runGrub(
   if (state.setting.isRelative === true) {
     state.context.variables.set(RELATIVE_PATHS, { value: 'y', source: { kind: 'made' }, exported: true })
   }
+  for (const [name, value] of state.setting.before ?? []) state.make(name, value)
   await lookForModules(state)
   let opened: Opened
   try {

@@ -1,7 +1,10 @@
 import { lastOf, parseOptions } from './options.ts'
 import type { Option } from './options.ts'
 
-export type SearchBy = 'fs_uuid' | 'fs_label' | 'file'
+export type SearchBy = 'fs_uuid' | 'fs_label' | 'file' | SearchByGpt
+
+/** Of the GRUB of CoreOS and Flatcar. */
+export type SearchByGpt = 'part_label' | 'part_uuid' | 'disk_uuid'
 
 export type Search = Readonly<{
   by: SearchBy
@@ -9,6 +12,16 @@ export type Search = Readonly<{
   /** What is set to the device that was found; undefined where it is only looked for. */
   variable?: string
 }>
+
+/** Of several the first counts. */
+const KINDS = [
+  ['label', 'fs_label'],
+  ['fs-uuid', 'fs_uuid'],
+  ['part-label', 'part_label'],
+  ['part-uuid', 'part_uuid'],
+  ['disk-uuid', 'disk_uuid'],
+  ['file', 'file'],
+] as const
 
 const HINT = (suffix: string): Option => ({ long: `hint${suffix}`, argument: 'needed' })
 
@@ -21,6 +34,9 @@ const OPTIONS: readonly Option[] = [
   { long: 'no-floppy', short: 'n', argument: 'none' },
   { long: 'efidisk-only', argument: 'none' },
   { long: 'cryptodisk-only', argument: 'none' },
+  { long: 'part-label', short: 'L', argument: 'none' },
+  { long: 'part-uuid', short: 'U', argument: 'none' },
+  { long: 'disk-uuid', short: 'U', argument: 'none' },
   { long: 'root-dev-only', short: 'r', argument: 'none' },
   { ...HINT(''), short: 'h' },
   ...['-ieee1275', '-bios', '-baremetal', '-efi', '-arc'].map(HINT),
@@ -37,7 +53,7 @@ export function parseSearch(command: string, words: readonly string[]): Search |
   // `--set UUID`: what stands there is what is searched for, where nothing else is.
   const wanted = operand ?? (named === '' ? undefined : named)
   if (wanted === undefined) return undefined
-  const by = has('label') ? 'fs_label' : has('fs-uuid') ? 'fs_uuid' : has('file') ? 'file' : undefined
+  const by = KINDS.find(([long]) => has(long))?.[1]
   if (by === undefined) return undefined
   const variable = named === undefined ? undefined : operand === undefined || named === '' ? 'root' : named
   return { by, wanted, ...(variable !== undefined && { variable }) }
@@ -47,6 +63,10 @@ export function parseSearch(command: string, words: readonly string[]): Search |
 function parseOldSearch(command: string, words: readonly string[]): Search | undefined {
   const [wanted, variable] = words
   if (wanted === undefined) return undefined
-  const by = command === 'search.fs_uuid' ? 'fs_uuid' : command === 'search.fs_label' ? 'fs_label' : 'file'
+  const by = KINDS.find(([, one]) => command === `search.${one}`)?.[1] ?? 'file'
   return { by, wanted, ...(variable !== undefined && { variable }) }
+}
+
+export function isByGpt(by: SearchBy): by is SearchByGpt {
+  return by === 'part_label' || by === 'part_uuid' || by === 'disk_uuid'
 }

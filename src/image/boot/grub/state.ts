@@ -19,8 +19,8 @@ import type { Option } from './options.ts'
 import type { GrubModules } from './modules.ts'
 import { matchRegexp } from './regexp.ts'
 import type { Script } from './script.ts'
-import { parseSearch } from './search.ts'
-import type { SearchBy } from './search.ts'
+import { isByGpt, parseSearch } from './search.ts'
+import type { SearchBy, SearchByGpt } from './search.ts'
 
 /** What one GRUB is told, and what it is. */
 export type GrubSetting = Readonly<{
@@ -36,6 +36,8 @@ export type GrubSetting = Readonly<{
   isRelative?: boolean
   /** Where a link leads that leaves its file system; none is followed where this is not given. */
   follow?: FollowLink
+  /** What the configuration inside its program set: `root` above all. */
+  before?: ReadonlyMap<string, string>
   /** What it has when it starts; where it is not known, it sees everything. */
   modules?: GrubModules
   /** The configuration inside its program runs before `normal`, which loads modules of file systems by itself. */
@@ -240,13 +242,19 @@ export class GrubState {
   async search(name: string, values: readonly string[], source: ArgumentSource): Promise<number> {
     const search = parseSearch(name, values)
     if (search === undefined) return BAD_ARGUMENT
-    const found = await this.searched(search.by, search.wanted)
+    const { by, wanted, variable } = search
+    const found = isByGpt(by) ? this.devices.byGpt(by, wanted) : await this.#named(by, wanted)
     if (found === undefined) return FILE_NOT_FOUND
-    if (search.variable !== undefined) this.set(search.variable, this.devices.nameOf(found), source)
+    if (variable !== undefined) this.set(variable, found, source)
     return DONE
   }
 
-  async searched(by: SearchBy, wanted: string): Promise<Volume | undefined> {
+  async #named(by: Exclude<SearchBy, SearchByGpt>, wanted: string): Promise<string | undefined> {
+    const found = await this.searched(by, wanted)
+    return found && this.devices.nameOf(found)
+  }
+
+  async searched(by: Exclude<SearchBy, SearchByGpt>, wanted: string): Promise<Volume | undefined> {
     if (by === 'fs_uuid') return this.devices.byTag('UUID', wanted)
     if (by === 'fs_label') return this.devices.byTag('LABEL', wanted)
     for (const volume of this.devices.volumes()) {
