@@ -26,7 +26,7 @@ function changed(change: (disk: Buffer) => void): Uint8Array {
 }
 
 describe('the core image of GRUB for BIOS', () => {
-  test('says what grub-mkimage was told', async () => {
+  test('says what grub-mkimage put into it', async () => {
     const { modules, ...rest } = (await read(DISK)) ?? {}
     assert.deepEqual(rest, { prefix: TOLD.prefix, configuration: TOLD.configuration })
     assert.deepEqual([...(modules ?? [])], TOLD.modules)

@@ -153,7 +153,8 @@ dib-bios | dib-uefi)
   ;;
 
 debos-extlinux | debos-systemd-boot)
-  # systemd-nspawn binds what udev makes.
+  # systemd-nspawn binds what udev makes, and asks for the id of the machine.
+  systemd-machine-id-setup
   mkdir -p /dev/disk
   if [ "$MAKER" = debos-extlinux ]; then
     more=extlinux
