@@ -44,9 +44,11 @@ export interface ImageProbe {
   readGuests(imageId: string, question: GuestsToRead): Promise<GuestsRead | undefined>
   /**
    * Calls the image's hooks for guests, or those that the mounts bring, as libvirt does when it has a running guest back: run
-   * isolated. Empty where there is no hook.
+   * isolated. Empty where there is no hook, undefined where the image does not run what would call them.
    */
-  tryHooks(imageId: string, question: HooksToTry): Promise<readonly HookTried[]>
+  tryHooks(imageId: string, question: HooksToTry): Promise<readonly HookTried[] | undefined>
+  /** Types of storage pools that the image's libvirt has a driver for; undefined where it cannot be asked. Kept by image id. */
+  poolTypes(imageId: string): Promise<readonly string[] | undefined>
   /** Prepares the new container's libvirt so that its first start need not probe QEMU. Returns what was done. */
   prewarm(containerId: string, imageId: string): Promise<string>
 }

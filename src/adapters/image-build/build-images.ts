@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
 import { together } from '../../core/index.ts'
 import type { Engine, ImageFacts } from '../../ports/index.ts'
+import { raise } from './errors.ts'
 import { makeBase } from './base-image.ts'
 import type { BaseOptions } from './base-image.ts'
 import {
@@ -194,11 +195,13 @@ async function buildFolder(
   // A label is only true when it is read from what is in the image: so it is added afterwards, without a layer.
   const said = await engine.runOnce(staged.id, {
     entrypoint: ['/bin/sh', '-c'],
-    command: [`cat ${LABELS_FILE} 2>/dev/null || :`],
+    command: [`[ ! -e ${LABELS_FILE} ] || cat ${LABELS_FILE}`],
     // It takes a second at rest. An engine that is busy with other builds takes its time to start a container.
     timeoutMs: 600_000,
     user: 'root',
   })
+  if (said.exitCode !== 0)
+    throw raise('LABELS_UNREADABLE', { name: target.name, code: said.exitCode, output: said.stderr.trim() })
   return addLabels(engine, reference, { ...parseLabels(said.stdout), [INPUTS_LABEL]: inputs })
 }
 

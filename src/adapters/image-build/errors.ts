@@ -7,6 +7,13 @@ export const BUILD_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  LABELS_UNREADABLE: {
+    message:
+      'Cannot build image "{name}": a container of it that should tell its versions exited with {code}: {output}',
+    remedy: 'check that /bin/sh and cat of its base work, and build again',
+    retry: true,
+    exit: EXIT.failed,
+  },
   BASE_TOOL_MISSING: {
     message: 'Cannot make the base image: {tool} is not installed',
     remedy: 'apt-get install {tool}, or give an existing image with --base IMAGE',

@@ -11,14 +11,18 @@ import type {
 import {
   FACTS_SCRIPT,
   HOOK_GUESTS,
+  POOLS_SCRIPT,
   READ_SCRIPT,
   definitionIn,
+  drivenPools,
   hookScript,
   hooksTried,
   machineTypes,
   refusedNames,
   sections,
   statusFileFor,
+  wholeAnswer,
+  withEnd,
 } from './probe-script.ts'
 
 /** Bounds what hangs. A busy machine needs seconds, one that is emulated more than a minute. */
@@ -35,6 +39,8 @@ type Known = {
   flags: Record<string, boolean>
   /** Whether the image has hooks for guests; absent in files of earlier versions. */
   hooks?: boolean
+  /** Types of storage pools that its libvirt has a driver for. */
+  poolTypes?: readonly string[]
 }
 
 /**
@@ -56,9 +62,9 @@ export function libvirtImages(
   const factsOf = async (imageId: string): Promise<Known> => {
     const known = await remembered(imageId)
     if (known.facts !== undefined && known.hooks !== undefined) return known
-    const result = await runScript(engine, imageId, FACTS_SCRIPT, {})
-    if (result.exitCode !== 0) return known
-    const fresh = { ...known, ...parseFacts(imageId, result.stdout) }
+    const answer = await runScript(engine, imageId, FACTS_SCRIPT, {})
+    if (answer === undefined) return known
+    const fresh = { ...known, ...parseFacts(imageId, answer) }
     await remember(imageId, fresh)
     return fresh
   }
@@ -84,6 +90,16 @@ export function libvirtImages(
       if (guests.length === 0) return []
       if (mounts.length === 0 && (await factsOf(imageId)).hooks === false) return []
       return tryHooks(engine, imageId, guests, mounts)
+    },
+
+    async poolTypes(imageId) {
+      const known = await remembered(imageId)
+      if (known.poolTypes !== undefined) return known.poolTypes
+      const answer = await runScript(engine, imageId, POOLS_SCRIPT, {})
+      if (answer === undefined) return undefined
+      const poolTypes = drivenPools(answer)
+      await remember(imageId, { ...known, poolTypes })
+      return poolTypes
     },
 
     async prewarm(containerId, imageId) {
@@ -119,9 +135,8 @@ async function ask(
       statusFileFor(flag, names[index] ?? '', 100_000 + index),
     ]),
   ]) as Record<string, string>
-  const result = await runScript(engine, imageId, READ_SCRIPT, files)
-  const refused = new Set(refusedNames(result.stdout))
-  if (result.exitCode !== 0 || !refused.has(names[0] ?? '')) return undefined
+  const refused = new Set(refusedNames((await runScript(engine, imageId, READ_SCRIPT, files)) ?? ''))
+  if (!refused.has(names[0] ?? '')) return undefined
   return {
     refused: statusFiles.map(({ name }) => name).filter((name) => refused.has(name)),
     unknownFlags: flags.filter((_, index) => refused.has(names[index + 1] ?? '')),
@@ -133,32 +148,35 @@ async function tryHooks(
   imageId: string,
   guests: HooksToTry['guests'],
   mounts: HooksToTry['mounts'],
-): Promise<readonly HookTried[]> {
+): Promise<readonly HookTried[] | undefined> {
   const files = Object.fromEntries(
     guests.flatMap(({ name, xml }, index) => [
       [`${HOOK_GUESTS}/${index}.name`, name],
       [`${HOOK_GUESTS}/${index}.xml`, definitionIn(xml)],
     ]),
   ) as Record<string, string>
-  const { stdout } = await runScript(engine, imageId, hookScript(), files, mounts)
-  return hooksTried(stdout).map((one) => ({ ...one, guest: guests[one.guest]?.name ?? '' }))
+  const answer = await runScript(engine, imageId, hookScript(), files, mounts)
+  if (answer === undefined) return undefined
+  return hooksTried(answer).map((one) => ({ ...one, guest: guests[one.guest]?.name ?? '' }))
 }
 
-function runScript(
+/** undefined where the image does not run the script to its end. */
+async function runScript(
   engine: NodeEngine,
   imageId: string,
   script: string,
   files: Readonly<Record<string, string>>,
   mounts: RunOnceOptions['mounts'] = [],
-) {
-  return engine.runOnce(imageId, {
+): Promise<string | undefined> {
+  const result = await engine.runOnce(imageId, {
     entrypoint: ['/bin/sh', '-c'],
-    command: [script],
+    command: [withEnd(script)],
     files,
     mounts,
     user: 'root',
     timeoutMs: TIMEOUT_MS,
   })
+  return wholeAnswer(result)
 }
 
 function parseFacts(imageId: string, output: string): Pick<Known, 'facts' | 'cache' | 'hooks'> {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { hookScript, hooksTried } from './probe-script.ts'
+import { drivenPools, hookScript, hooksTried, wholeAnswer, withEnd } from './probe-script.ts'
 
 /** Runs the script on hooks of these texts, by their paths, and on two guests. What each hook did, by its path. */
 function tried(hooks: Readonly<Record<string, string>>): readonly string[] {
@@ -26,6 +26,26 @@ function tried(hooks: Readonly<Record<string, string>>): readonly string[] {
   }
 }
 
+test('an answer counts only if its script ran to its end', () => {
+  const answer = (script: string, shell = 'sh'): string | undefined => {
+    const { status, stdout } = spawnSync(shell, ['-c', withEnd(script)], { encoding: 'utf8' })
+    return wholeAnswer({ exitCode: status ?? 137, stdout })
+  }
+  assert.equal(answer('printf said'), 'said')
+  assert.equal(answer(':'), '')
+  assert.equal(answer('echo said; exit 3'), undefined)
+  assert.equal(answer('echo said; kill -9 $$'), undefined)
+  assert.equal(answer('echo said', 'true'), undefined, 'what is called sh and is no shell')
+  assert.equal(wholeAnswer({ exitCode: 0, stdout: 'sai' }), undefined)
+})
+
+test('the storage pools that libvirt has drivers for are those that it calls supported', () => {
+  const said =
+    "<storagepoolCapabilities>\n  <pool type='dir' supported='yes'>\n  </pool>\n  <pool type='rbd' supported='no'>\n  </pool>\n</storagepoolCapabilities>\n"
+  assert.deepEqual(drivenPools(said), ['dir'])
+  assert.deepEqual(drivenPools(''), [])
+})
+
 describe('hooks of libvirt', () => {
   test('are called for each guest with its name, "reconnect begin -" and its definition', () => {
     const said = tried({ qemu: '#!/bin/sh\necho "$1|$2 $3 $4|$(cat)"; exit 3' })
@@ -37,13 +57,12 @@ describe('hooks of libvirt', () => {
 
   test('count in qemu.d under any name', () => {
     const fails = '#!/bin/sh\nexit 1'
-    const said = tried({ 'qemu.d/10 my hook': fails, 'qemu.d/.hidden': fails })
-    assert.deepEqual(said, [
-      'qemu.d/10 my hook, 0: 1 ',
-      'qemu.d/10 my hook, 1: 1 ',
-      'qemu.d/.hidden, 0: 1 ',
-      'qemu.d/.hidden, 1: 1 ',
-    ])
+    const names = ['10 my hook', '20\thook', '.hidden', '..two']
+    const said = tried(Object.fromEntries(names.map((name) => [`qemu.d/${name}`, fails])))
+    assert.deepEqual(
+      said,
+      names.flatMap((name) => [0, 1].map((guest) => `qemu.d/${name.replace('\t', '?')}, ${guest}: 1 `)),
+    )
   })
 
   test('fail where no kernel would start them', () => {

@@ -1,6 +1,24 @@
 /** Where libvirt looks for hooks (src/util/virhook.c): in `qemu.d` any name counts. */
 const HOOKS = '/etc/libvirt/hooks'
-const hooksIn = (folder: string): string => `${folder}/qemu ${folder}/qemu.d/* ${folder}/qemu.d/.[!.]*`
+const hooksIn = (folder: string): string =>
+  `${folder}/qemu ${folder}/qemu.d/* ${folder}/qemu.d/.[!.]* ${folder}/qemu.d/..?*`
+
+const END = '== end of the answer'
+
+/** The script, and a last line: output without it was cut short, or is not this script's at all. */
+export const withEnd = (script: string): string => `(${script})
+status=$?
+printf '\\n%s\\n' '${END}'
+exit "$status"
+`
+
+/** What a script of `withEnd` printed; undefined where it failed, or did not run to its end. */
+export function wholeAnswer(result: Readonly<{ exitCode: number; stdout: string }>): string | undefined {
+  const mark = `\n${END}\n`
+  return result.exitCode === 0 && result.stdout.endsWith(mark)
+    ? result.stdout.slice(0, -mark.length)
+    : undefined
+}
 
 /**
  * What is run inside an image to ask it. POSIX sh; every answer stands behind a line `== name`.
@@ -22,24 +40,58 @@ done
 `
 
 /**
- * Starts the image's libvirt on the status files in /run/libvirt/qemu, waits until it has read them (it answers only
- * then) and ends it with SIGKILL: it must not act on guests, which it cannot reach anyway.
+ * Starts $daemon and waits until it answers at $uri: it does not before it has read what is there. It is ended with SIGKILL then. $ready
+ * is 0 if it has answered; meanwhile() is called before its end.
  */
-export const READ_SCRIPT = `
-daemon=$(command -v libvirtd || command -v virtqemud) || exit 3
+const RUN_DAEMON = `
 "$daemon" >/tmp/log 2>&1 & pid=$!
 ready=1
-# A client goes to libvirtd's socket, unless it was built otherwise: virtqemud has one of its own.
-uri=qemu:///system; case $daemon in */virtqemud) uri="$uri?mode=direct" ;; esac
 for _ in $(seq 200); do
   virsh -r -c "$uri" uri >/dev/null 2>&1 && ready=0 && break
   kill -0 $pid 2>/dev/null || break
   sleep 0.05
 done
+meanwhile
 kill -9 $pid
+`
+
+/**
+ * Has the image's libvirt read the status files in /run/libvirt/qemu, and prints its log. It must not act on guests, which it cannot
+ * reach anyway.
+ */
+export const READ_SCRIPT = `
+daemon=$(command -v libvirtd || command -v virtqemud) || exit 3
+# A client goes to libvirtd's socket, unless it was built otherwise: virtqemud has one of its own.
+uri=qemu:///system; case $daemon in */virtqemud) uri="$uri?mode=direct" ;; esac
+meanwhile() { :; }
+${RUN_DAEMON}
 cat /tmp/log
 exit $ready
 `
+
+/** Prints what kinds of storage pools the image's libvirt has drivers for: nothing where it has no storage driver. */
+export const POOLS_SCRIPT = `
+uri=qemu:///system
+if ! daemon=$(command -v libvirtd); then
+  command -v virtqemud >/dev/null || exit 3
+  daemon=$(command -v virtstoraged) || exit 0
+  uri='storage:///system?mode=direct'
+fi
+status=1
+meanwhile() {
+  [ "$ready" = 0 ] || return 0
+  virsh -r -c "$uri" pool-capabilities >/tmp/capabilities 2>/tmp/error && status=0
+  ! grep -q 'not supported by the connection driver' /tmp/error || status=0
+}
+${RUN_DAEMON}
+[ ! -e /tmp/capabilities ] || cat /tmp/capabilities
+exit $status
+`
+
+/** https://libvirt.org/formatstoragecaps.html */
+export function drivenPools(capabilities: string): readonly string[] {
+  return [...capabilities.matchAll(/<pool type='([^']+)' supported='yes'>/g)].map((match) => match[1] ?? '')
+}
 
 /** Where the guests to try hooks with are: NUMBER.name and NUMBER.xml. */
 export const HOOK_GUESTS = '/tmp/anneal-hooks'
@@ -58,11 +110,12 @@ for hook in ${hooksIn(folder)}; do
       '#!'* | ?ELF) $limit "$hook" "$(cat "${guests}/$number.name")" reconnect begin - <"$file" >/tmp/hook-output 2>&1; status=$? ;;
       *) echo 'it is neither a script with #! nor a program' >/tmp/hook-output; status=126 ;;
     esac
-    printf 'tried %s %s %s\\t%s\\n' "$number" "$status" "$hook" "$(tail -n 1 /tmp/hook-output | tr -cd '[:print:]' | head -c 200)"
+    printf 'tried %s %s %s\\t%s\\n' "$number" "$status" "$(printf %s "$hook" | tr '\\t\\n' '??')" "$(tail -n 1 /tmp/hook-output | tr -cd '[:print:]' | head -c 200)"
     # It would take as long for each guest.
     [ "$status" != 124 ] || break
   done
 done
+exit 0
 `
 
 /** What hookScript printed: number of the guest, status, hook, and the last line of the hook. */

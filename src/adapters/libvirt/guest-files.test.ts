@@ -49,8 +49,37 @@ describe('the files of libvirt’s guests', () => {
       emulator: '/usr/bin/qemu-system-x86_64',
       machineType: 'pc-i440fx-7.2',
       consoleLogs: ['/var/lib/nova/rec-console.log', '/var/lib/nova/rec.tick'],
+      storagePools: [],
       stdioLogd: true,
     })
+  })
+
+  test('the storage pools of a guest are those of its volumes and of what they lie on, however the XML is written', () => {
+    const disk = (text: string): string => REAL.replace('<emulator>', `${text}<emulator>`)
+    const pools = (text: string): readonly string[] => parseStatusFile('a', '/a.xml', disk(text)).storagePools
+    assert.deepEqual(
+      pools(`<disk type="volume" device='disk'><source volume='a.img' pool="a &amp; b"/></disk>`),
+      ['a & b'],
+    )
+    assert.deepEqual(
+      pools(
+        `<disk type='file'><source file='/a'/><backingStore type='volume'><source pool='base' volume='b'/><backingStore/></backingStore></disk>`,
+      ),
+      ['base'],
+    )
+    assert.deepEqual(pools(`<!-- <disk type='volume'><source pool='no' volume='a'/></disk> -->`), [])
+  })
+
+  test('active storage pools are read as libvirt writes them, and one that libvirt could not read is none', async () => {
+    const directory = stateDir({})
+    mkdirSync(join(directory, 'storage'))
+    const write = (name: string, text: string): void =>
+      writeFileSync(join(directory, 'storage', `${name}.xml`), text)
+    write('a & b', readFileSync(new URL('fixtures/pool-9.0.0.xml', import.meta.url), 'utf8'))
+    write('half', "<poolstate><pool type='dir'><name>half</name>")
+    assert.deepEqual(await libvirtGuestFiles(directory).pools(), [
+      { name: 'a & b', type: 'dir', path: '/srv/a & b' },
+    ])
   })
 
   test('only .xml files are status files, and a directory that is absent holds none', async () => {

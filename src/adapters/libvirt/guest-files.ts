@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { StoragePool } from '../../node/index.ts'
 import type { GuestFiles, StatusFile } from '../../ports/index.ts'
 import { raiseLibvirt } from './errors.ts'
-import { parseStatusFile, STATUS_FILE_MAX_BYTES } from './parse-status-file.ts'
+import { parsePool, parseStatusFile, STATUS_FILE_MAX_BYTES } from './parse-status-file.ts'
 
 /**
  * libvirt's files below its run directory (`/run/libvirt`, as the host sees it).
@@ -28,9 +28,8 @@ export function libvirtGuestFiles(stateDir = '/run/libvirt'): GuestFiles {
       const pools: StoragePool[] = []
       for (const entry of await list(join(stateDir, 'storage'))) {
         const xml = entry.endsWith('.xml') ? await read(join(stateDir, 'storage', entry)) : undefined
-        if (xml === undefined) continue
-        const target = /<target>[\s\S]*?<path>([^<]+)<\/path>/.exec(xml)?.[1]
-        pools.push({ name: basename(entry, '.xml'), path: target })
+        const pool = xml === undefined ? undefined : parsePool(xml)
+        if (pool !== undefined) pools.push(pool)
       }
       return pools
     },

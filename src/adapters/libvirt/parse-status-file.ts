@@ -1,6 +1,6 @@
 import { parseXml, XmlElement } from '@rgrove/parse-xml'
 import type { XmlNode } from '@rgrove/parse-xml'
-import type { StatusFile } from '../../node/index.ts'
+import type { StatusFile, StoragePool } from '../../node/index.ts'
 import { raiseLibvirt } from './errors.ts'
 
 /** A guest with hundreds of disks has a status file of some 200 KiB. */
@@ -36,8 +36,24 @@ export function parseStatusFile(name: string, path: string, xml: string): Status
     emulator: child(devices, 'emulator')?.text.trim() ?? '',
     machineType: type?.attributes['machine'] ?? '',
     consoleLogs: consoleLogs(devices),
+    storagePools: storagePools(devices),
     stdioLogd: child(root, 'chardevStdioLogd') !== undefined,
   }
+}
+
+/** libvirt's record of a pool that is active (virStoragePoolSaveState). undefined for what libvirt would not read back either. */
+export function parsePool(xml: string): StoragePool | undefined {
+  let root: XmlElement | null
+  try {
+    ;({ root } = parseXml(xml))
+  } catch {
+    return undefined
+  }
+  const pool = root?.name === 'pool' ? root : child(root ?? undefined, 'pool')
+  const name = child(pool, 'name')?.text
+  const type = pool?.attributes['type']
+  if (name === undefined || type === undefined) return undefined
+  return { name, type, path: child(child(pool, 'target'), 'path')?.text }
 }
 
 function parseRoot(xml: string, unreadable: (state: string, cause: unknown) => Error): XmlElement | null {
@@ -46,6 +62,17 @@ function parseRoot(xml: string, unreadable: (state: string, cause: unknown) => E
   } catch (error) {
     throw unreadable(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error), error)
   }
+}
+
+/** A disk, the disks that it is based on, and one that it is copied to. */
+function storagePools(devices: XmlElement | undefined): readonly string[] {
+  const inside = (element: XmlElement): readonly string[] => [
+    ...children(element, 'source').flatMap((source) =>
+      element.attributes['type'] === 'volume' ? (source.attributes['pool'] ?? []) : [],
+    ),
+    ...['backingStore', 'mirror'].flatMap((name) => children(element, name).flatMap(inside)),
+  ]
+  return [...new Set(children(devices, 'disk').flatMap(inside))]
 }
 
 /** Files that serial ports and consoles are written to: their own (`type='file'`), or the log beside a pty or socket. */

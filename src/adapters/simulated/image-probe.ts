@@ -22,6 +22,7 @@ export function imageProbe(images: ReadonlyMap<string, SimulatedImage>, points: 
       unknownFlags: flags.filter((flag) => images.get(imageId)?.flags?.includes(flag) !== true),
     }),
     tryHooks: () => Promise.resolve([]),
+    poolTypes: () => Promise.resolve(['dir']),
     prewarm: () => points.around('prewarm', () => 'simulated'),
   }
 }

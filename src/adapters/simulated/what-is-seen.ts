@@ -45,5 +45,6 @@ export function statusFile(guest: SimulatedGuest, place: LibvirtPlace): StatusFi
     emulator: '/usr/bin/qemu-system-x86_64',
     machineType: 'pc-i440fx-7.2',
     consoleLogs: [],
+    storagePools: [],
   }
 }

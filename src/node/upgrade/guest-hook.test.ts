@@ -30,9 +30,17 @@ test('a hook that fails for a guest refuses, once for all its guests', () => {
     exitCode,
     said: 'env: python3: No such file or directory',
   })
-  assert.deepEqual(hookFindings('libvirt', [tried('a', 0)]), [])
-  const [finding, ...others] = hookFindings('libvirt', [tried('a', 0), tried('b', 127), tried('c', 127)])
+  const found = (...all: readonly ReturnType<typeof tried>[]) => hookFindings('libvirt', all, 'rollBack')
+  assert.deepEqual(found(tried('a', 0)), [])
+  const [finding, ...others] = found(tried('a', 0), tried('b', 127), tried('c', 127))
   assert.deepEqual(others, [])
   assert.equal(finding?.severity, 'refuse')
   assert.match(finding?.evidence ?? '', /guest "b" and 1 more .*exits with 127 \("env: python3/)
+})
+
+test('hooks that could not be tried refuse, and warn the person who chose to go forward only', () => {
+  const severities = (['rollBack', 'rollForward'] as const).map((onFailure) =>
+    hookFindings('libvirt', undefined, onFailure).map(({ code, severity }) => `${severity} ${code}`),
+  )
+  assert.deepEqual(severities, [['refuse GUEST_HOOKS_UNTRIED'], ['warn GUEST_HOOKS_UNTRIED']])
 })

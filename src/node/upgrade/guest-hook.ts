@@ -33,7 +33,12 @@ export function bringHooks(mounts: readonly Mount[]): boolean {
  * libvirt calls `/etc/libvirt/hooks/qemu GUEST reconnect begin -` for each guest that it has back, and those in qemu.d, and stops
  * the guest where one of them fails (https://libvirt.org/hooks.html; qemuProcessReconnect in its src/qemu/qemu_process.c).
  */
-export function hookFindings(service: string, tried: readonly HookTried[]): readonly Finding[] {
+export function hookFindings(
+  service: string,
+  tried: readonly HookTried[] | undefined,
+  onFailure: 'rollBack' | 'rollForward',
+): readonly Finding[] {
+  if (tried === undefined) return [untried(service, onFailure)]
   const failed = Map.groupBy(
     tried.filter(({ exitCode }) => exitCode !== 0),
     ({ hook }) => hook,
@@ -52,4 +57,16 @@ export function hookFindings(service: string, tried: readonly HookTried[]): read
       },
     ]
   })
+}
+
+function untried(service: string, onFailure: 'rollBack' | 'rollForward'): Finding {
+  return {
+    code: 'GUEST_HOOKS_UNTRIED',
+    severity: onFailure === 'rollForward' ? 'warn' : 'refuse',
+    subject: service,
+    evidence:
+      'whether its hooks take the guests is not known: its image did not run the script that would call them to its end. libvirt stops a guest whose hook fails',
+    remedy:
+      'give the image a /bin/sh that works, with head, tail, tr and cat; or, if you accept the risk, choose --on-failure=roll-forward',
+  }
 }

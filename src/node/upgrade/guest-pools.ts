@@ -5,49 +5,61 @@ import { hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
 
 /** A storage pool that is active now. `path`: where its volumes are, as libvirt sees it; undefined for pools without one. */
-export type StoragePool = Readonly<{ name: string; path: string | undefined }>
+export type StoragePool = Readonly<{ name: string; type: string; path: string | undefined }>
 
-/** Which pools guests name in their disks (`<disk type='volume'>`). */
-export function poolsInUse(
-  files: readonly Pick<StatusFile, 'name' | 'xml'>[],
-): readonly Readonly<{ guest: string; pool: string }>[] {
-  return files.flatMap(({ name, xml }) => {
-    const disks = xml.match(/<disk\s[^>]*\btype='volume'[\s\S]*?<\/disk>/g) ?? []
-    const pools = disks.flatMap((disk) => /<source\b[^>]*\spool='([^']+)'/.exec(disk)?.[1] ?? [])
-    return [...new Set(pools)].map((pool) => ({ guest: name, pool }))
-  })
-}
+/** Pools of these are never active after a restart of libvirt: their backends have no checkPool (src/storage). */
+const NEVER_FOUND_AGAIN = new Set(['rbd', 'gluster', 'sheepdog'])
 
 /**
- * On re-attachment libvirt looks up the volume of each such disk, and stops the guest where the pool is not active
- * (virDomainDiskTranslateSourcePool, qemuProcessReconnect). A pool whose directory the new container lacks is not
- * (storagePoolUpdateState).
+ * On re-attachment libvirt looks up the volume of each disk with `type='volume'`, and stops the guest where the pool is not active
+ * (virDomainDiskTranslateSourcePool, qemuProcessReconnect). A pool is not if the new libvirt has no storage driver, or none for its
+ * type, or if the new container lacks its directory (storagePoolUpdateStateCallback).
+ * `driven`: the types that the new libvirt has a driver for; undefined where it did not say.
  */
 export function poolFindings(
   old: Pick<Container, 'mounts' | 'hostUnit'>,
   next: Pick<Service, 'name' | 'container'>,
-  files: readonly Pick<StatusFile, 'name' | 'xml'>[],
+  files: readonly Pick<StatusFile, 'name' | 'storagePools'>[],
   pools: readonly StoragePool[],
+  driven: readonly string[] | undefined,
 ): readonly Finding[] {
-  return poolsInUse(files).flatMap(({ guest, pool }): Finding[] => {
+  const inUse = files.flatMap(({ name, storagePools }) => storagePools.map((pool) => ({ guest: name, pool })))
+  return inUse.flatMap(({ guest, pool }): Finding[] => {
     const found = pools.find(({ name }) => name === pool)
     const refusal = (evidence: string, remedy: string): Finding[] => [
-      { code: 'GUEST_POOL_GONE', severity: 'refuse', subject: guest, evidence, remedy },
+      {
+        code: 'GUEST_POOL_GONE',
+        severity: 'refuse',
+        subject: guest,
+        evidence: `a disk of it is a volume of the storage pool "${pool}"${evidence}: the new libvirt would stop the guest when it has it back`,
+        remedy,
+      },
     ]
-    const stops = 'the new libvirt would stop the guest when it has it back'
-    if (found === undefined) {
+    if (found === undefined)
+      return refusal(', which is not active', `start the pool (\`virsh pool-start ${pool}\`)`)
+    const { path, type } = found
+    if (NEVER_FOUND_AGAIN.has(type)) {
       return refusal(
-        `a disk of it is a volume of the storage pool "${pool}", which is not active: ${stops}`,
-        `start the pool (\`virsh pool-start ${pool}\`)`,
+        `, and libvirt has no pool of type ${type} active after a restart`,
+        `shut the guest down, and name the volume in its definition by type='network' in place of type='volume'`,
       )
     }
-    const { path } = found
+    if (driven?.includes(type) !== true) {
+      const lacks =
+        driven === undefined
+          ? 'and whether the new image has a storage driver is not known, as it did not answer'
+          : `and the libvirt of the new image has no storage driver for pools of type ${type}`
+      return refusal(
+        `, ${lacks}`,
+        `use an image that has it (Debian: package libvirt-daemon-driver-storage, or libvirt-daemon-driver-storage-${type})`,
+      )
+    }
     if (path === undefined) return []
     const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
     const after = hostPathOf(next.container.mounts, path)
     if (after !== undefined && after === before) return []
     return refusal(
-      `a disk of it is a volume of the storage pool "${pool}" in ${path}, which is ${before ?? 'inside the container'} now and would be ${after ?? 'inside the container'}: ${stops}`,
+      ` in ${path}, which is ${before ?? 'inside the container'} now and would be ${after ?? 'inside the container'}`,
       `bind ${before ?? 'the host directory of the pool'} to ${path} in service "${next.name}"`,
     )
   })

@@ -19,7 +19,7 @@ export {
 } from './findings.ts'
 export { bringHooks, hookFindings, hookMounts } from './guest-hook.ts'
 export type { HookTried } from './guest-hook.ts'
-export { poolFindings, poolsInUse } from './guest-pools.ts'
+export { poolFindings } from './guest-pools.ts'
 export type { StoragePool } from './guest-pools.ts'
 export { breachesAtRest } from './invariants.ts'
 export type { Breach } from './invariants.ts'

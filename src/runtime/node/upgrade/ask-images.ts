@@ -16,6 +16,7 @@ import type {
   StatusFile,
 } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
+import { nextImageId } from './image-id.ts'
 import type { Sides } from './side.ts'
 import type { Survey } from '../survey/survey.ts'
 
@@ -33,8 +34,7 @@ export async function askImages(world: NodeWorld, plan: Plan, sides: Sides, seen
   const old = stopped(plan).find((candidate) => candidate.name === sides.old.libvirt?.service)
   if (action === undefined || old === undefined) return NOT_ASKED
   const oldImage = seen.containers.find((container) => container.name === old.containerName)?.imageId
-  const existing = seen.containers.find((container) => container.name === action.newName)?.imageId
-  const nextImage = existing ?? (await world.engine.inspectImage(action.next.image))?.id
+  const nextImage = await nextImageId(world, action, seen)
   if (oldImage === undefined || oldImage === nextImage) return NOT_ASKED
   const unasked = (why: string): Asked => ({
     admissibility: undefined,

@@ -8,8 +8,6 @@ import {
   missingContainers,
   movedState,
   ownerFindings,
-  poolFindings,
-  poolsInUse,
   prunerFindings,
   removeThemselves,
   started,
@@ -22,6 +20,7 @@ import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason }
 import type { NodeWorld } from '../../../ports/index.ts'
 import { readOwners } from '../survey/read-owners.ts'
 import { askImages } from './ask-images.ts'
+import { checkPools } from './check-pools.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
 import type { Sides } from './side.ts'
@@ -231,11 +230,7 @@ async function movedHypervisor(
   if (next === undefined || action?.action !== 'replace' || seen.census.guests.length === 0) return []
   const old = seen.containers.find((container) => container.name === action.old.containerName)
   if (old === undefined) return []
-  const pools =
-    poolsInUse(seen.statusFiles).length === 0 || sides.old.libvirt === undefined
-      ? []
-      : await world.guestFiles(sides.old.libvirt).pools()
-  return [...movedState(old, next), ...poolFindings(old, next, seen.statusFiles, pools)]
+  return [...movedState(old, next), ...(await checkPools(world, { action, sides, seen, old, next }))]
 }
 
 async function lowDisk(world: NodeWorld, seen: Survey): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 import { bringHooks, hookFindings, hookMounts, isHostDaemon, started } from '../../../node/index.ts'
 import type { Finding, Plan } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
+import { nextImageId } from './image-id.ts'
 import type { Sides } from './side.ts'
 import type { Survey } from '../survey/survey.ts'
 
@@ -21,12 +22,12 @@ export async function tryHooks(
   if (action === undefined || guests.length === 0 || isHostDaemon(action.newName)) return []
   const existing = seen.containers.find(({ name }) => name === action.newName)
   const service = sides.next.release?.services.find(({ name }) => name === action.service)
-  const imageId = existing?.imageId ?? (await world.engine.inspectImage(action.next.image))?.id
+  const imageId = await nextImageId(world, action, seen)
   if (imageId === undefined) return []
   const mounts = existing?.mounts ?? service?.container.mounts ?? []
   const tried = await world.images.tryHooks(imageId, {
     guests,
     mounts: bringHooks(mounts) ? hookMounts(mounts) : [],
   })
-  return hookFindings(action.service, tried)
+  return hookFindings(action.service, tried, plan.onFailure)
 }
