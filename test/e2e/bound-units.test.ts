@@ -2,17 +2,22 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { Host, SUITES, imageReference } from '../../lab/index.ts'
+import { Host, imageReference } from '../../lab/index.ts'
+import { chosenHost } from '../integration/node/support/chosen-host.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 
 const IMAGE = 'nova-libvirt:bookworm'
-const suite = SUITES.find((one) => one === process.env['ANNEAL_TEST_SUITE'])
 /** Units beside that of the container: by what they hang on it. `Wants` is none of systemd's reasons to stop one. */
 const BESIDE = { BindsTo: 7200001, PartOf: 7200002, Requires: 7200003, Wants: 7200004 } as const
 type Kind = keyof typeof BESIDE
 const KINDS = Object.keys(BESIDE) as readonly Kind[]
 /** In the container of the unit, and in one that has none. */
-const [IN_UNIT, IN_PLAIN] = [7200010, 7200011]
+const [IN_UNIT, IN_PLAIN, IN_ONCE] = [7200010, 7200011, 7200012]
+/** Units with StopWhenUnneeded=: of the second one, another unit than that of the container has need. */
+const UNNEEDED = [
+  ['unneeded', 7200020],
+  ['needed', 7200021],
+] as const
 
 type KillSets = Readonly<{
   killSets: readonly Readonly<{
@@ -24,14 +29,15 @@ describe('units that systemd stops with the one of a container, and containers t
   let node: ComputeNode
   before(async () => {
     node = await ComputeNode.on(
-      await Host.up({
-        name: `bound-units-${suite ?? 'bookworm'}`,
-        engine: 'docker',
-        init: 'systemd',
-        liveRestore: true,
-        ...(suite && { suite }),
-        images: [IMAGE],
-      }),
+      await Host.up(
+        chosenHost({
+          name: 'bound-units',
+          engine: 'docker',
+          init: 'systemd',
+          liveRestore: true,
+          images: [IMAGE],
+        }),
+      ),
       'docker',
     )
     const run = (name: string, seconds: number): string =>
@@ -51,6 +57,21 @@ Restart=always
 RestartSec=2
 `,
     )
+    // Beside a unit that does not start its container again.
+    await node.host.sh(`docker create ${run('once', IN_ONCE)}`)
+    await node.write(
+      '/etc/systemd/system/once.service',
+      `[Unit]\nWants=${UNNEEDED.map(([name]) => `${name}.service`).join(' ')}\n[Service]\nExecStart=/usr/bin/docker start -a once\n`,
+    )
+    await node.write(
+      '/etc/systemd/system/stays.service',
+      '[Unit]\nWants=needed.service\n[Service]\nExecStart=/usr/bin/sleep 7200030\n',
+    )
+    for (const [name, seconds] of UNNEEDED)
+      await node.write(
+        `/etc/systemd/system/${name}.service`,
+        `[Unit]\nStopWhenUnneeded=yes\n[Service]\nExecStart=/usr/bin/sleep ${seconds}\n`,
+      )
     for (const kind of KINDS)
       await node.write(
         `/etc/systemd/system/beside-${kind}.service`,
@@ -67,8 +88,9 @@ RestartSec=2
   }
   const pidOf = async (seconds: number): Promise<number> =>
     Number((await node.host.sh(`pgrep -xf "(/usr/bin/)?sleep ${seconds}" || true`)).trim())
-  const said = async (...words: readonly string[]): Promise<ReadonlySet<number>> => {
-    const { value } = await node.anneal<KillSets>(['node', 'kill-set', 'nova_libvirt', ...words])
+  const said = (...words: readonly string[]): Promise<ReadonlySet<number>> => saidOf('nova_libvirt', ...words)
+  const saidOf = async (...words: readonly string[]): Promise<ReadonlySet<number>> => {
+    const { value } = await node.anneal<KillSets>(['node', 'kill-set', ...words])
     return new Set(value.killSets.flatMap(({ doomed }) => doomed.map(({ pid }) => pid)))
   }
 
@@ -93,6 +115,18 @@ RestartSec=2
       gone,
       'said, and did not die',
     )
+  })
+
+  test('what systemd stops once the unit of a container needs it no longer is named, and what another unit needs is not', async () => {
+    await node.host.sh('systemctl daemon-reload; systemctl start stays once')
+    for (let n = 0; n < 100 && (await pidOf(IN_ONCE)) === 0; n++) await sleep(200)
+    const [unneeded, needed] = [await pidOf(UNNEEDED[0][1]), await pidOf(UNNEEDED[1][1])]
+    assert.ok(unneeded > 0 && needed > 0)
+    const doomed = await saidOf('once')
+    assert.deepEqual([doomed.has(unneeded), doomed.has(needed)], [true, false])
+    await node.host.must(['docker', 'stop', '--time', '2', 'once'])
+    await sleep(3000)
+    assert.deepEqual([await pidOf(UNNEEDED[0][1]), await pidOf(UNNEEDED[1][1])], [0, needed])
   })
 
   test('with live-restore, the container of a unit that requires docker.service stops with it, and another one runs on', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Host, guestPid, instanceDirectory, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
 import type { Guest } from '../../lab/index.ts'
+import { chosenHost } from '../integration/node/support/chosen-host.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 
@@ -14,7 +15,9 @@ describe('a guest that libvirt ends with a connection', () => {
   let node: ComputeNode
   before(async () => {
     node = await ComputeNode.on(
-      await Host.up({ name: 'guest-of-client', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      await Host.up(
+        chosenHost({ name: 'guest-of-client', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      ),
       'docker',
     )
     await node.expect(0, 'node', 'upgrade', await node.lock({ mark: 'one' }))
@@ -57,7 +60,7 @@ describe('a guest that was asked to reboot, does not act on it, and is paused', 
   }
   before(async () => {
     node = await ComputeNode.on(
-      await Host.up({ name: 'guest-reboot', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      await Host.up(chosenHost({ name: 'guest-reboot', engine: 'docker', init: 'systemd', images: [IMAGE] })),
       'docker',
     )
     await node.expect(0, 'node', 'upgrade', await node.lock({ mark: 'one' }))

@@ -3,14 +3,13 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Host, guestPid, startGuest, waitForLibvirt } from '../../lab/index.ts'
-import type { Guest, NestedEngine } from '../../lab/index.ts'
+import type { Guest } from '../../lab/index.ts'
+import { ENGINE, chosenHost } from '../integration/node/support/chosen-host.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 
 const IMAGE = 'nova-libvirt:bookworm'
 const HOOK = '/etc/libvirt/hooks/qemu'
-/** `ANNEAL_TEST_ENGINE=podman` takes Podman. */
-const ENGINE: NestedEngine = process.env['ANNEAL_TEST_ENGINE'] === 'podman' ? 'podman' : 'docker'
 
 describe(`hooks of libvirt that fail when it has its guests back, on ${ENGINE}`, () => {
   let node: ComputeNode
@@ -20,7 +19,9 @@ describe(`hooks of libvirt that fail when it has its guests back, on ${ENGINE}`,
   let hooked: string
   before(async () => {
     node = await ComputeNode.on(
-      await Host.up({ name: `guest-hook-${ENGINE}`, engine: ENGINE, init: 'systemd', images: [IMAGE] }),
+      await Host.up(
+        chosenHost({ name: `guest-hook-${ENGINE}`, engine: ENGINE, init: 'systemd', images: [IMAGE] }),
+      ),
       ENGINE,
     )
     plain = await node.lock({ mark: 'plain' })

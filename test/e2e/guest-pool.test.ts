@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Host, guestPid, imageReference, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
 import type { Guest } from '../../lab/index.ts'
+import { chosenHost } from '../integration/node/support/chosen-host.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 
@@ -35,7 +36,7 @@ describe('a guest with a volume of a storage pool that the next libvirt would no
   }
   before(async () => {
     node = await ComputeNode.on(
-      await Host.up({ name: 'guest-pool', engine: 'docker', init: 'systemd', images: [IMAGE] }),
+      await Host.up(chosenHost({ name: 'guest-pool', engine: 'docker', init: 'systemd', images: [IMAGE] })),
       'docker',
     )
     await node.host.sh(

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Host, byHandArguments, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
 import type { Guest, NestedEngine } from '../../lab/index.ts'
+import { chosenHost } from '../integration/node/support/chosen-host.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 import { unitState } from '../integration/node/support/kolla-unit.ts'
@@ -44,7 +45,9 @@ for (const engine of ['docker', 'podman'] as const) {
     let file: string
     before(async () => {
       node = await ComputeNode.on(
-        await Host.up({ name: `unit-cgroup-${engine}`, engine, init: 'systemd', images: [IMAGE] }),
+        await Host.up(
+          chosenHost({ name: `unit-cgroup-${engine}`, engine, init: 'systemd', images: [IMAGE] }),
+        ),
         engine,
       )
       await node.host.must([engine, 'create', ...byHandArguments({ name: NAME, image: IMAGE, engine })])

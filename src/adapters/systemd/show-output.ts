@@ -29,12 +29,25 @@ export const PROPERTIES = [
   'PartOf',
   'StopPropagatedFrom',
   'OnSuccess',
+  'Wants',
+  'Upholds',
+  'UpheldBy',
+  'StopWhenUnneeded',
+  'FailureAction',
+  'SuccessAction',
+  'StartLimitAction',
+  'JobTimeoutAction',
+  'RuntimeMaxUSec',
   'DropInPaths',
   'WorkingDirectory',
   'MainPID',
   'ControlGroup',
   'KillMode',
 ] as const
+
+/** Values of these end the machine, or all that runs on it (systemd.unit(5)). */
+const HOST_ACTIONS = ['FailureAction', 'SuccessAction', 'StartLimitAction', 'JobTimeoutAction'] as const
+const ENDS_HOST = /^(reboot|poweroff|exit|halt|kexec|soft-reboot)(-|$)/
 
 /** One unit as it was printed: a property may be there several times. */
 export type Shown = Readonly<{
@@ -77,6 +90,11 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
   const restartsWithIt = list('RequiredBy', 'ConsistsOf', 'RequisiteOf')
   const stoppedWith = list('Requires', 'Requisite', 'BindsTo', 'PartOf', 'StopPropagatedFrom')
   const startsAtEnd = list('OnSuccess')
+  const needs = list('Requires', 'Requisite', 'BindsTo', 'Wants', 'Upholds')
+  const neededBy = list('RequiredBy', 'RequisiteOf', 'BoundBy', 'WantedBy', 'UpheldBy')
+  const endsHost = HOST_ACTIONS.flatMap((name) =>
+    ENDS_HOST.test(text(name)) ? [`${name}=${text(name)}`] : [],
+  )
   const composeFrom = [
     // Printed with `!` before it where it may be missing.
     text('WorkingDirectory').replace(/^!/, ''),
@@ -100,6 +118,11 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     ...(restartsWithIt.length === 0 ? {} : { restartsWithIt }),
     ...(stoppedWith.length === 0 ? {} : { stoppedWith }),
     ...(startsAtEnd.length === 0 ? {} : { startsAtEnd }),
+    ...(needs.length === 0 ? {} : { needs }),
+    ...(neededBy.length === 0 ? {} : { neededBy }),
+    ...(text('StopWhenUnneeded') === 'yes' ? { stopsUnneeded: true } : {}),
+    ...(endsHost.length === 0 ? {} : { endsHost }),
+    ...(/^(infinity|0)?$/.test(text('RuntimeMaxUSec')) ? {} : { endsAfter: text('RuntimeMaxUSec') }),
     ...(composeFrom.length === 0 ? {} : { composeFrom }),
     source: text('SourcePath') || text('FragmentPath'),
   }

@@ -82,6 +82,7 @@ test('a unit is what systemd says of it, with its variables and the text of its 
     fileState: 'enabled',
     restart: 'always',
     wantedBy: ['multi-user.target'],
+    neededBy: ['multi-user.target'],
     triggeredBy: [],
     starts: ['/usr/bin/docker start -a nova_libvirt'],
     stops: ['/usr/bin/docker stop nova_libvirt -t 60'],
@@ -128,4 +129,40 @@ test('units that systemd stops or restarts with one that calls an engine are als
   assert.deepEqual(units[0]?.stopsWithIt, ['b.service'])
   assert.deepEqual(units[0]?.restartsWithIt, ['c.target'])
   assert.deepEqual(units[0]?.stoppedWith, ['docker.service', 'system.slice'])
+})
+
+test('units that are there only as long as they are needed are asked about, with those that need them, and no other need', async () => {
+  const root = host({ 'etc/systemd/system/a.service': '[Service]\nExecStart=/usr/bin/docker start -a x\n' })
+  const blocks: Readonly<Record<string, string>> = {
+    'a.service':
+      'Id=a.service\nWants=b.service c.service\nRequires=system.slice\nFailureAction=reboot\nRuntimeMaxUSec=1d\n',
+    'b.service':
+      'Id=b.service\nStopWhenUnneeded=yes\nWantedBy=a.service d.service\nRuntimeMaxUSec=infinity\n',
+    'c.service': 'Id=c.service\nStopWhenUnneeded=no\n',
+    'd.service': 'Id=d.service\nFailureAction=none\n',
+    'system.slice': 'Id=system.slice\n',
+  }
+  const units = await systemdUnitReader({
+    root,
+    systemctl: (argv) =>
+      Promise.resolve(
+        argv
+          .slice(argv.indexOf('--') + 1)
+          .map((name) => blocks[name])
+          .join('\n'),
+      ),
+  }).services()
+  assert.deepEqual(
+    units.map(({ name, stopsUnneeded, endsHost, endsAfter }) => ({
+      name,
+      stopsUnneeded,
+      endsHost,
+      endsAfter,
+    })),
+    [
+      { name: 'a.service', stopsUnneeded: undefined, endsHost: ['FailureAction=reboot'], endsAfter: '1d' },
+      { name: 'b.service', stopsUnneeded: true, endsHost: undefined, endsAfter: undefined },
+      { name: 'd.service', stopsUnneeded: undefined, endsHost: undefined, endsAfter: undefined },
+    ],
+  )
 })

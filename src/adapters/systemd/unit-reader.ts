@@ -54,7 +54,7 @@ export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
           (one) => complete(one, root),
         )
       const units = [...(await show(names))]
-      // And those that systemd stops or restarts with them.
+      // And those that systemd stops or restarts with them, or stops once they need them no longer.
       for (let depth = 0; depth < MOST_BOUND; depth++) {
         const known = new Set(units.map(({ name }) => name))
         const bound = new Set(
@@ -65,9 +65,32 @@ export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
         if (bound.size === 0) break
         units.push(...(await show([...bound])))
       }
-      return units
+      return [...units, ...(await onlyIfNeeded(units, show))]
     },
   }
+}
+
+/** What the units need and is there only as long as it is needed (`StopWhenUnneeded=`), what that needs, and who else needs it. */
+async function onlyIfNeeded(
+  units: readonly ServiceUnit[],
+  show: (names: readonly string[]) => Promise<readonly ServiceUnit[]>,
+): Promise<readonly ServiceUnit[]> {
+  const known = new Map(units.map((unit) => [unit.name, unit]))
+  const ask = async (names: readonly string[]): Promise<readonly ServiceUnit[]> => {
+    const fresh = [...new Set(names)].filter((name) => !known.has(name))
+    for (const unit of fresh.length === 0 ? [] : await show(fresh)) known.set(unit.name, unit)
+    return names.flatMap((name) => known.get(name) ?? [])
+  }
+  const found = new Map<string, ServiceUnit>()
+  for (let last = units; last.length > 0;) {
+    const needed = await ask(last.flatMap(({ needs = [] }) => needs))
+    last = needed.filter(({ name, stopsUnneeded }) => stopsUnneeded === true && !found.has(name))
+    for (const unit of last) found.set(unit.name, unit)
+  }
+  for (const unit of await ask([...found.values()].flatMap(({ neededBy = [] }) => neededBy)))
+    found.set(unit.name, unit)
+  for (const { name } of units) found.delete(name)
+  return [...found.values()]
 }
 
 function complete(shown: Shown, root: string): ServiceUnit {

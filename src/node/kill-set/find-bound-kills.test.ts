@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Container, StopCause } from '../container.ts'
 import { HEALTHY, LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
+import { disarmedUnit } from '../owners/index.ts'
 import type { ServiceUnit } from '../owners/index.ts'
 import type { Process } from '../process.ts'
 import { process } from '../testing/processes.ts'
@@ -100,4 +101,22 @@ test('live-restore saves no container whose unit requires the engine’s', () =>
   assert.deepEqual(stopped({ ...OWNER, stoppedWith: ['docker.service', 'system.slice'] }), [60])
   assert.deepEqual(stopped({ ...OWNER, stoppedWith: ['sysinit.target', 'system.slice'] }), [])
   assert.deepEqual(stopped({ ...OWNER, activeState: 'inactive', stoppedWith: ['docker.service'] }), [])
+})
+
+test('what is there only as long as it is needed dies once nobody that is up needs it', () => {
+  const owner = { ...OWNER, restart: 'no', needs: ['helper.service'] }
+  const helper = unit('helper.service', { stopsUnneeded: true, neededBy: ['kolla.service', 'other.service'] })
+  assert.deepEqual(dying([owner, helper]), [30])
+  assert.deepEqual(dying([owner, helper, unit('other.service', { activeState: 'inactive' })]), [30])
+  assert.deepEqual(dying([owner, helper, unit('other.service')]), [])
+  assert.deepEqual(dying([{ ...owner, restart: 'always' }, helper]), [], 'its unit comes back')
+  assert.deepEqual(dying([owner, unit('helper.service', { neededBy: ['kolla.service'] })]), [])
+  const chain = unit('agent.service', { stopsUnneeded: true, neededBy: ['kolla.service'] })
+  const last = unit('helper.service', { stopsUnneeded: true, neededBy: ['agent.service'] })
+  assert.deepEqual(dying([owner, chain, last]), [30])
+  assert.deepEqual(
+    dying([disarmedUnit({ ...owner, restart: 'always' }), helper]),
+    [30],
+    'a disarmed unit ends, too',
+  )
 })

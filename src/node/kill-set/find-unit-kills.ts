@@ -11,7 +11,8 @@ export type EndingUnit = Readonly<{ unit: ServiceUnit; with: 'container' | 'unit
 /**
  * A unit of systemd ends once its main process has: here with its container, whose end that process waits for (`docker start -a`,
  * conmon). systemd then stops the units that are bound to it, restarts with it those that require it or are a part of it
- * (`Restart=`), and with each of these whatever hangs on that (systemd.unit(5)).
+ * (`Restart=`), and with each of these whatever hangs on that. One that is there only as long as it is needed (`StopWhenUnneeded=`) it
+ * stops once nobody that is up needs it (systemd.unit(5)).
  */
 export function unitsThatEnd(
   container: Container,
@@ -28,14 +29,32 @@ export function unitsThatEnd(
       .filter((unit) => waitsIn(unit, container, table))
       .map((unit) => [unit.name, { unit, with: 'container' }]),
   )
+  // They end, and do not come back.
+  const gone = new Set(
+    [...found.values()].filter(({ unit }) => unit.restart !== 'always').map(({ unit }) => unit.name),
+  )
   // What is added meanwhile is visited, too.
   for (const { unit, with: by } of found.values()) {
     const restarts = by === 'unit' || !/^(no)?$/.test(unit.restart)
-    const names = new Set([...(unit.stopsWithIt ?? []), ...(restarts ? (unit.restartsWithIt ?? []) : [])])
-    for (const one of up)
-      if (names.has(one.name) && !found.has(one.name)) found.set(one.name, { unit: one, with: 'unit' })
+    const [stopped, restarted] = [new Set(unit.stopsWithIt), new Set(restarts ? unit.restartsWithIt : [])]
+    for (const one of up) {
+      if (found.has(one.name)) continue
+      const ends = stopped.has(one.name) || isUnneeded(one, up, gone)
+      if (ends) gone.add(one.name)
+      if (ends || restarted.has(one.name)) found.set(one.name, { unit: one, with: 'unit' })
+    }
   }
   return [...found.values()]
+}
+
+/** Who needs it and was not asked about counts as down: then it ends. */
+function isUnneeded(unit: ServiceUnit, up: readonly ServiceUnit[], gone: ReadonlySet<string>): boolean {
+  const { stopsUnneeded, neededBy = [] } = unit
+  return (
+    stopsUnneeded === true &&
+    neededBy.some((name) => gone.has(name)) &&
+    !up.some(({ name }) => neededBy.includes(name) && !gone.has(name))
+  )
 }
 
 /** Whether somebody of the unit ends with the container, so that the container ends with the unit, too. */

@@ -174,7 +174,7 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     remedy: 'keep the container while the process is needed, or start the process by a container of its own',
   },
   unitCgroup: {
-    how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed), and in those of units that it stops or restarts with it (BindsTo=, and with Restart= also Requires= and PartOf=)',
+    how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed), and in those of units that it stops or restarts with it (BindsTo=, StopWhenUnneeded=, and with Restart= also Requires= and PartOf=)',
     remedy:
       'run `anneal node rescue`, or upgrade with --rescue; take the dependency out of a unit that is bound to it; where Anneal takes the container over with `--adopt`, it keeps the unit from that',
   },

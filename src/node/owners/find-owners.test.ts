@@ -314,3 +314,22 @@ test('a unit that is disarmed does not act', () => {
     'unit kolla-nova_libvirt-container.service disarmed',
   ])
 })
+
+test('a unit that ends the host, or its container after a time, is warned of, unless the switch disarms it', () => {
+  const unit = { ...KOLLA, endsHost: ['FailureAction=reboot'], endsAfter: '1d' }
+  const codes = (all: readonly ServiceUnit[], disarms?: () => boolean): readonly string[] =>
+    ownerFindings(
+      findOwners({ engine: DOCKER, containers: [NOVA], units: all, jobs: [], table: table() }),
+      'strict',
+      disarms,
+    ).map(({ code, evidence }) => (code === 'CONTAINER_UNIT_ENDS' ? `${code} ${evidence}` : code))
+  assert.deepEqual(codes([unit]), [
+    'CONTAINER_UNIT_ENDS kolla-nova_libvirt-container.service has FailureAction=reboot, RuntimeMaxSec=1d',
+    'CONTAINER_OWNED',
+  ])
+  assert.deepEqual(codes([{ ...unit, ...IDLE }]), ['CONTAINER_UNIT_IDLE'])
+  assert.deepEqual(
+    codes([unit], () => true),
+    ['SUPERVISOR_DISARMED'],
+  )
+})

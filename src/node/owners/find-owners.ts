@@ -91,9 +91,15 @@ function unitOwner(unit: ServiceUnit, container: Container, engine: OwnersInput[
       effect: why.length === 0 ? 'idle' : 'acts',
       evidence: `${unit.name} (${unit.activeState}) ${why.length === 0 ? 'neither restarts it nor is started by anything' : why.join(', and ')}; ${how}`,
       source: unit.source,
+      ...(isUp(unit) ? endsOf(unit) : {}),
       disarming: disarming(unit, container),
     },
   ]
+}
+
+function endsOf({ endsHost = [], endsAfter }: ServiceUnit): Pick<Owner, 'ends'> {
+  const ends = [...endsHost, ...(endsAfter === undefined ? [] : [`RuntimeMaxSec=${endsAfter}`])]
+  return ends.length === 0 ? {} : { ends }
 }
 
 /** podman-restart.service: `podman start --all --filter restart-policy=always`. */

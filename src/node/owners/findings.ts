@@ -63,6 +63,13 @@ export const OWNER_FINDINGS = {
     remedy:
       'nothing to do. A rollback to the adopted containers removes the drop-in and starts the unit again; to do so by hand, remove the drop-in and run `systemctl daemon-reload`',
   },
+  CONTAINER_UNIT_ENDS: {
+    severity: 'warn',
+    meaning:
+      'A systemd unit that runs a container ends it after a time (`RuntimeMaxSec=`), or lets systemd end the whole host, with every guest on it, when it fails, ends or is started too often (`FailureAction=`, `SuccessAction=`, `StartLimitAction=`, `JobTimeoutAction=`).',
+    remedy:
+      'take the setting out of the unit, or take the container over with `anneal node adopt`, which keeps the unit from that. Until then, do not stop the container',
+  },
   CONTAINER_UNIT_IDLE: {
     severity: 'info',
     meaning:
@@ -80,7 +87,9 @@ export function ownerFindings(
   disarms: (container: string, unit: string) => boolean = () => false,
 ): readonly Finding[] {
   const changes: Partial<Finding> = strictness === 'strict' ? {} : { severity: 'warn' }
-  return owners.map((owner): Finding => {
+  return [...owners.flatMap((owner) => unitEnds(owner, disarms)), ...owners.map(told)]
+
+  function told(owner: Owner): Finding {
     const { container, evidence, kind, effect } = owner
     switch (kind) {
       case 'unit':
@@ -108,7 +117,16 @@ export function ownerFindings(
             })
           : finding('CONTAINER_OF_COMPOSE', container, evidence)
     }
-  })
+  }
+}
+
+/** A unit that is disarmed before the container stops does none of that. */
+function unitEnds(
+  { container, name, ends = [] }: Owner,
+  disarms: (container: string, unit: string) => boolean,
+): readonly Finding[] {
+  if (ends.length === 0 || disarms(container, name)) return []
+  return [finding('CONTAINER_UNIT_ENDS', container, `${name} has ${ends.join(', ')}`)]
 }
 
 /** Who removes stopped containers on this node. */

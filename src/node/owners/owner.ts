@@ -14,6 +14,8 @@ export type Owner = Readonly<{
   evidence: string
   /** The unit's file, where there is one. */
   source: string
+  /** What of the unit ends the host, or the container, by itself: `FailureAction=reboot`, `RuntimeMaxSec=1d`. */
+  ends?: readonly string[]
   /** Whether Anneal can keep it from acting. Absent where the owner is no unit. */
   disarming?: Disarming
 }>

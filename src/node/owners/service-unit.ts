@@ -32,6 +32,15 @@ export type ServiceUnit = Readonly<{
   restartsWithIt?: readonly string[]
   /** Units with which systemd stops this one: its own `Requires=`, `Requisite=`, `BindsTo=`, `PartOf=`. */
   stoppedWith?: readonly string[]
+  /** Units that this one needs (`Requires=`, `Wants=`, `BindsTo=`, …), and those that need it: with `stopsUnneeded`. */
+  needs?: readonly string[]
+  neededBy?: readonly string[]
+  /** systemd stops it as soon as no unit that is up needs it (`StopWhenUnneeded=`). */
+  stopsUnneeded?: boolean
+  /** What systemd does to the whole host when the unit fails, ends or is started too often: `FailureAction=reboot`. */
+  endsHost?: readonly string[]
+  /** `RuntimeMaxSec=`: after this time systemd ends it. */
+  endsAfter?: string
   /** Units that systemd starts when this one has ended well (`OnSuccess=`, systemd 249). */
   startsAtEnd?: readonly string[]
   /** Anneal’s drop-in is in effect: nothing starts the unit, and it neither restarts nor stops its container. */
@@ -54,4 +63,9 @@ export const isUp = ({ activeState }: Pick<ServiceUnit, 'activeState'>): boolean
 /** Enabled, or generated (as quadlets are) and wanted by something. */
 export function startsAtBoot({ fileState, wantedBy }: Pick<ServiceUnit, 'fileState' | 'wantedBy'>): boolean {
   return fileState.startsWith('enabled') || (wantedBy.length > 0 && fileState !== 'masked')
+}
+
+/** As it will be once Anneal's drop-in is in effect: it ends with its container still, and takes nobody along. */
+export function disarmedUnit(unit: ServiceUnit): ServiceUnit {
+  return { ...unit, disarmed: true, restart: 'no', killMode: 'process', stopsWithIt: [], restartsWithIt: [] }
 }

@@ -5,6 +5,7 @@ import {
   hasIdentity,
   parseQemuCommandLine,
   takeCensus,
+  disarmedUnit,
   unitsThatEnd,
 } from '../../../node/index.ts'
 import type {
@@ -79,7 +80,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     (container) => question.stopping.includes(container.name) || question.stopping.includes(container.id),
   )
   const { cause, disarming = [] } = question
-  const acting = (units ?? []).filter(({ name }) => !disarming.includes(name))
+  const acting = (units ?? []).map((unit) => (disarming.includes(unit.name) ? disarmedUnit(unit) : unit))
   const killSets = findKillSets(stopping, containers, table, engine, cause, acting)
   const ending = stopping.flatMap((one) => unitsThatEnd(one, table, engine, cause, acting))
   const [looks, machineLeaders] = await Promise.all([
@@ -104,7 +105,7 @@ export async function survey(world: NodeWorld, question: SurveyQuestion): Promis
     census,
     killSets,
     ...(units && { units }),
-    unitGroups: ending.flatMap(({ unit }) => unit.controlGroup ?? []),
+    unitGroups: ending.flatMap(({ unit }) => (unit.disarmed === true ? [] : (unit.controlGroup ?? []))),
     endangered: [...findEndangered(census, counting), ...(await unregistered(world, census, question))],
   }
 }
