@@ -174,6 +174,9 @@ test('the process of a unit that is reported is not reported again', () => {
   const own = process(['docker', 'start', '-a', 'nova_libvirt'], `/system.slice/${KOLLA.name}`)
   assert.equal(owners([KOLLA], NOVA, [own]).length, 1)
   assert.equal(owners([], NOVA, [own]).length, 1)
+  // A systemd with cgroup v2 in a container of a machine that has v1 as well.
+  const v2 = { hierarchy: 0, controllers: [], path: `/system.slice/${KOLLA.name}` }
+  assert.equal(owners([KOLLA], NOVA, [{ ...own, cgroups: [...process([]).cgroups, v2] }]).length, 1)
 })
 
 test('programs that replace containers are a warning, and Compose is mentioned', () => {

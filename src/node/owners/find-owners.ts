@@ -139,8 +139,12 @@ function watcher(
   ]
 }
 
-/** The service that systemd counts the process to. Scopes (a login, a container) restart nothing. */
+/**
+ * The service that systemd counts the process to. Scopes (a login, a container) restart nothing. A systemd with cgroup v2 may run in a
+ * container of a machine that has v1 as well: the process is in the root of `name=systemd` then.
+ */
 function unitOf(process: Process): string | undefined {
-  const path = cgroupPath(process, 'name=systemd') ?? cgroupPath(process, '') ?? ''
-  return path.split('/').findLast((part) => part.endsWith('.service'))
+  return ['name=systemd', '']
+    .flatMap((hierarchy) => cgroupPath(process, hierarchy)?.split('/') ?? [])
+    .findLast((part) => part.endsWith('.service'))
 }
