@@ -325,9 +325,15 @@ test('a unit that ends the host, or its container after a time, is warned of, un
       findOwners({ engine: DOCKER, containers: [NOVA], units: all, jobs: [], table: table() }),
       'strict',
       disarms,
-    ).map(({ code, evidence }) => (code === 'CONTAINER_UNIT_ENDS' ? `${code} ${evidence}` : code))
+    ).map(({ severity, code, evidence }) =>
+      code === 'CONTAINER_UNIT_ENDS' ? `${severity} ${code} ${evidence}` : code,
+    )
   assert.deepEqual(codes([unit]), [
-    'CONTAINER_UNIT_ENDS kolla-nova_libvirt-container.service has FailureAction=reboot, RuntimeMaxSec=1d',
+    'refuse CONTAINER_UNIT_ENDS kolla-nova_libvirt-container.service has FailureAction=reboot, RuntimeMaxSec=1d',
+    'CONTAINER_OWNED',
+  ])
+  assert.deepEqual(codes([{ ...KOLLA, endsAfter: '1d' }]), [
+    'warn CONTAINER_UNIT_ENDS kolla-nova_libvirt-container.service has RuntimeMaxSec=1d',
     'CONTAINER_OWNED',
   ])
   assert.deepEqual(codes([{ ...unit, ...IDLE }]), ['CONTAINER_UNIT_IDLE'])

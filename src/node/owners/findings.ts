@@ -66,7 +66,7 @@ export const OWNER_FINDINGS = {
   CONTAINER_UNIT_ENDS: {
     severity: 'warn',
     meaning:
-      'A systemd unit that runs a container ends it after a time (`RuntimeMaxSec=`), or lets systemd end the whole host, with every guest on it, when it fails, ends or is started too often (`FailureAction=`, `SuccessAction=`, `StartLimitAction=`, `JobTimeoutAction=`).',
+      'A systemd unit that runs a container ends it after a time (`RuntimeMaxSec=`), or lets systemd end the whole host, with every guest on it, when it fails, ends or is started too often (`FailureAction=`, `SuccessAction=`, `StartLimitAction=`, `JobTimeoutAction=`). A unit with `FailureAction=reboot` reboots the host when its container is stopped (`docker stop`), also with `Restart=always`. A plan refuses then, unless the switch disarms the unit.',
     remedy:
       'take the setting out of the unit, or take the container over with `anneal node adopt`, which keeps the unit from that. Until then, do not stop the container',
   },
@@ -87,7 +87,7 @@ export function ownerFindings(
   disarms: (container: string, unit: string) => boolean = () => false,
 ): readonly Finding[] {
   const changes: Partial<Finding> = strictness === 'strict' ? {} : { severity: 'warn' }
-  return [...owners.flatMap((owner) => unitEnds(owner, disarms)), ...owners.map(told)]
+  return [...owners.flatMap((owner) => unitEnds(owner, strictness, disarms)), ...owners.map(told)]
 
   function told(owner: Owner): Finding {
     const { container, evidence, kind, effect } = owner
@@ -120,13 +120,22 @@ export function ownerFindings(
   }
 }
 
-/** A unit that is disarmed before the container stops does none of that. */
+/** A unit that is disarmed before the container stops does none of that. A time limit does not act at the switch. */
 function unitEnds(
   { container, name, ends = [] }: Owner,
+  strictness: 'strict' | 'lenient',
   disarms: (container: string, unit: string) => boolean,
 ): readonly Finding[] {
   if (ends.length === 0 || disarms(container, name)) return []
-  return [finding('CONTAINER_UNIT_ENDS', container, `${name} has ${ends.join(', ')}`)]
+  const atSwitch = strictness === 'strict' && ends.some((one) => !one.startsWith('RuntimeMaxSec='))
+  return [
+    finding(
+      'CONTAINER_UNIT_ENDS',
+      container,
+      `${name} has ${ends.join(', ')}`,
+      atSwitch ? { severity: 'refuse' } : {},
+    ),
+  ]
 }
 
 /** Who removes stopped containers on this node. */
