@@ -70,7 +70,7 @@ describe('the files of libvirt’s guests', () => {
     assert.deepEqual(pools(`<!-- <disk type='volume'><source pool='no' volume='a'/></disk> -->`), [])
   })
 
-  test('active storage pools are read as libvirt writes them, and one that libvirt could not read is none', async () => {
+  test('active storage pools are read as libvirt writes them, and a file that libvirt could not read is left out', async () => {
     const directory = stateDir({})
     mkdirSync(join(directory, 'storage'))
     const write = (name: string, text: string): void =>

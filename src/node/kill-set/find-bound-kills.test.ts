@@ -103,7 +103,7 @@ test('live-restore saves no container whose unit requires the engine’s', () =>
   assert.deepEqual(stopped({ ...OWNER, activeState: 'inactive', stoppedWith: ['docker.service'] }), [])
 })
 
-test('what is there only as long as it is needed dies once nobody that is up needs it', () => {
+test('a unit with StopWhenUnneeded dies once no unit that is up needs it', () => {
   const owner = { ...OWNER, restart: 'no', needs: ['helper.service'] }
   const helper = unit('helper.service', { stopsUnneeded: true, neededBy: ['kolla.service', 'other.service'] })
   assert.deepEqual(dying([owner, helper]), [30])

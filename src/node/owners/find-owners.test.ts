@@ -318,7 +318,7 @@ test('a unit that is disarmed does not act', () => {
   ])
 })
 
-test('a unit that ends the host, or its container after a time, is warned of, unless the switch disarms it', () => {
+test('a unit that ends the host, or its container after a time, is reported unless the switch disarms it', () => {
   const unit = { ...KOLLA, endsHost: ['FailureAction=reboot'], endsAfter: '1d' }
   const codes = (all: readonly ServiceUnit[], disarms?: () => boolean): readonly string[] =>
     ownerFindings(
