@@ -33,6 +33,14 @@ const DOCKER_20 = {
 } as const
 const PODMAN_4 = { engine: 'podman', engineVersion: '4.3.1', shim: 'conmon 2.1.6' } as const
 const RUNC_1_1 = { runtime: 'runc', runtimeVersion: '1.1.5' } as const
+const TRIXIE = { suite: 'trixie', systemd: '257' } as const
+const PODMAN_5 = {
+  engine: 'podman',
+  engineVersion: '5.4.2',
+  shim: 'conmon 2.1.12',
+  runtime: 'crun',
+  runtimeVersion: '1.21',
+} as const
 const CRUN_1_8 = { runtime: 'crun', runtimeVersion: '1.8.1' } as const
 
 /** Pods (`npm run matrix:pods`): each process that was placed in or beside a pod is a cell. */
@@ -75,10 +83,10 @@ function pods(
 }
 
 export const SEEN: readonly SeenOn[] = [
-  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 48 },
-  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 50 },
-  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'systemd', cells: 30, blind: 14 },
-  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 13 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', cells: 25, blind: 63 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'hybrid', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 64 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'systemd', cells: 30, blind: 24 },
+  { ...BOOKWORM, ...DOCKER_20, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 15, blind: 23 },
   {
     ...BOOKWORM,
     ...PODMAN_4,
@@ -87,10 +95,10 @@ export const SEEN: readonly SeenOn[] = [
     driver: 'cgroupfs',
     systemd: 'none',
     cells: 15,
-    blind: 52,
+    blind: 66,
   },
-  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'hybrid', driver: 'systemd', cells: 25, blind: 44 },
-  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'unified', driver: 'systemd', cells: 30, blind: 14 },
+  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'hybrid', driver: 'systemd', cells: 25, blind: 55 },
+  { ...BOOKWORM, ...PODMAN_4, ...CRUN_1_8, layout: 'unified', driver: 'systemd', cells: 30, blind: 23 },
   {
     ...BOOKWORM,
     ...PODMAN_4,
@@ -99,8 +107,10 @@ export const SEEN: readonly SeenOn[] = [
     driver: 'cgroupfs',
     systemd: 'none',
     cells: 15,
-    blind: 12,
+    blind: 21,
   },
+  { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'systemd', cells: 0, blind: 10 },
+  { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 9 },
   ...CONTAINERDS,
 ]
 

@@ -210,17 +210,21 @@ export function reach(engine: NestedEngine, { index, node }: Numbered): string {
   return ':'
 }
 
+/** An engine that waits for a process which will not end is not waited for. */
+const PATIENCE_S = 90
+
 export function act(engine: NestedEngine, { index, node }: Numbered): string {
   const name = containerName(index)
+  const call = `timeout ${PATIENCE_S} ${engine}`
   switch (node.act) {
     case 'stop':
-      return `${engine} stop ${name} >/dev/null`
+      return `${call} stop ${name} >/dev/null`
     case 'kill':
-      return `${engine} kill --signal KILL ${name} >/dev/null`
+      return `${call} kill --signal KILL ${name} >/dev/null`
     case 'remove':
-      return `${engine} rm --force ${name} >/dev/null`
+      return `${call} rm --force ${name} >/dev/null`
     case 'start':
-      return `${engine} start ${name} >/dev/null`
+      return `${call} start ${name} >/dev/null`
     case 'shim killed':
       return engine === 'docker'
         ? `kill -KILL "$(ps -o ppid= -p "$(${engine} inspect --format '{{.State.Pid}}' ${name})" | tr -d ' ')"`
