@@ -51,12 +51,16 @@ function describeStack(
     uses.get(node.address) ?? node.partition?.label ?? '',
   ])
   const warnings = readerWarnings(image, stack).map(({ code, text }) => `  ${output.yellow(code)}  ${text}`)
-  const refusals = unreadableOf(stack).flatMap(({ address, name, content: { refusal } }) => [
+  const refused = unreadableOf(stack).filter(({ content }) => content.type !== HASH_TREE)
+  const refusals = refused.flatMap(({ address, name, content: { refusal } }) => [
     `  ${output.red(refusal.code)}  ${address === '' ? name : address}: ${refusal.message}`,
     `      remedy: ${refusal.remedy}`,
   ])
   return [...table(rows), ...warnings, ...refusals]
 }
+
+/** It holds no files: that it cannot be read is no fault. */
+const HASH_TREE = 'DM_verity_hash'
 
 /** What each part is for; where it is a subvolume, with its path. */
 function usesOf({ esp, boot, root }: BootInventory['layout']): ReadonlyMap<string, string> {
@@ -100,6 +104,7 @@ function contentOf({ content, partition }: StackNode): string {
     case 'swap':
       return 'swap'
     case 'unreadable':
+      if (content.type === HASH_TREE) return 'hash tree of dm-verity'
       return `${content.type}, not read: ${content.refusal.code}`
     case 'unknown':
       return partition?.typeName === undefined || partition.typeName === '' ? '—' : partition.typeName

@@ -157,11 +157,19 @@ debos-extlinux | debos-systemd-boot)
   systemd-machine-id-setup
   mkdir -p /dev/disk
   if [ "$MAKER" = debos-extlinux ]; then
-    more=extlinux
-    install='extlinux --install /boot/extlinux 2>/dev/null; mkdir -p /boot/extlinux; printf "DEFAULT linux\nLABEL linux\n KERNEL /vmlinuz\n INITRD /initrd.img\n APPEND root=/dev/disk/by-label/root console=ttyS0\n" >/boot/extlinux/extlinux.conf'
+    more=extlinux table=msdos
+    mounts='- { mountpoint: /, partition: root }'
+    partitions='- { name: root, fs: ext4, start: 4MB, end: 100%, flags: [boot] }'
+    install='mkdir -p /boot/extlinux; extlinux --install /boot/extlinux; printf "DEFAULT linux\\nLABEL linux\\n KERNEL /vmlinuz\\n INITRD /initrd.img\\n APPEND $(cat /etc/kernel/cmdline)\\n" >/boot/extlinux/extlinux.conf'
+    boot_code=mbr.bin
   else
-    more=systemd-boot
+    more=systemd-boot table=gpt
+    mounts='- { mountpoint: /, partition: root }
+      - { mountpoint: /boot/efi, partition: EFI, options: [x-systemd.automount] }'
+    partitions='- { name: EFI, fs: vfat, start: 4MB, end: 200MB, flags: [boot, esp] }
+      - { name: root, fs: ext4, start: 200MB, end: 100% }'
     install='bootctl install --esp-path=/boot/efi --no-variables; SYSTEMD_RELAX_ESP_CHECKS=1 kernel-install add $(ls /lib/modules) /boot/vmlinuz-*'
+    boot_code=
   fi
   cat >d.yaml <<C
 architecture: amd64
@@ -178,13 +186,11 @@ actions:
   - action: image-partition
     imagename: d.img
     imagesize: 1500MB
-    partitiontype: gpt
+    partitiontype: $table
     mountpoints:
-      - { mountpoint: /, partition: root }
-      - { mountpoint: /boot/efi, partition: EFI, options: [x-systemd.automount] }
+      $mounts
     partitions:
-      - { name: EFI, fs: vfat, start: 4MB, end: 200MB, flags: [boot, esp] }
-      - { name: root, fs: ext4, start: 200MB, end: 100% }
+      $partitions
   - action: filesystem-deploy
     description: fstab
     setup-fstab: true
@@ -195,6 +201,7 @@ actions:
     command: $install
 C
   debos --disable-fakemachine --artifactdir=/build d.yaml
+  [ -z "$boot_code" ] || dd if="/usr/lib/EXTLINUX/$boot_code" of=d.img conv=notrunc
   give d.img raw
   ;;
 
@@ -285,6 +292,40 @@ genimage)
   printf 'image root.ext4 {\n ext4 { label = "root" }\n size = 1G\n}\nimage g.img {\n hdimage { }\n partition root {\n partition-type = 0x83\n bootable = true\n image = "root.ext4"\n }\n}\n' >g.cfg
   genimage --config g.cfg --rootpath target --inputpath input --outputpath out --tmppath gtmp
   give out/g.img raw
+  ;;
+
+grub-install-*)
+  unpack_target
+  version=$(ls target/lib/modules)
+  part() { mkfs."$1" -q "$2" && mount "$2" root; }
+  truncate -s 2G g.raw
+  # A root that has /boot in itself is behind a BIOS boot partition; a /boot of its own is in an MBR.
+  label=gpt first='size=1MiB, type=21686148-6449-6E6F-744E-656564454649' boot=/boot more=
+  [ "$MAKER" != grub-install-separate ] || label=dos first='size=300MiB' boot=
+  printf 'label: %s\nstart=1MiB, %s\nstart=310MiB\n' $label "$first" | sfdisk -q g.raw
+  loop=$(losetup -f --show g.raw)
+  partx -u "$loop" || partx -a "$loop"
+  mkdir root
+  case $MAKER in
+  grub-install-ext4) part ext4 "${loop}p2" ;;
+  grub-install-xfs) part xfs "${loop}p2" ;;
+  grub-install-separate) part ext4 "${loop}p2" && mkdir root/boot && mkfs.ext4 -q "${loop}p1" && mount "${loop}p1" root/boot ;;
+  grub-install-subvolume | grub-install-default)
+    part btrfs "${loop}p2" && btrfs subvolume create root/@ && btrfs subvolume set-default root/@
+    [ "$MAKER" = grub-install-default ] || { btrfs subvolume set-default 5 root && more=rootflags=subvol=@; }
+    umount root && mount -o subvol=@ "${loop}p2" root && boot=/@/boot
+    ;;
+  esac
+  cp -a target/. root/
+  uuid=$(blkid -s UUID -o value "${loop}p2") where=$(grub-probe -t fs_uuid root/boot)
+  printf 'UUID=%s / auto defaults 0 1\n' "$uuid" >root/etc/fstab
+  [ -n "$boot" ] || printf 'UUID=%s /boot ext4 defaults 0 2\n' "$where" >>root/etc/fstab
+  grub-install --target=i386-pc --boot-directory=root/boot "$loop"
+  printf 'set timeout=0\nsearch --fs-uuid --set=root %s\nmenuentry Debian {\n linux %s/vmlinuz-%s root=UUID=%s ro %s %s\n initrd %s/initrd.img-%s\n}\n' \
+    "$where" "$boot" "$version" "$uuid" "$more" "$serial" "$boot" "$version" >root/boot/grub/grub.cfg
+  umount -R root
+  partx -d "$loop" && losetup -d "$loop"
+  give g.raw raw
   ;;
 
 grub-mkstandalone)

@@ -11,7 +11,7 @@ mkdir -p "$folder"
 makers=${ANNEAL_MAKERS:-mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,live-build,grml-debootstrap,genimage,python3-diskimage-builder}
 systemd=systemd-repart,systemd-ukify,systemd-boot,systemd-boot-efi,systemd-container,udev,dbus
 disks=qemu-utils,dosfstools,mtools,e2fsprogs,xfsprogs,btrfs-progs,fdisk,gdisk,parted,lvm2,squashfs-tools,erofs-utils,cryptsetup-bin,xorriso
-loaders=grub-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
+loaders=grub-common,grub2-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
 common=fusefat,fuse3,mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2,zerofree
 if [ ! -e "$folder/$suite/.made" ]; then
   rm -rf "${folder:?}/$suite"
