@@ -189,3 +189,15 @@ test('a GRUB whose modules are not known sees everything', async () => {
     missing: [],
   })
 })
+
+test('which GRUB it is is seen by the modules inside the program', async () => {
+  const kinds = { blscfg: 'fedora', blsuki: 'upstream-blsuki', ext2: 'upstream' }
+  for (const [module, kind] of Object.entries(kinds)) {
+    const modules = ['normal', 'part_gpt', 'ext2', module]
+    const wish = { modules, configuration: menu(FIND), directory: {} }
+    const { source, readers } = describedDisk(plain(wish))
+    const { loader } = await findBoot(await detectStack(source, readers))
+    assert.equal(loader.grub, kind)
+    assert.match(loader.grubReason ?? '', /^p1:\/EFI\/BOOT\/BOOTX64\.EFI has .* in it$/)
+  }
+})

@@ -1,6 +1,7 @@
 import type { ImageFiles } from '../image-files.ts'
 import type { Layout } from '../layout.ts'
 import type { GrubKind } from './dialect.ts'
+import type { GrubModules } from './modules.ts'
 import type { GrubConfiguration } from './read-menu.ts'
 
 export type WhichGrub = Readonly<{
@@ -39,7 +40,7 @@ const MOST_PROGRAM_BYTES = 16 << 20
  */
 export async function whichGrub(
   files: ImageFiles,
-  { volume, prefix, file }: GrubConfiguration,
+  { volume, prefix, file, modules }: GrubConfiguration,
   { root, esp, osRelease, deployments }: Layout,
 ): Promise<WhichGrub> {
   const system = osRelease ?? deployments[0]?.osRelease
@@ -66,6 +67,8 @@ export async function whichGrub(
         }
     }
   }
+  const inside = modules && kindByModules(modules, isSuse)
+  if (inside !== undefined) return inside
   const program = esp && (await programOf(files, esp))
   if (program !== undefined) {
     const { path, holds } = program
@@ -104,6 +107,18 @@ export async function whichGrub(
     reason: 'its modules are not there, and nothing calls for another',
     certainty: 'guess',
   }
+}
+
+/** undefined for a core that loads `normal` from its directory: what it is made of is there. */
+function kindByModules({ loaded, program }: GrubModules, isSuse: boolean): WhichGrub | undefined {
+  const seen = (kind: GrubKind, has: string): WhichGrub => ({
+    kind,
+    reason: `${program.file} has ${has} in it`,
+    certainty: 'seen',
+  })
+  if (loaded.has('blscfg')) return seen(isSuse ? 'suse' : 'fedora', 'blscfg')
+  if (loaded.has('blsuki')) return seen('upstream-blsuki', 'blsuki')
+  return loaded.has('normal') ? seen('upstream', 'neither blscfg nor blsuki') : undefined
 }
 
 type Program = Readonly<{ path: string; holds: (text: string) => Promise<boolean> }>
