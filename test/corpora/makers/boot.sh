@@ -15,7 +15,8 @@ case $image in
 *) disk=(-drive "file=$image,format=raw,if=virtio,snapshot=on") ;;
 esac
 : >"$log"
-qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp 1 -m 1024 -no-reboot -display none -monitor none -nic none \
+# It may reset: shim's fallback does, once it has written its boot entries.
+qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp 1 -m 1024 -display none -monitor none -nic none \
   "${flash[@]}" "${disk[@]}" -serial "file:$log" </dev/null &
 qemu=$!
 for ((waited = 0; waited < limit; waited++)); do

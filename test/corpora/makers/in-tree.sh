@@ -283,6 +283,30 @@ ukify-profiles | ukify-addons)
   give u.raw raw
   ;;
 
+extlinux)
+  # As Alpine's images are: a /boot of its own, extlinux in it, and a menu that ends by itself.
+  unpack_target
+  version=$(ls target/lib/modules)
+  truncate -s 1500M e.raw
+  printf 'label: dos\nstart=1MiB, size=300MiB, bootable\nstart=310MiB\n' | sfdisk -q e.raw
+  loop=$(losetup -f --show e.raw)
+  partx -u "$loop" || partx -a "$loop"
+  mkfs.ext4 -q -O ^64bit,^metadata_csum "${loop}p1" && mkfs.ext4 -q "${loop}p2"
+  mkdir root && mount "${loop}p2" root && mkdir root/boot && mount "${loop}p1" root/boot
+  cp -a target/. root/
+  mv "root/boot/vmlinuz-$version" root/boot/vmlinuz-virt && mv "root/boot/initrd.img-$version" root/boot/initramfs-virt
+  uuid=$(blkid -s UUID -o value "${loop}p2")
+  printf 'UUID=%s / ext4 defaults 0 1\nUUID=%s /boot ext4 defaults 0 2\n' "$uuid" "$(blkid -s UUID -o value "${loop}p1")" >root/etc/fstab
+  cp /usr/lib/syslinux/modules/bios/menu.c32 /usr/lib/syslinux/modules/bios/libutil.c32 root/boot/
+  extlinux --install root/boot
+  printf 'DEFAULT menu.c32\nPROMPT 0\nMENU HIDDEN\nTIMEOUT 10\n\nLABEL virt\n  MENU DEFAULT\n  MENU LABEL Linux virt\n  LINUX vmlinuz-virt\n  INITRD initramfs-virt\n  APPEND root=UUID=%s modules=ext4 %s\n' \
+    "$uuid" "$serial" >root/boot/extlinux.conf
+  umount -R root
+  partx -d "$loop" && losetup -d "$loop"
+  dd if=/usr/lib/EXTLINUX/mbr.bin of=e.raw conv=notrunc
+  give e.raw raw
+  ;;
+
 genimage)
   unpack_target
   version=$(ls target/lib/modules)
