@@ -236,17 +236,17 @@ async function grubEnvironment(files: ImageFiles, { boot }: Layout): Promise<Var
   return new Map()
 }
 
+/** Each once: Arch mounts the EFI system partition at /boot. */
 function blsPlaces({ boot, esp }: Layout): readonly (readonly [Volume, string])[] {
+  const isBoot = boot?.directory === '' && boot.volume.address === esp?.address
   return [
     ...(boot === undefined ? [] : [[boot.volume, boot.directory] as const]),
-    ...(esp === undefined ? [] : [[esp, ''] as const]),
+    ...(esp === undefined || isBoot ? [] : [[esp, ''] as const]),
   ]
 }
 
 async function allUkis(files: ImageFiles, { boot, esp }: Layout): ReturnType<typeof findUkis> {
-  const volumes = [
-    ...(esp === undefined ? [] : [esp]),
-    ...(boot === undefined || boot.directory !== '' ? [] : [boot.volume]),
-  ]
+  const isApart = boot?.directory === '' && boot.volume.address !== esp?.address
+  const volumes = [...(esp === undefined ? [] : [esp]), ...(isApart ? [boot.volume] : [])]
   return (await Promise.all(volumes.map((volume) => findUkis(files, volume)))).flat()
 }

@@ -300,3 +300,20 @@ test('ids are compared with their suffixes, so that a name comes before what it 
     ['arch', 'arch-lts', 'arch-fallback'],
   )
 })
+
+test('an EFI system partition that is mounted at /boot shows each of its entries once', async () => {
+  const { partitions, ...disk } = esp({
+    '/loader/entries/arch.conf': entry('options a\n'),
+    '/EFI/Linux/u.efi': makePe({ '.osrel': 'ID=x\nPRETTY_NAME=X\n', '.linux': 'k', '.cmdline': 'b' }),
+  })
+  const root = treeFileSystem({
+    '/etc/os-release': 'ID=arch\n',
+    '/etc/fstab': 'UUID=1-2 /boot vfat rw 0 2\n',
+    '/usr/lib/x': '',
+  })
+  const { inventory } = await look({ ...disk, partitions: [...partitions, { fileSystem: root }] })
+  assert.deepEqual(
+    inventory.entries.map(({ file }) => file),
+    ['p1:/EFI/Linux/u.efi', 'p1:/loader/entries/arch.conf'],
+  )
+})
