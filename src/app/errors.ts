@@ -110,10 +110,16 @@ export const APP_ERRORS = {
     retry: false,
     exit: EXIT.unavailable,
   },
+  ENGINE_AMBIGUOUS: {
+    message: 'Cannot choose a container engine: both Docker and Podman are installed',
+    remedy:
+      'choose one: --engine docker or --engine podman, or for every command `engine: docker` in /etc/anneal/config.yaml',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
   NO_ENGINE: {
     message: 'Cannot choose a container engine: {why}',
-    remedy:
-      'install docker.io or podman, or choose one with --engine: docker, podman, or containerd to inspect pods',
+    remedy: 'install docker.io or podman; for the pods of containerd start it, or name its socket',
     retry: false,
     exit: EXIT.unavailable,
   },
@@ -144,7 +150,7 @@ export const APP_ERRORS = {
   },
   FILE_UNWRITABLE: {
     message: 'Cannot write "{file}": {why}',
-    remedy: 'name another file with --output, or free space',
+    remedy: 'name another file with --output, in a directory that exists, or free space',
     retry: false,
     exit: EXIT.failed,
   },

@@ -1,12 +1,12 @@
-import { planBootFiles, writeBootFiles } from '../app/image/convert/index.ts'
+import { bootNames, planBootFiles, writeBootFiles } from '../app/image/convert/index.ts'
 import type { ConversionPlanDocument } from '../contract/index.ts'
 import { EXIT, formatDuration } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { FlagValues } from './command.ts'
 import { conversionOptions } from './conversion-flags.ts'
 import type { CONVERSION_FLAGS } from './conversion-flags.ts'
+import { convertUsage, targetOf, tellTarget } from './conversion-target.ts'
 import { describeBootFile } from './describe-boot-file.ts'
-import { raise } from './errors.ts'
 import type { Output } from './output.ts'
 
 export type ConvertFlags = FlagValues<typeof CONVERSION_FLAGS> &
@@ -38,25 +38,18 @@ export async function convertBootOnly(
   )
   if (flags.disk !== undefined) throw convertUsage('--boot-only writes no base, which --disk is about')
   if (wrong !== undefined) throw convertUsage(`--boot-only writes no base, which --${wrong} is about`)
-  if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
-    throw convertUsage('--boot-only needs a directory (-o DIR)')
+  const target = targetOf(flags, '--boot-only')
   await using planned = await planBootFiles(location, conversionOptions(flags, signal))
   const { boot, warnings } = planned.files.about
   for (const text of warnings) output.say(`warning: ${text}`)
-  if (flags['dry-run']) {
+  if (target === undefined || flags['dry-run']) {
+    await tellTarget(target, bootNames(flags), output)
     const plan: ConversionPlanDocument = { schema: 'anneal.conversion-plan/1', boot, warnings }
     output.data(plan, () => boot.commandLine)
     return EXIT.ok
   }
-  const directory = flags.output ?? ''
-  const target = { directory, existing: flags.force ? 'replace' : 'refuse', ipxe: flags.ipxe } as const
   const made = await writeBootFiles(planned, target, { signal })
   output.say(`done in ${formatDuration(performance.now() - startedAt)}`)
-  output.data(made, () => describeBootFile(made, directory))
+  output.data(made, () => describeBootFile(made, target.directory))
   return EXIT.ok
-}
-
-export function convertUsage(why: string): Error {
-  const command = 'anneal image convert'
-  return raise('USAGE', { command, why, help: `${command} --help` })
 }

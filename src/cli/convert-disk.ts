@@ -1,5 +1,6 @@
 import {
   baseBytes,
+  baseNames,
   makeContainerDisk,
   planContainerDisk,
   writeConversion,
@@ -9,9 +10,9 @@ import type { BaseFormat, ConversionPlanDocument } from '../contract/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { FlagValues } from './command.ts'
-import { convertUsage } from './convert-boot-only.ts'
 import type { ConvertFlags } from './convert-boot-only.ts'
 import { conversionOptions } from './conversion-flags.ts'
+import { baseTargetOf, convertUsage, tellTarget } from './conversion-target.ts'
 import { describeBootFile } from './describe-boot-file.ts'
 import { diskWishes } from './disk-flags.ts'
 import type { DISK_FLAGS } from './disk-flags.ts'
@@ -34,8 +35,7 @@ export async function convertDisk(
     throw convertUsage(`--disk makes a base of a container, and --${wrong} is about others`)
   const wishes = diskWishes('anneal image convert', flags)
   if (wishes === undefined) throw convertUsage('it needs --disk')
-  if (flags.output === undefined && !flags['dry-run'])
-    throw convertUsage('it needs a directory for the results (-o DIR)')
+  const target = baseTargetOf(flags)
   const { boot: boots, what, open } = conversionOptions(flags, signal)
   await using planned = await planContainerDisk(location, {
     boot: boots,
@@ -49,33 +49,28 @@ export async function convertDisk(
   for (const line of planLines(planned)) output.say(line)
   const { boot, changes, warnings } = planned.about
   if (flags['dry-run']) {
+    await tellTarget(target, baseNames(flags), output)
     const base = { sizeBytes: sizeOf(planned), usedBytes: planned.root.size.blockBytes, from: 'container' }
     const plan: ConversionPlanDocument = { schema: 'anneal.conversion-plan/1', base, boot, changes, warnings }
     output.data(plan, () => boot.commandLine)
     return EXIT.ok
   }
-  const directory = flags.output ?? '-'
-  const scratch = directory === '-' ? (flags.temporary ?? process.env['TMPDIR'] ?? '/var/tmp') : directory
+  const scratch = target?.directory ?? flags.temporary ?? process.env['TMPDIR'] ?? '/var/tmp'
   await using made = await makeContainerDisk(planned, scratch, { onProgress: treeTeller(output), signal })
   const added = made.conversion.about.warnings.slice(warnings.length)
   for (const text of added) output.say(`warning: ${text}`)
-  if (directory === '-') {
+  if (target === undefined) {
     await output.bytes(baseBytes(made, signal))
     return EXIT.ok
   }
-  const target = {
-    directory,
-    format: flags.format,
-    existing: flags.force ? 'replace' : 'refuse',
-    ipxe: flags.ipxe,
-  } as const
-  const written = await writeConversion(made, target, {
-    onProgress: progressTeller(output, startedAt),
-    signal,
-  })
+  const written = await writeConversion(
+    made,
+    { ...target, format: flags.format },
+    { onProgress: progressTeller(output, startedAt), signal },
+  )
   const took = formatDuration(performance.now() - startedAt)
   output.say(`done in ${took}: ${formatBytes(written.writtenBytes)} written`)
-  output.data(written.boot, () => describeBootFile(written.boot, directory))
+  output.data(written.boot, () => describeBootFile(written.boot, target.directory))
   return EXIT.ok
 }
 

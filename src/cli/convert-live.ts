@@ -1,11 +1,11 @@
-import { planLiveImage, writeLiveImage } from '../app/image/convert/index.ts'
+import { liveNames, planLiveImage, writeLiveImage } from '../app/image/convert/index.ts'
 import type { PlannedLive } from '../app/image/convert/index.ts'
 import type { BootFile, ConversionPlanDocument } from '../contract/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
-import { convertUsage } from './convert-boot-only.ts'
 import type { ConvertFlags } from './convert-boot-only.ts'
 import { conversionOptions } from './conversion-flags.ts'
+import { convertUsage, targetOf, tellTarget } from './conversion-target.ts'
 import { describeBootFile } from './describe-boot-file.ts'
 import type { Output } from './output.ts'
 import { treeTeller } from './tree-teller.ts'
@@ -23,8 +23,7 @@ export async function convertLive(
   )
   if (flags.disk !== undefined) throw convertUsage('--live writes no base, which --disk is about')
   if (wrong !== undefined) throw convertUsage(`--live writes no base, which --${wrong} is about`)
-  if (!flags['dry-run'] && (flags.output === undefined || flags.output === '-'))
-    throw convertUsage('--live needs a directory (-o DIR)')
+  const target = targetOf(flags, '--live')
   const url = flags['root-url']
   if (url !== undefined && !/^https?:\/\/[^\s"]+$/.test(url))
     throw convertUsage(`--root-url needs an http(s) address, and "${url}" is none`)
@@ -43,7 +42,8 @@ export async function convertLive(
   })
   for (const line of planLines(planned)) output.say(line)
   const { about, plan } = planned.job
-  if (flags['dry-run']) {
+  if (target === undefined || flags['dry-run']) {
+    await tellTarget(target, liveNames(planned.job, flags), output)
     const { compression, from, root } = plan
     const { boot, changes, warnings } = about
     const document: ConversionPlanDocument = {
@@ -56,15 +56,13 @@ export async function convertLive(
     output.data(document, () => boot.commandLine)
     return EXIT.ok
   }
-  const directory = flags.output ?? ''
-  const target = { directory, existing: flags.force ? 'replace' : 'refuse', ipxe: flags.ipxe } as const
   const made = await writeLiveImage(planned, target, {
     signal,
     onProgress: treeTeller(output),
   })
   output.say(doneLine(made, performance.now() - startedAt))
   for (const text of made.warnings.slice(about.warnings.length)) output.say(`warning: ${text}`)
-  output.data(made, () => describeBootFile(made, directory))
+  output.data(made, () => describeBootFile(made, target.directory))
   return EXIT.ok
 }
 

@@ -26,7 +26,7 @@ export function parseCommand(
       strict: true,
     })
   } catch (error) {
-    throw fail((error as Error).message.split('. ')[0] ?? 'unknown flag')
+    throw fail(wordsOf((error as Error).message))
   }
   const { min, max } = command.count
   if (parsed.positionals.length < min) throw fail(`it needs ${command.operands}`)
@@ -54,6 +54,24 @@ export function parseCommand(
     flags[flag] = value
   }
   return { flags, args: parsed.positionals }
+}
+
+/** What util.parseArgs says, in the words of this program. */
+function wordsOf(message: string): string {
+  const [, flag = message, what] =
+    /^(?:Unknown o|O)ption '(.+?)(?: <value>)?'( argument missing| argument is ambiguous| does not take an argument)?/.exec(
+      message,
+    ) ?? []
+  switch (what) {
+    case ' argument missing':
+      return `"${flag}" needs a value`
+    case ' argument is ambiguous':
+      return `"${flag}" needs a value; one that begins with "-" is written ${flag.replace(/^-\w, /, '')}=VALUE`
+    case ' does not take an argument':
+      return `"${flag}" takes no value`
+    default:
+      return flag === message ? message : `there is no flag "${flag}"`
+  }
 }
 
 /** Puts `--` before the first operand, so that what follows is not read as flags. */

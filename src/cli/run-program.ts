@@ -31,7 +31,9 @@ export type Program = Readonly<{
 }>
 
 /** Runs the command that `argv` names, and ends the process with its exit code. */
-export async function runProgram(program: Program, argv: readonly string[]): Promise<void> {
+export async function runProgram(program: Program, given: readonly string[]): Promise<void> {
+  // `anneal help node plan` is `anneal node plan --help`.
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   const streams = guardStandardStreams()
   process.once('exit', (code) => {
     if (code !== UNSETTLED) return

@@ -23,6 +23,7 @@ export type {
   KernelArgumentEdits,
   KernelCommandLine,
 } from './kernel-arguments/index.ts'
+export { systemReason } from './system-reason.ts'
 export { together } from './together.ts'
 export { formatBytes, formatDuration, parseBytes, parseDurationMs } from './units.ts'
 

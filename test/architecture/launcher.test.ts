@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -50,6 +50,15 @@ test('the launcher prints help before anything is installed: of anneal, of group
     assert.equal(status, 0, stderr)
     assert.equal(stdout, helpText(words, commands), words.join(' '))
   }
+})
+
+test('the name of a command may have digits', () => {
+  const page = join(fresh, 'docs/commands.md')
+  const text = readFileSync(page, 'utf8')
+  writeFileSync(page, `${text}\n## anneal image md5\n\n\`\`\`text\nusage: anneal image md5\n\`\`\`\n`)
+  const { stdout } = launch('image', 'md5', '--help')
+  writeFileSync(page, text)
+  assert.equal(stdout, 'usage: anneal image md5\n')
 })
 
 test('the launcher without arguments prints the help to standard error and fails', () => {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
-import { isAnnealError } from '../../core/index.ts'
+import { isAnnealError, systemReason } from '../../core/index.ts'
 import type { EnvFileEntry, Lookup, Problem, Tree } from '../../node/release/index.ts'
 import { envFileEntries, envFileKey, isMap, parseEnvFile } from '../../node/release/index.ts'
 import { raise } from './errors.ts'
@@ -17,24 +17,8 @@ export async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if (isAnnealError(error)) throw error
-    throw raise('COMPOSE_FILE_UNREADABLE', { file, reason: reasonOf(error) }, error)
+    throw raise('COMPOSE_FILE_UNREADABLE', { file, reason: systemReason(error) }, error)
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist',
-  EACCES: 'this user may not',
-  EPERM: 'this user may not',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of its path is no directory',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-}
-
-/** `it does not exist`, and so on, from a system error. */
-export function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? ''
-  return REASONS[code] ?? (code === '' ? 'it failed' : code)
 }
 
 function isAbsent(error: unknown): boolean {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { isAnnealError } from '../../core/index.ts'
+import { isAnnealError, systemReason } from '../../core/index.ts'
 import type { Digest } from '../../core/index.ts'
 import type { Finding } from '../../node/index.ts'
 import type { Release, ReleaseDraft } from '../../node/release/index.ts'
@@ -17,7 +17,7 @@ import {
 } from '../../node/release/index.ts'
 import type { ImageFacts, Images, PullProgress } from '../../ports/index.ts'
 import { raise } from './errors.ts'
-import { directoryOf, reasonOf } from './files.ts'
+import { directoryOf } from './files.ts'
 import { draftFromText, loadDraft, refuseSecrets } from './load.ts'
 import type { LoadOptions, LoadedDraft } from './load.ts'
 import { LOCK_HEADER, pinText } from './pin-text.ts'
@@ -117,7 +117,7 @@ export async function writeLocked({ output, text }: Pick<Locked, 'output' | 'tex
   } catch (error) {
     await rm(temporary, { force: true })
     if (isAnnealError(error)) throw error
-    throw raise('COMPOSE_FILE_UNWRITABLE', { file: output, reason: reasonOf(error) }, error)
+    throw raise('COMPOSE_FILE_UNWRITABLE', { file: output, reason: systemReason(error) }, error)
   }
 }
 

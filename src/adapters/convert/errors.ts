@@ -16,7 +16,7 @@ export const CONVERT_ERRORS = {
   },
   OUTPUT_FULL: {
     message: 'Cannot write "{path}": the disk has {freeBytes} bytes free, and up to {neededBytes} are needed',
-    remedy: 'free space, choose a directory on another disk, or use --format zstd',
+    remedy: 'free space, or choose a directory on another disk; --format zstd makes the base smaller',
     retry: false,
     exit: EXIT.refused,
   },

@@ -1,4 +1,4 @@
-export { openOutputFolder } from './output-folder.ts'
+export { checkNames, openOutputFolder } from './output-folder.ts'
 export type { OutputFolderOptions } from './output-folder.ts'
 export { conversionTools } from './conversion-tools.ts'
 export { openScratch, scratchDirectory } from './scratch-file.ts'

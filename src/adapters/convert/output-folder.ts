@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemReason } from '../../core/index.ts'
 import type { OutputFile, OutputFolder } from '../../ports/index.ts'
 import { dataRuns } from './data-runs.ts'
 import { raise } from './errors.ts'
@@ -27,19 +28,30 @@ export async function openOutputFolder(options: OutputFolderOptions): Promise<Ou
     await mkdir(directory, { recursive: true })
     await removeLeftOvers(directory)
   } catch (error) {
-    throw raise('OUTPUT_UNWRITABLE', { path: directory, why: reasonOf(error) }, error)
+    // The directory itself may be there.
+    const why =
+      (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'it is no directory' : systemReason(error)
+    throw raise('OUTPUT_UNWRITABLE', { path: directory, why }, error)
   }
-  if (existing === 'refuse') {
-    for (const name of names) {
-      const path = join(directory, name)
-      if (await exists(path)) throw raise('OUTPUT_EXISTS', { path })
-    }
-  }
+  await checkNames({ directory, names, existing })
   const { bavail, bsize } = await statfs(directory)
   if (bavail * bsize < neededBytes) {
     throw raise('OUTPUT_FULL', { path: directory, freeBytes: bavail * bsize, neededBytes })
   }
   return folder(directory)
+}
+
+/** Throws OUTPUT_EXISTS where one of the files is there and is not to be replaced. Changes nothing. */
+export async function checkNames({
+  directory,
+  names,
+  existing,
+}: Pick<OutputFolderOptions, 'directory' | 'names' | 'existing'>): Promise<void> {
+  if (existing === 'replace') return
+  for (const name of names) {
+    const path = join(directory, name)
+    if (await exists(path)) throw raise('OUTPUT_EXISTS', { path })
+  }
 }
 
 function folder(directory: string): OutputFolder {
@@ -66,7 +78,7 @@ function folder(directory: string): OutputFolder {
           },
         }
       } catch (error) {
-        throw raise('OUTPUT_UNWRITABLE', { path: temporaryPath, why: reasonOf(error) }, error)
+        throw raise('OUTPUT_UNWRITABLE', { path: temporaryPath, why: systemReason(error) }, error)
       }
     },
     async commit() {
@@ -75,7 +87,7 @@ function folder(directory: string): OutputFolder {
         try {
           await rename(temporaryPath, join(directory, name))
         } catch (error) {
-          throw raise('OUTPUT_UNWRITABLE', { path: join(directory, name), why: reasonOf(error) }, error)
+          throw raise('OUTPUT_UNWRITABLE', { path: join(directory, name), why: systemReason(error) }, error)
         }
       }
       pending = []
@@ -99,7 +111,7 @@ async function writeOutput(
   try {
     await writeAll(handle, bytes, offsetBytes)
   } catch (error) {
-    throw raise('OUTPUT_UNWRITABLE', { path, why: reasonOf(error) }, error)
+    throw raise('OUTPUT_UNWRITABLE', { path, why: systemReason(error) }, error)
   }
 }
 
@@ -126,8 +138,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

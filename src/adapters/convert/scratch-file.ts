@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { open, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemReason } from '../../core/index.ts'
 import type { ScratchFile } from '../../ports/index.ts'
 import { raise } from './errors.ts'
 import { writeAll } from './write-all.ts'
@@ -22,8 +23,7 @@ export async function openScratch(
 ): Promise<ScratchFile> {
   const path = join(directory, `anneal-${randomUUID()}`)
   const failed = (error: unknown): Error => {
-    const why = error instanceof Error ? error.message : String(error)
-    return raise('SCRATCH_UNWRITABLE', { path: directory, why }, error)
+    return raise('SCRATCH_UNWRITABLE', { path: directory, why: systemReason(error) }, error)
   }
   let handle: FileHandle
   try {

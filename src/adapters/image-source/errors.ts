@@ -53,6 +53,11 @@ export const IMAGE_SOURCE_ERRORS = {
       'Cannot decompress "{path}" into "{directory}": {neededBytes} bytes are needed, and {freeBytes} are free',
     remedy: 'free space there, or name another directory with --temporary',
   },
+  IMAGE_TEMPORARY_UNWRITABLE: {
+    ...failed,
+    message: 'Cannot decompress "{path}" into "{directory}": {why}',
+    remedy: 'name an existing directory that you can write to, with --temporary or TMPDIR',
+  },
   IMAGE_WRAPPER_DAMAGED: {
     ...refused,
     message: 'Cannot decompress "{path}" ({wrapper}): {reason}',

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { systemReason } from '../../core/index.ts'
 import { checkRange } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { deviceSize } from './device-size.ts'
@@ -35,7 +36,8 @@ export async function openFileSource(path: string): Promise<FileSource> {
   } catch (error) {
     await file?.close()
     if (error instanceof Error && 'syscall' in error) {
-      throw raise('IMAGE_UNREADABLE', { path, reason: error.message }, error)
+      if (path === '-') throw raise('IMAGE_NOT_A_FILE', { path, kind: 'stream' }, error)
+      throw raise('IMAGE_UNREADABLE', { path, reason: systemReason(error) }, error)
     }
     throw error
   }

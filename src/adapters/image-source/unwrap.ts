@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { open, statfs, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAnnealError } from '../../core/index.ts'
+import { isAnnealError, systemReason } from '../../core/index.ts'
 import { joinExtents } from '../../bytes/index.ts'
 import type { Extent } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
@@ -52,7 +52,7 @@ const ALWAYS_BYTES = 8 * 1024 ** 3
 
 /**
  * Decompresses a wrapped image once, into a sparse file without a name, which is gone when the source is disposed of
- * or the process ends. Its zeros are told as extents. Throws IMAGE_NO_SPACE, IMAGE_WRAPPER_DAMAGED.
+ * or the process ends. Its zeros are told as extents. Throws IMAGE_NO_SPACE, IMAGE_TEMPORARY_UNWRITABLE, IMAGE_WRAPPER_DAMAGED.
  */
 export async function unwrap(packed: Packed, options: UnwrapOptions): Promise<OpenSource> {
   const { name, packedBytes, wrapper } = packed
@@ -60,7 +60,7 @@ export async function unwrap(packed: Packed, options: UnwrapOptions): Promise<Op
   // No image is smaller than what it was compressed to, but for a few bytes.
   await checkSpace(name, directory, packedBytes)
   const path = join(directory, `.anneal-${randomUUID()}`)
-  const file = await open(path, 'wx+', 0o600)
+  const file = await open(path, 'wx+', 0o600).catch(unwritable(name, directory))
   try {
     await unlink(path)
     const read = (doneBytes: number): void => options.onProgress?.({ doneBytes, totalBytes: packedBytes })
@@ -145,10 +145,16 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Pr
 }
 
 async function checkSpace(path: string, directory: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(directory)
+  const { bavail, bsize } = await statfs(directory).catch(unwritable(path, directory))
   const freeBytes = bavail * bsize
   if (freeBytes >= neededBytes + RESERVE_BYTES) return
   throw raise('IMAGE_NO_SPACE', { path, directory, neededBytes: neededBytes + RESERVE_BYTES, freeBytes })
+}
+
+function unwritable(path: string, directory: string): (error: unknown) => never {
+  return (error) => {
+    throw raise('IMAGE_TEMPORARY_UNWRITABLE', { path, directory, why: systemReason(error) }, error)
+  }
 }
 
 /** What is between the data is zero. */

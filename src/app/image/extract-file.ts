@@ -1,5 +1,6 @@
 import { lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { systemReason } from '../../core/index.ts'
 import { streamOf } from '../../adapters/image-source/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { walkPath } from '../../formats/filesystem/index.ts'
@@ -63,7 +64,9 @@ async function writeWhole(source: ByteSource, target: string, signal: AbortSigna
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}.partial`)
   const writing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: Error) => {
-      throw raise('FILE_UNWRITABLE', { file: target, why: error.message }, error)
+      const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      const why = isAbsent ? `there is no directory "${dirname(target)}"` : systemReason(error)
+      throw raise('FILE_UNWRITABLE', { file: target, why }, error)
     })
   try {
     const file = await writing(open(partial, 'w'))

@@ -134,18 +134,17 @@ function rolePlace(
   path: string,
 ): ImagePlace {
   const { root, boot, esp, deployments } = layout
-  const missing = (): Error => {
+  const missing = (none = layout.rootReason): Error => {
     const unreadable = largestUnreadable(stack)
-    const reason =
-      unreadable === undefined ? layout.rootReason : `${unreadable.part} cannot be read: ${unreadable.reason}`
+    const reason = unreadable === undefined ? none : `${unreadable.part} cannot be read: ${unreadable.reason}`
     return raise('IMAGE_HAS_NO', { role, image: stack.name, reason })
   }
   switch (role) {
     case 'boot':
-      if (boot === undefined) throw missing()
+      if (boot === undefined) throw missing('it has no /boot')
       return { volume: boot.volume, path: `${boot.directory}${path}`, root: '/' }
     case 'esp':
-      if (esp === undefined) throw missing()
+      if (esp === undefined) throw missing('it has no EFI system partition')
       return { volume: esp, path, root: '/' }
     default: {
       if (root === undefined) throw missing()

@@ -81,7 +81,7 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
 }
 
 /**
- * An engine with everything. Throws NO_ENGINE where none is named and not exactly one is installed, PODS_READ_ONLY where that
+ * An engine with everything. Throws NO_ENGINE and ENGINE_AMBIGUOUS where none is named, PODS_READ_ONLY where that
  * one is containerd: it makes no images and runs none for Anneal.
  */
 export function openEngine(options: EngineOptions): Engine {
@@ -124,7 +124,7 @@ function installedEngine(environment: Environment): EngineKind {
   const docker = environment['DOCKER_HOST'] !== undefined || DOCKER.some((path) => existsSync(path))
   const podman = PODMAN.some((path) => existsSync(path))
   if (docker && podman) {
-    throw raise('NO_ENGINE', { why: 'both Docker and Podman are installed' })
+    throw raise('ENGINE_AMBIGUOUS', {})
   }
   if (docker) return 'docker'
   if (podman) return 'podman'

@@ -1,4 +1,4 @@
-import { baseBytes, planConversion, writeConversion } from '../../app/image/convert/index.ts'
+import { baseBytes, baseNames, planConversion, writeConversion } from '../../app/image/convert/index.ts'
 import type { PlannedConversion } from '../../app/image/convert/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
 import { command } from '../command.ts'
@@ -6,7 +6,8 @@ import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
 import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
 import { DISK_FLAGS, diskWishes } from '../disk-flags.ts'
 import { progressTeller } from '../progress-teller.ts'
-import { convertBootOnly, convertUsage } from '../convert-boot-only.ts'
+import { baseTargetOf, convertUsage, tellTarget } from '../conversion-target.ts'
+import { convertBootOnly } from '../convert-boot-only.ts'
 import { convertDisk } from '../convert-disk.ts'
 import { convertLive } from '../convert-live.ts'
 import { describeBootFile } from '../describe-boot-file.ts'
@@ -95,6 +96,7 @@ export const imageConvert = command({
     const wrong = (['whole-disk', 'exact'] as const).find((name) => flags.shrink && flags[name])
     if (wrong !== undefined) throw convertUsage(`--shrink and --${wrong} contradict each other`)
     if (flags.shrink && flags.output === '-') throw convertUsage('--shrink needs a directory (-o DIR)')
+    const target = baseTargetOf(flags)
     await using planned = await planConversion(args[0] ?? '', {
       ...conversionOptions(flags, signal),
       freeSpace: flags.exact ? 'exact' : 'skip',
@@ -104,6 +106,7 @@ export const imageConvert = command({
     const { conversion, job, usedBytes } = planned
     for (const line of planLines(planned)) output.say(line)
     if (flags['dry-run']) {
+      await tellTarget(target, baseNames(flags), output)
       const { changes, warnings, boot } = conversion.about
       const base = { sizeBytes: job.sizeBytes, usedBytes, from: conversion.base.from }
       output.data(
@@ -112,28 +115,20 @@ export const imageConvert = command({
       )
       return EXIT.ok
     }
-    if (flags.output === undefined) {
-      throw convertUsage('it needs a directory for the results (-o DIR)')
-    }
-    if (flags.output === '-') {
+    if (target === undefined) {
       await output.bytes(baseBytes(planned, signal))
       return EXIT.ok
     }
     const { boot, readBytes, writtenBytes } = await writeConversion(
       planned,
-      {
-        directory: flags.output,
-        format: flags.format,
-        existing: flags.force ? 'replace' : 'refuse',
-        ipxe: flags.ipxe,
-      },
+      { ...target, format: flags.format },
       { onProgress: progressTeller(output, startedAt), signal },
     )
     const took = performance.now() - startedAt
     output.say(
       `done in ${formatDuration(took)}: ${formatBytes(readBytes)} read, ${formatBytes(writtenBytes)} written`,
     )
-    output.data(boot, () => describeBootFile(boot, flags.output ?? ''))
+    output.data(boot, () => describeBootFile(boot, target.directory))
     return EXIT.ok
   },
 })

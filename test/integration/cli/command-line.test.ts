@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { ROOT } from '../../../scripts/source/index.ts'
 
 /** What holds for every command: how it is asked wrongly, and what becomes of it when nobody takes what it says. */
@@ -58,8 +59,12 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
   for (const [argv, why] of [
     [['image', 'extract', 'a', 'b', 'c'], 'it takes IMAGE \\[ADDRESS:\\]PATH, not 3 operands'],
     [['image', 'ls'], 'it needs IMAGE .*'],
-    [['image', 'inspect', '--nope', 'x'], "Unknown option '--nope'"],
+    [['image', 'inspect', '--nope', 'x'], 'there is no flag "--nope"'],
     [['image', 'convert', 'x', '--format', 'vmdk'], '--format is one of .*, not "vmdk"'],
+    [['image', 'inspect', 'x', '--firmware'], '"--firmware" needs a value'],
+    [['image', 'ls', '--long=yes', 'x'], '"-l, --long" takes no value'],
+    [['image', 'convert', 'x'], 'it needs a directory for the results \\(-o DIR\\)'],
+    [['image', 'convert', 'x', '-o', '-', '--format', 'qcow2'], '--format qcow2 is about files.*'],
     [['image', 'upgrade'], 'there is no such command'],
   ] as const) {
     it(`anneal ${argv.join(' ')} says what is wrong, and which help to ask`, () => {
@@ -88,6 +93,82 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
     assert.ok(stdout.equals(await readFile(join(dir, 'tree/file'))))
     await run(ANNEAL, ['image', 'extract', image, ':/file', '-o', join(dir, 'out')])
     assert.ok(stdout.equals(await readFile(join(dir, 'out'))))
+  })
+
+  for (const [argv, exit, error, remedy] of [
+    // Node has an --env-file of its own.
+    [
+      ['node', 'plan', 'x.yaml', '--engine', 'podman', '--env-file', 'nope'],
+      2,
+      'Cannot read ".*": it does not exist',
+      '',
+    ],
+    [['image', 'inspect', 'nope'], 1, 'Cannot read "nope": it does not exist', ''],
+    [['image', 'inspect', '-'], 1, 'Cannot read "-": it is a stream.*', 'save the data of a pipe'],
+    [
+      ['image', 'inspect', 'PACKED', '--temporary', '/nope'],
+      1,
+      'Cannot decompress ".*" into "/nope": it does not exist',
+      '--temporary',
+    ],
+    [
+      ['image', 'cat', 'IMAGE', 'esp:/a'],
+      4,
+      'Cannot find "esp:" in ".*": it has no EFI system partition',
+      '',
+    ],
+    [
+      ['image', 'extract', 'IMAGE', ':/file', '-o', '/nope/file'],
+      1,
+      'Cannot write "/nope/file": there is no directory "/nope"',
+      '',
+    ],
+    [
+      ['image', 'convert', 'IMAGE', '-o', 'FILE'],
+      1,
+      'Cannot write ".*": it is no directory',
+      'an existing directory',
+    ],
+  ] as const) {
+    it(`anneal ${argv.join(' ')} fails with exit code ${exit} and says why`, async () => {
+      const file = join(dir, 'a-file')
+      const packed = join(dir, 'packed.gz')
+      await writeFile(file, '')
+      await writeFile(packed, gzipSync(await readFile(image)))
+      const names: Readonly<Record<string, string>> = { IMAGE: image, FILE: file, PACKED: packed }
+      const { status, stderr } = spawnSync(
+        ANNEAL,
+        argv.map((word) => names[word] ?? word),
+        { encoding: 'utf8', cwd: dir },
+      )
+      assert.match(stderr, new RegExp(`^error: ${error}$`, 'm'))
+      assert.match(stderr, new RegExp(`^remedy: .*${remedy}`, 'm'))
+      assert.equal(status, exit)
+    })
+  }
+
+  it('anneal help COMMAND is its --help', () => {
+    const help = (...argv: string[]) => spawnSync(ANNEAL, argv, { encoding: 'utf8' })
+    const { status, stdout } = help('help', 'image', 'ls')
+    assert.equal(status, 0)
+    assert.equal(stdout, help('image', 'ls', '--help').stdout)
+  })
+
+  it('a dry run refuses what the conversion would, and else says what it would write', async () => {
+    const out = join(dir, 'there')
+    const plan = (...more: string[]) =>
+      spawnSync(ANNEAL, ['image', 'convert', image, '--boot-only', '-n', '-o', out, ...more], {
+        encoding: 'utf8',
+      })
+    const free = plan()
+    assert.equal(free.status, 0, free.stderr)
+    assert.match(free.stderr, /would write kernel, ramdisk, boot\.json into .*there/)
+    await mkdir(out)
+    await writeFile(join(out, 'kernel'), '')
+    const refused = plan()
+    assert.equal(refused.status, 4)
+    assert.match(refused.stderr, /^error: Cannot write ".*\/there\/kernel": it exists already/m)
+    assert.equal(plan('--force').status, 0)
   })
 
   it('an existing file is replaced only with --force, and a directory never', async () => {
@@ -162,6 +243,9 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
       encoding: 'utf8',
     })
     assert.equal(status, 1)
-    assert.match(stderr, /^error: Cannot write ".*": ENOENT[^\n]*\nremedy: name another file/)
+    assert.match(
+      stderr,
+      /^error: Cannot write ".*": there is no directory ".*no-such-directory"\n.*\nremedy: name another file/,
+    )
   })
 })

@@ -17,7 +17,8 @@ import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
-import type { ConversionTarget } from './write-conversion.ts'
+import { bootNames } from './write-conversion.ts'
+import type { ConversionTarget, ResultNames } from './write-conversion.ts'
 
 export type LiveOptions = BootOptions &
   Readonly<{
@@ -81,6 +82,14 @@ async function initramfsOf(
   }
 }
 
+export function liveNames(
+  { plan }: Pick<PlannedLive['job'], 'plan'>,
+  { ipxe = false }: Pick<ConversionTarget, 'ipxe'>,
+): ResultNames {
+  const { place, format } = plan.root
+  return [...(place.in === 'file' ? [`root.${format}`] : []), ...bootNames({ ipxe })]
+}
+
 /**
  * Writes kernel, ramdisk, root image and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws OUTPUT_…,
  * ROOT_IMAGE_… and what the readers throw.
@@ -93,17 +102,11 @@ export async function writeLiveImage(
     signal,
   }: Readonly<{ onProgress?: (tally: Readonly<TreeTally>) => void; signal: AbortSignal }>,
 ): Promise<BootFile> {
-  const { place, format } = job.plan.root
+  const { format } = job.plan.root
   const rootName = `root.${format}`
-  const names = [
-    'kernel',
-    'ramdisk',
-    ...(place.in === 'file' ? [rootName] : []),
-    ...(ipxe ? ['boot.ipxe'] : []),
-  ]
   const folder = await openOutputFolder({
     directory,
-    names: [...names, 'boot.json'],
+    names: liveNames(job, { ipxe }),
     existing,
     neededBytes: 0,
   })

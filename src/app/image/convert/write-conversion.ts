@@ -1,4 +1,4 @@
-import { conversionTools, openOutputFolder } from '../../../adapters/convert/index.ts'
+import { checkNames, conversionTools, openOutputFolder } from '../../../adapters/convert/index.ts'
 import type { BaseFormat, BootFile } from '../../../contract/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
 import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/image/index.ts'
@@ -29,6 +29,23 @@ export type WriteControl = Readonly<{
   signal: AbortSignal
 }>
 
+/** What a conversion writes into its directory. */
+export type ResultNames = readonly string[]
+
+export function baseNames({ format, ipxe }: Pick<BaseTarget, 'format' | 'ipxe'>): ResultNames {
+  const base = BASE_NAMES[format]
+  return [base, `${base}.bmap`, ...bootNames({ ...(ipxe !== undefined && { ipxe }) })]
+}
+
+export function bootNames({ ipxe = false }: Pick<ConversionTarget, 'ipxe'>): ResultNames {
+  return ['kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json']
+}
+
+/** What a dry run can say of where the results would go. Changes nothing. Throws OUTPUT_EXISTS. */
+export function checkTarget({ directory, existing }: ConversionTarget, names: ResultNames): Promise<void> {
+  return checkNames({ directory, names, existing })
+}
+
 const BASE_NAMES = { raw: 'base.raw', qcow2: 'base.qcow2', zstd: 'base.raw.zst' } as const
 
 /** Plans a conversion and writes it: `planConversion` and `writeConversion` in one. */
@@ -55,7 +72,7 @@ export async function writeConversion(
   const baseName = BASE_NAMES[format]
   const folder = await openOutputFolder({
     directory,
-    names: [baseName, `${baseName}.bmap`, 'kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json'],
+    names: baseNames({ format, ipxe }),
     existing,
     // A base that is shrunk is there twice for a moment.
     neededBytes: shrink === undefined ? usedBytes : usedBytes * 2,
@@ -85,7 +102,7 @@ export async function writeBootFiles(
 ): Promise<BootFile> {
   const folder = await openOutputFolder({
     directory,
-    names: ['kernel', 'ramdisk', ...(ipxe ? ['boot.ipxe'] : []), 'boot.json'],
+    names: bootNames({ ipxe }),
     existing,
     neededBytes: [contract.kernel, ...contract.initrds].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   })
