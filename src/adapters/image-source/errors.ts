@@ -13,7 +13,8 @@ export const IMAGE_SOURCE_ERRORS = {
   IMAGE_NOT_A_FILE: {
     ...failed,
     message: 'Cannot read "{path}": it is a {kind}, which cannot be read at random positions',
-    remedy: 'give a file, a block device or an http(s) address; save the data of a pipe to a file first',
+    remedy:
+      'give a file, a block device or an http(s) address; save the data of a pipe to a file first; write oci:DIR for a directory with a container image',
   },
   IMAGE_CUT_SHORT: {
     ...failed,

@@ -84,7 +84,7 @@ export const imageConvert = command({
     ...COMMON_FLAGS,
   },
   details:
-    'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image; with --boot-only, --live or --disk also a container image, as `anneal image inspect` takes it. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.',
+    'IMAGE is a file or an http(s) address of a raw, qcow2, VMDK, VDI, VHD or VHDX image, also compressed; with --boot-only, --live or --disk also a container image, as `anneal image inspect` takes it. Any user who can read it can convert it: the command needs no root, mounts nothing and never writes to the image.\nThe base image is the root file system (or the whole disk, with --whole-disk). Free space of file systems and volume groups is left out, unless --exact is given.\nExit codes: 0, all is written. 1, it could not be. 4, the image or the directory is refused.',
   async run({ flags, args, output, signal }) {
     if (flags.live) return convertLive(args[0] ?? '', flags, output, signal)
     const ofLive = (['root-url', 'root-format', 'verity'] as const).find((name) => flags[name])

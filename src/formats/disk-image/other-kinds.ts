@@ -9,7 +9,7 @@ import { FILES_OF_OTHERS } from './files-of-others.ts'
 type Kind = Readonly<{ kind: string; offsetBytes: number; magic: string; remedy?: string }>
 
 const AN_IMAGE =
-  'give the disk image: raw, qcow2, VMDK, VDI, VHD or VHDX, also compressed, or in a tar or zip archive'
+  'give the disk image: raw, qcow2, VMDK, VDI, VHD, VHDX or ISO, also compressed, or in a tar or zip archive'
 const unpack = (command: string): string => `where a disk image is in it, unpack it: \`${command}\``
 
 const KINDS: readonly Kind[] = [
