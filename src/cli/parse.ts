@@ -69,6 +69,7 @@ function wordsOf(message: string): string {
       return `"${flag}" needs a value; one that begins with "-" is written ${flag.replace(/^-\w, /, '')}=VALUE`
     case ' does not take an argument':
       return `"${flag}" takes no value`
+    case undefined:
     default:
       return flag === message ? message : `there is no flag "${flag}"`
   }

@@ -14,6 +14,6 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** `it does not exist`, and so on, of a system error about a file that the message names; of any other error its message. */
 export function systemReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? ''
+  const code = (error as Readonly<{ code?: string }> | undefined)?.code ?? ''
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error))
 }
