@@ -34,6 +34,13 @@ const DOCKER_20 = {
 const PODMAN_4 = { engine: 'podman', engineVersion: '4.3.1', shim: 'conmon 2.1.6' } as const
 const RUNC_1_1 = { runtime: 'runc', runtimeVersion: '1.1.5' } as const
 const TRIXIE = { suite: 'trixie', systemd: '257' } as const
+const DOCKER_26 = {
+  engine: 'docker',
+  engineVersion: '26.1.5',
+  shim: 'containerd 1.7.24',
+  runtime: 'runc',
+  runtimeVersion: '1.1.15',
+} as const
 const PODMAN_5 = {
   engine: 'podman',
   engineVersion: '5.4.2',
@@ -109,6 +116,8 @@ export const SEEN: readonly SeenOn[] = [
     cells: 15,
     blind: 21,
   },
+  { ...TRIXIE, ...DOCKER_26, layout: 'unified', driver: 'systemd', cells: 0, blind: 7 },
+  { ...TRIXIE, ...DOCKER_26, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 8 },
   { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'systemd', cells: 0, blind: 10 },
   { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 9 },
   ...CONTAINERDS,

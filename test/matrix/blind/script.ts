@@ -67,7 +67,10 @@ function firstProcess({ index, node }: Numbered): string {
         ? []
         : [`(trap - TERM; exec ${launch(number, guest)}) </dev/null >/dev/null 2>&1 &`],
     ),
-    ...bystanders.map((_, number) => `(trap - TERM; exec sleep ${napOf(index, number)}) &`),
+    // Docker 26 waits for the container's stdout to be closed, and answers nothing of the container meanwhile.
+    ...bystanders.map(
+      (_, number) => `(trap - TERM; exec sleep ${napOf(index, number)}) </dev/null >/dev/null 2>&1 &`,
+    ),
     ': >/opt/blind-ready',
     'while :; do sleep 1000 & wait $!; done',
   ].join('\n')
