@@ -3,7 +3,6 @@ import { MECHANISMS, shortId } from '../node/index.ts'
 import type { CheckReport, Effect, Endangered, GuestEnding, Plan, Supervisor } from '../node/index.ts'
 import { subjectOf } from '../app/node/index.ts'
 import type { RunReport } from '../app/node/index.ts'
-import { describeFindings } from './describe-findings.ts'
 import type { Output } from './output.ts'
 
 /** Texts for people. Byte-stable for the same plan: nothing here reads a clock. */
@@ -45,6 +44,7 @@ function describeSupervisors(
   )
 }
 
+/** Its findings are listed apart, with those of the release. */
 export function describeCheck(check: CheckReport, output: Output): string {
   const { guests, helpers } = check.census
   const lines = [`guests: ${guests.length}, helpers: ${helpers.length}`]
@@ -86,7 +86,7 @@ export function describeCheck(check: CheckReport, output: Output): string {
         ),
       )
   }
-  return [...lines, ...describeFindings(check.findings, output)].join('\n')
+  return lines.join('\n')
 }
 
 const READS = {

@@ -19,7 +19,7 @@ export function printPlan({ plan, check, findings, effects }: UpgradePreview, ou
     [
       describePlan(plan, output),
       describeCheck(check, output),
-      ...describeFindings(findings, output),
+      ...describeFindings([...check.findings, ...findings], output),
       ...(isNoop(plan)
         ? ['nothing to do']
         : ['steps:', ...effects.map((effect) => `  ${describeEffect(effect)}`)]),
@@ -36,7 +36,11 @@ export function printWayBack(
   output: Output,
 ): ExitCode {
   output.data({ schema: 'anneal.plan/1', plan, check }, () =>
-    [describePlan(plan, output), describeCheck(check, output)].join('\n'),
+    [
+      describePlan(plan, output),
+      describeCheck(check, output),
+      ...describeFindings(check.findings, output),
+    ].join('\n'),
   )
   return check.verdict === 'refuse' ? EXIT.refused : EXIT.ok
 }

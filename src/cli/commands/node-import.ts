@@ -4,7 +4,7 @@ import { EXIT } from '../../core/index.ts'
 import type { ExitCode } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
-import { describeFindings } from '../describe-findings.ts'
+import { countRefusals, describeFindings } from '../describe-findings.ts'
 import { raise } from '../errors.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import type { Output } from '../output.ts'
@@ -32,7 +32,7 @@ export const nodeImport = command({
     help: COMMON_FLAGS.help,
   },
   details:
-    'Prints the Compose file to standard output, and mistakes in the old file with a remedy for each to standard error. Values of secrets are never printed.',
+    'Prints the Compose file to standard output, and mistakes in the old file with a remedy for each to standard error. Values of secrets are never printed.\nExit codes: 0, the Compose file was printed, whatever was found in it. 2, the command line or the old file cannot be understood. 4, the .env file beside it cannot. 8, --running cannot read the containers.',
   async run({ flags, node, args, output }) {
     const { project } = flags
     const options = { environment: process.env, ...(project === undefined ? {} : { project }) }
@@ -54,6 +54,7 @@ export const nodeImport = command({
 
 function print(result: Awaited<ReturnType<typeof importRelease>>, output: Output): ExitCode {
   for (const line of describeFindings(result.findings, output)) output.say(line)
+  if (result.findings.length > 0) output.say(countRefusals(result.findings))
   output.data({ schema: 'anneal.import/1', ...result }, () => result.text)
   return EXIT.ok
 }
