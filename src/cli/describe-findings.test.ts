@@ -27,6 +27,19 @@ test('findings that refuse come first, then warnings, then the rest, each group 
   )
 })
 
+test('a remedy to run the command that runs says to run it again; another command keeps its name', () => {
+  const recovering = new Output(nowhere, nowhere, {
+    json: false,
+    jsonProgress: false,
+    noColor: true,
+    command: 'node recover',
+  })
+  const remedy = 'free space, then run `anneal node recover` again; see `anneal node status`'
+  const lines = describeFindings([{ ...finding('warn', 'B'), remedy }], recovering)
+  assert.match(lines[1] ?? '', /then run this command again; see `anneal node status`$/)
+  assert.match(describeFindings([{ ...finding('warn', 'B'), remedy }], output)[1] ?? '', /`anneal node recover`/)
+})
+
 test('the number of findings that would refuse a release is told', () => {
   assert.equal(countRefusals(MIXED), '2 of 5 findings would refuse a release')
   assert.equal(countRefusals([finding('warn', 'B')]), '0 of 1 finding would refuse a release')

@@ -10,7 +10,7 @@ export function describeFindings(findings: readonly Finding[], output: Output): 
     const word = { refuse: output.red('refuse'), warn: output.yellow('warn'), info: 'info' }[finding.severity]
     return [
       `${word}  ${finding.code}  ${finding.subject}: ${finding.evidence}`,
-      `        remedy: ${finding.remedy}`,
+      `        remedy: ${output.remedy(finding.remedy)}`,
     ]
   })
 }

@@ -21,18 +21,26 @@ export class Output {
   readonly #stdout: Stream
   readonly #stderr: Stream
   readonly #color: boolean
+  readonly #command: string | undefined
   #live = ''
 
   constructor(
     stdout: Stream,
     stderr: Stream,
-    options: Readonly<{ json: boolean; jsonProgress: boolean; noColor: boolean }>,
+    options: Readonly<{
+      json: boolean
+      jsonProgress: boolean
+      noColor: boolean
+      /** The command that runs, as `node recover`. */
+      command?: string
+    }>,
   ) {
     this.#stdout = stdout
     this.#stderr = stderr
     this.json = options.json
     this.jsonProgress = options.jsonProgress
     this.#color = !options.noColor
+    this.#command = options.command
   }
 
   /** The command's result: the document with --json, else the text. */
@@ -84,10 +92,17 @@ export class Output {
     this.#live = ''
   }
 
+  /** A remedy for who has just run this command: where it names this command, it says to run it again. */
+  remedy(text: string): string {
+    if (this.#command === undefined) return text
+    return text.replaceAll(new RegExp(`run \`anneal ${this.#command}\`(?: again)?`, 'g'), 'run this command again')
+  }
+
   error(error: AnnealError): void {
     this.clearLive()
+    const remedy = this.remedy(error.remedy)
     if (this.json || this.jsonProgress) {
-      const { code, message, remedy, retry, exit } = error
+      const { code, message, retry, exit } = error
       this.#stderr.write(encodeLine({ schema: 'anneal.error/1', code, message, remedy, retry, exit }))
       return
     }
@@ -98,7 +113,7 @@ export class Output {
       if (!said.includes(cause.message)) this.say(`  -> ${cause.message}`)
       said = cause.message
     }
-    this.say(`remedy: ${error.remedy}`)
+    this.say(`remedy: ${remedy}`)
   }
 
   red(text: string): string {

@@ -52,7 +52,7 @@ async function main(program: Program, argv: readonly string[], streams: Streams)
   }
   const found = findCommand(program, words)
   const wantsHelp = asksForHelp(found, argv)
-  const output = outputFor(argv)
+  const output = outputFor(argv, found)
   try {
     if (found === undefined || wantsHelp) return await help(program, found, words, wantsHelp)
     return await run(program, await found.load(), argv.slice(found.path.length), output, streams)
@@ -141,13 +141,14 @@ function splitWords(argv: readonly string[]): { words: readonly string[]; rest: 
   return end === -1 ? { words: argv, rest: [] } : { words: argv.slice(0, end), rest: argv.slice(end) }
 }
 
-function outputFor(argv: readonly string[]): Output {
+function outputFor(argv: readonly string[], found?: CommandEntry): Output {
   const progress = valueOf(argv, '--progress')
   const noColor = (process.env['NO_COLOR'] ?? '') !== '' || !process.stderr.isTTY
   return new Output(stream(process.stdout), stream(process.stderr), {
     json: argv.includes('--json'),
     jsonProgress: progress === 'jsonl',
     noColor,
+    ...(found === undefined ? {} : { command: found.path.join(' ') }),
   })
 }
 

@@ -23,12 +23,17 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   workdir: 'working_dir',
 }
 
+/** Who reads the file: an import is not told to import. */
+export type Asker = 'release' | 'import'
+
 /** What to do about a key that the schema does not know. */
-export function hintFor(key: string, path: Path, schema: unknown): string {
+export function hintFor(key: string, path: Path, schema: unknown, asker: Asker): string {
   const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
   const isService = path.length === 2 && path[0] === 'services'
   const otherName = isService ? OTHER_NAMES[key] : undefined
-  if (otherName !== undefined) return `write ${otherName}; \`anneal node import\` converts old files`
+  const orImport = (text: string): string => (asker === 'import' ? '' : text)
+  if (otherName !== undefined)
+    return `write ${otherName}${orImport('; `anneal node import` converts old files')}`
   const nearest = known
     .map((name) => ({ name, steps: distance(key, name) }))
     .toSorted((a, b) => a.steps - b.steps)
@@ -36,7 +41,7 @@ export function hintFor(key: string, path: Path, schema: unknown): string {
   if (nearest !== undefined) return `did you mean "${nearest.name}"?`
   if (known.length === 0) return 'names may hold letters, digits, dots, dashes and underscores'
   return path.length === 0
-    ? `remove it, begin it with x-, or, if it is a service, put it under services (\`anneal node import\` converts a fig.yml)`
+    ? `remove it, begin it with x-, or, if it is a service, put it under services${orImport(' (`anneal node import` converts a fig.yml)')}`
     : 'remove it, or begin it with x-'
 }
 

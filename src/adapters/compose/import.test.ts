@@ -147,13 +147,29 @@ test('what cannot be carried over is named, and what changes what runs weighs mo
   assert.equal(severities['NETWORK_CHANGED it was on contai'], 'refuse')
   assert.equal(severities['KEY_DROPPED "volumes_from": '], 'refuse')
   assert.equal(severities['KEY_DROPPED "dns": Anneal ha'], 'warn')
-  assert.equal(severities['IMPORT_INCOMPLETE services.a.volum'], 'refuse')
+  assert.equal(severities['IMPORT_INCOMPLETE volumes[0]: Cann'], 'refuse')
 })
 
 test('keys that no format knows are named', async () => {
   const result = await importText('a:\n  image: a:1\n  net: host\n  colour: red\n')
   const finding = result.findings.find((one) => one.code === 'IMPORT_INCOMPLETE')
   assert.match(finding?.evidence ?? '', /colour/)
+})
+
+test('what was copied and is not valid names its place once, with a remedy that does not name the import', async () => {
+  const { findings } = await importText(
+    'services:\n  a: {image: a:1, net: host, volume: [], colour: red}\nvolumess: {}\nname: Not Good\n',
+    'compose.yml',
+  )
+  const told = findings
+    .filter(({ code }) => code === 'IMPORT_INCOMPLETE')
+    .map(({ subject, evidence, remedy }) => `${subject}: ${evidence}; ${remedy}`)
+  assert.deepEqual(told.toSorted(), [
+    'a: colour: Cannot use the key "colour": "services.a" has no such key; remove it, or begin it with x-',
+    'a: volume: Cannot use the key "volume": "services.a" has no such key; write volumes',
+    'name: Cannot use "Not Good" as a project name: only lower-case letters, digits, - and _ are allowed; start with a letter or digit, and use at most 63 characters',
+    'volumess: Cannot use the key "volumess": the top level has no such key; did you mean "volumes"?',
+  ])
 })
 
 test('a service that is only built needs an image', async () => {

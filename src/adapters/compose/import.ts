@@ -2,13 +2,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Finding } from '../../node/index.ts'
 import {
-  IMPORT_FINDINGS,
   composeTree,
-  formatPath,
   importDockerCommand,
   importDockerRun,
   isMap,
   modernise,
+  problemFinding,
   replaceVariables,
   withRawEnvFiles,
 } from '../../node/release/index.ts'
@@ -96,13 +95,7 @@ async function modern(tree: Tree, format: OldFormat, options: Placed): Promise<I
   const configFiles = await readConfigs(tree, directory)
   const imported = modernise({ tree, format, project, directory, envFiles: files, lookup, configFiles })
   const filled = replaceVariables(imported.tree, (name) => lookup(name) ?? name.toLowerCase()).tree
-  const invalid = schemaProblems(validateCompose(filled)).map(({ path, error }): Finding => ({
-    code: 'IMPORT_INCOMPLETE',
-    severity: IMPORT_FINDINGS.IMPORT_INCOMPLETE.severity,
-    subject: path[0] === 'services' && path.length > 1 ? String(path[1]) : formatPath(path),
-    evidence: `${formatPath(path)}: ${error.message}`,
-    remedy: error.remedy,
-  }))
+  const invalid = schemaProblems(validateCompose(filled), 'import').map(problemFinding)
   return { ...imported, findings: [...imported.findings, ...invalid] }
 }
 

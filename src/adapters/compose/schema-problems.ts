@@ -3,24 +3,29 @@ import type { Problem } from '../../node/release/index.ts'
 import { formatPath } from '../../node/release/index.ts'
 import { raise } from './errors.ts'
 import { hintFor } from './hints.ts'
+import type { Asker } from './hints.ts'
 import type { SchemaError } from './schemas.ts'
 
 /**
  * Turns a validator's errors into one problem for each thing that a person would correct: alternatives of the same
  * value are merged, and where one alternative fits in kind only its own errors are told.
  */
-export function schemaProblems(errors: readonly SchemaError[]): readonly Problem[] {
+export function schemaProblems(errors: readonly SchemaError[], asker: Asker = 'release'): readonly Problem[] {
   const groups = Map.groupBy(errors, (one) => JSON.stringify(one.path))
   return [...groups.values()].flatMap((group) => {
     const path = group[0]?.path ?? []
     const deeper = errors.some(
       (one) => one.path.length > path.length && path.every((step, index) => one.path[index] === step),
     )
-    return problemsAt(group, deeper)
+    return problemsAt(group, deeper, (one) => problem(one, asker))
   })
 }
 
-function problemsAt(group: readonly SchemaError[], deeper: boolean): readonly Problem[] {
+function problemsAt(
+  group: readonly SchemaError[],
+  deeper: boolean,
+  told: (one: SchemaError) => Problem,
+): readonly Problem[] {
   const isAlternative = group.some((one) => one.error.keyword === 'oneOf' || one.error.keyword === 'anyOf')
   const kinds = group.filter((one) => one.error.keyword === 'type')
   const others = group.filter((one) => !['type', 'oneOf', 'anyOf', 'if'].includes(one.error.keyword))
@@ -29,19 +34,19 @@ function problemsAt(group: readonly SchemaError[], deeper: boolean): readonly Pr
   if (first === undefined) return []
   if (choice !== undefined)
     return [value(first, `exactly one of ${choice.join(', ')}`, 'another number of them')]
-  if (isAlternative && (others.length > 0 || deeper)) return others.map((one) => problem(one))
+  if (isAlternative && (others.length > 0 || deeper)) return others.map(told)
   if (kinds.length > 0) {
     const expected = new Set(
       kinds.flatMap((one) => one.error.params['type'] as string | string[]).map(kindName),
     )
     return [
       value(first, [...expected].join(' or '), describe(first.error.data)),
-      ...others.map((one) => problem(one)),
+      ...others.map(told),
     ]
   }
   if (others.length === 0)
     return [value(first, 'one of the forms that the specification gives', describe(first.error.data))]
-  return others.map((one) => problem(one))
+  return others.map(told)
 }
 
 /** The keys of a `oneOf` that asks for exactly one of them. */
@@ -53,14 +58,14 @@ function exclusiveKeys(error: ErrorObject): readonly string[] {
   return keys.every((key) => key !== undefined) ? keys : []
 }
 
-function problem(one: SchemaError): Problem {
+function problem(one: SchemaError, asker: Asker): Problem {
   const { path, error } = one
   const parent = (error.parentSchema ?? {}) as { description?: string }
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(error.params['additionalProperty'])
       const where = path.length === 0 ? 'the top level' : `"${formatPath(path)}"`
-      const hint = hintFor(key, path, error.parentSchema)
+      const hint = hintFor(key, path, error.parentSchema, asker)
       return { path: [...path, key], at: 'key', error: raise('SCHEMA_UNKNOWN_KEY', { key, where, hint }) }
     }
     case 'required':

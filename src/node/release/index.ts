@@ -51,6 +51,7 @@ export {
   importDockerCommand,
   importDockerRun,
   modernise,
+  problemFinding,
   valueAt,
   withRawEnvFiles,
 } from './import/index.ts'

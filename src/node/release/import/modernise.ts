@@ -147,11 +147,14 @@ function dropFinding({ path, error }: Problem): Finding {
   return importFinding('KEY_DROPPED', subject, why, { severity, remedy: error.remedy })
 }
 
-function problemFinding({ path, error }: Problem): Finding {
-  const subject = path[0] === 'services' && path.length > 1 ? String(path[1]) : formatPath(path)
-  return importFinding('IMPORT_INCOMPLETE', subject, `${formatPath(path)}: ${error.message}`, {
-    remedy: error.remedy,
-  })
+/** What was copied and is not valid: the subject is the service, and the evidence begins with the place in it. */
+export function problemFinding({ path, error }: Problem): Finding {
+  const { remedy } = error
+  if (path[0] !== 'services' || path.length === 1) {
+    return importFinding('IMPORT_INCOMPLETE', formatPath(path), error.message, { remedy })
+  }
+  const place = path.length === 2 ? '' : `${formatPath(path.slice(2))}: `
+  return importFinding('IMPORT_INCOMPLETE', String(path[1]), `${place}${error.message}`, { remedy })
 }
 
 function declareLibvirt(
