@@ -172,6 +172,29 @@ test('what was copied and is not valid names its place once, with a remedy that 
   ])
 })
 
+for (const [option, source, remedy] of [
+  ['-v relative/x:/x', 'relative/x', /^write \/absolute\/path:\/x or \.\/relative\/x:\/x$/],
+  ['--mount type=volume,source=a/b,target=/x', 'a/b', /^write `type: bind`/],
+] as const) {
+  test(`docker run ${option} names the source that no engine takes`, async () => {
+    const { findings } = await importCommand(['docker', 'run', '--net=host', ...option.split(' '), 'a/b:1'], {
+      environment: {},
+    })
+    const [told, ...more] = findings.filter(({ code }) => code === 'IMPORT_INCOMPLETE')
+    assert.deepEqual(more, [])
+    assert.equal(
+      told?.evidence,
+      `volumes[0]: Cannot mount "${source}": it is neither a path that begins with / or ./ nor a volume name`,
+    )
+    assert.match(told.remedy, remedy)
+  })
+}
+
+test('a volume with a name or a variable in its source is no mistake', async () => {
+  const script = 'docker run --net=host -v data:/a -v ./b:/b -v $DIR/c:/c a/b:1'
+  assert.ok(!codes(await importText(script, 'run.sh')).includes('IMPORT_INCOMPLETE'))
+})
+
 test('a service that is only built needs an image', async () => {
   assert.ok(codes(await importText('a:\n  build: .\n  net: host\n')).includes('IMPORT_INCOMPLETE'))
 })

@@ -104,6 +104,11 @@ export const RELEASE_ERRORS = {
     remedy:
       'add `volumes: {{name}: }` at the top level, or start the source with / or ./ to bind a host path',
   },
+  VOLUME_SOURCE_INVALID: {
+    ...refused,
+    message: 'Cannot mount "{source}": it is neither a path that begins with / or ./ nor a volume name',
+    remedy: 'write {instead}',
+  },
   MOUNT_TWICE: {
     ...refused,
     message: 'Cannot mount at "{target}": two mounts, secrets or configs of this service have this target',

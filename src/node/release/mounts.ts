@@ -61,7 +61,8 @@ function shortVolume(item: Tree, path: Path, reading: Reading, volumes: VolumeNa
   if (propagation !== undefined) return bad(here, 'only a bind of a host path has a propagation')
   const name = volumes.get(source)
   if (name === undefined) {
-    reading.problems.add(path, raise('VOLUME_UNDECLARED', { name: source }))
+    const instead = `/absolute/path:${target} or ./${source}:${target}`
+    reading.problems.add(path, unknownVolume(source, instead))
     return undefined
   }
   return { type: 'volume', source: name, ...common }
@@ -124,9 +125,21 @@ function volumeMount(mount: MapReader, common: Common, volumes: VolumeNames): Mo
   const error =
     key === ''
       ? raise('VOLUME_ANONYMOUS', { target: common.target })
-      : raise('VOLUME_UNDECLARED', { name: key })
+      : unknownVolume(key, '`type: bind` and an absolute path as its source')
   mount.reading.problems.add(mount.path, error)
   return undefined
+}
+
+/** `instead` binds a path of the host. */
+function unknownVolume(source: string, instead: string): ReturnType<typeof raise> {
+  return isVolumeName(source)
+    ? raise('VOLUME_UNDECLARED', { name: source })
+    : raise('VOLUME_SOURCE_INVALID', { source, instead })
+}
+
+/** As Docker, Podman and Compose name volumes. */
+export function isVolumeName(text: string): boolean {
+  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(text)
 }
 
 /** `/run[:size=64m,mode=1777]`. */

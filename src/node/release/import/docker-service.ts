@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.ts'
 import { raise } from '../errors.ts'
 import { parseImageReference } from '../image-reference.ts'
+import { isVolumeName } from '../mounts.ts'
 import type { Tree, TreeMap } from '../tree.ts'
 import type { DockerOption, SpecialKind } from './docker-flags.ts'
 import { importFinding } from './findings.ts'
@@ -146,8 +147,8 @@ function specialOptions(
     mount: (value) => {
       const mount = readMount(value)
       if (typeof mount === 'string') return mount
-      if (mount['type'] === 'volume' && typeof mount['source'] === 'string')
-        draft.volumes.add(mount['source'])
+      const { type, source } = mount
+      if (type === 'volume' && typeof source === 'string' && isVolumeName(source)) draft.volumes.add(source)
       list('volumes', mount)
       return undefined
     },
@@ -170,7 +171,7 @@ function specialOptions(
     },
     volume: (value) => {
       const source = value.split(':', 1)[0] ?? ''
-      if (value.includes(':') && !/^[./~$]/.test(source)) draft.volumes.add(source)
+      if (value.includes(':') && isVolumeName(source)) draft.volumes.add(source)
       list('volumes', value)
       return undefined
     },
