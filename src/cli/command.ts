@@ -56,6 +56,8 @@ export type Command = Readonly<{
   flags: FlagTable
   /** Longer text for the command's own help. */
   details?: string
+  /** Operands that begin a command of another program: where its flags are met, they belong behind `--`. */
+  foreign?: RegExp
   /** Everything from the first operand on is for another program, flags too. */
   passesOn?: true
   /** It goes on until it is interrupted, and only tells: nobody is left to tell once either output has lost its reader. */

@@ -13,6 +13,12 @@ export const CLI_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  USAGE_NOT_SEPARATED: {
+    message: 'Cannot run "{command}": {why}',
+    remedy: 'write `--` before the command of the other program: `{command} -- {program} …`; see `{help}`',
+    retry: false,
+    exit: EXIT.usage,
+  },
   STDOUT_UNWRITABLE: {
     message: 'Cannot write to standard output: {why}',
     remedy: 'free space on that disk, or redirect the output elsewhere',

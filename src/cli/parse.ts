@@ -26,7 +26,10 @@ export function parseCommand(
       strict: true,
     })
   } catch (error) {
-    throw fail(wordsOf((error as Error).message))
+    const why = wordsOf((error as Error).message)
+    const program = argv.includes('--') ? undefined : argv.find((word) => command.foreign?.test(word))
+    if (program === undefined) throw fail(why)
+    throw raise('USAGE_NOT_SEPARATED', { command: name, why, program, help: `${name} --help` })
   }
   const { min, max } = command.count
   if (parsed.positionals.length < min) throw fail(`it needs ${command.operands}`)

@@ -108,6 +108,11 @@ export const COMPOSE_ERRORS = {
       'Cannot write the locked file to "{output}": relative paths would point to other files than in "{file}"',
     remedy: 'write it to the directory of the original, or make the paths absolute',
   },
+  IMPORT_UNREADABLE: {
+    ...usage,
+    message: 'Cannot import "{file}": {count} found\n{listing}',
+    remedy: 'correct the places in the list',
+  },
   IMPORT_UNKNOWN_FORMAT: {
     ...usage,
     message: 'Cannot import "{file}": it is not a fig.yml or Compose file and has no `docker run` line',

@@ -17,7 +17,8 @@ export async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if (isAnnealError(error)) throw error
-    throw raise('COMPOSE_FILE_UNREADABLE', { file, reason: systemReason(error) }, error)
+    const reason = `${systemReason(error)}${file === '-' ? ', and standard input is not read' : ''}`
+    throw raise('COMPOSE_FILE_UNREADABLE', { file, reason }, error)
   }
 }
 

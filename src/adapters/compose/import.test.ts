@@ -158,7 +158,7 @@ test('keys that no format knows are named', async () => {
 
 test('what was copied and is not valid names its place once, with a remedy that does not name the import', async () => {
   const { findings } = await importText(
-    'services:\n  a: {image: a:1, net: host, volume: [], colour: red}\nvolumess: {}\nname: Not Good\n',
+    'services:\n  a: {image: a:1, net: host, volume: [], colour: red}\nvolumess: {}\n',
     'compose.yml',
   )
   const told = findings
@@ -167,7 +167,6 @@ test('what was copied and is not valid names its place once, with a remedy that 
   assert.deepEqual(told.toSorted(), [
     'a: colour: Cannot use the key "colour": "services.a" has no such key; remove it, or begin it with x-',
     'a: volume: Cannot use the key "volume": "services.a" has no such key; write volumes',
-    'name: Cannot use "Not Good" as a project name: only lower-case letters, digits, - and _ are allowed; start with a letter or digit, and use at most 63 characters',
     'volumess: Cannot use the key "volumess": the top level has no such key; did you mean "volumes"?',
   ])
 })
@@ -211,7 +210,22 @@ test('a command that a shell has split already is imported as it is', async () =
 test('files of no known kind are refused', async () => {
   await assert.rejects(importText('just: text\n', 'x.yml'), { code: 'IMPORT_UNKNOWN_FORMAT' })
   await assert.rejects(importText('hello\n', 'x.sh'), { code: 'IMPORT_UNKNOWN_FORMAT' })
-  await assert.rejects(importText('a: {image: x\n', 'x.yml'), { code: 'RELEASE_INVALID' })
+})
+
+test('a file that cannot be read as YAML is refused as what cannot be understood, and nobody speaks of a release', async () => {
+  await assert.rejects(importText('a: {image: x\n', 'x.yml'), (error) => {
+    assert.ok(isAnnealError(error, 'IMPORT_UNREADABLE'), String(error))
+    assert.equal(error.exit, 2)
+    assert.doesNotMatch(error.message, /release/)
+    return true
+  })
+})
+
+test('the project that is asked for takes the place of the file’s own', async () => {
+  const file = join(directory, 'named.yml')
+  await writeFile(file, 'name: old\nservices: {a: {image: a/b:1, network_mode: host}}\n')
+  assert.match((await importFile(file, { environment: {}, project: 'new' })).text, /^name: new$/m)
+  assert.match((await importFile(file, { environment: {} })).text, /^name: old$/m)
 })
 
 for (const [script, code, what] of [

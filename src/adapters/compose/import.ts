@@ -9,6 +9,7 @@ import {
   modernise,
   problemFinding,
   replaceVariables,
+  requireProjectName,
   withRawEnvFiles,
 } from '../../node/release/index.ts'
 import type {
@@ -23,14 +24,14 @@ import { editYaml, writeYaml } from './edit-document.ts'
 import { raise } from './errors.ts'
 import type { Environment } from './files.ts'
 import { directoryOf, readEnvFiles, readText, variableSource } from './files.ts'
-import { invalidRelease, locateYaml } from './located.ts'
+import { locateYaml, unreadableImport } from './located.ts'
 import { schemaProblems } from './schema-problems.ts'
 import { validateCompose } from './schemas.ts'
 import { readYaml } from './yaml-tree.ts'
 
 export type ImportOptions = Readonly<{
   environment: Environment
-  /** Name of the project; else the file's own, else that of its directory. */
+  /** Name of the project; else the file's own, else that of its directory. Throws NAME_INVALID. */
   project?: string
 }>
 
@@ -51,10 +52,10 @@ export async function importFile(file: string, options: ImportOptions): Promise<
     if (/\b(?:docker|podman)\s[^\n]*\b(?:run|create)\s/.test(text)) {
       return fromDocker(importDockerRun(text), { ...options, directory })
     }
-    if (yaml.problems.length > 0) throw invalidRelease(file, locateYaml(file, yaml))
+    if (yaml.problems.length > 0) throw unreadableImport(file, locateYaml(file, yaml))
     throw raise('IMPORT_UNKNOWN_FORMAT', { file })
   }
-  if (yaml.problems.length > 0) throw invalidRelease(file, locateYaml(file, yaml))
+  if (yaml.problems.length > 0) throw unreadableImport(file, locateYaml(file, yaml))
   const tree: Tree = format === 'fig' ? { services: yaml.tree } : yaml.tree
   const imported = await modern(tree, format, { ...options, directory })
   const edited = editYaml(text, imported.edits, format === 'fig' ? 'wrap' : 'keep', imported.tree)
@@ -87,13 +88,23 @@ async function fromDocker(run: DockerRunImport, options: Placed): Promise<Import
 }
 
 async function modern(tree: Tree, format: OldFormat, options: Placed): Promise<Imported> {
-  const { directory } = options
+  const { directory, project: named } = options
+  if (named !== undefined) requireProjectName(named)
   const lookup: Lookup = await variableSource(directory, options.environment)
-  const project = options.project ?? projectName(basename(directory))
+  const project = projectName(basename(directory))
   // A file that cannot be read is missed when the new file is used; here it only hides what is in it.
   const { files } = await readEnvFiles(format === 'fig' ? withRawEnvFiles(tree) : tree, directory, lookup)
   const configFiles = await readConfigs(tree, directory)
-  const imported = modernise({ tree, format, project, directory, envFiles: files, lookup, configFiles })
+  const imported = modernise({
+    tree,
+    format,
+    project,
+    named,
+    directory,
+    envFiles: files,
+    lookup,
+    configFiles,
+  })
   const filled = replaceVariables(imported.tree, (name) => lookup(name) ?? name.toLowerCase()).tree
   const invalid = schemaProblems(validateCompose(filled), 'import').map(problemFinding)
   return { ...imported, findings: [...imported.findings, ...invalid] }

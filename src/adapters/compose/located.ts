@@ -2,6 +2,7 @@ import { errorsOf } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
 import { RELEASE_ERRORS, formatPath } from '../../node/release/index.ts'
 import type { Problem } from '../../node/release/index.ts'
+import { raise as raiseCompose } from './errors.ts'
 import type { YamlTree } from './yaml-tree.ts'
 
 /** A problem and where in which file it is; lines and columns count from 1. */
@@ -41,19 +42,22 @@ export function locateYaml(file: string, yaml: YamlTree): readonly LocatedProble
 
 /** The one error that lists all of them, in the order of the file. `data.problems` has each on its own. */
 export function invalidRelease(file: string, problems: readonly LocatedProblem[]): AnnealError {
+  return raise('RELEASE_INVALID', listed(file, problems))
+}
+
+/** The same of a file that is imported and cannot be read at all. */
+export function unreadableImport(file: string, problems: readonly LocatedProblem[]): AnnealError {
+  return raiseCompose('IMPORT_UNREADABLE', listed(file, problems))
+}
+
+function listed(file: string, problems: readonly LocatedProblem[]) {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
   const texts = [...new Set(sorted.map(formatProblem))]
-  const listed = texts.slice(0, MAX_LISTED)
-  const more = texts.length > listed.length ? [`… and ${texts.length - listed.length} more`] : []
+  const first = texts.slice(0, MAX_LISTED)
+  const more = texts.length > first.length ? [`… and ${texts.length - first.length} more`] : []
   const count = texts.length === 1 ? '1 problem' : `${texts.length} problems`
-  const listing = [...listed, ...more].join('\n')
-  return raise('RELEASE_INVALID', {
-    file,
-    count,
-    listing,
-    problems: texts,
-    codes: sorted.map((one) => one.error.code),
-  })
+  const listing = [...first, ...more].join('\n')
+  return { file, count, listing, problems: texts, codes: sorted.map((one) => one.error.code) }
 }
 
 /** `compute.yaml:12:5 services.libvirt.links: Cannot support "links": …; remedy: …`. */

@@ -9,11 +9,15 @@ import { raise } from '../errors.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
 import type { Output } from '../output.ts'
 
+/** Wherever it is. */
+const ENGINE_PROGRAM = /^(.*\/)?(docker|podman)$/
+
 export const nodeImport = command({
   path: ['node', 'import'],
   summary: 'Write a Compose file from a fig.yml, a `docker run` line or running containers',
   operands: 'FILE | -- docker run ... | --running [NAME]',
   count: { min: 0, max: 1000 },
+  foreign: ENGINE_PROGRAM,
   flags: {
     running: {
       kind: 'switch',
@@ -41,10 +45,10 @@ export const nodeImport = command({
       const world = await openNode(nodeOptions(flags, node, 'read'), 'read the containers that run')
       return print(await importRunning(world, args, options), output)
     }
-    if (first === undefined || (rest.length > 0 && !/^(docker|podman)$/.test(first))) {
+    if (first === undefined || (rest.length > 0 && !args.some((word) => ENGINE_PROGRAM.test(word)))) {
       throw raise('USAGE', {
         command: 'anneal node import',
-        why: 'it takes one FILE, `-- docker run …`, or --running',
+        why: `it takes one FILE, \`-- docker run …\`, or --running${first === undefined ? '' : `, and not "${first}" with more behind it`}`,
         help: 'anneal node import --help',
       })
     }

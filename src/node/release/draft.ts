@@ -3,6 +3,7 @@ import { raise } from './errors.ts'
 import { readGrantSources } from './grants.ts'
 import type { Lookup } from './interpolate.ts'
 import type { VolumeNames } from './mounts.ts'
+import { isProjectName } from './names.ts'
 import { startOrder } from './order.ts'
 import { problemList } from './problem.ts'
 import type { Problem } from './problem.ts'
@@ -67,7 +68,7 @@ export function draftRelease(input: DraftInput): DraftResult {
 function readProject(top: MapReader): string {
   const name = textOf(top.get('name')) ?? ''
   if (name === '') top.reading.problems.add([], raise('NAME_MISSING'))
-  else if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(name)) top.problem('name', raise('NAME_INVALID', { name }))
+  else if (!isProjectName(name)) top.problem('name', raise('NAME_INVALID', { name }))
   return name
 }
 

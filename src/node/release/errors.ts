@@ -63,6 +63,7 @@ export const RELEASE_ERRORS = {
   },
   NAME_INVALID: {
     ...refused,
+    exit: EXIT.usage,
     message: 'Cannot use "{name}" as a project name: only lower-case letters, digits, - and _ are allowed',
     remedy: 'start with a letter or digit, and use at most 63 characters',
   },
@@ -201,7 +202,8 @@ export const RELEASE_ERRORS = {
   IMPORT_NO_COMMAND: {
     ...refused,
     exit: EXIT.usage,
-    message: 'Cannot import: it has no `docker run`, `docker create`, `podman run` or `podman create`',
+    message:
+      'Cannot import {given}: that is no `docker run`, `docker create`, `podman run` or `podman create`',
     remedy: 'give the command that starts the container',
   },
 } as const satisfies ErrorTable

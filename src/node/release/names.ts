@@ -1,3 +1,4 @@
+import { raise } from './errors.ts'
 import type { Release, Service } from './release.ts'
 
 /** Labels that Anneal writes or reads; the first four are on every container of a release. */
@@ -14,6 +15,16 @@ export const LABELS = {
 
 /** Labels by which Compose and podman-compose know their containers: they start, stop and remove whatever has them. */
 export const COMPOSE_LABEL = /^(com\.docker\.compose|io\.podman\.compose)\./
+
+/** As Compose has it. */
+export function isProjectName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]{0,62}$/.test(text)
+}
+
+/** Throws NAME_INVALID. */
+export function requireProjectName(name: string): void {
+  if (!isProjectName(name)) throw raise('NAME_INVALID', { name })
+}
 
 /** `sha256:0123456789abcdef…` → `0123456789ab`. */
 export function shortId(releaseId: string): string {

@@ -93,6 +93,7 @@ test('a script of several commands gives a service each, named by --name or by t
       'LINE_SKIPPED line 4: `docker pull …`',
       'LINE_SKIPPED line 5: `if true …`',
       'LINE_SKIPPED line 5: `fi …`',
+      'SERVICE_RENAMED one-2: the name of the container is "one"',
     ],
   )
 })

@@ -40,15 +40,20 @@ function importCommands(commands: readonly ScriptCommand[]): DockerRunImport {
       findings.push(importFinding('LINE_SKIPPED', `line ${command.line}`, describe(command)))
       continue
     }
-    const { name, service, volumes: used, findings: said } = readRun(words, command.line)
+    const { name, given, service, volumes: used, findings: said } = readRun(words, command.line)
     let unique = name
     for (let count = 2; Object.hasOwn(services, unique); count += 1) unique = `${name}-${count}`
     services[unique] = service
     // Volumes of `docker run` are named as they are, not after a project.
     for (const volume of used) volumes[volume] = { external: true }
     findings.push(...said.map((one) => ({ ...one, subject: unique })))
+    if (given !== undefined && given !== unique)
+      findings.push(importFinding('SERVICE_RENAMED', unique, `the name of the container is "${given}"`))
   }
-  if (Object.keys(services).length === 0) throw raise('IMPORT_NO_COMMAND')
+  if (Object.keys(services).length === 0) {
+    const given = commands.slice(0, MAX_QUOTED).map(quoted)
+    throw raise('IMPORT_NO_COMMAND', { given: given.length === 0 ? 'nothing' : given.join(', ') })
+  }
   const top = Object.keys(volumes).length === 0 ? {} : { volumes }
   return { tree: { services, ...top }, findings }
 }
@@ -83,13 +88,21 @@ function argumentsOfRun({ words }: ScriptCommand): readonly string[] | undefined
   return rest[0] === 'run' || rest[0] === 'create' ? rest.slice(1) : undefined
 }
 
+/** Of a script without any `docker run`, so many commands are quoted. */
+const MAX_QUOTED = 3
+
 /** The command without its arguments, which may hold secrets. */
-function describe({ words }: ScriptCommand): string {
+function quoted({ words }: ScriptCommand): string {
   const shown = words.filter((word) => /^[\w./-]{1,40}$/.test(word) && !word.startsWith('-'))
+  return `\`${shown.slice(0, 2).join(' ')} …\``
+}
+
+function describe(command: ScriptCommand): string {
+  const { words } = command
   const assignment = /^([A-Za-z_]\w*)=/.exec(words[0] ?? '')
   if (assignment !== null && words.length === 1)
     return `it sets ${assignment[1]}: put that into the .env file`
-  return `\`${shown.slice(0, 2).join(' ')} …\``
+  return quoted(command)
 }
 
 function readRun(words: readonly string[], line: number): ReturnType<ServiceBuilder['finish']> {

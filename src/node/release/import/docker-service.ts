@@ -14,6 +14,8 @@ export type ServiceBuilder = Readonly<{
     command: readonly string[],
   ): Readonly<{
     name: string
+    /** As the option `--name` has it. */
+    given: string | undefined
     service: TreeMap
     volumes: readonly string[]
     findings: readonly Finding[]
@@ -82,6 +84,7 @@ export function serviceBuilder(line: number): ServiceBuilder {
     finish(image, command) {
       return {
         name: nameOf(draft.name, image),
+        given: draft.name,
         service: assemble(draft, image, command),
         volumes: [...draft.volumes],
         findings,

@@ -31,6 +31,11 @@ export const IMPORT_FINDINGS = {
     meaning: 'A key has no counterpart in a release and was left out.',
     remedy: 'write what the evidence suggests instead',
   },
+  SERVICE_RENAMED: {
+    severity: 'warn',
+    meaning: 'The name of the container cannot be the name of its service, or another service has it already.',
+    remedy: 'correct what refers to the container by its old name',
+  },
   LINKS_DROPPED: {
     severity: 'warn',
     meaning: 'Links gave containers names for each other. The new file keeps only their order.',

@@ -31,6 +31,8 @@ export type ImportInput = Readonly<{
   format: OldFormat
   /** For a file without `name`. */
   project: string
+  /** Takes the place of the file’s own `name`. */
+  named?: string | undefined
   directory: string
   /** Env files that could be read. */
   envFiles: EnvFiles
@@ -69,7 +71,8 @@ export function modernise(input: ImportInput): Imported {
   const top = mapOf(tree)
 
   if (top['version'] !== undefined) change([{ op: 'delete', path: ['version'] }])
-  if (top['name'] === undefined) change([{ op: 'set', path: ['name'], value: input.project }])
+  const name = input.named ?? (top['name'] === undefined ? input.project : undefined)
+  if (name !== undefined) change([{ op: 'set', path: ['name'], value: name }])
   const names = Object.keys(mapOf(top['services'])).filter((name) => isMap(valueAt(tree, ['services', name])))
   for (const name of names) {
     if (input.format === 'fig') {
