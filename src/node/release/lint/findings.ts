@@ -30,7 +30,7 @@ export const LINT_FINDINGS = {
     severity: 'refuse',
     meaning:
       'libvirt does not see the cgroups of the host, so guests stay in the container’s cgroup, where the engine kills them with SIGKILL.',
-    remedy: 'bind /sys/fs/cgroup:/sys/fs/cgroup',
+    remedy: 'write `/sys/fs/cgroup:/sys/fs/cgroup` under `volumes`',
   },
   CGROUP_NAMESPACE_PRIVATE: {
     severity: 'refuse',
@@ -42,20 +42,20 @@ export const LINT_FINDINGS = {
     severity: 'refuse',
     meaning:
       'A directory that the next libvirt needs is inside the container. Without /run/libvirt guests look shut off and can be started twice; without /var/lib/libvirt libvirt kills them when it reconnects.',
-    remedy: 'bind the directory from the host, in the old release and in the new one',
+    remedy: 'write `DIRECTORY:DIRECTORY` under `volumes`, in the old release and in the new one',
   },
   BIND_MISSING: {
     severity: 'warn',
     meaning:
       'A directory that guests, consoles or definitions need is not on the host: a replacement loses it.',
-    remedy: 'bind the directory from the host',
+    remedy: 'write `DIRECTORY:DIRECTORY` under `volumes`',
   },
   MACHINED_UNREACHABLE: {
     severity: 'warn',
     meaning:
       'libvirt cannot reach systemd-machined, which would give each guest its own scope outside every container.',
     remedy:
-      'bind /run/dbus:/run/dbus; without machined on the host, guests depend on the image’s hook or on `--rescue`',
+      'write `/run/dbus:/run/dbus` under `volumes`; without machined on the host, guests depend on the image’s hook or on `--rescue`',
   },
   NETWORK_NOT_HOST: {
     severity: 'warn',

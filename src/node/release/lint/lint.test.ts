@@ -121,6 +121,19 @@ for (const [changes, expected] of [
   })
 }
 
+test('the remedy for a directory that is not mounted is the line to write', () => {
+  const { volumes } = without('/sys/fs/cgroup', '/run/libvirt', '/var/lib/nova', '/run/dbus')
+  const findings = lintRelease(draft({ libvirt: { ...GOOD, volumes }, virtlogd: VIRTLOGD }))
+  const remedies = Object.fromEntries(findings.map(({ code, remedy }) => [code, remedy.split('; ', 1)[0]]))
+  assert.deepEqual(remedies, {
+    CGROUP_BIND_MISSING: 'write `/sys/fs/cgroup:/sys/fs/cgroup` under `volumes`',
+    STATE_NOT_PERSISTENT:
+      'write `/run/libvirt:/run/libvirt` under `volumes`, in the old release and in the new one',
+    BIND_MISSING: 'write `/var/lib/nova:/var/lib/nova` under `volumes`',
+    MACHINED_UNREACHABLE: 'write `/run/dbus:/run/dbus` under `volumes`',
+  })
+})
+
 test('a secret inside a bind of the host’s /run is reported', () => {
   const service: TreeMap = {
     image: 'a/b:1',

@@ -1,16 +1,23 @@
 import type { Finding } from '../../finding.ts'
 import { parseImageReference } from '../image-reference.ts'
-import { lintFinding } from './findings.ts'
+import { LINT_FINDINGS, lintFinding } from './findings.ts'
 import type { LintCode } from './findings.ts'
 import { mountedFrom } from './workload.ts'
 import type { Role, Workload } from './workload.ts'
 
-/** One rule: what it says of a workload, as evidence; undefined where all is well. */
+/** A directory of the host that a service needs, and what happens without it. */
+type Missing = Readonly<{ path: string; without: string }>
+
+/** One rule: what it says of a workload, as evidence; nothing where all is well. */
 type Rule = Readonly<{
   code: LintCode
   roles?: readonly Role[]
-  evidence: (it: Workload) => readonly string[]
-}>
+}> &
+  Readonly<
+    | { evidence: (it: Workload) => readonly string[] }
+    /** The remedy is then the line that mounts the directory. */
+    | { missing: (it: Workload) => readonly Missing[] }
+  >
 
 const NODE_ROLES = ['libvirt', 'virtlogd', 'compute', 'network'] as const
 
@@ -25,21 +32,33 @@ const MINIMUM_GRACE_MS: Readonly<Record<Role, number>> = {
 }
 
 /** facts measured with libvirt 9.0 and 11.3: what happens without each of them. */
-const STATE_DIRECTORIES: readonly (readonly [path: string, without: string])[] = [
-  ['/run/libvirt', 'running guests look shut off, and can be started twice'],
-  ['/var/lib/libvirt', 'guests are killed when libvirt reconnects to them'],
+const STATE_DIRECTORIES: readonly Missing[] = [
+  { path: '/run/libvirt', without: 'running guests look shut off, and can be started twice' },
+  { path: '/var/lib/libvirt', without: 'guests are killed when libvirt reconnects to them' },
 ]
 
-const OTHER_DIRECTORIES: readonly (readonly [path: string, roles: readonly Role[], without: string])[] = [
-  ['/dev', ['libvirt'], '`virsh console` of running guests ends, and host devices are not seen'],
-  ['/etc/libvirt/qemu', ['libvirt'], 'definitions are lost once their guests stop'],
-  ['/var/log/libvirt', ['libvirt', 'virtlogd'], 'guests’ logs are lost with the container'],
-  [
-    '/var/lib/nova',
-    ['libvirt', 'compute', 'virtlogd'],
-    'Nova’s instance disks and console logs live in the container',
-  ],
-  ['/run/libvirt', ['compute', 'virtlogd'], 'the socket cannot be shared with libvirt'],
+const OTHER_DIRECTORIES: readonly (Missing & Readonly<{ roles: readonly Role[] }>)[] = [
+  {
+    path: '/dev',
+    roles: ['libvirt'],
+    without: '`virsh console` of running guests ends, and host devices are not seen',
+  },
+  { path: '/etc/libvirt/qemu', roles: ['libvirt'], without: 'definitions are lost once their guests stop' },
+  {
+    path: '/var/log/libvirt',
+    roles: ['libvirt', 'virtlogd'],
+    without: 'guests’ logs are lost with the container',
+  },
+  {
+    path: '/var/lib/nova',
+    roles: ['libvirt', 'compute', 'virtlogd'],
+    without: 'Nova’s instance disks and console logs live in the container',
+  },
+  {
+    path: '/run/libvirt',
+    roles: ['compute', 'virtlogd'],
+    without: 'the socket cannot be shared with libvirt',
+  },
 ]
 
 const RULES: readonly Rule[] = [
@@ -65,17 +84,14 @@ const RULES: readonly Rule[] = [
   {
     code: 'STATE_NOT_PERSISTENT',
     roles: ['libvirt'],
-    evidence: (it) =>
-      STATE_DIRECTORIES.filter(([path]) => mountedFrom(it.mounts, path) === undefined).map(
-        ([path, without]) => `${path} is not mounted: ${without}`,
-      ),
+    missing: (it) => STATE_DIRECTORIES.filter(({ path }) => mountedFrom(it.mounts, path) === undefined),
   },
   {
     code: 'BIND_MISSING',
-    evidence: (it) =>
+    missing: (it) =>
       OTHER_DIRECTORIES.filter(
-        ([path, roles]) => roles.includes(it.role) && mountedFrom(it.mounts, path) === undefined,
-      ).map(([path, , without]) => `${path} is not mounted: ${without}`),
+        ({ path, roles }) => roles.includes(it.role) && mountedFrom(it.mounts, path) === undefined,
+      ),
   },
   {
     code: 'MACHINED_UNREACHABLE',
@@ -133,8 +149,15 @@ const RULES: readonly Rule[] = [
 /** Everything that the rules say of one workload. */
 export function lintWorkload(it: Workload): readonly Finding[] {
   return RULES.filter((rule) => rule.roles === undefined || rule.roles.includes(it.role)).flatMap((rule) =>
-    rule.evidence(it).map((evidence) => lintFinding(rule.code, it.subject, evidence)),
+    'evidence' in rule
+      ? rule.evidence(it).map((evidence) => lintFinding(rule.code, it.subject, evidence))
+      : rule.missing(it).map((one) => missingFinding(rule.code, it.subject, one)),
   )
+}
+
+function missingFinding(code: LintCode, subject: string, { path, without }: Missing): Finding {
+  const remedy = LINT_FINDINGS[code].remedy.replaceAll('DIRECTORY', path)
+  return lintFinding(code, subject, `${path} is not mounted: ${without}`, { remedy })
 }
 
 function cgroupBind(it: Workload): readonly string[] {
