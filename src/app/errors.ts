@@ -78,7 +78,7 @@ export const APP_ERRORS = {
     exit: EXIT.refused,
   },
   NOTHING_ADOPTED: {
-    message: 'Cannot give the node back: Anneal did not take it over from other containers',
+    message: 'Cannot give the node back: no take-over from other containers is on file in {where}',
     remedy: 'nothing was there before the first release; stop its services with `anneal node stop`',
     retry: false,
     exit: EXIT.refused,
@@ -99,8 +99,8 @@ export const APP_ERRORS = {
     exit: EXIT.usage,
   },
   NOTHING_DEPLOYED: {
-    message: 'Cannot {action}: no release is deployed on this node',
-    remedy: 'deploy one with `anneal node upgrade FILE`',
+    message: 'Cannot {action}: no release of this node is on file in {where}',
+    remedy: 'deploy one with `anneal node upgrade FILE`, or name the directory of its state with --state',
     retry: false,
     exit: EXIT.refused,
   },

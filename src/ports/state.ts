@@ -3,6 +3,8 @@ import type { Deployment } from '../node/index.ts'
 
 /** Where a node's runs are remembered. Everything written here survives a power cut once the call has resolved. */
 export interface StateStore {
+  /** Where it is, for people: `"/var/lib/anneal"`, and that it does not exist where nothing was ever kept. */
+  readonly where: string
   /** Takes the node's lock for the life of the process; NODE_LOCKED names the holder. */
   lock(holder: string): Promise<Lock>
   /** Appends one line to the journal of the run and syncs it. */

@@ -4,6 +4,7 @@ import type { StateSnapshot } from './node-snapshot.ts'
 
 /** A node's memory that survives the program: what a call has resolved is kept, as an fsync keeps it. */
 export class MemoryState implements StateStore {
+  readonly where = 'memory'
   journal: JournalEntry[] = []
   history: HistoryRecord[] = []
   deployments: Deployments = { version: 1, current: undefined, previous: undefined }

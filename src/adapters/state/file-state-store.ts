@@ -50,6 +50,10 @@ export class FileStateStore implements StateStore {
     }
   }
 
+  get where(): string {
+    return `"${this.#directory}"${existsSync(this.#directory) ? '' : ', which does not exist'}`
+  }
+
   async lock(holder: string): Promise<Lock> {
     this.#mayWrite()
     return takeLock(this.#path('lock.db'), holder)

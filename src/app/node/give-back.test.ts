@@ -137,6 +137,7 @@ test('a node that was not adopted is not given back, and one that is managed is 
   const node = await kollaNode()
   const code = (name: string) => (error: unknown) => isAnnealError(error, name)
   await assert.rejects(giveBackNode(node.world()), code('NOTHING_ADOPTED'))
+  await assert.rejects(rollbackNode(node.world()), /no release of this node is on file in memory$/)
   await adopt(node)
   await assert.rejects(adopt(node), code('ALREADY_MANAGED'))
 })

@@ -11,7 +11,7 @@ import { systemdUnitControl, systemdUnits, withHostDaemons } from '../../adapter
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
 import type { EngineKind } from '../../node/index.ts'
-import type { Engine, NodeEngine, NodeWorld } from '../../ports/index.ts'
+import type { Engine, NodeEngine, NodeWorld, StateStore } from '../../ports/index.ts'
 import type { Environment } from '../environment.ts'
 import { raise } from '../errors.ts'
 
@@ -44,15 +44,21 @@ export function keepEngine(world: NodeWorld): Promise<void> {
   return world.state.saveFile(ENGINE_FILE, world.engine.kind)
 }
 
+/** The memory of this node alone: no engine is asked. Throws NOT_ROOT. */
+export function openState(options: NodeOptions, action: string): StateStore {
+  if (options.node !== undefined) return options.node.state
+  const uid = process.getuid?.() ?? 0
+  if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
+  return new FileStateStore(options.stateDirectory, options.access)
+}
+
 /**
  * The real world of this machine. `action` completes “Cannot …” in an error. Throws NOT_ROOT where the answer would be
  * only half of it, NO_ENGINE, and PODS_READ_ONLY for anything but reading where a kubelet keeps the containers.
  */
 export async function openNode(options: NodeOptions, action: string): Promise<NodeWorld> {
   if (options.node !== undefined) return options.node
-  const uid = process.getuid?.() ?? 0
-  if (uid !== 0) throw raise('NOT_ROOT', { action, uid })
-  const state = new FileStateStore(options.stateDirectory, options.access)
+  const state = openState(options, action)
   // A node stays with the engine that its first release was deployed on.
   const chosen = options.engine ?? ((await state.readFile(ENGINE_FILE)) as EngineKind | undefined)
   const engine = withHostDaemons(

@@ -57,7 +57,7 @@ export async function planUpgrade(world: NodeWorld, wishes: UpgradeWishes): Prom
  */
 export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
   const { current, previous } = await world.state.readDeployments()
-  if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: 'roll back' })
+  if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: 'roll back', where: world.state.where })
   if (previous === undefined) throw raise('NO_PREVIOUS_RELEASE')
   const old = await loadSide(world.state, current.releaseId)
   const place = await adoptedPlace(world, previous, old.libvirt)
@@ -78,7 +78,9 @@ export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Pr
  */
 export async function planGiveBack(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
   const { current, adopted } = await world.state.readDeployments()
-  if (current === undefined || adopted === undefined) throw raise('NOTHING_ADOPTED')
+  if (current === undefined || adopted === undefined) {
+    throw raise('NOTHING_ADOPTED', { where: world.state.where })
+  }
   const gone = await missing(world, adopted)
   if (gone !== undefined) throw raise('GIVE_BACK_IMPOSSIBLE', { why: `container "${gone}" is gone` })
   const old = await loadSide(world.state, current.releaseId)

@@ -146,7 +146,9 @@ async function findService(
   action: string,
 ): Promise<Readonly<{ service: DeployedService; releaseId: string }>> {
   const { current } = await world.state.readDeployments()
-  if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: `${action} a service` })
+  if (current === undefined) {
+    throw raise('NOTHING_DEPLOYED', { action: `${action} a service`, where: world.state.where })
+  }
   const service = current.services.find((candidate) => candidate.name === name)
   if (service === undefined) {
     throw raise('SERVICE_UNKNOWN', {

@@ -1,6 +1,6 @@
 import { EXIT, formatDuration } from '../../core/index.ts'
 import { shortId } from '../../node/index.ts'
-import { openNode } from '../../app/node/index.ts'
+import { openState } from '../../app/node/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
@@ -14,11 +14,11 @@ export const nodeHistory = command({
   details:
     'Each record holds the hash of the one before it. The command verifies the chain before it prints anything.',
   async run({ flags, node, output }) {
-    const world = await openNode(nodeOptions(flags, node, 'read'), 'read the history')
-    const records = await world.state.readHistory()
+    const state = openState(nodeOptions(flags, node, 'read'), 'read the history')
+    const records = await state.readHistory()
     output.data({ schema: 'anneal.history/1', records }, () =>
       records.length === 0
-        ? 'no run yet'
+        ? `no run yet in ${state.where}`
         : records
             .map(({ hash, record: report }) => {
               const outage =

@@ -2,32 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
-import { Output } from '../output.ts'
-import { parseCommand } from '../parse.ts'
+import { runOne } from '../testing/run-one.ts'
+import type { Told } from '../testing/run-one.ts'
 import { nodeImport } from './node-import.ts'
 
-type Told = Readonly<{ stdout: string; stderr: string; exit: number }>
-
-/** Runs `anneal node import WORDS` with its own parser. */
-async function run(...words: readonly string[]): Promise<Told> {
-  const { flags, args } = parseCommand(nodeImport, words, {}, {})
-  const told = { stdout: '', stderr: '' }
-  const into = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => void (told[name] += text),
-    writeBytes: async () => undefined,
-    isTerminal: false,
-    columns: 80,
-  })
-  const options = { json: false, jsonProgress: false, noColor: true, command: 'node import' }
-  const output = new Output(into('stdout'), into('stderr'), options)
-  const exit = await nodeImport.run({
-    flags: flags as never,
-    args,
-    output,
-    signal: new AbortController().signal,
-  })
-  return { ...told, exit }
-}
+const run = (...words: readonly string[]): Promise<Told> => runOne(nodeImport, ...words)
 
 async function refusal(...words: readonly string[]): Promise<AnnealError> {
   try {

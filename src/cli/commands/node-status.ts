@@ -7,6 +7,7 @@ import { command } from '../command.ts'
 import { COMMON_FLAGS } from '../common-flags.ts'
 import { describeFindings } from '../describe-findings.ts'
 import { NODE_FLAGS, nodeOptions } from '../node-flags.ts'
+import type { NodeWorld } from '../../ports/index.ts'
 import type { Output } from '../output.ts'
 
 export const nodeStatus = command({
@@ -27,22 +28,22 @@ export const nodeStatus = command({
   details: 'Exit codes: 0, the node runs exactly one whole release. 7, it does not.',
   async run({ flags, node, output, signal }) {
     const world = await openNode(nodeOptions(flags, node, 'read'), 'read the status of the node')
-    if (!flags.watch) return printStatus(await statusOf(world), output)
+    if (!flags.watch) return printStatus(await statusOf(world), world, output)
     let exit: ExitCode = EXIT.ok
     const again = (status: NodeStatus): void => {
-      exit = printStatus(status, output)
+      exit = printStatus(status, world, output)
     }
     await watchStatus(world, again, signal)
     return exit
   },
 })
 
-function printStatus(status: NodeStatus, output: Output): ExitCode {
+function printStatus(status: NodeStatus, { state }: NodeWorld, output: Output): ExitCode {
   const { release, previous, project, unfinished, services, guests, findings, breaches } = status
   output.data({ schema: 'anneal.status/1', ...status }, () =>
     [
       release === undefined
-        ? 'no release is deployed'
+        ? `no release is deployed: none is on file in ${state.where}`
         : `${output.bold(project ?? '')} ${shortId(release)}${previous === undefined ? '' : `, before it ${shortId(previous)}`}`,
       ...services.map(
         (one) =>
