@@ -37,7 +37,10 @@ test('a remedy to run the command that runs says to run it again; another comman
   const remedy = 'free space, then run `anneal node recover` again; see `anneal node status`'
   const lines = describeFindings([{ ...finding('warn', 'B'), remedy }], recovering)
   assert.match(lines[1] ?? '', /then run this command again; see `anneal node status`$/)
-  assert.match(describeFindings([{ ...finding('warn', 'B'), remedy }], output)[1] ?? '', /`anneal node recover`/)
+  assert.match(
+    describeFindings([{ ...finding('warn', 'B'), remedy }], output)[1] ?? '',
+    /`anneal node recover`/,
+  )
 })
 
 test('the number of findings that would refuse a release is told', () => {

@@ -163,7 +163,8 @@ export function describeReport(report: RunReport, output: Output): string {
   for (const failure of report.proof?.failures ?? [])
     lines.push(`  ${output.red(failure.code)}: ${failure.detail}`)
   for (const reason of [report.reason, report.secondReason]) {
-    if (reason !== undefined) lines.push(`${reason.code}: ${reason.message}`, `remedy: ${output.remedy(reason.remedy)}`)
+    if (reason !== undefined)
+      lines.push(`${reason.code}: ${reason.message}`, `remedy: ${output.remedy(reason.remedy)}`)
   }
   return lines.join('\n')
 }

@@ -1,11 +1,12 @@
 import type { BuildingWorld, EngineOptions, NodeOptions, RunWishes } from '../app/node/index.ts'
+import { ENGINE_KINDS } from '../node/index.ts'
 import type { FlagTable, FlagValues } from './command.ts'
 import { STATE_FLAGS } from './state-flags.ts'
 
 export const NODE_FLAGS = {
   engine: {
     kind: 'choice',
-    values: ['docker', 'podman', 'containerd'],
+    values: ENGINE_KINDS,
     help: 'Use this engine; by default the installed one. With containerd Anneal reads pods and changes nothing',
     environment: 'ANNEAL_ENGINE',
   },

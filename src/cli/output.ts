@@ -95,7 +95,10 @@ export class Output {
   /** A remedy for who has just run this command: where it names this command, it says to run it again. */
   remedy(text: string): string {
     if (this.#command === undefined) return text
-    return text.replaceAll(new RegExp(`run \`anneal ${this.#command}\`(?: again)?`, 'g'), 'run this command again')
+    return text.replaceAll(
+      new RegExp(`run \`anneal ${this.#command}\`(?: again)?`, 'g'),
+      'run this command again',
+    )
   }
 
   error(error: AnnealError): void {

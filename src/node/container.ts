@@ -1,6 +1,9 @@
 /** A container as an engine reports it, reduced to what decisions need. Plain JSON. */
 
-export type EngineKind = 'docker' | 'podman' | 'containerd'
+/** The only list of them: what has to know all engines takes it from here. */
+export const ENGINE_KINDS = ['docker', 'podman', 'containerd'] as const
+
+export type EngineKind = (typeof ENGINE_KINDS)[number]
 
 /** The engine as it is now. */
 /** What an engine is and does. What is decided goes by these facts; `kind` and `version` are for people and records. */

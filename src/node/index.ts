@@ -1,4 +1,5 @@
 export { hierarchyName, parseCgroupLines } from './cgroup-lines.ts'
+export { ENGINE_KINDS } from './container.ts'
 export type {
   CgroupPaths,
   Container,

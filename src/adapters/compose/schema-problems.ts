@@ -39,10 +39,7 @@ function problemsAt(
     const expected = new Set(
       kinds.flatMap((one) => one.error.params['type'] as string | string[]).map(kindName),
     )
-    return [
-      value(first, [...expected].join(' or '), describe(first.error.data)),
-      ...others.map(told),
-    ]
+    return [value(first, [...expected].join(' or '), describe(first.error.data)), ...others.map(told)]
   }
   if (others.length === 0)
     return [value(first, 'one of the forms that the specification gives', describe(first.error.data))]

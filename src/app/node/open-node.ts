@@ -10,6 +10,7 @@ import { hostDisk, hostReader, procReader } from '../../adapters/proc/index.ts'
 import { systemdUnitControl, systemdUnits, withHostDaemons } from '../../adapters/systemd/index.ts'
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
+import { ENGINE_KINDS } from '../../node/index.ts'
 import type { EngineKind } from '../../node/index.ts'
 import type { Engine, NodeEngine, NodeWorld, StateStore } from '../../ports/index.ts'
 import type { Environment } from '../environment.ts'
@@ -44,6 +45,14 @@ export function keepEngine(world: NodeWorld): Promise<void> {
   return world.state.saveFile(ENGINE_FILE, world.engine.kind)
 }
 
+/** A later version may have kept an engine that this one does not know: it is not taken for another. */
+async function keptEngine(state: StateStore): Promise<EngineKind | undefined> {
+  const kept = await state.readFile(ENGINE_FILE)
+  const known = ENGINE_KINDS.find((kind) => kind === kept)
+  if (kept === undefined || known !== undefined) return known
+  throw raise('NO_ENGINE', { why: `this node was deployed on "${kept}", which this version does not know` })
+}
+
 /** The memory of this node alone: no engine is asked. Throws NOT_ROOT. */
 export function openState(options: NodeOptions, action: string): StateStore {
   if (options.node !== undefined) return options.node.state
@@ -60,7 +69,7 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
   if (options.node !== undefined) return options.node
   const state = openState(options, action)
   // A node stays with the engine that its first release was deployed on.
-  const chosen = options.engine ?? ((await state.readFile(ENGINE_FILE)) as EngineKind | undefined)
+  const chosen = options.engine ?? (await keptEngine(state))
   const engine = withHostDaemons(
     openNodeEngine(
       { ...options, ...(chosen === undefined ? {} : { engine: chosen }) },
@@ -105,9 +114,13 @@ function openNodeEngine(options: EngineOptions, changing: string | undefined): N
   return criEngine(options.engineSocket === undefined ? {} : { socketPath: options.engineSocket })
 }
 
-function engineOf(kind: 'docker' | 'podman', { engineSocket }: EngineOptions): Engine {
-  if (kind === 'podman') return podmanEngine()
-  return dockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket })
+function engineOf(kind: Exclude<EngineKind, 'containerd'>, { engineSocket }: EngineOptions): Engine {
+  switch (kind) {
+    case 'docker':
+      return dockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket })
+    case 'podman':
+      return podmanEngine()
+  }
 }
 
 /** Podman is called as a program, and has no socket to name. */

@@ -57,7 +57,8 @@ export async function planUpgrade(world: NodeWorld, wishes: UpgradeWishes): Prom
  */
 export async function planRollback(world: NodeWorld, wishes: RunWishes = {}): Promise<PlannedRun> {
   const { current, previous } = await world.state.readDeployments()
-  if (current === undefined) throw raise('NOTHING_DEPLOYED', { action: 'roll back', where: world.state.where })
+  if (current === undefined)
+    throw raise('NOTHING_DEPLOYED', { action: 'roll back', where: world.state.where })
   if (previous === undefined) throw raise('NO_PREVIOUS_RELEASE')
   const old = await loadSide(world.state, current.releaseId)
   const place = await adoptedPlace(world, previous, old.libvirt)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { runOne } from '../testing/run-one.ts'
+import { runOne } from '../testing/index.ts'
 import { nodeHistory } from './node-history.ts'
 
 test('the history names the directory it is not in, and needs no engine', async (t) => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import type { AnnealError } from '../../core/index.ts'
-import { runOne } from '../testing/run-one.ts'
-import type { Told } from '../testing/run-one.ts'
+import { runOne } from '../testing/index.ts'
+import type { Told } from '../testing/index.ts'
 import { nodeImport } from './node-import.ts'
 
 const run = (...words: readonly string[]): Promise<Told> => runOne(nodeImport, ...words)
@@ -47,7 +47,10 @@ test('a command that starts no container is quoted, without what may be a secret
 test('flags of docker without -- before its command get that remedy; flags of nobody do not', async () => {
   const { exit, remedy } = await refusal('docker', 'run', '-d', 'nova')
   assert.equal(exit, 2)
-  assert.match(remedy, /^write `--` before the command of the other program: `anneal node import -- docker …`/)
+  assert.match(
+    remedy,
+    /^write `--` before the command of the other program: `anneal node import -- docker …`/,
+  )
   assert.equal((await refusal('fig.yml', '--colour')).remedy, 'see `anneal node import --help`')
 })
 

@@ -37,7 +37,8 @@ export const nodeRecover = command({
         recovery.report === undefined ? 'no run was interrupted' : describeReport(recovery.report, output),
         ...recovery.actions,
         ...recovery.problems.map(
-          (problem) => `${output.red(problem.code)}: ${problem.message}\nremedy: ${output.remedy(problem.remedy)}`,
+          (problem) =>
+            `${output.red(problem.code)}: ${problem.message}\nremedy: ${output.remedy(problem.remedy)}`,
         ),
       ].join('\n'),
     )

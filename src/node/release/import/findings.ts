@@ -33,7 +33,8 @@ export const IMPORT_FINDINGS = {
   },
   SERVICE_RENAMED: {
     severity: 'warn',
-    meaning: 'The name of the container cannot be the name of its service, or another service has it already.',
+    meaning:
+      'The name of the container cannot be the name of its service, or another service has it already.',
     remedy: 'correct what refers to the container by its old name',
   },
   LINKS_DROPPED: {

@@ -122,8 +122,8 @@ for (const [changes, expected] of [
 }
 
 test('the remedy for a directory that is not mounted is the line to write', () => {
-  const { volumes } = without('/sys/fs/cgroup', '/run/libvirt', '/var/lib/nova', '/run/dbus')
-  const findings = lintRelease(draft({ libvirt: { ...GOOD, volumes }, virtlogd: VIRTLOGD }))
+  const changes = without('/sys/fs/cgroup', '/run/libvirt', '/var/lib/nova', '/run/dbus')
+  const findings = lintRelease(draft({ libvirt: { ...GOOD, ...changes }, virtlogd: VIRTLOGD }))
   const remedies = Object.fromEntries(findings.map(({ code, remedy }) => [code, remedy.split('; ', 1)[0]]))
   assert.deepEqual(remedies, {
     CGROUP_BIND_MISSING: 'write `/sys/fs/cgroup:/sys/fs/cgroup` under `volumes`',

@@ -1,0 +1,2 @@
+export { runOne } from './run-one.ts'
+export type { Told } from './run-one.ts'
