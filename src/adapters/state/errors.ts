@@ -15,7 +15,8 @@ export const STATE_ERRORS = {
   },
   STATE_UNWRITABLE: {
     message: 'Cannot write "{path}": {why}',
-    remedy: 'free space, or make the path writable (run as root), then run `anneal node recover`',
+    remedy:
+      'free space, or make the path writable (run as root; --state names a directory), then run `anneal node recover`',
     retry: true,
     exit: EXIT.failed,
   },

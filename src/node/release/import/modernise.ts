@@ -71,8 +71,8 @@ export function modernise(input: ImportInput): Imported {
   const top = mapOf(tree)
 
   if (top['version'] !== undefined) change([{ op: 'delete', path: ['version'] }])
-  const name = input.named ?? (top['name'] === undefined ? input.project : undefined)
-  if (name !== undefined) change([{ op: 'set', path: ['name'], value: name }])
+  const project = input.named ?? (top['name'] === undefined ? input.project : undefined)
+  if (project !== undefined) change([{ op: 'set', path: ['name'], value: project }])
   const names = Object.keys(mapOf(top['services'])).filter((name) => isMap(valueAt(tree, ['services', name])))
   for (const name of names) {
     if (input.format === 'fig') {
