@@ -43,7 +43,7 @@ test('a remedy to run the command that runs says to run it again; another comman
   )
 })
 
-test('the number of findings that would refuse a release is told', () => {
+test('the count says how many findings would refuse a release', () => {
   assert.equal(countRefusals(MIXED), '2 of 5 findings would refuse a release')
   assert.equal(countRefusals([finding('warn', 'B')]), '0 of 1 finding would refuse a release')
 })

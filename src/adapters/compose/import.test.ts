@@ -156,7 +156,7 @@ test('keys that no format knows are named', async () => {
   assert.match(finding?.evidence ?? '', /colour/)
 })
 
-test('what was copied and is not valid names its place once, with a remedy that does not name the import', async () => {
+test('a finding about an invalid key names its place once, with a remedy that does not name the import', async () => {
   const { findings } = await importText(
     'services:\n  a: {image: a:1, net: host, volume: [], colour: red}\nvolumess: {}\n',
     'compose.yml',

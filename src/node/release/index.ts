@@ -47,7 +47,6 @@ export { refusedKeys } from './unsupported.ts'
 export { replaceVariables } from './variables.ts'
 export type { Replacement } from './variables.ts'
 export {
-  IMPORT_FINDINGS,
   importDockerCommand,
   importDockerRun,
   modernise,

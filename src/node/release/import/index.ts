@@ -1,6 +1,5 @@
 export { valueAt } from './edits.ts'
 export type { Edit } from './edits.ts'
-export { IMPORT_FINDINGS } from './findings.ts'
 export { withRawEnvFiles } from './old-keys.ts'
 export { modernise, problemFinding } from './modernise.ts'
 export type { Imported, ImportInput, OldFormat } from './modernise.ts'
