@@ -25,6 +25,8 @@ export type EngineFacts = Readonly<{
   changesRestartPolicy: boolean
   /** It deletes containers with `kill --all`: what is in their cgroup dies also where they have a pid namespace of their own. */
   killsByCgroup?: true
+  /** A stop waits until nobody has the container's output open any more, also who outlives the container. */
+  waitsForOutput?: true
   /** Its containers are parts of pods: a kubelet makes, restarts and removes them, and Anneal only reads them. */
   keptByKubelet?: true
   /** A limit of 0 tasks reaches the runtime as it is. Docker leaves it out. */

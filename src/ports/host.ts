@@ -7,6 +7,7 @@ import type {
   ProcessId,
   ProcessTable,
   ServiceUnit,
+  OutputHolder,
   StatusFile,
   StoragePool,
 } from '../node/index.ts'
@@ -24,6 +25,11 @@ export interface ProcessReader {
    * costs more than the table.
    */
   writtenFiles(paths: readonly string[]): Promise<readonly string[]>
+  /**
+   * Who has the pipe open for writing that is the standard output or error of one of these processes: others, and the process itself.
+   * Looks at every descriptor of every process, where one of them writes to a pipe.
+   */
+  outputHolders(pids: readonly number[]): Promise<readonly OutputHolder[]>
   /** Pids that systemd-machined names as leaders of libvirt's machines. */
   machineLeaders(): Promise<readonly number[]>
   alive(process: ProcessId): Promise<boolean>

@@ -237,6 +237,8 @@ async function factsFrom(info: DockerInfo, socketPath: string, execRoot: string)
     deletesLeftoversAtStart: true,
     changesRestartPolicy: true,
     passesZeroTaskLimit: false,
+    // 20.10.24 gives up after 2 s, 26.1.5 does not. What comes between was not seen.
+    ...(Number.parseInt(info.ServerVersion, 10) > 20 && { waitsForOutput: true as const }),
     storageDir: await storageDirOf(info, execRoot),
     imageStore: imageStoreOf(info),
     // The system's unit starts the daemon on the system's socket, and no other.

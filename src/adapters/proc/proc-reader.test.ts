@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -220,6 +221,28 @@ describe('the reader of /proc', () => {
       for (const fd of open) closeSync(fd)
     }
     assert.deepEqual(await procReader().writtenFiles(paths), [])
+  })
+
+  test('who has the output of a process open for writing is found, and who reads it is not', async () => {
+    const reader = procReader()
+    // A pipe of the shell's: those of Node are sockets.
+    const script = `sh -c 'echo $$ >&2; exec sleep 60' | sleep 60 & wait`
+    const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+    const writer = Number(String((await once(shell.stderr, 'data'))[0]))
+    const holding = ['-c', `echo held >&2; exec sleep 60 </dev/null 2>/dev/null >&3`, 'sh']
+    const output = openSync(`/proc/${writer}/fd/1`, 'w')
+    const holder = spawn('sh', holding, { stdio: ['ignore', 'ignore', 'pipe', output] })
+    try {
+      assert.ok(holder.stderr)
+      await once(holder.stderr, 'data')
+      const pids = (await reader.outputHolders([writer])).map(({ pid }) => pid)
+      assert.deepEqual(new Set(pids), new Set([writer, holder.pid, process.pid]))
+      assert.deepEqual(await reader.outputHolders([2 ** 22]), [])
+    } finally {
+      closeSync(output)
+      holder.kill()
+      process.kill(-(shell.pid ?? 0))
+    }
   })
 
   test('the names of the sockets that a process holds are read, of those it listens at and of connections to them', async () => {

@@ -1,6 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import type { CgroupLayout, CloserLook, Process, ProcessId, ProcessTable } from '../../node/index.ts'
+import type {
+  CgroupLayout,
+  CloserLook,
+  OutputHolder,
+  Process,
+  ProcessId,
+  ProcessTable,
+} from '../../node/index.ts'
 import type { ProcessReader } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
 import { goneOrThrow, readNamespace, readProcText } from './proc-files.ts'
@@ -10,6 +17,7 @@ import type { UnixSockets } from './unix-sockets.ts'
 import { wantedFiles, writtenBy } from './written-files.ts'
 import { contentOf } from './emulator-content.ts'
 import { openFilesOf } from './open-files.ts'
+import { heldBy, outputPipes } from './output-holders.ts'
 import { unixSocketsOf } from './unix-sockets.ts'
 
 export type ProcOptions = Readonly<{
@@ -66,6 +74,20 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
         if (turn % TURN === 0) await setImmediate()
       }
       return [...found]
+    },
+    async outputHolders(pids: readonly number[]): Promise<readonly OutputHolder[]> {
+      const pipes = outputPipes(procRoot, pids)
+      if (pipes.size === 0) return []
+      const found: OutputHolder[] = []
+      let turn = 0
+      for (const pid of listPids(procRoot)) {
+        const stat = readLiveStat(procRoot, pid)
+        if (stat !== undefined)
+          found.push(...heldBy(`${procRoot}/${pid}`, { pid, startTicks: stat.startTicks }, pipes))
+        turn += 1
+        if (turn % TURN === 0) await setImmediate()
+      }
+      return found
     },
     machineLeaders: () => Promise.resolve(readMachineLeaders(machinesDir)),
     alive(process: ProcessId): Promise<boolean> {

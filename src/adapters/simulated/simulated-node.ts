@@ -287,6 +287,7 @@ export class SimulatedNode {
         })),
       // Its disk has no files, and so no console logs.
       writtenFiles: async () => [],
+      outputHolders: async () => [],
       machineLeaders: async () => [],
       alive: async (id: ProcessId) => this.table().processes.some((process) => process.pid === id.pid),
     }

@@ -3,12 +3,13 @@ import {
   examine,
   prunerFindings,
   stopsWithEngine,
+  outputHeld,
   switchStops,
   workloadOfContainer,
 } from '../../node/index.ts'
 import type { Container, Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { readOwners, settledSurvey } from '../../runtime/node/index.ts'
+import { outputHolders, readOwners, settledSurvey } from '../../runtime/node/index.ts'
 import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
@@ -29,6 +30,7 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     ...dissent,
     ...busyGuests(statusFiles),
     ...switchStops(killSets, table, census, 'doctor'),
+    ...outputHeld(seen, await outputHolders(world, seen), 'doctor'),
     ...prunerFindings(pruners),
   ]
   const stopWithEngine = engine.stopsContainersWithDaemon

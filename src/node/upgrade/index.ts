@@ -38,6 +38,8 @@ export type {
   PlannedService,
   ServiceAction,
 } from './plan.ts'
+export { outputHeld } from './output-held.ts'
+export type { OutputHolder } from './output-held.ts'
 export { prove } from './prove.ts'
 export type { After, Proof, ProofFailure } from './prove.ts'
 export { STATES, isStable } from './states.ts'

@@ -7,6 +7,7 @@ import {
   diskWork,
   missingContainers,
   movedState,
+  outputHeld,
   ownerFindings,
   prunerFindings,
   removeThemselves,
@@ -18,6 +19,7 @@ import {
 } from '../../../node/index.ts'
 import type { CheckReport, DeclaredHelper, Finding, LibvirtPlace, Plan, Reason } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
+import { outputHolders } from '../survey/output-holders.ts'
 import { readOwners } from '../survey/read-owners.ts'
 import { askImages } from './ask-images.ts'
 import { checkPools } from './check-pools.ts'
@@ -83,6 +85,7 @@ export async function checkNode(
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),
     ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
+    ...outputHeld(seen, await outputHolders(world, seen), 'plan'),
     ...(await movedHypervisor(world, plan, sides, seen)),
     ...unasked,
     ...hooks,
