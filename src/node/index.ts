@@ -14,7 +14,15 @@ export type { Finding, Severity } from './finding.ts'
 export type { HostFacts } from './host-facts.ts'
 export { hostPathOf } from './host-path.ts'
 export { cgroupPath, sameProcess } from './process.ts'
-export type { CgroupLayout, CgroupLine, Namespaces, Process, ProcessId, ProcessTable } from './process.ts'
+export type {
+  CgroupLayout,
+  CgroupLine,
+  Namespaces,
+  Process,
+  ProcessId,
+  ProcessTable,
+  Terminal,
+} from './process.ts'
 export { takesZeroAsOne } from './task-limit.ts'
 export * from './doctor/index.ts'
 export * from './guests/index.ts'

@@ -57,7 +57,12 @@ export type Process = ProcessId &
      * (`stdio_handler = "logd"`) or to a file, and its console files go the same way.
      */
     stdout?: string
+    /** Left out where it has none. */
+    terminal?: Terminal
   }>
+
+/** A controlling terminal: the leader of the session, the process's own group, and the group in the foreground, by their pids. */
+export type Terminal = Readonly<{ session: number; group: number; foreground: number }>
 
 /** One reading of /proc. Zombies and kernel threads are left out. */
 export type ProcessTable = Readonly<{

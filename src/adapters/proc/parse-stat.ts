@@ -1,3 +1,5 @@
+import type { Terminal } from '../../node/index.ts'
+
 /** What Anneal needs of /proc/PID/stat (proc(5), `/proc/pid/stat`). */
 export type Stat = Readonly<{
   pid: number
@@ -5,6 +7,8 @@ export type Stat = Readonly<{
   state: string
   ppid: number
   startTicks: number
+  /** Left out where it has no controlling terminal. */
+  terminal?: Terminal
   kernelThread: boolean
 }>
 
@@ -22,16 +26,17 @@ export function parseStat(text: string): Stat | undefined {
   const rest = text.slice(close + 2).split(' ')
   const state = rest[0]
   // Fields are numbered from 1 and `rest` begins with field 3.
-  const [ppid, flags, startTicks] = [rest[1], rest[6], rest[19]].map(Number)
-  if (state === undefined || ppid === undefined || flags === undefined || startTicks === undefined)
+  const [ppid, group = 0, session = 0, device = 0, foreground = 0, flags] = rest.slice(1, 7).map(Number)
+  const startTicks = Number(rest[19] ?? Number.NaN)
+  if (state === undefined || ppid === undefined || flags === undefined || Number.isNaN(startTicks))
     return undefined
-  if (Number.isNaN(startTicks)) return undefined
   return {
     pid: Number(text.slice(0, open - 1)),
     name: text.slice(open + 1, close),
     state,
     ppid,
     startTicks,
+    ...(device === 0 ? {} : { terminal: { session, group, foreground } }),
     // `&` works on 32-bit numbers, and flags is an unsigned 32-bit one.
     kernelThread: (flags & PF_KTHREAD) !== 0,
   }

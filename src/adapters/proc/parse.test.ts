@@ -18,6 +18,16 @@ test('a comm with blanks and parentheses does not shift the fields', () => {
   })
 })
 
+test('the groups of a controlling terminal are read, and left out where there is none', () => {
+  const tail = `-1 4194560 ${'0 '.repeat(12)}4711 0`
+  assert.equal(parseStat(`42 (x) S 1 42 42 0 ${tail}`)?.terminal, undefined)
+  assert.deepEqual(parseStat(`332 (x) S 1 332 319 34816 ${tail.replace('-1', '319')}`)?.terminal, {
+    session: 319,
+    group: 332,
+    foreground: 319,
+  })
+})
+
 test('a kernel thread is recognised by its flag, not by its name', () => {
   assert.equal(parseStat(`2 (kthreadd) S 0 0 0 0 -1 2129984 ${'0 '.repeat(12)}9 0`)?.kernelThread, true)
 })

@@ -45,6 +45,7 @@ export function readProcess(procRoot: string, pid: number, upperDirs: UpperDirs)
     cgroups: parseCgroupLines(cgroupText),
     ...(upperDir === undefined ? {} : { rootUpperDir: upperDir }),
     ...(stdout === undefined ? {} : { stdout }),
+    ...(stat.terminal && { terminal: stat.terminal }),
   }
   // A pid that was reused in the middle would mix two processes: the last reading must still name the first.
   return readLiveStat(procRoot, pid)?.startTicks === stat.startTicks ? process : undefined

@@ -12,6 +12,7 @@ export type KillMechanism =
   | 'systemdScope'
   | 'podCgroup'
   | 'execSession'
+  | 'terminal'
   | 'unitCgroup'
   | 'unknownRuntime'
   | 'leftBehind'

@@ -78,7 +78,7 @@ export function findEndangered(census: Census, killSets: readonly KillSet[]): re
 }
 
 /** Wherever it is moved to, it dies. */
-const BY_PID: ReadonlySet<Mechanism> = new Set(['pidNamespace', 'mainProcess', 'execSession'])
+const BY_PID: ReadonlySet<Mechanism> = new Set(['pidNamespace', 'mainProcess', 'execSession', 'terminal'])
 
 function endangeredIn(
   one: Guest | Helper,

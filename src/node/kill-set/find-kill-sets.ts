@@ -1,6 +1,7 @@
 import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { findKillSet } from './find-kill-set.ts'
 import { findNamespaceKills } from './find-namespace-kills.ts'
+import { findTerminalKills } from './find-terminal-kills.ts'
 import { findUnitKills, unitsThatEnd, waitsIn } from './find-unit-kills.ts'
 import type { Doomed, KillSet } from './kill-set.ts'
 import { isUp } from '../owners/index.ts'
@@ -37,9 +38,15 @@ export function findKillSets(
     }
     for (const part of partsThatStop(container, containers, cause)) visit(part, cause)
     const { doomed: signalled } = merged([...seen.values()].flat())
-    const { doomed } = merged([{ doomed: signalled }, { doomed: findNamespaceKills(signalled, table) }])
+    const doomed = withEndedBy(signalled, table)
     return { containerId: container.id, containerName: container.name, cause, doomed }
   })
+}
+
+/** With those whom the kernel ends because others end. */
+function withEndedBy(doomed: readonly Doomed[], table: ProcessTable): readonly Doomed[] {
+  const more = [...findTerminalKills(doomed, table), ...findNamespaceKills(doomed, table)]
+  return more.length === 0 ? doomed : withEndedBy(merged([{ doomed }, { doomed: more }]).doomed, table)
 }
 
 const ENGINE_UNIT = /^(docker|containerd)\.(service|socket)$/

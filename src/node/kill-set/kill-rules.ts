@@ -173,6 +173,10 @@ export const MECHANISMS: Readonly<Record<Mechanism, Readonly<{ how: string; reme
     how: 'it was started by `podman exec`, and Podman ends that when it removes the container, wherever its cgroups are',
     remedy: 'keep the container while the process is needed, or start the process by a container of its own',
   },
+  terminal: {
+    how: 'it is in the foreground of the container’s terminal (`tty: true`): when the first process ends, the kernel sends it SIGHUP',
+    remedy: 'deploy the service without `tty`; start the process in a session of its own (`setsid`)',
+  },
   unitCgroup: {
     how: 'the systemd unit that runs the container ends with it, and systemd ends every process in the unit’s cgroup (KillMode=control-group or mixed), and in those of units that it stops or restarts with it (BindsTo=, StopWhenUnneeded=, and with Restart= also Requires= and PartOf=)',
     remedy:

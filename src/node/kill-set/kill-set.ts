@@ -12,6 +12,7 @@ export type Mechanism =
   | 'systemdScope'
   | 'podCgroup'
   | 'execSession'
+  | 'terminal'
   | 'unitCgroup'
   | 'unknownRuntime'
   | 'leftBehind'

@@ -39,13 +39,14 @@ export function judge(said: Said, seen: readonly Seen[]): Judged {
 
 /** In one line, for people. */
 export function describe({ container, state, act }: BlindNode): string {
-  const { pid, cgroupns, cgroupBind, parent, supervisor, restart, unit, guests, bystanders } = container
+  const { pid, cgroupns, cgroupBind, parent, terminal, supervisor, restart, unit, guests, bystanders } =
+    container
   const moved = (all: readonly Readonly<{ mask: number; place: string }>[]) =>
     all.length === 0
       ? 'stays'
       : all.map(({ mask, place }) => `${mask === 0xffff ? 'all' : mask.toString(2)}→${place}`).join('+')
   return [
-    `${state}, ${act}; pid ${pid}, cgroupns ${cgroupns}${cgroupBind ? ', cgroup bind' : ''}${parent === 'own' ? ', own parent' : ''}`,
+    `${state}, ${act}; pid ${pid}, cgroupns ${cgroupns}${cgroupBind ? ', cgroup bind' : ''}${parent === 'own' ? ', own parent' : ''}${terminal ? ', terminal' : ''}`,
     `first process ${supervisor}${restart === 'always' ? ', restarts' : ''}`,
     ...(unit === 'none' ? [] : [`unit with KillMode=${unit}`]),
     ...guests.map(

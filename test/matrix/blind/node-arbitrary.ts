@@ -30,6 +30,8 @@ export type BlindContainer = Readonly<{
   cgroupns: 'host' | 'private'
   cgroupBind: boolean
   parent: 'default' | 'own'
+  /** The engine gives it a terminal (`tty: true`). */
+  terminal: boolean
   /** What the first process does when it is told to end. */
   supervisor: 'obeys' | 'is slow' | 'ignores'
   restart: 'no' | 'always'
@@ -89,6 +91,7 @@ const container: fc.Arbitrary<BlindContainer> = fc.record({
   cgroupns: fc.constantFrom('host', 'host', 'private'),
   cgroupBind: fc.boolean(),
   parent: fc.constantFrom('default', 'default', 'own'),
+  terminal: fc.nat({ max: 3 }).map((n) => n === 0),
   supervisor: fc.constantFrom('obeys', 'is slow', 'ignores'),
   restart: fc.constantFrom('no', 'no', 'always'),
   unit: fc.constantFrom('none', 'none', 'control-group', 'mixed', 'process'),
