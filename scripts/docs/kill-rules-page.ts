@@ -19,6 +19,13 @@ export function killRulesPage(): string {
         MECHANISMS[mechanism].how,
       ]),
     ),
+    'A process can also end for another reason than a cgroup that it shares with the container:',
+    table(
+      ['reason', 'what happens'],
+      Object.entries(MECHANISMS).flatMap(([mechanism, { how }]) =>
+        rules.some((rule) => rule.mechanism === mechanism) ? [] : [[code(mechanism), how]],
+      ),
+    ),
     '## Versions',
     `A row is a kind of host on which Anneal was asked who would die, and then it was done: ${cells} cells of the fault matrix and ${blind} nodes of the blind test, none of them a false safe. A minor version between two rows of the same runtime and cgroup layout counts as seen, as does each patch release of one. What was seen on a hybrid host counts for one with cgroup v1 alone, which has the same hierarchies but one.`,
     'Outside of that, `anneal node doctor` reports `VERSIONS_NOT_SEEN`, and on cgroup v1 and hybrid hosts every process that shares a cgroup with the container counts as killed (`unknownRuntime`): a guest may be called endangered that would live, never the other way round. On cgroup v2 there is one hierarchy, and all of it counts in any case. The versions of systemd and of the shim are on record and not asked for.',

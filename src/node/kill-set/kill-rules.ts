@@ -30,7 +30,8 @@ import type { CgroupLayout } from '../process.ts'
  *         (cgroupCommon.Pids); no kubelet was run.
  * Podman  `rm` ends what `podman exec` has started, by pid (libpod, removeAllExecSessions): the one child of the session's conmon.
  *         Seen with 4.3.1; a stop leaves it alone.
- * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL.
+ * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL. When the leader of a session
+ *         ends, the foreground of its terminal gets SIGHUP (find-terminal-kills.ts).
  *
  * Where a rule depends on a version that could not be asked, or on one that it was never seen on (kill-rules-seen.ts), the
  * reading that kills more is taken.
