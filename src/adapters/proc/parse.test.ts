@@ -18,7 +18,7 @@ test('a comm with blanks and parentheses does not shift the fields', () => {
   })
 })
 
-test('the groups of a controlling terminal are read, and left out where there is none', () => {
+test('a process with a controlling terminal has its groups, and another process has none', () => {
   const tail = `-1 4194560 ${'0 '.repeat(12)}4711 0`
   assert.equal(parseStat(`42 (x) S 1 42 42 0 ${tail}`)?.terminal, undefined)
   assert.deepEqual(parseStat(`332 (x) S 1 332 319 34816 ${tail.replace('-1', '319')}`)?.terminal, {

@@ -45,7 +45,7 @@ test('who would be rescued before the stop outlives it', () => {
   ])
 })
 
-test('an engine that does not wait, the output of another container and services of the host are no matter', () => {
+test('the output of another container, a service of the host and an engine that does not wait refuse nothing', () => {
   assert.deepEqual(found({ waits: false }), [])
   assert.deepEqual(found({ writer: 101 }), [])
   assert.deepEqual(found({ hostUnit: 'libvirtd.service' }), [])
