@@ -44,6 +44,22 @@ describe('the core image of GRUB for BIOS', () => {
     for (const disk of others) assert.equal(await read(disk), undefined)
   })
 
+  test('is not unpacked again and again where many bytes look like the instruction that says where it begins', async () => {
+    const disk = changed((bytes) => {
+      for (let at = 35 * 512 + 0x20; at < 37 * 512 - 5; at += 5) {
+        bytes[at] = 0xbe
+        bytes.writeUInt32LE(0x8200 + 1024, at + 1)
+      }
+    })
+    let attempts = 0
+    const unpack = async (): Promise<number> => {
+      attempts += 1
+      return 0
+    }
+    assert.equal(await openGrubCore(fromBytes(disk), { unpack }), undefined)
+    assert.equal(attempts, 4)
+  })
+
   test('is none where it is damaged, and where it says that it is huge', async () => {
     const packed = 44 * 512
     const others: Uint8Array[] = [

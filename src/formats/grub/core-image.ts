@@ -26,6 +26,8 @@ const LZMA_HEADER_BYTES = 13
 /** One with every module has some MiB; a memdisk adds to it. */
 const MOST_CORE_BYTES = 16 << 20
 const MOST_UNPACKED_BYTES = 32 << 20
+/** A real decompressor has one place that looks like that instruction, and each is paid with an attempt to unpack. */
+const MOST_ATTEMPTS = 4
 
 /**
  * What grub-mkimage put into the core that the boot sector of a disk loads: bytes that begin with `MODULES_MAGIC`. undefined
@@ -94,11 +96,13 @@ async function unpacked(core: Uint8Array, unpack: Algorithms['unpack']): Promise
   ]
   if (bytes > MOST_UNPACKED_BYTES) return undefined
   const last = Math.min(core.length - 5, MOST_DECOMPRESSOR_BYTES)
-  for (let at = 0; at < last; at += 1) {
+  let attempts = 0
+  for (let at = 0; at < last && attempts < MOST_ATTEMPTS; at += 1) {
     if (core[at] !== MOVL_ESI) continue
     const start = view.getUint32(at + 1, true) - LOADED_AT
     // The coder of LZMA writes a zero byte first.
     if (start <= at || start > MOST_DECOMPRESSOR_BYTES || start >= core.length || core[start] !== 0) continue
+    attempts += 1
     const packed = new Uint8Array(LZMA_HEADER_BYTES + Math.min(packedBytes, core.length - start))
     packed[0] = LZMA_PROPERTIES
     viewOf(packed).setUint32(1, LZMA_DICTIONARY_BYTES, true)
