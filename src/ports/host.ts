@@ -26,10 +26,10 @@ export interface ProcessReader {
    */
   writtenFiles(paths: readonly string[]): Promise<readonly string[]>
   /**
-   * Who has the pipe open for writing that is the standard output or error of one of these processes: others, and the process itself.
-   * Looks at every descriptor of every process, where one of them writes to a pipe.
+   * Who can write to a pipe that the parent of one of these first processes reads: the processes of the container, and whoever else holds
+   * its output. Looks at every descriptor of every process, where there is such a pipe.
    */
-  outputHolders(pids: readonly number[]): Promise<readonly OutputHolder[]>
+  outputHolders(firsts: readonly number[]): Promise<readonly OutputHolder[]>
   /** Pids that systemd-machined names as leaders of libvirt's machines. */
   machineLeaders(): Promise<readonly number[]>
   alive(process: ProcessId): Promise<boolean>

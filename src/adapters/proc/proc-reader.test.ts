@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, write
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterEach, describe, test } from 'node:test'
 import { isAnnealError } from '../../core/index.ts'
 import type { CloserLook } from '../../node/index.ts'
@@ -223,24 +224,24 @@ describe('the reader of /proc', () => {
     assert.deepEqual(await procReader().writtenFiles(paths), [])
   })
 
-  test('who has the output of a process open for writing is found, and who reads it is not', async () => {
+  test('who can write to what the parent of a process reads is found', async () => {
     const reader = procReader()
-    // A pipe of the shell's: those of Node are sockets.
-    const script = `sh -c 'echo $$ >&2; exec sleep 60' | sleep 60 & wait`
+    // The pipe is the shell's: those of Node are sockets. Each of the three says its pid.
+    const script = `sh -c 'echo holder $$ >&2; exec sleep 60' | sh -c 'sleep 60 </dev/null & echo first $! >&2; wait'`
     const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
-    const writer = Number(String((await once(shell.stderr, 'data'))[0]))
-    const holding = ['-c', `echo held >&2; exec sleep 60 </dev/null 2>/dev/null >&3`, 'sh']
-    const output = openSync(`/proc/${writer}/fd/1`, 'w')
-    const holder = spawn('sh', holding, { stdio: ['ignore', 'ignore', 'pipe', output] })
     try {
-      assert.ok(holder.stderr)
-      await once(holder.stderr, 'data')
-      const pids = (await reader.outputHolders([writer])).map(({ pid }) => pid)
-      assert.deepEqual(new Set(pids), new Set([writer, holder.pid, process.pid]))
+      const said = new Map<string, number>()
+      for await (const line of createInterface(shell.stderr)) {
+        const [who = '', pid] = line.split(' ')
+        if (said.set(who, Number(pid)).size === 2) break
+      }
+      const found = await reader.outputHolders([said.get('first') ?? 0])
+      assert.deepEqual(
+        found.map(({ first, pid }) => [first, pid]),
+        [[said.get('first'), said.get('holder')]],
+      )
       assert.deepEqual(await reader.outputHolders([2 ** 22]), [])
     } finally {
-      closeSync(output)
-      holder.kill()
       process.kill(-(shell.pid ?? 0))
     }
   })

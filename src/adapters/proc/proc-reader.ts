@@ -75,8 +75,8 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
       }
       return [...found]
     },
-    async outputHolders(pids: readonly number[]): Promise<readonly OutputHolder[]> {
-      const pipes = outputPipes(procRoot, pids)
+    async outputHolders(firsts: readonly number[]): Promise<readonly OutputHolder[]> {
+      const pipes = outputPipes(procRoot, firsts)
       if (pipes.size === 0) return []
       const found: OutputHolder[] = []
       let turn = 0

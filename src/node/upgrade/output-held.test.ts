@@ -7,12 +7,12 @@ import { outputHeld } from './output-held.ts'
 
 const INIT = 100
 /** Who holds the output, by pid. */
-const holders = [INIT, 7, 8].map((pid) => ({ writer: INIT, pid, startTicks: 1 }))
+const holders = [INIT, 7, 8].map((pid) => ({ first: INIT, pid, startTicks: 1 }))
 
 function found(
-  changed: Readonly<{ waits?: boolean; endangered?: readonly number[]; hostUnit?: string; writer?: number }>,
+  changed: Readonly<{ waits?: boolean; endangered?: readonly number[]; hostUnit?: string; first?: number }>,
 ): readonly string[] {
-  const { waits = true, endangered = [], hostUnit, writer = INIT } = changed
+  const { waits = true, endangered = [], hostUnit, first = INIT } = changed
   const killSet = {
     containerName: 'nova_libvirt',
     doomed: [INIT, 7].map((pid) => ({ pid, startTicks: 1, name: 'x', mechanisms: [], evidence: '' })),
@@ -29,7 +29,7 @@ function found(
   }
   return outputHeld(
     seen,
-    holders.map((one) => ({ ...one, writer })),
+    holders.map((one) => ({ ...one, first })),
     'plan',
   ).map(({ code, severity, evidence }) => `${code} ${severity} ${evidence.split(' outlives')[0]}`)
 }
@@ -47,6 +47,6 @@ test('who would be rescued before the stop outlives it', () => {
 
 test('the output of another container, a service of the host and an engine that does not wait refuse nothing', () => {
   assert.deepEqual(found({ waits: false }), [])
-  assert.deepEqual(found({ writer: 101 }), [])
+  assert.deepEqual(found({ first: 101 }), [])
   assert.deepEqual(found({ hostUnit: 'libvirtd.service' }), [])
 })

@@ -5,13 +5,13 @@ import type { Endangered, KillSet } from '../kill-set/index.ts'
 import { sameProcess } from '../process.ts'
 import type { ProcessId, ProcessTable } from '../process.ts'
 
-/** A process that has the pipe open for writing that is the output of another one, the writer. */
-export type OutputHolder = ProcessId & Readonly<{ writer: number }>
+/** A process that can write to the output of a container, which is named by the pid of its first process. */
+export type OutputHolder = ProcessId & Readonly<{ first: number }>
 
 /**
- * Processes that outlive a container and hold its output. An engine that waits for the end of the output then neither ends the stop nor
- * answers questions about the container, until they end (seen with Docker 26.1.5 and containerd 1.7.24; Docker 20.10.24 waits 2 s).
- * A rescued process outlives it, too.
+ * Processes that outlive a container and hold its output, or that of a command that `docker exec` runs in it. An engine that waits for
+ * the end of the output then does not end the stop and answers no question about the container, or cannot start it again, until they
+ * end: seen with Docker 26.1.5 and containerd 1.7.24; Docker 20.10.24 waits 2 s. A rescued process also outlives the container.
  */
 export function outputHeld(
   seen: Readonly<{
@@ -32,7 +32,7 @@ export function outputHeld(
     const outliving = holders.filter(
       (one) =>
         first > 0 &&
-        one.writer === first &&
+        one.first === first &&
         (!doomed.some((other) => sameProcess(other, one)) ||
           seen.endangered.some(({ pid }) => pid === one.pid)),
     )
@@ -43,7 +43,7 @@ export function outputHeld(
         code: 'OUTPUT_HELD',
         severity: asked === 'plan' ? 'refuse' : 'warn',
         subject: containerName,
-        evidence: `${name} (pid ${one.pid}) outlives the container and has its output open: the engine would wait for it in the stop, and answer no question about the container`,
+        evidence: `${name} (pid ${one.pid}) outlives the container and has its output open, or that of a command run in it: until it ends, the engine would not end the stop, or could not start the container again`,
         remedy:
           'end the process, or let it write elsewhere: what starts it in the container has to send its output to a file or to /dev/null',
       }
