@@ -5,7 +5,6 @@ export const ENGINE_KINDS = ['docker', 'podman', 'containerd'] as const
 
 export type EngineKind = (typeof ENGINE_KINDS)[number]
 
-/** The engine as it is now. */
 /** What an engine is and does. What is decided goes by these facts; `kind` and `version` are for people and records. */
 export type EngineFacts = Readonly<{
   kind: EngineKind
@@ -25,7 +24,7 @@ export type EngineFacts = Readonly<{
   changesRestartPolicy: boolean
   /** It deletes containers with `kill --all`: what is in their cgroup dies also where they have a pid namespace of their own. */
   killsByCgroup?: true
-  /** A stop waits until nobody has the container's output open any more, also who outlives the container. */
+  /** A stop ends only once no process has the container's output open, not even one that outlives the container. */
   waitsForOutput?: true
   /** Its containers are parts of pods: a kubelet makes, restarts and removes them, and Anneal only reads them. */
   keptByKubelet?: true
