@@ -1,3 +1,4 @@
+import { joinBytes } from '../../bytes/index.ts'
 import { toHex } from '../../core/index.ts'
 import { SIGNATURE, SUPERBLOCK } from './layout.ts'
 import { shapeOf } from './tree-shape.ts'
@@ -64,7 +65,7 @@ export class VerityTreeMaker {
       const above: Uint8Array[] = []
       for (let at = 0; at < hashes.length; at += BLOCK_BYTES)
         above.push(this.#sha256(bytes.subarray(offset + at, offset + at + BLOCK_BYTES)))
-      hashes = joined(above)
+      hashes = joinBytes(above)
     }
     bytes.set(superblock(dataBlocks, uuid ?? uuidOf(hashes)))
     return { bytes, rootHash: toHex(hashes), dataBlocks }
@@ -75,12 +76,6 @@ function wholeBlock(bytes: Uint8Array): Uint8Array {
   if (bytes.length === BLOCK_BYTES) return bytes
   const whole = new Uint8Array(BLOCK_BYTES)
   whole.set(bytes)
-  return whole
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.length * HASH_BYTES)
-  for (const [index, part] of parts.entries()) whole.set(part, index * HASH_BYTES)
   return whole
 }
 

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../bytes/index.ts'
 import type { Algorithms, ByteSource } from '../../bytes/index.ts'
 import { MODULES_MAGIC } from './grub-image.ts'
 
@@ -57,7 +58,7 @@ async function behind(
   let bytes = 0
   for (let at = SECTOR_BYTES - LIST_ENTRY_BYTES; at > 0; at -= LIST_ENTRY_BYTES) {
     const count = viewOf(head).getUint16(at + 8, true)
-    if (count === 0) return joined(parts, bytes)
+    if (count === 0) return joinBytes(parts)
     bytes += count * SECTOR_BYTES
     if (bytes > MOST_CORE_BYTES) return undefined
     const part = await sectors(disk, viewOf(head).getBigUint64(at, true), count, signal)
@@ -65,16 +66,6 @@ async function behind(
     parts.push(part)
   }
   return undefined
-}
-
-function joined(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array {
-  const whole = new Uint8Array(lengthBytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 async function sectors(

@@ -1,4 +1,4 @@
-import { Cursor } from '../../bytes/index.ts'
+import { Cursor, joinBytes } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import { MOST_CONTINUATIONS } from './layout.ts'
@@ -86,7 +86,7 @@ export async function readRockRidge(
         break
     }
   }
-  if (names.length > 0) found.nameBytes = joined(names)
+  if (names.length > 0) found.nameBytes = joinBytes(names)
   if (links.length > 0) found.linkBytes = linkTarget(links)
   return found
 }
@@ -168,15 +168,5 @@ function linkTarget(parts: readonly LinkPart[]): Uint8Array {
     out.push((flags & 0x02) !== 0 ? encode('.') : (flags & 0x04) !== 0 ? encode('..') : bytes)
     continues = (flags & 0x01) !== 0
   }
-  return joined(out)
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
+  return joinBytes(out)
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../bytes/index.ts'
 import { BLOCK_BYTES } from './header.ts'
 
 /** A member of an archive that is made, as far as POSIX.1-2001 (pax) and its readers know of it. */
@@ -97,7 +98,7 @@ function recordsOf(member: NewTarMember): readonly Uint8Array[] {
   if (uid > LARGEST.id) number('uid', uid)
   if (gid > LARGEST.id) number('gid', gid)
   const prefix = encoder.encode('SCHILY.xattr.')
-  for (const { nameBytes, value } of xattrs) records.push(paxRecord(joined(prefix, nameBytes), value))
+  for (const { nameBytes, value } of xattrs) records.push(paxRecord(joinBytes([prefix, nameBytes]), value))
   return records
 }
 
@@ -106,7 +107,7 @@ function paxRecord(key: Uint8Array, value: Uint8Array): Uint8Array {
   const rest = key.length + value.length + 3
   let length = rest + String(rest).length
   if (String(length).length > String(rest).length) length = rest + String(length).length
-  return joined(encoder.encode(`${length} `), key, encoder.encode('='), value, encoder.encode('\n'))
+  return joinBytes([encoder.encode(`${length} `), key, encoder.encode('='), value, encoder.encode('\n')])
 }
 
 function ustar(member: NewTarMember, type: string, sizeBytes: number): Uint8Array {
@@ -131,14 +132,4 @@ function ustar(member: NewTarMember, type: string, sizeBytes: number): Uint8Arra
   for (const byte of block) sum += byte
   block.set(encoder.encode(`${sum.toString(8).padStart(6, '0')}\u0000 `), 148)
   return block
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
