@@ -4,6 +4,7 @@ import type { PeImage } from '../../../formats/pe/index.ts'
 import type { Volume } from '../../stack/index.ts'
 import type { ImageFiles } from '../image-files.ts'
 import { versionIn } from '../systemd-boot/since.ts'
+import { grubImageOf } from './started-core.ts'
 
 export type EfiArchitecture = 'x86_64' | 'i386' | 'arm64' | 'arm' | 'riscv64' | 'loongarch64'
 
@@ -98,9 +99,7 @@ export async function readEfiProgram(
     const bytes = await mods.source.read(0, mods.lengthBytes)
     const whole = source.size > MOST_PROGRAM_BYTES ? bytes : await source.read(0, source.size)
     const looksBesideItself = new TextDecoder('latin1').decode(whole).includes('fw_path')
-    const { readGrubImage } = await import('../../../formats/grub/index.ts')
-    const { moduleName } = await import('../../../formats/elf/index.ts')
-    const grub = { ...readGrubImage(bytes, path, moduleName), looksBesideItself }
+    const grub = { ...(await grubImageOf(bytes, path)), looksBesideItself }
     return { ...about, architecture, kind: 'grub', grub }
   }
   if (source.size > MOST_PROGRAM_BYTES) return { ...about, architecture, kind: 'unknown' }

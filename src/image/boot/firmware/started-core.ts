@@ -5,6 +5,13 @@ import type { Readers, StackNode } from '../../stack/index.ts'
 /** What the boot sector is read with; nothing is read where this is not given. */
 export type CoreReader = Partial<Pick<Readers, 'openGrubCore'>>
 
+/** What grub-mkimage put into a core or a program; `name` is for errors. */
+export async function grubImageOf(bytes: Uint8Array, name: string): Promise<GrubImage> {
+  const { readGrubImage } = await import('../../../formats/grub/index.ts')
+  const { moduleName } = await import('../../../formats/elf/index.ts')
+  return readGrubImage(bytes, name, moduleName)
+}
+
 /** What BIOS starts: the GRUB that the boot sector of a disk loads. undefined where that is none, or cannot be read. */
 export async function readStartedCore(
   { source }: StackNode,
@@ -13,10 +20,7 @@ export async function readStartedCore(
   if (source === undefined || openGrubCore === undefined) return undefined
   try {
     const bytes = await openGrubCore(source, signal)
-    if (bytes === undefined) return undefined
-    const { readGrubImage } = await import('../../../formats/grub/index.ts')
-    const { moduleName } = await import('../../../formats/elf/index.ts')
-    return readGrubImage(bytes, 'core image', moduleName)
+    return bytes && (await grubImageOf(bytes, 'core image'))
   } catch (error) {
     if (!isAnnealError(error) || error.exit !== EXIT.refused) throw error
     return undefined
