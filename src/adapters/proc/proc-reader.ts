@@ -45,13 +45,10 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
       }
       const processes: Process[] = []
       const upperDirs: UpperDirs = new Map()
-      let turn = 0
-      for (const pid of pids) {
+      await inTurns(pids, (pid) => {
         const process = readProcess(procRoot, pid, upperDirs)
         if (process !== undefined) processes.push(process)
-        turn += 1
-        if (turn % TURN === 0) await setImmediate()
-      }
+      })
       return { layout: cgroupLayout(cgroupRoot), hostPidNamespace, processes }
     },
     async look(processes: readonly ProcessId[]): Promise<readonly CloserLook[]> {
@@ -67,32 +64,33 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
     async writtenFiles(paths: readonly string[]): Promise<readonly string[]> {
       const wanted = wantedFiles(paths)
       const found = new Set<string>()
-      let turn = 0
-      for (const pid of listPids(procRoot)) {
+      await inTurns(listPids(procRoot), (pid) => {
         for (const path of writtenBy(`${procRoot}/${pid}`, wanted)) found.add(path)
-        turn += 1
-        if (turn % TURN === 0) await setImmediate()
-      }
+      })
       return [...found]
     },
     async outputHolders(firsts: readonly number[]): Promise<readonly OutputHolder[]> {
       const pipes = outputPipes(procRoot, firsts)
       if (pipes.size === 0) return []
       const found: OutputHolder[] = []
-      let turn = 0
-      for (const pid of listPids(procRoot)) {
+      await inTurns(listPids(procRoot), (pid) => {
         const stat = readLiveStat(procRoot, pid)
-        if (stat !== undefined)
-          found.push(...heldBy(`${procRoot}/${pid}`, { pid, startTicks: stat.startTicks }, pipes))
-        turn += 1
-        if (turn % TURN === 0) await setImmediate()
-      }
+        if (stat === undefined) return
+        found.push(...heldBy(`${procRoot}/${pid}`, { pid, startTicks: stat.startTicks }, pipes))
+      })
       return found
     },
     machineLeaders: () => Promise.resolve(readMachineLeaders(machinesDir)),
     alive(process: ProcessId): Promise<boolean> {
       return Promise.resolve(readLiveStat(procRoot, process.pid)?.startTicks === process.startTicks)
     },
+  }
+}
+
+async function inTurns(pids: readonly number[], visit: (pid: number) => void): Promise<void> {
+  for (let at = 0; at < pids.length; at += TURN) {
+    if (at > 0) await setImmediate()
+    for (const pid of pids.slice(at, at + TURN)) visit(pid)
   }
 }
 

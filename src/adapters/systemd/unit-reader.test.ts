@@ -103,6 +103,14 @@ test('a host without such units, or without systemd, is not asked', async () => 
   assert.deepEqual(await systemdUnitReader({ root: join(dir, 'none'), systemctl }).services(), [])
 })
 
+/** A `systemctl show` that answers with these blocks, by the name of the unit. */
+function answering(blocks: Readonly<Record<string, string>>) {
+  return (argv: readonly string[]): Promise<string> => {
+    const names = argv.slice(argv.indexOf('--') + 1)
+    return Promise.resolve(names.map((name) => blocks[name]).join('\n'))
+  }
+}
+
 test('units that systemd stops or restarts with one that calls an engine are also asked about', async () => {
   const root = host({ 'etc/systemd/system/a.service': '[Service]\nExecStart=/usr/bin/docker start -a x\n' })
   const blocks: Readonly<Record<string, string>> = {
@@ -112,16 +120,7 @@ test('units that systemd stops or restarts with one that calls an engine are als
     'c.target': 'Id=c.target\n',
     'd.service': 'Id=d.service\n',
   }
-  const units = await systemdUnitReader({
-    root,
-    systemctl: (argv) =>
-      Promise.resolve(
-        argv
-          .slice(argv.indexOf('--') + 1)
-          .map((name) => blocks[name])
-          .join('\n'),
-      ),
-  }).services()
+  const units = await systemdUnitReader({ root, systemctl: answering(blocks) }).services()
   assert.deepEqual(
     units.map(({ name }) => name),
     ['a.service', 'b.service', 'c.target', 'd.service'],
@@ -142,16 +141,7 @@ test('units that are there only as long as they are needed are asked about, with
     'd.service': 'Id=d.service\nFailureAction=none\n',
     'system.slice': 'Id=system.slice\n',
   }
-  const units = await systemdUnitReader({
-    root,
-    systemctl: (argv) =>
-      Promise.resolve(
-        argv
-          .slice(argv.indexOf('--') + 1)
-          .map((name) => blocks[name])
-          .join('\n'),
-      ),
-  }).services()
+  const units = await systemdUnitReader({ root, systemctl: answering(blocks) }).services()
   assert.deepEqual(
     units.map(({ name, stopsUnneeded, endsHost, endsAfter }) => ({
       name,

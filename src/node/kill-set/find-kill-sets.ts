@@ -43,7 +43,7 @@ export function findKillSets(
   })
 }
 
-/** With those whom the kernel ends because others end. */
+/** With those whom the kernel ends because others end, until nobody is added. */
 function withEndedBy(doomed: readonly Doomed[], table: ProcessTable): readonly Doomed[] {
   const more = [...findTerminalKills(doomed, table), ...findNamespaceKills(doomed, table)]
   return more.length === 0 ? doomed : withEndedBy(merged([{ doomed }, { doomed: more }]).doomed, table)

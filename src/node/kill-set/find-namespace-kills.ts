@@ -6,24 +6,20 @@ type PidNamespace = Readonly<{ id: number; members: readonly Process[]; first: r
 
 /**
  * Those that the kernel kills because the first process of their pid namespace is among `doomed` (pid_namespaces(7)), wherever their
- * own cgroups are: a namespace within a container's, or one that a wrapper made. Namespaces within that one end with it.
+ * own cgroups are: a namespace within a container's, or one that a wrapper made. Namespaces within that one end with it. Whoever has
+ * entered a namespace from outside of the one around it is found only when this is asked again with what it gave.
  */
 export function findNamespaceKills(doomed: readonly Doomed[], table: ProcessTable): readonly Doomed[] {
   const dying = new Set(doomed.map(({ pid }) => pid))
   const found: Doomed[] = []
-  // Whoever has entered a namespace from outside of the one around it is found in the next turn.
-  for (let grown = true; grown;) {
-    grown = false
-    for (const { id, members, first } of pidNamespaces(table)) {
-      const ending = first.find(({ pid }) => dying.has(pid))
-      if (ending === undefined) continue
-      for (const { pid, startTicks, name } of members) {
-        if (dying.has(pid)) continue
-        const evidence = `pid namespace ${id}, whose first process (pid ${ending.pid}) ends`
-        found.push({ pid, startTicks, name, mechanisms: ['pidNamespace'], evidence })
-        dying.add(pid)
-        grown = true
-      }
+  for (const { id, members, first } of pidNamespaces(table)) {
+    const ending = first.find(({ pid }) => dying.has(pid))
+    if (ending === undefined) continue
+    for (const { pid, startTicks, name } of members) {
+      if (dying.has(pid)) continue
+      const evidence = `pid namespace ${id}, whose first process (pid ${ending.pid}) ends`
+      found.push({ pid, startTicks, name, mechanisms: ['pidNamespace'], evidence })
+      dying.add(pid)
     }
   }
   return found

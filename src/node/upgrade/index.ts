@@ -38,7 +38,7 @@ export type {
   PlannedService,
   ServiceAction,
 } from './plan.ts'
-export { outputHeld } from './output-held.ts'
+export { awaitedOutputs, outputHeld } from './output-held.ts'
 export type { OutputHolder } from './output-held.ts'
 export { prove } from './prove.ts'
 export type { After, Proof, ProofFailure } from './prove.ts'

@@ -8,30 +8,44 @@ import type { ProcessId, ProcessTable } from '../process.ts'
 /** A process that can write to the output of a container, which is named by the pid of its first process. */
 export type OutputHolder = ProcessId & Readonly<{ first: number }>
 
+type Seen = Readonly<{
+  engine: Pick<EngineFacts, 'waitsForOutput'>
+  containers: readonly Container[]
+  killSets: readonly KillSet[]
+}>
+
+/** The kill sets of containers whose output the engine waits for when it stops them, each with the container's first process. */
+export function awaitedOutputs({
+  engine,
+  containers,
+  killSets,
+}: Seen): readonly Readonly<{ first: number; killSet: KillSet }>[] {
+  if (engine.waitsForOutput !== true) return []
+  return killSets.flatMap((killSet) => {
+    const container = containers.find(({ name }) => name === killSet.containerName)
+    const runs = container !== undefined && container.hostUnit === undefined && container.pid > 0
+    return runs ? [{ first: container.pid, killSet }] : []
+  })
+}
+
 /**
  * Processes that outlive a container and hold its output, or that of a command that `docker exec` runs in it. An engine that waits for
  * the end of the output then does not end the stop and answers no question about the container, or cannot start it again, until they
  * end: seen with Docker 26.1.5 and containerd 1.7.24; Docker 20.10.24 waits 2 s. A rescued process also outlives the container.
  */
 export function outputHeld(
-  seen: Readonly<{
-    engine: Pick<EngineFacts, 'waitsForOutput'>
-    table: Pick<ProcessTable, 'processes'>
-    containers: readonly Container[]
-    killSets: readonly KillSet[]
-    endangered: readonly Pick<Endangered, 'pid'>[]
-  }>,
+  seen: Seen &
+    Readonly<{
+      table: Pick<ProcessTable, 'processes'>
+      endangered: readonly Pick<Endangered, 'pid'>[]
+    }>,
   holders: readonly OutputHolder[],
   /** `plan`: the containers are to be stopped. `doctor`: they would be. */
   asked: 'plan' | 'doctor',
 ): readonly Finding[] {
-  if (seen.engine.waitsForOutput !== true) return []
-  return seen.killSets.flatMap(({ containerName, doomed }): readonly Finding[] => {
-    const container = seen.containers.find(({ name }) => name === containerName)
-    const first = container === undefined || container.hostUnit !== undefined ? 0 : container.pid
+  return awaitedOutputs(seen).flatMap(({ first, killSet: { containerName, doomed } }): readonly Finding[] => {
     const outliving = holders.filter(
       (one) =>
-        first > 0 &&
         one.first === first &&
         (!doomed.some((other) => sameProcess(other, one)) ||
           seen.endangered.some(({ pid }) => pid === one.pid)),

@@ -32,9 +32,9 @@ export type WriteControl = Readonly<{
 /** What a conversion writes into its directory. */
 export type ResultNames = readonly string[]
 
-export function baseNames({ format, ipxe }: Pick<BaseTarget, 'format' | 'ipxe'>): ResultNames {
+export function baseNames({ format, ipxe = false }: Pick<BaseTarget, 'format' | 'ipxe'>): ResultNames {
   const base = BASE_NAMES[format]
-  return [base, `${base}.bmap`, ...bootNames({ ...(ipxe !== undefined && { ipxe }) })]
+  return [base, `${base}.bmap`, ...bootNames({ ipxe })]
 }
 
 export function bootNames({ ipxe = false }: Pick<ConversionTarget, 'ipxe'>): ResultNames {
