@@ -62,3 +62,62 @@ own_libc() {
   shift
   "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries:/usr/lib/x86_64-linux-gnu" "$dir/root/usr/bin/$program" "$@" >"$dir/log" 2>&1
 }
+
+# start_registry: docker-registry 2.8.2 at 127.0.0.1:$port, its files in "$dir/registry", until the script ends. Again after stop_registry.
+start_registry() {
+  if [ -z "${port:-}" ]; then
+    need docker-registry 2.8.2 docker-registry --version
+    command -v curl >/dev/null || skip 'curl is missing'
+    port=$((20000 + $$ % 40000))
+  fi
+  cat >"$dir/registry.yml" <<YAML
+version: 0.1
+storage:
+  filesystem: { rootdirectory: $dir/registry }
+  delete: { enabled: true }
+http: { addr: 127.0.0.1:$port }
+log: { level: error }
+YAML
+  docker-registry serve "$dir/registry.yml" >"$dir/registry.log" 2>&1 &
+  server=$!
+  trap 'stop_registry; rm -rf "$dir"' EXIT
+  tries=0
+  until curl -fs -o "$dir/registry.answer" "http://127.0.0.1:$port/v2/"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 60 ] || skip "no registry: $(tail -n 1 "$dir/registry.log")"
+    sleep 0.5
+  done
+}
+
+stop_registry() {
+  kill "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+}
+
+# start_tgtd: tgt 1.0.85 at $portal, without a target, until the script ends.
+start_tgtd() {
+  need tgtd 1.0.85 dpkg-query -W tgt
+  [ "$(id -u)" = 0 ] || skip 'tgtd needs root'
+  control=$(($$ % 30000 + 1000)) portal=127.0.0.1:$((20000 + $$ % 40000))
+  tgtd -f -C "$control" --iscsi "portal=$portal" >"$dir/tgt.log" 2>&1 &
+  server=$!
+  trap 'kill -9 "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+  tries=0
+  until tgt --op show --mode target >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 60 ] || ! kill -0 "$server" 2>/dev/null; then skip "tgtd does not run here: $(tail -n 1 "$dir/tgt.log")"; fi
+    sleep 0.5
+  done
+}
+
+# start_target: start_tgtd, and a target $name whose logical unit 1 is "$dir/image". What tgtadm said of the image is in "$dir/said", its
+# exit code in $status.
+start_target() {
+  start_tgtd
+  name=iqn.2026-01.example:image
+  tgt --op new --mode target --tid 1 -T "$name"
+  tgt --op new --mode logicalunit --tid 1 --lun 1 -b "$dir/image" >"$dir/said" 2>&1 && status=0 || status=$?
+  tgt --op bind --mode target --tid 1 -I ALL
+}
+
+tgt() { tgtadm -C "$control" --lld iscsi "$@"; }

@@ -11,30 +11,13 @@ set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"
 
-need tgtd 1.0.85 dpkg-query -W tgt
-[ "$(id -u)" = 0 ] || skip 'tgtd needs root'
-tgt=$(command -v tgtd)
 guess 'encoded: both log in'
 
-control=$(($$ % 30000 + 1000))
-portal=127.0.0.1:$((20000 + $$ % 40000))
 truncate -s 1M "$dir/image"
-"$tgt" -f -C "$control" --iscsi "portal=$portal" >"$dir/log" 2>&1 &
-server=$!
-trap 'kill -9 "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
-ask() { tgtadm -C "$control" --lld iscsi "$@"; }
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  ask --op show --mode target >/dev/null 2>&1 && break
-  kill -0 "$server" 2>/dev/null || skip "tgtd does not run here: $(tail -n 1 "$dir/log")"
-  sleep 0.5
-done
-name=iqn.2026-01.example:image
-ask --op new --mode target --tid 1 -T "$name"
-ask --op new --mode logicalunit --tid 1 --lun 1 -b "$dir/image" >/dev/null 2>&1
-ask --op bind --mode target --tid 1 -I ALL
-ask --op new --mode account --user at --password 'pass@word1234'
-ask --op new --mode account --user slash --password 'pass/word1234'
-for user in at slash; do ask --op bind --mode account --tid 1 --user "$user"; done
+start_target
+tgt --op new --mode account --user at --password 'pass@word1234'
+tgt --op new --mode account --user slash --password 'pass/word1234'
+for user in at slash; do tgt --op bind --mode account --tid 1 --user "$user"; done
 debian_files libi/libiscsi/libiscsi-bin_1.19.0-3_amd64.deb libi/libiscsi/libiscsi7_1.19.0-3_amd64.deb
 # login USER:PASSWORD-PART
 login() {

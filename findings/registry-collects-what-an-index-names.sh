@@ -11,22 +11,11 @@ set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"
 
-need docker-registry 2.8.2 docker-registry --version
 need skopeo 1.9.3 skopeo --version
 command -v python3 >/dev/null || skip 'python3 is missing'
+start_registry
 guess 'the image of either architecture can still be pulled'
 
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
-port=$((20000 + $$ % 40000))
-cat >"$dir/config.yml" <<YAML
-version: 0.1
-storage:
-  filesystem: { rootdirectory: $dir/registry }
-  delete: { enabled: true }
-http: { addr: 127.0.0.1:$port }
-log: { level: error }
-YAML
 cat >"$dir/make.py" <<'PY'
 import hashlib, io, json, os, sys, tarfile
 root = sys.argv[1]
@@ -60,27 +49,16 @@ for name, value in {
         json.dump(value, file)
 PY
 python3 "$dir/make.py" "$dir/image"
-serve() {
-  docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 &
-  server=$!
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
-    skopeo inspect --raw --tls-verify=false "docker://127.0.0.1:$port/none" 2>&1 | grep -q 'connection refused' || return 0
-    sleep 0.5
-  done
-  skip "docker-registry does not run here: $(tail -n 1 "$dir/log")"
-}
 collect() {
-  kill "$server"
-  wait "$server" 2>/dev/null || true
-  docker-registry garbage-collect "$@" "$dir/config.yml" >"$dir/collected" 2>&1
-  serve
+  stop_registry
+  docker-registry garbage-collect "$@" "$dir/registry.yml" >"$dir/collected" 2>&1
+  start_registry
 }
 pull() { # ARCHITECTURE
   rm -rf "$dir/pulled"
   skopeo copy -q --src-tls-verify=false --override-arch "$1" "docker://127.0.0.1:$port/node:v1" "dir:$dir/pulled" >"$dir/said" 2>&1 && echo pulled && return
   grep -o 'manifest unknown' "$dir/said" | head -n 1
 }
-serve
 skopeo copy -q --all --dest-tls-verify=false "oci:$dir/image:v1" "docker://127.0.0.1:$port/node:v1"
 collect
 seen 'amd64, collected' pulled "$(pull amd64)"

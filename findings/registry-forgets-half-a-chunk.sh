@@ -12,31 +12,13 @@ set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"
 
-need docker-registry 2.8.2 docker-registry --version
 command -v python3 >/dev/null || skip 'python3 is missing'
+start_registry
 guess 'the registry says how far the upload has come: 204'
 
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
-port=$((20000 + $$ % 40000))
-cat >"$dir/config.yml" <<YAML
-version: 0.1
-storage: { filesystem: { rootdirectory: $dir/registry } }
-http: { addr: 127.0.0.1:$port }
-log: { level: error }
-YAML
-docker-registry serve "$dir/config.yml" >"$dir/log" 2>&1 &
-server=$!
-
 cat >"$dir/upload.py" <<'PY'
-import http.client, json, socket, sys, time
+import http.client, json, sys, time
 port, breaks = int(sys.argv[1]), sys.argv[2] == 'broken'
-for attempt in range(50):
-    try:
-        socket.create_connection(('127.0.0.1', port)).close()
-        break
-    except OSError:
-        time.sleep(0.2)
 def ask(method, path, body=None, headers={}):
     line = http.client.HTTPConnection('127.0.0.1', port)
     line.request(method, path, body, headers)

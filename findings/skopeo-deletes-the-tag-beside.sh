@@ -10,25 +10,12 @@ set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"
 
-need docker-registry 2.8.2 docker-registry --version
 need skopeo 1.9.3 skopeo --version
 need umoci 0.4.7 umoci --version
+start_registry
 guess 'current is still there'
 
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
 cd "$dir"
-port=$((20000 + $$ % 40000))
-cat >config.yml <<YAML
-version: 0.1
-storage:
-  filesystem: { rootdirectory: $dir/registry }
-  delete: { enabled: true }
-http: { addr: 127.0.0.1:$port }
-log: { level: error }
-YAML
-docker-registry serve config.yml >registry.log 2>&1 &
-server=$!
 umoci init --layout oci
 umoci new --image oci:node
 image() {
@@ -37,13 +24,7 @@ image() {
   skopeo "$command" --tls-verify=false "$@"
 }
 node=docker://127.0.0.1:$port/node
-tries=0
-until skopeo copy --quiet --dest-tls-verify=false oci:oci:node "$node:old" 2>copy.log; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 60 ] || skip "no registry: $(tail -n 1 copy.log)"
-  sleep 0.5
-done
-skopeo copy --quiet --dest-tls-verify=false oci:oci:node "$node:current"
+for tag in old current; do skopeo copy --quiet --dest-tls-verify=false oci:oci:node "$node:$tag"; done
 umoci config --image oci:node --tag other --config.label a=b
 skopeo copy --quiet --dest-tls-verify=false oci:oci:other "$node:other"
 there() {

@@ -13,23 +13,11 @@ set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"
 
-need tgtd 1.0.85 dpkg-query -W tgt
 command -v tgt-admin >/dev/null || skip 'tgt-admin is missing'
-[ "$(id -u)" = 0 ] || skip 'tgtd needs root'
 guess 'the same two times'
 
-control=$(($$ % 30000 + 1000))
-portal=127.0.0.1:$((20000 + $$ % 40000))
 truncate -s 10M "$dir/image"
-tgtd -f -C "$control" --iscsi "portal=$portal" >"$dir/log" 2>&1 &
-server=$!
-trap 'kill -9 "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
-show() { tgtadm -C "$control" --lld iscsi --op show --mode target; }
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-  show >/dev/null 2>&1 && break
-  kill -0 "$server" 2>/dev/null || skip "tgtd does not run here: $(tail -n 1 "$dir/log")"
-  sleep 0.5
-done
+start_tgtd
 cat >"$dir/targets.conf" <<CONF
 default-driver iscsi
 <target iqn.2026-01.example:one>
@@ -43,7 +31,7 @@ default-driver iscsi
 </target>
 CONF
 # What the last unit is like.
-unit() { show | awk '/LUN:/ { lun = $2 } /SCSI SN:/ { serial = $3 } /Block size:/ { block = $NF } /Readonly:/ { ro = $2 } END { print lun, ro, block, serial }'; }
+unit() { tgt --op show --mode target | awk '/LUN:/ { lun = $2 } /SCSI SN:/ { serial = $3 } /Block size:/ { block = $NF } /Readonly:/ { ro = $2 } END { print lun, ro, block, serial }'; }
 tgt-admin -C "$control" -e -c "$dir/targets.conf" >"$dir/said" 2>&1 || skip "tgt-admin does not run here: $(tail -n 1 "$dir/said")"
 seen 'number, read-only, sectors, serial number' '5 Yes 4096 SERIAL000123' "$(unit)"
 tgt-admin -C "$control" --dump >"$dir/dumped" 2>"$dir/said" && status=0 || status=$?
