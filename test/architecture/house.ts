@@ -63,6 +63,7 @@ export const SUB_ROOMS: readonly string[] = [
   'image/live',
   'image/container-disk',
   'metal/testing',
+  'node/testing',
   'image/stack',
   'image/boot',
   'runtime/image/push',

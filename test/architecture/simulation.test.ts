@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { plainSpec } from '../../src/adapters/containers/index.ts'
 import { CrashPoints, MemoryState, SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import { FileStateStore } from '../../src/adapters/state/index.ts'
 import type { Container } from '../../src/node/index.ts'
@@ -23,24 +24,7 @@ import { ROOT, filesBelow } from '../../scripts/source/index.ts'
 const IMAGE = 'sha256:simulated'
 
 function spec(changes: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    name: 'one',
-    image: IMAGE,
-    labels: { 'io.anneal.test': 'simulation' },
-    environment: {},
-    privileged: false,
-    capAdd: [],
-    capDrop: [],
-    securityOpt: [],
-    devices: [],
-    networkMode: 'none',
-    mounts: [],
-    ulimits: {},
-    sysctls: {},
-    restartPolicy: 'no',
-    extraHosts: [],
-    ...changes,
-  }
+  return plainSpec({ name: 'one', image: IMAGE, labels: { 'io.anneal.test': 'simulation' }, ...changes })
 }
 
 async function running(engine: NodeEngine, changes: Partial<ContainerSpec> = {}): Promise<string> {

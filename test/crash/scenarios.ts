@@ -3,6 +3,7 @@ import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
 import type { SimulatedImage } from '../../src/adapters/simulated/index.ts'
 import { makePlan, sealRelease } from '../../src/node/index.ts'
 import type { Deployment, Plan, Release, ServiceDraft, StableState } from '../../src/node/index.ts'
+import { kollaUnit } from '../../src/node/testing/index.ts'
 import { runUpgrade } from '../../src/runtime/node/index.ts'
 import type { Sides } from '../../src/runtime/node/index.ts'
 import { canonicalJson } from '../../src/core/index.ts'
@@ -127,18 +128,7 @@ async function kollaNode(): Promise<SimulatedNode> {
     const spec = { ...container, name, image: of, labels: {}, restartPolicy: 'no' } as const
     await node.engine.startContainer(await node.engine.createContainer(spec))
     for (const { unit } of supervisors) {
-      node.units.push({
-        name: unit,
-        activeState: 'active',
-        fileState: 'enabled',
-        restart: 'always',
-        wantedBy: ['multi-user.target'],
-        triggeredBy: [],
-        starts: [`/usr/bin/docker start -a ${name}`],
-        stops: [`/usr/bin/docker stop ${name}`],
-        scripts: [],
-        source: '',
-      })
+      node.units.push(kollaUnit(name, { name: unit }))
     }
   }
   node.startGuest('one')

@@ -21,6 +21,7 @@ export type { InspectedConfig, InspectedContainer, InspectedHost } from './descr
 export { logs } from './logs.ts'
 export { buildImage, pullImage } from './images.ts'
 export { putFiles } from './put-files.ts'
+export { plainSpec } from './plain-spec.ts'
 export { runOnce } from './run-once.ts'
 export { sameContainer } from './idempotence.ts'
 export { taskLimitOf } from './task-limit.ts'

@@ -8,6 +8,7 @@ import type { Dialect, RunOnceParts } from './dialect.ts'
 import { raise } from './errors.ts'
 import { logStream } from './logs.ts'
 import { readFrames } from './frames.ts'
+import { plainSpec } from './plain-spec.ts'
 import { putFiles } from './put-files.ts'
 
 /** Carries the pid of the Anneal that made the container: those of a dead one are swept by the next. */
@@ -70,32 +71,22 @@ function specOf(parts: RunOnceParts, image: string, options: RunOnceOptions): Co
   const volumes = needsVolumes(options, parts)
     ? [...folders].map((target): MountSpec => ({ type: 'volume', source: '', target, readOnly: false }))
     : []
-  return {
+  return plainSpec({
     name: `anneal-once-${randomUUID()}`,
     image,
     labels: { [LABEL]: String(process.pid) },
     ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
     command: options.command,
     ...(options.user === undefined ? {} : { user: options.user }),
-    environment: {},
-    privileged: false,
-    capAdd: [],
-    capDrop: [],
     securityOpt: ['no-new-privileges'],
-    devices: [],
-    networkMode: 'none',
     ipcMode: 'private',
     cgroupnsMode: 'private',
     mounts: [...(options.mounts ?? []), ...volumes],
-    ulimits: {},
-    sysctls: {},
     readOnly: options.readOnlyRoot ?? false,
     pidsLimit: PIDS,
-    restartPolicy: 'no',
     logDriver: parts.log.driver,
     logOptions: parts.log.options,
-    extraHosts: [],
-  }
+  })
 }
 
 async function sweep(parts: RunOnceParts): Promise<void> {

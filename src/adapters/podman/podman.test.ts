@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { plainSpec } from '../containers/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import type { ContainerSpec } from '../../ports/index.ts'
 import { containerFromPodman } from './container-facts.ts'
@@ -13,14 +14,9 @@ import { podmanEngine } from './engine.ts'
 
 const PODMAN = { canUpdate: true, pids: { controller: 'present', runtime: undefined } } as const
 
-const spec: ContainerSpec = {
+const spec: ContainerSpec = plainSpec({
   name: 'libvirt',
   image: 'img',
-  labels: {},
-  environment: {},
-  privileged: false,
-  capAdd: [],
-  capDrop: [],
   securityOpt: [
     'label=disable',
     'apparmor:unconfined',
@@ -30,12 +26,8 @@ const spec: ContainerSpec = {
   ],
   devices: ['/dev/kvm'],
   networkMode: 'host',
-  mounts: [],
-  ulimits: {},
-  sysctls: {},
   restartPolicy: 'always',
-  extraHosts: [],
-}
+})
 
 test('a specification becomes a SpecGenerator', () => {
   const body = createBody(

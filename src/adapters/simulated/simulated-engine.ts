@@ -2,7 +2,7 @@ import { canonicalJson } from '../../core/index.ts'
 import { LABELS } from '../../node/index.ts'
 import type { Container, ContainerSpec, EngineFacts } from '../../node/index.ts'
 import type { ExecResult, ImageFacts, NodeEngine } from '../../ports/index.ts'
-import { raise } from '../containers/index.ts'
+import { plainSpec, raise } from '../containers/index.ts'
 import type { SimulatedImage } from './simulated-guest.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 
@@ -228,25 +228,17 @@ function specOf({
   mounts,
   restartPolicy,
 }: Container): ContainerSpec {
-  return {
+  return plainSpec({
     name,
     image,
     labels: Object.fromEntries(Object.entries(labels).filter(([label]) => !label.startsWith('io.anneal.'))),
-    environment: {},
     privileged,
-    capAdd: [],
-    capDrop: [],
-    securityOpt: [],
-    devices: [],
     networkMode,
     pidMode: 'host',
     cgroupnsMode: 'host',
     mounts: mounts.map((mount) => ({ ...mount, createHostPath: true })),
-    ulimits: {},
-    sysctls: {},
     restartPolicy,
-    extraHosts: [],
-  }
+  })
 }
 
 function imageFacts(reference: string, image: SimulatedImage | undefined): ImageFacts {

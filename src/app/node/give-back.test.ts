@@ -5,12 +5,12 @@ import { sha256 } from '../../adapters/system/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { sealRelease } from '../../node/index.ts'
 import type { Release } from '../../node/index.ts'
+import { kollaUnit } from '../../node/testing/index.ts'
 import { recoverNode } from '../../runtime/node/index.ts'
 import { statusOf } from './status-of.ts'
 import { giveBackNode, previewGiveBack, rollbackNode, upgradeNode } from './upgrade-node.ts'
 
 const NAME = 'nova_libvirt'
-const UNIT = 'kolla-nova_libvirt-container.service'
 const IMAGE = sha256('libvirt')
 const NEXT = sha256('libvirt-next')
 const PLACE = { service: NAME, socket: '/run/libvirt/libvirt-sock', stateDir: '/run/libvirt' }
@@ -72,18 +72,7 @@ async function kollaNode(): Promise<SimulatedNode> {
   })
   const spec = { ...SHAPE, name: NAME, image: IMAGE, restartPolicy: 'no' } as const
   await node.engine.startContainer(await node.engine.createContainer(spec))
-  node.units.push({
-    name: UNIT,
-    activeState: 'active',
-    fileState: 'enabled',
-    restart: 'always',
-    wantedBy: ['multi-user.target'],
-    triggeredBy: [],
-    starts: [`/usr/bin/docker start -a ${NAME}`],
-    stops: [`/usr/bin/docker stop ${NAME}`],
-    scripts: [],
-    source: '',
-  })
+  node.units.push(kollaUnit(NAME))
   node.startGuest('one')
   return node
 }

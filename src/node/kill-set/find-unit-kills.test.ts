@@ -4,27 +4,19 @@ import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { HEALTHY, LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
 import type { ServiceUnit } from '../owners/index.ts'
 import type { CgroupLine, Process } from '../process.ts'
+import { kollaUnit } from '../testing/index.ts'
 import { UUID, process, qemu } from '../testing/processes.ts'
 import { findKillSets } from './find-kill-sets.ts'
 
 const ID = 'ab'.repeat(32)
 const NOVA: Container = { ...LIBVIRT, id: ID, name: 'nova_libvirt', pid: 10, labels: {} }
 const GROUP = '/system.slice/kolla.service'
-const KOLLA: ServiceUnit = {
+const KOLLA = kollaUnit('nova_libvirt', {
   name: 'kolla.service',
-  activeState: 'active',
-  fileState: 'enabled',
-  restart: 'always',
-  wantedBy: [],
-  triggeredBy: [],
-  starts: ['/usr/bin/docker start -a nova_libvirt'],
-  stops: [],
-  scripts: [],
-  source: '',
   mainPid: 20,
   controlGroup: GROUP,
   killMode: 'control-group',
-}
+})
 
 const inUnit = (group = GROUP): CgroupLine[] => [
   { hierarchy: 3, controllers: ['devices'], path: '/' },

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
 import type { Container } from '../container.ts'
 import type { Process, ProcessTable } from '../process.ts'
+import { kollaUnit } from '../testing/index.ts'
 import { composeProject } from './compose-project.ts'
 import { findOwners } from './find-owners.ts'
 import { ownerFindings } from './findings.ts'
@@ -19,19 +20,7 @@ const DOCKER = { changesRestartPolicy: true }
 /** Before 5.1. */
 const PODMAN = { changesRestartPolicy: false }
 
-/** As kolla-ansible writes it. */
-const KOLLA: ServiceUnit = {
-  name: 'kolla-nova_libvirt-container.service',
-  activeState: 'active',
-  fileState: 'enabled',
-  restart: 'always',
-  wantedBy: ['multi-user.target'],
-  triggeredBy: [],
-  starts: ['/usr/bin/docker start -a nova_libvirt'],
-  stops: ['/usr/bin/docker stop nova_libvirt -t 60'],
-  scripts: [],
-  source: '/etc/systemd/system/kolla-nova_libvirt-container.service',
-}
+const KOLLA = kollaUnit('nova_libvirt')
 const IDLE = { activeState: 'inactive', fileState: 'disabled', restart: 'no', wantedBy: [] } as const
 
 function process(argv: readonly string[], cgroup = '/', more: Partial<Process> = {}): Process {

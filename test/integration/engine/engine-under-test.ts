@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { plainSpec } from '../../../src/adapters/containers/index.ts'
 import type { Container } from '../../../src/node/index.ts'
 import type { BedKind } from './bed.ts'
 import type { ContainerSpec, Engine } from '../../../src/ports/index.ts'
@@ -109,25 +110,14 @@ export class EngineUnderTest {
     this.#registries = { open, closed, lying, slow }
   }
 
-  readonly spec = (changes: Partial<ContainerSpec> = {}): ContainerSpec => ({
-    name: `contract-${(this.count += 1)}`,
-    image: IMAGE,
-    labels: { 'io.anneal.test': 'contract' },
-    command: POLITE,
-    environment: {},
-    privileged: false,
-    capAdd: [],
-    capDrop: [],
-    securityOpt: [],
-    devices: [],
-    networkMode: 'none',
-    mounts: [],
-    ulimits: {},
-    sysctls: {},
-    restartPolicy: 'no',
-    extraHosts: [],
-    ...changes,
-  })
+  readonly spec = (changes: Partial<ContainerSpec> = {}): ContainerSpec =>
+    plainSpec({
+      name: `contract-${(this.count += 1)}`,
+      image: IMAGE,
+      labels: { 'io.anneal.test': 'contract' },
+      command: POLITE,
+      ...changes,
+    })
 
   readonly running = async (changes: Partial<ContainerSpec> = {}): Promise<Container> => {
     const id = await this.engine.createContainer(this.spec(changes))

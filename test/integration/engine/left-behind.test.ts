@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import { plainSpec } from '../../../src/adapters/containers/index.ts'
 import { procReader } from '../../../src/adapters/proc/index.ts'
 import { findKillSet } from '../../../src/node/index.ts'
 import type { Container } from '../../../src/node/index.ts'
@@ -55,25 +56,9 @@ for (const kind of ['docker', 'podman'] as const) {
     }
 
     test('nobody dies, at the stop or at the next start, whom the kill set did not name before', async (t) => {
-      const id = await bed.engine.createContainer({
-        name: `left-${kind}`,
-        image: IMAGE,
-        labels: {},
-        command: ['sleep', '1000000'],
-        environment: {},
-        privileged: false,
-        capAdd: [],
-        capDrop: [],
-        securityOpt: [],
-        devices: [],
-        networkMode: 'none',
-        pidMode: 'host',
-        mounts: [],
-        ulimits: {},
-        sysctls: {},
-        restartPolicy: 'no',
-        extraHosts: [],
-      })
+      const id = await bed.engine.createContainer(
+        plainSpec({ name: `left-${kind}`, image: IMAGE, command: ['sleep', '1000000'], pidMode: 'host' }),
+      )
       await bed.engine.startContainer(id)
       const up = await inspected(id)
       for (const [hierarchy, path] of Object.entries(up.cgroupPaths ?? {})) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainSpec } from '../../../adapters/containers/index.ts'
 import { SimulatedNode } from '../../../adapters/simulated/index.ts'
 import { sha256 } from '../../../adapters/system/index.ts'
 import { isAnnealError } from '../../../core/index.ts'
@@ -9,27 +10,17 @@ import type { ContainerSpec } from '../../../ports/index.ts'
 import { importRunning } from './import-running.ts'
 
 const IMAGE = sha256('libvirt')
-const SPEC: ContainerSpec = {
+const SPEC: ContainerSpec = plainSpec({
   name: 'nova_libvirt',
   image: IMAGE,
-  labels: {},
-  environment: {},
   privileged: true,
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  devices: [],
   networkMode: 'host',
   pidMode: 'host',
   cgroupnsMode: 'host',
   mounts: ['/run', '/var/lib/libvirt', '/etc/libvirt/qemu', '/var/log/libvirt', '/sys/fs/cgroup', '/dev'].map(
     (path) => ({ type: 'bind', source: path, target: path, readOnly: false, createHostPath: true }),
   ),
-  ulimits: {},
-  sysctls: {},
-  restartPolicy: 'no',
-  extraHosts: [],
-}
+})
 
 async function running(...specs: readonly ContainerSpec[]): Promise<SimulatedNode> {
   const node = new SimulatedNode({ [IMAGE]: {} })

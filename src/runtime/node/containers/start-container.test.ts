@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainSpec } from '../../../adapters/containers/index.ts'
 import { SimulatedNode } from '../../../adapters/simulated/index.ts'
 import type { SimulatedGuest } from '../../../adapters/simulated/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
@@ -7,23 +8,13 @@ import { pruneContainers } from './prune-containers.ts'
 import { clearLeftBehind, startContainer } from './start-container.ts'
 
 const IMAGE = `sha256:${'1'.repeat(64)}`
-const SPEC = {
+const SPEC = plainSpec({
   name: 'old-libvirt',
   image: IMAGE,
   labels: { 'io.anneal.project': 'compute' },
-  environment: {},
   privileged: true,
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  devices: [],
   networkMode: 'host',
-  mounts: [],
-  ulimits: {},
-  sysctls: {},
-  restartPolicy: 'no',
-  extraHosts: [],
-} as const
+})
 const SIDE = { release: undefined, libvirt: undefined }
 const KNOWN = { places: [], helpers: [] }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainSpec } from '../../../adapters/containers/index.ts'
 import { SimulatedNode } from '../../../adapters/simulated/index.ts'
 import { makePlan } from '../../../node/index.ts'
 import type { Deployment, Plan, ServiceUnit } from '../../../node/index.ts'
+import { kollaUnit } from '../../../node/testing/index.ts'
 import { Journal } from '../../saga/index.ts'
 import { previewRecovery } from './preview-recovery.ts'
 import { recoverNode } from './settle-node.ts'
@@ -24,23 +26,7 @@ const ADOPTED: Deployment = {
     },
   ],
 }
-const SPEC = {
-  name: 'nova_libvirt',
-  image: IMAGE,
-  labels: {},
-  environment: {},
-  privileged: true,
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  devices: [],
-  networkMode: 'host',
-  mounts: [],
-  ulimits: {},
-  sysctls: {},
-  restartPolicy: 'no',
-  extraHosts: [],
-} as const
+const SPEC = plainSpec({ name: 'nova_libvirt', image: IMAGE, privileged: true, networkMode: 'host' })
 
 function firstPlan(): Plan {
   const next = {
@@ -125,18 +111,7 @@ test('recovery tells of a unit that brings back a container of the release befor
   const current = { releaseId: 'b', project: 'compute', services: [service] } as Deployment
   await node.state.writeDeployments({ version: 1, current, previous: ADOPTED })
   assert.deepEqual((await recoverNode(node.world())).problems, [])
-  node.units.push({
-    name: 'kolla-nova_libvirt-container.service',
-    activeState: 'active',
-    fileState: 'enabled',
-    restart: 'always',
-    wantedBy: [],
-    triggeredBy: [],
-    starts: ['/usr/bin/docker start -a nova_libvirt'],
-    stops: [],
-    scripts: [],
-    source: '',
-  })
+  node.units.push(kollaUnit('nova_libvirt'))
   const { problems } = await recoverNode(node.world())
   assert.deepEqual(
     problems.map(({ code }) => code),
@@ -161,18 +136,7 @@ async function tookOver(unit: Partial<ServiceUnit>): Promise<SimulatedNode> {
   return node
 }
 
-const KOLLA: ServiceUnit = {
-  name: 'kolla-nova_libvirt-container.service',
-  activeState: 'inactive',
-  fileState: 'enabled',
-  restart: 'always',
-  wantedBy: [],
-  triggeredBy: [],
-  starts: ['/usr/bin/docker start -a nova_libvirt'],
-  stops: [],
-  scripts: [],
-  source: '',
-}
+const KOLLA = kollaUnit('nova_libvirt', { activeState: 'inactive' })
 
 test('recovery keeps the unit of an adopted container from acting, also after later releases', async () => {
   const node = await tookOver({})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainSpec } from '../../../adapters/containers/index.ts'
 import { SimulatedNode } from '../../../adapters/simulated/index.ts'
 import type { Process } from '../../../node/index.ts'
 import type { NodeWorld, RescueReport } from '../../../ports/index.ts'
@@ -10,23 +11,8 @@ const REPORT: RescueReport = { method: 'cgroups', unit: 'u', moved: [], limits: 
 
 test('a helper that serves one guest now and others later is moved by itself, not with that guest', async () => {
   const node = new SimulatedNode({ [IMAGE]: { libvirt: '9.0.0' } })
-  const id = await node.engine.createContainer({
-    name: 'nova_libvirt',
-    image: IMAGE,
-    labels: {},
-    environment: {},
-    privileged: true,
-    capAdd: [],
-    capDrop: [],
-    securityOpt: [],
-    devices: [],
-    networkMode: 'host',
-    mounts: [],
-    ulimits: {},
-    sysctls: {},
-    restartPolicy: 'no',
-    extraHosts: [],
-  })
+  const spec = plainSpec({ name: 'nova_libvirt', image: IMAGE, privileged: true, networkMode: 'host' })
+  const id = await node.engine.createContainer(spec)
   await node.engine.startContainer(id)
   const guest = node.startGuest('vm', id)
   const base = node.world()

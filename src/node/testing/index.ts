@@ -1,0 +1,1 @@
+export { kollaUnit } from './units.ts'
