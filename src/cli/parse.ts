@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Command, FlagSpec, FlagTable } from './command.ts'
 import { raise } from './errors.ts'
+import { nearest, offer } from './nearest.ts'
 
 export type Parsed = Readonly<{ flags: Readonly<Record<string, unknown>>; args: readonly string[] }>
 
@@ -26,7 +27,7 @@ export function parseCommand(
       strict: true,
     })
   } catch (error) {
-    const why = wordsOf((error as Error).message)
+    const why = wordsOf((error as Error).message, command.flags)
     const program = argv.includes('--') ? undefined : argv.find((word) => command.foreign?.test(word))
     if (program === undefined) throw fail(why)
     throw raise('USAGE_NOT_SEPARATED', { command: name, why, program, help: `${name} --help` })
@@ -60,7 +61,7 @@ export function parseCommand(
 }
 
 /** What util.parseArgs says, in the words of this program. */
-function wordsOf(message: string): string {
+function wordsOf(message: string, flags: FlagTable): string {
   const [, flag = message, what] =
     /^(?:Unknown o|O)ption '(.+?)(?: <value>)?'( argument missing| argument is ambiguous| does not take an argument)?/.exec(
       message,
@@ -74,8 +75,14 @@ function wordsOf(message: string): string {
       return `"${flag}" takes no value`
     case undefined:
     default:
-      return flag === message ? message : `there is no flag "${flag}"`
+      return flag === message ? message : `there is no flag "${flag}"${offer(nearestFlag(flag, flags))}`
   }
+}
+
+/** Of the long flags; one letter says nothing of what was meant. */
+function nearestFlag(flag: string, flags: FlagTable): string | undefined {
+  const name = flag.startsWith('--') ? nearest(flag.slice(2), Object.keys(flags)) : undefined
+  return name === undefined ? undefined : `--${name}`
 }
 
 /** Puts `--` before the first operand, so that what follows is not read as flags. */

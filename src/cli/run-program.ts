@@ -7,6 +7,7 @@ import { readConfig } from './config.ts'
 import { raise } from './errors.ts'
 import { helpText } from './help.ts'
 import type { GroupBeside } from './help.ts'
+import { nearest, offer } from './nearest.ts'
 import { Output } from './output.ts'
 import type { Stream } from './output.ts'
 import { parseCommand } from './parse.ts'
@@ -83,6 +84,22 @@ function asksForHelp(found: CommandEntry | undefined, argv: readonly string[]): 
   return own.some((word) => word === '--help' || word === '-h') && !own.includes('--')
 }
 
+/** What was meant by `words`, of which the first are the `group`: a word of that group, or a command without the word before it. */
+function nearestCommand(
+  words: readonly string[],
+  group: readonly string[],
+  paths: readonly (readonly string[])[],
+): string | undefined {
+  const typed = words[group.length] ?? ''
+  const known = paths.filter((path) => group.every((word, at) => path[at] === word))
+  const whole = known.filter((path) => path.at(-1) === typed)
+  const next = nearest(typed, [
+    ...new Set(known.flatMap((path) => path.slice(group.length, group.length + 1))),
+  ])
+  const meant = whole.length === 1 ? whole[0] : next === undefined ? undefined : [...group, next]
+  return meant === undefined ? undefined : `anneal ${meant.join(' ')}`
+}
+
 async function help(
   { commands, beside = [] }: Program,
   found: CommandEntry | undefined,
@@ -95,7 +112,7 @@ async function help(
   if (found === undefined && group.length < words.length) {
     throw raise('USAGE', {
       command: `anneal ${words.join(' ')}`,
-      why: 'there is no such command',
+      why: `there is no such command${offer(nearestCommand(words, group, [...commands.map(({ path }) => path), ...beside.map(({ word }) => [word])]))}`,
       help: `anneal ${[...group, '--help'].join(' ')}`,
     })
   }

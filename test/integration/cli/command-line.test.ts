@@ -66,6 +66,10 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
     [['image', 'convert', 'x'], 'it needs a directory for the results \\(-o DIR\\)'],
     [['image', 'convert', 'x', '-o', '-', '--format', 'qcow2'], '--format qcow2 is about files.*'],
     [['image', 'upgrade'], 'there is no such command'],
+    [['image', 'convrt', 'x'], 'there is no such command; did you mean "anneal image convert"\\?'],
+    [['imge', 'ls'], 'there is no such command; did you mean "anneal image"\\?'],
+    [['upgrade'], 'there is no such command; did you mean "anneal node upgrade"\\?'],
+    [['image', 'convert', 'x', '--frmat', 'raw'], 'there is no flag "--frmat"; did you mean "--format"\\?'],
   ] as const) {
     it(`anneal ${argv.join(' ')} says what is wrong, and which help to ask`, () => {
       const { status, stderr, stdout } = spawnSync(ANNEAL, argv, { encoding: 'utf8' })
