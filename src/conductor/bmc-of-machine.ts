@@ -1,3 +1,4 @@
+import { IPMI_PRIVILEGES, REDFISH_LOGINS } from './bmc-address.ts'
 import type { BmcAddress, Firmware } from './bmc-address.ts'
 import { raise } from './errors.ts'
 import { nameOf } from './machine.ts'
@@ -36,22 +37,30 @@ export function bmcOf(
   }
   switch (machine.driver) {
     case 'ipmi':
+      refuseUnknownWays(text, name)
       return {
         kind: 'ipmi',
         host: needed('ipmi_address'),
         port: portNumber(text('ipmi_port') ?? '623', name),
         username: text('ipmi_username') ?? '',
         password: text('ipmi_password') ?? '',
-        cipherSuite: Number(text('ipmi_cipher_suite') ?? 17),
+        ...cipherSuiteOf(text('ipmi_cipher_suite'), name),
+        privilege: oneOf(
+          IPMI_PRIVILEGES,
+          'ipmi_priv_level',
+          text('ipmi_priv_level') ?? 'ADMINISTRATOR',
+          name,
+        ),
       }
     case 'redfish': {
       const systemPath = text('redfish_system_id')
       return {
         kind: 'redfish',
-        url: needed('redfish_address').replace(/\/+$/, ''),
+        url: redfishUrl(needed('redfish_address')),
         ...(systemPath === undefined ? {} : { systemPath }),
         username: text('redfish_username') ?? '',
         password: text('redfish_password') ?? '',
+        login: oneOf(REDFISH_LOGINS, 'redfish_auth_type', text('redfish_auth_type') ?? 'auto', name),
         verify: verification(text('redfish_verify_ca')),
       }
     }
@@ -71,6 +80,45 @@ export function firmwareOf(machine: MachineRecord): Firmware {
   return (said?.[1] as Firmware | undefined) ?? machine.report?.firmware ?? 'uefi'
 }
 
+/**
+ * Settings of Ironic’s ipmi driver that lead to the controller another way. Without them the wrong controller, or none, would
+ * answer. ipmitool takes a key for BMCs as an argument alone, where every user of the host can read it.
+ */
+function refuseUnknownWays(text: (key: string) => string | undefined, machine: string): void {
+  const others = [
+    ['ipmi_bridging', 'no'],
+    ['ipmi_protocol_version', '2.0'],
+    ['ipmi_hex_kg_key', ''],
+  ] as const
+  for (const [key, usual] of others) {
+    const value = text(key) ?? usual
+    if (value === usual || value === '') continue
+    const shown = isCredential(key) ? '' : ` ${value}`
+    throw raise('BMC_UNKNOWN', {
+      machine,
+      why: `driver_info has ${key}${shown}, which the conductor does not support`,
+    })
+  }
+}
+
+function cipherSuiteOf(text: string | undefined, machine: string): Readonly<{ cipherSuite?: number }> {
+  if (text === undefined || text === '') return {}
+  if (/^\d{1,3}$/.test(text)) return { cipherSuite: Number(text) }
+  throw raise('BMC_UNKNOWN', { machine, why: `ipmi_cipher_suite is "${text}"` })
+}
+
+function oneOf<const T extends string>(allowed: readonly T[], key: string, text: string, machine: string): T {
+  const found = allowed.find((one) => one === text)
+  if (found !== undefined) return found
+  throw raise('BMC_UNKNOWN', { machine, why: `${key} is "${text}", not one of ${allowed.join(', ')}` })
+}
+
+/** As Ironic reads it: without a scheme it is HTTPS. */
+function redfishUrl(address: string): string {
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`
+  return url.replace(/\/+$/, '')
+}
+
 function portNumber(text: string, machine: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
@@ -78,6 +126,7 @@ function portNumber(text: string, machine: string): number {
 }
 
 function verification(text: string | undefined): boolean | string {
-  if (text === undefined || /^(true|yes|1)$/i.test(text)) return true
-  return /^(false|no|0)$/i.test(text) ? false : text
+  // The words that Ironic takes.
+  if (text === undefined || /^(true|t|yes|y|on|1)$/i.test(text)) return true
+  return /^(false|f|no|n|off|0)$/i.test(text) ? false : text
 }

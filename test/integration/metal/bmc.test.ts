@@ -126,6 +126,14 @@ describe('IPMI', () => {
     await refused(ask({ port: address.port + 100 }), 'BMC_UNREACHABLE', /does not answer/, secrets)
   })
 
+  test('finds a cipher suite that the controller takes, where none is named', async () => {
+    await using bmc = await startRecordingBmc({ busy: 0 })
+    const { cipherSuite, ...address } = bmc.address
+    assert.equal(cipherSuite, 3)
+    assert.equal(await openBmc(address).power(), 'off')
+    await refused(openBmc({ ...address, cipherSuite: 17 }).power(), 'BMC_REFUSED', /not what we requested/)
+  })
+
   test('shows the password in no argument of a program', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'anneal-ipmitool-'))
     const path = process.env['PATH'] ?? ''

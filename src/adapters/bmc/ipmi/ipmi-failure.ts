@@ -2,7 +2,9 @@ import { raise } from '../errors.ts'
 import type { IpmiAddress, Said } from './ipmitool.ts'
 
 /** What ipmitool says, and what it means. The first line that matches counts. */
-const MEANINGS: readonly Readonly<{ says: RegExp; means: 'busy' | 'credentials' | 'suite' | 'silent' }>[] = [
+type Meaning = 'busy' | 'credentials' | 'suite' | 'silent'
+
+const MEANINGS: readonly Readonly<{ says: RegExp; means: Meaning }>[] = [
   // IPMI 2.0, table 5-2: C0h node busy, C4h out of space, D0h/D1h/D2h in an update or initialising; table 13-15: 01h.
   {
     says: /Node busy|Device firmware in update|initialization (in progress|agent)|Out of space/i,
@@ -18,6 +20,8 @@ const MEANINGS: readonly Readonly<{ says: RegExp; means: 'busy' | 'credentials' 
     says: /(invalid|unsupported|no matching) (authentication|integrity|confidentiality|cipher)/i,
     means: 'suite',
   },
+  // A controller that chooses another suite than the one it was asked for.
+  { says: /algorithm \S+ is not what we requested/i, means: 'suite' },
   {
     says: /Get Auth Capabilities error|Unable to establish|Address lookup|Could not open socket/i,
     means: 'silent',
@@ -32,18 +36,18 @@ const MEANINGS: readonly Readonly<{ says: RegExp; means: 'busy' | 'credentials' 
 const NOISE =
   /^(Loading IANA PEN Registry|IANA PEN registry open failed|Running Get |Invalid completion code received|Discovered IPMB|Close Session|IPMI Request Match NOT FOUND)/
 
-/** What a failed run of ipmitool means. `busy`: the same command may succeed a little later. */
+/** What a failed run of ipmitool means; undefined: the controller refuses. `busy`: the same command may succeed a little later. */
 export function ipmiFailure(
   action: string,
   address: IpmiAddress,
   said: Said,
-): Readonly<{ error: Error; busy: boolean }> {
+): Readonly<{ error: Error; means: Meaning | undefined }> {
   const bmc = `${address.host}:${address.port}`
   if (said.error?.code === 'ENOENT') {
     const remedy = 'install ipmitool (Debian: apt-get install ipmitool)'
     return {
       error: raise('BMC_UNABLE', { action, bmc, why: 'the program ipmitool is missing', remedy }),
-      busy: false,
+      means: undefined,
     }
   }
   const lines = `${said.stderr}\n${said.stdout}`
@@ -52,7 +56,8 @@ export function ipmiFailure(
     .filter((line) => line !== '' && !NOISE.test(line))
   const found = MEANINGS.find(({ says }) => lines.some((line) => says.test(line)))
   const why = [...new Set(lines)].slice(-3).join('; ') || (said.error?.message.split('\n')[0] ?? 'no word')
-  switch (found?.means ?? (said.error?.killed === true ? 'silent' : undefined)) {
+  const means = found?.means ?? (said.error?.killed === true ? 'silent' : undefined)
+  switch (means) {
     case 'busy':
       return {
         error: raise('BMC_UNREACHABLE', {
@@ -61,13 +66,16 @@ export function ipmiFailure(
           why: `it is busy or slow: ${why}`,
           remedy: 'try again in a minute',
         }),
-        busy: true,
+        means,
       }
     case 'credentials':
-      return { error: raise('BMC_CREDENTIALS', { action, bmc, why }), busy: false }
+      return { error: raise('BMC_CREDENTIALS', { action, bmc, why }), means }
     case 'suite': {
-      const remedy = `it does not take cipher suite ${address.cipherSuite}: choose another one in the inventory (ipmi_cipher_suite: 17 or 3)`
-      return { error: raise('BMC_REFUSED', { action, bmc, why, remedy }), busy: false }
+      const { cipherSuite } = address
+      const tried =
+        cipherSuite === undefined ? 'neither cipher suite 17 nor 3' : `no cipher suite ${cipherSuite}`
+      const remedy = `it takes ${tried}: choose another one in the inventory (ipmi_cipher_suite: 17, 3, …)`
+      return { error: raise('BMC_REFUSED', { action, bmc, why, remedy }), means }
     }
     case 'silent':
       return {
@@ -78,7 +86,7 @@ export function ipmiFailure(
           remedy:
             'see that the address is right, that IPMI over LAN is enabled, and that this machine reaches it',
         }),
-        busy: false,
+        means,
       }
     case undefined:
       return {
@@ -88,7 +96,7 @@ export function ipmiFailure(
           why,
           remedy: 'see whether the BMC can do this, and its log',
         }),
-        busy: false,
+        means,
       }
   }
 }

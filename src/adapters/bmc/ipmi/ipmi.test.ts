@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { isAnnealError } from '../../../core/index.ts'
 import { bootCommand, powerIn } from './ipmi-bmc.ts'
 import { ipmiFailure } from './ipmi-failure.ts'
+import { ipmitoolCall } from './ipmitool.ts'
 import type { IpmiAddress } from './ipmitool.ts'
 
 const ADDRESS: IpmiAddress = {
@@ -12,6 +13,7 @@ const ADDRESS: IpmiAddress = {
   username: 'admin',
   password: 'secret',
   cipherSuite: 3,
+  privilege: 'ADMINISTRATOR',
 }
 
 /** What ipmitool 1.8.19 wrote, and what it means. */
@@ -29,6 +31,11 @@ const SAID: readonly (readonly [string, string, 'busy' | 'not busy'])[] = [
   ['lanplus: password is longer than 20 bytes.', 'BMC_CREDENTIALS', 'not busy'],
   [
     'Error in open session response message : invalid authentication algorithm\nError: Unable to establish IPMI v2 / RMCP+ session',
+    'BMC_REFUSED',
+    'not busy',
+  ],
+  [
+    'Authentication algorithm 0x01 is not what we requested 0x03\nError: Unable to establish IPMI v2 / RMCP+ session',
     'BMC_REFUSED',
     'not busy',
   ],
@@ -51,7 +58,7 @@ test('each word of ipmitool has one meaning', () => {
     const said = { stdout: '', stderr: `${noise}${stderr}\n`, error: new Error('Command failed') }
     const failure = ipmiFailure('switch the machine on', ADDRESS, said)
     assert.ok(isAnnealError(failure.error, code), `${stderr}: ${String(failure.error)}`)
-    assert.equal(failure.busy, busy === 'busy', stderr)
+    assert.equal(failure.means === 'busy', busy === 'busy', stderr)
     assert.ok(!failure.error.message.includes('IANA'))
   }
 })
@@ -69,4 +76,9 @@ test('the boot order is one command of ipmitool', () => {
     words({ from: 'disk', lasts: 'always', firmware: 'uefi' }),
     'chassis bootdev disk options=persistent,efiboot',
   )
+})
+
+test('the session asks for the privilege level of the inventory', () => {
+  const { argv } = ipmitoolCall({ ...ADDRESS, privilege: 'OPERATOR', cipherSuite: 17 })
+  assert.match(argv.join(' '), / -L OPERATOR -C 17$/)
 })

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BmcConsole } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
 import { ipmiFailure } from './ipmi-failure.ts'
-import { ipmitool, ipmitoolCall } from './ipmitool.ts'
+import { ipmitool, ipmitoolCall, withSuite } from './ipmitool.ts'
 import type { IpmiAddress } from './ipmitool.ts'
 
 const ACTION = 'read the console of the machine'
@@ -22,7 +22,8 @@ const MOST_SAID = 4096
  */
 export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promise<BmcConsole> {
   signal?.throwIfAborted()
-  const { argv, env } = ipmitoolCall(address)
+  const options = { signal, wait: (ms: number) => sleep(ms, undefined, { signal }) }
+  const { argv, env } = ipmitoolCall(await withSuite(address, ACTION, options))
   // It complains that its input is no terminal, and goes on.
   const child = spawn('ipmitool', [...argv, 'sol', 'activate'], { stdio: ['pipe', 'pipe', 'pipe'], env })
   const ended = new Promise<void>((resolve) => {
@@ -63,7 +64,6 @@ export async function openSol(address: IpmiAddress, signal?: AbortSignal): Promi
     const all = `${text}${complaints}`
     if (!TAKEN.test(all)) {
       // Why a session is refused, ipmitool says with -v alone, which would mix its words with the machine's.
-      const options = { signal, wait: (ms: number) => sleep(ms, undefined, { signal }) }
       await ipmitool(address, ACTION, ['chassis', 'power', 'status'], options)
     }
     throw solFailure(address, all)

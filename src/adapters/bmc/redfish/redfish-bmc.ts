@@ -1,9 +1,9 @@
-import { isAnnealError, isObject } from '../../../core/index.ts'
-import type { BootOrder, PowerState } from '../../../conductor/index.ts'
+import { isObject } from '../../../core/index.ts'
+import type { PowerState } from '../../../conductor/index.ts'
 import type { Bmc } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
-import { bootOverrides } from './boot-override.ts'
-import type { BootOverride } from './boot-override.ts'
+import { bootFrom } from './boot-from.ts'
+import type { About } from './boot-from.ts'
 import { onlySystem } from './only-system.ts'
 import { openRedfishHttp } from './redfish-http.ts'
 import type { RedfishAddress, RedfishHttp, Reply } from './redfish-http.ts'
@@ -27,9 +27,6 @@ const POWER_STATES: Readonly<Record<string, PowerState>> = {
 /** How often a machine that is being switched is looked at, before it is switched all the same. */
 const LOOKS = 30
 const LOOK_MS = 1_000
-
-/** How often the ETag is read anew where somebody else changed the resource meanwhile. */
-const TRIES = 4
 
 /** A controller that speaks Redfish (DMTF DSP0266). */
 export function openRedfish(address: RedfishAddress): Bmc {
@@ -71,8 +68,6 @@ export function openRedfish(address: RedfishAddress): Bmc {
     },
   }
 }
-
-type About = Readonly<{ action: string; bmc: string }>
 
 /** How the console is reached (DSP0268, ComputerSystem 1.13, SerialConsole): `SSH (port 2200)`. */
 function consoleOffers(system: unknown): readonly string[] {
@@ -135,68 +130,4 @@ async function resetTypes(http: RedfishHttp, reset: unknown): Promise<readonly s
     (one: unknown) => textIn(one, 'Name') === 'ResetType',
   )
   return textsIn(found, 'AllowableValues')
-}
-
-/**
- * Changes the boot override, where the service says that it is set: in the system, or in the resource of its settings
- * (DSP0266 1.15, 9.10).
- */
-async function bootFrom(
-  http: RedfishHttp,
-  path: string,
-  order: BootOrder,
-  about: About,
-): Promise<BootOrder['lasts']> {
-  const system = await http.get(path)
-  const choices = bootOverrides(within(system.body, 'Boot'), order)
-  if ('unable' in choices)
-    throw raise('BMC_UNABLE', { ...about, why: choices.unable, remedy: choices.remedy })
-  const settings = textIn(system.body, '@Redfish.Settings', 'SettingsObject', '@odata.id')
-  const pending = settings === undefined ? undefined : await http.get(settings)
-  const elsewhere = textIn(pending?.body, 'Boot', 'BootSourceOverrideTarget') !== undefined
-  const target = elsewhere && settings !== undefined ? settings : path
-  let refusal: unknown
-  for (const choice of choices) {
-    try {
-      await change(http, target, elsewhere && pending !== undefined ? pending : system, choice, about)
-      return choice.BootSourceOverrideEnabled === 'Once' ? 'once' : 'always'
-    } catch (error) {
-      if (!isAnnealError(error, 'BMC_REFUSED')) throw error
-      refusal ??= error
-    }
-  }
-  throw refusal
-}
-
-async function change(
-  http: RedfishHttp,
-  target: string,
-  shown: Reply,
-  wanted: BootOverride,
-  about: About,
-): Promise<void> {
-  let reply = shown
-  for (let attempt = 1; ; attempt += 1) {
-    const answer = await http.send('PATCH', target, { Boot: wanted }, tagFor(reply.etag, attempt))
-    if (answer.status < 400) return
-    if (attempt === TRIES) {
-      const remedy = 'try again; somebody else may be changing the settings of the machine'
-      const why = `status ${answer.status}: it does not take the ETag of its own resource`
-      throw raise('BMC_REFUSED', { ...about, why, remedy })
-    }
-    reply = await http.get(target)
-  }
-}
-
-/** Some services give a weak ETag and take it only without its mark, some take any but their own. */
-function tagFor(etag: string | undefined, attempt: number): string | undefined {
-  switch (attempt) {
-    case 1:
-    case 2:
-      return etag
-    case 3:
-      return etag?.replace(/^W\//, '')
-    default:
-      return '*'
-  }
 }

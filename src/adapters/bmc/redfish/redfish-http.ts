@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Agent, request } from 'undici'
+import { Agent, interceptors, request } from 'undici'
 import { boundedText, isAnnealError, isObject } from '../../../core/index.ts'
 import type { BmcAddress } from '../../../conductor/index.ts'
 import { raise } from '../errors.ts'
@@ -37,6 +37,8 @@ const CONNECT_MS = 10_000
 const ANSWER_MS = 60_000
 const MOST_BYTES = 8 * 1024 * 1024
 const MOST_REDIRECTS = 3
+/** Where sessions are made if the root does not say it. */
+const SESSIONS = '/redfish/v1/SessionService/Sessions'
 /** Controllers that have just started, or do something else, answer 503 for some seconds. */
 const BUSY_WAITS_MS = [1_000, 2_000, 4_000, 8_000]
 const BUSY = new Set([429, 502, 503, 504])
@@ -49,8 +51,12 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
   const origin = originOf(address, action)
   const bmc = origin
   const agent = new Agent({ connect: tlsOf(address, action, bmc), allowH2: false })
+  // Some services compress what nobody asked them to compress.
+  const dispatcher = agent.compose(
+    interceptors.decompress({ maxSize: MOST_BYTES, skipErrorResponses: false }),
+  )
   const basic = `Basic ${Buffer.from(`${address.username}:${address.password}`).toString('base64')}`
-  let login: Readonly<Record<string, string>> = { authorization: basic }
+  let login: Readonly<Record<string, string>> = address.login === 'session' ? {} : { authorization: basic }
   let session: string | undefined
 
   const once = async (
@@ -66,7 +72,7 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
         throw raise('BMC_REFUSED', { action, bmc, why: `it sends us to ${url.origin}`, remedy })
       }
       const response = await request(url, {
-        dispatcher: agent,
+        dispatcher,
         method,
         headers: {
           accept: 'application/json',
@@ -98,7 +104,7 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
       return {
         status: response.statusCode,
         body: parsed,
-        etag: typeof tag === 'string' ? tag : undefined,
+        etag: typeof tag === 'string' && tag !== '' ? tag : undefined,
         header,
       }
     }
@@ -138,10 +144,7 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
   const logIn = async (): Promise<boolean> => {
     if (session !== undefined) return false
     const root = await patiently('GET', '/redfish/v1/', {})
-    const links = root.body['Links']
-    const sessions =
-      isObject(links) && isObject(links['Sessions']) ? links['Sessions']['@odata.id'] : undefined
-    if (typeof sessions !== 'string') return false
+    const sessions = textIn(root.body, 'Links', 'Sessions', '@odata.id') ?? SESSIONS
     const made = await patiently(
       'POST',
       sessions,
@@ -160,8 +163,10 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
 
   const ask = async (method: Method, path: string, body?: Resource, etag?: string): Promise<Reply> => {
     const headers = etag === undefined ? {} : { 'if-match': etag }
+    // A service may count each failed login, and lock the account.
+    if (address.login === 'session' && session === undefined) await logIn()
     let reply = await patiently(method, path, { ...login, ...headers }, body)
-    if (reply.status === 401 && (await logIn())) {
+    if (reply.status === 401 && address.login === 'auto' && (await logIn())) {
       reply = await patiently(method, path, { ...login, ...headers }, body)
     }
     const { status } = reply

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import { isAnnealError } from '../../../core/index.ts'
 import type { Bmc } from '../../../ports/index.ts'
 import { openBmc } from '../index.ts'
@@ -74,7 +75,8 @@ function system(changed: object = {}): object {
 }
 
 function open(port: number, changed: Partial<RedfishAddress> = {}): Bmc {
-  return openBmc({ kind: 'redfish', url: `http://127.0.0.1:${port}`, ...LOGIN, verify: true, ...changed })
+  const url = `http://127.0.0.1:${port}`
+  return openBmc({ kind: 'redfish', url, ...LOGIN, login: 'auto', verify: true, ...changed })
 }
 
 async function refused(act: Promise<unknown>, code: string, why: RegExp): Promise<void> {
@@ -259,6 +261,7 @@ test('where a serial console is, the service says, and it is not passed on', asy
       kind: 'redfish',
       url: `http://127.0.0.1:${port}`,
       ...LOGIN,
+      login: 'auto',
       verify: true,
     }
     return openBmc(address).openConsole()
@@ -375,4 +378,114 @@ test('a service without a list of systems has those of its chassis', async (t) =
   await refused(open(port).power(), 'BMC_UNABLE', /several systems/)
   systems = []
   await refused(open(port).power(), 'BMC_UNABLE', /it has no system/)
+})
+
+/** A system whose settings are a resource of their own. */
+function withSettings(boot: object, settingsBoot: unknown): Rules {
+  const settings = `${SYSTEM}/Settings`
+  const link = { SettingsObject: { '@odata.id': settings } }
+  return ({ method, path }) => {
+    if (method !== 'GET') return FALL_THROUGH
+    if (path === SYSTEM) return { body: system({ Boot: boot, '@Redfish.Settings': link }) }
+    if (path !== settings) return FALL_THROUGH
+    return settingsBoot === undefined ? { status: 404 } : { body: { Boot: settingsBoot } }
+  }
+}
+
+async function patches(rules: Rules, t: TestContext, firmware: 'uefi' | 'bios'): Promise<readonly unknown[]> {
+  const { port, asked } = await service(t, rules)
+  await open(port, { systemPath: SYSTEM }).bootFrom({ from: 'network', lasts: 'always', firmware })
+  return asked
+    .filter(({ method }) => method === 'PATCH')
+    .map(({ path, body }) => [path.replace(SYSTEM, ''), (body as { Boot: object }).Boot])
+}
+
+test('target and mode are set each in the resource that has it', async (t) => {
+  const choice = { BootSourceOverrideEnabled: 'Continuous', BootSourceOverrideTarget: 'Pxe' }
+  const shown = { BootSourceOverrideEnabled: 'Disabled', BootSourceOverrideTarget: 'None' }
+  const uefi = { BootSourceOverrideMode: 'UEFI' }
+  // As iDRAC 10: the settings have the mode alone, without a value.
+  const modeApart = withSettings({ ...shown, ...uefi }, { BootOrder: [], BootSourceOverrideMode: null })
+  assert.deepEqual(await patches(modeApart, t, 'bios'), [
+    ['/Settings', { BootSourceOverrideMode: 'Legacy' }],
+    ['', choice],
+  ])
+  assert.deepEqual(await patches(modeApart, t, 'uefi'), [['', choice]])
+  // Settings that show no value of the target yet.
+  const empty = withSettings({}, { BootSourceOverrideTarget: null, ...uefi })
+  assert.deepEqual(await patches(empty, t, 'uefi'), [['/Settings', { ...choice, ...uefi }]])
+  // Settings of something else, or none after all.
+  for (const other of [{ BootOrder: [] }, 'none', undefined]) {
+    const rules = withSettings({ ...shown, ...uefi }, other)
+    assert.deepEqual(await patches(rules, t, 'uefi'), [['', { ...choice, ...uefi }]])
+  }
+})
+
+test('what may be chosen is listed where it is set', async (t) => {
+  const lists = {
+    BootSourceOverrideTarget: 'None',
+    'BootSourceOverrideTarget@Redfish.AllowableValues': ['None', 'UefiHttp'],
+    BootSourceOverrideMode: 'UEFI',
+    'BootSourceOverrideMode@Redfish.AllowableValues': ['UEFI'],
+  }
+  const rules = withSettings({ BootSourceOverrideTarget: 'None' }, lists)
+  assert.deepEqual(await patches(rules, t, 'uefi'), [
+    [
+      '/Settings',
+      {
+        BootSourceOverrideEnabled: 'Continuous',
+        BootSourceOverrideTarget: 'UefiHttp',
+        BootSourceOverrideMode: 'UEFI',
+      },
+    ],
+  ])
+  await refused(patches(rules, t, 'bios'), 'BMC_UNABLE', /Pxe|Legacy/)
+})
+
+test('an empty ETag is none, and a service that takes no ETag gets none', async (t) => {
+  const tags: unknown[] = []
+  const { port } = await service(t, ({ method, path, headers }) => {
+    if (path !== SYSTEM) return FALL_THROUGH
+    if (method === 'GET') return { headers: { etag: tags.length === 0 ? '' : '"1"' }, body: system() }
+    tags.push(headers['if-match'])
+    return tags.length > 1 && headers['if-match'] === undefined ? { status: 204 } : { status: 412 }
+  })
+  await open(port, { systemPath: SYSTEM }).bootFrom({ from: 'disk', lasts: 'once', firmware: 'uefi' })
+  assert.deepEqual(tags, [undefined, '"1"', '"1"', '*', undefined])
+})
+
+test('an answer that is compressed is read', async (t) => {
+  const server = createServer((request, response) => {
+    const body = gzipSync(JSON.stringify(request.url === SYSTEM ? system({ PowerState: 'Off' }) : {}))
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  assert.equal(await open(port, { systemPath: SYSTEM }).power(), 'off')
+})
+
+test('a login by session tries no other, also where the service does not say where sessions are', async (t) => {
+  const sessions = '/redfish/v1/SessionService/Sessions'
+  const { port, asked } = await service(t, ({ method, path, headers, body }) => {
+    if (path === '/redfish/v1/') return { body: {} }
+    if (method === 'POST' && path === sessions) {
+      const isRight = (body as { Password: string }).Password === LOGIN.password
+      return isRight
+        ? { status: 201, headers: { 'x-auth-token': 't0k', location: `${sessions}/7` } }
+        : { status: 401 }
+    }
+    if (headers['x-auth-token'] !== 't0k') return { status: 401 }
+    return path === SYSTEM ? { body: system() } : { status: 204 }
+  })
+  assert.equal(await open(port, { systemPath: SYSTEM, login: 'session' }).power(), 'on')
+  assert.ok(asked.every(({ headers }) => headers.authorization === undefined))
+  assert.equal(await open(port, { systemPath: SYSTEM }).power(), 'on')
+  const before = asked.length
+  await refused(open(port, { systemPath: SYSTEM, login: 'basic' }).power(), 'BMC_CREDENTIALS', /401/)
+  const wrong = { systemPath: SYSTEM, login: 'session', password: 'other-password' } as const
+  await refused(open(port, wrong).power(), 'BMC_CREDENTIALS', /401/)
+  const logins = asked.slice(before).filter(({ method }) => method === 'POST')
+  assert.equal(logins.length, 1)
 })

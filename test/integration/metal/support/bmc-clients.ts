@@ -20,6 +20,7 @@ export function ipmiAddress(machine: Machine): IpmiAddress {
     username: machine.bmc.username,
     password: readFileSync(machine.bmc.passwordFile, 'utf8'),
     cipherSuite: machine.ipmi.cipherSuite,
+    privilege: 'ADMINISTRATOR',
   }
 }
 
@@ -30,6 +31,7 @@ export function redfishAddress(machine: Machine): Extract<BmcAddress, { kind: 'r
     systemPath: machine.redfish.systemId,
     username: machine.bmc.username,
     password: readFileSync(machine.bmc.passwordFile, 'utf8'),
+    login: 'auto',
     verify: true,
   }
 }
@@ -87,6 +89,7 @@ export async function startRecordingBmc(options: Readonly<{ busy: number }>): Pr
     username: 'admin',
     password: 'Pw-recorded-1',
     cipherSuite: 3,
+    privilege: 'ADMINISTRATOR',
   }
   const script = join(import.meta.dirname, 'recording-bmc.py')
   const words = [String(address.port), address.username, address.password, String(options.busy)]

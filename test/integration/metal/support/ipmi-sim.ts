@@ -39,6 +39,7 @@ export class IpmiSim implements AsyncDisposable {
     username: 'admin',
     password: 'Pw-simulated-1',
     cipherSuite: 3,
+    privilege: 'ADMINISTRATOR',
   }
   readonly #directory = mkdtempSync(join(tmpdir(), 'anneal-ipmi-'))
   #child: ChildProcess | undefined
