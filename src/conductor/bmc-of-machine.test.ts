@@ -19,7 +19,7 @@ function refuses(driver: MachineRecord['driver'], driverInfo: Info, why: RegExp)
   )
 }
 
-test('a BMC by IPMI has what Ironic’s driver takes where nothing is said', () => {
+test('the address of a BMC alone gives the values of Ironic’s ipmi driver', () => {
   assert.deepEqual(bmcWith('ipmi', { ipmi_address: '10.0.0.7', ipmi_username: 'admin' }), {
     kind: 'ipmi',
     host: '10.0.0.7',

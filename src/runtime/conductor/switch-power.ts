@@ -30,8 +30,9 @@ export async function switchPower(
   if (how === 'by hand') return
   for (const sinceMs = clock.monotonic(); ;) {
     const found = await bmc.power(signal)
-    // Nobody can tell of a machine without a BMC.
-    if (found === wanted || found === 'unknown') break
+    // Nobody can tell of a machine without a BMC. A BMC that does not tell for a moment is asked again.
+    const isUntold = found === 'unknown' && machineOf(context).driver === 'manual-management'
+    if (found === wanted || isUntold) break
     const ms = clock.monotonic() - sinceMs
     if (ms > MOST_MS) {
       const seconds = Math.round(ms / 1000)

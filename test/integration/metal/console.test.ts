@@ -147,7 +147,7 @@ describe('the console of a machine', () => {
         return true
       })
       const answer = await fetch(`${url}/v1/nodes/one/console`)
-      assert.equal(answer.status, 500)
+      assert.equal(answer.status, 400)
       assert.match(await answer.text(), /somebody else has its one session/)
     } finally {
       await other.close()
