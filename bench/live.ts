@@ -54,8 +54,10 @@ async function main(image: string): Promise<void> {
 async function anneal(image: string): Promise<Readonly<{ tookMs: number; peakMib: number }>> {
   const out = join(directory, 'out')
   const startedAt = performance.now()
-  const argv = [join(ROOT, 'src/cli/main.ts'), 'image', 'convert', image, '--live', '-o', out]
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+  // The launcher becomes Node, with the flags that a user gets.
+  const child = spawn(join(ROOT, 'anneal'), ['image', 'convert', image, '--live', '-o', out], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
