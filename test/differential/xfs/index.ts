@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, readSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkRange } from '../../../src/bytes/index.ts'
 import { isAnnealError } from '../../../src/core/index.ts'
-import type { ByteSource } from '../../../src/bytes/index.ts'
-import type { FileSystem, NodeId } from '../../../src/formats/filesystem/index.ts'
+import type { FileSystem } from '../../../src/formats/filesystem/index.ts'
 import { openXfs } from '../../../src/formats/xfs/index.ts'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import { treeOf } from '../../fixtures/tree.ts'
@@ -15,6 +13,8 @@ import { SMALL, drawOptions } from './mkfs-options.ts'
 import type { MadeWith } from './mkfs-options.ts'
 import { drawProtofile } from './protofile.ts'
 import { Random } from '../random.ts'
+import { openFile } from '../file-source.ts'
+import { lookupDifferences } from '../lookups.ts'
 import { loopMounted } from '../loop-mount.ts'
 import { run } from '../run.ts'
 import type { Comparison, DifferentialTarget } from '../target.ts'
@@ -56,7 +56,7 @@ async function compare(seed: number, scratch: string): Promise<Comparison> {
   }
   makeFileSystem(image, made.sizeMiB, [...made.args, ...from])
   if (way !== 'protofile') fill(random, image, scratch, made, way)
-  const source = fileSource(image)
+  const source = openFile(image)
   try {
     const fs = await openXfs(source)
     if (way === 'shutdown')
@@ -129,27 +129,6 @@ async function xattrDifferences(
   return differencesOf(ours, theirs, 'xattr')
 }
 
-/** Every name that is listed is found by its index, and leads to the same; names that are not there are not. */
-async function lookupDifferences(fs: FileSystem): Promise<string[]> {
-  const differences: string[] = []
-  const walk = async (directory: NodeId): Promise<void> => {
-    for await (const entry of fs.list(directory)) {
-      const found = await fs.lookup(directory, entry.name)
-      if (found?.id !== entry.id)
-        differences.push(`lookup of ${entry.name} gives ${found?.id}, not ${entry.id}`)
-      if ((await fs.lookup(directory, `${entry.name}?`.slice(-255))) !== undefined) {
-        differences.push(`lookup finds ${entry.name}?`)
-      }
-      const { kind } = await fs.stat(entry.id)
-      if (entry.kind !== 'unknown' && entry.kind !== kind)
-        differences.push(`${entry.name}: ${entry.kind}, ${kind}`)
-      if (kind === 'directory') await walk(entry.id)
-    }
-  }
-  await walk(fs.root)
-  return differences
-}
-
 /** What is in the log only is not in place: no tool shows a tree to compare with. It has to be said, and to do no harm. */
 async function strandedDifferences(fs: FileSystem): Promise<string[]> {
   try {
@@ -163,19 +142,4 @@ async function strandedDifferences(fs: FileSystem): Promise<string[]> {
 async function stateDifferences(fs: FileSystem, image: string): Promise<string[]> {
   if (!fs.facts.clean) return [`it counts as dirty: ${JSON.stringify(fs.warnings)}`]
   return freeSpaceDifferences(fs, image)
-}
-
-function fileSource(path: string): ByteSource & { close: () => void } {
-  const file = openSync(path, 'r')
-  return {
-    size: statSync(path).size,
-    name: path,
-    async read(offset, length) {
-      checkRange(this, offset, length)
-      const bytes = new Uint8Array(length)
-      readSync(file, bytes, 0, length, offset)
-      return bytes
-    },
-    close: () => closeSync(file),
-  }
 }
