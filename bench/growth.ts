@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../scripts/script-arguments.ts'
 import { ROOT } from '../scripts/source/index.ts'
 import { measureProgram } from './measure-program.ts'
 import type { Cost } from './measure-program.ts'
@@ -14,7 +14,7 @@ import { median, pairedRatio } from './statistics.ts'
  * `qemu-img convert` of the same file. The base of the first round is compared with the image.
  * Needs the packages time, qemu-utils, e2fsprogs, xfsprogs and btrfs-progs; no root.
  */
-const { values } = parseArgs({
+const { values } = scriptArguments({
   options: {
     rounds: { type: 'string', default: '3' },
     size: { type: 'string', multiple: true, default: ['16G', '256G', '2T'] },

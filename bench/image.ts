@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../scripts/script-arguments.ts'
 import { ROOT } from '../scripts/source/index.ts'
 import { measureProgram } from './measure-program.ts'
 import type { Cost } from './measure-program.ts'
@@ -17,7 +17,7 @@ import { median } from './statistics.ts'
  * kernel in /boot, and minutes.
  * IMAGE is what lab/atomic/build-full-image.sh made (lvm-xfs): its second partition is what both convert.
  */
-const { values: flags, positionals } = parseArgs({
+const { values: flags, positionals } = scriptArguments({
   allowPositionals: true,
   options: { peer: { type: 'string', multiple: true, default: [] } },
 })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../scripts/script-arguments.ts'
 import { diskComposer, openDeployImage } from '../src/app/conductor/index.ts'
 import { countPlacedBytes } from '../test/fixtures/count-placed-bytes.ts'
 
@@ -22,7 +22,7 @@ export type ReadersCost = Readonly<{
 }>
 
 const MIB = 1024 * 1024
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptArguments({
   allowPositionals: true,
   options: {
     form: { type: 'string', default: 'wholeDisk' },

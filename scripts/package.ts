@@ -8,11 +8,11 @@
  * SOURCE_DATE_EPOCH, or that of the last commit.
  */
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from './script-arguments.ts'
 import { addNpmFiles, buildDeb, removeNpmFiles } from './package/index.ts'
 import { ROOT, readEdition } from './source/index.ts'
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptArguments({
   options: {
     out: { type: 'string' },
     version: { type: 'string' },

@@ -12,14 +12,14 @@
  * one line `N passed, N failed, N skipped`. Exit code 1 where something failed, 2 where it was asked wrongly.
  */
 import { join, matchesGlob } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from './script-arguments.ts'
 import { ROOT } from './source/index.ts'
 import { CACHE, CHECKS, TIERS, Tally, changedFiles, ownTests, runCheck, runTier } from './test/index.ts'
 import type { Check, Outcome, Tier } from './test/index.ts'
 
 const DAY_MS = 86_400_000
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptArguments({
   options: {
     minutes: { type: 'string' },
     changed: { type: 'boolean', default: false },

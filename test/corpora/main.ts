@@ -10,13 +10,13 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../scripts/script-arguments.ts'
 import { compareFile } from './compare.ts'
 import type { Verdict } from './compare.ts'
 
 const MOST_BYTES = 4 * 2 ** 30
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptArguments({
   allowPositionals: true,
   options: { match: { type: 'string', default: '' }, all: { type: 'boolean', default: false } },
 })

@@ -8,7 +8,7 @@
  * As root it moves into a mount namespace of its own first: who starts a container at the same time copies every mount
  * there is, and an image whose unmounting is over is then still mounted there, and not written to its end.
  */
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../scripts/script-arguments.ts'
 import { btrfs } from './btrfs/index.ts'
 import { compareMany } from './compare-many.ts'
 import { composedDisk } from './composed-disk/index.ts'
@@ -67,7 +67,7 @@ if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {
   )
 }
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptArguments({
   options: { count: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
   allowPositionals: true,
 })

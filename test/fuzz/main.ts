@@ -10,13 +10,13 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../scripts/script-arguments.ts'
 import { replay, runTarget, targetFile, targetNames } from './harness/index.ts'
 import type { Failure } from './harness/index.ts'
 
 const FAILURES = join(import.meta.dirname, 'failures')
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptArguments({
   allowPositionals: true,
   options: {
     executions: { type: 'string' },

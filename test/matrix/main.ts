@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../scripts/script-arguments.ts'
 import { DEFAULT_SUITE, SUITES, ensurePackages, labDirectory } from '../../lab/index.ts'
 import type { NestedEngine, Suite } from '../../lab/index.ts'
 import { BEDS, LIBVIRT_TAGS, factsOf, hostFor, placementsIn, sideBySide } from './bed.ts'
@@ -39,7 +39,7 @@ const HELP = `npm run matrix -- [--engine docker|podman] [--placement NAME] [--c
 
 const DOCS = join(import.meta.dirname, '../../docs/matrix.md')
 
-const { values } = parseArgs({
+const { values } = scriptArguments({
   options: {
     engine: { type: 'string', multiple: true },
     placement: { type: 'string', multiple: true },

@@ -2,7 +2,7 @@
  * The blind test of the kill set: nodes made at random, with real engines and real QEMUs that run no guest, are asked
  * about; then what they were asked about is done to them. See docs/matrix.md.
  */
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../../scripts/script-arguments.ts'
 import { DEFAULT_SUITE, Host, SUITES, ensurePackages, imageReference } from '../../../lab/index.ts'
 import type { NestedEngine, Suite } from '../../../lab/index.ts'
 import { factsOf } from '../bed.ts'
@@ -24,7 +24,7 @@ const HELP = `npm run matrix:blind -- [--count N] [--seed S] [--engine docker|po
 
 const IMAGE = 'nova-libvirt:bookworm'
 
-const { values } = parseArgs({
+const { values } = scriptArguments({
   options: {
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },

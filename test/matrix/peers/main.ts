@@ -3,7 +3,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../../scripts/script-arguments.ts'
 import { DEFAULT_SUITE, SUITES, ensurePackages, labDirectory } from '../../../lab/index.ts'
 import type { ComputeHost, NestedEngine, Suite } from '../../../lab/index.ts'
 import { placeCompose } from '../../../lab/compose.ts'
@@ -34,7 +34,7 @@ type Results = Readonly<{
   rows: readonly Row[]
 }>
 
-const { values } = parseArgs({
+const { values } = scriptArguments({
   options: {
     engine: { type: 'string' },
     peer: { type: 'string' },

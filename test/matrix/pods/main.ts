@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../../scripts/script-arguments.ts'
 import { bareRuntime, inContainerdTree, labDirectory, run } from '../../../lab/index.ts'
 import { POD_CAUSES } from './causes.ts'
 import { PID_MODES } from './pod.ts'
@@ -35,7 +35,7 @@ function canRun({ suite, cgroups, driver, runtime }: PodBed): boolean {
 }
 
 const list = { type: 'string', multiple: true } as const
-const { values } = parseArgs({
+const { values } = scriptArguments({
   options: {
     suite: list,
     cgroups: list,
