@@ -253,6 +253,7 @@ const REFUSED = [
   ['extent tree v2', 188, U64(FEATURES | (1n << 13n)), 'BTRFS_FEATURE_UNSUPPORTED'],
   ['the RAID stripe tree', 188, U64(FEATURES | (1n << 14n)), 'BTRFS_FEATURE_UNSUPPORTED'],
   ['a zoned file system', 188, U64(FEATURES | (1n << 12n)), 'BTRFS_FEATURE_UNSUPPORTED'],
+  ['a remap tree', 188, U64(FEATURES | (1n << 17n)), 'BTRFS_FEATURE_UNSUPPORTED'],
   ['a checksum that nobody knows', 196, Uint8Array.of(9, 0), 'BTRFS_CHECKSUM_UNKNOWN'],
   ['a seed', 56, U64(1n | (1n << 32n)), 'BTRFS_STATE_UNSUPPORTED'],
   ['a metadata image', 56, U64(1n | (1n << 33n)), 'BTRFS_STATE_UNSUPPORTED'],

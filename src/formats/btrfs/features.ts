@@ -18,12 +18,13 @@ const INCOMPAT = [
   'raid-stripe-tree',
   undefined,
   'squota',
+  'remap-tree',
 ] as const
 
 const COMPAT_READ_ONLY = ['free-space-tree', 'free-space-tree-valid', 'verity', 'block-group-tree'] as const
 
 /** Known, and laid out in a way that is not read. */
-const REFUSED: ReadonlySet<string> = new Set(['zoned', 'extent-tree-v2', 'raid-stripe-tree'])
+const REFUSED: ReadonlySet<string> = new Set(['zoned', 'extent-tree-v2', 'raid-stripe-tree', 'remap-tree'])
 
 export type FeatureWords = Readonly<{ incompat: bigint; compatReadOnly: bigint }>
 

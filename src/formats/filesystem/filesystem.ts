@@ -50,7 +50,7 @@ export type NodeStat = Readonly<{
   modifiedNs: bigint
   /** Devices only. */
   device?: Readonly<{ major: number; minor: number }>
-  /** The inode says that it carries extended attributes. */
+  /** The inode says that it carries extended attributes; of XFS these may be parent pointers, which are not shown. */
   hasXattrs: boolean
   /** chattr +i */
   immutable: boolean

@@ -13,6 +13,12 @@ export const XFS_FINDINGS = {
     meaning: 'The log is unreadable. Anneal assumes that it has changes.',
     remedy: 'run `xfs_repair` on a copy',
   },
+  XFS_REALTIME: {
+    severity: 'warn',
+    meaning:
+      'The file system has a realtime section on another device. Linux does not mount it without that device, and Anneal refuses the files whose blocks are there.',
+    remedy: 'copy the files to a file system without a realtime section',
+  },
   XFS_UNKNOWN_FEATURES: {
     severity: 'warn',
     meaning:

@@ -26,6 +26,8 @@ export type Geometry = Readonly<{
   directoryBlockSize: number
   blocks: number
   freeBlocks: number
+  /** A realtime section: on another device, as zoned file systems are refused. */
+  hasRealtime: boolean
   agBlocks: number
   agCount: number
   /** A block number is group × agStride + block in the group: agBlocks rounded up to a power of two. */
@@ -78,6 +80,7 @@ export async function readSuperblock(source: ByteSource, signal?: AbortSignal): 
     inodesPerBlock: raw.inodesPerBlock,
     directoryBlockSize: raw.blockSize * 2 ** raw.directoryBlockLog,
     blocks: raw.dataBlocks,
+    hasRealtime: raw.realtimeBlocks !== 0,
     freeBlocks: Number(raw.freeDataBlocks > BigInt(raw.dataBlocks) ? 0n : raw.freeDataBlocks),
     agBlocks: raw.agBlocks,
     agCount: raw.agCount,

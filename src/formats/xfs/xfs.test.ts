@@ -249,6 +249,14 @@ test('a read-only compatible feature that nobody knows is a warning, and nothing
   assert.equal((await collect(fs.allocation())).length, 1)
 })
 
+test('a realtime section is told', async () => {
+  const fs = await openXfs(await withSuperblock('default', 16, [0, 0, 0, 0, 0, 8, 0, 0]))
+  assert.deepEqual(
+    fs.warnings.map(({ code }) => code),
+    ['XFS_REALTIME'],
+  )
+})
+
 test('a truncated image is refused', async () => {
   const source = await image('default')
   const short = windowOf(source, 0, source.size - 4096, 'short')

@@ -48,7 +48,7 @@ export async function openXfs(
 
   return {
     facts: factsOf(geometry, log),
-    warnings: warningsOf(log, unknown),
+    warnings: warningsOf(geometry, log, unknown),
     root: BigInt(geometry.rootInode),
     async stat(id, signal) {
       return (await nodes.inode(id, signal)).stat
@@ -107,8 +107,13 @@ function factsOf(geometry: Geometry, log: LogState): FileSystemFacts {
   }
 }
 
-function warningsOf(log: LogState, unknown: string | undefined): readonly ReaderWarning[] {
+function warningsOf(
+  geometry: Geometry,
+  log: LogState,
+  unknown: string | undefined,
+): readonly ReaderWarning[] {
   const warnings: ReaderWarning[] = []
+  if (geometry.hasRealtime) warnings.push(xfsWarning('XFS_REALTIME'))
   if (log === 'dirty') warnings.push(xfsWarning('XFS_LOG_DIRTY'))
   if (log === 'unreadable') warnings.push(xfsWarning('XFS_LOG_UNREADABLE'))
   if (unknown !== undefined) warnings.push(xfsWarning('XFS_UNKNOWN_FEATURES', unknown))

@@ -23,7 +23,9 @@ export async function usedDifferences(fs: FileSystem, image: string): Promise<st
     if (kind === 'data' && offsetBytes === SUPERBLOCK_COPY.at && lengthBytes === SUPERBLOCK_COPY.bytes)
       copyIsFree = true
   }
-  const groups = run('btrfs', ['inspect-internal', 'dump-tree', '-t', 'extent', image])
+  const treeOf = (tree: string): string => run('btrfs', ['inspect-internal', 'dump-tree', '-t', tree, image])
+  // Tree 11 has the block groups where the file system has a block group tree.
+  const groups = fs.facts.features.includes('block-group-tree') ? treeOf('11') : treeOf('extent')
   let wanted = MIB + (copyIsFree ? SUPERBLOCK_COPY.bytes : 0)
   for (const [, used, flags = ''] of groups.matchAll(/block group used (\d+) .*flags (\S+)/g))
     wanted += Number(used) * (flags.includes('DUP') ? 2 : 1)

@@ -6,6 +6,7 @@ import { fill } from '../ext4/content.ts'
 import { loopMounted } from '../loop-mount.ts'
 import type { Random } from '../random.ts'
 import { run } from '../run.ts'
+import { toolVersion } from '../tool-version.ts'
 
 export type Image = Readonly<{
   path: string
@@ -31,7 +32,12 @@ function drawOptions(random: Random): MadeWith {
     ...(random.chance(30) ? ['^free-space-tree'] : []),
     ...(random.chance(20) ? ['quota'] : []),
   ]
-  if (runtime.length > 0) args.push('-R', runtime.join(','))
+  if (toolVersion('mkfs.btrfs') >= 611) {
+    // Newer tools write it by default, and know no `-R` any more.
+    const more = [random.chance(50) ? 'block-group-tree' : '^block-group-tree', ...runtime]
+    const isTreeless = more.includes('^free-space-tree')
+    args.push('-O', (isTreeless ? ['^block-group-tree', ...runtime] : more).join(','))
+  } else if (runtime.length > 0) args.push('-R', runtime.join(','))
   if (random.chance(50)) args.push('-L', random.pick(['root', 'a label', 'ä'.repeat(100)]))
   return {
     args,

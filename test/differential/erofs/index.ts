@@ -38,7 +38,7 @@ async function compare(seed: number, scratch: string): Promise<Comparison> {
   const theirs = loopMounted(image, join(scratch, 'mounted'), 'erofs', ['ro'], (directory) => ({
     entries: treeOfDirectory(directory),
     // Linux 6.18 does not find shared attributes of inodes that are in the metabox: there, what was packed counts.
-    attributes: xattrsOfDirectory(args.includes('-m4096') && !args.includes('-x-1') ? tree : directory),
+    attributes: xattrsOfDirectory(isInMetabox(args) && !args.includes('-x-1') ? tree : directory),
   }))
   const source = openFile(image)
   try {
@@ -56,6 +56,10 @@ async function compare(seed: number, scratch: string): Promise<Comparison> {
   } finally {
     source.close()
   }
+}
+
+function isInMetabox(args: readonly string[]): boolean {
+  return args.some((arg) => /^-m\d/.test(arg) || arg.startsWith('--MZ'))
 }
 
 function sorted(entry: object): string {

@@ -163,8 +163,10 @@ function freeByDumpe2fs(path: string, clusterBlocks: number, { facts }: FileSyst
   const ranges: [number, number][] = []
   for (const [, list = ''] of run('dumpe2fs', [path]).matchAll(/^ {2}Free blocks: (.*)$/gm)) {
     for (const range of list.split(', ').filter((one) => one !== '')) {
-      const [first = 0, lastCluster = first] = range.split('-').map(Number)
-      const last = Math.min(lastCluster + clusterBlocks, blocks) - 1
+      const [first = 0, named = first] = range.split('-').map(Number)
+      // dumpe2fs 1.47.0 names the first block of the last cluster, 1.47.4 the last one.
+      const clusters = Math.ceil((named - first + 1) / clusterBlocks)
+      const last = Math.min(first + clusters * clusterBlocks, blocks) - 1
       const before = ranges.at(-1)
       if (before !== undefined && before[1] + 1 === first) before[1] = last
       else ranges.push([first, last])

@@ -11,21 +11,24 @@ export type MadeWith = Readonly<{
   args: readonly string[]
 }>
 
-/** Options of mkfs.xfs, over all that the reader should know. */
-export function drawOptions(random: Random): MadeWith {
+/** Options of mkfs.xfs, over all that the reader should know and the tool of this version writes. */
+export function drawOptions(random: Random, tool: number): MadeWith {
   const version = random.chance(30) ? 4 : 5
-  const blockSize = random.pick(version === 4 ? [512, 1024, 2048, 4096] : [1024, 2048, 4096, 4096])
+  // Linux mounts blocks larger than a page since 6.12.
+  const large = tool >= 612 ? [8192, 16_384, 65_536] : []
+  const blockSize = random.pick(version === 4 ? [512, 1024, 2048, 4096] : [1024, 2048, 4096, 4096, ...large])
   const inodeSizes = [256, 512, 1024, 2048].filter(
     (size) => size <= blockSize / 2 && (version === 4 || size >= 512),
   )
   // The log of a small group must fit into it.
   const groups = random.pick([1, 2, 4])
-  const sizeMiB = groups * random.pick(version === 4 ? [16, 48] : [32, 64])
+  const isLarge = blockSize > 4096
+  const sizeMiB = groups * random.pick(version === 4 ? [16, 48] : isLarge ? [192] : [32, 64])
   const args: string[] = ['-b', `size=${blockSize}`]
   const inode: string[] = [`size=${random.pick(inodeSizes)}`]
   const meta: string[] = []
   const naming: string[] = []
-  if (random.chance(40)) naming.push(`size=${random.pick([4096, 8192, 16_384, 65_536])}`)
+  if (random.chance(40)) naming.push(`size=${Math.max(blockSize, random.pick([4096, 8192, 16_384, 65_536]))}`)
   if (version === 4) {
     meta.push('crc=0', 'finobt=0', 'reflink=0')
     naming.push(`ftype=${random.below(2)}`)
@@ -36,10 +39,16 @@ export function drawOptions(random: Random): MadeWith {
     meta.push(`finobt=${finobt}`, `reflink=${reflink}`, `rmapbt=${random.below(2)}`)
     meta.push(`bigtime=${random.below(2)}`, `inobtcount=${finobt === 1 ? random.below(2) : 0}`)
     inode.push(`sparse=${random.below(2)}`, `nrext64=${random.below(2)}`)
+    const isInMetadir = tool >= 613 && random.chance(40)
+    if (isInMetadir) meta.push('metadir=1')
+    // A metadata directory is not made without it.
+    if (tool >= 610) inode.push(`exchange=${isInMetadir ? 1 : random.below(2)}`)
+    if (tool >= 610) naming.push(`parent=${random.below(2)}`)
+    if (tool >= 615 && random.chance(30)) meta.push('autofsck=1')
   }
   args.push('-m', meta.join(','), '-i', inode.join(','), '-d', `agcount=${groups}`)
   // mkfs.xfs gives small file systems a log that the kernel finds too small.
-  if (version === 5) args.push('-l', 'size=18m')
+  if (version === 5) args.push('-l', `size=${isLarge ? 96 : tool >= 610 ? 24 : 18}m`)
   if (naming.length > 0) args.push('-n', naming.join(','))
   if (blockSize === 4096 && random.chance(20)) args.push('-s', 'size=4096')
   return { version, sizeMiB, blockSize, args }
