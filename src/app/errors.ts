@@ -15,6 +15,13 @@ export const APP_ERRORS = {
     remedy:
       'make one with --disk ext4, a live image with --live, or take its kernel and ramdisk with --boot-only',
   },
+  BOOT_FILE_TOO_LARGE: {
+    retry: false,
+    exit: EXIT.refused,
+    message:
+      'Cannot take the {name} of "{image}" ({paths}): it has {sizeBytes} bytes, and the limit is {limitBytes}',
+    remedy: 'build the file in the image again: one of this size is damaged, or a sparse file',
+  },
   BOOT_FILES_INVALID: {
     retry: false,
     exit: EXIT.refused,

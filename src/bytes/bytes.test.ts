@@ -131,6 +131,11 @@ describe('sources', () => {
     }
   })
 
+  it('an abort ends the reading of a hole', async () => {
+    const hole = mapped([{ lengthBytes: 2 ** 40, hole: 'zero' }], 'hole')
+    await assert.rejects(hole.read(0, 4096, AbortSignal.abort()), { name: 'AbortError' })
+  })
+
   it('a mapped source reads across pieces and holes', async () => {
     const source = mapped(
       [

@@ -41,6 +41,8 @@ export function mapped(pieces: readonly Piece[], name: string): ByteSource {
     size,
     name,
     async read(offset, length, signal) {
+      // Holes are read from nothing that would notice.
+      signal?.throwIfAborted()
       checkRange(this, offset, length)
       const found = [...parts(offset, length)]
       const [only] = found

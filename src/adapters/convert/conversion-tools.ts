@@ -58,6 +58,7 @@ async function* readSource(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const work = new ChunkWork()
   for (let offsetBytes = 0; offsetBytes < source.size; offsetBytes += PIECE_BYTES) {
+    signal.throwIfAborted()
     const lengthBytes = Math.min(PIECE_BYTES, source.size - offsetBytes)
     const range = { offsetBytes, lengthBytes }
     const chunk = { ...range, used: [{ ...range, kind: 'data' } as const] }

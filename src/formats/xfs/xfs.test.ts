@@ -249,7 +249,7 @@ test('a read-only compatible feature that nobody knows is a warning, and nothing
   assert.equal((await collect(fs.allocation())).length, 1)
 })
 
-test('a realtime section is told', async () => {
+test('an XFS with a realtime section has a warning', async () => {
   const fs = await openXfs(await withSuperblock('default', 16, [0, 0, 0, 0, 0, 8, 0, 0]))
   assert.deepEqual(
     fs.warnings.map(({ code }) => code),

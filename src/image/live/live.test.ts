@@ -360,3 +360,21 @@ test('a directory that contains itself ends the packing', async () => {
     (error) => isAnnealError(error, 'LIVE_TREE_REFUSED'),
   )
 })
+
+test('a file of a terabyte is packed with its holes or refused, and never filled with zeros', async () => {
+  const tree = treeFileSystem({ '/var/log/lastlog': 'x' })
+  const claiming: FileSystem = {
+    ...tree,
+    async stat(id) {
+      const stat = await tree.stat(id)
+      return stat.kind === 'file' ? { ...stat, sizeBytes: 2 ** 40 } : stat
+    },
+  }
+  const root = { address: 'p1', fileSystem: claiming, directory: claiming.root }
+  const all = { root, mounted: new Map(), replaced: new Map(), emptied: new Set<string>() }
+  await assert.rejects(
+    Array.fromAsync(tarOfTree(all, newTally(), ROOT_FORMS.erofs, signal)),
+    (error) => isAnnealError(error, 'LIVE_TREE_REFUSED') && /squashfs/.test(error.message),
+  )
+  assert.ok(Object.keys(await members({ tree: all })).includes('var/log/lastlog'))
+})

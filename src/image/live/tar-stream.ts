@@ -13,6 +13,8 @@ const READ_BYTES = 1 << 20
 const SPARSE_FROM_BYTES = 1 << 20
 const MOST_PARTS = 100_000
 const WRITTEN_OUT_BYTES = 4096
+/** Of one file whose holes are filled: /var/log/lastlog claims a terabyte where users have large numbers. */
+const MOST_FILLED_BYTES = 64 * 1024 ** 3
 const MOST_NODES = 4_000_000
 const MOST_DEPTH = 1000
 /** PATH_MAX */
@@ -214,6 +216,10 @@ class Walk {
       return undefined
     }
     if (kind === 'unknown') throw refused('nobody knows what it is')
+    if (kind === 'file' && stat.sizeBytes > MOST_FILLED_BYTES && this.#form.holes === 'filled')
+      throw refused(
+        `it has ${stat.sizeBytes} bytes, and its holes would be written as zeros; --root-format squashfs keeps them`,
+      )
     const linked = this.#linkOf(fileSystem, stat, bytes)
     const head = {
       path: bytes,

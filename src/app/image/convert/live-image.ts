@@ -15,7 +15,7 @@ import { archiveOf, planLive, raiseLive } from '../../../image/live/index.ts'
 import type { LivePlan, RootWish, TreeTally } from '../../../image/live/index.ts'
 import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
-import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
+import { aboutImage, knownBoot, openBoot, storedBytes, trioFiles } from './open-boot.ts'
 import type { BootOptions } from './open-boot.ts'
 import { bootNames } from './write-conversion.ts'
 import type { ConversionTarget, ResultNames } from './write-conversion.ts'
@@ -108,7 +108,8 @@ export async function writeLiveImage(
     directory,
     names: liveNames(job, { ipxe }),
     existing,
-    neededBytes: 0,
+    // How large the root image becomes is not known before.
+    neededBytes: storedBytes(job),
   })
   return storeLive(
     { ...conversionTools(), rootImages: rootImageMaker(), hashTrees: hashTreeWriter(), folder },

@@ -9,6 +9,7 @@ import {
 import type { BootContract, BootFile, BootInventory, ContractChoices } from '../../../image/boot/index.ts'
 import type { StackNode } from '../../../image/stack/index.ts'
 import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
+import { raise } from '../../errors.ts'
 import type { BootChoices } from '../inspect-image.ts'
 import { FORMAT_READERS, openImage } from '../open-image.ts'
 import type { ContainerFacts, ImageFacts, OpenOptions } from '../open-image.ts'
@@ -83,6 +84,21 @@ export async function trioFiles(
   }
 }
 
+/**
+ * Of the kernel, and of all initrds together. No boot loader loads as much; a sparse file may claim any size, and would fill the
+ * disk that it is written to.
+ */
+const MOST_FILE_BYTES = 8 * 1024 ** 3
+
+/** What kernel and ramdisk take where they are written. */
+export function storedBytes({ kernel, ramdisk }: Pick<Conversion, 'kernel' | 'ramdisk'>): number {
+  return sizeOf(kernel?.from ?? []) + sizeOf(ramdisk?.from ?? [])
+}
+
+function sizeOf(from: FileToStore['from']): number {
+  return from.reduce((sum, { source }) => sum + source.size, 0)
+}
+
 async function fileToStore(
   disk: StackNode,
   name: string,
@@ -95,6 +111,17 @@ async function fileToStore(
       source: await openBootFile(disk, file, { signal }),
     })),
   )
+  const sizeBytes = sizeOf(from)
+  if (sizeBytes > MOST_FILE_BYTES) {
+    const paths = from.map(({ path }) => path).join(', ')
+    throw raise('BOOT_FILE_TOO_LARGE', {
+      image: disk.name,
+      name,
+      paths,
+      sizeBytes,
+      limitBytes: MOST_FILE_BYTES,
+    })
+  }
   return { name, from }
 }
 

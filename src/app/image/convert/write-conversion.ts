@@ -3,6 +3,7 @@ import type { BaseFormat, BootFile } from '../../../contract/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
 import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/image/index.ts'
 import type { Converted, ConvertProgress } from '../../../runtime/image/index.ts'
+import { storedBytes } from './open-boot.ts'
 import { planConversion } from './plan-conversion.ts'
 import { shrinkBase } from './shrink-base.ts'
 import type { ConversionOptions, PlannedBootFiles, PlannedConversion } from './plan-conversion.ts'
@@ -75,7 +76,7 @@ export async function writeConversion(
     names: baseNames({ format, ipxe }),
     existing,
     // A base that is shrunk is there twice for a moment.
-    neededBytes: shrink === undefined ? usedBytes : usedBytes * 2,
+    neededBytes: storedBytes(planned.conversion) + usedBytes * (shrink === undefined ? 1 : 2),
   })
   const world = { ...conversionTools(), folder }
   const options = {
@@ -96,7 +97,7 @@ export async function writeConversion(
 
 /** Writes kernel, ramdisk and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws as `writeConversion`. */
 export async function writeBootFiles(
-  { contract, files }: PlannedBootFiles,
+  { files }: PlannedBootFiles,
   { directory, existing, ipxe = false }: ConversionTarget,
   { signal }: Pick<WriteControl, 'signal'>,
 ): Promise<BootFile> {
@@ -104,7 +105,7 @@ export async function writeBootFiles(
     directory,
     names: bootNames({ ipxe }),
     existing,
-    neededBytes: [contract.kernel, ...contract.initrds].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    neededBytes: storedBytes(files),
   })
   return storeBoot(
     { ...conversionTools(), folder },
