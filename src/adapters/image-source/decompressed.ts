@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ReadableStream } from 'node:stream/web'
+import { setImmediate } from 'node:timers/promises'
 import { FrameSplitter } from '../../formats/zstd/index.ts'
 import { programStream } from './program-stream.ts'
 import type { Compression } from './wrapper.ts'
@@ -28,8 +29,18 @@ async function* unxzed(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefin
     return
   }
   const { default: xz } = await import('xz-decompress')
-  yield* new xz.XzReadableStream(ReadableStream.from(whole))
+  let unpackedBytes = 0
+  for await (const chunk of new xz.XzReadableStream(ReadableStream.from(whole))) {
+    yield chunk
+    unpackedBytes += chunk.length
+    if (unpackedBytes < TURN_BYTES) continue
+    unpackedBytes = 0
+    await setImmediate()
+  }
 }
+
+/** The decoder never waits while it has bytes to unpack, and a few kilobytes become a gigabyte: everybody else has a turn. */
+const TURN_BYTES = 4 * 1024 * 1024
 
 /** The stream's header, and of the first block's its size and flags (The .xz File Format 1.2.1, 2.1.1 and 3.1). */
 const XZ_START_BYTES = 14

@@ -9,6 +9,7 @@ import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { isAnnealError } from '../../core/index.ts'
 import { extentsOf } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
+import { decompressed } from './decompressed.ts'
 import { deviceSize, sizeByReading } from './device-size.ts'
 import { openImageSource } from './index.ts'
 import { unwrap } from './unwrap.ts'
@@ -201,6 +202,25 @@ describe('wrappers', () => {
       unwrap(packed, { directory, alwaysBytes: 64 * MIB }),
       (error) => isAnnealError(error, 'IMAGE_UNPACK_REFUSED') && error.remedy.includes('zstd -dc'),
     )
+  })
+
+  test('xz that unpacks to much leaves time for interrupts', async (t) => {
+    if (!hasProgram('xz')) return t.skip('needs xz')
+    const packed = execFileSync('xz', ['-0', '-c'], { input: Buffer.alloc(64 * MIB) })
+    const unpacked = decompressed(
+      'xz',
+      (async function* () {
+        yield packed
+      })(),
+    )
+    let turnBytes = 0
+    let hadTurn = false
+    for await (const { length } of unpacked) {
+      if (turnBytes === 0) setImmediate(() => (hadTurn = true))
+      turnBytes += length
+      if (hadTurn) break
+    }
+    assert.ok(turnBytes < 32 * MIB, `${turnBytes} bytes without a turn`)
   })
 
   test('a frame of Zstandard that asks for a gigabyte of memory is refused with the command', async (t) => {
