@@ -7,6 +7,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is no directory',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
+  EFBIG: 'the file system there takes no file of this size',
   EDQUOT: 'the quota of this user is used up',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'its name is too long',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Extent, ExtentKind } from '../../bytes/index.ts'
 import { planChunks } from './plan-chunks.ts'
@@ -94,3 +94,23 @@ async function* extents(list: readonly [number, ExtentKind][]): AsyncGenerator<E
     offsetBytes += lengthBytes
   }
 }
+
+test('a disk of 60 TiB of zeros has few chunks', async () => {
+  const sizeBytes = 60 * 2 ** 40
+  const chunkBytes = 2 * 2 ** 20
+  async function* zeros(): AsyncGenerator<Extent> {
+    yield { offsetBytes: 0, lengthBytes: sizeBytes, kind: 'zero' }
+  }
+  let [count, end] = [0, 0]
+  for await (const { offsetBytes, lengthBytes } of planChunks(zeros(), {
+    sizeBytes,
+    chunkBytes,
+    freeSpace: 'skip',
+  })) {
+    assert.equal(offsetBytes, end)
+    end += lengthBytes
+    count += 1
+  }
+  assert.equal(end, sizeBytes)
+  assert.ok(count <= 65_536, `${count} chunks`)
+})

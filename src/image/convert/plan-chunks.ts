@@ -6,6 +6,8 @@ export type UsedRange = Readonly<{ offsetBytes: number; lengthBytes: number; kin
 
 /** Zeros that follow one another are one chunk up to this: nothing is read of them, and their digest is known. */
 const ZERO_CHUNKS = 32
+/** They are longer where there would be more of them: a disk of 64 TiB may hold nothing, and each chunk takes memory. */
+const MOST_ZERO_CHUNKS = 65_536
 
 /** A piece of the base that one thread reads, hashes and writes. Chunks that use nothing are left out. */
 export type Chunk = Readonly<{
@@ -26,6 +28,7 @@ export async function* planChunks(
   options: Readonly<{ sizeBytes: number; chunkBytes: number; freeSpace: 'skip' | 'read' }>,
 ): AsyncGenerator<Chunk, void, undefined> {
   const { sizeBytes, chunkBytes, freeSpace } = options
+  const zeroChunks = Math.max(ZERO_CHUNKS, Math.ceil(sizeBytes / chunkBytes / MOST_ZERO_CHUNKS))
   let offsetBytes = 0
   let used: UsedRange[] = []
   const chunk = (): Chunk => ({
@@ -40,7 +43,7 @@ export async function* planChunks(
       if (kind === 'zero' && at % chunkBytes === 0 && endOf(extent) - at >= chunkBytes) {
         if (used.length > 0) yield chunk()
         const whole = Math.floor((endOf(extent) - at) / chunkBytes)
-        const lengthBytes = Math.min(whole, ZERO_CHUNKS) * chunkBytes
+        const lengthBytes = Math.min(whole, zeroChunks) * chunkBytes
         yield { offsetBytes: at, lengthBytes, used: [{ offsetBytes: at, lengthBytes, kind }] }
         used = []
         at += lengthBytes

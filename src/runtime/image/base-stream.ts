@@ -60,6 +60,14 @@ export function usedBytesIn({ chunks }: Pick<BaseJob, 'chunks'>): number {
   return chunks.reduce((sum, chunk) => sum + usedBytesOf(chunk), 0)
 }
 
+/** The most that a base takes where it is written: zeros are not. */
+export function dataBytesIn({ chunks }: Pick<BaseJob, 'chunks'>): number {
+  let sum = 0
+  for (const { used } of chunks)
+    for (const { kind, lengthBytes } of used) if (kind === 'data') sum += lengthBytes
+  return sum
+}
+
 /** Takes what was done since the last call, in bytes in use, and tells how much of the base that makes. */
 export function tellProgress(
   job: Pick<BaseJob, 'chunks'>,

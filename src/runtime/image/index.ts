@@ -1,4 +1,4 @@
-export { streamBase, usedBytesIn } from './base-stream.ts'
+export { dataBytesIn, streamBase, usedBytesIn } from './base-stream.ts'
 export type { BaseJob, BasePiece } from './base-stream.ts'
 export { convertImage, planBase } from './convert-image.ts'
 export type { Conversion, Converted, ConvertOptions, ConvertProgress } from './convert-image.ts'

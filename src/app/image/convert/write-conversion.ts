@@ -1,7 +1,7 @@
 import { checkNames, conversionTools, openOutputFolder } from '../../../adapters/convert/index.ts'
 import type { BaseFormat, BootFile } from '../../../contract/index.ts'
 import { ipxeScript } from '../../../image/convert/index.ts'
-import { convertImage as convert, storeBoot, streamBase } from '../../../runtime/image/index.ts'
+import { convertImage as convert, dataBytesIn, storeBoot, streamBase } from '../../../runtime/image/index.ts'
 import type { Converted, ConvertProgress } from '../../../runtime/image/index.ts'
 import { storedBytes } from './open-boot.ts'
 import { planConversion } from './plan-conversion.ts'
@@ -69,14 +69,14 @@ export async function writeConversion(
   { directory, existing, format, ipxe = false }: BaseTarget,
   { onProgress = () => undefined, signal }: WriteControl,
 ): Promise<Converted> {
-  const { freeSpace, usedBytes, shrink } = planned
+  const { freeSpace, job, shrink } = planned
   const baseName = BASE_NAMES[format]
   const folder = await openOutputFolder({
     directory,
     names: baseNames({ format, ipxe }),
     existing,
     // A base that is shrunk is there twice for a moment.
-    neededBytes: storedBytes(planned.conversion) + usedBytes * (shrink === undefined ? 1 : 2),
+    neededBytes: storedBytes(planned.conversion) + dataBytesIn(job) * (shrink === undefined ? 1 : 2),
   })
   const world = { ...conversionTools(), folder }
   const options = {
