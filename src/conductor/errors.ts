@@ -65,9 +65,9 @@ export const CONDUCTOR_ERRORS = {
     exit: EXIT.usage,
   },
   MACHINE_NOT_HEARD: {
-    message: 'Cannot {action} machine "{machine}": its deploy ramdisk has been silent for {seconds} seconds',
-    remedy:
-      'look at the machine’s console: it has to boot over the network first, from an interface whose MAC address is enrolled as a port',
+    message:
+      'Cannot {action} machine "{machine}": its deploy ramdisk has been silent for {seconds} seconds{seen}',
+    remedy: '{remedy}',
     retry: false,
     exit: EXIT.failed,
   },

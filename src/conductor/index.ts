@@ -27,6 +27,8 @@ export type {
 } from './machine.ts'
 export type { SwitchPort } from './lldp.ts'
 export { byPlace, placeOf } from './place.ts'
+export { bootTraceWords } from './boot-trace.ts'
+export type { BootTrace } from './boot-trace.ts'
 export { bootProgramUrl, bootScriptUrl } from './netboot.ts'
 export { architectureOf, ramdiskArchitecture } from './boot-files.ts'
 export type { Architecture, BootPair, BootPairs } from './boot-files.ts'

@@ -1,4 +1,4 @@
-import type { NetbootMachine, NetbootSettings } from '../conductor/index.ts'
+import type { BootTrace, NetbootMachine, NetbootSettings } from '../conductor/index.ts'
 
 /**
  * DHCP and TFTP for the machines of one conductor. It serves iPXE for BIOS and UEFI, and iPXE fetches its script over HTTP
@@ -14,6 +14,8 @@ export interface Netboot {
   serve(machines: readonly NetbootMachine[]): Promise<void>
   /** The address that a machine has by its own answers; undefined where another server gives the addresses. */
   addressOf(machine: string): string | undefined
+  /** Watches a machine from now on, for what is to be told of it; undefined where another server gives the addresses. */
+  watch(machine: string): () => BootTrace | undefined
   /** Settles when it does not run any more although nobody stopped it: with the last lines that it wrote. */
   readonly ended: Promise<Error>
   stop(): Promise<void>

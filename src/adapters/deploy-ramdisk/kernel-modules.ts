@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
 import { readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { moduleInfo } from '../../formats/elf/index.ts'
+import { unpack } from '../codec/index.ts'
 import type { RamdiskFile } from './archive.ts'
 import { aliasTable, dependencyTable, withDependencies } from './choose-modules.ts'
 import { raise } from './errors.ts'
@@ -31,6 +30,7 @@ export async function kernelFiles(packages: PackageFiles): Promise<KernelFiles> 
   if (tree === undefined) throw raise('RAMDISK_INCOMPLETE', { missing: `lib/modules/${version}` })
   const paths = (await readdir(tree, { recursive: true })).filter((path) => /\.ko(?:\.xz)?$/.test(path))
   const contents = new Map<string, Uint8Array>()
+  const readModule = moduleReader()
   const modules = await withDependencies(paths, async (path) => {
     const content = await readModule(join(tree, path))
     contents.set(`kernel/${path.replace(/\.ko\.\w+$/, '.ko')}`, content)
@@ -75,14 +75,21 @@ export async function firmwareFiles(packages: PackageFiles): Promise<readonly Ra
   return files
 }
 
-async function readModule(file: string): Promise<Uint8Array> {
-  if (!file.endsWith('.xz')) return readFile(file)
-  const options = { encoding: 'buffer', maxBuffer: LARGEST_MODULE_BYTES } as const
-  try {
-    return (await promisify(execFile)('xz', ['-dc', file], options)).stdout
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw raise('RAMDISK_TOOL_MISSING', { program: 'xz', package: 'xz-utils' }, error)
-    throw raise('RAMDISK_PACKAGE', { file, why: 'xz cannot unpack it' }, error)
+/** Modules come one after the other: what they unpack into is made once. */
+function moduleReader(): (file: string) => Promise<Uint8Array> {
+  let room: Uint8Array | undefined
+  return async (file) => {
+    const content = await readFile(file)
+    if (!file.endsWith('.xz')) return content
+    room ??= new Uint8Array(LARGEST_MODULE_BYTES)
+    try {
+      return room.slice(0, await unpack('xz', content, room, 'whole'))
+    } catch (error) {
+      throw raise(
+        'RAMDISK_PACKAGE',
+        { file, why: `it cannot be unpacked: ${(error as Error).message}` },
+        error,
+      )
+    }
   }
 }

@@ -24,6 +24,8 @@ export type Dnsmasq = Readonly<{
   ended: Promise<Error>
   /** Has it read the file of hosts again, and waits until it has. */
   readHosts(): Promise<void>
+  /** Gives what it writes from now on, or the first of it; undefined where its log began again meanwhile. */
+  listen(): () => string | undefined
   stop(): Promise<void>
 }>
 
@@ -115,6 +117,10 @@ export async function startDnsmasq(directory: string, networkInterface: string):
         output: lastLines(said(start)),
         log,
       })
+    },
+    listen() {
+      const start = statSync(log).size
+      return () => (statSync(log).size < start ? undefined : said(start))
     },
     stop,
   }

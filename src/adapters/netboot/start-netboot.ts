@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import type { Netboot, StartNetboot } from '../../ports/index.ts'
+import { traceIn } from './boot-trace.ts'
 import { checkBootProgram, placeBootPrograms } from './boot-programs.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
 import { startDnsmasq } from './dnsmasq-process.ts'
@@ -40,6 +41,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   const dnsmasq = await startDnsmasq(directory, settings.interface)
 
   let addresses: Addresses = {}
+  let cards: ReadonlyMap<string, readonly string[]> = new Map()
   const serve: Netboot['serve'] = async (machines) => {
     if (settings.mode === 'dhcp') {
       const reserved = [settings.address, ...settings.gateways, ...settings.nameServers]
@@ -48,6 +50,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
       // First what machines keep, then what they are given.
       replaceFile(inside('addresses.json'), `${JSON.stringify(addresses, undefined, 2)}\n`)
     }
+    cards = new Map(machines.map(({ uuid, macs }) => [uuid, macs]))
     replaceFile(hosts, hostsFile(machines, addresses))
     await dnsmasq.readHosts()
   }
@@ -60,6 +63,13 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
       return mine
     },
     addressOf: (machine) => addresses[machine],
+    watch(machine) {
+      const heard = dnsmasq.listen()
+      return () => {
+        const log = settings.mode === 'dhcp' ? heard() : undefined
+        return log === undefined ? undefined : traceIn(log, cards.get(machine) ?? [], addresses[machine])
+      }
+    },
     ended: dnsmasq.ended,
     stop: () => dnsmasq.stop(),
   }

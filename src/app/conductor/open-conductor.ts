@@ -82,6 +82,7 @@ const NO_NETBOOT: Netboot = {
   check: () => undefined,
   serve: () => Promise.resolve(),
   addressOf: () => undefined,
+  watch: () => () => undefined,
   ended: new Promise(() => undefined),
   stop: () => Promise.resolve(),
 }

@@ -93,8 +93,12 @@ describe('a conductor', () => {
     const rack = await availableRack()
     setInfo(rack)
     rack.behaviour = { silent: true }
+    rack.bootTrace = { hasAsked: true, firmwareType: 6, hasFetched: false, hasIpxe: false }
     assert.equal(await ask(rack, 'active'), 'deploy failed')
-    assert.match(rack.conductor.machines.find('one').lastError ?? '', /MACHINE_NOT_HEARD/)
+    assert.match(
+      rack.conductor.machines.find('one').lastError ?? '',
+      /silent for 600 seconds: its firmware asked as type 6, for which there is no boot program.*MACHINE_NOT_HEARD/,
+    )
     assert.equal(rack.isOn, false)
   })
 

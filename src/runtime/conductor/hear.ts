@@ -1,4 +1,5 @@
-import { conductorError, nameOf } from '../../conductor/index.ts'
+import { bootTraceWords, conductorError, nameOf } from '../../conductor/index.ts'
+import type { BootTrace } from '../../conductor/index.ts'
 import type { RamdiskWord } from './ramdisk-line.ts'
 import { ACTIONS } from './actions.ts'
 import { machineOf } from './task-context.ts'
@@ -12,6 +13,7 @@ export async function hear<K extends RamdiskWord['kind']>(
   context: TaskContext,
   kinds: readonly K[],
   silenceMs: number,
+  traced?: () => BootTrace | undefined,
 ): Promise<Extract<RamdiskWord, { kind: K }>> {
   const { line, world, signal } = context
   line.heardMs = Math.max(line.heardMs, world.clock.monotonic())
@@ -20,7 +22,7 @@ export async function hear<K extends RamdiskWord['kind']>(
     if (word !== undefined) return word
     signal.throwIfAborted()
     context.stopping.throwIfAborted()
-    await nextWord(context, refuseFailure(context, silenceMs))
+    await nextWord(context, refuseFailure(context, silenceMs, traced))
   }
 }
 
@@ -39,7 +41,11 @@ export async function nextWord(
 }
 
 /** How much longer the machine may be silent. Throws RAMDISK_FAILED, SECOND_RAMDISK, MACHINE_NOT_HEARD. */
-export function refuseFailure({ line, world, run, uuid }: TaskContext, silenceMs: number): number {
+export function refuseFailure(
+  { line, world, run, uuid }: TaskContext,
+  silenceMs: number,
+  traced?: () => BootTrace | undefined,
+): number {
   const action = ACTIONS[run.plan.kind]
   const machine = nameOf(machineOf({ world, uuid }))
   const bad = line.take(['failed', 'twice'])
@@ -52,5 +58,5 @@ export function refuseFailure({ line, world, run, uuid }: TaskContext, silenceMs
   const leftMs = line.heardMs + silenceMs - world.clock.monotonic()
   if (leftMs > 0) return leftMs
   const seconds = Math.round(silenceMs / 1000)
-  throw conductorError('MACHINE_NOT_HEARD', { action, machine, seconds })
+  throw conductorError('MACHINE_NOT_HEARD', { action, machine, seconds, ...bootTraceWords(traced?.()) })
 }

@@ -197,12 +197,13 @@ function refuseReplaced(context: TaskContext, report: MachineReport): void {
 }
 
 async function ramdiskReport(context: TaskContext): Promise<MachineReport> {
-  return (await hear(context, ['reported'], context.silenceMs.boot)).report
+  const traced = context.world.netboot.watch(context.uuid)
+  return (await hear(context, ['reported'], context.silenceMs.boot, traced)).report
 }
 
 /** The agent says that it is there; it is then asked what the machine is made of. */
 async function agentReport(context: TaskContext): Promise<MachineReport> {
-  await hear(context, ['heartbeat'], context.silenceMs.boot)
+  await hear(context, ['heartbeat'], context.silenceMs.boot, context.world.netboot.watch(context.uuid))
   return withAgent(context, (agent) => agent.report())
 }
 
