@@ -75,6 +75,9 @@ function applyEdit(document: Document, edit: Edit): void {
       if (typeof first === 'string' && FIRST.includes(first) && !document.has(first)) {
         insertFirst(document, first, edit.path.length === 1 ? value : document.createNode({}))
       }
+      const before = document.getIn(edit.path, true)
+      // A comment behind a text belongs to its place.
+      if (isScalar(before) && isScalar(value)) Object.assign(value, comments(before))
       document.setIn(edit.path, value)
       return
     }
@@ -89,6 +92,14 @@ function applyEdit(document: Document, edit: Edit): void {
         if (isScalar(pair.key) && String(pair.key.value) === edit.path.at(-1)) pair.key.value = edit.to
       }
     }
+  }
+}
+
+function comments({ comment, commentBefore, spaceBefore }: Scalar): Partial<Scalar> {
+  return {
+    ...(comment && { comment }),
+    ...(commentBefore && { commentBefore }),
+    ...(spaceBefore && { spaceBefore }),
   }
 }
 

@@ -137,6 +137,26 @@ test('a file with anchors is written out plainly', async () => {
   assert.match(text, /services:\n  s:\n    image: a:1\n    network_mode: host\n/)
 })
 
+test('a bind keeps all but its label of SELinux, in every form', async () => {
+  const file = await importText(
+    'version: "3"\nservices:\n  s:\n    image: a:1\n    network_mode: host\n    volumes:\n      - /a:/a:ro,z # label\n      - /b:/b:Z\n      - /c:/c:rshared\n      - {type: bind, source: /d, target: /d, bind: {selinux: z, propagation: slave}}\n',
+    'docker-compose.yml',
+  )
+  assert.match(file.text, /- \/a:\/a:ro # label\n      - \/b:\/b\n      - \/c:\/c:rshared\n/)
+  assert.match(file.text, /target: \/d, bind: \{propagation: slave\}/)
+  assert.deepEqual(
+    file.findings.flatMap(({ code, evidence }) =>
+      code === 'KEY_DROPPED' ? [evidence.split(': ', 1)[0]] : [],
+    ),
+    ['"/a:/a:ro,z"', '"/b:/b:Z"', '"selinux"'],
+  )
+  const line =
+    'podman run -v /run/libvirt:/run/libvirt:shared,z --mount type=bind,src=/a,dst=/b,relabel=private libvirt:1\n'
+  const { text } = await importText(line, 'run.sh')
+  assert.match(text, /- \/run\/libvirt:\/run\/libvirt:shared\n/)
+  assert.match(text, /source: \/a\n +target: \/b\n +bind:\n +create_host_path: false\n/)
+})
+
 test('what cannot be carried over is named, and what changes what runs weighs more', async () => {
   const result = await importText(
     'a:\n  image: a:1\n  net: container:b\n  volumes_from: [b]\n  dns: 8.8.8.8\n  volumes: [/data]\n',

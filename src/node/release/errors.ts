@@ -178,7 +178,7 @@ export const RELEASE_ERRORS = {
     ...refused,
     exit: EXIT.usage,
     message:
-      'Cannot import the command in line {line}: it has the option "{flag}", which `docker run` does not know',
+      'Cannot import the command in line {line}: it has the option "{flag}", which neither `docker run` nor `podman run` knows',
     remedy: 'correct or remove the option; options come before the image',
   },
   IMPORT_FLAG_VALUE: {

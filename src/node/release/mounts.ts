@@ -50,8 +50,11 @@ function shortVolume(item: Tree, path: Path, reading: Reading, volumes: VolumeNa
     if (option === 'ro') readOnly = true
     else if (option === 'rw') readOnly = false
     else if (PROPAGATIONS.has(option)) propagation = option
-    else if (option === 'z' || option === 'Z') return unsupportedLabel(path, reading)
-    else return bad(here, `"${option}" is no option that a release can keep (ro, rw, or a propagation)`)
+    else if (option === 'z' || option === 'Z') {
+      const others = options.split(',').filter((one) => !/^z$/i.test(one))
+      const rest = [source, rawTarget, ...(others.length === 0 ? [] : [others.join(',')])].join(':')
+      return unsupportedLabel(path, item, reading, rest)
+    } else return bad(here, `"${option}" is no option that a release can keep (ro, rw, or a propagation)`)
   }
   const common = { target, readOnly, ...(propagation === undefined ? {} : { propagation }) }
   if (/^[./~]/.test(source)) {
@@ -94,7 +97,7 @@ type Common = Readonly<{ target: string; readOnly: boolean }>
 
 function bindMount(mount: MapReader, common: Common): MountSpec | undefined {
   const bind = mount.inner('bind')
-  if (bind.has('selinux')) return unsupportedLabel(bind.at('selinux'), mount.reading)
+  if (bind.has('selinux')) return unsupportedLabel(bind.at('selinux'), 'selinux', mount.reading)
   if (bind.has('recursive') && bind.get('recursive') !== 'enabled') {
     return bad(mount, 'only recursive binds are made, as engines do by default')
   }
@@ -187,10 +190,11 @@ export function hostPath(source: string, path: Path, reading: Reading): string |
   return resolved
 }
 
-function unsupportedLabel(path: Path, reading: Reading): undefined {
+/** `rest` is the volume without the label, where they share a text. */
+function unsupportedLabel(path: Path, key: string, reading: Reading, rest?: string): undefined {
   const why = 'relabelling a host directory for SELinux would change it for everything else that uses it'
   const instead = 'set `security_opt: [label=disable]`, or label the directory on the host'
-  reading.problems.add(path, raise('UNSUPPORTED', { key: 'z', why, instead }))
+  reading.problems.add(path, raise('UNSUPPORTED', { key, why, instead }), 'value', rest)
 }
 
 function bad(at: Readonly<{ path: Path; reading: Reading }>, what: string): undefined {

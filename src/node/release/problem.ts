@@ -1,4 +1,5 @@
 import type { AnnealError } from '../../core/index.ts'
+import type { Tree } from './tree.ts'
 
 /** Where in a document: keys and indexes from the top. */
 export type Path = readonly (string | number)[]
@@ -9,11 +10,13 @@ export type Problem = Readonly<{
   error: AnnealError
   /** Whether the key or its value is to be pointed at. */
   at: 'key' | 'value'
+  /** The value without the part that is wrong, where the rest of it is right. */
+  rest?: Tree
 }>
 
 /** Collects problems while a document is read. */
 export type Problems = {
-  add(path: Path, error: AnnealError, at?: Problem['at']): void
+  add(path: Path, error: AnnealError, at?: Problem['at'], rest?: Tree): void
   readonly all: readonly Problem[]
 }
 
@@ -21,8 +24,8 @@ export function problemList(): Problems {
   const all: Problem[] = []
   return {
     all,
-    add(path, error, at = 'value') {
-      all.push({ path, error, at })
+    add(path, error, at = 'value', rest = undefined) {
+      all.push({ path, error, at, ...(rest === undefined ? {} : { rest }) })
     },
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The options of `docker run` (Docker 28, `docker run --help`), and a few of `podman run`. `flag` takes no value.
+ * The options of `docker run` (Docker 28, `docker run --help`), and of `podman run`. `flag` takes no value.
  * `key` is where the value goes in a Compose service; an option with a key that a release refuses goes there all the
  * same, so that it is refused in the one place that knows why.
  */
@@ -73,6 +73,9 @@ const dropped = (takes: DockerOption['takes'], why: string, short?: string): Doc
 const named = (short: string | undefined): { short?: string } => (short === undefined ? {} : { short })
 
 const LIMITS_IO = 'a release has no limits on single devices; use a cgroup_parent'
+const NO_SETTING = 'a release has no such setting'
+const NO_MAPPING = 'a release maps no users'
+const READY = 'a release has x-anneal.ready probes instead'
 const NO_NETWORK = 'a release uses no networks of the engine'
 
 export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
@@ -183,14 +186,71 @@ export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
   'volumes-from': list('volumes_from'),
   workdir: text('working_dir', 'w'),
 
-  // Podman's own.
+  // Podman's own (podman-run(1) of Podman 5.8).
+  arch: dropped('value', 'use `platform`'),
+  authfile: nothing('value'),
+  'cert-dir': nothing('value'),
+  'cgroup-conf': dropped('value', LIMITS_IO),
   cgroups: dropped('value', 'a release leaves that to the engine'),
+  chrootdirs: dropped('value', NO_SETTING),
   'conmon-pidfile': nothing('value'),
+  creds: nothing('value'),
+  'decryption-key': nothing('value'),
+  'env-host': dropped('flag', 'a release takes no variables from the host; name each under `environment`'),
+  'env-merge': dropped('value', 'write the whole value under `environment`'),
+  gidmap: dropped('value', NO_MAPPING),
+  'group-entry': dropped('value', NO_SETTING),
+  'health-log-destination': nothing('value'),
+  'health-max-log-count': nothing('value'),
+  'health-max-log-size': nothing('value'),
+  'health-on-failure': dropped('value', 'a failed health check changes nothing in a container of a release'),
+  'health-startup-cmd': dropped('value', READY),
+  'health-startup-interval': dropped('value', READY),
+  'health-startup-retries': dropped('value', READY),
+  'health-startup-success': dropped('value', READY),
+  'health-startup-timeout': dropped('value', READY),
+  'hosts-file': dropped('value', 'bind a file to /etc/hosts'),
+  hostuser: dropped('value', NO_SETTING),
+  'http-proxy': dropped('flag', 'name the variables of the proxy under `environment`'),
+  'image-volume': dropped('value', 'write each volume of the image under `volumes`'),
+  'init-path': dropped('value', 'a release has the init of the engine'),
+  'no-hostname': dropped('flag', NO_SETTING),
+  'no-hosts': dropped('flag', 'bind a file to /etc/hosts'),
+  os: dropped('value', 'use `platform`'),
+  passwd: dropped('flag', NO_SETTING),
+  'passwd-entry': dropped('value', NO_SETTING),
+  personality: dropped('value', NO_SETTING),
   pidfile: nothing('value'),
+  pod: dropped('value', 'a release has no pods; name the namespaces under `network_mode`, `pid` and `ipc`'),
+  'pod-id-file': dropped(
+    'value',
+    'a release has no pods; name the namespaces under `network_mode`, `pid` and `ipc`',
+  ),
+  'preserve-fd': dropped('value', 'an engine has no open files to pass on'),
+  'preserve-fds': dropped('value', 'an engine has no open files to pass on'),
+  'rdt-class': dropped('value', LIMITS_IO),
+  'read-only-tmpfs': dropped('flag', 'write what has to be writable under `tmpfs`'),
   replace: nothing('flag'),
-  sdnotify: dropped('value', 'a release has x-anneal.ready probes instead'),
+  requires: dropped('value', 'use `depends_on`'),
+  retry: nothing('value'),
+  'retry-delay': nothing('value'),
+  rmi: dropped('flag', 'the image of a release is kept for a rollback'),
+  rootfs: dropped('flag', 'a release runs images, not directories'),
+  sdnotify: dropped('value', READY),
+  'seccomp-policy': dropped('value', 'use `security_opt`'),
+  secret: dropped('value', 'grant it as a file under `secrets`'),
+  'shm-size-systemd': dropped('value', NO_SETTING),
+  subgidname: dropped('value', NO_MAPPING),
+  subuidname: dropped('value', NO_MAPPING),
   systemd: dropped('value', 'a release leaves that to the engine'),
+  timeout: dropped('value', 'a container of a release runs until it is stopped'),
   'tls-verify': nothing('flag'),
+  tz: dropped('value', 'set the variable TZ, or bind /etc/localtime'),
+  uidmap: dropped('value', NO_MAPPING),
+  umask: dropped('value', NO_SETTING),
+  unsetenv: dropped('value', 'a release keeps the variables of the image; give the variable an empty value'),
+  'unsetenv-all': dropped('flag', 'a release keeps the variables of the image; give each an empty value'),
+  variant: dropped('value', 'use `platform`'),
 }
 
 export const SHORT_OPTIONS: ReadonlyMap<string, string> = new Map(

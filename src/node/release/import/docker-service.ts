@@ -60,6 +60,7 @@ export function serviceBuilder(line: number): ServiceBuilder {
         case 'nothing':
           return
         case 'dropped':
+          if (option.takes === 'flag' && value === 'false') return
           findings.push(importFinding('KEY_DROPPED', '', `${flag}: ${to.why}`))
           return
         case 'truth':
@@ -194,6 +195,10 @@ function readMount(value: string): Record<string, Tree> | string {
     else if (key === 'readonly' || key === 'ro')
       mount['read_only'] = given === undefined || given === 'true' || given === '1'
     else if (key === 'bind-propagation') inner['propagation'] = given ?? ''
+    // Podman's words for :z and :Z.
+    else if (key === 'relabel') inner['selinux'] = given === 'private' ? 'Z' : 'z'
+    // For Docker on a Mac.
+    else if (key === 'consistency') continue
     else if (key === 'tmpfs-size') inner['size'] = given ?? ''
     else if (key === 'tmpfs-mode') inner['mode'] = given ?? ''
     else return `has "${key}", which a release cannot keep`

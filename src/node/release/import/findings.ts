@@ -28,8 +28,8 @@ export const IMPORT_FINDINGS = {
   },
   KEY_DROPPED: {
     severity: 'warn',
-    meaning: 'A key has no counterpart in a release and was left out.',
-    remedy: 'write what the evidence suggests instead',
+    meaning: 'A key, or a part of its value, has no counterpart in a release and was left out.',
+    remedy: 'check that the service works without it',
   },
   SERVICE_RENAMED: {
     severity: 'warn',

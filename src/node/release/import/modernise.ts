@@ -118,7 +118,7 @@ function hasVariable(value: Tree | undefined): boolean {
   return typeof value === 'string' && value.includes('$')
 }
 
-/** Leaves out, key by key, what the reader of releases refuses by name: it alone knows what that is. */
+/** Leaves out, key by key or part by part, what the reader of releases refuses by name: it alone knows what that is. */
 function dropUnsupported(
   tree: Tree,
   input: ImportInput,
@@ -134,7 +134,11 @@ function dropUnsupported(
     )
     if (refused.length === 0) return { edits, findings, draft }
     // Later items of a list first, so that the places of earlier ones stay.
-    const drops = refused.toReversed().map((problem): Edit => ({ op: 'delete', path: problem.path }))
+    const drops = refused
+      .toReversed()
+      .map(({ path, rest }): Edit =>
+        rest === undefined ? { op: 'delete', path } : { op: 'set', path, value: rest },
+      )
     edits.push(...drops)
     current = applyEdits(current, drops)
     findings.push(...refused.map(dropFinding))
