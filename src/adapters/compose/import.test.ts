@@ -150,9 +150,9 @@ test('a bind keeps all but its label of SELinux, in every form', async () => {
     ),
     ['"/a:/a:ro,z"', '"/b:/b:Z"', '"selinux"'],
   )
-  const line =
+  const command =
     'podman run -v /run/libvirt:/run/libvirt:shared,z --mount type=bind,src=/a,dst=/b,relabel=private libvirt:1\n'
-  const { text } = await importText(line, 'run.sh')
+  const { text } = await importText(command, 'run.sh')
   assert.match(text, /- \/run\/libvirt:\/run\/libvirt:shared\n/)
   assert.match(text, /source: \/a\n +target: \/b\n +bind:\n +create_host_path: false\n/)
 })

@@ -24,7 +24,7 @@ export function problemList(): Problems {
   const all: Problem[] = []
   return {
     all,
-    add(path, error, at = 'value', rest = undefined) {
+    add(path, error, at = 'value', rest) {
       all.push({ path, error, at, ...(rest === undefined ? {} : { rest }) })
     },
   }
