@@ -157,6 +157,19 @@ test('a bind keeps all but its label of SELinux, in every form', async () => {
   assert.match(text, /source: \/a\n +target: \/b\n +bind:\n +create_host_path: false\n/)
 })
 
+test('a key that fig took and did nothing with is left out', async () => {
+  const { text, findings } = await importText(
+    'a:\n  image: a/b:1\n  name: other\n  detach: true\n  net: host\n',
+  )
+  assert.match(text, /services:\n  a:\n    image: a\/b:1\n    network_mode: host\n/)
+  assert.deepEqual(
+    findings
+      .filter(({ code }) => code === 'KEY_DROPPED')
+      .map(({ severity, evidence }) => `${severity} ${evidence}`),
+    ['info name: fig took it and did nothing with it', 'info detach: fig took it and did nothing with it'],
+  )
+})
+
 test('what cannot be carried over is named, and what changes what runs weighs more', async () => {
   const result = await importText(
     'a:\n  image: a:1\n  net: container:b\n  volumes_from: [b]\n  dns: 8.8.8.8\n  volumes: [/data]\n',

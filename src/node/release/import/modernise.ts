@@ -14,7 +14,7 @@ import { replaceVariables } from '../variables.ts'
 import type { Edit } from './edits.ts'
 import { applyEdits, valueAt } from './edits.ts'
 import { importFinding } from './findings.ts'
-import { escapeFigDollars, modernKeys, plainNetwork, rawEnvFiles } from './old-keys.ts'
+import { escapeFigDollars, idleFigKeys, modernKeys, plainNetwork, rawEnvFiles } from './old-keys.ts'
 import {
   moveSecrets,
   redactArguments,
@@ -78,6 +78,7 @@ export function modernise(input: ImportInput): Imported {
     if (input.format === 'fig') {
       change(escapeFigDollars(name, service(name)))
       change(rawEnvFiles(name, service(name)))
+      apply(idleFigKeys(name, service(name)))
     }
     apply(modernKeys(name, service(name), mapOf(valueAt(tree, ['services']))))
     apply(plainNetwork(name, service(name)))

@@ -56,6 +56,19 @@ export function modernKeys(service: string, map: TreeMap, services: TreeMap): Ed
   return { edits, findings }
 }
 
+/** Keys that fig and the first Compose took and did nothing with (compose/config.py of 1.2: ALLOWED_KEYS). */
+export function idleFigKeys(service: string, map: TreeMap): Edited {
+  const idle = ['name', 'detach'].filter((key) => Object.hasOwn(map, key))
+  return {
+    edits: idle.map((key) => ({ op: 'delete', path: ['services', service, key] })),
+    findings: idle.map((key) =>
+      importFinding('KEY_DROPPED', service, `${key}: fig took it and did nothing with it`, {
+        severity: 'info',
+      }),
+    ),
+  }
+}
+
 /** Fig replaced no variables but those in the host part of volumes: every other dollar sign was just that. */
 export function escapeFigDollars(service: string, map: TreeMap): readonly Edit[] {
   const edits: Edit[] = []
