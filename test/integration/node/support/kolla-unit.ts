@@ -7,14 +7,17 @@ import type { ComputeNode } from './compute-node.ts'
 export function kollaUnit(container: string): string {
   return `[Unit]
 Description=docker ${container}
-Requires=docker.service
 After=docker.service
+Requires=docker.service
+StartLimitIntervalSec=120
+StartLimitBurst=10
 
 [Service]
 ExecStart=/usr/bin/docker start -a ${container}
 ExecStop=/usr/bin/docker stop ${container} -t 60
 Restart=always
 RestartSec=11
+SuccessExitStatus=143
 
 [Install]
 WantedBy=multi-user.target
