@@ -1,9 +1,9 @@
 import { raise } from '../errors.ts'
 import type { IpmiAddress, Said } from './ipmitool.ts'
 
-/** What ipmitool says, and what it means. The first line that matches counts. */
 type Meaning = 'busy' | 'credentials' | 'suite' | 'silent'
 
+/** What ipmitool says, and what it means. The first line that matches counts. */
 const MEANINGS: readonly Readonly<{ says: RegExp; means: Meaning }>[] = [
   // IPMI 2.0, table 5-2: C0h node busy, C4h out of space, D0h/D1h/D2h in an update or initialising; table 13-15: 01h.
   {
