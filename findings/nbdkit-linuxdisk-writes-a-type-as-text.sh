@@ -1,12 +1,12 @@
 #!/bin/sh
 # nbdkit's linuxdisk plugin, which serves a directory as "a Linux-compatible ext2 filesystem" in a partition of a GPT.
-# Versions: nbdkit 1.32.5 (Debian 12), gdisk 1.0.9.
+# Versions: nbdkit 1.32.5 (Debian 12), gdisk 1.0.9; 1.48.1 (sid) does the same.
 # Guess:    the partition has the type of Linux data, 0FC63DAF-8483-4772-8E79-3D69D8477DE4, as by the plugin "partitioning".
 # Seen:     the first 16 letters of that text are the type: "0FC63DAF-8483-47" in ASCII, which reads as
 #           36434630-4433-4641-2D38-3438332D3437, "Unknown". By "partitioning" it is right.
 # Matters:  whoever looks for a partition of Linux by its type (systemd's gpt-auto, repart and dissect, installers) finds none.
 # Anneal:   looks at what a partition holds, not at its type alone.
-# Short:    nbdkit 1.32.5, gdisk 1.0.9 | the partition that the linuxdisk plugin makes has the type of Linux data | its type is the first 16 letters of that type's name: "Unknown"
+# Short:    nbdkit 1.32.5 (and 1.48.1), gdisk 1.0.9 | the partition that the linuxdisk plugin makes has the type of Linux data | its type is the first 16 letters of that type's name: "Unknown"
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
