@@ -1,5 +1,5 @@
 #!/bin/sh
-# unxz of BusyBox, which Debian's initramfs and many installers have, with a damaged file.
+# unxz of BusyBox, which initial ramdisks and installers use, with a damaged file.
 # Versions: BusyBox 1.35.0 (Debian 12); 1.38.0 does the same. xz 5.4.
 # Guess:    it compares the checksum that each .xz file has, and fails, as xz does, and as gunzip of BusyBox does.
 # Seen:     other bytes, no message, exit code 0: it compares CRC32 alone, and xz writes CRC64 where nobody asks. With `xz --check=crc32` it

@@ -1,7 +1,7 @@
 #!/bin/sh
 # crane mutate --label with a comma in the label's value.
 # Versions: crane 0.20.7 (Debian 13).
-# Guess:    it is the value, as for --env of the same command, and for --label of docker, podman and buildah.
+# Guess:    it is the value, as for --env of the same command, and for --label of podman and buildah.
 # Seen:     what is behind the comma is another label, if it has a "=" in it: kernel arguments with a serial console are cut at
 #           console=ttyS0, and there is a label "115200 root". The same for --annotation. No message, exit code 0.
 # Matters:  what reads the label of an image to boot it gets half of the arguments: no root=.

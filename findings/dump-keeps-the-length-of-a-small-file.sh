@@ -1,12 +1,12 @@
 #!/bin/sh
 # dump and restore of an ext4 image that keeps small files in their inodes (inline_data).
-# Versions: dump 0.4b47 (Debian 12; sid has the same), e2fsprogs 1.47.0.
+# Versions: dump 0.4b47 (Debian 12), e2fsprogs 1.47.0. dump 0.4b56 (sid) is right.
 # Guess:    the files come back as they are, or dump refuses a file system with a feature that it does not know.
 # Seen:     a small file has its length, and zeros. "DUMP IS DONE", exit code 0, no warning. Without inline_data it is right.
 # Matters:  such a backup has lost each file of up to some 60 bytes (with larger inodes more): /etc/hostname, keys, versions, flags; it shows when
 #           it is restored.
 # Anneal:   reads inline data (src/formats/ext4).
-# Short:    dump 0.4b47, e2fsprogs 1.47.0 | `dump` keeps a small file of ext4 with inline_data, or refuses the file system | it comes back with its length and zeros; "DUMP IS DONE", exit code 0
+# Short:    dump 0.4b47 (not 0.4b56), e2fsprogs 1.47.0 | `dump` keeps a small file of ext4 with inline_data, or refuses the file system | it comes back with its length and zeros; "DUMP IS DONE", exit code 0
 set -eu
 dir=$(mktemp -d)
 device=

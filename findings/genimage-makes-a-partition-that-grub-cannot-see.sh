@@ -2,10 +2,10 @@
 # genimage makes a disk image of one partition, for which the configuration names no type.
 # Versions: genimage 16 (Debian 12); 20 (sid) does the same. util-linux 2.38, GRUB 2.06, parted 3.5.
 # Guess:    the partition has the type of Linux (83), as for sfdisk, or genimage asks for a type.
-# Seen:     it has type 0, which says that the entry is not used: fdisk calls it "Empty", GRUB and parted see no partition. Linux does, so what was
-#           tried in a running system works. No message, exit code 0. In a GPT it has the type of Linux.
+# Seen:     it has type 0, which says that the entry is not used: fdisk calls it "Empty", GRUB and parted see no partition. partx
+#           lists it. No message, exit code 0. In a GPT it has the type of Linux.
 # Matters:  the image does not boot, or an installer takes its disk for a free one.
-# Anneal:   reads such a table as Linux does.
+# Anneal:   takes such an entry for unused, as GRUB does, and says that nothing boots.
 # Short:    genimage 16 (and 20), GRUB 2.06, parted 3.5 | a partition without partition-type gets the type of Linux, as by sfdisk and in a GPT, or is refused | type 0: GRUB and parted see no partition; no message
 set -eu
 dir=$(mktemp -d)

@@ -3,8 +3,7 @@
 # Versions: squashfs-tools-ng 1.2.0 (Debian 12); 1.3.2 does the same. Read with squashfs-tools 4.5.1.
 # Guess:    they are two names of one file in the image, as by mksquashfs, and by tar2sqfs of the same package.
 # Seen:     they are two files (which share their blocks). No message, exit code 0.
-# Matters:  what is unpacked is larger than what was packed, by gigabytes for a tree of ostree; and what is written to one name is not
-#           there under the other.
+# Matters:  what is unpacked is larger than what was packed; and what is written to one name is not there under the other.
 # Anneal:   packs live images by mksquashfs.
 # Short:    squashfs-tools-ng 1.2.0 (and 1.3.2), squashfs-tools 4.5.1 | `gensquashfs -D` keeps two names of one file, as tar2sqfs does | they are two files; no message, exit code 0
 set -eu

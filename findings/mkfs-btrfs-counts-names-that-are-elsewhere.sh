@@ -4,8 +4,7 @@
 # Guess:    the file has one name in the new file system, as mke2fs -d makes it.
 # Seen:     it has one name and a count of 2. mkfs.btrfs ends with 0; `btrfs check` of the same package finds "errors found in fs roots" in
 #           the fresh file system, and fails.
-# Matters:  trees of builds (ostree, ccache, package caches, `cp -l`) have names elsewhere as a rule. The file's room is never given back when
-#           its name is deleted.
+# Matters:  trees of builds (ostree, ccache, package caches, `cp -l`) have names elsewhere as a rule: their images have errors from the start.
 # Anneal:   makes no btrfs.
 # Short:    btrfs-progs 6.2 (not 7.3) | `mkfs.btrfs --rootdir` of a file with a second name outside the tree counts one name | it counts 2, exit code 0; `btrfs check` finds errors in the fresh file system
 set -eu
