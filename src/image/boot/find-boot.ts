@@ -75,6 +75,10 @@ export async function findBoot(
     const found = await findEntries({ files: own, disk, layout, machine }, loader)
     const entries = await Promise.all(found.entries.map((entry) => withDeployment(own, layout, entry)))
     const { loader: shown, defaultIndex, fromLoader } = found
+    if (!fromLoader && shown.kind !== 'none' && entries.length > 0) {
+      const why = shown.grubReason === undefined ? '' : ` (its GRUB: ${shown.grubReason})`
+      own.findings.push(finding('LOADER_SHOWS_NOTHING', shown.configuration, `it makes no menu${why}`))
+    }
     return { answer: { firmware, loader: shown, entries, defaultIndex, findings: own.findings }, fromLoader }
   }
   const about = {

@@ -27,6 +27,13 @@ export const BOOT_FINDINGS = {
     remedy:
       'compare with the menu that the image shows when it boots; choose the entry with --deployment, or use --whole-disk',
   },
+  LOADER_SHOWS_NOTHING: {
+    severity: 'warn',
+    meaning:
+      'The boot loader of the image makes no menu of its configuration, so it boots nothing by itself. Anneal shows the entries and kernels that lie in the image.',
+    remedy:
+      'boot the converted kernel and ramdisk over the network, or write a configuration for the boot loader that is installed; --whole-disk gives a disk that does not boot',
+  },
   GRUB_MODULE_MISSING: {
     severity: 'warn',
     meaning:
