@@ -35,6 +35,33 @@ unpack_target() {
 }
 
 case $MAKER in
+kiwi)
+  mkdir description
+  cat >description/config.xml <<C
+<?xml version="1.0" encoding="utf-8"?>
+<image schemaversion="7.4" name="made">
+  <description type="system"><author>a</author><contact>a</contact><specification>a</specification></description>
+  <preferences>
+    <version>1.0.0</version>
+    <packagemanager>apt</packagemanager>
+    <type image="oem" filesystem="ext4" firmware="bios" kernelcmdline="$serial" bootpartition="false">
+      <bootloader name="grub2" timeout="1"/>
+      <size unit="M">1500</size>
+      <oemconfig><oem-resize>false</oem-resize></oemconfig>
+    </type>
+  </preferences>
+  <users><user password="anneal" pwdformat="plain" home="/root" name="root"/></users>
+  <repository type="apt-deb" distribution="bookworm" components="main" repository_gpgcheck="false"><source path="$MIRROR"/></repository>
+  <packages type="image">
+    <package name="linux-image-cloud-amd64"/><package name="systemd-sysv"/><package name="udev"/><package name="kmod"/>
+    <package name="dracut"/><package name="grub2-common"/><package name="grub-pc-bin"/>
+  </packages>
+  <packages type="bootstrap"><package name="apt"/><package name="ca-certificates"/><package name="passwd"/></packages>
+</image>
+C
+  kiwi-ng system build --description /build/description --target-dir /build/made
+  give /build/made/*.raw raw
+  ;;
 mkosi-uki)
   mkosi_config
   printf '[Output]\nFormat=disk\n[Content]\nBootloader=systemd-boot\nUnifiedKernelImages=yes\n' >>mkosi.conf

@@ -10,6 +10,11 @@ mkdir -p "$folder"
 # ANNEAL_MAKERS: others than all.
 makers=${ANNEAL_MAKERS:-mkosi,vmdb2,fai-server,fai-setup-storage,fai-doc,debos,live-build,grml-debootstrap,genimage,python3-diskimage-builder}
 systemd=systemd-repart,systemd-ukify,systemd-boot,systemd-boot-efi,systemd-container,udev,dbus
+# Debian 13 has no kiwi, and Debian 12 neither of these two.
+if [ "$suite" = bookworm ]; then
+  makers=${ANNEAL_MAKERS:-kiwi,dracut,gpg,debian-archive-keyring}
+  systemd=systemd-boot-efi,systemd-container,udev,dbus,mount
+fi
 disks=qemu-utils,dosfstools,mtools,e2fsprogs,xfsprogs,btrfs-progs,fdisk,gdisk,parted,lvm2,squashfs-tools,erofs-utils,cryptsetup-bin,xorriso
 loaders=grub-common,grub2-common,grub-pc-bin,grub-efi-amd64-bin,extlinux,syslinux-common,isolinux
 common=fusefat,fuse3,mmdebstrap,debootstrap,ca-certificates,sudo,procps,psmisc,file,rsync,bzip2,xz-utils,zstd,cpio,kmod,genext2fs,libconfuse2,zerofree
@@ -43,7 +48,10 @@ for part in "$loop"p*; do
   echo "add map ${part#/dev/} (254:0): 0 $(blockdev --getsz "$part") linear 7:0 0"
 done
 K
-  chmod 755 "$folder/$suite/usr/local/sbin/kpartx"
+  # kiwi adds partitions that parted has told the kernel of before.
+  printf '#!/bin/sh\n[ "$1" = --add ] || exec /usr/bin/partx "$@"\nshift\n/usr/bin/partx --update "$@" || exec /usr/bin/partx --add "$@"\n' \
+    >"$folder/$suite/usr/local/sbin/partx"
+  chmod 755 "$folder/$suite/usr/local/sbin/kpartx" "$folder/$suite/usr/local/sbin/partx"
   if ! grep -qw vfat /proc/filesystems; then
     printf '#!/bin/sh\nmkdir -p "$2"\nexec fusefat -o rw+,allow_other,fsname="$1" "$1" "$2"\n' >"$folder/$suite/usr/sbin/mount.vfat"
     chmod 755 "$folder/$suite/usr/sbin/mount.vfat"
