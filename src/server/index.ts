@@ -1,4 +1,4 @@
-export { serveConductor } from './serve-conductor.ts'
+export { serveConductor, urlOf } from './serve-conductor.ts'
 export { readTls } from './tls.ts'
 export type { TlsIdentity } from './tls.ts'
 export { watchTls } from './watch-tls.ts'

@@ -20,6 +20,11 @@ const MOST_OF_MACHINES = 2 ** 20
 
 export type ServedAddress = Readonly<{ address: string; port: number }>
 
+/** An address of IPv6 is in brackets (RFC 3986, 3.2.2). */
+export function urlOf({ address, port }: ServedAddress, scheme: 'http' | 'https'): string {
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
 export type ServeOptions = Readonly<{
   /** Where operators and clients of Ironic ask. */
   api: ServedAddress
@@ -59,7 +64,7 @@ export async function serveConductor(conductor: Conductor, options: ServeOptions
       ...api,
       rootPath: '/',
       mostBodyBytes: MOST_OF_OPERATORS,
-      routes: ironicRoutes(conductor, `${scheme}://${api.address}:${api.port}`),
+      routes: ironicRoutes(conductor, urlOf(api, scheme)),
       ...(tls === undefined ? {} : { tls }),
       guard: (request) => refuseLogin(request, login) ?? refuseVersion(request),
       headers: versionHeaders,

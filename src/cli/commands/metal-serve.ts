@@ -1,10 +1,11 @@
+import { isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ConductorOptions } from '../../app/conductor/index.ts'
 import { openConductor, readBootPairs } from '../../app/conductor/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import { EXIT } from '../../core/index.ts'
-import { readTls, serveConductor, watchTls } from '../../server/index.ts'
+import { readTls, serveConductor, urlOf, watchTls } from '../../server/index.ts'
 import type { ServeOptions, ServedConductor, TlsIdentity } from '../../server/index.ts'
 import { command } from '../command.ts'
 import type { FlagTable, FlagValues } from '../command.ts'
@@ -21,7 +22,7 @@ const SERVE_FLAGS = {
   listen: {
     kind: 'text',
     placeholder: 'ADDR:PORT',
-    help: 'Answer operators (Ironic’s API) here',
+    help: 'Answer operators (Ironic’s API) here: IPv4, or [ADDR]:PORT of IPv6',
     default: '127.0.0.1:6385',
   },
   machines: {
@@ -138,9 +139,14 @@ export const metalServe = command({
     watching.use(renewals(flags, serveOptions.tls, served, (text) => output.say(text)))
     await opened.conductor.start()
     const { api, machines } = served
+    const operators = urlOf(api, serveOptions.tls === undefined ? 'http' : 'https')
     output.progress(
-      { event: 'ready', api: `${api.address}:${api.port}`, machines: `${machines.address}:${machines.port}` },
-      `ready: operators at ${serveOptions.tls === undefined ? 'http' : 'https'}://${api.address}:${api.port}, machines at http://${machines.address}:${machines.port}`,
+      {
+        event: 'ready',
+        api: operators.replace(/^\w+:\/\//, ''),
+        machines: `${machines.address}:${machines.port}`,
+      },
+      `ready: operators at ${operators}, machines at http://${machines.address}:${machines.port}`,
     )
     const interrupted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
@@ -188,7 +194,7 @@ async function optionsOf(flags: Flags): Promise<
       ...(netboot === undefined ? {} : { netboot }),
     },
     serveOptions: {
-      api: addressOf(flags.listen, 'listen'),
+      api: operatorsAt(flags.listen),
       ...(tls === undefined ? {} : { tls }),
       ...(ramdisks === undefined ? {} : { ramdisks }),
       machines,
@@ -247,10 +253,23 @@ function netbootOf(flags: Flags, address: string, bootUrl: string): NetbootSetti
   }
 }
 
-function addressOf(text: string, flag: string): Readonly<{ address: string; port: number }> {
+/** Operators may come over IPv6; an address of it is in brackets, as in URLs. */
+function operatorsAt(text: string): Readonly<{ address: string; port: number }> {
+  const match = /^\[([0-9a-fA-F:.]+)\]:(\d+)$/.exec(text)
+  const [, address = '', port = ''] = match ?? []
+  return isIPv6(address) && Number(port) < 65_536
+    ? { address, port: Number(port) }
+    : addressOf(text, 'listen', ' or [ADDRESS]:PORT of IPv6')
+}
+
+function addressOf(
+  text: string,
+  flag: string,
+  more = ': machines boot over IPv4',
+): Readonly<{ address: string; port: number }> {
   const match = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(text)
   const port = Number(match?.[2])
   if (match?.[1] !== undefined && port < 65_536) return { address: match[1], port }
-  const why = `--${flag} "${text}" is not ADDRESS:PORT of IPv4, such as 10.77.1.1:6386`
+  const why = `--${flag} "${text}" is not ADDRESS:PORT of IPv4, such as 10.77.1.1:6386${more}`
   throw raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
 }

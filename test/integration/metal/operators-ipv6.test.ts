@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { run } from '../../../lab/index.ts'
+import { REPOSITORY } from '../../../lab/paths.ts'
+import { networkMachine } from '../../../src/adapters/machine/index.ts'
+import { placeBootFiles } from '../../fixtures/conductor/index.ts'
+
+const ANNEAL = [process.execPath, join(REPOSITORY, 'src/cli/main.ts')]
+
+test('operators reach a conductor over IPv6, and its answers name that address', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-ipv6-'))
+  const ramdisk = placeBootFiles(join(directory, 'ramdisk'))
+  const words = ['metal', 'serve', '--state', directory, '--ramdisk-dir', ramdisk, '--dhcp', 'none']
+  const [program = '', ...more] = [...ANNEAL, ...words, '--listen', '[::1]:0', '--machines', '127.0.0.1:0']
+  const child = spawn(program, more, { stdio: ['ignore', 'ignore', 'pipe'] })
+  t.after(async () => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null) await once(child, 'exit')
+    rmSync(directory, { recursive: true })
+  })
+  let url: string | undefined
+  for await (const line of createInterface(child.stderr)) {
+    url = /^ready: operators at (http:\/\/\[::1\]:\d+),/.exec(line)?.[1]
+    if (url !== undefined) break
+  }
+  assert.ok(url !== undefined, 'it is not ready')
+  assert.match(await (await fetch(`${url}/v1`)).text(), /http:\/\/\[::1\]:/)
+  const status = await run([...ANNEAL, 'metal', 'status', '--conductor', url])
+  assert.equal(status.exitCode, 0, status.stderr)
+})
+
+test('machines are refused over IPv6 with the reason', async () => {
+  const words = ['metal', 'serve', '--ramdisk-dir', '/nowhere', '--machines', '[fd00::1]:6386']
+  const { exitCode, stderr } = await run([...ANNEAL, ...words])
+  assert.equal(exitCode, 2)
+  assert.match(stderr, /--machines "\[fd00::1\]:6386" is not ADDRESS:PORT of IPv4.*machines boot over IPv4/)
+})
+
+test('an SSH server is found at an address of IPv6', async (t) => {
+  const server = createServer((socket) => socket.end('SSH-2.0-of_test\r\n')).listen(0, '::1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  assert.equal(
+    await networkMachine.sshBanner('::1', (server.address() as AddressInfo).port, 5_000),
+    'SSH-2.0-of_test',
+  )
+})
