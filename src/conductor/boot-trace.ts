@@ -30,9 +30,13 @@ export function bootTraceWords(trace: BootTrace | undefined): Readonly<{ seen: s
       remedy: 'let it boot over the network by BIOS, or by UEFI of 64 bits on x86 or arm64',
     }
   }
-  if (trace.hasFetched) {
+  // What is fetched over HTTP, dnsmasq does not see.
+  const isHttp = trace.program.startsWith('http')
+  if (trace.hasFetched || isHttp) {
     return {
-      seen: `: it fetched ${trace.program}, which did not start`,
+      seen: isHttp
+        ? `: its firmware was told to boot ${trace.program}, which did not start`
+        : `: it fetched ${trace.program}, which did not start`,
       remedy:
         'switch Secure Boot off in its firmware, because Debian’s iPXE is not signed; or look at the machine’s console',
     }

@@ -53,4 +53,12 @@ test('each state of a machine has words of its own', () => {
   assert.equal(new Set(words.map(({ seen }) => seen)).size, parts.length)
   assert.match(words[2]?.remedy ?? '', /Secure Boot/)
   assert.deepEqual(bootTraceWords(undefined).seen, '')
+  // Firmware that boots over HTTP, and refuses what is not signed.
+  const url = 'http://10.77.47.1:6386/boot/program/ipxe-x86_64.efi'
+  const http = packet(5, MAC, 'subnet0, known, http-x86-64, br0', [
+    `sent size: 50 option: 67 bootfile-name  ${url}`,
+  ])
+  const { seen, remedy } = bootTraceWords(traced(http))
+  assert.match(seen, /told to boot http:.*which did not start/)
+  assert.match(remedy, /Secure Boot/)
 })

@@ -1,4 +1,4 @@
-import { isObject } from '../../../core/index.ts'
+import { isAnnealError, isObject } from '../../../core/index.ts'
 import type { PowerState } from '../../../conductor/index.ts'
 import type { Bmc } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
@@ -120,12 +120,22 @@ async function atRest(http: RedfishHttp, path: string): Promise<Reply> {
   }
 }
 
+/** A resource that a service names, and may not have. */
+async function bodyOrNone(http: RedfishHttp, path: string): Promise<Reply['body']> {
+  try {
+    return (await http.get(path)).body
+  } catch (error) {
+    if (isAnnealError(error, 'BMC_REFUSED')) return {}
+    throw error
+  }
+}
+
 /** The values that the service allows, said in the action or in its ActionInfo; undefined where it says none. */
 async function resetTypes(http: RedfishHttp, reset: unknown): Promise<readonly string[] | undefined> {
   const said = textsIn(reset, 'ResetType@Redfish.AllowableValues')
   const info = textIn(reset, '@Redfish.ActionInfo')
   if (said !== undefined || info === undefined) return said
-  const parameters = within((await http.get(info)).body, 'Parameters')
+  const parameters = within(await bodyOrNone(http, info), 'Parameters')
   const found = (Array.isArray(parameters) ? parameters : []).find(
     (one: unknown) => textIn(one, 'Name') === 'ResetType',
   )

@@ -71,9 +71,10 @@ test('a service that takes sessions alone gets one, which is ended with the call
 })
 
 test('a reset is one that the service allows, also where ActionInfo says it', async (t) => {
-  let values = ['On', 'PowerCycle']
+  let values: readonly string[] | undefined = ['On', 'PowerCycle']
   const info = `${SYSTEM}/ResetActionInfo`
   const { port, asked } = await service(t, ({ method, path }) => {
+    if (path === info && values === undefined) return { status: 404 }
     if (path === info) return { body: { Parameters: [{ Name: 'ResetType', AllowableValues: values }] } }
     if (path !== SYSTEM || method !== 'GET') return FALL_THROUGH
     return {
@@ -88,6 +89,10 @@ test('a reset is one that the service allows, also where ActionInfo says it', as
   assert.deepEqual([reset?.path, reset?.body], [RESET, { ResetType: 'PowerCycle' }])
   values = ['On', 'GracefulShutdown']
   await refused(bmc.setPower('off'), 'BMC_UNABLE', /On, GracefulShutdown/)
+  // The service links to what it does not have.
+  values = undefined
+  await bmc.setPower('off')
+  assert.deepEqual(asked.at(-1)?.body, { ResetType: 'ForceOff' })
 })
 
 test('credentials go to no other service than the one that is named', async (t) => {
