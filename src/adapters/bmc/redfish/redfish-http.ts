@@ -4,6 +4,7 @@ import { Agent, interceptors, request } from 'undici'
 import { boundedText, isAnnealError, isObject } from '../../../core/index.ts'
 import type { BmcAddress } from '../../../conductor/index.ts'
 import { raise } from '../errors.ts'
+import { unreachable } from './redfish-failure.ts'
 import { failureOfTask, ownPath } from './redfish-task.ts'
 import { textIn, wordsOf } from './redfish-words.ts'
 import type { Resource } from './redfish-words.ts'
@@ -15,6 +16,8 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 export type Reply = Readonly<{
   status: number
   body: Resource
+  /** Whether it was an object of JSON. */
+  isJson: boolean
   etag: string | undefined
   header: (name: string) => string | undefined
 }>
@@ -100,10 +103,11 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
         continue
       }
       const parsed = parse(text)
-      const tag = header('etag') ?? parsed['@odata.etag']
+      const tag = header('etag') ?? parsed?.['@odata.etag']
       return {
         status: response.statusCode,
-        body: parsed,
+        body: parsed ?? {},
+        isJson: parsed !== undefined,
         etag: typeof tag === 'string' && tag !== '' ? tag : undefined,
         header,
       }
@@ -186,7 +190,14 @@ export function openRedfishHttp(address: RedfishAddress, action: string, signal?
   }
 
   return {
-    get: (path) => ask('GET', path),
+    async get(path) {
+      const reply = await ask('GET', path)
+      if (reply.isJson) return reply
+      const remedy =
+        'give the address of the Redfish service; it may be switched off in the settings of the BMC'
+      const why = `GET ${path}: status ${reply.status}, and no resource of Redfish (${reply.header('content-type') ?? 'no type'})`
+      throw raise('BMC_REFUSED', { action, bmc, why, remedy })
+    },
     async send(method, path, body, etag) {
       const reply = await ask(method, path, body, etag)
       if (reply.status !== 202) return reply
@@ -226,25 +237,15 @@ function tlsOf({ verify }: RedfishAddress, action: string, bmc: string): Record<
   }
 }
 
-const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CERT_|ERR_TLS_CERT/
-
-function unreachable(error: unknown, action: string, bmc: string): Error {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  const remedy = UNTRUSTED.test(code)
-    ? 'name the PEM file of its authority in the inventory (redfish_verify_ca), or give it a certificate that is valid for its address'
-    : 'see that the address is right, that the service is enabled, and that this machine reaches it'
-  return raise('BMC_UNREACHABLE', { action, bmc, why: message || code, remedy }, error)
-}
-
 function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return boundedText(body, MOST_BYTES, () => new Error(`the answer is longer than ${MOST_BYTES} bytes`))
 }
 
-function parse(text: string): Resource {
+function parse(text: string): Resource | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : {}
+    return isObject(value) ? value : undefined
   } catch {
-    return {}
+    return undefined
   }
 }

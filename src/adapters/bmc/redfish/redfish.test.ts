@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { isAnnealError } from '../../../core/index.ts'
 import { openBmc } from '../index.ts'
@@ -119,14 +121,19 @@ test('a service says why it refuses, without the password that it repeats', asyn
   await refused(open(port).setPower('off'), 'BMC_REFUSED', /No license for \*\*\*\./)
 })
 
-test('a certificate counts when its authority is trusted, or none is asked for', async (t) => {
+/** A key and a certificate for 127.0.0.1, and the file of the latter. */
+function selfSigned(t: TestContext): Readonly<{ key: Buffer; cert: Buffer; file: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'anneal-redfish-'))
   t.after(() => rmSync(directory, { recursive: true }))
-  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
+  const [key, file] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
   const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
   const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  execFileSync('openssl', [...made, ...subject, '-keyout', key, '-out', cert], { stdio: 'pipe' })
-  const tls = { key: readFileSync(key), cert: readFileSync(cert) }
+  execFileSync('openssl', [...made, ...subject, '-keyout', key, '-out', file], { stdio: 'pipe' })
+  return { key: readFileSync(key), cert: readFileSync(file), file }
+}
+
+test('a certificate counts when its authority is trusted, or none is asked for', async (t) => {
+  const { file: cert, ...tls } = selfSigned(t)
   const { port } = await service(
     t,
     () => FALL_THROUGH,
@@ -257,4 +264,33 @@ test('a login by session tries no other, also where the service does not say whe
   await refused(open(port, wrong).power(), 'BMC_CREDENTIALS', /401/)
   const logins = asked.slice(before).filter(({ method }) => method === 'POST')
   assert.equal(logins.length, 1)
+})
+
+test('an address where no Redfish service answers is told with the reason', async (t) => {
+  const listen = async (server: Server): Promise<number> => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    return (server.address() as AddressInfo).port
+  }
+  const page: RequestListener = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Log in</h1>')
+  }
+  const plain = await listen(createServer(page))
+  await refused(
+    open(plain, { systemPath: SYSTEM }).power(),
+    'BMC_REFUSED',
+    /no resource of Redfish \(text\/html\)/,
+  )
+  const asTls = { url: `https://127.0.0.1:${plain}`, verify: false }
+  await refused(
+    open(plain, asTls).power(),
+    'BMC_UNREACHABLE',
+    /does not speak TLS there: wrong version number$/,
+  )
+  const { key, cert } = selfSigned(t)
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const
+  const oldPort = await listen(createTlsServer({ key, cert, ...old }, page))
+  const oldTls = { url: `https://127.0.0.1:${oldPort}`, verify: false }
+  await refused(open(oldPort, oldTls).power(), 'BMC_UNREACHABLE', /no TLS that is in use any more/)
 })
