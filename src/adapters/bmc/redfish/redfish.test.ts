@@ -266,7 +266,7 @@ test('a login by session tries no other, also where the service does not say whe
   assert.equal(logins.length, 1)
 })
 
-test('an address where no Redfish service answers is told with the reason', async (t) => {
+test('an error names the reason why no Redfish service answers', async (t) => {
   const listen = async (server: Server): Promise<number> => {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
