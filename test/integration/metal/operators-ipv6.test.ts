@@ -19,7 +19,7 @@ test('operators reach a conductor over IPv6, and its answers name that address',
   const directory = mkdtempSync(join(tmpdir(), 'anneal-ipv6-'))
   const ramdisk = placeBootFiles(join(directory, 'ramdisk'))
   const words = ['metal', 'serve', '--state', directory, '--ramdisk-dir', ramdisk, '--dhcp', 'none']
-  const [program = '', ...more] = [...ANNEAL, ...words, '--listen', '[::1]:0', '--machines', '127.0.0.1:0']
+  const [program, ...more] = [...ANNEAL, ...words, '--listen', '[::1]:0', '--machines', '127.0.0.1:0']
   const child = spawn(program, more, { stdio: ['ignore', 'ignore', 'pipe'] })
   t.after(async () => {
     child.kill('SIGTERM')
