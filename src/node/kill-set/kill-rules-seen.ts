@@ -48,6 +48,21 @@ const PODMAN_5 = {
   runtime: 'crun',
   runtimeVersion: '1.21',
 } as const
+const SID = { suite: 'sid', systemd: '262' } as const
+const DOCKER_28 = {
+  engine: 'docker',
+  engineVersion: '28.5.2',
+  shim: 'containerd 2.1.9',
+  runtime: 'runc',
+  runtimeVersion: '1.3.6',
+} as const
+const PODMAN_5_8 = {
+  engine: 'podman',
+  engineVersion: '5.8.6',
+  shim: 'conmon 2.1.13',
+  runtime: 'crun',
+  runtimeVersion: '1.28',
+} as const
 const CRUN_1_8 = { runtime: 'crun', runtimeVersion: '1.8.1' } as const
 
 /** Pods (`npm run matrix:pods`): each process that was placed in or beside a pod is a cell. */
@@ -116,10 +131,14 @@ export const SEEN: readonly SeenOn[] = [
     cells: 15,
     blind: 21,
   },
-  { ...TRIXIE, ...DOCKER_26, layout: 'unified', driver: 'systemd', cells: 0, blind: 7 },
-  { ...TRIXIE, ...DOCKER_26, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 8 },
-  { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'systemd', cells: 0, blind: 10 },
-  { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 9 },
+  { ...TRIXIE, ...DOCKER_26, layout: 'unified', driver: 'systemd', cells: 0, blind: 16 },
+  { ...TRIXIE, ...DOCKER_26, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 19 },
+  { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'systemd', cells: 0, blind: 50 },
+  { ...TRIXIE, ...PODMAN_5, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 19 },
+  { ...SID, ...DOCKER_28, layout: 'unified', driver: 'systemd', cells: 0, blind: 33 },
+  { ...SID, ...DOCKER_28, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 11 },
+  { ...SID, ...PODMAN_5_8, layout: 'unified', driver: 'systemd', cells: 0, blind: 42 },
+  { ...SID, ...PODMAN_5_8, layout: 'unified', driver: 'cgroupfs', systemd: 'none', cells: 0, blind: 9 },
   ...CONTAINERDS,
 ]
 

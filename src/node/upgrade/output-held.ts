@@ -31,7 +31,8 @@ export function awaitedOutputs({
 /**
  * Processes that outlive a container and hold its output, or that of a command that `docker exec` runs in it. An engine that waits for
  * the end of the output then does not end the stop and answers no question about the container, or cannot start it again, until they
- * end: seen with Docker 26.1.5 and containerd 1.7.24; Docker 20.10.24 waits 2 s. A rescued process also outlives the container.
+ * end: seen with Docker 26.1.5 and 28.5.2, containerd 1.7.24 and 2.1.9; Docker 20.10.24 waits 2 s. A rescued process also outlives the
+ * container.
  */
 export function outputHeld(
   seen: Seen &

@@ -83,14 +83,16 @@ export function quote(text: string): string {
 
 const unitName = (index: number): string => `blind-${index}.service`
 
-/** Runs the unit that waits for the container: its cgroup is one that processes may be moved into. */
-function startUnit(engine: NestedEngine, { index, node }: Numbered): readonly string[] {
+/**
+ * Starts the container, by a unit that waits for it where it has one: its cgroup is one that processes may be moved into. Podman 5 cannot
+ * wait by `start --attach` for a container that runs already.
+ */
+function start(engine: NestedEngine, { index, node }: Numbered): string {
   const { unit } = node.container
+  const plain = `${engine} start ${containerName(index)} >/dev/null`
   return unit === 'none'
-    ? []
-    : [
-        `[ ! -d /run/systemd/system ] || systemd-run --quiet --unit=${unitName(index)} --property=KillMode=${unit} --property=TimeoutStopSec=2 /usr/bin/${engine} start --attach ${containerName(index)}`,
-      ]
+    ? plain
+    : `if [ ! -d /run/systemd/system ]; then ${plain}; else systemd-run --quiet --unit=${unitName(index)} --property=KillMode=${unit} --property=TimeoutStopSec=2 /usr/bin/${engine} start --attach ${containerName(index)}; fi`
 }
 
 export function runContainer(engine: NestedEngine, image: string, one: Numbered, parent: string): string {
@@ -113,10 +115,10 @@ export function runContainer(engine: NestedEngine, image: string, one: Numbered,
     guest.start === 'exec' ? [`${engine} exec --detach ${name} ${launch(number, guest)}`] : [],
   )
   return [
-    `${engine} run --detach ${flags.join(' ')} ${image} -c ${quote(firstProcess(one))} >/dev/null`,
+    `${engine} create ${flags.join(' ')} ${image} -c ${quote(firstProcess(one))} >/dev/null`,
+    start(engine, one),
     `for n in $(seq 150); do ${engine} exec ${name} test -e /opt/blind-ready && break; sleep 0.2; done`,
     ...started,
-    ...startUnit(engine, one),
   ].join('\n')
 }
 
