@@ -1,4 +1,5 @@
 import type {
+  ChangedUnit,
   CloserLook,
   Guest,
   Helper,
@@ -75,6 +76,11 @@ export type Domain = Readonly<{
 export interface UnitReader {
   /** The services that call a container engine; none where systemd is not the init. Starts and changes nothing. */
   services(): Promise<readonly ServiceUnit[]>
+  /**
+   * Of these units of any kind, and of those with which systemd stops them, the ones that are up and whose files have changed since
+   * systemd read them: the next `daemon-reload` puts that into effect. None where systemd is not the init.
+   */
+  changed(units: readonly string[]): Promise<readonly ChangedUnit[]>
 }
 
 /** Reads the jobs of cron that call a container engine. */
@@ -95,8 +101,10 @@ export interface UnitControl extends UnitReader {
   disarm(unit: string): Promise<void>
   /** Takes `disarm` back. */
   rearm(unit: string): Promise<void>
-  /** Starts a unit, which finds its container running. Throws UNIT_NOT_STARTED. */
+  /** Starts a unit, which waits for the end of its container, which runs. Throws UNIT_NOT_STARTED. */
   start(unit: string): Promise<void>
+  /** Ends the main process of a unit that is disarmed: nobody hears of it but systemd. */
+  endMain(unit: string): Promise<void>
 }
 
 /** Places guests outside every container. */

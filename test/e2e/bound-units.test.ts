@@ -129,6 +129,26 @@ RestartSec=2
     assert.deepEqual([await pidOf(UNNEEDED[0][1]), await pidOf(UNNEEDED[1][1])], [0, needed])
   })
 
+  test('a unit with which systemd ends the whole host is not called safe', async () => {
+    await begin()
+    const drop = '/run/systemd/system/owner.service.d'
+    await node.host.sh(
+      `mkdir -p ${drop}; printf '[Unit]\\nFailureAction=reboot\\n' >${drop}/end.conf; systemctl daemon-reload`,
+    )
+    const { findings } = await node.expect<{ findings: readonly { code: string; evidence: string }[] }>(
+      3,
+      'node',
+      'kill-set',
+      'nova_libvirt',
+    )
+    assert.deepEqual(
+      findings.map(({ code, evidence }) => `${code} ${evidence}`),
+      ['CONTAINER_UNIT_ENDS owner.service has FailureAction=reboot'],
+    )
+    await node.host.sh(`rm -r ${drop}; systemctl daemon-reload`)
+    await node.expect(0, 'node', 'kill-set', 'plain')
+  })
+
   test('with live-restore, the container of a unit that requires docker.service stops with it, and another one runs on', async () => {
     await begin()
     const [inUnit, inPlain] = [await pidOf(IN_UNIT), await pidOf(IN_PLAIN)]

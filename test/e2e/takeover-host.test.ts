@@ -77,6 +77,7 @@ describe('taking over a host whose libvirt is a package of its own', () => {
     const place = '/etc/systemd/system/libvirtd.service.d/own.conf'
     for (const [line, why] of [
       ['KillMode=control-group', /KillMode=control-group/],
+      ['PrivateTmp=yes', /PrivateTmp=/],
       ['ExecStop=/usr/bin/virsh destroy host-guest', /ExecStop=/],
       ['RuntimeDirectory=libvirt', /RuntimeDirectory=/],
     ] as const) {

@@ -26,9 +26,11 @@ export class SimulatedUnits {
     const { points } = this.#host
     return {
       services: async () => this.all,
+      changed: async () => [],
       disarm: (unit) => points.around('disarm unit', () => this.#change(unit, { disarmed: true })),
       rearm: (unit) => points.around('rearm unit', () => this.#change(unit, { disarmed: false })),
       start: (unit) => points.around('start unit', () => this.#start(unit)),
+      endMain: (unit) => points.around('end unit', () => this.#change(unit, { activeState: 'inactive' })),
     }
   }
 

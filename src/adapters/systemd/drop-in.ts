@@ -32,7 +32,10 @@ function dropInText(unit: string): string {
 # back; by hand: remove this file and run \`systemctl daemon-reload\`.
 [Unit]
 ConditionPathExists=!${dropInPath(unit).replaceAll('%', '%%')}
-FailureAction=none
+${HARMLESS}`
+}
+
+const HARMLESS = `FailureAction=none
 SuccessAction=none
 
 [Service]
@@ -43,6 +46,17 @@ ExecStop=
 ExecStopPost=
 KillMode=process
 RuntimeDirectoryPreserve=yes
+`
+
+/**
+ * For the moment of one start: the unit starts with another command, and does no harm if that fails. A process that runs is no matter of
+ * the unit's files, so with the file gone the unit is as its owner wrote it.
+ */
+export function attachText(command: string): string {
+  return `# Anneal is giving this unit back: it is there for a moment only.
+[Unit]
+${HARMLESS}ExecStart=
+ExecStart=${command.replaceAll('%', '%%')}
 `
 }
 
@@ -56,14 +70,14 @@ export function hasDropIn(root: string, unit: string): boolean {
 }
 
 /** Writes it so that after a power cut it is there whole, or not at all. */
-export function writeDropIn(root: string, unit: string): void {
+export function writeDropIn(root: string, unit: string, text = dropInText(unit)): void {
   const path = join(root, dropInPath(unit))
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
   // systemd reads only names that end in .conf.
   const next = `${path}.new`
   const file = openSync(next, 'w', 0o644)
   try {
-    writeFileSync(file, dropInText(unit))
+    writeFileSync(file, text)
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -39,7 +39,7 @@ export const SYSTEMD_ERRORS = {
   HOST_DAEMON_REFUSED: {
     message: 'Cannot take over {unit} of the host: {why}',
     remedy:
-      'see `systemctl cat` of the unit. It needs KillMode=process, no ExecStop= or ExecStopPost=, and no RuntimeDirectory= that its stop removes, as packages have it; nothing was stopped',
+      'see `systemctl cat` of the unit. It needs KillMode=process, no ExecStop= or ExecStopPost=, no RuntimeDirectory= that its stop removes and no PrivateTmp=, as packages have it; nothing was stopped',
     retry: false,
     exit: EXIT.refused,
   },

@@ -133,6 +133,7 @@ test('a stop that would reach guests is refused before a drop-in is written', as
     'KillMode=control-group',
     'KillMode=process\nExecStop={ path=/bin/x ; argv[]=/bin/x ; ignore_errors=no ; pid=0 }',
     'KillMode=process\nRuntimeDirectory=libvirt\nRuntimeDirectoryPreserve=no',
+    'KillMode=process\nPrivateTmp=yes',
   ]) {
     const { engine, calls, dropIns } = host({ service })
     assert.notEqual((await engine.inspectContainer(NAME))?.hostUnit?.obstacle, undefined)

@@ -19,6 +19,7 @@ const SHOWN = [
   'ExecStopPost',
   'RuntimeDirectory',
   'RuntimeDirectoryPreserve',
+  'PrivateTmp',
   'DropInPaths',
 ]
 
@@ -89,6 +90,7 @@ export function daemonUnit(units: HostUnits, service: string): DaemonUnit {
       .split(' ')
       .filter((word) => word !== ''),
     preservesRuntimeDirectories: value(shown, 'RuntimeDirectoryPreserve') === 'yes',
+    hasPrivateTmp: !/^(no)?$/.test(value(shown, 'PrivateTmp')),
   }
 }
 

@@ -40,6 +40,7 @@ export const PROPERTIES = [
   'RuntimeMaxUSec',
   'DropInPaths',
   'WorkingDirectory',
+  'PrivateTmp',
   'MainPID',
   'ControlGroup',
   'KillMode',
@@ -121,6 +122,7 @@ export function unitFromShow(shown: Shown, variables: ReadonlyMap<string, string
     ...(needs.length === 0 ? {} : { needs }),
     ...(neededBy.length === 0 ? {} : { neededBy }),
     ...(text('StopWhenUnneeded') === 'yes' ? { stopsUnneeded: true } : {}),
+    ...(/^(no)?$/.test(text('PrivateTmp')) ? {} : { hasPrivateTmp: true }),
     ...(endsHost.length === 0 ? {} : { endsHost }),
     ...(/^(infinity|0)?$/.test(text('RuntimeMaxUSec')) ? {} : { endsAfter: text('RuntimeMaxUSec') }),
     ...(composeFrom.length === 0 ? {} : { composeFrom }),
@@ -137,7 +139,7 @@ export function commandLines(unitText: string): readonly string[] {
 }
 
 /** `{ path=/usr/bin/docker ; argv[]=/usr/bin/docker start -a NAME ; ignore_errors=no ; … }` */
-function argvOf(value: string): string {
+export function argvOf(value: string): string {
   return / argv\[\]=(.*?) ; ignore_errors=/.exec(value)?.[1] ?? value
 }
 

@@ -20,6 +20,7 @@ function host(
     kills?: boolean
     states?: readonly string[]
     job?: string
+    command?: string
   }> = {},
 ) {
   const root = mkdtempSync(join(dir, 'root-'))
@@ -27,8 +28,12 @@ function host(
   const states = [...(of.states ?? [])]
   let loaded = false
   const calls: string[] = []
+  /** The drop-in at each start. */
+  const started: string[] = []
   const systemctl = async (argv: readonly string[]): Promise<string> => {
     calls.push(argv[0] ?? '')
+    if (argv[0] === 'start' && existsSync(join(root, path)))
+      started.push(readFileSync(join(root, path), 'utf8'))
     if (argv[0] === 'daemon-reload') loaded = existsSync(join(root, path))
     if (argv[0] !== 'show') return ''
     const shownPath = path.includes('\\') ? `"${path.replaceAll('\\', '\\\\')}"` : path
@@ -38,10 +43,15 @@ function host(
       loaded && of.stubborn !== true
         ? `Restart=no\n${rest}RuntimeDirectoryPreserve=yes\n`
         : `Restart=always\n${stop}`
+    const command =
+      of.command === undefined
+        ? ''
+        : `Type=simple\nExecStart={ path=${of.command.split(' ')[0]} ; argv[]=${of.command} ; ignore_errors=no ; pid=0 }\n`
     const state = states.length > 1 ? states.shift() : (states[0] ?? 'active')
-    return `${restart}DropInPaths=/usr/lib/x.conf${loaded ? ` ${shownPath}` : ''}\nActiveState=${state}\nSubState=dead\nJob=${of.job ?? ''}\nResult=exit-code\n`
+    return `${command}${restart}DropInPaths=/usr/lib/x.conf${loaded ? ` ${shownPath}` : ''}\nActiveState=${state}\nSubState=dead\nJob=${of.job ?? ''}\nResult=exit-code\n`
   }
-  return { root, calls, file: join(root, path), control: systemdUnitControl({ root, systemctl, startMs: 0 }) }
+  const control = systemdUnitControl({ root, systemctl, startMs: 0, settledMs: 0 })
+  return { root, systemctl, startMs: 0, calls, started, file: join(root, path), control }
 }
 
 test('a unit is disarmed by one drop-in, which is in effect when the call ends', async () => {
@@ -112,4 +122,35 @@ test('a unit is started once it is active, and one whose job waits is left to it
   await assert.rejects(host({ states: ['failed'] }).control.start(UNIT), (error) =>
     isAnnealError(error, 'UNIT_NOT_STARTED'),
   )
+})
+
+const PODMAN = { command: '/usr/bin/podman start -a nova_libvirt' } as const
+
+test('a unit of Podman starts with a command that attaches to the container, and is then as its owner wrote it', async () => {
+  const { control, started, calls, file } = host({ ...PODMAN, states: ['inactive', 'active'] })
+  await control.start(UNIT)
+  assert.match(started.join(''), /^ExecStart=\nExecStart=\/usr\/bin\/podman attach --no-stdin nova_libvirt$/m)
+  assert.match(started.join(''), /^ExecStop=$/m, 'it stops nothing where it could not attach')
+  assert.doesNotMatch(started.join(''), /Condition/)
+  assert.ok(!existsSync(file))
+  assert.equal(calls.at(-1), 'daemon-reload')
+})
+
+test('the command of a unit that is up is left alone, and that of one that could not attach is its own again', async () => {
+  const up = host({ ...PODMAN, states: ['active'] })
+  await up.control.start(UNIT)
+  assert.deepEqual(up.started, [])
+  const fails = host({ ...PODMAN, states: ['inactive', 'failed'] })
+  await assert.rejects(fails.control.start(UNIT), (error) => isAnnealError(error, 'UNIT_NOT_STARTED'))
+  assert.ok(!existsSync(fails.file))
+  const ends = host({ ...PODMAN, states: ['inactive', 'active', 'deactivating'] })
+  await assert.rejects(systemdUnitControl({ ...ends, settledMs: 5000 }).start(UNIT), (error) =>
+    isAnnealError(error, 'UNIT_NOT_STARTED'),
+  )
+})
+
+test('a unit whose start waits keeps the command that attaches: its own would start the container', async () => {
+  const { control, file } = host({ ...PODMAN, states: ['inactive'], job: '812' })
+  await control.start(UNIT)
+  assert.ok(existsSync(file))
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ServiceUnit } from '../../node/index.ts'
 import type { UnitReader } from '../../ports/index.ts'
 import { mentionsEngine, scriptsIn } from '../host-scripts/index.ts'
+import { readChangedUnits } from './changed-units.ts'
 import { dropInPath } from './drop-in.ts'
 import { PROPERTIES, commandLines, dropInPaths, showBlocks, unitFromShow } from './show-output.ts'
 import type { Shown } from './show-output.ts'
@@ -66,6 +67,10 @@ export function systemdUnitReader(options: UnitReaderOptions = {}): UnitReader {
         units.push(...(await show([...bound])))
       }
       return [...units, ...(await onlyIfNeeded(units, show))]
+    },
+    async changed(units) {
+      if (units.length === 0 || !existsSync(join(root, 'run/systemd/system'))) return []
+      return readChangedUnits(units, systemctl)
     },
   }
 }

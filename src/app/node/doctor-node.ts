@@ -9,7 +9,7 @@ import {
 } from '../../node/index.ts'
 import type { Container, Endangered, Finding } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { outputHolders, readOwners, settledSurvey } from '../../runtime/node/index.ts'
+import { outputHolders, readOwners, settledSurvey, unitsChanged } from '../../runtime/node/index.ts'
 import type { SurveyQuestion } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
@@ -31,6 +31,7 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
     ...busyGuests(statusFiles),
     ...switchStops(killSets, table, census, 'doctor'),
     ...outputHeld(seen, await outputHolders(world, seen), 'doctor'),
+    ...(await unitsChanged(world, seen, 'doctor')),
     ...prunerFindings(pruners),
   ]
   const stopWithEngine = engine.stopsContainersWithDaemon

@@ -7,8 +7,9 @@ import type {
   KillSet,
   StopCause,
 } from '../../node/index.ts'
+import { hostEndFindings } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { settledSurvey } from '../../runtime/node/index.ts'
+import { readOwners, settledSurvey } from '../../runtime/node/index.ts'
 import { containersQuestion } from './containers-question.ts'
 
 export type KillSets = Readonly<{
@@ -19,6 +20,8 @@ export type KillSets = Readonly<{
   census: Census
   /** Where libvirt, its files and the processes disagree about who is a guest. */
   findings: readonly Finding[]
+  /** Units with which systemd ends the whole host, and every guest with it. */
+  hostEnds: readonly Finding[]
 }>
 
 /**
@@ -37,8 +40,11 @@ export async function killSetOf(
     ({ containerId, doomed }) =>
       containers.length > 0 || doomed.length > 0 || runs(seen.containers, containerId),
   )
-  const { endangered, census } = seen
-  return { engine: seen.engine.kind, cause, killSets, endangered, census, findings: dissent }
+  const { endangered, census, engine, table, units } = seen
+  const ending = seen.containers.filter(({ id, pid }) => pid !== 0 && question.stopping.includes(id))
+  const { owners } = await readOwners(world, ending, { engine, table, ...(units && { units }) })
+  const hostEnds = hostEndFindings(owners)
+  return { engine: engine.kind, cause, killSets, endangered, census, findings: dissent, hostEnds }
 }
 
 function runs(containers: readonly Container[], id: string): boolean {

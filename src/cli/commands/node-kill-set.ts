@@ -37,14 +37,15 @@ export const nodeKillSet = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Without names it covers every container that runs or still holds a process.\nPods are called NAMESPACE/POD and their containers NAMESPACE/POD/CONTAINER. Stopping a pod stops all of its containers; pod-removed is what a kubelet does after that.\nExit codes: 0, no guest would die. 3, guests or their helpers would die. 4, it is not certain which processes are guests.',
+    'Without names it covers every container that runs or still holds a process.\nPods are called NAMESPACE/POD and their containers NAMESPACE/POD/CONTAINER. Stopping a pod stops all of its containers; pod-removed is what a kubelet does after that.\nExit codes: 0, no guest would die. 3, guests or their helpers would die, or systemd would end the whole host. 4, it is not certain which processes are guests.',
   async run({ flags, node, args, output }) {
     const world = await openNode(nodeOptions(flags, node, 'read'), 'compute kill sets')
-    const { engine, cause, killSets, endangered, census, findings } = await killSetOf(
+    const { engine, cause, killSets, endangered, census, hostEnds, ...rest } = await killSetOf(
       world,
       args,
       CAUSES[flags.cause],
     )
+    const findings = [...rest.findings, ...hostEnds]
     const value: KillSetDocument = {
       schema: 'anneal.kill-set/1',
       cause,
@@ -72,7 +73,7 @@ export const nodeKillSet = command({
           : []),
       ].join('\n'),
     )
-    if (endangered.length > 0) return EXIT.endangered
+    if (endangered.length > 0 || hostEnds.length > 0) return EXIT.endangered
     return findings.length === 0 ? EXIT.ok : EXIT.refused
   },
 })

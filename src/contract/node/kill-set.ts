@@ -65,7 +65,7 @@ export type KillSetDocument = Readonly<{
   /** Guests and helpers among them. */
   endangered: readonly EndangeredProcess[]
   census: NodeCensus
-  /** Where libvirt, its files and the processes disagree about who is a guest. */
+  /** Where libvirt, its files and the processes disagree about who is a guest, and units with which systemd ends the whole host. */
   findings: readonly Finding[]
 }>
 

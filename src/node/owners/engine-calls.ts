@@ -72,7 +72,7 @@ export function startsContainer({ verb, words }: EngineCall, container: Named): 
 /** Whether somebody waits here for the container to end, to do something then. */
 export function waitsFor(call: EngineCall, container: Named): boolean {
   const { verb, words } = call
-  if (verb === 'wait') return words.some((word) => isNamed(word, container))
+  if (verb === 'wait' || verb === 'attach') return words.some((word) => isNamed(word, container))
   if (verb === 'start')
     return (
       words.some((word) => /^(--attach|-[a-z]*a[a-z]*)(=true)?$/.test(word)) &&
@@ -80,6 +80,27 @@ export function waitsFor(call: EngineCall, container: Named): boolean {
     )
   const detached = words.some((word) => /^(--detach|-[a-z]*d[a-z]*)(=true)?$/.test(word))
   return verb === 'run' && !detached && startsContainer(call, container)
+}
+
+const ATTACHES = /^(--attach|-[i]*a[i]*)(=true)?$/
+const KEPT_AT_ATTACH = /^--(sig-proxy|detach-keys)=/
+
+/**
+ * The call of Podman that waits for a container which runs, in place of a `podman start -a` that would start it: Podman 5.4 and 5.8 refuse
+ * that for a container that runs already ("cannot open exec.fifo", exit code 125), where Docker and Podman 4.3 attach to it. undefined
+ * where the line is no such call, or says more than can be kept.
+ */
+export function attachInstead(line: string): string | undefined {
+  const words = line.split(' ').filter((word) => word !== '')
+  const [call, ...others] = engineCalls(words)
+  if (call?.program !== 'podman' || call.verb !== 'start' || others.length > 0) return undefined
+  const rest = call.words.filter((word) => !ATTACHES.test(word) && !/^(--interactive|-i)$/.test(word))
+  const names = rest.filter((word) => !word.startsWith('-'))
+  const kept = rest.filter((word) => KEPT_AT_ATTACH.test(word))
+  if (rest.length === call.words.length || names.length !== 1 || names.length + kept.length !== rest.length)
+    return undefined
+  const before = words.slice(0, words.length - call.words.length - 1)
+  return [...before, 'attach', '--no-stdin', ...kept, ...names].join(' ')
 }
 
 /** Whether the call takes the container away. */

@@ -6,7 +6,7 @@ import type { Process, ProcessTable } from '../process.ts'
 import { kollaUnit } from '../testing/index.ts'
 import { composeProject } from './compose-project.ts'
 import { findOwners } from './find-owners.ts'
-import { ownerFindings } from './findings.ts'
+import { hostEndFindings, ownerFindings } from './findings.ts'
 import type { ServiceUnit } from './service-unit.ts'
 
 const NOVA: Container = {
@@ -299,6 +299,9 @@ test('a plan that disarms the unit is not refused for it; one that cannot is, wi
   assert.equal(of({ ...KOLLA, stopsWithIt: ['agent.service'] })?.code, 'CONTAINER_OWNED')
   assert.match(of({ ...KOLLA, stopsWithIt: ['agent.service'] })?.evidence ?? '', /cannot disarm it.*agent/)
   assert.equal(of({ ...KOLLA, name: 'another.service' })?.code, 'CONTAINER_OWNED')
+  assert.equal(of({ ...KOLLA, hasPrivateTmp: true })?.code, 'SUPERVISOR_DISARMED', 'only its client has that')
+  const starts = KOLLA.starts.map((line) => line.replace('docker', 'podman'))
+  assert.match(of({ ...KOLLA, starts, hasPrivateTmp: true })?.evidence ?? '', /cannot disarm it.*PrivateTmp=/)
 })
 
 test('a unit that is disarmed does not act', () => {
@@ -330,4 +333,15 @@ test('a unit that ends the host, or its container after a time, is reported unle
     codes([unit], () => true),
     ['SUPERVISOR_DISARMED'],
   )
+})
+
+test('a unit with which the host ends is found, and a time limit does not count', () => {
+  const ends = (unit: ServiceUnit): readonly string[] =>
+    hostEndFindings(
+      findOwners({ engine: DOCKER, containers: [NOVA], units: [unit], jobs: [], table: table() }),
+    ).map(({ code, evidence }) => `${code} ${evidence}`)
+  assert.deepEqual(ends({ ...KOLLA, endsHost: ['FailureAction=reboot'], endsAfter: '1d' }), [
+    'CONTAINER_UNIT_ENDS kolla-nova_libvirt-container.service has FailureAction=reboot',
+  ])
+  assert.deepEqual(ends({ ...KOLLA, endsAfter: '1d' }), [])
 })

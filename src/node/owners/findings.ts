@@ -127,7 +127,7 @@ function unitEnds(
   disarms: (container: string, unit: string) => boolean,
 ): readonly Finding[] {
   if (ends.length === 0 || disarms(container, name)) return []
-  const atSwitch = strictness === 'strict' && ends.some((one) => !one.startsWith('RuntimeMaxSec='))
+  const atSwitch = strictness === 'strict' && !ends.every(isTimeLimit)
   return [
     finding(
       'CONTAINER_UNIT_ENDS',
@@ -137,6 +137,16 @@ function unitEnds(
     ),
   ]
 }
+
+/** Units that let systemd end the whole host when their container ends, whoever ends it. */
+export function hostEndFindings(owners: readonly Owner[]): readonly Finding[] {
+  return owners.flatMap((owner) => {
+    const ends = owner.ends?.filter((one) => !isTimeLimit(one)) ?? []
+    return unitEnds({ ...owner, ends }, 'strict', () => false)
+  })
+}
+
+const isTimeLimit = (setting: string): boolean => setting.startsWith('RuntimeMaxSec=')
 
 /** Who removes stopped containers on this node. */
 export function prunerFindings(pruners: readonly Pruner[]): readonly Finding[] {

@@ -10,6 +10,7 @@ const LIBVIRTD: DaemonUnit = {
   stops: [],
   runtimeDirectories: [],
   preservesRuntimeDirectories: false,
+  hasPrivateTmp: false,
 }
 
 const WITH_CHILDREN = { hasChildren: true }
@@ -27,6 +28,7 @@ test('a stop that reaches guests or their files is refused with the reason', () 
   assert.match(why({ killMode: 'mixed' }), /KillMode=mixed/)
   assert.match(why({ stops: ['/usr/bin/virsh shutdown vm'] }), /ExecStop=/)
   assert.match(why({ runtimeDirectories: ['libvirt'] }), /removes \/run\/libvirt/)
+  assert.match(why({ hasPrivateTmp: true }), /\/var\/tmp.*PrivateTmp=/)
   assert.match(why({ loadState: 'bad-setting' }), /"bad-setting"/)
   assert.match(why({ loadState: 'masked' }), /"masked"/)
 })

@@ -93,6 +93,8 @@ export type DaemonUnit = Readonly<{
   /** Directories below /run that systemd makes for it, and whether they stay when it stops. */
   runtimeDirectories: readonly string[]
   preservesRuntimeDirectories: boolean
+  /** It has a /tmp and a /var/tmp of its own (`PrivateTmp=`), and so have the guests that it starts. */
+  hasPrivateTmp: boolean
 }>
 
 /** Why the daemon cannot be taken over without a risk for its guests; undefined where it can. */
@@ -106,5 +108,7 @@ export function hostDaemonObstacle(
   if (unit.stops.length > 0) return 'its stop runs commands of its own (ExecStop=, ExecStopPost=)'
   if (unit.runtimeDirectories.length > 0 && !unit.preservesRuntimeDirectories)
     return `its stop removes /run/${unit.runtimeDirectories[0]} (RuntimeDirectory=)`
+  if (unit.hasPrivateTmp)
+    return 'its stop removes its own /tmp and /var/tmp with all that guests have there, as disks (PrivateTmp=)'
   return undefined
 }

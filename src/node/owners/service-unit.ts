@@ -37,6 +37,8 @@ export type ServiceUnit = Readonly<{
   neededBy?: readonly string[]
   /** systemd stops it as soon as no unit that is up needs it (`StopWhenUnneeded=`). */
   stopsUnneeded?: boolean
+  /** `PrivateTmp=`: /tmp and /var/tmp of its own, which systemd removes when it ends. */
+  hasPrivateTmp?: boolean
   /** What systemd does to the whole host when the unit fails, ends or is started too often: `FailureAction=reboot`. */
   endsHost?: readonly string[]
   /** `RuntimeMaxSec=`: after this time systemd ends it. */

@@ -44,6 +44,9 @@ function obstacle(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>):
   if (calls.length === 0) return 'its start is no call of the engine'
   const trigger = unit.triggeredBy.find((name) => /\.(path|socket)$/.test(name))
   if (trigger !== undefined) return `${trigger} starts it, and would fail while it may not start`
+  // Docker's daemon makes the mounts, Podman's client does.
+  if (unit.hasPrivateTmp === true && calls.some(({ program }) => program === 'podman'))
+    return 'its end removes its own /tmp and /var/tmp, and what the container has from there (PrivateTmp=)'
   const bound = unit.stopsWithIt?.[0]
   if (bound !== undefined) return `systemd stops ${bound} when it ends (BindsTo=)`
   const next = unit.startsAtEnd?.[0]

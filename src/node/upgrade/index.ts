@@ -8,6 +8,8 @@ export type {
   Reading,
 } from './admissibility.ts'
 export { besideFindings, libvirtsBeside } from './beside.ts'
+export { changedUnits, reloadsUnits, unitsThatHold } from './changed-units.ts'
+export type { ChangedUnit } from './changed-units.ts'
 export type { CheckReport } from './check.ts'
 export { diskWork } from './disk-work.ts'
 export {

@@ -1,5 +1,6 @@
 import { isAnnealError } from '../../../core/index.ts'
 import type { Deployment, Reason, Supervisor } from '../../../node/index.ts'
+import { rearmUnit } from '../containers/rearm-unit.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 
 /** Units of adopted containers that are not as the node’s rest wants them. */
@@ -54,10 +55,9 @@ export function rearmCurrent(
 ): Promise<readonly Reason[]> {
   return unlessItFails(async () => {
     const { disarmed } = await unsettledUnits(world, current, [])
-    for (const { unit, ran } of disarmed) {
-      await world.units.rearm(unit)
-      if (ran) await world.units.start(unit)
-      actions.push(`let ${unit} act again`)
+    for (const supervisor of disarmed) {
+      await rearmUnit(world, supervisor)
+      actions.push(`let ${supervisor.unit} act again`)
     }
   })
 }

@@ -10,6 +10,7 @@ import {
   outputHeld,
   ownerFindings,
   prunerFindings,
+  reloadsUnits,
   removeThemselves,
   started,
   startsUnableToFork,
@@ -25,6 +26,7 @@ import { askImages } from './ask-images.ts'
 import { checkPools } from './check-pools.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
+import { unitsChanged } from '../survey/units-changed.ts'
 import type { Sides } from './side.ts'
 import { survey } from '../survey/survey.ts'
 import { tryHooks } from './try-hooks.ts'
@@ -86,6 +88,7 @@ export async function checkNode(
     ...diskWork(seen.killSets, seen.table),
     ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
     ...outputHeld(seen, await outputHolders(world, seen), 'plan'),
+    ...(reloadsUnits(plan) ? await unitsChanged(world, seen, 'plan') : []),
     ...(await movedHypervisor(world, plan, sides, seen)),
     ...unasked,
     ...hooks,

@@ -26,6 +26,7 @@ import { countAgain, countBack } from './count-guests.ts'
 import { raise } from '../errors.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
+import { rearmUnit } from '../containers/rearm-unit.ts'
 import { pruneContainers } from '../containers/prune-containers.ts'
 import { rescueEndangered } from '../rescue/rescue-endangered.ts'
 import { failedBy, runExecutor } from '../../saga/index.ts'
@@ -122,8 +123,7 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
   },
 
   async rearmUnit({ unit, start }, { world }) {
-    await world.units.rearm(unit)
-    if (start) await world.units.start(unit)
+    await rearmUnit(world, { unit, ran: start })
     return DONE
   },
 
