@@ -91,6 +91,7 @@ export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
     folder: 'adapters/programs',
     reason: 'where the programs of the system are, for every adapter that starts one',
   },
+  { folder: 'adapters/folders', reason: 'making directories, for every adapter that writes files' },
   { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },
 ]
 

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import type { Limit, ProcessId } from '../../node/index.ts'
 import { hasCode } from './has-code.ts'
 
@@ -44,7 +45,7 @@ export function rescueRecords(directory = '/run/anneal/rescue'): RescueRecords {
       return record.version === 1 && record.startTicks === process.startTicks ? record : undefined
     },
     write(record) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      makeFolderSync(directory, { mode: 0o700 })
       const temporary = `${fileOf(record)}.new`
       writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 })
       renameSync(temporary, fileOf(record))

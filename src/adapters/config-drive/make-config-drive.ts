@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../folders/index.ts'
 import { fromBytes } from '../../bytes/index.ts'
 import type { ConfigDriveContent, MakeConfigDrive } from '../../ports/index.ts'
 import { raise } from './errors.ts'
@@ -25,7 +26,7 @@ export const makeConfigDrive: MakeConfigDrive = async (content, sectorSizeBytes,
   try {
     const tree = join(directory, 'tree')
     const latest = join(tree, 'openstack', 'latest')
-    await mkdir(latest, { recursive: true })
+    await makeFolder(latest)
     for (const [name, bytes] of Object.entries(files)) await writeFile(join(latest, name), bytes)
     const image =
       sectorSizeBytes > 2048

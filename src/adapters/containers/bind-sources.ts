@@ -1,4 +1,5 @@
-import { access, mkdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
+import { makeFolder } from '../folders/index.ts'
 
 import type { MountSpec } from '../../ports/index.ts'
 import { raise } from './errors.ts'
@@ -11,7 +12,7 @@ export async function prepareBindSources(subject: string, mounts: readonly Mount
   for (const mount of mounts) {
     if (mount.type !== 'bind') continue
     if (mount.createHostPath === true) {
-      await mkdir(mount.source, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+      await makeFolder(mount.source).catch((cause: NodeJS.ErrnoException) => {
         // The source may be a file or a socket that is already there.
         if (cause.code !== 'EEXIST') throw refused(subject, mount.source, cause)
       })

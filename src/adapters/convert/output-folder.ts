@@ -1,9 +1,10 @@
-import { mkdir, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { link, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemReason } from '../../core/index.ts'
 import type { OutputFile, OutputFolder } from '../../ports/index.ts'
 import { dataRuns } from './data-runs.ts'
+import { makeFolder } from '../folders/index.ts'
 import { raise } from './errors.ts'
 import { writeAll } from './write-all.ts'
 
@@ -14,7 +15,12 @@ export type OutputFolderOptions = Readonly<{
   existing: 'refuse' | 'replace'
   /** How much may be written at most, in bytes. */
   neededBytes: number
+  /** Called when all is written; what it throws keeps the results from getting their names. */
+  beforeCommit?: () => Promise<void>
 }>
+
+/** Several conversions of one process may write into one directory. */
+let serial = 0
 
 type Pending = Readonly<{ name: string; temporaryPath: string; handle: FileHandle }>
 
@@ -25,7 +31,7 @@ type Pending = Readonly<{ name: string; temporaryPath: string; handle: FileHandl
 export async function openOutputFolder(options: OutputFolderOptions): Promise<OutputFolder> {
   const { directory, names, existing, neededBytes } = options
   try {
-    await mkdir(directory, { recursive: true })
+    await makeFolder(directory)
     await removeLeftOvers(directory)
   } catch (error) {
     // The directory itself may be there.
@@ -38,7 +44,7 @@ export async function openOutputFolder(options: OutputFolderOptions): Promise<Ou
   if (bavail * bsize < neededBytes) {
     throw raise('OUTPUT_FULL', { path: directory, freeBytes: bavail * bsize, neededBytes })
   }
-  return folder(directory)
+  return folder(options)
 }
 
 /** Throws OUTPUT_EXISTS where one of the files is there and is not to be replaced. Changes nothing. */
@@ -54,11 +60,12 @@ export async function checkNames({
   }
 }
 
-function folder(directory: string): OutputFolder {
+function folder({ directory, existing, beforeCommit }: OutputFolderOptions): OutputFolder {
   let pending: Pending[] = []
   return {
     async create(name, sizeBytes): Promise<OutputFile> {
-      const temporaryPath = join(directory, `.${name}.${process.pid}.partial`)
+      serial += 1
+      const temporaryPath = join(directory, `.${name}.${serial}.${process.pid}.partial`)
       try {
         const handle = await open(temporaryPath, 'w+', 0o644)
         pending.push({ name, temporaryPath, handle })
@@ -82,13 +89,19 @@ function folder(directory: string): OutputFolder {
       }
     },
     async commit() {
+      await beforeCommit?.()
       for (const { handle } of pending) await handle.close()
-      for (const { name, temporaryPath } of pending) {
-        try {
-          await rename(temporaryPath, join(directory, name))
-        } catch (error) {
-          throw raise('OUTPUT_UNWRITABLE', { path: join(directory, name), why: systemReason(error) }, error)
+      const placed: string[] = []
+      try {
+        for (const { name, temporaryPath } of pending) {
+          const path = join(directory, name)
+          await place(temporaryPath, path, existing)
+          placed.push(path)
         }
+      } catch (error) {
+        // Another conversion into the same directory was faster: all of its files, and none of these.
+        if (existing === 'refuse') for (const path of placed) await unlink(path).catch(() => undefined)
+        throw error
       }
       pending = []
     },
@@ -99,6 +112,33 @@ function folder(directory: string): OutputFolder {
       }
       pending = []
     },
+  }
+}
+
+/** Gives a file its name. With `refuse` it never takes the place of another one, which a check beforehand cannot promise. */
+async function place(
+  temporaryPath: string,
+  path: string,
+  existing: OutputFolderOptions['existing'],
+): Promise<void> {
+  try {
+    if (existing === 'refuse' && (await linked(temporaryPath, path))) await unlink(temporaryPath)
+    else await rename(temporaryPath, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw raise('OUTPUT_EXISTS', { path }, error)
+    throw raise('OUTPUT_UNWRITABLE', { path, why: systemReason(error) }, error)
+  }
+}
+
+/** False on file systems without hard links (FAT, some of networks). */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error
+    return false
   }
 }
 

@@ -1,5 +1,6 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../folders/index.ts'
 import { ARCHITECTURES, PROGRAMS } from './architectures.ts'
 import type { Architecture } from './architectures.ts'
 import { raise } from './errors.ts'
@@ -72,8 +73,8 @@ export async function fetchPackages(
 }
 
 async function ownApt(wish: PackageWish, directory: string, signal: AbortSignal): Promise<readonly string[]> {
-  await mkdir(join(directory, 'lists/partial'), { recursive: true })
-  await mkdir(join(directory, 'cache/archives/partial'), { recursive: true })
+  await makeFolder(join(directory, 'lists/partial'))
+  await makeFolder(join(directory, 'cache/archives/partial'))
   await writeFile(join(directory, 'status'), '')
   const settings = {
     'Dir::State': directory,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../folders/index.ts'
 import type { PackageWish } from './apt.ts'
 import { fetchPackages } from './apt.ts'
 import { compressArchive, packFiles } from './archive.ts'
@@ -143,7 +144,7 @@ async function write(directory: string, results: Results): Promise<BuiltRamdisk>
   const manifest = `${JSON.stringify({ schema: 'anneal.deploy-ramdisk/1', ...built }, undefined, 2)}\n`
   const contents = { vmlinuz: results.kernel, initrd: results.ramdisk, 'ramdisk.json': manifest }
   try {
-    await mkdir(directory, { recursive: true })
+    await makeFolder(directory)
     for (const [name, content] of Object.entries(contents))
       await writeFile(join(directory, `${name}.new`), content, { flush: true })
     for (const name of Object.keys(contents))

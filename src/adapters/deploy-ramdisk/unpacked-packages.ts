@@ -1,5 +1,6 @@
-import { mkdir, readFile, readdir, realpath, stat } from 'node:fs/promises'
+import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { makeFolder } from '../folders/index.ts'
 import type { Architecture } from './architectures.ts'
 import { raise } from './errors.ts'
 import { runProgram } from './run-program.ts'
@@ -26,7 +27,7 @@ export async function unpackPackages(
     const [name = '', version = '', built = ''] = fields.split('\n')
     if (built !== architecture && built !== 'all') continue
     const tree = join(trees, basename(file, '.deb'))
-    await mkdir(tree, { recursive: true })
+    await makeFolder(tree)
     await dpkg(['--extract', path, tree])
     unpacked.push({ name, version, architecture: built, tree })
   }

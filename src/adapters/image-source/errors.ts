@@ -29,6 +29,13 @@ export const IMAGE_SOURCE_ERRORS = {
     remedy: 'run it again, or use the address of a version that does not change',
     retry: true,
   },
+  IMAGE_FILE_CHANGED: {
+    ...failed,
+    message: 'Cannot use what was read of "{path}": the file was written meanwhile',
+    remedy:
+      'stop the program that writes to the image (shut the guest down), or read a snapshot or a copy of it; then run this again',
+    retry: true,
+  },
   IMAGE_NO_RANGES: {
     ...failed,
     message: 'Cannot read parts of "{url}": the server answered {status} to a range request',

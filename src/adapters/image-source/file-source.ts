@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import type { Stats } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { systemReason } from '../../core/index.ts'
@@ -12,7 +12,12 @@ import { raise } from './errors.ts'
 export type OpenSource = ByteSource & AsyncDisposable
 
 /** A source that is a file or device of its own: with its descriptor other threads can read it, until it is disposed of. */
-type FileSource = OpenSource & Readonly<{ fd: number }>
+export type FileSource = OpenSource &
+  Readonly<{
+    fd: number
+    /** Throws IMAGE_FILE_CHANGED where the file was written since it was opened. Of a device nobody can tell. */
+    unchanged: () => Promise<void>
+  }>
 
 /** The descriptor of the file that a source is, if it is one and nothing lies between. */
 export function descriptorOf(source: ByteSource): number | undefined {
@@ -28,11 +33,12 @@ export async function openFileSource(path: string): Promise<FileSource> {
   try {
     // Opening a pipe would wait for its writer.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const stat = await file.stat()
+    const stat = await file.stat({ bigint: true })
     if (!stat.isFile() && !stat.isBlockDevice()) {
       throw raise('IMAGE_NOT_A_FILE', { path, kind: kindOf(stat) })
     }
-    return fileSource(file, path, stat.isFile() ? stat.size : await deviceSize(file, stat.rdev))
+    const size = stat.isFile() ? Number(stat.size) : await deviceSize(file, Number(stat.rdev))
+    return fileSource(file, path, size, stat)
   } catch (error) {
     await file?.close()
     if (error instanceof Error && 'syscall' in error) {
@@ -43,7 +49,8 @@ export async function openFileSource(path: string): Promise<FileSource> {
   }
 }
 
-export function fileSource(file: FileHandle, name: string, size: number): FileSource {
+/** `before`: what the file was like, where somebody else may write to it. */
+export function fileSource(file: FileHandle, name: string, size: number, before?: BigIntStats): FileSource {
   return {
     fd: file.fd,
     size,
@@ -61,13 +68,19 @@ export function fileSource(file: FileHandle, name: string, size: number): FileSo
       }
       return bytes
     },
+    async unchanged() {
+      if (before === undefined || !before.isFile()) return
+      const now = await file.stat({ bigint: true })
+      if (now.mtimeNs !== before.mtimeNs || now.size !== before.size)
+        throw raise('IMAGE_FILE_CHANGED', { path: name })
+    },
     async [Symbol.asyncDispose]() {
       await file.close()
     },
   }
 }
 
-function kindOf(stat: Stats): string {
+function kindOf(stat: BigIntStats): string {
   if (stat.isDirectory()) return 'directory'
   if (stat.isFIFO()) return 'pipe'
   return stat.isSocket() ? 'socket' : 'character device'

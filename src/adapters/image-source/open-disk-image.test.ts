@@ -32,6 +32,30 @@ test('a qcow2 image is opened as the disk in it, also out of a wrapper and from 
   }
 })
 
+test('a file that was written since it was opened is told', async () => {
+  const path = put('zlib.qcow2')
+  const overlay = join(directory, 'overlay.qcow2')
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', path, overlay])
+  for (const [location, written] of [
+    [path, path],
+    [overlay, overlay],
+    [overlay, path],
+  ] as const) {
+    await using image = await openDiskImage(location, { otherFilesDirectory: directory })
+    await image.disk.read(0, 512)
+    await image.unchanged()
+    const bytes = readFileSync(written)
+    writeFileSync(written, bytes)
+    await assert.rejects(
+      image.unchanged(),
+      (error) => isAnnealError(error, 'IMAGE_FILE_CHANGED') && error.message.includes(written),
+    )
+  }
+  await using server = await imageServer(readFileSync(path))
+  await using remote = await openDiskImage(server.url)
+  await remote.unchanged()
+})
+
 test('VDI and VHD images are opened as the disk in them, also from a server', async () => {
   for (const [type, name, variant] of [
     ['vdi', 'dynamic', 'dynamic'],

@@ -22,7 +22,8 @@ export type DiskImage = AsyncDisposable &
     imageBytes: number
     qcow2?: Omit<Qcow2, 'source' | 'warnings'>
     warnings: readonly ReaderWarning[]
-  }>
+  }> &
+  Pick<ImageSource, 'unchanged'>
 
 type Inside = Pick<DiskImage, 'disk' | 'variant' | 'sectorSizeBytes' | 'qcow2' | 'warnings'>
 
@@ -41,6 +42,7 @@ export async function openDiskImage(location: string, options: OpenImageOptions 
     type,
     wrapper: image.wrapper,
     imageBytes: image.source.size,
+    unchanged: image.unchanged,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

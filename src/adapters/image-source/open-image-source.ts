@@ -4,6 +4,7 @@ import { decompressPool } from './decompress-pool.ts'
 import type { DecompressPool } from './decompress-pool.ts'
 import { raise } from './errors.ts'
 import { openFileSource } from './file-source.ts'
+import type { FileSource } from './file-source.ts'
 import type { HttpOptions } from './http-ranges.ts'
 import { openHttpSource } from './http-source.ts'
 import { otherFilesIn } from './other-files.ts'
@@ -35,6 +36,8 @@ export type ImageSource = AsyncDisposable &
     wrapper: string
     decompress: Omit<DecompressPool, keyof AsyncDisposable>
     openOther?: OpenOther
+    /** Throws IMAGE_FILE_CHANGED where one of its files was written since it was opened. */
+    unchanged: () => Promise<void>
   }>
 
 /**
@@ -48,9 +51,14 @@ export async function openImageSource(
   const { signal, threads } = options
   await using stack = new AsyncDisposableStack()
   const remote = isHttp(location)
+  const files: FileSource[] = []
+  const used = (file: FileSource): FileSource => {
+    files.push(file)
+    return file
+  }
   const plain: ByteSource = remote
     ? await openHttpSource(location, options.http, signal)
-    : stack.use(await openFileSource(location))
+    : used(stack.use(await openFileSource(location)))
   const decompress = stack.use(decompressPool(threads === undefined ? {} : { threads }))
   const { source, wrappers } = await unwrapAll(plain, unwrapOptions, (opened) => stack.use(opened))
   const wrapper = wrappers.length === 0 ? 'none' : wrappers.toReversed().join(' in ')
@@ -59,8 +67,17 @@ export async function openImageSource(
   const openOther =
     otherFilesDirectory === undefined
       ? {}
-      : { openOther: otherFilesIn(otherFilesDirectory, decompress, (opened) => kept.use(opened)) }
-  return { source, wrapper, decompress, ...openOther, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+      : { openOther: otherFilesIn(otherFilesDirectory, decompress, (opened) => used(kept.use(opened))) }
+  return {
+    source,
+    wrapper,
+    decompress,
+    ...openOther,
+    async unchanged() {
+      for (const file of files) await file.unchanged()
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 
   function unwrapOptions(packed: string) {
     const named = options.temporaryDirectory

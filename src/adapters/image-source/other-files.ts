@@ -5,6 +5,7 @@ import type { Decompress, OtherFile } from '../../formats/qcow2/index.ts'
 import type { OtherExtent } from '../../formats/vmdk/index.ts'
 import { raise } from './errors.ts'
 import { openFileSource } from './file-source.ts'
+import type { FileSource } from './file-source.ts'
 
 export type OpenOther = (file: OtherFile | OtherExtent) => Promise<ByteSource>
 
@@ -22,7 +23,7 @@ const MAX_DEPTH = 16
 export function otherFilesIn(
   directory: string,
   decompress: Decompress,
-  opened: (source: AsyncDisposable) => void,
+  opened: (source: FileSource) => void,
 ): OpenOther {
   const openAt =
     (depth: number) =>

@@ -1,5 +1,6 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import type { NetbootMachine } from '../../conductor/index.ts'
 import { raise } from './errors.ts'
 
@@ -39,7 +40,7 @@ const SOURCES: Readonly<Record<string, Readonly<{ what: string; paths: readonly 
 
 /** Copies what is there into `directory`, which is all that TFTP serves. */
 export function placeBootPrograms(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o755 })
+  makeFolderSync(directory, { mode: 0o755 })
   chmodSync(directory, 0o755)
   for (const [file, { paths }] of Object.entries(SOURCES)) {
     const source = paths.find((path) => existsSync(path))

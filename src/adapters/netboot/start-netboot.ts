@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import type { Netboot, StartNetboot } from '../../ports/index.ts'
 import { traceIn } from './boot-trace.ts'
@@ -28,7 +29,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   refuseIpv6(settings)
   const subnets = readSubnets(settings)
   const advertised = checkInterface(settings)
-  mkdirSync(directory, { recursive: true })
+  makeFolderSync(directory)
   // dnsmasq gives its rights away, and then reads the file of hosts again and again.
   chmodSync(directory, 0o755)
   const inside = (name: string): string => join(directory, name)

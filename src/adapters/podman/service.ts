@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { makeFolder } from '../folders/index.ts'
 
 import { engineApi, raise } from '../containers/index.ts'
 import type { EngineApi } from '../containers/index.ts'
@@ -109,7 +110,7 @@ async function startService(options: PodmanOptions, runDir: string): Promise<Run
       "run Anneal as root: a compute node's containers are rootful",
     )
   }
-  await mkdir(runDir, { recursive: true, mode: 0o700 })
+  await makeFolder(runDir, { mode: 0o700 })
   await sweep(runDir)
   const base = join(runDir, `podman-${process.pid}-${randomBytes(4).toString('hex')}`)
   const socketPath = `${base}.sock`

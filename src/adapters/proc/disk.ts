@@ -1,5 +1,6 @@
-import { mkdir, stat, statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../folders/index.ts'
 import type { Disk } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
 
@@ -27,7 +28,7 @@ export function hostDisk(): Disk {
     },
     async makeDirectory(path: string): Promise<void> {
       try {
-        await mkdir(path, { recursive: true })
+        await makeFolder(path)
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
         throw raiseProc('DIRECTORY_UNMADE', { path, state: String(error) }, error)

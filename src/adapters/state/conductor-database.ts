@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolderSync } from '../folders/index.ts'
 import type { MachineRecord, PortRecord } from '../../conductor/index.ts'
 import type { ConductorStore, RamdiskSession } from '../../ports/index.ts'
 import type { SagaEntry } from '../../saga/index.ts'
@@ -113,7 +114,7 @@ export function openConductorStore(directory: string): ConductorStore {
 function opened(directory: string, path: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    mkdirSync(join(directory, 'machines'), { recursive: true, mode: 0o700 })
+    makeFolderSync(join(directory, 'machines'), { mode: 0o700 })
     database = new DatabaseSync(path)
     chmodSync(path, 0o600)
     // The lock is taken with the first read and kept until the process ends, however it ends.
@@ -134,6 +135,6 @@ function opened(directory: string, path: string): DatabaseSync {
 }
 
 function saveSecret(path: string, text: string): void {
-  mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+  makeFolderSync(join(path, '..'), { mode: 0o700 })
   replaceFile(path, text)
 }

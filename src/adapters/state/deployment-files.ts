@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import { encodeDocument } from '../../contract/index.ts'
 import type { DeploymentRecords } from '../../ports/index.ts'
 import { replaceFile } from './durable-file.ts'
@@ -13,7 +14,7 @@ export function deploymentFiles(stateDirectory: string): DeploymentRecords {
     async save(node, deployment, record) {
       const path = pathOf(node, deployment)
       try {
-        mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
+        makeFolderSync(join(path, '..'), { mode: 0o700 })
       } catch (error) {
         throw raise('STATE_UNWRITABLE', { path, why: (error as Error).message }, error)
       }

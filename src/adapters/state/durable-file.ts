@@ -2,7 +2,6 @@ import {
   closeSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -10,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import { raise } from './errors.ts'
 
 /** Replaces a file so that after a power cut either the old or the new content is there, whole. Mode 0600. */
@@ -47,7 +47,7 @@ export function appendLine(path: string, line: string, reserve?: string): void {
 /** A file of zeros that holds space for appendLine. */
 export function reserveSpace(path: string, sizeBytes: number): void {
   guarded(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolderSync(dirname(path), { mode: 0o700 })
     const file = openSync(path, 'w', 0o600)
     try {
       writeAll(file, '\0'.repeat(sizeBytes))

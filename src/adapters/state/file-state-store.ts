@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import {
   decodeDeployments,
   decodeHistoryLine,
@@ -44,7 +45,7 @@ export class FileStateStore implements StateStore {
     this.#access = access
     if (access === 'read') return
     try {
-      mkdirSync(join(directory, 'files'), { recursive: true, mode: 0o700 })
+      makeFolderSync(join(directory, 'files'), { mode: 0o700 })
     } catch (error) {
       throw raise('STATE_UNWRITABLE', { path: directory, why: (error as Error).message }, error)
     }

@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { InstanceFiles } from '../../ports/index.ts'
 import { readIfThere, replaceFile, syncDirectory } from './durable-file.ts'
@@ -18,7 +19,7 @@ export function openInstanceFiles(directory: string): InstanceFiles {
       const next = `${to}.new`
       try {
         rmSync(next, { recursive: true, force: true })
-        mkdirSync(next, { recursive: true, mode: 0o700 })
+        makeFolderSync(next, { mode: 0o700 })
         await copy(kernel, join(next, 'kernel'))
         if (ramdisk !== undefined) await copy(ramdisk, join(next, 'ramdisk'))
         replaceFile(join(next, 'command-line'), commandLine)

@@ -1,7 +1,6 @@
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -10,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 
 /** Read last of all drop-ins: systemd sorts them by name, whichever directory they are in (systemd.unit(5)). */
 const NAME = 'zzzz-anneal.conf'
@@ -72,7 +72,7 @@ export function hasDropIn(root: string, unit: string): boolean {
 /** Writes it so that after a power cut it is there whole, or not at all. */
 export function writeDropIn(root: string, unit: string, text = dropInText(unit)): void {
   const path = join(root, dropInPath(unit))
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+  makeFolderSync(dirname(path), { mode: 0o755 })
   // systemd reads only names that end in .conf.
   const next = `${path}.new`
   const file = openSync(next, 'w', 0o644)

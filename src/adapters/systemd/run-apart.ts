@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolderSync } from '../folders/index.ts'
 
 import type { ExecResult, RunOnceOptions } from '../../ports/index.ts'
 import { SYSTEM_PATH } from '../programs/index.ts'
@@ -44,7 +45,7 @@ export async function runApart(options: RunOnceOptions): Promise<ExecResult> {
     for (const [path, text] of Object.entries(options.files ?? {})) {
       if (!HIDDEN.some((hidden) => path.startsWith(`${hidden}/`)))
         throw new Error(`a file at ${path} would be the host’s own`)
-      mkdirSync(dirname(join(files, path)), { recursive: true })
+      makeFolderSync(dirname(join(files, path)))
       writeFileSync(join(files, path), text)
     }
     const command = [...(options.entrypoint ?? []), ...options.command]

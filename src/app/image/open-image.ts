@@ -44,6 +44,8 @@ export type OpenedImage = AsyncDisposable &
     /** Of a container it is one file system. */
     stack: StackNode
     container?: ContainerFacts
+    /** Throws IMAGE_FILE_CHANGED where a file of it was written since it was opened. Layers of a container have digests. */
+    unchanged: () => Promise<void>
   }>
 
 /**
@@ -62,7 +64,7 @@ export async function openImage(location: string, options: OpenOptions = {}): Pr
   })
   const stack = await withVerity(found, FORMAT_READERS, signal)
   const kept = opening.move()
-  return { image, stack, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { image, stack, unchanged: image.unchanged, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 async function openAsContainer(location: string, options: OpenOptions): Promise<OpenedImage> {
@@ -97,6 +99,7 @@ async function openAsContainer(location: string, options: OpenOptions): Promise<
     image: { type: format, wrapper: 'none', imageBytes, warnings: [] },
     stack,
     container: facts,
+    unchanged: async () => undefined,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

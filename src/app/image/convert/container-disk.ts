@@ -162,6 +162,7 @@ export async function makeContainerDisk(
     job,
     freeSpace,
     usedBytes: usedBytesIn(job),
+    unchanged: planned.opened.unchanged,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

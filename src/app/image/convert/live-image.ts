@@ -16,7 +16,7 @@ import type { LivePlan, RootWish, TreeTally } from '../../../image/live/index.ts
 import { storeLive } from '../../../runtime/image/index.ts'
 import type { FileToStore, LiveJob } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, storedBytes, trioFiles } from './open-boot.ts'
-import type { BootOptions } from './open-boot.ts'
+import type { BootOptions, OpenedBoot } from './open-boot.ts'
 import { bootNames } from './write-conversion.ts'
 import type { ConversionTarget, ResultNames } from './write-conversion.ts'
 
@@ -26,7 +26,9 @@ export type LiveOptions = BootOptions &
   }>
 
 /** A live image of which everything is known before the first byte is written. Dispose of it when done. */
-export type PlannedLive = AsyncDisposable & Readonly<{ job: LiveJob; boots: string }>
+export type PlannedLive = AsyncDisposable &
+  Pick<OpenedBoot, 'unchanged'> &
+  Readonly<{ job: LiveJob; boots: string }>
 
 /**
  * Opens an image and plans a live image of it: reads metadata, the initramfs and small files, and writes nothing. Throws
@@ -53,6 +55,7 @@ export async function planLiveImage(location: string, options: LiveOptions): Pro
   return {
     boots: contract.title === '' ? contract.entry : contract.title,
     job: { kernel, ramdisk: withAdditions(ramdisk, plan), about, plan },
+    unchanged: opened.unchanged,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
@@ -95,7 +98,7 @@ export function liveNames(
  * ROOT_IMAGE_… and what the readers throw.
  */
 export async function writeLiveImage(
-  { job }: PlannedLive,
+  { job, unchanged }: PlannedLive,
   { directory, existing, ipxe = false }: ConversionTarget,
   {
     onProgress,
@@ -110,6 +113,7 @@ export async function writeLiveImage(
     existing,
     // How large the root image becomes is not known before.
     neededBytes: storedBytes(job),
+    beforeCommit: unchanged,
   })
   return storeLive(
     { ...conversionTools(), rootImages: rootImageMaker(), hashTrees: hashTreeWriter(), folder },

@@ -12,7 +12,7 @@ import type { Conversion, FileToStore } from '../../../runtime/image/index.ts'
 import { raise } from '../../errors.ts'
 import type { BootChoices } from '../inspect-image.ts'
 import { FORMAT_READERS, openImage } from '../open-image.ts'
-import type { ContainerFacts, ImageFacts, OpenOptions } from '../open-image.ts'
+import type { ContainerFacts, ImageFacts, OpenedImage, OpenOptions } from '../open-image.ts'
 import { readerWarnings } from '../reader-warnings.ts'
 
 /** Which image, and what of it boots. */
@@ -23,14 +23,15 @@ export type BootOptions = Readonly<{
 }>
 
 /** An image that is open, and what was found that may boot it. */
-export type OpenedBoot = Readonly<{
-  image: ImageFacts
-  disk: StackNode
-  inventory: BootInventory
-  choices: ContractChoices
-  /** Of a container image. */
-  container?: ContainerFacts
-}>
+export type OpenedBoot = Pick<OpenedImage, 'unchanged'> &
+  Readonly<{
+    image: ImageFacts
+    disk: StackNode
+    inventory: BootInventory
+    choices: ContractChoices
+    /** Of a container image. */
+    container?: ContainerFacts
+  }>
 
 /**
  * Opens an image and finds what boots it: reads metadata only. The image belongs to `stack`. `threads` decompress what is
@@ -43,13 +44,13 @@ export async function openBoot(
   threads?: number,
 ): Promise<OpenedBoot> {
   const options = { ...open, ...(threads !== undefined && { threads }), signal }
-  const { image, stack: disk, container } = stack.use(await openImage(location, options))
+  const { image, stack: disk, container, unchanged } = stack.use(await openImage(location, options))
   const inventory = await findBoot(disk, {
     signal,
     readers: FORMAT_READERS,
     ...(firmware === undefined ? {} : { firmware }),
   })
-  return { image, disk, inventory, choices, ...(container && { container }) }
+  return { image, disk, inventory, choices, unchanged, ...(container && { container }) }
 }
 
 /** What boots it without its boot loader. Throws BOOT_… where that is not known for sure. */

@@ -4,7 +4,7 @@ import { describeContract } from '../../../image/convert/index.ts'
 import { planBase, usedBytesIn } from '../../../runtime/image/index.ts'
 import type { BaseJob, Conversion } from '../../../runtime/image/index.ts'
 import { aboutImage, knownBoot, openBoot, trioFiles } from './open-boot.ts'
-import type { BootOptions } from './open-boot.ts'
+import type { BootOptions, OpenedBoot } from './open-boot.ts'
 import { openConversion } from './open-conversion.ts'
 import { planShrink } from './shrink-base.ts'
 import type { PlannedShrink } from './shrink-base.ts'
@@ -25,6 +25,7 @@ export type ConversionOptions = WhatToConvert &
 
 /** A conversion of which everything is known before the first byte is written. Dispose of it when done. */
 export type PlannedConversion = AsyncDisposable &
+  Pick<OpenedBoot, 'unchanged'> &
   Readonly<{
     /** The entry that boots. Undefined for a whole disk of which it is not known how it boots. */
     boots: Readonly<{ id: string; title: string }> | undefined
@@ -39,6 +40,7 @@ export type PlannedConversion = AsyncDisposable &
 
 /** Kernel and ramdisk of an image, without a base. Dispose of it when done. */
 export type PlannedBootFiles = AsyncDisposable &
+  Pick<OpenedBoot, 'unchanged'> &
   Readonly<{
     contract: BootContract
     files: Pick<Conversion, 'kernel' | 'ramdisk' | 'about'>
@@ -68,6 +70,7 @@ export async function planConversion(
     job,
     freeSpace,
     usedBytes,
+    unchanged: opened.unchanged,
     ...(smaller && { shrink: smaller.shrink }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
@@ -84,5 +87,5 @@ export async function planBootFiles(location: string, options: BootOptions): Pro
   })
   const files = { ...(await trioFiles(opened.disk, contract, options.signal)), about }
   const kept = stack.move()
-  return { contract, files, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { contract, files, unchanged: opened.unchanged, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

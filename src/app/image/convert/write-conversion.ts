@@ -77,6 +77,7 @@ export async function writeConversion(
     existing,
     // A base that is shrunk is there twice for a moment.
     neededBytes: storedBytes(planned.conversion) + dataBytesIn(job) * (shrink === undefined ? 1 : 2),
+    beforeCommit: planned.unchanged,
   })
   const world = { ...conversionTools(), folder }
   const options = {
@@ -97,7 +98,7 @@ export async function writeConversion(
 
 /** Writes kernel, ramdisk and boot.json. Whatever fails, or an abort, leaves nothing behind. Throws as `writeConversion`. */
 export async function writeBootFiles(
-  { files }: PlannedBootFiles,
+  { files, unchanged }: PlannedBootFiles,
   { directory, existing, ipxe = false }: ConversionTarget,
   { signal }: Pick<WriteControl, 'signal'>,
 ): Promise<BootFile> {
@@ -106,6 +107,7 @@ export async function writeBootFiles(
     names: bootNames({ ipxe }),
     existing,
     neededBytes: storedBytes(files),
+    beforeCommit: unchanged,
   })
   return storeBoot(
     { ...conversionTools(), folder },
@@ -117,13 +119,14 @@ export async function writeBootFiles(
 
 /** The whole raw base from its first byte to its last. Zeros, too: a pipe has no holes. */
 export async function* baseBytes(
-  { job }: PlannedConversion,
+  { job, unchanged }: PlannedConversion,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const zeros = new Uint8Array(job.chunkBytes)
   for await (const { bytes, lengthBytes } of streamBase(conversionTools().chunks, job, 'bytes', signal)) {
     yield bytes ?? zeros.subarray(0, lengthBytes)
   }
+  await unchanged()
 }
 
 /** boot.ipxe of results that lie beside it. */
