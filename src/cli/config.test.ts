@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { isAnnealError } from '../core/index.ts'
-import { readConfig } from './config.ts'
+import { COMMANDS, loadCommands } from './commands.ts'
+import { configExample, readConfig } from './config.ts'
+import { parseCommand } from './parse.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'anneal-config-'))
 after(() => rmSync(dir, { recursive: true, force: true }))
@@ -57,7 +59,32 @@ test('one text is a list of one; other values in a list are refused', async () =
   assert.deepEqual(await read('two.yaml', 'subnet: [10.77.1.0/24, 10.78.1.0/24]\n'), {
     subnet: ['10.77.1.0/24', '10.78.1.0/24'],
   })
-  for (const text of ['subnet: 10\n', 'subnet: [10]\n', 'subnet: {a: b}\n', 'state: [a]\n']) {
+  for (const text of ['subnet: {a: b}\n', 'subnet: [[a]]\n', 'state: [a]\n']) {
     await assert.rejects(read('bad.yaml', text), (error) => isAnnealError(error, 'CONFIG_INVALID'))
+  }
+})
+
+test('a number, a date and a version are texts as they stand there', async () => {
+  for (const text of ['16', '1.10', '0x10', '2026-11-30', '"16"', '010']) {
+    assert.deepEqual(await read('number.yaml', `state: ${text}\n`), { state: text.replaceAll('"', '') })
+  }
+})
+
+test('a mistyped setting is refused with the nearest one', async () => {
+  await assert.rejects(
+    read('typo.yaml', 'stat: /srv\n'),
+    (error) => isAnnealError(error, 'CONFIG_INVALID') && error.message.includes('did you mean "state"?'),
+  )
+})
+
+test('every setting of the example is accepted as it stands there', async () => {
+  const commands = await loadCommands(COMMANDS)
+  const example = configExample(commands).replace(/^# (\S+: )/gm, '$1')
+  const read = await readConfig(configFile('example.yaml', example), async () => commands)
+  assert.ok(Object.keys(read).length > 20)
+  for (const command of commands) {
+    const own = Object.fromEntries(Object.entries(read).filter(([name]) => name in command.flags))
+    const operands = Array.from({ length: command.count.min }, () => 'x')
+    assert.doesNotThrow(() => parseCommand(command, operands, {}, own), command.path.join(' '))
   }
 })

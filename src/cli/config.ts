@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from './command.ts'
 import { raise } from './errors.ts'
+import { nearest, offer } from './nearest.ts'
 
 const DEFAULT_CONFIG = '/etc/anneal/config.yaml'
 
@@ -26,11 +27,12 @@ export async function readConfig(
   const { parse } = await import('yaml')
   let value: unknown
   try {
-    value = parse(text)
+    // Numbers and dates are texts for a flag, as on a command line.
+    value = parse(text, { schema: 'failsafe' })
   } catch (error) {
     throw raise('CONFIG_INVALID', { file: path, why: (error as Error).message }, error)
   }
-  if (value === null || value === undefined) return {}
+  if (value === '' || value === null || value === undefined) return {}
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw raise('CONFIG_INVALID', { file: path, why: 'it is not a map of settings' })
   }
@@ -39,20 +41,38 @@ export async function readConfig(
   const read: Record<string, unknown> = {}
   for (const [key, setting] of Object.entries(value)) {
     const spec = known.get(key)
-    if (spec === undefined) throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not a setting` })
-    // One text is a list of one.
-    read[key] = spec.kind === 'list' && typeof setting === 'string' ? [setting] : setting
-    if (!isOfKind(spec.kind, read[key])) {
-      throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not a ${spec.kind}` })
+    if (spec === undefined) {
+      const why = `"${key}" is not a setting${offer(nearest(key, [...known.keys()]))}`
+      throw raise('CONFIG_INVALID', { file: path, why })
+    }
+    read[key] = settingOf(spec.kind, setting)
+    if (read[key] === undefined) {
+      throw raise('CONFIG_INVALID', { file: path, why: `"${key}" is not ${KINDS[spec.kind]}` })
     }
   }
   return read
 }
 
-function isOfKind(kind: Command['flags'][string]['kind'], value: unknown): boolean {
-  if (kind === 'switch') return typeof value === 'boolean'
-  if (kind === 'list') return Array.isArray(value) && value.every((one) => typeof one === 'string')
-  return typeof value === 'string'
+const KINDS = {
+  switch: 'true or false',
+  list: 'a list of texts',
+  text: 'a text',
+  choice: 'a text',
+} as const
+
+/** Undefined where the value is none for that kind of flag. */
+function settingOf(kind: keyof typeof KINDS, value: unknown): unknown {
+  switch (kind) {
+    case 'switch':
+      return value === 'true' || value === 'false' ? value === 'true' : undefined
+    case 'list':
+      // One text is a list of one.
+      if (typeof value === 'string') return [value]
+      return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined
+    case 'text':
+    case 'choice':
+      return typeof value === 'string' ? value : undefined
+  }
 }
 
 /** An example with every setting, commented out, at its default. */
