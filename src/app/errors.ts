@@ -101,7 +101,7 @@ export const APP_ERRORS = {
     message:
       'Cannot say who would die with container "{container}": {engine} has no such container; it has {present}',
     remedy:
-      'name one of these; if the container belongs to another engine, give --engine docker, podman or containerd',
+      'name a container that is there; if it belongs to another engine, give --engine docker, podman or containerd',
     retry: false,
     exit: EXIT.usage,
   },

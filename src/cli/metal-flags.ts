@@ -1,3 +1,4 @@
+import { raise } from './errors.ts'
 import type { MetalOptions } from '../app/metal/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from './cloud-flags.ts'
 import type { FlagTable, FlagValues } from './command.ts'
@@ -46,6 +47,10 @@ export function metalOptions(flags: FlagValues<typeof METAL_FLAGS>): MetalOption
 
 /** A conductor is asked as an Ironic that stands alone. */
 function conductorOptions(url: string, loginFile: string | undefined, caFile: string | undefined) {
+  if (!/^https?:\/\/./i.test(url)) {
+    const why = `--conductor is an http(s) URL, such as http://${url.replace(/^\w*:?\/\//, '')}, not "${url}"`
+    throw raise('USAGE', { command: 'anneal metal', why, help: 'anneal metal --help' })
+  }
   const none = Object.entries(process.env).filter(([name]) => !name.startsWith('OS_'))
   const login = loginFile === undefined ? undefined : readLogin(loginFile)
   const auth: Readonly<Record<string, string>> =

@@ -15,8 +15,8 @@ export const CONVERT_ERRORS = {
     exit: EXIT.failed,
   },
   OUTPUT_FULL: {
-    message: 'Cannot write "{path}": the disk has {freeBytes} bytes free, and up to {neededBytes} are needed',
-    remedy: 'free space, or choose a directory on another disk; --format zstd makes the base smaller',
+    message: 'Cannot write "{path}": the disk has {free} free, and up to {needed} are needed',
+    remedy: 'free space, or choose a directory on another disk; --format zstd makes a base smaller',
     retry: false,
     exit: EXIT.refused,
   },

@@ -1,7 +1,7 @@
 import { link, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemReason } from '../../core/index.ts'
+import { formatBytes, systemReason } from '../../core/index.ts'
 import type { OutputFile, OutputFolder } from '../../ports/index.ts'
 import { dataRuns } from './data-runs.ts'
 import { makeFolder } from '../folders/index.ts'
@@ -42,7 +42,11 @@ export async function openOutputFolder(options: OutputFolderOptions): Promise<Ou
   await checkNames({ directory, names, existing })
   const { bavail, bsize } = await statfs(directory)
   if (bavail * bsize < neededBytes) {
-    throw raise('OUTPUT_FULL', { path: directory, freeBytes: bavail * bsize, neededBytes })
+    throw raise('OUTPUT_FULL', {
+      path: directory,
+      free: formatBytes(bavail * bsize),
+      needed: formatBytes(neededBytes),
+    })
   }
   return folder(options)
 }

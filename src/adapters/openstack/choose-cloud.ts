@@ -38,11 +38,11 @@ export function chooseCloud(around: Surroundings, named?: string, systemScope?: 
   if (chosen === OF_ENVIRONMENT && fromEnvironment !== undefined) {
     return cloudFromSettings(OF_ENVIRONMENT, fromEnvironment, 'the OS_ variables', systemScope)
   }
-  throw raise('CLOUD_UNKNOWN', {
-    cloud: chosen,
-    where: files.path ?? 'no clouds.yaml is there, which',
-    known: known.length === 0 ? 'none' : known,
-  })
+  if (files.path === undefined || known.length === 0) {
+    const why = `"${chosen}" is named, and ${files.path === undefined ? 'there is no clouds.yaml' : `${files.path} has no cloud`}`
+    throw raise('CLOUD_NOT_CHOSEN', { why })
+  }
+  throw raise('CLOUD_UNKNOWN', { cloud: chosen, where: files.path, known })
 }
 
 /** OS_PROJECT_NAME → `project_name`; undefined where nothing says how to log in. */

@@ -4,6 +4,7 @@ import type { ListedFile } from '../../app/image/index.ts'
 import { EXIT } from '../../core/index.ts'
 import { command } from '../command.ts'
 import { COMMON_FLAGS, DRY_RUN_FLAG } from '../common-flags.ts'
+import { raise } from '../errors.ts'
 import { OPEN_FLAGS, openOptions } from '../image-flags.ts'
 import { printableName } from '../printable.ts'
 
@@ -73,6 +74,10 @@ export const imageExtract = command({
   },
   details: ADDRESSES,
   async run({ flags, args, output, signal }) {
+    if (flags.output === '-') {
+      const why = '-o names a file; `anneal image cat` writes to standard output'
+      throw raise('USAGE', { command: 'anneal image extract', why, help: 'anneal image cat --help' })
+    }
     await using opened = await openImage(args[0] ?? '', openOptions(flags, output, signal))
     const place = args[1] ?? ''
     const copied = await extractFile(opened, place, {

@@ -66,6 +66,14 @@ describe('the command line', { skip: existsSync('/sbin/mke2fs') ? false : 'needs
     [['image', 'convert', 'x'], 'it needs a directory for the results \\(-o DIR\\)'],
     [['image', 'convert', 'x', '-o', '-', '--format', 'qcow2'], '--format qcow2 is about files.*'],
     [['image', 'upgrade'], 'there is no such command'],
+    [
+      ['image', 'extract', 'a', 'b', '-o', '-'],
+      '-o names a file; `anneal image cat` writes to standard output',
+    ],
+    [
+      ['metal', 'status', '--conductor', 'host:6385'],
+      '--conductor is an http\\(s\\) URL, such as http://host:6385, not "host:6385"',
+    ],
     [['image', 'convrt', 'x'], 'there is no such command; did you mean "anneal image convert"\\?'],
     [['imge', 'ls'], 'there is no such command; did you mean "anneal image"\\?'],
     [['upgrade'], 'there is no such command; did you mean "anneal node upgrade"\\?'],
