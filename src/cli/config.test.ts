@@ -80,10 +80,10 @@ test('a mistyped setting is refused with the nearest one', async () => {
 test('every setting of the example is accepted as it stands there', async () => {
   const commands = await loadCommands(COMMANDS)
   const example = configExample(commands).replace(/^# (\S+: )/gm, '$1')
-  const read = await readConfig(configFile('example.yaml', example), async () => commands)
-  assert.ok(Object.keys(read).length > 20)
+  const settings = await readConfig(configFile('example.yaml', example), async () => commands)
+  assert.ok(Object.keys(settings).length > 20)
   for (const command of commands) {
-    const own = Object.fromEntries(Object.entries(read).filter(([name]) => name in command.flags))
+    const own = Object.fromEntries(Object.entries(settings).filter(([name]) => name in command.flags))
     const operands = Array.from({ length: command.count.min }, () => 'x')
     assert.doesNotThrow(() => parseCommand(command, operands, {}, own), command.path.join(' '))
   }
