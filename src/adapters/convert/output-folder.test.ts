@@ -47,7 +47,7 @@ test('of two conversions into one directory the slower one is refused, and leave
   assert.deepEqual(contents('both'), { 'base.raw': 'one', 'boot.json': 'one' })
 })
 
-test('what is to be replaced is', async () => {
+test('a conversion replaces earlier results where it may', async () => {
   for (const text of ['one', 'two']) {
     const folder = await opened('again', { existing: 'replace' })
     await fill(folder, text)

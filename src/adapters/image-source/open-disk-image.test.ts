@@ -32,7 +32,7 @@ test('a qcow2 image is opened as the disk in it, also out of a wrapper and from 
   }
 })
 
-test('a file that was written since it was opened is told', async () => {
+test('an image reports that one of its files was written since it was opened', async () => {
   const path = put('zlib.qcow2')
   const overlay = join(directory, 'overlay.qcow2')
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', path, overlay])
