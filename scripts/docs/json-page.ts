@@ -8,7 +8,7 @@ export function jsonPage(): string {
   return page([
     '# JSON documents',
     '<!-- Written by `npm run docs` from src/contract/documents.ts. -->',
-    'With `--json` a command prints one JSON document on standard output. An error goes to standard error as one line. The member `schema` names the document and its version.',
+    'With `--json` a command prints one JSON document on standard output. An error is the last line of standard error, behind what the command says of its progress; with `--progress=jsonl` each of its lines is JSON. The member `schema` names the document and its version.',
     table(
       ['document', 'what it tells', 'printed by', 'kept in', 'schema'],
       Object.entries<DocumentSpec>(DOCUMENTS).map(([name, spec]) => [

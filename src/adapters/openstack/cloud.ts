@@ -82,7 +82,7 @@ export function describeLogin(auth: Auth): string {
     case 'httpBasic':
       return `user "${auth.username}"`
     case 'none':
-      return 'nobody'
+      return 'a client without login'
   }
 }
 

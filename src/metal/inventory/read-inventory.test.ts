@@ -71,6 +71,14 @@ describe('an inventory', () => {
     })
   })
 
+  test('takes MAC addresses as Linux, switches, Windows and labels write them', () => {
+    const ports = ['52:54:00:AB:00:01', '52-54-00-ab-00-02', '5254.00AB.0003', '525400ab0004']
+    assert.deepEqual(
+      readInventory({ nodes: [{ ...NODE, ports }] }, 'f').nodes[0]?.ports,
+      [1, 2, 3, 4].map((one) => `52:54:00:ab:00:0${one}`),
+    )
+  })
+
   const bad: readonly (readonly [string, unknown, RegExp])[] = [
     ['without nodes', {}, /the top level.*"nodes"/],
     ['that is a list', [], /not a map/],
@@ -78,7 +86,7 @@ describe('an inventory', () => {
     [
       'with a password written out',
       { nodes: [{ ...NODE, bmc: { ...BMC, password: 'calvin' } }] },
-      /nodes\[0\]\.bmc.*written out/,
+      /nodes\[0\] \(node0\)\.bmc.*written out/,
     ],
     [
       'with a password among the options',
@@ -101,12 +109,22 @@ describe('an inventory', () => {
       /driver manual-management logs in nowhere/,
     ],
     ['with a BMC that is nowhere', { nodes: [{ name: 'a', driver: 'redfish' }] }, /needs "bmc"/],
-    ['with a port that is no MAC address', { nodes: [{ ...NODE, ports: ['node0'] }] }, /not a MAC/],
+    [
+      'with ports that are no MAC addresses',
+      { nodes: [{ ...NODE, ports: ['node0', '52:54:00:ab:00', '52:54-00:12-34:56'] }] },
+      /no MAC address .* in "ports": "node0", "52:54:00:ab:00", "52:54-00:12-34:56"/,
+    ],
+    ['without a driver', { nodes: [{ name: 'a' }] }, /"driver" is missing; it is one of ipmi/],
+    [
+      'with a MAC address twice, in two forms',
+      { nodes: [NODE, { ...NODE, name: 'b', ports: ['5254.00ab.0001'] }] },
+      /in node0 and b/,
+    ],
     ['with a name twice', { nodes: [NODE, { ...NODE, ports: [] }] }, /"node0" is there twice/],
     [
       'with a MAC address twice',
       { nodes: [NODE, { ...NODE, name: 'b' }] },
-      /52:54:00:ab:00:01" is there twice/,
+      /52:54:00:ab:00:01" is there twice, in node0 and b/,
     ],
     ['with a name that no URL takes', { nodes: [{ ...NODE, name: 'a/b' }] }, /letters, digits/],
     ['with an interface that Ironic has not', { nodes: [{ ...NODE, interfaces: { warp: 'x' } }] }, /"warp"/],

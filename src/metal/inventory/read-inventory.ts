@@ -14,7 +14,8 @@ export function readInventory(tree: unknown, file: string): Inventory {
   if (!Array.isArray(list) || list.length === 0) throw top.invalid('"nodes" is not a list of nodes')
   top.close()
   const nodes = list.map((one: unknown, index) => {
-    const at = `nodes[${index}]`
+    const name = typeof one === 'object' && one !== null && 'name' in one ? one.name : undefined
+    const at = typeof name === 'string' ? `nodes[${index}] (${name})` : `nodes[${index}]`
     return readNode(
       new TreeReader(overlaid(defaults, plainMap(one, new TreeReader(one, file, at))), file, at),
     )
@@ -47,7 +48,9 @@ function isSource(value: PlainMap): boolean {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/
-const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/
+/** As Linux writes it; with dashes, as switches and Windows do; with dots, as Cisco does; or without anything between. */
+const MAC =
+  /^(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9a-f]{12})$/
 const DRIVERS: readonly DriverKind[] = ['ipmi', 'redfish', 'manual-management', 'fake']
 
 function readNode(reader: TreeReader): InventoryNode {
@@ -55,16 +58,21 @@ function readNode(reader: TreeReader): InventoryNode {
   if (!NAME.test(name))
     throw reader.invalid(`name "${name}" is not made of letters, digits, ".", "_" and "-"`)
   const driver = DRIVERS.find((one) => one === reader.raw('driver'))
-  if (driver === undefined) throw reader.invalid(`"driver" is none of ${DRIVERS.join(', ')}`)
+  if (driver === undefined) {
+    const what = reader.has('driver') ? 'is none' : 'is missing; it is one'
+    throw reader.invalid(`"driver" ${what} of ${DRIVERS.join(', ')}`)
+  }
   const bmc = reader.map('bmc')
   if (bmc === undefined && credentialNames(driver) !== undefined)
     throw reader.invalid(`driver ${driver} needs "bmc"`)
   if (driver === 'manual-management' && (bmc?.has('username') || bmc?.has('password')))
     throw reader.invalid('driver manual-management logs in nowhere: its "bmc" has an address alone')
   const agent = reader.map('agent')
-  const ports = reader.texts('ports').map((one) => one.toLowerCase())
-  const wrong = ports.find((one) => !MAC.test(one))
-  if (wrong !== undefined) throw reader.invalid(`port "${wrong}" is not a MAC address (52:54:00:12:34:56)`)
+  const given = reader.texts('ports').map((one) => one.toLowerCase())
+  const wrong = given.filter((one) => !MAC.test(one)).map((one) => `"${one}"`)
+  if (wrong.length > 0)
+    throw reader.invalid(`no MAC address (52:54:00:12:34:56) in "ports": ${wrong.join(', ')}`)
+  const ports = given.map((one) => one.replaceAll(/[.:-]/g, '').replaceAll(/..(?!$)/g, '$&:'))
   const node: InventoryNode = {
     name,
     driver,
@@ -166,11 +174,14 @@ function credential(
 }
 
 function refuseDoubles(nodes: readonly InventoryNode[], top: TreeReader): void {
-  const names = nodes.map((one) => one.name)
-  const macs = nodes.flatMap((one) => one.ports)
-  for (const list of [names, macs]) {
-    const double = list.find((one, index) => list.indexOf(one) !== index)
-    if (double !== undefined) throw top.invalid(`"${double}" is there twice`)
+  const names = nodes.map(({ name }) => name)
+  const named = names.find((name, index) => names.indexOf(name) !== index)
+  if (named !== undefined) throw top.invalid(`"${named}" is there twice`)
+  const macs = nodes.flatMap(({ name, ports }) => ports.map((mac) => ({ name, mac })))
+  for (const { name, mac } of macs) {
+    const [first, second] = macs.filter((one) => one.mac === mac)
+    if (second !== undefined)
+      throw top.invalid(`"${mac}" is there twice, in ${first?.name ?? name} and ${second.name}`)
   }
 }
 
