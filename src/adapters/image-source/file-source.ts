@@ -43,7 +43,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
     await file?.close()
     if (error instanceof Error && 'syscall' in error) {
       if (path === '-') throw raise('IMAGE_NOT_A_FILE', { path, kind: 'stream' }, error)
-      throw raise('IMAGE_UNREADABLE', { path, reason: systemReason(error) }, error)
+      throw raise('IMAGE_UNREADABLE', { path, reason: systemReason(error) + schemeOf(path) }, error)
     }
     throw error
   }
@@ -78,6 +78,12 @@ export function fileSource(file: FileHandle, name: string, size: number, before?
       await file.close()
     },
   }
+}
+
+/** An address that is read as a path, for no reader knows its scheme. */
+function schemeOf(path: string): string {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path) ?? []
+  return scheme === undefined ? '' : `, and "${scheme}" is no scheme of an image (http, https, docker, oci)`
 }
 
 function kindOf(stat: BigIntStats): string {

@@ -1,3 +1,5 @@
+import { networkMachine } from '../../adapters/machine/index.ts'
+import { systemClock } from '../../adapters/system/index.ts'
 import { consoleUnavailable } from '../../metal/index.ts'
 import type { MetalNode } from '../../metal/index.ts'
 import type { MachineConsole, MetalWorld } from '../../ports/index.ts'
@@ -12,22 +14,23 @@ export type OpenedConsole = Readonly<{
   text: (signal: AbortSignal) => AsyncGenerator<string, void, undefined>
 }>
 
+/** Opens the console at `source` to listen; neither Ironic nor a conductor is asked. `text` throws CONSOLE_UNREADABLE. */
+export function consoleAt(source: string): OpenedConsole {
+  return { source, text: (signal) => listen({ machine: networkMachine, clock: systemClock }, source, signal) }
+}
+
 /**
- * Opens the console of a machine, to listen. `named` says where; without it, Ironic is asked, and starts it. Throws
- * METAL_NODE_UNKNOWN, CONSOLE_UNAVAILABLE, CONSOLE_UNREADABLE.
+ * Opens the console of a machine to listen; Ironic is asked where it is, and starts it. Throws METAL_NODE_UNKNOWN,
+ * CONSOLE_UNAVAILABLE, and `text` CONSOLE_UNREADABLE.
  */
-export async function openConsole(
-  world: MetalWorld,
-  name: string,
-  named: string | undefined,
-): Promise<OpenedConsole> {
+export async function openConsole(world: MetalWorld, name: string): Promise<OpenedConsole> {
   const node = await readNode(world, name, `read the console of node "${name}"`)
-  const source = await consoleSource(world, node, named)
+  const source = await consoleSource(world, node, undefined)
   return { source, text: (signal) => listen(world, source, signal) }
 }
 
 async function* listen(
-  world: MetalWorld,
+  world: Pick<MetalWorld, 'machine' | 'clock'>,
   source: string,
   signal: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
