@@ -32,6 +32,12 @@ export const COMPOSE_ERRORS = {
     message: 'Cannot read the YAML: {what}',
     remedy: 'check indentation, quotes and brackets in this line and the line above',
   },
+  YAML_DOCUMENTS: {
+    ...refused,
+    message: 'Cannot read the YAML: a second document begins here',
+    remedy:
+      'keep one document in a file: remove the line with ---, or put what follows into a file of its own',
+  },
   YAML_TOO_LARGE: {
     ...refused,
     message: 'Cannot read the YAML: it has more than {limit} {what}',

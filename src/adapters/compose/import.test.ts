@@ -297,3 +297,66 @@ test('a value that other readers take for a date or a number is written with quo
   const { services } = tree as { services: { it: { environment: Record<string, string> } } }
   assert.deepEqual(Object.values(services.it.environment), values)
 })
+
+test('a restart policy of `deploy` becomes `restart`, as Compose v2 has it', async () => {
+  const service = (restart: string, policy: string): string =>
+    `services: {a: {image: "a/b:1", network_mode: host, ${restart}deploy: {restart_policy: {${policy}}}}}\n`
+  for (const [condition, restart] of [
+    ['none', 'no'],
+    ['on-failure', 'on-failure'],
+    ['any', 'always'],
+  ] as const) {
+    const { text, findings } = await importText(service('', `condition: ${condition}`), 'compose.yml')
+    assert.match(text, new RegExp(`restart: ${restart}`))
+    assert.doesNotMatch(text, /deploy/)
+    assert.ok(!findings.some(({ code }) => code === 'KEY_DROPPED'))
+  }
+  const { text, findings } = await importText(
+    service('restart: always, ', 'condition: on-failure, max_attempts: 3'),
+    'compose.yml',
+  )
+  assert.match(text, /restart: on-failure/)
+  assert.deepEqual(
+    findings.filter(({ code }) => code === 'KEY_DROPPED').map(({ evidence }) => evidence),
+    [
+      'deploy.restart_policy.max_attempts: a release says when to restart, not how often',
+      'restart: always: deploy.restart_policy takes its place, and is `restart: on-failure` now',
+    ],
+  )
+})
+
+test('a terminal is reported the same from a command and from a file', async () => {
+  const evidence = ({ findings }: ImportResult): readonly string[] =>
+    findings.filter(({ code }) => code === 'KEY_DROPPED').map((one) => one.evidence)
+  const command = await importCommand(['docker', 'run', '-it', '--net=host', 'a/b:1'], { environment: {} })
+  const file = await importText(
+    'services: {b: {image: "a/b:1", network_mode: host, stdin_open: true, tty: true}}\n',
+    'compose.yml',
+  )
+  assert.equal(evidence(command).length, 2)
+  assert.deepEqual(evidence(command), evidence(file))
+})
+
+test('a command that cannot be split keeps no secret, and is counted', async () => {
+  const { text, findings } = await importText(
+    'a:\n  image: a/b:1\n  net: host\n  command: "mysqldump -uroot -ptiger | gzip; x --password tiger"\n',
+  )
+  assert.doesNotMatch(text + JSON.stringify(findings), /tiger/)
+  assert.ok(findings.some(({ code, evidence }) => code === 'IMPORT_INCOMPLETE' && evidence.includes('"|"')))
+})
+
+test('a variable without a value that is not set here is counted', async () => {
+  const { findings } = await importText(
+    'services: {a: {image: "a/b:1", network_mode: host, environment: {A: }}, b: {image: "a/b:1", network_mode: host, environment: [B, C=1]}}\n',
+    'compose.yml',
+  )
+  assert.deepEqual(
+    findings
+      .filter(({ code }) => code === 'IMPORT_INCOMPLETE')
+      .map(({ subject, evidence }) => `${subject} ${evidence}`),
+    [
+      'a environment: Cannot replace the variable "A": it is not set',
+      'b environment: Cannot replace the variable "B": it is not set',
+    ],
+  )
+})

@@ -51,7 +51,7 @@ for (const [text, expected] of [
   ['a:\n  <<: text\n', ['YAML_MERGE 2:7']],
   ['? [a]\n: b\n', ['YAML_KEY 1:3']],
   ['~: b\n', ['YAML_KEY 1:1']],
-  ['a: 1\n---\nb: 2\n', ['YAML_SYNTAX 2:1']],
+  ['a: 1\n---\nb: 2\n', ['YAML_DOCUMENTS 2:1']],
   ['%YAML 1.1\n---\na: 1\n', ['YAML_VERSION 1:1']],
   ['a: !reset x\n', ['YAML_TAG 1:11']],
   ['a: !!binary aGk=\n', ['YAML_TAG 1:13']],

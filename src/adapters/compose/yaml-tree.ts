@@ -107,7 +107,6 @@ const TEXTS: Partial<Record<YAMLError['code'], string>> = {
   MISSING_CHAR: 'a character is missing (a quote, bracket, comma, colon or space)',
   MULTILINE_IMPLICIT_KEY: 'a key runs over several lines; is a colon or quote missing?',
   MULTIPLE_ANCHORS: 'a value has two anchors',
-  MULTIPLE_DOCS: 'there is more than one document (a second ---)',
   MULTIPLE_TAGS: 'a value has two tags',
   NON_STRING_KEY: 'a key is no text',
   TAB_AS_INDENT: 'a tab is used for indentation',
@@ -116,5 +115,6 @@ const TEXTS: Partial<Record<YAMLError['code'], string>> = {
 }
 
 function syntaxError(error: YAMLError): AnnealError {
+  if (error.code === 'MULTIPLE_DOCS') return raise('YAML_DOCUMENTS')
   return raise('YAML_SYNTAX', { what: TEXTS[error.code] ?? 'the text is no YAML' })
 }

@@ -36,7 +36,7 @@ export const nodeImport = command({
     help: COMMON_FLAGS.help,
   },
   details:
-    'Prints the Compose file to standard output, and mistakes in the old file with a remedy for each to standard error. Values of secrets are never printed.\nExit codes: 0, the Compose file was printed, whatever was found in it. 2, the command line or the old file cannot be understood. 4, the .env file beside it cannot. 8, --running cannot read the containers.',
+    'Prints the Compose file to standard output, and mistakes in the old file with a remedy for each to standard error. Values that look like secrets are not printed.\nExit codes: 0, the Compose file was printed, whatever was found in it. 2, the command line or the old file cannot be understood. 4, the .env file beside it cannot. 8, --running cannot read the containers.',
   async run({ flags, node, args, output }) {
     const { project } = flags
     const options = { environment: process.env, ...(project === undefined ? {} : { project }) }

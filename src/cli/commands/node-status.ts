@@ -25,7 +25,8 @@ export const nodeStatus = command({
     ...NODE_FLAGS,
     ...COMMON_FLAGS,
   },
-  details: 'Exit codes: 0, the node runs exactly one whole release. 7, it does not.',
+  details:
+    'Exit codes: 0, the node runs exactly one whole release, or none was ever deployed. 7, it does not.',
   async run({ flags, node, output, signal }) {
     const world = await openNode(nodeOptions(flags, node, 'read'), 'read the status of the node')
     if (!flags.watch) return printStatus(await statusOf(world), world, output)

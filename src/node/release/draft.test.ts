@@ -288,3 +288,69 @@ test('the fields of x-anneal have defaults, and libvirt is found by its service'
     'x-anneal.libvirt.service LIBVIRT_SERVICE_UNKNOWN',
   ])
 })
+
+test('a capability that Linux does not have is refused, and so are two in one item', () => {
+  assert.deepEqual(
+    problems({ cap_add: ['cap_foo', 'SYS_ADMIN,NET_ADMIN', 'sys_admin'], cap_drop: ['all', ''] }),
+    [
+      'services.it.cap_add[0] VALUE_INVALID',
+      'services.it.cap_add[1] VALUE_INVALID',
+      'services.it.cap_drop[1] VALUE_INVALID',
+    ],
+  )
+})
+
+test('an extra host without an address or a name is refused', () => {
+  assert.deepEqual(problems({ extra_hosts: ['x', 'a:10.0.0.1', 'y:', ':10.0.0.1'] }), [
+    'services.it.extra_hosts[0] VALUE_INVALID',
+    'services.it.extra_hosts[2] VALUE_INVALID',
+    'services.it.extra_hosts[3] VALUE_INVALID',
+  ])
+  assert.deepEqual(problems({ extra_hosts: { x: '', y: '10.0.0.1' } }), [
+    'services.it.extra_hosts.x VALUE_INVALID',
+  ])
+})
+
+/** The messages with their remedies. */
+function told(value: TreeMap, top: TreeMap = {}): string {
+  return draft(value, top)
+    .problems.map(({ error }) => `${error.message}: ${error.remedy}`)
+    .join('\n')
+}
+
+test('a name without a value gets a remedy that fits where it stands', () => {
+  assert.match(told({ environment: { A: null } }), /or write A: \$\{A:-default\}$/)
+  assert.match(told({ environment: ['A'] }), /or write A=\$\{A:-default\}$/)
+})
+
+test('a service that depends on itself is told so', () => {
+  assert.match(told({ depends_on: ['it'] }), /^Cannot order the services: it depends on itself:/)
+})
+
+test('a secret that is no file is one problem, not two', () => {
+  const secrets = { s: { environment: 'HOME' } }
+  assert.deepEqual(problems({ secrets: ['s'] }, { secrets }), ['secrets.s GRANT_NO_FILE'])
+})
+
+test('an optional dependency may stay a dependency', () => {
+  const both = {
+    services: {
+      it: { image: 'a:1', network_mode: 'host', depends_on: { b: { required: false } } },
+      b: { image: 'a:1', network_mode: 'host' },
+    },
+  }
+  assert.match(told({}, both), /remove `required: false`/)
+})
+
+test('ports name no network mode that the file does not have', () => {
+  const ports = ['80:80']
+  assert.doesNotMatch(told({ ports, network_mode: null }), /"none"/)
+  assert.doesNotMatch(told({ ports, network_mode: 'container:x' }), /"none"/)
+  assert.match(told({ ports, network_mode: 'none' }), /network_mode "none" cannot publish ports/)
+})
+
+test('a restart policy of `deploy` says what Compose does with it', () => {
+  const text = told({ deploy: { restart_policy: { condition: 'any' } } })
+  assert.match(text, /Compose v2 puts it in the place of `restart`.*write `restart`/)
+  assert.doesNotMatch(text, /swarm/)
+})

@@ -43,8 +43,12 @@ export function readEnvironment(
   const own = keyValues(service.get('environment'), service.at('environment'), service.reading)
   for (const [name, given] of Object.entries(own)) {
     const value = given ?? lookup(name)
-    if (value !== undefined) merged.set(name, value)
-    else service.problem('environment', raise('VARIABLE_MISSING', { name }))
+    if (value !== undefined) {
+      merged.set(name, value)
+      continue
+    }
+    const instead = `${name}${isList(service.get('environment')) ? '=' : ': '}\${${name}:-default}`
+    service.problem('environment', raise('VARIABLE_MISSING', { name, instead }))
   }
   return sortedRecord(merged)
 }
@@ -62,15 +66,25 @@ export function readLabels(service: MapReader): Readonly<Record<string, string>>
 /** `name:address`, written with a colon in both spellings of Compose. */
 export function readExtraHosts(service: MapReader): readonly string[] {
   const value = service.get('extra_hosts')
+  const host = (step: string | number, name: string, ip: string): readonly string[] => {
+    if (name.trim() !== '' && ip.trim() !== '') return [`${name}:${bare(ip)}`]
+    const data = { key: 'extra_hosts', expected: 'a name with its address', example: '"name:10.0.0.5"' }
+    service.reading.problems.add([...service.at('extra_hosts'), step], raise('VALUE_INVALID', data))
+    return []
+  }
   if (isMap(value)) {
     return sortedSet(
-      Object.entries(value).flatMap(([name, ip]) => textsOf(ip).map((one) => `${name}:${bare(one)}`)),
+      Object.entries(value).flatMap(([name, ip]) =>
+        (isList(ip) && ip.length > 0 ? textsOf(ip) : [textOf(ip) ?? '']).flatMap((one) =>
+          host(name, name, one),
+        ),
+      ),
     )
   }
   return sortedSet(
-    textsOf(value).map((text) => {
+    textsOf(value).flatMap((text, index) => {
       const [, name = text, ip = ''] = /^([^:=]+)[:=](.*)$/.exec(text) ?? []
-      return `${name}:${bare(ip)}`
+      return host(index, name, ip)
     }),
   )
 }

@@ -25,8 +25,7 @@ export const RELEASE_ERRORS = {
   VARIABLE_MISSING: {
     ...refused,
     message: 'Cannot replace the variable "{name}": it is not set',
-    remedy:
-      'set {name} in the environment or in the .env file beside the Compose file, or write ${{name}:-default}',
+    remedy: 'set {name} in the environment or in the .env file beside the Compose file, or write {instead}',
   },
   VARIABLE_REQUIRED: {
     ...refused,
@@ -48,6 +47,13 @@ export const RELEASE_ERRORS = {
     ...refused,
     message: 'Cannot split the command into words: it has {what}',
     remedy: 'write the command as a list with one word per item',
+  },
+  COMMAND_AMBIGUOUS: {
+    ...refused,
+    message:
+      'Cannot split the command into words: it has "{char}" outside of quotes. Compose v2 drops the rest of the command there, or refuses it; Compose v1 takes it as a plain letter',
+    remedy:
+      'write the command as a list with one word per item; if a shell is to read it, ["sh", "-c", "the command"]',
   },
 
   SERVICES_MISSING: {
@@ -137,7 +143,7 @@ export const RELEASE_ERRORS = {
   },
   DEPENDENCY_CYCLE: {
     ...refused,
-    message: 'Cannot order the services: {cycle} depend on each other',
+    message: 'Cannot order the services: {cycle}',
     remedy: 'remove one of these dependencies',
   },
   DEPENDENCY_NEVER_HEALTHY: {

@@ -8,22 +8,22 @@ import { compareText, listOf, textOf } from './tree.ts'
 
 export type GrantKind = 'secret' | 'config'
 
-/** The top level's `secrets` or `configs`: name → host path of the file. */
-export type GrantSources = ReadonlyMap<string, string>
+/** The top level's `secrets` or `configs`: name → host path of the file, undefined where it has none. */
+export type GrantSources = ReadonlyMap<string, string | undefined>
 
 /** Where a grant without a target appears, by the Compose Specification. */
 const DEFAULT_DIRECTORY: Readonly<Record<GrantKind, string>> = { secret: '/run/secrets/', config: '/' }
 
 /** Reads the top level's `secrets` or `configs`. Only files can be granted: nothing else survives an engine's restart. */
 export function readGrantSources(kind: GrantKind, top: MapReader): GrantSources {
-  const sources = new Map<string, string>()
+  const sources = new Map<string, string | undefined>()
   const declared = top.inner(`${kind}s`)
   for (const name of Object.keys(declared.map)) {
     if (name.startsWith('x-')) continue
     const entry = declared.inner(name)
     const file = textOf(entry.get('file'))
     if (file === undefined) declared.problem(name, raise('GRANT_NO_FILE', { kind, name }), 'key')
-    else sources.set(name, hostPath(file, entry.at('file'), top.reading) ?? '')
+    sources.set(name, file === undefined ? undefined : (hostPath(file, entry.at('file'), top.reading) ?? ''))
     for (const key of [
       'driver',
       'driver_opts',
@@ -49,10 +49,8 @@ export function readGrants(service: MapReader, kind: GrantKind, sources: GrantSo
     const long = itemReader(item, path, reading)
     const name = textOf(long === undefined ? item : long.get('source')) ?? ''
     const file = sources.get(name)
-    if (file === undefined) {
-      reading.problems.add(path, raise('GRANT_UNDECLARED', { kind, name }))
-      return []
-    }
+    if (!sources.has(name)) reading.problems.add(path, raise('GRANT_UNDECLARED', { kind, name }))
+    if (file === undefined) return []
     for (const key of ['uid', 'gid', 'mode']) {
       if (long?.has(key) !== true) continue
       const why = 'the file itself is mounted, with the owner and mode that it has'

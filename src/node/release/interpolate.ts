@@ -106,7 +106,8 @@ function braces(text: string, start: number, context: Context): { out: string; a
 
 function required(name: string, context: Context): string {
   const value = context.lookup(name)
-  if (value === undefined) context.errors.push(raise('VARIABLE_MISSING', { name }))
+  if (value === undefined)
+    context.errors.push(raise('VARIABLE_MISSING', { name, instead: `\${${name}:-default}` }))
   return value ?? ''
 }
 

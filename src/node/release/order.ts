@@ -20,11 +20,12 @@ export function startOrder(services: readonly ServiceDraft[], problems: Problems
     if (index === -1) {
       const names = waiting.map((service) => service.name)
       const first = names[0] ?? ''
-      problems.add(
-        pathOf(first),
-        raise('DEPENDENCY_CYCLE', { cycle: circle(first, byName).join(', ') }),
-        'key',
-      )
+      const inCircle = circle(first, byName)
+      const cycle =
+        inCircle.length === 1
+          ? `${inCircle[0]} depends on itself`
+          : `${inCircle.join(', ')} depend on each other`
+      problems.add(pathOf(first), raise('DEPENDENCY_CYCLE', { cycle }), 'key')
       return [...started, ...waiting]
     }
     started.push(...waiting.splice(index, 1))

@@ -2,17 +2,33 @@ import { raise } from './errors.ts'
 import { parseInteger } from './quantities.ts'
 import type { MapReader } from './reader.ts'
 import type { ContainerShape } from './release.ts'
-import type { Tree } from './tree.ts'
 import { isMap, listOf, sortedRecord, sortedSet, textOf, textsOf } from './tree.ts'
 
+/** capabilities(7), Linux 5.9 and later; an engine refuses every other name when it makes the container. */
+const CAPABILITIES: ReadonlySet<string> = new Set(
+  [
+    'AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH',
+    'FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN',
+    'NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT',
+    'SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM',
+  ].flatMap((line) => line.split(' ')),
+)
+
 /** `NET_ADMIN`, `cap_net_admin` → `CAP_NET_ADMIN`. */
-export function capabilities(value: Tree | undefined): readonly string[] {
-  return sortedSet(
-    textsOf(value).map((name) => {
-      const bare = name.toUpperCase().replace(/^CAP_/, '')
-      return bare === 'ALL' ? bare : `CAP_${bare}`
-    }),
-  )
+export function readCapabilities(service: MapReader, key: 'cap_add' | 'cap_drop'): readonly string[] {
+  const names = textsOf(service.get(key)).flatMap((name, index) => {
+    const bare = name.toUpperCase().replace(/^CAP_/, '')
+    if (bare === 'ALL') return ['ALL']
+    if (CAPABILITIES.has(bare)) return [`CAP_${bare}`]
+    const data = {
+      key: `${key}[${index}]`,
+      expected: 'a capability of Linux',
+      example: 'one name per item, as NET_ADMIN or CAP_NET_ADMIN (capabilities(7)), or ALL',
+    }
+    service.reading.problems.add([...service.at(key), index], raise('VALUE_INVALID', data))
+    return []
+  })
+  return sortedSet(names)
 }
 
 /** `host:container:permissions`, written out. */

@@ -86,7 +86,7 @@ function readDependencies(service: MapReader): readonly Dependency[] {
           entry.problem('condition', raise('UNSUPPORTED', { key: condition, why, instead }))
         }
         if (entry.get('required') === false) {
-          const instead = 'name only services of this file, or remove the dependency'
+          const instead = `remove \`required: false\`; if "${name}" is no service of this file, remove the dependency`
           const why = 'every service of a release runs'
           entry.problem('required', raise('UNSUPPORTED', { key: 'required: false', why, instead }))
         }

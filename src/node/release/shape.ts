@@ -19,7 +19,7 @@ import {
 } from './quantities.ts'
 import type { MapReader } from './reader.ts'
 import type { ContainerShape, FileGrant } from './release.ts'
-import { capabilities, readDevices, readUlimits } from './resources.ts'
+import { readCapabilities, readDevices, readUlimits } from './resources.ts'
 import { shellWords } from './shell-words.ts'
 import { compareText, isList, sortedSet, textOf, textsOf } from './tree.ts'
 
@@ -35,7 +35,9 @@ export function readShape(
   const limits = service.inner('deploy').inner('resources').inner('limits')
   const networkMode = readNetworkMode(service)
   const ports = readPorts(service)
-  if (ports.length > 0 && networkMode !== 'bridge') {
+  // Another mode than these, or none at all, has been told already.
+  const isOwnMode = textOf(service.get('network_mode')) === networkMode
+  if (ports.length > 0 && isOwnMode && networkMode !== 'bridge') {
     const why = `a container with network_mode "${networkMode}" cannot publish ports`
     const instead =
       networkMode === 'host'
@@ -70,8 +72,8 @@ export function readShape(
     ]),
     hostname: text('hostname'),
     privileged: truth('privileged') ?? false,
-    capAdd: capabilities(service.get('cap_add')),
-    capDrop: capabilities(service.get('cap_drop')),
+    capAdd: readCapabilities(service, 'cap_add'),
+    capDrop: readCapabilities(service, 'cap_drop'),
     securityOpt: sortedSet(
       textsOf(service.get('security_opt')).map((option) => option.replace(/^([a-z-]+):/, '$1=')),
     ),

@@ -31,3 +31,31 @@ test('words that were quoted come back whole', () => {
     }),
   )
 })
+
+for (const text of [
+  'a;b',
+  'a && b',
+  'a|b',
+  'a <b',
+  'a 2>&1',
+  'a (b)',
+  'a b)',
+  'a `b c`',
+  'a $(b c)',
+  "sh -c 'a;b'; c",
+]) {
+  test(`${JSON.stringify(text)} is refused as ambiguous: versions of Compose differ`, () => {
+    assert.throws(() => shellWords(text), { code: 'COMMAND_AMBIGUOUS' })
+  })
+}
+
+test('operators in quotes and after a backslash are letters', () => {
+  assert.deepEqual(shellWords(`sh -c 'a; (b) && c > d' "e|f $(g) \`h\`" i\\;j $k`), [
+    'sh',
+    '-c',
+    'a; (b) && c > d',
+    'e|f $(g) `h`',
+    'i;j',
+    '$k',
+  ])
+})

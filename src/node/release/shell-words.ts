@@ -3,9 +3,13 @@ import { raise } from './errors.ts'
 /** Longest command line that is read. */
 const MAX_LENGTH = 1 << 16
 
+/** What a shell would read as more than a letter, outside of quotes. */
+const AMBIGUOUS = /[;&|<>()`]|\$\(/y
+
 /**
  * Splits a command into words as a POSIX shell's quoting rules say (XCU 2.2), without any expansion: what Compose does
- * with a `command` or `entrypoint` that is one text. Throws COMMAND_SYNTAX; the command itself is never quoted in it.
+ * with a `command` or `entrypoint` that is one text. Throws COMMAND_SYNTAX, and COMMAND_AMBIGUOUS for what the versions
+ * of Compose read otherwise; the command itself is never quoted in it.
  */
 export function shellWords(text: string): readonly string[] {
   if (text.length > MAX_LENGTH)
@@ -34,6 +38,9 @@ export function shellWords(text: string): readonly string[] {
       word = (word ?? '') + inner.text
       at = inner.at
     } else {
+      AMBIGUOUS.lastIndex = at
+      const operator = AMBIGUOUS.exec(text)?.[0]
+      if (operator !== undefined) throw raise('COMMAND_AMBIGUOUS', { char: operator })
       word = (word ?? '') + char
       at += 1
     }

@@ -111,7 +111,11 @@ const REFUSED_DEPLOY_KEYS: Readonly<Record<string, Refusal>> = {
   endpoint_mode: { why: 'it needs a swarm', instead: removeIt },
   labels: { why: 'they would belong to a swarm service', instead: 'use `labels` of the service' },
   placement: { why: 'it needs a swarm', instead: removeIt, harmless: isEmpty },
-  restart_policy: { why: 'it needs a swarm', instead: 'use `restart` of the service' },
+  restart_policy: {
+    why: 'Compose v2 puts it in the place of `restart`, and Compose v1 ignores it',
+    instead:
+      'write `restart` at the service instead: "no" for the condition none, on-failure for on-failure, always for any',
+  },
   rollback_config: { why: 'Anneal rolls back the whole set at once', instead: removeIt },
   update_config: { why: 'Anneal switches the whole set at once', instead: removeIt },
 }

@@ -127,7 +127,7 @@ export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
   'health-timeout': special('healthTimeout'),
   hostname: text('hostname', 'h'),
   init: truth('init'),
-  interactive: nothing('flag', 'i'),
+  interactive: truth('stdin_open', 'i'),
   'io-maxbandwidth': dropped('value', 'it is for Windows'),
   'io-maxiops': dropped('value', 'it is for Windows'),
   ip: dropped('value', NO_NETWORK),
@@ -175,7 +175,7 @@ export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
   'storage-opt': dropped('value', 'a release has no storage options'),
   sysctl: special('sysctl'),
   tmpfs: list('tmpfs'),
-  tty: nothing('flag', 't'),
+  tty: truth('tty', 't'),
   ulimit: special('ulimit'),
   'use-api-socket': truth('use_api_socket'),
   user: text('user', 'u'),
@@ -252,6 +252,27 @@ export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
   'unsetenv-all': dropped('flag', 'a release keeps the variables of the image; give each an empty value'),
   variant: dropped('value', 'use `platform`'),
 }
+
+/** Options whose value Podman splits at commas (`podman run --help`, type `strings`); Docker does not. */
+export const PODMAN_LISTS: ReadonlySet<string> = new Set([
+  'add-host',
+  'annotation',
+  'cap-add',
+  'cap-drop',
+  'device',
+  'device-cgroup-rule',
+  'dns',
+  'dns-option',
+  'dns-search',
+  'env-file',
+  'expose',
+  'group-add',
+  'label-file',
+  'log-opt',
+  'publish',
+  'sysctl',
+  'ulimit',
+])
 
 export const SHORT_OPTIONS: ReadonlyMap<string, string> = new Map(
   Object.entries(DOCKER_OPTIONS).flatMap(([name, option]) =>

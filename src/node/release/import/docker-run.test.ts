@@ -22,7 +22,7 @@ for (const [options, expected] of [
   ['-v /a:/b:ro --volume /c:/d', { volumes: ['/a:/b:ro', '/c:/d'] }],
   ['-e A=1 -e B -eC=x=y --env D=', { environment: { A: '1', B: null, C: 'x=y', D: '' } }],
   ['--env-file x.env', { env_file: [{ path: 'x.env', format: 'raw' }] }],
-  ['-it -w /srv -u nova:kvm', { working_dir: '/srv', user: 'nova:kvm' }],
+  ['-it -w /srv -u nova:kvm', { stdin_open: true, tty: true, working_dir: '/srv', user: 'nova:kvm' }],
   ['-p 80:80 -p=81:81/udp', { ports: ['80:80', '81:81/udp'] }],
   ['--cap-add NET_ADMIN --cap-drop=ALL', { cap_add: ['NET_ADMIN'], cap_drop: ['ALL'] }],
   ['--entrypoint /bin/sh', { entrypoint: ['/bin/sh'] }],
@@ -128,4 +128,17 @@ test('a secret of another command of the script is not told', () => {
   const { findings } = importDockerRun('mysql --password=hunter2 -e "x"\nTOKEN=hunter2\ndocker run x')
   assert.equal(findings.length, 2)
   assert.doesNotMatch(JSON.stringify(findings), /hunter2/)
+})
+
+test('Podman splits lists at commas, and Docker does not', () => {
+  const fields = (engine: string): TreeMap => {
+    const line = `${engine} run --cap-add=SYS_ADMIN,NET_ADMIN -p 80:80,81:81 --cap-drop ALL a/b:1`
+    return (importDockerRun(line).tree['services'] as Record<string, TreeMap>)['b'] ?? {}
+  }
+  const { cap_add: added, ports, cap_drop: removed } = fields('podman')
+  assert.deepEqual(
+    { added, ports, removed },
+    { added: ['SYS_ADMIN', 'NET_ADMIN'], ports: ['80:80', '81:81'], removed: ['ALL'] },
+  )
+  assert.deepEqual(fields('docker')['cap_add'], ['SYS_ADMIN,NET_ADMIN'])
 })

@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.ts'
 import { raise } from '../errors.ts'
 import { escapeDollars } from '../interpolate.ts'
 import type { Tree, TreeMap } from '../tree.ts'
-import { DOCKER_OPTIONS, SHORT_OPTIONS } from './docker-flags.ts'
+import { DOCKER_OPTIONS, PODMAN_LISTS, SHORT_OPTIONS } from './docker-flags.ts'
 import type { DockerOption } from './docker-flags.ts'
 import { serviceBuilder } from './docker-service.ts'
 import type { ServiceBuilder } from './docker-service.ts'
@@ -35,12 +35,12 @@ function importCommands(commands: readonly ScriptCommand[]): DockerRunImport {
   const services: Record<string, Tree> = {}
   const volumes: Record<string, Tree> = {}
   for (const command of commands) {
-    const words = argumentsOfRun(command)
-    if (words === undefined) {
+    const run = argumentsOfRun(command)
+    if (run === undefined) {
       findings.push(importFinding('LINE_SKIPPED', `line ${command.line}`, describe(command)))
       continue
     }
-    const { name, given, service, volumes: used, findings: said } = readRun(words, command.line)
+    const { name, given, service, volumes: used, findings: said } = readRun(run, command.line)
     let unique = name
     for (let count = 2; Object.hasOwn(services, unique); count += 1) unique = `${name}-${count}`
     services[unique] = service
@@ -58,8 +58,10 @@ function importCommands(commands: readonly ScriptCommand[]): DockerRunImport {
   return { tree: { services, ...top }, findings }
 }
 
+type Run = Readonly<{ engine: string; words: readonly string[] }>
+
 /** The words after `docker run`, whatever stands before it; undefined for another command. */
-function argumentsOfRun({ words }: ScriptCommand): readonly string[] | undefined {
+function argumentsOfRun({ words }: ScriptCommand): Run | undefined {
   let rest = words
   while (
     rest[0] !== undefined &&
@@ -68,7 +70,8 @@ function argumentsOfRun({ words }: ScriptCommand): readonly string[] | undefined
   ) {
     rest = rest.slice(1)
   }
-  if (!/(^|\/)(docker|podman)$/.test(rest[0] ?? '')) return undefined
+  const engine = /(?:^|\/)(docker|podman)$/.exec(rest[0] ?? '')?.[1]
+  if (engine === undefined) return undefined
   rest = rest.slice(1)
   while (rest[0]?.startsWith('-') === true) {
     const takesValue = [
@@ -85,7 +88,7 @@ function argumentsOfRun({ words }: ScriptCommand): readonly string[] | undefined
     rest = rest.slice(takesValue ? 2 : 1)
   }
   if (rest[0] === 'container') rest = rest.slice(1)
-  return rest[0] === 'run' || rest[0] === 'create' ? rest.slice(1) : undefined
+  return rest[0] === 'run' || rest[0] === 'create' ? { engine, words: rest.slice(1) } : undefined
 }
 
 /** Of a script without any `docker run`, so many commands are quoted. */
@@ -105,8 +108,13 @@ function describe(command: ScriptCommand): string {
   return quoted(command)
 }
 
-function readRun(words: readonly string[], line: number): ReturnType<ServiceBuilder['finish']> {
+function readRun({ engine, words }: Run, line: number): ReturnType<ServiceBuilder['finish']> {
   const builder = serviceBuilder(line)
+  const take: Take = (flag, name, value) => {
+    const option = optionOf(name, flag, line)
+    const values = engine === 'podman' && PODMAN_LISTS.has(name) ? value.split(',') : [value]
+    for (const one of values) builder.take(flag, option, one)
+  }
   let at = 0
   while (at < words.length) {
     const word = words[at] ?? ''
@@ -116,64 +124,57 @@ function readRun(words: readonly string[], line: number): ReturnType<ServiceBuil
       at -= 1
       break
     }
-    at = word.startsWith('--')
-      ? longOption(builder, words, word, at, line)
-      : shortOptions(builder, words, word, at, line)
+    at = word.startsWith('--') ? longOption(take, words, at, line) : shortOptions(take, words, at, line)
   }
   const image = words[at]
   if (image === undefined) throw raise('IMPORT_IMAGE_MISSING', { line })
   return builder.finish(image, words.slice(at + 1))
 }
 
-/** Takes `--name value` or `--name=value`; gives the place after it. */
-function longOption(
-  builder: ServiceBuilder,
-  words: readonly string[],
-  word: string,
-  at: number,
-  line: number,
-): number {
+/** `flag` as it is written, `name` as the table has it. */
+type Take = (flag: string, name: string, value: string) => void
+
+/** Takes `--name value` or `--name=value`, which is the word before `at`; gives the place after it. */
+function longOption(take: Take, words: readonly string[], at: number, line: number): number {
+  const word = words[at - 1] ?? ''
   const equals = word.indexOf('=')
   const name = word.slice(2, equals === -1 ? undefined : equals)
-  const option = optionOf(name, `--${name}`, line)
+  const flag = `--${name}`
+  const option = optionOf(name, flag, line)
   if (equals !== -1) {
-    builder.take(`--${name}`, option, word.slice(equals + 1))
+    take(flag, name, word.slice(equals + 1))
     return at
   }
   if (option.takes === 'flag') {
-    builder.take(`--${name}`, option, 'true')
+    take(flag, name, 'true')
     return at
   }
-  builder.take(`--${name}`, option, valueOf(words, at, `--${name}`, line))
+  take(flag, name, valueOf(words, at, flag, line))
   return at + 1
 }
 
-/** Takes `-d`, `-it`, `-v /a:/b`, `-v/a:/b`, `-e=A=1`; gives the place after it. */
-function shortOptions(
-  builder: ServiceBuilder,
-  words: readonly string[],
-  word: string,
-  at: number,
-  line: number,
-): number {
+/** Takes `-d`, `-it`, `-v /a:/b`, `-v/a:/b`, `-e=A=1`, which is the word before `at`; gives the place after it. */
+function shortOptions(take: Take, words: readonly string[], at: number, line: number): number {
+  const word = words[at - 1] ?? ''
   for (let index = 1; index < word.length; index += 1) {
     const letter = word[index] ?? ''
-    const name = SHORT_OPTIONS.get(letter)
-    const option = optionOf(name ?? '', `-${letter}`, line)
+    const name = SHORT_OPTIONS.get(letter) ?? ''
+    const flag = `-${letter}`
+    const option = optionOf(name, flag, line)
     if (option.takes === 'flag') {
       if (word[index + 1] === '=') {
-        builder.take(`-${letter}`, option, word.slice(index + 2))
+        take(flag, name, word.slice(index + 2))
         return at
       }
-      builder.take(`-${letter}`, option, 'true')
+      take(flag, name, 'true')
       continue
     }
     const rest = word.slice(index + 1).replace(/^=/, '')
     if (rest !== '') {
-      builder.take(`-${letter}`, option, rest)
+      take(flag, name, rest)
       return at
     }
-    builder.take(`-${letter}`, option, valueOf(words, at, `-${letter}`, line))
+    take(flag, name, valueOf(words, at, flag, line))
     return at + 1
   }
   return at

@@ -14,7 +14,14 @@ import { replaceVariables } from '../variables.ts'
 import type { Edit } from './edits.ts'
 import { applyEdits, valueAt } from './edits.ts'
 import { importFinding } from './findings.ts'
-import { escapeFigDollars, idleFigKeys, modernKeys, plainNetwork, rawEnvFiles } from './old-keys.ts'
+import {
+  escapeFigDollars,
+  idleFigKeys,
+  modernKeys,
+  plainNetwork,
+  plainRestart,
+  rawEnvFiles,
+} from './old-keys.ts'
 import {
   moveSecrets,
   redactArguments,
@@ -81,6 +88,7 @@ export function modernise(input: ImportInput): Imported {
       apply(idleFigKeys(name, service(name)))
     }
     apply(modernKeys(name, service(name), mapOf(valueAt(tree, ['services']))))
+    apply(plainRestart(name, service(name)))
     apply(plainNetwork(name, service(name)))
     for (const entry of envFileEntries(service(name)['env_file'])) {
       findings.push(...secretsOfEnvFile(name, entry.path, input.envFiles.get(envFileKey(entry)) ?? new Map()))
@@ -109,9 +117,13 @@ export function modernise(input: ImportInput): Imported {
 function draftOf(tree: Tree, input: ImportInput): ReturnType<typeof draftRelease> {
   const lookup = (name: string): string => input.lookup(name) ?? name.toLowerCase()
   const { tree: filled, problems: unclear } = replaceVariables(tree, lookup)
-  const result = draftRelease({ tree: filled, directory: input.directory, envFiles: new Map(), lookup })
+  const { directory, lookup: own } = input
+  // A name without a value has none in the new file either: nobody reads there that it has to be set.
+  const result = draftRelease({ tree: filled, directory, envFiles: new Map(), lookup: own })
   // What a variable makes of a value is only known where it is set.
-  const known = result.problems.filter(({ path }) => !hasVariable(valueAt(tree, path)))
+  const known = result.problems.filter(
+    ({ path, error }) => error.code === 'COMMAND_AMBIGUOUS' || !hasVariable(valueAt(tree, path)),
+  )
   return { ...result, problems: [...unclear, ...known] }
 }
 

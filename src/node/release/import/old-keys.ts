@@ -69,6 +69,39 @@ export function idleFigKeys(service: string, map: TreeMap): Edited {
   }
 }
 
+/** The conditions of a swarm service and of Compose v2, as `restart` has them. */
+const RESTARTS: ReadonlyMap<string, string> = new Map([
+  ['none', 'no'],
+  ['on-failure', 'on-failure'],
+  ['any', 'always'],
+])
+
+/** Compose v2 puts `deploy.restart_policy` in the place of `restart`: its condition, and how often at most. */
+export function plainRestart(service: string, map: TreeMap): Edited {
+  const deploy = isMap(map['deploy']) ? map['deploy'] : {}
+  const policy = isMap(deploy['restart_policy']) ? deploy['restart_policy'] : {}
+  const { condition, ...others } = policy
+  const restart = RESTARTS.get(textOf(condition) ?? '')
+  // Without a condition it says nothing that `restart` could; the reader of releases names it.
+  if (restart === undefined) return { edits: [], findings: [] }
+  const emptied = Object.keys(deploy).length === 1
+  const path = ['services', service, 'deploy', ...(emptied ? [] : ['restart_policy'])]
+  const edits: Edit[] = [
+    { op: 'delete', path },
+    { op: 'set', path: ['services', service, 'restart'], value: restart },
+  ]
+  const dropped = (what: string): Finding => importFinding('KEY_DROPPED', service, what)
+  const old = map['restart'] === false ? 'no' : textOf(map['restart'])
+  const findings = Object.keys(others)
+    .filter((key) => others[key] !== null)
+    .map((key) => dropped(`deploy.restart_policy.${key}: a release says when to restart, not how often`))
+  if (old !== undefined && old !== restart) {
+    const what = `restart: ${old}: deploy.restart_policy takes its place, and is \`restart: ${restart}\` now`
+    findings.push(dropped(what))
+  }
+  return { edits, findings }
+}
+
 /** Fig replaced no variables but those in the host part of volumes: every other dollar sign was just that. */
 export function escapeFigDollars(service: string, map: TreeMap): readonly Edit[] {
   const edits: Edit[] = []

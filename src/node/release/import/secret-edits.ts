@@ -89,10 +89,11 @@ export function redactArguments(service: string, map: TreeMap): Edited {
   for (const key of ['command', 'entrypoint']) {
     const value = map[key]
     const argv = isList(value) ? textsOf(value) : typeof value === 'string' ? wordsOf(value) : []
-    const options = secretOptions(argv)
-    if (options.length === 0) continue
-    edits.push({ op: 'set', path: ['services', service, key], value: wordsWithoutSecrets(argv, demand) })
-    tell(key, options)
+    // The draft tells what is wrong with a command that cannot be split; it stays one text.
+    const clean = argv === undefined ? redacted('', textOf(value) ?? '') : redactedWords(argv)
+    if (clean === undefined) continue
+    edits.push({ op: 'set', path: ['services', service, key], value: clean.value })
+    tell(key, clean.kinds)
   }
   for (const [key, value] of Object.entries(map)) {
     if (ELSEWHERE.has(key)) continue
@@ -130,12 +131,24 @@ function textsWithSecrets(
     if (!value.every((item) => typeof item === 'string')) {
       return value.flatMap((item, index) => textsWithSecrets([...path, index], name, item))
     }
-    const kinds = secretOptions(textsOf(value))
-    return kinds.length === 0 ? [] : [{ path, kinds, value: wordsWithoutSecrets(textsOf(value), demand) }]
+    const clean = redactedWords(textsOf(value))
+    return clean === undefined ? [] : [{ path, ...clean }]
   }
   if (typeof value !== 'string') return []
-  const kind = secretIn(name, value)
-  return kind === undefined ? [] : [{ path, kinds: [kind], value: withoutSecrets(name, value, demand) }]
+  const clean = redacted(name, value)
+  return clean === undefined ? [] : [{ path, ...clean }]
+}
+
+/** undefined where there is no secret in it. */
+function redacted(name: string, text: string): Omit<Redacted, 'path'> | undefined {
+  const kind = secretIn(name, text)
+  return kind === undefined ? undefined : { kinds: [kind], value: withoutSecrets(name, text, demand) }
+}
+
+/** The same of a command line in words. */
+function redactedWords(argv: readonly string[]): Omit<Redacted, 'path'> | undefined {
+  const kinds = secretOptions(argv)
+  return kinds.length === 0 ? undefined : { kinds, value: wordsWithoutSecrets(argv, demand) }
 }
 
 /** Variables of an env file that hold secrets, by name. */
@@ -169,12 +182,12 @@ export function secretsOfConfigFile(file: string, text: string): readonly Findin
   return kind === undefined ? [] : [importFinding('SECRET_IN_CONFIG_FILE', 'configs', `${file}: ${kind}`)]
 }
 
-function wordsOf(text: string): readonly string[] {
+/** undefined where the command cannot be split. */
+function wordsOf(text: string): readonly string[] | undefined {
   try {
     return shellWords(text)
   } catch {
-    // The draft tells what is wrong with it; there is nothing to redact in a command that cannot be read.
-    return []
+    return undefined
   }
 }
 

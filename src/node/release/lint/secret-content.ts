@@ -28,6 +28,19 @@ const FORMS: readonly Readonly<{ kind: string; form: RegExp }>[] = [
     kind: 'an Authorization header',
     form: /\bAuthorization["']?\s*[:=]\s*["']?(?:Basic|Bearer|Token)\s+([^\s"'$][^\s"']*)/gi,
   },
+  {
+    kind: 'a webhook with a token',
+    form: /\bhttps:\/\/(?:hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/|(?:[\w-]+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/\d+\/|[\w.-]+\.webhook\.office\.com\/webhookb2\/|outlook\.office(?:365)?\.com\/webhook\/|api\.telegram\.org\/bot|chat\.googleapis\.com\/v1\/spaces\/[\w-]+\/messages\?)([^\s"'<>$][^\s"'<>]*)/gi,
+  },
+  // RFC 7235, credentials: the whole text, or a token that is no word.
+  {
+    kind: 'an Authorization header',
+    form: /^\s*["']?(?:Basic|Bearer|Token)\s+(?!(?:auth|authentication|token|tokens)["']?\s*$)([\w.~+/-]{6,}=*)["']?\s*$/gi,
+  },
+  {
+    kind: 'an Authorization header',
+    form: /\b(?:Basic|Bearer)\s+(?=[\w.~+/-]{0,100}\d)([\w.~+/-]{12,}=*)/gi,
+  },
   // Programs that take a password by a short option, which means something else everywhere else.
   {
     kind: 'the password of curl',
@@ -35,7 +48,7 @@ const FORMS: readonly Readonly<{ kind: string; form: RegExp }>[] = [
   },
   {
     kind: 'the password of mysql',
-    form: /\b(?:mysql|mysqladmin|mysqldump|mysqlcheck|mariadb|mariadb-admin|mariadb-dump)\b[^\n;|&]{0,300}\s-p["']?([^\s"'$][^\s"']*)/g,
+    form: /\b(?:mysql(?:admin|dump|check|import|show|pump|slap|binlog|sh|_upgrade)?|mariadb(?:-(?:admin|dump|check|import|show|slap|binlog|upgrade|backup))?|mariabackup|xtrabackup|mycli)(?![\w-])[^\n;|&]{0,300}\s-p["']?([^\s"'$][^\s"']*)/g,
   },
   { kind: 'the password of redis-cli', form: /\bredis-cli\b[^\n;|&]{0,300}\s-a\s+["']?([^\s"'$][^\s"']*)/g },
   { kind: 'the password of ipmitool', form: /\bipmitool\b[^\n;|&]{0,300}\s-P\s+["']?([^\s"'$][^\s"']*)/g },

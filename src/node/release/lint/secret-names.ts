@@ -43,6 +43,10 @@ export function looksSecret(name: string): boolean {
     (word, index) =>
       SECRET_WORDS.has(word) ||
       /(password|passwd|secret)$/.test(word) ||
-      (word === 'key' && KEY_WORDS.has(words[index - 1] ?? '')),
+      (word === 'key' && KEY_WORDS.has(words[index - 1] ?? '')) ||
+      // A personal access token: GITHUB_PAT.
+      (word === 'pat' && index > 0 && index === words.length - 1) ||
+      // Traefik's label holds names with hashes of short passwords.
+      (word === 'users' && /^(basic|digest)auth$/.test(words[index - 1] ?? '')),
   )
 }

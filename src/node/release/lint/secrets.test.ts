@@ -18,6 +18,9 @@ test('names of secrets differ from names about secrets', () => {
     'REGISTRY_CREDENTIALS',
     'KEYSTONE_ADMIN_PASSWORD',
     'DBPASSWORD',
+    'GITHUB_PAT',
+    'AZURE_DEVOPS_EXT_PAT',
+    'traefik.http.middlewares.x.basicauth.users',
   ]) {
     assert.ok(looksSecret(name), name)
   }
@@ -36,6 +39,10 @@ test('names of secrets differ from names about secrets', () => {
     'OS_AUTH_URL',
     'OS_AUTH_TYPE',
     'KOLLA_SERVICE_NAME',
+    'PAT',
+    'PAT_RULES',
+    'traefik.http.middlewares.x.basicauth.usersfile',
+    'USERS',
   ]) {
     assert.ok(!looksSecret(name), name)
   }
@@ -71,6 +78,18 @@ test('secrets are found by name and by what they look like', () => {
     ['A', GITHUB],
     ['A', JWT],
     ['HEADER', 'Authorization: Basic bm92YTpodW50ZXIy'],
+    ['HEADER', 'Basic bm92YTpodW50ZXIy'],
+    ['HEADER', 'Bearer hunterhunter'],
+    ['A', 'http --headers "X-Auth: Bearer hunter2hunter2" http://localhost/'],
+    // Put together here for the same reason.
+    ...['slack.com/services/T0/B0/hunter2', 'slack.com/triggers/T0/1/hunter2'].map(
+      (rest) => ['HOOK', ['https://hooks', rest].join('.')] as const,
+    ),
+    ['HOOK', ['https://discord', 'com/api/webhooks/123/hunter2'].join('.')],
+    ['HOOK', ['https://x.webhook.office', 'com/webhookb2/a@b/IncomingWebhook/hunter2/c'].join('.')],
+    ['HOOK', ['https://api.telegram', 'org/bot123:hunter2/sendMessage'].join('.')],
+    ['A', 'mysqlimport -uroot -phunter2 nova'],
+    ['A', '/usr/bin/mariadb-check -uroot -phunter2'],
     ['A', 'curl -fsS -u nova:hunter2 http://localhost/'],
     ['A', 'mysqladmin ping -uroot -phunter2'],
     ['A', 'redis-cli -a hunter2 ping'],
@@ -108,6 +127,13 @@ test('a name about a secret, or a public one, is not a secret', () => {
     ['A', 'mysqladmin ping -uroot -p"$MYSQL_ROOT_PASSWORD"'],
     ['A', 'mysqladmin ping -h localhost -P 3306 --port=3306'],
     ['A', 'curl -u "$NAME:$PASS" http://localhost/'],
+    ['A', 'mysqld -port'],
+    ['AUTH', 'Basic authentication'],
+    ['AUTH', 'bearer token'],
+    ['HEADER', 'Bearer $TOKEN'],
+    ['HELP', 'Basic installation of the node'],
+    ['DOCS', ['https://api.slack', 'com/messaging/webhooks'].join('.')],
+    ['DOCS', ['https://discord', 'com/developers/docs/resources/webhook'].join('.')],
     ['A', 'docker run -p 80:80 -a stdout img'],
     ['A', '--password-file /x --ask-password --verbose'],
     ['A', '--token-ttl=3600 --secret-name=nova'],
