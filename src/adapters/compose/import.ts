@@ -50,7 +50,7 @@ export async function importFile(file: string, options: ImportOptions): Promise<
   const format = formatOf(yaml.tree)
   if (format === undefined) {
     if (/\b(?:docker|podman)\s[^\n]*\b(?:run|create)\s/.test(text)) {
-      return fromDocker(importDockerRun(text), { ...options, directory })
+      return fromDocker(importDockerRun(text, directory), { ...options, directory })
     }
     if (yaml.problems.length > 0) throw unreadableImport(file, locateYaml(file, yaml))
     throw raise('IMPORT_UNKNOWN_FORMAT', { file })

@@ -51,7 +51,7 @@ export const RELEASE_ERRORS = {
   COMMAND_AMBIGUOUS: {
     ...refused,
     message:
-      'Cannot split the command into words: it has "{char}" outside of quotes. Compose v2 drops the rest of the command there, or refuses it; Compose v1 takes it as a plain letter',
+      'Cannot split the command into words: it has {what}, which Compose v2, Compose v1 and a shell read in different ways',
     remedy:
       'write the command as a list with one word per item; if a shell is to read it, ["sh", "-c", "the command"]',
   },

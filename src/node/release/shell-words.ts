@@ -25,8 +25,9 @@ export function shellWords(text: string): readonly string[] {
       at += 1
     } else if (char === '\\') {
       if (at + 1 >= text.length) throw raise('COMMAND_SYNTAX', { what: 'a backslash at its end' })
-      // A backslash before a line break joins the lines.
-      if (text[at + 1] !== '\n') word = (word ?? '') + (text[at + 1] ?? '')
+      // A shell joins the lines, Compose keeps the line break.
+      if (text[at + 1] === '\n') throw ambiguous('a backslash before a line break')
+      word = (word ?? '') + (text[at + 1] ?? '')
       at += 2
     } else if (char === "'") {
       const end = text.indexOf("'", at + 1)
@@ -40,7 +41,7 @@ export function shellWords(text: string): readonly string[] {
     } else {
       AMBIGUOUS.lastIndex = at
       const operator = AMBIGUOUS.exec(text)?.[0]
-      if (operator !== undefined) throw raise('COMMAND_AMBIGUOUS', { char: operator })
+      if (operator !== undefined) throw ambiguous(`"${operator}" outside of quotes`)
       word = (word ?? '') + char
       at += 1
     }
@@ -54,10 +55,19 @@ function doubleQuoted(text: string, start: number): { text: string; at: number }
   for (let at = start; at < text.length; at += 1) {
     const char = text[at] ?? ''
     if (char === '"') return { text: out, at: at + 1 }
-    if (char === '\\' && /["\\$`\n]/.test(text[at + 1] ?? '')) {
-      if (text[at + 1] !== '\n') out += text[at + 1]
-      at += 1
-    } else out += char
+    if (char !== '\\') {
+      out += char
+      continue
+    }
+    // Before other letters Compose v2 drops the backslash, and a shell keeps it.
+    if (!/["\\$`]/.test(text[at + 1] ?? '"'))
+      throw ambiguous('a backslash in double quotes that escapes nothing')
+    out += text[at + 1] ?? ''
+    at += 1
   }
   throw raise('COMMAND_SYNTAX', { what: 'a double quote that is not closed' })
+}
+
+function ambiguous(what: string): Error {
+  return raise('COMMAND_AMBIGUOUS', { what })
 }

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TreeMap } from '../tree.ts'
 import { DOCKER_OPTIONS } from './docker-flags.ts'
-import { importDockerCommand, importDockerRun } from './docker-run.ts'
+import { importDockerCommand, importDockerRun as importScript } from './docker-run.ts'
+import type { DockerRunImport } from './docker-run.ts'
+
+const importDockerRun = (script: string): DockerRunImport => importScript(script, '/srv/$node')
 
 /** The one service of `docker run OPTIONS a/b:1`, without its image. */
 function service(options: string): TreeMap {
@@ -141,4 +144,52 @@ test('Podman splits lists at commas, and Docker does not', () => {
     { added: ['SYS_ADMIN', 'NET_ADMIN'], ports: ['80:80', '81:81'], removed: ['ALL'] },
   )
   assert.deepEqual(fields('docker')['cap_add'], ['SYS_ADMIN,NET_ADMIN'])
+})
+
+const named = (script: string): readonly string[] =>
+  Object.keys(importDockerRun(script).tree['services'] as TreeMap)
+
+test('a name that the script sets before is that of the service', () => {
+  assert.deepEqual(named('VAR=web\ndocker run --name $VAR x'), ['web'])
+  assert.deepEqual(named('A=we; export B="${A}b"; docker run --name "my-${B}" x'), ['my-web'])
+  assert.deepEqual(named('IMAGE=registry:5000/x/nova:1\ndocker run $IMAGE'), ['nova'])
+  const { findings } = importDockerRun('VAR=web\ndocker run --name $VAR x')
+  assert.ok(!findings.some(({ code }) => code === 'SERVICE_RENAMED'))
+})
+
+test('a name that is not certain stays a variable', () => {
+  for (const before of [
+    '',
+    'if true; then VAR=web; fi',
+    'VAR=web; read VAR',
+    'VAR=web; unset VAR',
+    'VAR=web; for VAR in a b; do true; done',
+    'VAR=web; VAR+=x',
+    'VAR=web; . ./settings',
+    'VAR=web; VAR=$OTHER',
+    'set_it() {\nVAR=web\n}',
+    'VAR=web true',
+  ]) {
+    assert.deepEqual(named(`${before}\ndocker run --name $VAR x`), ['-VAR'], before)
+  }
+})
+
+test('the working directory of the script is that of the file', () => {
+  const options = `-v "$(pwd)/data":/data -v \`pwd\`:/x -v $PWD/a:$PWD/a --env-file \${PWD}/b.env \\
+    --mount type=bind,src=$(pwd)/m,dst=/m -e HERE=$PWD -e OTHER=$PWDX -w "$(pwd)"`
+  const { volumes, env_file: files, environment, working_dir: workdir } = service(options)
+  assert.deepEqual(volumes, [
+    './data:/data',
+    '.:/x',
+    './a:/srv/$$node/a',
+    { type: 'bind', source: './m', target: '/m', bind: { create_host_path: false } },
+  ])
+  assert.deepEqual(files, [{ path: './b.env', format: 'raw' }])
+  assert.deepEqual(environment, { HERE: '/srv/$$node', OTHER: '$PWDX' })
+  assert.equal(workdir, '/srv/$$node')
+})
+
+test('after cd the working directory is another one', () => {
+  assert.throws(() => importDockerRun('cd /srv\ndocker run -v $(pwd):/x x'), { code: 'IMPORT_SHELL' })
+  assert.throws(() => importDockerRun('docker run -v $(ls):/x x'), { code: 'IMPORT_SHELL' })
 })

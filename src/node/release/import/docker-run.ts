@@ -9,6 +9,8 @@ import type { ServiceBuilder } from './docker-service.ts'
 import { importFinding } from './findings.ts'
 import { readScript } from './script.ts'
 import type { ScriptCommand } from './script.ts'
+import { scriptVariables } from './script-variables.ts'
+import type { ScriptVariables } from './script-variables.ts'
 
 export type DockerRunImport = Readonly<{
   /** A Compose file with a service for each command. */
@@ -19,28 +21,37 @@ export type DockerRunImport = Readonly<{
 /**
  * Reads `docker run` (or `create`, or Podman's) from a command line or a script of several, with whatever else the
  * script does left out by name. Throws IMPORT_FLAG_UNKNOWN, IMPORT_FLAG_VALUE, IMPORT_IMAGE_MISSING, IMPORT_SHELL
- * and IMPORT_NO_COMMAND. Values of options are never part of an error.
+ * and IMPORT_NO_COMMAND. Values of options are never part of an error. `directory` is the script's own, in which it is
+ * taken to be started.
  */
-export function importDockerRun(script: string): DockerRunImport {
-  return importCommands(readScript(script))
+export function importDockerRun(script: string, directory: string): DockerRunImport {
+  return importCommands(readScript(script), directory)
 }
 
 /** The same for one command that a shell has already split into words. */
 export function importDockerCommand(words: readonly string[]): DockerRunImport {
-  return importCommands([{ line: 1, words: words.map((word) => escapeDollars(word)) }])
+  return importCommands([{ line: 1, words: words.map((word) => escapeDollars(word)) }], '')
 }
 
-function importCommands(commands: readonly ScriptCommand[]): DockerRunImport {
+function importCommands(commands: readonly ScriptCommand[], directory: string): DockerRunImport {
   const findings: Finding[] = []
   const services: Record<string, Tree> = {}
   const volumes: Record<string, Tree> = {}
+  const variables = scriptVariables()
   for (const command of commands) {
     const run = argumentsOfRun(command)
+    variables.see(command.words)
     if (run === undefined) {
       findings.push(importFinding('LINE_SKIPPED', `line ${command.line}`, describe(command)))
       continue
     }
-    const { name, given, service, volumes: used, findings: said } = readRun(run, command.line)
+    const {
+      name,
+      given,
+      service,
+      volumes: used,
+      findings: said,
+    } = readRun(run, command.line, { variables, directory })
     let unique = name
     for (let count = 2; Object.hasOwn(services, unique); count += 1) unique = `${name}-${count}`
     services[unique] = service
@@ -108,11 +119,36 @@ function describe(command: ScriptCommand): string {
   return quoted(command)
 }
 
-function readRun({ engine, words }: Run, line: number): ReturnType<ServiceBuilder['finish']> {
+type Script = Readonly<{ variables: ScriptVariables; directory: string }>
+
+/** The directory in which the script runs, as a variable. */
+const PWD = String.raw`\$(?:PWD(?!\w)|\{PWD\})`
+const ANY_PWD = new RegExp(PWD, 'g')
+/** Where an option begins with a path of the host: a Compose file may say it from its own directory on. */
+const PATH_PWD: Readonly<Record<string, RegExp>> = {
+  volume: new RegExp(`^()${PWD}(?=[/:]|$)`),
+  'env-file': new RegExp(`^()${PWD}(?=/|$)`),
+  mount: new RegExp(`((?:^|,)(?:source|src)=)${PWD}(?=[/,]|$)`),
+}
+
+function readRun(
+  { engine, words }: Run,
+  line: number,
+  { variables, directory }: Script,
+): ReturnType<ServiceBuilder['finish']> {
   const builder = serviceBuilder(line)
+  const placed = (name: string, value: string): string => {
+    if (!value.includes('$') || value.search(ANY_PWD) === -1) return value
+    if (!variables.isHere())
+      throw raise('IMPORT_SHELL', { line, what: 'a directory relative to that of `cd`' })
+    const path = PATH_PWD[name]
+    const relative = path === undefined ? value : value.replace(path, '$1.')
+    return relative.replaceAll(ANY_PWD, () => escapeDollars(directory))
+  }
   const take: Take = (flag, name, value) => {
     const option = optionOf(name, flag, line)
-    const values = engine === 'podman' && PODMAN_LISTS.has(name) ? value.split(',') : [value]
+    const given = name === 'name' ? variables.fill(value) : placed(name, value)
+    const values = engine === 'podman' && PODMAN_LISTS.has(name) ? given.split(',') : [given]
     for (const one of values) builder.take(flag, option, one)
   }
   let at = 0
@@ -128,7 +164,8 @@ function readRun({ engine, words }: Run, line: number): ReturnType<ServiceBuilde
   }
   const image = words[at]
   if (image === undefined) throw raise('IMPORT_IMAGE_MISSING', { line })
-  return builder.finish(image, words.slice(at + 1))
+  const command = words.slice(at + 1).map((word) => placed('', word))
+  return builder.finish(image, command, variables.fill(image))
 }
 
 /** `flag` as it is written, `name` as the table has it. */

@@ -9,9 +9,11 @@ import { importFinding } from './findings.ts'
 /** Collects the options of one `docker run` into a Compose service. */
 export type ServiceBuilder = Readonly<{
   take(flag: string, option: DockerOption, value: string): void
+  /** `called` is the image for those who need its name: without the variables that are known. */
   finish(
     image: string,
     command: readonly string[],
+    called: string,
   ): Readonly<{
     name: string
     /** As the option `--name` has it. */
@@ -82,9 +84,9 @@ export function serviceBuilder(line: number): ServiceBuilder {
         }
       }
     },
-    finish(image, command) {
+    finish(image, command, called) {
       return {
-        name: nameOf(draft.name, image),
+        name: nameOf(draft.name, called),
         given: draft.name,
         service: assemble(draft, image, command),
         volumes: [...draft.volumes],

@@ -8,7 +8,7 @@ const MAX_LENGTH = 1 << 18
 
 /**
  * Splits a shell script into simple commands (POSIX XCU 2): quotes, backslashes, joined lines, comments, variables.
- * Redirections are left out. What only a shell could work out (command substitution, arithmetic, positional
+ * Redirections are left out, and `$(pwd)` is the variable PWD. What only a shell could work out (command substitution, arithmetic, positional
  * parameters) throws IMPORT_SHELL with its line.
  */
 export function readScript(text: string): readonly ScriptCommand[] {
@@ -121,6 +121,11 @@ class Reader {
     if (variable !== undefined) {
       this.#take(variable.length)
       return variable
+    }
+    const here = /^(?:\$\(\s*pwd\s*\)|`\s*pwd\s*`)/.exec(rest)?.[0]
+    if (here !== undefined) {
+      this.#take(here.length)
+      return '${PWD}'
     }
     if (/^\$([\s"';&|:/]|$)/.test(rest)) {
       this.#take()
