@@ -323,7 +323,7 @@ test('a name without a value gets a remedy that fits where it stands', () => {
   assert.match(told({ environment: ['A'] }), /or write A=\$\{A:-default\}$/)
 })
 
-test('a service that depends on itself is told so', () => {
+test('a service that depends on itself is named alone', () => {
   assert.match(told({ depends_on: ['it'] }), /^Cannot order the services: it depends on itself:/)
 })
 
@@ -345,6 +345,7 @@ test('an optional dependency may stay a dependency', () => {
 test('ports name no network mode that the file does not have', () => {
   const ports = ['80:80']
   assert.doesNotMatch(told({ ports, network_mode: null }), /"none"/)
+  assert.match(told({ ports, network_mode: null }), /write `network_mode: bridge`/)
   assert.doesNotMatch(told({ ports, network_mode: 'container:x' }), /"none"/)
   assert.match(told({ ports, network_mode: 'none' }), /network_mode "none" cannot publish ports/)
 })

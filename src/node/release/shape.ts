@@ -128,7 +128,9 @@ function readNetworkMode(service: MapReader): string {
     mode === undefined
       ? 'without it Compose makes a network of its own, which a release does not have'
       : 'the network of another container, or one of the engine, would be one more thing to switch'
-  const instead = 'write `network_mode: host` (or none, or bridge)'
+  const instead = service.has('ports')
+    ? 'write `network_mode: bridge`, which publishes the ports, or `host` without `ports`'
+    : 'write `network_mode: host` (or none, or bridge)'
   const error = raise('UNSUPPORTED', {
     key: mode === undefined ? 'no network_mode' : `network_mode: ${mode}`,
     why,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { DOCKER_OPTIONS } from '../../../src/node/release/import/docker-flags.ts'
+import { DOCKER_OPTIONS, PODMAN_LISTS } from '../../../src/node/release/import/docker-flags.ts'
 
 for (const engine of ['docker', 'podman']) {
   const { status, stdout } = spawnSync(engine, ['run', '--help'], { encoding: 'utf8' })
@@ -18,3 +18,18 @@ for (const engine of ['docker', 'podman']) {
     assert.deepEqual(wrong, [])
   })
 }
+
+const { status, stdout } = spawnSync('podman', ['run', '--help'], { encoding: 'utf8' })
+const skip = status === 0 ? false : 'podman is not installed'
+test('import splits at commas what podman run lists as strings', { skip }, () => {
+  const listed = [...stdout.matchAll(/^ +(?:-\w, )?--([a-z0-9-]+) strings/gm)].map(([, name = '']) => name)
+  const kept = listed.filter((name) => {
+    const kind = DOCKER_OPTIONS[name]?.to.kind
+    return kind === 'list' || kind === 'special'
+  })
+  assert.ok(kept.length > 10, stdout)
+  assert.deepEqual(
+    kept.filter((name) => !PODMAN_LISTS.has(name)),
+    [],
+  )
+})

@@ -189,7 +189,21 @@ test('the working directory of the script is that of the file', () => {
   assert.equal(workdir, '/srv/$$node')
 })
 
+test('the directory of the script is that of the file', () => {
+  for (const here of [
+    'cd "$(dirname "$0")"\ndocker run -v $PWD',
+    'docker run -v $(dirname $0)',
+    'docker run -v "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"',
+  ]) {
+    const { services } = importDockerRun(`${here}/a:/a x`).tree
+    assert.deepEqual((services as Record<string, TreeMap>)['x']?.['volumes'], ['./a:/a'], here)
+  }
+})
+
 test('after cd the working directory is another one', () => {
   assert.throws(() => importDockerRun('cd /srv\ndocker run -v $(pwd):/x x'), { code: 'IMPORT_SHELL' })
+  assert.throws(() => importDockerRun('cd "$(dirname "$0")/.."\ndocker run -v $PWD:/x x'), {
+    code: 'IMPORT_SHELL',
+  })
   assert.throws(() => importDockerRun('docker run -v $(ls):/x x'), { code: 'IMPORT_SHELL' })
 })

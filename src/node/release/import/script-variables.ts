@@ -40,7 +40,7 @@ export function scriptVariables(): ScriptVariables {
         else if (!FOLLOWERS.has(rest[0]) && !rest[0].endsWith('()')) break
       }
       const first = (rest[0] ?? '').replace(/^\(+/, '')
-      if (first === 'cd' || first === 'pushd' || first === 'popd') here = false
+      if (/^(cd|pushd|popd)$/.test(first) && !(first === 'cd' && rest[1] === '${PWD}')) here = false
       if (first === 'eval' || first === 'source' || first === '.') known.clear()
       const declares = DECLARERS.has(first)
       const assignments = (declares ? rest.slice(1) : rest).map((word) =>

@@ -3,12 +3,19 @@ import { raise } from '../errors.ts'
 /** A command of a shell script, in words as Compose would write them: variables stay, other dollars are doubled. */
 export type ScriptCommand = Readonly<{ line: number; words: readonly string[] }>
 
+/** `$(dirname "$0")`: the directory of the script. */
+const OWN = String.raw`\$\(\s*dirname\s+(?:--\s+)?"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})"?\s*\)`
+/** That, `$(pwd)`, and `$(cd "$(dirname "$0")" && pwd)`: a script is taken to be started where it lies. */
+const HERE = new RegExp(
+  String.raw`^(?:\$\(\s*pwd\s*\)|\x60\s*pwd\s*\x60|${OWN}|\$\(\s*cd\s+"?${OWN}"?\s*(?:&&|;)\s*pwd\s*\))`,
+)
+
 /** Longest script that is read. */
 const MAX_LENGTH = 1 << 18
 
 /**
  * Splits a shell script into simple commands (POSIX XCU 2): quotes, backslashes, joined lines, comments, variables.
- * Redirections are left out, and `$(pwd)` is the variable PWD. What only a shell could work out (command substitution, arithmetic, positional
+ * Redirections are left out, and `$(pwd)` and `$(dirname "$0")` are the variable PWD. What only a shell could work out (command substitution, arithmetic, positional
  * parameters) throws IMPORT_SHELL with its line.
  */
 export function readScript(text: string): readonly ScriptCommand[] {
@@ -122,7 +129,7 @@ class Reader {
       this.#take(variable.length)
       return variable
     }
-    const here = /^(?:\$\(\s*pwd\s*\)|`\s*pwd\s*`)/.exec(rest)?.[0]
+    const here = HERE.exec(rest)?.[0]
     if (here !== undefined) {
       this.#take(here.length)
       return '${PWD}'

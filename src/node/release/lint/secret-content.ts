@@ -32,6 +32,11 @@ const FORMS: readonly Readonly<{ kind: string; form: RegExp }>[] = [
     kind: 'a webhook with a token',
     form: /\bhttps:\/\/(?:hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/|(?:[\w-]+\.)?discord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/\d+\/|[\w.-]+\.webhook\.office\.com\/webhookb2\/|outlook\.office(?:365)?\.com\/webhook\/|api\.telegram\.org\/bot|chat\.googleapis\.com\/v1\/spaces\/[\w-]+\/messages\?)([^\s"'<>$][^\s"'<>]*)/gi,
   },
+  // Power Automate, which Teams has in place of its own.
+  {
+    kind: 'a webhook with a token',
+    form: /\bhttps:\/\/[\w.-]{1,200}\.(?:logic\.azure|api\.powerplatform)\.com[^\s"'<>]{0,500}[?&]sig=([^\s"'<>&$][^\s"'<>&]*)/gi,
+  },
   // RFC 7235, credentials: the whole text, or a token that is no word.
   {
     kind: 'an Authorization header',

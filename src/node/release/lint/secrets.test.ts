@@ -87,6 +87,10 @@ test('secrets are found by name and by what they look like', () => {
     ),
     ['HOOK', ['https://discord', 'com/api/webhooks/123/hunter2'].join('.')],
     ['HOOK', ['https://x.webhook.office', 'com/webhookb2/a@b/IncomingWebhook/hunter2/c'].join('.')],
+    [
+      'HOOK',
+      ['https://prod-1.westus.logic', 'azure.com:443/workflows/1?api-version=1&sig=hunter2'].join('.'),
+    ],
     ['HOOK', ['https://api.telegram', 'org/bot123:hunter2/sendMessage'].join('.')],
     ['A', 'mysqlimport -uroot -phunter2 nova'],
     ['A', '/usr/bin/mariadb-check -uroot -phunter2'],
