@@ -26,7 +26,7 @@ const FORMS: readonly Readonly<{ kind: string; form: RegExp }>[] = [
   },
   {
     kind: 'an Authorization header',
-    form: /\bAuthorization["']?\s*[:=]\s*["']?(?:Basic|Bearer|Token)\s+([^\s"'$][^\s"']*)/gi,
+    form: /\bAuthorization["']?\s*[:=]\s*["']?(?:Basic|Bearer|Token)\s+([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/gi,
   },
   {
     kind: 'a webhook with a token',
@@ -46,21 +46,28 @@ const FORMS: readonly Readonly<{ kind: string; form: RegExp }>[] = [
     kind: 'an Authorization header',
     form: /\b(?:Basic|Bearer)\s+(?=[\w.~+/-]{0,100}\d)([\w.~+/-]{12,}=*)/gi,
   },
-  // Programs that take a password by a short option, which means something else everywhere else.
+  // Programs that take a password by a short option, which means something else everywhere else. A semicolon
+  // after it ends the command.
   {
     kind: 'the password of curl',
-    form: /\bcurl\b[^\n;|&]{0,300}\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'$]+:([^\s"'$][^\s"']*)/g,
+    form: /\bcurl\b[^\n;|&]{0,300}\s(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'$]+:([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/g,
   },
   {
     kind: 'the password of mysql',
-    form: /\b(?:mysql(?:admin|dump|check|import|show|pump|slap|binlog|sh|_upgrade)?|mariadb(?:-(?:admin|dump|check|import|show|slap|binlog|upgrade|backup))?|mariabackup|xtrabackup|mycli)(?![\w-])[^\n;|&]{0,300}\s-p["']?([^\s"'$][^\s"']*)/g,
+    form: /\b(?:mysql(?:admin|dump|check|import|show|pump|slap|binlog|sh|_upgrade)?|mariadb(?:-(?:admin|dump|check|import|show|slap|binlog|upgrade|backup))?|mariabackup|xtrabackup|mycli)(?![\w-])[^\n;|&]{0,300}\s-p["']?([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/g,
   },
-  { kind: 'the password of redis-cli', form: /\bredis-cli\b[^\n;|&]{0,300}\s-a\s+["']?([^\s"'$][^\s"']*)/g },
-  { kind: 'the password of ipmitool', form: /\bipmitool\b[^\n;|&]{0,300}\s-P\s+["']?([^\s"'$][^\s"']*)/g },
-  { kind: 'the password of sshpass', form: /\bsshpass\s+-p\s*["']?([^\s"'$][^\s"']*)/g },
+  {
+    kind: 'the password of redis-cli',
+    form: /\bredis-cli\b[^\n;|&]{0,300}\s-a\s+["']?([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/g,
+  },
+  {
+    kind: 'the password of ipmitool',
+    form: /\bipmitool\b[^\n;|&]{0,300}\s-P\s+["']?([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/g,
+  },
+  { kind: 'the password of sshpass', form: /\bsshpass\s+-p\s*["']?([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/g },
   {
     kind: 'the password of an LDAP tool',
-    form: /\bldap(?:search|whoami|modify|add)\b[^\n;|&]{0,300}\s-w\s+["']?([^\s"'$][^\s"']*)/g,
+    form: /\bldap(?:search|whoami|modify|add)\b[^\n;|&]{0,300}\s-w\s+["']?([^\s"'$](?:[^\s"';]|;(?![\s"']|$))*)/g,
   },
 ]
 

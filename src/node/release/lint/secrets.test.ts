@@ -169,6 +169,13 @@ test('a text without its secrets keeps the rest', () => {
   )
 })
 
+test('a password before a semicolon goes, and the semicolon stays', () => {
+  const without = (text: string): string => withoutSecrets('', text, () => 'X')
+  assert.equal(without('mysql -uroot -phunter2; exit'), 'mysql -uroot -pX; exit')
+  assert.equal(without('mysql -uroot -phun;ter2;'), 'mysql -uroot -pX;')
+  assert.equal(without('redis-cli -a hunter2; ls'), 'redis-cli -a X; ls')
+})
+
 test('a long text without a secret is looked through at once', () => {
   assert.equal(secretIn('A', 'a='.repeat(100_000)), undefined)
   assert.equal(secretIn('A', '-'.repeat(200_000)), undefined)
