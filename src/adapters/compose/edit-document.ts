@@ -29,6 +29,7 @@ export function editYaml(
       document.contents = top as typeof document.contents
     }
     for (const edit of edits) applyEdit(document, edit)
+    spellNulls(document)
     const edited = document.toString(STYLE)
     const { tree, problems } = readYaml(edited)
     if (problems.length === 0 && isDeepStrictEqual(tree, normal(expected))) return edited
@@ -48,6 +49,18 @@ function quoteAmbiguous(node: Node): void {
   visit(node, {
     Scalar(_, scalar) {
       if (typeof scalar.value === 'string' && needsQuotes(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+}
+
+/** In braces, `{A: , B: 1}` would become `{A:, B: 1}`, in which Compose reads the key "A:". */
+function spellNulls(document: Document): void {
+  visit(document, {
+    Map(_, map) {
+      if (map.flow !== true) return
+      for (const { value } of map.items) {
+        if (isScalar(value) && value.value === null && value.source === '') value.source = 'null'
+      }
     },
   })
 }

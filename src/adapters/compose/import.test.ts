@@ -360,3 +360,11 @@ test('a variable without a value that is not set here is counted', async () => {
     ],
   )
 })
+
+test('a value that is missing in braces is written as null', async () => {
+  const { text } = await importText(
+    'services: {a: {image: "a/b:1", network_mode: host, environment: {A: , B: 1}}}\n',
+    'compose.yml',
+  )
+  assert.match(text, /\{A: null, B: 1\}/)
+})
