@@ -7,6 +7,7 @@ import { checkRange } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { deviceSize } from './device-size.ts'
 import { raise } from './errors.ts'
+import { isWrittenByQemu } from './qemu-lock.ts'
 
 /** A source that holds something open: dispose of it when done. */
 export type OpenSource = ByteSource & AsyncDisposable
@@ -17,6 +18,8 @@ export type FileSource = OpenSource &
     fd: number
     /** Throws IMAGE_FILE_CHANGED where the file was written since it was opened. Of a device nobody can tell. */
     unchanged: () => Promise<void>
+    /** Whether QEMU has it open for writing. */
+    isInUse: () => Promise<boolean>
   }>
 
 /** The descriptor of the file that a source is, if it is one and nothing lies between. */
@@ -74,6 +77,7 @@ export function fileSource(file: FileHandle, name: string, size: number, before?
       if (now.mtimeNs !== before.mtimeNs || now.size !== before.size)
         throw raise('IMAGE_FILE_CHANGED', { path: name })
     },
+    isInUse: async () => before !== undefined && (await isWrittenByQemu(before)),
     async [Symbol.asyncDispose]() {
       await file.close()
     },

@@ -39,6 +39,7 @@ export async function openDiskImage(location: string, options: OpenImageOptions 
   const kept = stack.move()
   return {
     ...inside,
+    warnings: [...image.warnings, ...inside.warnings],
     type,
     wrapper: image.wrapper,
     imageBytes: image.source.size,

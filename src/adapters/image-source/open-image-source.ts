@@ -1,8 +1,10 @@
-import type { ByteSource } from '../../bytes/index.ts'
+import { warningsOf } from '../../bytes/index.ts'
+import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import { isHttp } from './address.ts'
 import { decompressPool } from './decompress-pool.ts'
 import type { DecompressPool } from './decompress-pool.ts'
 import { raise } from './errors.ts'
+import { IMAGE_FINDINGS } from './findings.ts'
 import { openFileSource } from './file-source.ts'
 import type { FileSource } from './file-source.ts'
 import type { HttpOptions } from './http-ranges.ts'
@@ -11,6 +13,8 @@ import { otherFilesIn } from './other-files.ts'
 import type { OpenOther } from './other-files.ts'
 import { unwrapAll } from './unwrap-all.ts'
 import type { UnwrapProgress } from './unwrap.ts'
+
+const imageWarning = warningsOf(IMAGE_FINDINGS)
 
 export type OpenImageOptions = Readonly<{
   /**
@@ -38,6 +42,7 @@ export type ImageSource = AsyncDisposable &
     openOther?: OpenOther
     /** Throws IMAGE_FILE_CHANGED where one of its files was written since it was opened. */
     unchanged: () => Promise<void>
+    warnings: readonly ReaderWarning[]
   }>
 
 /**
@@ -59,6 +64,10 @@ export async function openImageSource(
   const plain: ByteSource = remote
     ? await openHttpSource(location, options.http, signal)
     : used(stack.use(await openFileSource(location)))
+  const warnings: ReaderWarning[] = []
+  for (const file of files)
+    if (await file.isInUse())
+      warnings.push(imageWarning('IMAGE_IN_USE', `QEMU has ${file.name} open for writing`))
   const decompress = stack.use(decompressPool(threads === undefined ? {} : { threads }))
   const { source, wrappers } = await unwrapAll(plain, unwrapOptions, (opened) => stack.use(opened))
   const wrapper = wrappers.length === 0 ? 'none' : wrappers.toReversed().join(' in ')
@@ -73,6 +82,7 @@ export async function openImageSource(
     wrapper,
     decompress,
     ...openOther,
+    warnings,
     async unchanged() {
       for (const file of files) await file.unchanged()
     },
