@@ -98,6 +98,9 @@ export async function namedPackets(
     '-n',
     '-r',
     file,
+    // Else a client's port may be one that is known for another protocol, and its request is taken for that.
+    '-d',
+    'tcp.port==6385-6386,http',
     '-o',
     'tcp.desegment_tcp_streams:FALSE',
     '-o',
