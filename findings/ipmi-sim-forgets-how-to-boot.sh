@@ -12,11 +12,6 @@ set -eu
 dir=$(mktemp -d)
 . "$(dirname "$0")/lib.sh"
 
-need ipmi_sim 2.0.33 dpkg-query -W openipmi
-need ipmitool 1.8.19 ipmitool -V
-guess 'persistent, EFI, valid'
-
-port=$((20000 + $$ % 40000))
 cd "$dir"
 cat >chassis <<'CHASSIS'
 #!/bin/sh
@@ -28,22 +23,9 @@ esac
 CHASSIS
 chmod +x chassis
 echo default >boot
-printf '%s\n' 'mc_setbmc 0x20' 'mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr' 'mc_enable 0x20' >bmc.emu
-cat >lan.conf <<CONF
-name "bmc"
-set_working_mc 0x20
-  startlan 1
-    addr 127.0.0.1 $port
-    priv_limit admin
-    allowed_auths_admin none md2 md5 straight
-    guid 0123456789abcdef0123456789abcdef
-  endlan
-  chassis_control "$dir/chassis 0x20"
-  user 2 true "admin" "example" admin 10 none md2 md5 straight
-CONF
-ipmi_sim -c lan.conf -f bmc.emu -s state -n >log 2>&1 &
-server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+start_ipmi_sim example "chassis_control \"$dir/chassis 0x20\""
+guess 'persistent, EFI, valid'
+
 ask() { IPMI_PASSWORD=example ipmitool -I lanplus -H 127.0.0.1 -p "$port" -U admin -E chassis "$@" 2>>log; }
 for _ in 1 2 3 4 5; do
   ask status >/dev/null && break

@@ -9,35 +9,14 @@
 # Short:    OpenIPMI 2.0.33, ipmitool 1.8.19 | a password of 20 characters, IPMI’s most, logs in | with 19 it does, with 20 it is a wrong password, also for pyghmi; no message
 set -eu
 dir=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-need ipmi_sim 2.0.33 dpkg-query -W openipmi
-need ipmitool 1.8.19 ipmitool -V
 guess 'on or off for each'
 
-port=$((20000 + $$ % 40000))
-cd "$dir"
-printf 'mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr\nmc_enable 0x20\n' >commands
 # ask LENGTH: into $state
 ask() {
   password=$(printf 'abcdefghijklmnopqrstuvwxyz' | cut -c "1-$1")
-  cat >lan.conf <<CONF
-name "bmc"
-set_working_mc 0x20
-  startlan 1
-    addr 127.0.0.1 $port
-    priv_limit admin
-    allowed_auths_admin none md2 md5 straight
-    guid a123456789abcdefa123456789abcdef
-  endlan
-  user 2 true "admin" "$password" admin 10 none md2 md5 straight
-CONF
-  rm -rf kept
-  mkdir kept
-  ipmi_sim -c lan.conf -f commands -s kept -n >log 2>&1 &
-  server=$!
+  start_ipmi_sim "$password"
   state=
   for _ in 1 2 3 4 5; do
     sleep 0.5
@@ -47,11 +26,10 @@ CONF
     *'HMAC is invalid'*) state='HMAC is invalid' && break ;;
     esac
   done
-  kill -9 "$server" 2>/dev/null || true
-  wait "$server" 2>/dev/null || true
+  stop_ipmi_sim
 }
 ask 16
-[ "$state" = 'logs in' ] || skip "ipmi_sim does not run here: $(tail -n 1 log)"
+[ "$state" = 'logs in' ] || skip "ipmi_sim does not run here: $(tail -n 1 "$dir/log")"
 ask 19
 seen '19 characters' 'logs in' "$state"
 ask 20

@@ -121,3 +121,41 @@ start_target() {
 }
 
 tgt() { tgtadm -C "$control" --lld iscsi "$@"; }
+
+# own_podman ARGUMENT...: Podman of this machine with storage of its own in "$dir".
+own_podman() {
+  podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
+}
+
+# start_ipmi_sim PASSWORD [LINE]: OpenIPMI's simulator of a BMC at 127.0.0.1:$port with the user admin and this line of configuration, in
+# "$dir", until the script ends or stop_ipmi_sim. Whether it answers, the caller asks.
+start_ipmi_sim() {
+  if [ -z "${port:-}" ]; then
+    need ipmi_sim 2.0.33 dpkg-query -W openipmi
+    need ipmitool 1.8.19 ipmitool -V
+    port=$((20000 + $$ % 40000))
+  fi
+  rm -rf "$dir/state"
+  mkdir "$dir/state"
+  printf '%s\n' 'mc_setbmc 0x20' 'mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr' 'mc_enable 0x20' >"$dir/bmc.emu"
+  cat >"$dir/lan.conf" <<CONF
+name "bmc"
+set_working_mc 0x20
+  startlan 1
+    addr 127.0.0.1 $port
+    priv_limit admin
+    allowed_auths_admin none md2 md5 straight
+    guid a123456789abcdefa123456789abcdef
+  endlan
+  ${2:-}
+  user 2 true "admin" "$1" admin 10 none md2 md5 straight
+CONF
+  ipmi_sim -c "$dir/lan.conf" -f "$dir/bmc.emu" -s "$dir/state" -n >"$dir/log" 2>&1 &
+  server=$!
+  trap 'stop_ipmi_sim; rm -rf "$dir"' EXIT
+}
+
+stop_ipmi_sim() {
+  kill -9 "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+}

@@ -20,9 +20,6 @@ cd "$dir"
 mkdir tree
 echo x >tree/file
 tar -C tree -cf tree.tar .
-own_podman() {
-  podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
-}
 variables() { own_podman image inspect "$1" --format '{{range .Config.Env}}{{println .}}{{end}}' 2>log | grep . | sort | paste -sd ' '; }
 own_podman import -q --change 'ENV A=1' tree.tar localhost/before:1 >log 2>&1 || skip "podman does not run here: $(tail -n 1 log)"
 own_podman create --name one --env B=2 localhost/before:1 /file >log 2>&1

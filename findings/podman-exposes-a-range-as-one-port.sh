@@ -22,9 +22,6 @@ cd "$dir"
 mkdir context
 echo text >context/file
 printf '%s\n' 'FROM scratch' 'COPY file /file' 'EXPOSE 80 90-92 5000-5001/udp' >context/Containerfile
-own_podman() {
-  podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
-}
 own_podman build --quiet --tag localhost/example:1 context >log 2>&1 || skip "podman does not build here: $(tail -n 1 log)"
 ports() { jq -r '.[0].Config.ExposedPorts | keys | join(" ")'; }
 seen 'ports of the image' '5000-5001/udp 80/tcp 90-92/tcp' "$(own_podman image inspect localhost/example:1 | ports)"

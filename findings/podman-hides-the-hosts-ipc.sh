@@ -20,9 +20,6 @@ cd "$dir"
 mkdir -p tree/bin
 echo program >tree/bin/program
 tar -C tree -cf tree.tar .
-own_podman() {
-  podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
-}
 own_podman import -q tree.tar localhost/tree:1 >/dev/null 2>&1
 own_podman create --name spc --pid=host --ipc=host localhost/tree:1 /bin/program >/dev/null 2>&1
 seen 'PidMode and IpcMode' 'host shareable' \

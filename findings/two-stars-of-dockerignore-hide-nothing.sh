@@ -22,9 +22,6 @@ cd "$dir"
 mkdir -p context/deploy/deep
 for file in .key server.key deploy/server.key deploy/deep/ca.key deploy/other; do echo text >"context/$file"; done
 printf '%s\n' 'FROM scratch' 'COPY . /' >context/Containerfile
-own_podman() {
-  podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
-}
 files_with() {
   printf '%s\n' "$1" .dockerignore >context/.dockerignore
   own_podman build --quiet --no-cache --tag localhost/example:1 context >log 2>&1 || skip "podman does not build here: $(tail -n 1 log)"

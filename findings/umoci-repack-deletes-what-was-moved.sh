@@ -39,9 +39,6 @@ layer=$(jq -r '.layers[-1].digest' "$(blob "$manifest")")
 seen 'files and links of the new layer' 'usr/bin/ip usr/sbin usr/sbin/.wh.ip usr/sbin/.wh.ls' "$(tar -tzf "$(blob "$layer")" | grep -v '/$' | paste -sd ' ' -)"
 umoci unpack --image oci:new again >>log 2>&1
 seen 'usr/bin, by umoci' ip "$(ls again/rootfs/usr/bin | paste -sd ' ' -)"
-own_podman() {
-  podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
-}
 own_podman pull --quiet oci:oci:new >id 2>>log || skip "podman does not pull here: $(tail -n 1 log)"
 mounted=$(own_podman image mount "$(cat id)")
 seen 'usr/bin, by Podman' '' "$(ls "$mounted/usr/bin" | paste -sd ' ' -)"
