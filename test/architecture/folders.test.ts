@@ -4,7 +4,7 @@ import { readModulesBelow } from '../../scripts/source/index.ts'
 
 const RECURSIVE = /\bmkdir(?:Sync)?\([^;]*?\brecursive: true/g
 
-/** Node's own recursive mkdir never ends below /proc, and gives other reasons than the system. */
+/** Node's own recursive mkdir does not end on some virtual file systems, and gives other reasons than the system. */
 test('directories are made by adapters/folders', () => {
   const modules = readModulesBelow('src').filter(({ path }) => !path.endsWith('.test.ts'))
   assert.deepEqual(

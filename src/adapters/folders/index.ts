@@ -8,8 +8,8 @@ export type FolderOptions = Readonly<{
 }>
 
 /**
- * Makes a directory and those above it, where they are missing. Node's own recursive mkdir never ends where the system answers
- * ENOENT below a directory that is there (/proc), and says ENOENT of a read-only file system. Throws what mkdir(2) says.
+ * Makes a directory and those above it, where they are missing. Node's own recursive mkdir does not end on some virtual file systems,
+ * and says ENOENT of a read-only one. Throws what mkdir(2) says.
  */
 export async function makeFolder(path: string, options: FolderOptions = {}): Promise<void> {
   try {
