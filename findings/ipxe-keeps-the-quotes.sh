@@ -14,8 +14,6 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-command -v qemu-system-x86_64 >/dev/null || skip 'qemu-system-x86_64 is missing'
-debian_files i/ipxe/ipxe_1.0.0+git-20190125.36a4c85-5.1_all.deb
 guess 'same, two  words, [1] [2], set'
 
 cat >"$dir/script" <<'IPXE'
@@ -35,9 +33,7 @@ echo T6=end=
 sleep 3
 reboot
 IPXE
-LD_LIBRARY_PATH='' timeout 300 qemu-system-x86_64 -M pc,graphics=off -m 128 -nographic -no-reboot -net none \
-  -kernel "$dir/root/boot/ipxe.lkrn" -initrd "$dir/script" </dev/null >"$dir/out" 2>&1 || true
-said() { tr -d '\r' <"$dir/out" | sed -n "s/.*$1=\(.*\)=.*/\1/p" | head -n 1; }
+run_ipxe_script
 [ "$(said T6)" = end ] || skip "iPXE does not run here: $(tail -n 1 "$dir/out")"
 seen '"uefi" and uefi' differ "$(said T1)"
 seen 'a value in quotes' '"two words"' "$(said T2)"

@@ -13,8 +13,6 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-command -v qemu-system-x86_64 >/dev/null || skip 'qemu-system-x86_64 is missing'
-debian_files i/ipxe/ipxe_1.0.0+git-20190125.36a4c85-5.1_all.deb
 guess 'the machine is off before T2'
 
 cat >"$dir/script" <<'IPXE'
@@ -24,9 +22,7 @@ poweroff || echo T2=goes on=
 sleep 1
 reboot
 IPXE
-LD_LIBRARY_PATH='' timeout 300 qemu-system-x86_64 -M pc,graphics=off -m 128 -nographic -no-reboot -net none \
-  -kernel "$dir/root/boot/ipxe.lkrn" -initrd "$dir/script" </dev/null >"$dir/out" 2>&1 || true
-said() { tr -d '\r' <"$dir/out" | sed -n "s/.*$1=\(.*\)=.*/\1/p" | head -n 1; }
+run_ipxe_script
 [ "$(said T1)" = begins ] || skip "iPXE does not run here: $(tail -n 1 "$dir/out")"
 seen 'the message' 'poweroff: command not found' "$(tr -d '\r' <"$dir/out" | grep -o 'poweroff: command not found' | head -n 1)"
 seen 'the script' 'goes on' "$(said T2)"

@@ -159,3 +159,14 @@ stop_ipmi_sim() {
   kill -9 "$server" 2>/dev/null || true
   wait "$server" 2>/dev/null || true
 }
+
+# run_ipxe_script: iPXE of Debian 12 in a virtual machine runs "$dir/script", which ends with reboot; the console is in "$dir/out".
+run_ipxe_script() {
+  command -v qemu-system-x86_64 >/dev/null || skip 'qemu-system-x86_64 is missing'
+  debian_files i/ipxe/ipxe_1.0.0+git-20190125.36a4c85-5.1_all.deb
+  LD_LIBRARY_PATH='' timeout 300 qemu-system-x86_64 -M pc,graphics=off -m 128 -nographic -no-reboot -net none \
+    -kernel "$dir/root/boot/ipxe.lkrn" -initrd "$dir/script" </dev/null >"$dir/out" 2>&1 || true
+}
+
+# said NAME: what the script of run_ipxe_script printed between NAME= and =.
+said() { tr -d '\r' <"$dir/out" | sed -n "s/.*$1=\(.*\)=.*/\1/p" | head -n 1; }

@@ -15,25 +15,13 @@ export async function makeFolder(path: string, options: FolderOptions = {}): Pro
   try {
     await mkdir(path, options)
   } catch (error) {
-    if (
-      await stat(path).then(
-        (found) => found.isDirectory(),
-        () => false,
-      )
-    )
-      return
+    if (await isFolder(path)) return
     const above = dirname(path)
     if (!isMissing(error) || above === path) throw error
     await makeFolder(above, options)
     await mkdir(path, options).catch(async (again: unknown) => {
       // Somebody else was faster.
-      if (
-        !(await stat(path).then(
-          (found) => found.isDirectory(),
-          () => false,
-        ))
-      )
-        throw again
+      if (!(await isFolder(path))) throw again
     })
   }
 }
@@ -54,6 +42,13 @@ export function makeFolderSync(path: string, options: FolderOptions = {}): void 
       if (!isThere()) throw again
     }
   }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 function isMissing(error: unknown): boolean {

@@ -73,6 +73,8 @@ const dropped = (takes: DockerOption['takes'], why: string, short?: string): Doc
 const named = (short: string | undefined): { short?: string } => (short === undefined ? {} : { short })
 
 const LIMITS_IO = 'a release has no limits on single devices; use a cgroup_parent'
+const NO_PODS = 'a release has no pods; name the namespaces under `network_mode`, `pid` and `ipc`'
+const NO_OPEN_FILES = 'an engine has no open files to pass on'
 const NO_SETTING = 'a release has no such setting'
 const NO_MAPPING = 'a release maps no users'
 const READY = 'a release has x-anneal.ready probes instead'
@@ -221,13 +223,10 @@ export const DOCKER_OPTIONS: Readonly<Record<string, DockerOption>> = {
   'passwd-entry': dropped('value', NO_SETTING),
   personality: dropped('value', NO_SETTING),
   pidfile: nothing('value'),
-  pod: dropped('value', 'a release has no pods; name the namespaces under `network_mode`, `pid` and `ipc`'),
-  'pod-id-file': dropped(
-    'value',
-    'a release has no pods; name the namespaces under `network_mode`, `pid` and `ipc`',
-  ),
-  'preserve-fd': dropped('value', 'an engine has no open files to pass on'),
-  'preserve-fds': dropped('value', 'an engine has no open files to pass on'),
+  pod: dropped('value', NO_PODS),
+  'pod-id-file': dropped('value', NO_PODS),
+  'preserve-fd': dropped('value', NO_OPEN_FILES),
+  'preserve-fds': dropped('value', NO_OPEN_FILES),
   'rdt-class': dropped('value', LIMITS_IO),
   'read-only-tmpfs': dropped('flag', 'write what has to be writable under `tmpfs`'),
   replace: nothing('flag'),
