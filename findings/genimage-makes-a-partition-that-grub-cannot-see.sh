@@ -5,7 +5,7 @@
 # Seen:     it has type 0, which says that the entry is not used: fdisk calls it "Empty", GRUB and parted see no partition. partx
 #           lists it. No message, exit code 0. In a GPT it has the type of Linux.
 # Matters:  the image does not boot, or an installer takes its disk for a free one.
-# Anneal:   takes such an entry for unused, as GRUB does, and says that nothing boots.
+# Anneal:   takes it for a partition, as Linux does, with a warning (MBR_TYPE_ZERO); a configuration of GRUB finds nothing on it.
 # Short:    genimage 16 (and 20), GRUB 2.06, parted 3.5 | a partition without partition-type gets the type of Linux, as by sfdisk and in a GPT, or is refused | type 0: GRUB and parted see no partition; no message
 set -eu
 dir=$(mktemp -d)

@@ -9,8 +9,8 @@ import { cached, formatGuid, windowOf } from '../../bytes/index.ts'
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import {
   PARTITION_FLAGS,
-  PROTECTIVE_TYPE,
-  isInUse,
+  besideProtective,
+  isProtective,
   overlapsOf,
   readBootEntries,
 } from '../partition-table/index.ts'
@@ -139,8 +139,8 @@ function outsideOfUsable(partitions: readonly Partition[], copy: Copy): readonly
 }
 
 async function aboutMbr(source: ByteSource, signal?: AbortSignal): Promise<readonly ReaderWarning[]> {
-  const used = (readBootEntries(await source.read(0, 512, signal))?.entries ?? []).filter(isInUse)
-  if (!used.some(({ type }) => type === PROTECTIVE_TYPE)) {
+  const entries = readBootEntries(await source.read(0, 512, signal))?.entries ?? []
+  if (!isProtective(entries)) {
     return [
       warning(
         'GPT_PROTECTIVE_MBR_MISSING',
@@ -148,8 +148,8 @@ async function aboutMbr(source: ByteSource, signal?: AbortSignal): Promise<reado
       ),
     ]
   }
-  if (used.length === 1) return []
-  const others = used.length - 1
+  const others = besideProtective(entries).length
+  if (others === 0) return []
   return [
     warning(
       'GPT_HYBRID_MBR',

@@ -1,4 +1,4 @@
-import { PROTECTIVE_TYPE, isInUse, readBootEntries } from '../partition-table/index.ts'
+import { PROTECTIVE_TYPE, besideProtective, isInUse, readBootEntries } from '../partition-table/index.ts'
 import type { GptDisk } from './new-gpt.ts'
 
 const ENTRIES_AT = 446
@@ -20,10 +20,9 @@ export function protectiveMbr(disk: GptDisk): Uint8Array {
  */
 export function stretchProtectiveMbr(sector: Uint8Array, disk: GptDisk): Uint8Array {
   const entries = readBootEntries(sector)?.entries ?? []
-  const used = entries.filter(isInUse)
   const index = entries.findIndex((entry) => isInUse(entry) && entry.type === PROTECTIVE_TYPE)
   const stretched = new Uint8Array(sector)
-  if (used.length === 1 && index !== -1) setSectors(stretched, index, disk)
+  if (besideProtective(entries).length === 0 && index !== -1) setSectors(stretched, index, disk)
   return stretched
 }
 

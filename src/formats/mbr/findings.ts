@@ -7,6 +7,18 @@ export const MBR_FINDINGS = {
     meaning: 'Two partitions share bytes: a write to one changes the other.',
     remedy: 'check the table with `sfdisk -V`; hybrid ISO images have such tables on purpose',
   },
+  MBR_TYPE_ZERO: {
+    severity: 'warn',
+    meaning:
+      'A partition has type 0. Linux takes it, but GRUB, parted, U-Boot and UEFI firmware take its entry for unused, and installers take its space for free.',
+    remedy: 'set its type (`sfdisk --part-type DISK NUMBER 83`; `partition-type` for genimage)',
+  },
+  MBR_LOGICAL_OUTSIDE: {
+    severity: 'warn',
+    meaning:
+      'A logical partition reaches beyond the extended partition around it. Linux takes it as it is; tools that change partitions refuse the table.',
+    remedy: 'check the table with `sfdisk -V`',
+  },
   MBR_SECTOR_SIZE_4096: {
     severity: 'info',
     meaning:

@@ -11,6 +11,8 @@ export type Placed = Readonly<{
   entryOffsetBytes: number
   /** From the beginning of the disk. */
   startSector: number
+  /** A logical one that reaches beyond the extended partition around it. */
+  isOutside?: boolean
 }>
 
 /** Linux stops at 256 partitions, and after 100 links without one. */
@@ -30,6 +32,7 @@ export async function readLogical(
   const found: Placed[] = []
   const seen = new Set<number>()
   let number = options.firstNumber
+  let recordSectors = extended.sectors
   for (let record: number | undefined = extended.firstSector; record !== undefined;) {
     const offset = record * sectorSizeBytes
     const broken = (expected: string, what: string): Error =>
@@ -45,18 +48,10 @@ export async function readLogical(
       if (!isInUse(entry) || isExtended(entry.type)) continue
       const startSector: number = record + entry.firstSector
       const entryOffsetBytes = offset + 446 + 16 * index
-      if (startSector + entry.sectors > endSector) {
-        throw raise('MBR_PARTITION_OUT_OF_RANGE', {
-          source: source.name,
-          number,
-          entryOffsetBytes,
-          offsetBytes: startSector * sectorSizeBytes,
-          endBytes: (startSector + entry.sectors) * sectorSizeBytes,
-          limit: 'the extended partition around it',
-          limitBytes: endSector * sectorSizeBytes,
-        })
-      }
-      found.push({ number, entry, entryOffsetBytes, startSector })
+      const isOutside = startSector + entry.sectors > endSector
+      // The third and fourth entry may be anything: Linux takes only those that fit into their record's part.
+      if (index >= 2 && (isOutside || entry.firstSector + entry.sectors > recordSectors)) continue
+      found.push({ number, entry, entryOffsetBytes, startSector, ...(isOutside && { isOutside }) })
       number += 1
     }
 
@@ -68,6 +63,7 @@ export async function readLogical(
       )
     }
     record = link === undefined ? undefined : extended.firstSector + link.firstSector
+    recordSectors = link?.sectors ?? 0
   }
   return found
 }

@@ -72,6 +72,40 @@ async function refusal(source: ByteSource): Promise<string> {
   return isAnnealError(error) ? error.code : `not refused: ${String(error)}`
 }
 
+/** What Linux 6.1 made of the same tables, as virtio disks. */
+describe('what Linux takes for a partition', () => {
+  const numbersOf = async (source: ByteSource): Promise<readonly unknown[]> => {
+    const { partitions, warnings } = await openMbr(source)
+    return [partitions.map(({ number, type }) => `${number} ${type}`), warnings.map(({ code }) => code)]
+  }
+
+  test('is an entry of type 0 that has a length, on the disk and in a chain', async () => {
+    const primary = patched(await load('primary'), [entry(478, 0, 0, 14_336, 2048)])
+    assert.deepEqual(await numbersOf(primary), [['1 0x83', '2 0x8e', '3 0x00', '4 0xef'], ['MBR_TYPE_ZERO']])
+    const logical = patched(await load('logical'), [entry(FIRST_RECORD + 446, 0, 0, 2048, 100)])
+    assert.match(String((await numbersOf(logical))[0]), /5 0x00,6 0x8e/)
+    assert.equal(await classifyMbr(primary), 'mbr')
+  })
+
+  test('is a logical one beyond its extended partition, but not in the third or fourth entry', async () => {
+    const outside = patched(await load('logical'), [entry(SECOND_RECORD + 446, 0, 0x8e, 2048, 20_000)])
+    const { partitions, warnings } = await openMbr(outside)
+    assert.equal(partitions.find(({ number }) => number === 6)?.lengthBytes, 20_000 * 512)
+    assert.ok(warnings.some(({ code }) => code === 'MBR_LOGICAL_OUTSIDE'))
+    const before = await numbersOf(await load('logical'))
+    const garbage = patched(await load('logical'), [entry(FIRST_RECORD + 478, 0, 0x83, 1_000_000, 9)])
+    assert.deepEqual(await numbersOf(garbage), before)
+  })
+
+  test('is nothing beside an entry of type 0xee, whatever its length; one of type 0 makes no hybrid', async () => {
+    const empty = patched(await load('primary'), [entry(446, 0, 0xee, 1, 0)])
+    assert.equal(await refusal(empty), 'MBR_PROTECTIVE')
+    assert.equal(await classifyMbr(empty), 'hybrid')
+    const zero = [462, 478, 494].map((at) => entry(at, 0, 0, 1, 9))
+    assert.equal(await classifyMbr(patched(empty, zero)), 'protective')
+  })
+})
+
 describe('an MBR that is not one', () => {
   test('zeros, and what is shorter than a sector, are none', async () => {
     for (const source of [fromBytes(new Uint8Array(8192)), fromBytes(new Uint8Array(100))]) {
@@ -115,8 +149,8 @@ describe('a hostile MBR', () => {
     })
   })
 
-  test('a logical partition that reaches out of its extended partition is refused', async () => {
-    const source = patched(await load('logical'), [entry(SECOND_RECORD + 446, 0, 0x83, 2048, 20_000)])
+  test('a logical partition that reaches out of the image is refused', async () => {
+    const source = patched(await load('logical'), [entry(SECOND_RECORD + 446, 0, 0x83, 2048, 2_000_000)])
     assert.equal(await refusal(source), 'MBR_PARTITION_OUT_OF_RANGE')
   })
 

@@ -9,7 +9,14 @@
  */
 import { cached, windowOf } from '../../bytes/index.ts'
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
-import { PROTECTIVE_TYPE, isInUse, overlapsOf, readBootEntries } from '../partition-table/index.ts'
+import {
+  PROTECTIVE_TYPE,
+  besideProtective,
+  isInUse,
+  isProtective,
+  overlapsOf,
+  readBootEntries,
+} from '../partition-table/index.ts'
 import type { BootEntry, Partition, PartitionTable } from '../partition-table/index.ts'
 import { raise } from './errors.ts'
 import { warning } from './findings.ts'
@@ -36,9 +43,8 @@ export async function classifyMbr(source: ByteSource): Promise<'none' | 'mbr' | 
   if (source.size < 512) return 'none'
   const sector = readBootEntries(await source.read(0, 512))
   if (sector === undefined || reasonAgainst(sector.entries) !== undefined) return 'none'
-  const used = sector.entries.filter(isInUse)
-  if (!used.some(({ type }) => type === PROTECTIVE_TYPE)) return 'mbr'
-  return used.length === 1 ? 'protective' : 'hybrid'
+  if (!isProtective(sector.entries)) return 'mbr'
+  return besideProtective(sector.entries).length === 0 ? 'protective' : 'hybrid'
 }
 
 /**
@@ -77,6 +83,16 @@ export async function openMbr(source: ByteSource, options: MbrOptions = {}): Pro
 
   const id = diskSignature.toString(16).padStart(8, '0')
   const partitions = placed.map((one) => partitionOf(source, one, sectorSizeBytes, id))
+  for (const { number, isOutside } of placed) {
+    if (isOutside !== true) continue
+    const said = `partition ${number} of "${source.name}" reaches beyond the extended partition`
+    warnings.push(warning('MBR_LOGICAL_OUTSIDE', said))
+  }
+  for (const { number, type } of partitions) {
+    if (type !== '0x00') continue
+    const said = `partition ${number} of "${source.name}" has type 0`
+    warnings.push(warning('MBR_TYPE_ZERO', said))
+  }
   for (const pair of overlapsOf(partitions)) {
     warnings.push(warning('MBR_PARTITIONS_OVERLAP', `partitions ${pair} of "${source.name}" overlap`))
   }
@@ -116,7 +132,7 @@ function partitionOf(source: ByteSource, one: Placed, sectorSizeBytes: number, i
 function reasonAgainst(entries: readonly BootEntry[]): string | undefined {
   const odd = entries.findIndex(({ status }) => status !== 0 && status !== 0x80)
   if (odd !== -1) return `byte ${446 + 16 * odd} is neither 00 nor 80`
-  return entries.some(isInUse) ? undefined : 'it has no partitions'
+  return entries.some(isInUse) || isProtective(entries) ? undefined : 'it has no partitions'
 }
 
 async function sectorSizeOf(

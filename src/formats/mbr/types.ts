@@ -1,5 +1,6 @@
 /** Type bytes by their usual names (those of util-linux); what is not here shows as ''. */
 const NAMES: Readonly<Record<number, string>> = {
+  0x00: 'Empty',
   0x01: 'FAT12',
   0x04: 'FAT16 <32M',
   0x05: 'Extended',

@@ -37,7 +37,20 @@ export function readBootEntries(
   }
 }
 
-/** An entry that stands for something: the kernel, too, goes by type and length. */
+/**
+ * An entry that stands for something. Linux goes by the length alone (`msdos_partition` in block/partitions/msdos.c), also for
+ * type 0, which fdisk calls empty, and which GRUB, parted and UEFI pass over.
+ */
 export function isInUse(entry: BootEntry): boolean {
-  return entry.type !== 0 && entry.sectors !== 0
+  return entry.sectors !== 0
+}
+
+/** Whether a GPT describes the disk: Linux takes no partition of an MBR with such an entry, whatever its length. */
+export function isProtective(entries: readonly BootEntry[]): boolean {
+  return entries.some(({ type }) => type === PROTECTIVE_TYPE)
+}
+
+/** Partitions beside the one of type 0xee; those of type 0 do not make an MBR hybrid (`is_pmbr_valid` of block/partitions/efi.c). */
+export function besideProtective(entries: readonly BootEntry[]): readonly BootEntry[] {
+  return entries.filter((entry) => isInUse(entry) && entry.type !== 0 && entry.type !== PROTECTIVE_TYPE)
 }

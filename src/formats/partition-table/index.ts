@@ -1,5 +1,13 @@
 export { PARTITION_FLAGS } from './partition-table.ts'
 export type { Partition, PartitionFlag, PartitionTable } from './partition-table.ts'
-export { BOOT_ENTRY, BOOT_SECTOR, PROTECTIVE_TYPE, isInUse, readBootEntries } from './boot-sector.ts'
+export {
+  BOOT_ENTRY,
+  BOOT_SECTOR,
+  PROTECTIVE_TYPE,
+  besideProtective,
+  isInUse,
+  isProtective,
+  readBootEntries,
+} from './boot-sector.ts'
 export type { BootEntry } from './boot-sector.ts'
 export { overlapsOf } from './overlaps.ts'

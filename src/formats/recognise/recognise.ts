@@ -8,7 +8,7 @@
 import { formatSetUuid } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import type { AnnealError } from '../../core/index.ts'
-import { PROTECTIVE_TYPE, isInUse, readBootEntries } from '../partition-table/index.ts'
+import { isInUse, isProtective, readBootEntries } from '../partition-table/index.ts'
 import { raise } from './errors.ts'
 import { fatOf } from './fat-signature.ts'
 import type { Found } from './found.ts'
@@ -126,8 +126,8 @@ function tableOf(head: Uint8Array, size: number): Found | undefined {
   const entries = readBootEntries(head)?.entries ?? []
   const used = entries.filter(isInUse)
   const isSound = entries.every(({ status }) => status === 0 || status === 0x80)
-  if (!isSound || used.length === 0) return undefined
-  if (used.some(({ type }) => type === PROTECTIVE_TYPE)) return { ...none, type: 'gpt' }
+  if (!isSound) return undefined
+  if (isProtective(entries)) return { ...none, type: 'gpt' }
   const fits = used.some(({ firstSector }) => firstSector > 0 && firstSector * 512 < size)
   return fits ? { ...none, type: 'dos' } : undefined
 }

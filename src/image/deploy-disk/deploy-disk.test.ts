@@ -151,6 +151,21 @@ describe('a whole disk', () => {
         [19 * MIB, MIB, '0x83', false],
       ],
     )
+    // Type 0 is a partition for Linux: its entry and its bytes are not given away.
+    bytes.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 8, 0, 0], 462)
+    const beside = await layoutWholeDisk(image, 'mbr', configured)
+    const third = await openMbr(await written(partsOf(beside, image), image, 20 * MIB))
+    assert.deepEqual(
+      third.partitions.map(({ offsetBytes, type }) => [offsetBytes, type]),
+      [
+        [MIB, '0x83'],
+        [2 * MIB, '0x00'],
+        [19 * MIB, '0x83'],
+      ],
+    )
+    await assert.rejects(layoutWholeDisk(image, 'mbr', target(2 * MIB + 1024)), {
+      code: 'DEPLOY_DISK_TOO_SMALL',
+    })
     for (const at of [462, 478, 494]) bytes.set(bytes.subarray(446, 462), at)
     await assert.rejects(layoutWholeDisk(image, 'mbr', configured), { code: 'DEPLOY_PARTITIONS_FULL' })
     await assert.rejects(layoutWholeDisk(image, 'none', configured), { code: 'DEPLOY_PARTITIONS_FULL' })

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts'
 
 export type Drawn = Readonly<{ label: 'dos' | 'gpt'; mib: number; script: string }>
 
-const DOS_TYPES = ['83', '82', '8e', 'ef', 'fd', 'c', '7', 'ea'] as const
+const DOS_TYPES = ['83', '82', '8e', 'ef', 'fd', 'c', '7', 'ea', '0'] as const
 const GPT_TYPES = [
   '0FC63DAF-8483-4772-8E79-3D69D8477DE4',
   'C12A7328-F81F-11D2-BA4B-00A0C93EC93B',

@@ -34,7 +34,9 @@ export const partitionTable: DifferentialTarget = {
         differences: [
           ...differencesOf(ours.partitions, theirs.partitions, 'partitions'),
           ...differencesOf([ours.id, ours.sectorSizeBytes], [theirs.id, theirs.sectorSizeBytes], 'table'),
-          ...table.warnings.map(({ message }) => `warning: ${message}`),
+          ...table.warnings
+            .filter(({ code }) => code !== 'MBR_TYPE_ZERO')
+            .map(({ message }) => `warning: ${message}`),
         ],
       }
     } finally {

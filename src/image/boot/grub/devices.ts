@@ -131,8 +131,9 @@ export class GrubDevices {
     ]
   }
 
+  /** Without partitions of type 0, which Linux takes and GRUB takes for unused (`grub_msdos_partition_is_empty`). */
   #nodes(): readonly StackNode[] {
-    return nodesOf(this.#disk)
+    return nodesOf(this.#disk).filter(({ partition }) => partition?.type !== '0x00')
   }
 
   #volume(node: StackNode | undefined): Volume | undefined {

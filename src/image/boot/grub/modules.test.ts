@@ -162,6 +162,16 @@ describe('a GRUB without the module for a partition table', () => {
   })
 })
 
+test('no GRUB sees a partition of type 0, which Linux takes', async () => {
+  const wish = { modules: ['normal', 'part_msdos'], configuration: menu(FIND) }
+  const disk = plain(wish, 'mbr')
+  assert.equal((await seen(disk)).kernel, KERNEL)
+  const [esp, root] = disk.partitions
+  assert.ok(esp && root)
+  const zero = { ...disk, partitions: [esp, { ...root, type: '0x00' }] }
+  assert.deepEqual(await seen(zero), { missing: [] })
+})
+
 describe('a GRUB without the module for a file system', () => {
   const modules = ['normal', 'part_gpt', 'fat']
 
