@@ -46,7 +46,13 @@ export type Process = ProcessId &
     uid: number
     /** Inodes; absent where the process went away or may not be read. */
     namespaces: Namespaces | undefined
+    /** Of its main thread. */
     cgroups: readonly CgroupLine[]
+    /**
+     * cgroup v1: where other threads lie that are elsewhere than the main thread. Whoever ends a group by its `cgroup.procs` ends
+     * each process of which a thread is in it (cgroups(7), "Tasks (threads)").
+     */
+    threadCgroups?: readonly CgroupLine[]
     /**
      * Upper directory of the overlay that is the process's root, where its root is an overlay:
      * it names the container (and so the image) that the process runs from.
@@ -81,6 +87,14 @@ export function cgroupPath(process: Pick<Process, 'cgroups'>, controller: string
   return process.cgroups.find((line) =>
     controller === '' ? line.hierarchy === 0 : line.controllers.includes(controller),
   )?.path
+}
+
+/** Every group that has a thread of the process in it, those of the main thread first. */
+export function groupsOfThreads({
+  cgroups,
+  threadCgroups,
+}: Pick<Process, 'cgroups' | 'threadCgroups'>): readonly CgroupLine[] {
+  return threadCgroups === undefined ? cgroups : [...cgroups, ...threadCgroups]
 }
 
 /** Whether `path` is `root` or lies below it. */

@@ -99,6 +99,26 @@ describe('the reader of /proc', () => {
     )
   })
 
+  test('the groups of threads that left the main thread are read, those of cgroup v1', async () => {
+    const root = fakeProc([{ pid: 70, name: 'qemu' }])
+    const texts = {
+      70: '2:devices:/docker/abc\n0::/\n',
+      71: '2:devices:/machine/vm:1\n0::/\n',
+      72: '2:devices:/machine/vm:1\n0::/\n',
+    }
+    for (const [tid, text] of Object.entries(texts)) {
+      mkdirSync(join(root, '70', 'task', tid), { recursive: true })
+      writeFileSync(join(root, '70', 'task', tid, 'cgroup'), text)
+    }
+    const threads = async (): Promise<unknown> => {
+      const { processes } = await procReader({ procRoot: root, cgroupRoot: root }).table()
+      return processes.find(({ pid }) => pid === 70)?.threadCgroups
+    }
+    assert.deepEqual(await threads(), [{ hierarchy: 2, controllers: ['devices'], path: '/machine/vm:1' }])
+    writeFileSync(join(root, 'cgroup.controllers'), '')
+    assert.equal(await threads(), undefined)
+  })
+
   test('the root of a process is found among 12 MiB of mounts, whatever their lines are cut at', async () => {
     const root = fakeProc([{ pid: 70, name: 'libvirtd', mnt: 6 }])
     const bind = (n: number): string =>

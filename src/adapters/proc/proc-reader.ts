@@ -12,7 +12,7 @@ import type { ProcessReader } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
 import { goneOrThrow, readNamespace, readProcText } from './proc-files.ts'
 import { readLiveStat, readProcess } from './read-process.ts'
-import type { UpperDirs } from './read-process.ts'
+import type { Reading } from './read-process.ts'
 import type { UnixSockets } from './unix-sockets.ts'
 import { wantedFiles, writtenBy } from './written-files.ts'
 import { contentOf } from './emulator-content.ts'
@@ -44,12 +44,13 @@ export function procReader(options: ProcOptions = {}): ProcessReader {
         throw raiseProc('PROC_UNREADABLE', { procRoot, state: 'no pid namespace can be read' })
       }
       const processes: Process[] = []
-      const upperDirs: UpperDirs = new Map()
+      const layout = cgroupLayout(cgroupRoot)
+      const reading: Reading = { procRoot, layout, upperDirs: new Map() }
       await inTurns(pids, (pid) => {
-        const process = readProcess(procRoot, pid, upperDirs)
+        const process = readProcess(reading, pid)
         if (process !== undefined) processes.push(process)
       })
-      return { layout: cgroupLayout(cgroupRoot), hostPidNamespace, processes }
+      return { layout, hostPidNamespace, processes }
     },
     async look(processes: readonly ProcessId[]): Promise<readonly CloserLook[]> {
       const looks: CloserLook[] = []

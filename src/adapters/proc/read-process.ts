@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseCgroupLines } from '../../node/index.ts'
-import type { Namespaces, Process } from '../../node/index.ts'
+import type { CgroupLine, CgroupLayout, Namespaces, Process } from '../../node/index.ts'
 import { overlayUpperDir, readMountInfo } from './mountinfo.ts'
 import { parseStat } from './parse-stat.ts'
 import type { Stat } from './parse-stat.ts'
@@ -17,13 +17,17 @@ export function readLiveStat(procRoot: string, pid: number): Stat | undefined {
   return stat
 }
 
+/** What the reading of all processes has in common. */
+export type Reading = Readonly<{ procRoot: string; layout: CgroupLayout; upperDirs: UpperDirs }>
+
 /** One process, or undefined if it went away at any moment of the reading. */
-export function readProcess(procRoot: string, pid: number, upperDirs: UpperDirs): Process | undefined {
+export function readProcess({ procRoot, layout, upperDirs }: Reading, pid: number): Process | undefined {
   const dir = `${procRoot}/${pid}`
   const stat = readLiveStat(procRoot, pid)
   if (stat === undefined) return undefined
   const cgroupText = readProcText(`${dir}/cgroup`)
-  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readProcText(`${dir}/status`) ?? '')?.[1]
+  const status = readProcText(`${dir}/status`) ?? ''
+  const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]
   if (cgroupText === undefined || uid === undefined) return undefined
   const argv = (readProcText(`${dir}/cmdline`) ?? '').split('\0')
   // The kernel ends each argument with NUL; a process that rewrote its title may not.
@@ -32,6 +36,9 @@ export function readProcess(procRoot: string, pid: number, upperDirs: UpperDirs)
   const namespaces = readNamespaces(dir)
   const upperDir = namespaces === undefined ? undefined : rootUpperDir(dir, namespaces.mnt, upperDirs)
   const stdout = looksLikeEmulator(exe, argv) ? readProcLink(`${dir}/fd/1`) : undefined
+  // A process of cgroup v2 is in one domain with all its threads, and that is where it is killed.
+  const threaded = layout !== 'unified' && /^Threads:\s+1$/m.exec(status) === null
+  const threadCgroups = threaded ? readThreadCgroups(dir, cgroupText) : []
   const process: Process = {
     pid,
     startTicks: stat.startTicks,
@@ -43,12 +50,33 @@ export function readProcess(procRoot: string, pid: number, upperDirs: UpperDirs)
     uid: Number(uid),
     namespaces,
     cgroups: parseCgroupLines(cgroupText),
+    ...(threadCgroups.length > 0 && { threadCgroups }),
     ...(upperDir === undefined ? {} : { rootUpperDir: upperDir }),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stat.terminal && { terminal: stat.terminal }),
   }
   // A pid that was reused in the middle would mix two processes: the last reading must still name the first.
   return readLiveStat(procRoot, pid)?.startTicks === stat.startTicks ? process : undefined
+}
+
+/** The groups of threads that the main thread, which lies in `mainText`, is not in. */
+function readThreadCgroups(dir: string, mainText: string): readonly CgroupLine[] {
+  const seen = new Set(mainText.split('\n'))
+  return listThreads(dir).flatMap((tid) => {
+    const text = readProcText(`${dir}/task/${tid}/cgroup`)
+    if (text === undefined || text === mainText) return []
+    const others = text.split('\n').filter((line) => !seen.has(line))
+    for (const line of others) seen.add(line)
+    return parseCgroupLines(others.join('\n'))
+  })
+}
+
+function listThreads(dir: string): readonly string[] {
+  try {
+    return readdirSync(`${dir}/task`)
+  } catch (error) {
+    return goneOrThrow(error) ?? []
+  }
 }
 
 function readNamespaces(dir: string): Namespaces | undefined {

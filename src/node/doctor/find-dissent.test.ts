@@ -153,6 +153,11 @@ test('a virtual machine that libvirt did not start stops the upgrade where it wo
   assert.deepEqual(dissent({ processes: [hv], looks }), [])
 })
 
+test('a guest of libvirt’s LXC driver stops the upgrade, wherever it lies', () => {
+  const lxc = process(7, '/usr/lib/libvirt/libvirt_lxc', ['--name', 'tenant', '--console', '24'])
+  assert.deepEqual(dissent({ processes: [lxc] }), ['GUEST_IS_CONTAINER tenant'])
+})
+
 test('a large process with a disk, a tap or /dev/kvm open that nobody knows stops the upgrade where it would die', () => {
   const unknown = process(7, '/opt/storage')
   for (const open of [

@@ -30,6 +30,7 @@ export function findDissent(input: DissentInput): readonly Finding[] {
     ...runningTwice(input),
     ...unlisted(input),
     ...unknownMachines(input),
+    ...containersOfLibvirt(input),
     ...unknownProcesses(input),
   ]
 }
@@ -124,6 +125,22 @@ function unknownMachines({ census, killSets }: DissentInput): readonly Finding[]
       evidence: `pid ${machine.identity.pid} is a virtual machine (${words(machine)}) that libvirt did not start, and it would die`,
       remedy: `end or move it where it was started: \`ps -fp ${machine.identity.pid}\` shows its command line`,
     }))
+}
+
+/** A guest of libvirt's LXC driver (`lxc:///system`). Whether it survives was never shown, so nothing that runs libvirt is replaced. */
+function containersOfLibvirt({ table }: DissentInput): readonly Finding[] {
+  return table.processes
+    .filter((process) => executableName(process) === 'libvirt_lxc')
+    .map((process) => {
+      const name = process.argv[process.argv.indexOf('--name') + 1] ?? process.name
+      return {
+        severity: 'refuse' as const,
+        code: 'GUEST_IS_CONTAINER',
+        subject: name,
+        evidence: `pid ${process.pid} is a guest of libvirt's LXC driver: Anneal keeps only QEMU's guests alive`,
+        remedy: `shut it down (\`virsh -c lxc:///system shutdown ${name}\`), or run it on another node`,
+      }
+    })
 }
 
 /** It looks like what works for a virtual machine, would die, and nobody knows it. */

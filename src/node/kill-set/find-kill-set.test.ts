@@ -119,6 +119,19 @@ test('runc on v1 kills recursively', () => {
   ])
 })
 
+test('one thread in the container’s group is enough for the end of the whole process', () => {
+  const away = v1({ devices: '/machine/vm', 'name=systemd': '/machine/vm' })
+  const threads = v1({ devices: `/docker/${ID}` })
+  const qemu = process(QEMU, 'qemu', away, { threadCgroups: threads })
+  const host = table('legacy', process(INIT, 'libvirtd', OWN), qemu, process(QEMU + 1, 'qemu', away))
+  const { doomed } = findKillSet(libvirt, host, docker, 'stop')
+  assert.deepEqual(
+    doomed.map(({ pid }) => pid),
+    [INIT, QEMU],
+  )
+  assert.equal(doomed[1]?.evidence, `devices:/docker/${ID}`)
+})
+
 test('the first process is found by the recorded path when it moved itself away', () => {
   const moved = process(INIT, 'libvirtd', v1({ devices: '/' }))
   const left = process(QEMU, 'qemu', v1({ devices: '/custom/place/vm' }))

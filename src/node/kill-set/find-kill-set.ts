@@ -3,7 +3,7 @@ import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { KILL_RULES } from './kill-rules.ts'
 import type { KillRule } from './kill-rules.ts'
 import type { Doomed, Endangered, KillSet, Mechanism } from './kill-set.ts'
-import { isWithin, sameProcess } from '../process.ts'
+import { groupsOfThreads, isWithin, sameProcess } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
 
 /**
@@ -169,7 +169,7 @@ function cgroupEvidence(
   init: Process | undefined,
   { hierarchy, below }: Pick<KillRule, 'hierarchy' | 'below'>,
 ): string | undefined {
-  for (const line of process.cgroups) {
+  for (const line of groupsOfThreads(process)) {
     const names = line.hierarchy === 0 ? [''] : line.controllers
     if (hierarchy !== '*' && !names.includes(hierarchy)) continue
     if (below === true && endsWithId(line.path, container)) continue
@@ -193,18 +193,18 @@ function endsWithId(path: string, { id }: Container): boolean {
   return path.slice(path.lastIndexOf('/')).includes(id)
 }
 
-function hostUnitEvidence({ cgroups }: Process, unit: string): string | undefined {
-  const line = cgroups.find(({ path }) => path.split('/').includes(unit))
+function hostUnitEvidence(process: Process, unit: string): string | undefined {
+  const line = groupsOfThreads(process).find(({ path }) => path.split('/').includes(unit))
   return line === undefined ? undefined : `${line.controllers.join(',') || 'cgroup2'}:${line.path}`
 }
 
 /** The cgroup, in any hierarchy, by which `process` is below the cgroup of the container's pod. */
-function podEvidence({ cgroups }: Process, { pod }: Container): string | undefined {
+function podEvidence(process: Process, { pod }: Container): string | undefined {
   if (pod === undefined) return undefined
   const [root, uid] = [pod.cgroup ?? '/', pod.uid]
   // A slice has `_` for `-` in its name (kubelet, pkg/kubelet/cm/cgroup_manager_linux.go: escapeSystemdCgroupName).
   const names = uid === '' ? [] : [`pod${uid}`, `pod${uid.replaceAll('-', '_')}`]
-  const line = cgroups.find(
+  const line = groupsOfThreads(process).find(
     ({ path }) =>
       (root !== '/' && isWithin(path, root)) ||
       path.split('/').some((part) => names.some((name) => part === name || part.endsWith(`-${name}.slice`))),

@@ -1,7 +1,7 @@
 import type { Container, EngineFacts, StopCause } from '../container.ts'
 import { isUp, waitsForContainer } from '../owners/index.ts'
 import type { ServiceUnit } from '../owners/index.ts'
-import { isWithin } from '../process.ts'
+import { groupsOfThreads, isWithin } from '../process.ts'
 import type { Process, ProcessTable } from '../process.ts'
 import type { Doomed } from './kill-set.ts'
 
@@ -125,9 +125,9 @@ function isConmon({ argv }: Process, { id }: Container): boolean {
 }
 
 /** The cgroup by which systemd counts the process to the unit: in `name=systemd`, in v2, or in both on a hybrid host. */
-function placeIn({ cgroups }: Process, { controlGroup }: ServiceUnit): string | undefined {
+function placeIn(process: Process, { controlGroup }: ServiceUnit): string | undefined {
   if (controlGroup === undefined || controlGroup === '/') return undefined
-  const line = cgroups.find(
+  const line = groupsOfThreads(process).find(
     ({ hierarchy, controllers, path }) =>
       (hierarchy === 0 || controllers.includes('name=systemd')) && isWithin(path, controlGroup),
   )
