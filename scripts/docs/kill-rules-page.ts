@@ -20,7 +20,6 @@ export function killRulesPage(): string {
       ]),
     ),
     'On cgroup v1 the threads of one process can lie in different groups. One thread in a group is enough: who ends the group reads its `cgroup.procs`, which names the whole process.',
-    '',
     'A process can also end for another reason than a cgroup that it shares with the container:',
     table(
       ['reason', 'what happens'],
