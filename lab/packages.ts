@@ -67,6 +67,15 @@ const NEEDED_BY_NOVA: readonly Need[] = [
   { program: 'nova-compute', packages: ['nova-compute', 'nova-compute-ironic'] },
 ]
 
+/** What Kubernetes is built with, and what its bed stands on. */
+const NEEDED_BY_KUBERNETES: readonly Need[] = [
+  { program: '/usr/lib/go-1.19/bin/go', packages: ['golang-1.19-go'] },
+  { program: 'dpkg-source', packages: ['dpkg-dev'] },
+  { program: 'patch', packages: ['patch'] },
+  { program: 'etcd', packages: ['etcd-server'] },
+  { program: 'ip', packages: ['iproute2'] },
+]
+
 /** What Ironic's deploy ramdisk is made with. */
 const NEEDED_BY_RAMDISK: readonly Need[] = [
   { program: 'mmdebstrap', packages: ['mmdebstrap'] },
@@ -141,6 +150,11 @@ export function ensureRegistryPackages(): Promise<PackageReport> {
 /** As ensurePackages, for the tree of a suite. */
 export function ensureTreePackages(): Promise<PackageReport> {
   return ensure([{ program: 'mmdebstrap', packages: ['mmdebstrap'] }])
+}
+
+/** As ensurePackages, for a kubelet and an apiserver. */
+export function ensureKubernetesPackages(): Promise<PackageReport> {
+  return ensure(NEEDED_BY_KUBERNETES)
 }
 
 /** As ensurePackages, for Nova: some 80 packages. */

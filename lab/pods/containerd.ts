@@ -44,6 +44,12 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
   const group = `annealpods${randomBytes(4).toString('hex')}`
   const configuration = join(directory, 'config.toml')
   writeFileSync(configuration, configurationOf(options, socket))
+  // A node is ready once its runtime has a network. No pod here takes one of its own: the plugin need not exist.
+  mkdirSync(join(directory, 'cni'))
+  writeFileSync(
+    join(directory, 'cni/none.conflist'),
+    JSON.stringify({ cniVersion: '0.3.1', name: 'none', plugins: [{ type: 'none' }] }),
+  )
   const log = join(directory, 'containerd.log')
   const output = openSync(log, 'a')
   const daemon = spawn('containerd', ['--config', configuration], {
@@ -123,6 +129,9 @@ ${cri}]
   disable_apparmor = true
   tolerate_missing_hugetlb_controller = true
   stream_server_port = "0"
+${cri}.cni]
+  bin_dir = "${join(directory, 'cni')}"
+  conf_dir = "${join(directory, 'cni')}"
 ${cri}.containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
 ${cri}.containerd.runtimes.runc.options]

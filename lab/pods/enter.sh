@@ -13,6 +13,9 @@ mount --bind "$root" "$root"
 mkdir -p "$root"/{proc,sys,dev,tmp,run,old} "$root$writable" "$root$repository"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs tmpfs "$root/run"
+# A kubelet's, wherever its own folder is.
+mkdir -p "$root/var/lib/kubelet"
+for folder in var/lib/kubelet var/log; do mount -t tmpfs tmpfs "$root/$folder"; done
 for folder in proc sys dev; do mount --rbind "/$folder" "$root/$folder"; done
 mkdir -p "$root$writable" "$root$repository"
 mount --bind "$writable" "$root$writable"

@@ -10,8 +10,12 @@ export type PodClient = Readonly<{
   ask: (call: PodCall, request: Request, deadlineMs?: number) => Promise<Readonly<Record<string, string>>>
   /** Ids of the pods. */
   pods: () => Promise<readonly string[]>
+  /** What somebody else has made: the youngest pod of that name, and those of its containers that run, by name. */
+  find: (pod: string) => Promise<FoundPod | undefined>
   close: () => void
 }>
+
+export type FoundPod = Readonly<{ sandbox: string; uid: string; containers: ReadonlyMap<string, string> }>
 
 export type PodCall =
   | 'RunPodSandbox'
@@ -27,6 +31,9 @@ export const NOT_IN_TIME = 'not in time'
 
 const DEADLINE_EXCEEDED = 4
 
+/** ContainerState of the CRI. */
+const RUNNING = 1
+
 const DEADLINE_MS = 120_000
 
 export function podClient(socketPath: string): PodClient {
@@ -36,7 +43,7 @@ export function podClient(socketPath: string): PodClient {
   })
   const same = (buffer: Buffer) => buffer
   const ask = <Answer>(
-    call: PodCall | 'ListPodSandbox',
+    call: PodCall | 'ListPodSandbox' | 'ListContainers',
     request: Request,
     deadlineMs = DEADLINE_MS,
   ): Promise<Answer> =>
@@ -54,8 +61,25 @@ export function podClient(socketPath: string): PodClient {
         else resolve(answered.toObject(answered.decode(answer)) as Answer)
       })
     })
+  const find = async (pod: string): Promise<FoundPod | undefined> => {
+    type Named = Readonly<{ id: string; metadata?: Readonly<{ name: string; uid: string }> | null }>
+    const { items = [] } = await ask<{ items?: readonly Named[] }>('ListPodSandbox', {})
+    // containerd lists the youngest first.
+    const found = items.find(({ metadata }) => metadata?.name === pod)
+    if (found === undefined) return undefined
+    const { containers = [] } = await ask<{
+      containers?: readonly (Named & { podSandboxId: string; state?: number })[]
+    }>('ListContainers', {})
+    const own = containers.filter((one) => one.podSandboxId === found.id && one.state === RUNNING)
+    return {
+      sandbox: found.id,
+      uid: found.metadata?.uid ?? '',
+      containers: new Map(own.map(({ id, metadata }) => [metadata?.name ?? '', id])),
+    }
+  }
   return {
     ask,
+    find,
     async pods() {
       const { items } = await ask<{ items?: readonly { id: string }[] }>('ListPodSandbox', {})
       return (items ?? []).map(({ id }) => id)

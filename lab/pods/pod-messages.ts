@@ -52,7 +52,12 @@ export const POD_MESSAGES = {
     StopPodSandboxRequest: { fields: { podSandboxId: s(1) } },
     RemovePodSandboxRequest: { fields: { podSandboxId: s(1) } },
     ListPodSandboxRequest: { fields: {} },
-    PodSandbox: { fields: { id: s(1) } },
+    PodSandbox: { fields: { id: s(1), metadata: f('PodSandboxMetadata', 2) } },
+    ListContainersRequest: { fields: {} },
+    ListedContainer: {
+      fields: { id: s(1), podSandboxId: s(2), metadata: f('ContainerMetadata', 3), state: f('int32', 6) },
+    },
+    ListContainersResponse: { fields: { containers: { rule: 'repeated', type: 'ListedContainer', id: 1 } } },
     ListPodSandboxResponse: { fields: { items: { rule: 'repeated', type: 'PodSandbox', id: 1 } } },
     StartContainerResponse: { fields: {} },
     StopContainerResponse: { fields: {} },

@@ -27,7 +27,8 @@ import type { CgroupLayout } from '../process.ts'
  * kubelet When a pod is gone it removes the pod's cgroup, and until that works sends SIGKILL to each process in and below
  *         it in any mounted v1 hierarchy, else in v2 (pkg/kubelet/cm/pod_container_manager_linux.go,
  *         tryKillingCgroupProcesses; cgroup_manager_linux.go, Pids). Read in 1.20 and in the form of 1.31 and later
- *         (cgroupCommon.Pids); no kubelet was run.
+ *         (cgroupCommon.Pids). Seen with 1.20.2: on a hybrid layout it leaves alone who is only in v2; such a process is named
+ *         nevertheless (docs/matrix-pods.md).
  * Podman  `rm` ends what `podman exec` has started, by pid (libpod, removeAllExecSessions): the one child of the session's conmon.
  *         Seen with 4.3.1; a stop leaves it alone.
  * kernel  pid_namespaces(7): when the first process of a pid namespace ends, all the others get SIGKILL. When the leader of a session

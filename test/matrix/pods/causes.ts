@@ -6,7 +6,7 @@ import type { Pod } from './pod.ts'
 export type PodCause = Readonly<{
   name: string
   /** What `--cause` and the operand of kill-set are. */
-  asked: 'stop' | 'remove' | 'kill' | 'shimKilled'
+  asked: 'stop' | 'remove' | 'kill' | 'shimKilled' | 'podRemoved'
   of: 'container' | 'pod'
   /** Done before Anneal is asked. */
   before?: (containerd: Containerd, pod: Pod) => Promise<void>
@@ -41,6 +41,16 @@ async function twice(call: () => Promise<unknown>): Promise<void> {
     await call().catch(() => undefined)
   }
 }
+
+/** What a kubelet does, on a host where one makes the pods. */
+export const KUBELET_CAUSES: readonly PodCause[] = [
+  {
+    name: 'pod removed',
+    asked: 'podRemoved',
+    of: 'pod',
+    act: async (_, pod) => pod.remove?.(),
+  },
+]
 
 export const POD_CAUSES: readonly PodCause[] = [
   { name: 'StopContainer', asked: 'stop', of: 'container', act: stop(2) },

@@ -5,19 +5,27 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scriptArguments } from '../../../scripts/script-arguments.ts'
-import { bareRuntime, inContainerdTree, labDirectory, run } from '../../../lab/index.ts'
-import { POD_CAUSES } from './causes.ts'
+import {
+  KUBERNETES_VERSION,
+  bareRuntime,
+  inContainerdTree,
+  inKubernetesTree,
+  labDirectory,
+  run,
+} from '../../../lab/index.ts'
+import { KUBELET_CAUSES, POD_CAUSES } from './causes.ts'
 import { PID_MODES } from './pod.ts'
 import { keyOf, report } from './report.ts'
 import type { PodBed, PodResults } from './report.ts'
 
 const SUITES = ['bookworm', 'trixie', 'sid'] as const
-const HELP = `npm run matrix:pods -- [--suite SUITE] [--cgroups machine|v1|v2] [--runtime runc|crun] [--driver cgroupfs|systemd] [--mode MODE] [--cause CAUSE] [--docs]
+const HELP = `npm run matrix:pods -- [--suite SUITE] [--cgroups machine|v1|v2] [--runtime runc|crun] [--driver cgroupfs|systemd] [--mode MODE] [--cause CAUSE] [--kubelet] [--docs]
   each may be given more than once; without them, everything that runs on this machine
   suites:  ${SUITES.join(', ')}
   driver:  cgroupfs: in a tree of the suite, on the machine; systemd: the same with the suite's systemd as first process
   modes:   ${Object.keys(PID_MODES).join(', ')}
   causes:  ${POD_CAUSES.map(({ name }) => name).join(', ')}
+  --kubelet  pods are made and removed by a kubelet, which is built where it is missing (minutes); its cause: ${KUBELET_CAUSES.map(({ name }) => name).join(', ')}
   --docs   run nothing; write the tables of the last runs into docs/matrix-pods.md
 `
 const DOCS = join(import.meta.dirname, '../../../docs/matrix-pods.md')
@@ -26,10 +34,11 @@ const ON_HOST = join(import.meta.dirname, 'on-host.ts')
 const TIMEOUT_MS = 3_600_000
 
 /**
- * crun refuses a hybrid layout whose v2 has controllers; without that v2 it runs, and runc has nothing new there. systemd brings
+ * The kubelet of Debian speaks a CRI that containerd 2 no longer serves, and takes no cgroup v2 without memory and CPU. crun refuses a hybrid layout whose v2 has controllers; without that v2 it runs, and runc has nothing new there. systemd brings
  * v2 back, and from 258 on it knows no other.
  */
-function canRun({ suite, cgroups, driver, runtime }: PodBed): boolean {
+function canRun({ suite, cgroups, driver, runtime, kubelet }: PodBed): boolean {
+  if (kubelet !== undefined && (suite === 'sid' || cgroups === 'v2' || driver === 'systemd')) return false
   if (cgroups === 'machine') return runtime === 'runc' && (driver === 'cgroupfs' || suite !== 'sid')
   return cgroups === 'v2' || (runtime === 'crun' && driver === 'cgroupfs')
 }
@@ -43,6 +52,7 @@ const { values } = scriptArguments({
     driver: list,
     mode: list,
     cause: list,
+    kubelet: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -61,6 +71,7 @@ async function main(): Promise<number> {
           cgroups,
           driver,
           runtime,
+          ...(values.kubelet && { kubelet: KUBERNETES_VERSION }),
         })),
       ),
     ),
@@ -83,6 +94,7 @@ async function runBed(bed: PodBed): Promise<PodResults['beds'][number]> {
     ...(values.cause ?? []).map((cause) => `--cause=${cause}`),
   ]
   const runtime = bed.cgroups === 'v2' ? bareRuntime(bed.runtime) : bed.runtime
+  const tree = bed.kubelet === undefined ? undefined : await inKubernetesTree(bed.suite, bed.cgroups)
   const program = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
@@ -90,10 +102,11 @@ async function runBed(bed: PodBed): Promise<PodResults['beds'][number]> {
     '--runtime',
     runtime,
     ...flags,
+    ...(tree === undefined ? [] : ['--kubelet', join(tree.programs, 'kubelet')]),
   ]
   const init = bed.driver === 'systemd' ? 'systemd' : 'none'
   const at = new Date().toISOString()
-  const entry = await inContainerdTree(bed.suite, bed.cgroups, init)
+  const entry = tree?.entry ?? (await inContainerdTree(bed.suite, bed.cgroups, init))
   const { exitCode, stdout, stderr } = await run([...entry, ...program], { timeoutMs: TIMEOUT_MS })
   const [facts = {}, ...cells] = stdout
     .split('\n')

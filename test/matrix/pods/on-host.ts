@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { run, startContainerd } from '../../../lab/index.ts'
-import { POD_CAUSES } from './causes.ts'
+import { run, startContainerd, startKubelet } from '../../../lab/index.ts'
+import { KUBELET_CAUSES, POD_CAUSES } from './causes.ts'
 import { guestPrograms } from './guests.ts'
 import { mountedHierarchies } from './hierarchies.ts'
 import { PID_MODES } from './pod.ts'
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     driver: { type: 'string', default: 'cgroupfs' },
     mode: { type: 'string', multiple: true },
     cause: { type: 'string', multiple: true },
+    kubelet: { type: 'string' },
   },
 })
 
@@ -36,12 +37,28 @@ try {
   const [version = '', oci = '', kernel = '', init = ''] = versions.stdout.trim().split('\n')
   say({ containerd: version, runtime: oci, driver, kernel, systemd: systemd ? init : 'none', hierarchies })
   const programs = await guestPrograms(directory)
-  const stage = { containerd, driver, systemd, programs, state: join(directory, 'state') } as const
-  const modes = (Object.keys(PID_MODES) as PidMode[]).filter((one) => values.mode?.includes(one) ?? true)
-  for (const mode of modes) {
-    for (const cause of POD_CAUSES.filter(({ name }) => values.cause?.includes(name) ?? true)) {
-      for (const cell of await runRound(stage, mode, cause)) say(cell)
+  const kubelet =
+    values.kubelet === undefined
+      ? undefined
+      : await startKubelet({ program: values.kubelet, directory: join(directory, 'kubelet'), containerd })
+  const stage = {
+    containerd,
+    driver,
+    systemd,
+    programs,
+    state: join(directory, 'state'),
+    ...(kubelet && { kubelet }),
+  } as const
+  const causes = kubelet === undefined ? POD_CAUSES : KUBELET_CAUSES
+  try {
+    const modes = (Object.keys(PID_MODES) as PidMode[]).filter((one) => values.mode?.includes(one) ?? true)
+    for (const mode of modes) {
+      for (const cause of causes.filter(({ name }) => values.cause?.includes(name) ?? true)) {
+        for (const cell of await runRound(stage, mode, cause)) say(cell)
+      }
     }
+  } finally {
+    await kubelet?.close()
   }
 } finally {
   await containerd.close()

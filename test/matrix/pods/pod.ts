@@ -16,6 +16,8 @@ export type Pod = Readonly<{
   /** Container \`libvirt\`, which starts the guests, and \`beside\`. */
   libvirt: string
   beside: string
+  /** Of a kubelet's pod: takes it away, and waits for the end of that. */
+  remove?: () => Promise<void>
 }>
 
 export type PodWish = Readonly<{

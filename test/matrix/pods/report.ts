@@ -5,6 +5,8 @@ export type PodBed = Readonly<{
   cgroups: 'machine' | 'v1' | 'v2'
   driver: 'cgroupfs' | 'systemd'
   runtime: 'runc' | 'crun'
+  /** Version of the kubelet that makes and removes the pods. */
+  kubelet?: string
 }>
 
 export type PodFacts = Readonly<{
@@ -28,8 +30,8 @@ export type PodResults = Readonly<{
 
 type BedResult = PodResults['beds'][number]
 
-export function keyOf({ suite, cgroups, driver, runtime }: PodBed): string {
-  return `${suite}, ${cgroups}, ${driver}, ${runtime}`
+export function keyOf({ suite, cgroups, driver, runtime, kubelet }: PodBed): string {
+  return `${suite}, ${cgroups}, ${driver}, ${runtime}${kubelet === undefined ? '' : `, kubelet ${kubelet}`}`
 }
 
 /** One table of the beds, and one of what did not agree, as Markdown. */
@@ -46,6 +48,7 @@ export function report(beds: readonly BedResult[]): string {
       cgroups,
       one.bed.driver,
       (facts.systemd ?? '').replace('systemd ', ''),
+      one.bed.kubelet ?? '',
       String(one.cells.length),
       String(one.cells.filter(({ happened }) => happened === 'dies').length),
       count('agree'),
@@ -54,7 +57,8 @@ export function report(beds: readonly BedResult[]): string {
       one.stopped === undefined ? '' : 'did not run to its end',
     ]
   })
-  const head = 'suite containerd runtime cgroups driver systemd cells died agree alarms safe note'.split(' ')
+  const head =
+    'suite containerd runtime cgroups driver systemd kubelet cells died agree alarms safe note'.split(' ')
   const names = head.map((name) =>
     name === 'alarms' ? 'false alarms' : name === 'safe' ? 'false safe' : name,
   )

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { removeTree } from '../../../lab/index.ts'
-import type { Containerd } from '../../../lab/index.ts'
+import type { Containerd, Kubelet } from '../../../lab/index.ts'
 import { killSetOf, openNode } from '../../../src/app/node/index.ts'
 import type { KillSets } from '../../../src/app/node/index.ts'
 import type { PodCause } from './causes.ts'
@@ -11,11 +11,14 @@ import type { Alive } from './guests.ts'
 import { groupOf, mountedHierarchies } from './hierarchies.ts'
 import { place, placementsOf } from './placements.ts'
 import type { Places } from './placements.ts'
+import { kubeletPod } from './kubelet-pod.ts'
 import { makePod } from './pod.ts'
 import type { PidMode, Pod } from './pod.ts'
 
 export type Stage = Readonly<{
   containerd: Containerd
+  /** Makes the pods, where there is one. */
+  kubelet?: Kubelet
   driver: 'cgroupfs' | 'systemd'
   systemd: boolean
   programs: string
@@ -44,13 +47,17 @@ export async function runRound(stage: Stage, pidMode: PidMode, cause: PodCause):
   const hierarchies = mountedHierarchies()
   const placements = placementsOf(hierarchies, stage.systemd).map((one) => ({ ...one, uuid: randomUUID() }))
   const born = (how: string) => placements.filter((one) => one.born === how).map(({ uuid }) => uuid)
-  const pod = await makePod(containerd, {
+  const wish = {
     pidMode,
     driver: stage.driver,
     programs: stage.programs,
     inside: born('inside'),
     sessions: born('session'),
-  })
+  }
+  const pod =
+    stage.kubelet === undefined
+      ? await makePod(containerd, wish)
+      : await kubeletPod(containerd, stage.kubelet, wish)
   for (const uuid of born('outside')) startOutside(stage.programs, uuid)
   const guests = await findGuests(placements.map(({ uuid }) => uuid))
   const outside = `/${containerd.group}-outside/${pod.sandbox.slice(0, 12)}`
