@@ -136,6 +136,12 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.refused,
   },
+  MACHINE_PROTECTED: {
+    message: 'Cannot {action} machine "{machine}": it is protected{reason}',
+    remedy: 'remove its protection first: `openstack baremetal node unset MACHINE --protected`',
+    retry: false,
+    exit: EXIT.refused,
+  },
   RAMDISK_TOKEN_INVALID: {
     message:
       'Cannot accept the call of a deploy ramdisk from {from}: its token is not that of a task under way',

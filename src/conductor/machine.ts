@@ -33,7 +33,9 @@ export type MachineRecord = Readonly<{
   maintenanceReason?: string
   /** What brought it into maintenance by itself; it leaves by itself, too. */
   fault?: 'power failure'
+  /** A machine in use that is neither given back nor written anew. */
   protected: boolean
+  protectedReason?: string
   /** `deploy.write_image`: what is done on the machine at this moment. */
   step?: string
   /** When the deploy ramdisk was last heard of, RFC 3339. */

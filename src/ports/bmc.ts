@@ -8,6 +8,8 @@ export interface Bmc {
   power(signal?: AbortSignal): Promise<PowerState>
   /** `reset` needs a machine that is on. `on` and `off` are nothing where it is so already. `off` does not ask the system. */
   setPower(wanted: 'on' | 'off' | 'reset', signal?: AbortSignal): Promise<void>
+  /** Asks the system of the machine to shut down (ACPI). It may take minutes, or not obey. Nothing where the machine is off. */
+  shutDown(signal?: AbortSignal): Promise<void>
   /** How long it lasts: many controllers can choose for the next start alone. */
   bootFrom(order: BootOrder, signal?: AbortSignal): Promise<BootOrder['lasts']>
   /** Listens to the serial port of the machine. Resolves once the controller passes it on; one listener at a time. */

@@ -26,6 +26,12 @@ export const SERVER_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  PORT_UNKNOWN: {
+    message: 'Cannot find port "{port}": no machine has one with this uuid or address',
+    remedy: 'look for it with `openstack baremetal port list`',
+    retry: false,
+    exit: EXIT.usage,
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(SERVER_ERRORS)

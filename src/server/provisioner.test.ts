@@ -138,6 +138,7 @@ describe('a machine of the conductor', () => {
     const speaking: Bmc = {
       power: async () => 'off',
       setPower: async () => undefined,
+      shutDown: async () => undefined,
       bootFrom: async () => 'always',
       openConsole: async () => ({
         text: (async function* () {

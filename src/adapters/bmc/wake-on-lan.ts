@@ -31,6 +31,10 @@ export function openWakeOnLan(address: WakeOnLanAddress): Bmc {
           throw unable('reset the machine', 'reset the machine by its power button, or from its system')
       }
     },
+    async shutDown(signal) {
+      signal?.throwIfAborted()
+      throw unable('shut down the machine', 'shut it down from its system')
+    },
     async openConsole(signal) {
       signal?.throwIfAborted()
       throw unable('read the console of the machine', 'look at the machine’s screen, or use a console server')

@@ -20,7 +20,7 @@ import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
 import { chooseAgain, chooseBoot, withChoice } from './choose-boot.ts'
 import { Consoles } from './consoles.ts'
-import { Machines } from './machines.ts'
+import { Machines, refuseProtected } from './machines.ts'
 import { PowerSync } from './power-sync.ts'
 import type { PowerSyncSettings } from './power-sync.ts'
 import { RamdiskCalls } from './ramdisk-calls.ts'
@@ -111,7 +111,7 @@ export class Conductor {
     })
   }
 
-  /** Asks for a state and does not wait for it. Throws MACHINE_VERB_REFUSED, MACHINE_BUSY, MACHINE_UNPREPARED. */
+  /** Asks for a state and does not wait for it. Throws MACHINE_VERB_REFUSED, MACHINE_PROTECTED, MACHINE_BUSY, MACHINE_UNPREPARED. */
   async ask(machine: MachineRecord, verb: Verb, options: AskOptions = {}): Promise<void> {
     const asked = machine.maintenance && verb !== 'manage' ? undefined : askedBy(verb, machine.provisionState)
     if (asked === undefined) {
@@ -124,6 +124,8 @@ export class Conductor {
         allowed: machine.maintenance ? 'nothing' : allowed.length === 0 ? 'nothing' : allowed.join(', '),
       })
     }
+    if (verb === 'deleted') refuseProtected(machine, 'undeploy')
+    if (verb === 'rebuild') refuseProtected(machine, 'rebuild')
     if (asked.does === 'callOff') {
       // Who called it off does not wait for the machine.
       void this.#tasks.callOff(machine.uuid).then(() => this.#released(machine.uuid, verb))
@@ -144,11 +146,15 @@ export class Conductor {
     this.#begin(plan)
   }
 
-  /** Switches a machine that is not at work. Resolves when its BMC has taken it. */
-  async power(machine: MachineRecord, wanted: 'on' | 'off' | 'reset'): Promise<void> {
+  /**
+   * Switches a machine that is not at work. Resolves when its BMC has taken it. `shutDown` asks its system, which takes its time: the next
+   * look at its BMC shows what became of it.
+   */
+  async power(machine: MachineRecord, wanted: 'on' | 'off' | 'reset' | 'shutDown'): Promise<void> {
     this.refuseBusy(machine, 'switch')
     await this.#power.apart(machine.uuid, async () => {
       const bmc = this.bmc(machine)
+      if (wanted === 'shutDown') return bmc.shutDown()
       const found = await bmc.power()
       if (wanted === 'reset' || (wanted === 'on' && found !== 'on')) await chooseAgain(bmc, machine)
       if (wanted === 'reset' && found === 'on') await bmc.setPower('reset')

@@ -74,6 +74,7 @@ export class Machines {
   /** Replaces a machine. A value of driver_info that is `CREDENTIAL` stays what it is; no reason outlives a maintenance. */
   save(changed: MachineRecord): MachineRecord {
     this.#checkName(changed.name, changed.uuid)
+    this.#checkInstance(changed)
     const { maintenanceReason: _reason, fault: _fault, ...working } = changed
     const record: MachineRecord = {
       ...(changed.maintenance ? changed : working),
@@ -92,6 +93,7 @@ export class Machines {
   }
 
   remove(machine: MachineRecord): void {
+    refuseProtected(machine, 'remove')
     const free = ['enroll', 'manageable', 'available', 'inspect failed', 'clean failed']
     if (!machine.maintenance && !free.includes(machine.provisionState)) {
       throw conductorError('MACHINE_IN_USE', {
@@ -108,23 +110,33 @@ export class Machines {
 
   createPort(
     machine: MachineRecord,
-    wanted: Readonly<{ uuid?: string; address: string; pxeEnabled: boolean; extra: Members }>,
+    wanted: Readonly<{ uuid?: string }> & Omit<PortRecord, 'uuid' | 'machine' | 'createdAt'>,
   ): PortRecord {
     const { store, secrets } = this.#world
+    const uuid = wanted.uuid ?? secrets.uuid()
+    if (!UUID.test(uuid)) throw invalid(`the uuid "${uuid}"`, 'it is no UUID in lower case')
+    if (store.ports().some((one) => one.uuid === uuid)) {
+      throw conductorError('MACHINE_EXISTS', { what: 'the uuid', value: uuid, machine: uuid })
+    }
+    const port = { ...wanted, uuid, machine: machine.uuid, createdAt: this.#now() }
+    return this.#savePort(port)
+  }
+
+  /** Replaces a port, which may become one of another machine. */
+  changePort(changed: PortRecord, machine: MachineRecord): PortRecord {
+    return this.#savePort({ ...changed, machine: machine.uuid })
+  }
+
+  #savePort(wanted: PortRecord): PortRecord {
+    const { store } = this.#world
     const address = wanted.address.toLowerCase()
     if (!MAC.test(address)) throw invalid(`the address "${address}"`, 'it is no MAC address')
-    const taken = store.ports().find((one) => one.address === address)
+    const taken = store.ports().find((one) => one.address === address && one.uuid !== wanted.uuid)
     if (taken !== undefined) {
       const by = store.machine(taken.machine)?.name ?? taken.machine
       throw conductorError('MACHINE_EXISTS', { what: 'the port', value: address, machine: by })
     }
-    const port = {
-      ...wanted,
-      uuid: wanted.uuid ?? secrets.uuid(),
-      address,
-      machine: machine.uuid,
-      createdAt: this.#now(),
-    }
+    const port = { ...wanted, address }
     store.savePort(port)
     return port
   }
@@ -147,6 +159,17 @@ export class Machines {
     }
   }
 
+  #checkInstance({ uuid, instanceUuid }: MachineRecord): void {
+    if (instanceUuid === undefined) return
+    const other = this.all().find((one) => one.instanceUuid === instanceUuid && one.uuid !== uuid)
+    if (other === undefined) return
+    throw conductorError('MACHINE_EXISTS', {
+      what: 'the instance',
+      value: instanceUuid,
+      machine: nameOf(other),
+    })
+  }
+
   /** Takes credentials out of driver_info, into a file of their own. */
   #keepCredentials(uuid: string, info: Members): Members {
     const { store } = this.#world
@@ -165,6 +188,14 @@ export class Machines {
   #now(): string {
     return new Date(this.#world.clock.now()).toISOString()
   }
+}
+
+/** Throws MACHINE_PROTECTED. */
+export function refuseProtected(machine: MachineRecord, action: string): void {
+  if (!machine.protected) return
+  const { protectedReason: why } = machine
+  const reason = why === undefined ? '' : `: ${why}`
+  throw conductorError('MACHINE_PROTECTED', { action, machine: nameOf(machine), reason })
 }
 
 function invalid(what: string, why: string): Error {

@@ -52,6 +52,7 @@ describe('machines that are switched on', () => {
         const index = host === 'm1' ? 0 : 1
         const takesMs = offMs[index]
         return {
+          shutDown: async () => undefined,
           power: async () => (mine.on && clock.monotonic() < mine.offAtMs ? 'on' : 'off'),
           setPower: async (wanted) => {
             if (wanted === 'off') {

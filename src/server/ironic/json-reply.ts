@@ -18,7 +18,9 @@ export function fault(status: number, message: string): Reply {
 /** What goes wrong in this program, by code, as Ironic numbers it. Everything else is 500. */
 const STATUS: Readonly<Record<string, number>> = {
   MACHINE_UNKNOWN: 404,
+  PORT_UNKNOWN: 404,
   MACHINE_EXISTS: 409,
+  MACHINE_PROTECTED: 403,
   MACHINE_BUSY: 409,
   MACHINE_IN_USE: 409,
   MACHINE_VERB_REFUSED: 400,

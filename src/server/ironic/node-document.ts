@@ -1,6 +1,5 @@
 import type { Conductor } from '../../app/conductor/index.ts'
-import { DEPLOY_METHODS } from '../../conductor/index.ts'
-import type { MachineRecord } from '../../conductor/index.ts'
+import type { DriverName, MachineRecord } from '../../conductor/index.ts'
 
 /** A node as Ironic shows it (https://docs.openstack.org/api-ref/baremetal/#show-node-details). */
 export function nodeDocument(
@@ -39,9 +38,10 @@ export function nodeDocument(
     maintenance_reason: machine.maintenanceReason ?? null,
     fault: machine.fault ?? null,
     protected: machine.protected,
-    protected_reason: null,
+    protected_reason: machine.protectedReason ?? null,
     retired: false,
     retired_reason: null,
+    shard: null,
     reservation: conductor.isWorking(machine) ? conductor.settings.host : null,
     conductor: conductor.settings.host,
     conductor_group: '',
@@ -69,26 +69,6 @@ export function nodeDocument(
   }
 }
 
-/** What a plain list shows. */
-const SHORT = [
-  'uuid',
-  'name',
-  'instance_uuid',
-  'power_state',
-  'provision_state',
-  'maintenance',
-  'links',
-] as const
-
-/** The members that were asked for; undefined for those of a plain list. */
-export function membersOf(
-  document: Readonly<Record<string, unknown>>,
-  wanted: readonly string[] | undefined,
-): Readonly<Record<string, unknown>> {
-  const names: readonly string[] = wanted ?? SHORT
-  return Object.fromEntries(names.map((name) => [name, document[name] ?? null]))
-}
-
 export function linksOf(url: string, what: string, name: string): readonly unknown[] {
   return [
     { href: `${url}/v1/${what}/${name}`, rel: 'self' },
@@ -109,13 +89,20 @@ function propertiesOf({ report }: MachineRecord): Readonly<Record<string, unknow
   }
 }
 
-function interfacesOf({ driver, deployInterface }: MachineRecord): Readonly<Record<string, string>> {
+function interfacesOf({
+  driver,
+  deployInterface,
+}: Pick<MachineRecord, 'driver' | 'deployInterface'>): Readonly<Record<string, string>> {
+  return { ...fixedInterfaces(driver), deploy_interface: deployInterface }
+}
+
+/** Interfaces of a driver that have one implementation here: it may be named, and nothing changes. */
+export function fixedInterfaces(driver: DriverName): Readonly<Record<string, string>> {
   const bmc = BMC_INTERFACE[driver]
   return {
     bios_interface: 'no-bios',
     boot_interface: 'ipxe',
     console_interface: CONSOLE_INTERFACE[driver],
-    deploy_interface: deployInterface,
     firmware_interface: 'no-firmware',
     inspect_interface: 'agent',
     management_interface: bmc,
@@ -129,39 +116,13 @@ function interfacesOf({ driver, deployInterface }: MachineRecord): Readonly<Reco
 }
 
 /** Ironic’s own names are of consoles by TCP: this one is read over HTTP, from the conductor. */
-export const CONSOLE_INTERFACE = {
+const CONSOLE_INTERFACE = {
   ipmi: 'ipmitool-sol',
   redfish: 'no-console',
   'manual-management': 'no-console',
 } as const
 
 const BMC_INTERFACE = { ipmi: 'ipmitool', redfish: 'redfish', 'manual-management': 'noop' } as const
-
-export function driverDocument(name: keyof typeof BMC_INTERFACE, host: string, url: string): unknown {
-  const only = (side: string, ...values: string[]) => ({
-    [`default_${side}_interface`]: values[0],
-    [`enabled_${side}_interfaces`]: values,
-  })
-  return {
-    name,
-    hosts: [host],
-    type: 'dynamic',
-    properties: linksOf(url, `drivers/${name}`, 'properties'),
-    links: linksOf(url, 'drivers', name),
-    ...only('boot', 'ipxe'),
-    ...only('deploy', ...DEPLOY_METHODS),
-    ...only('inspect', 'agent'),
-    ...only('management', BMC_INTERFACE[name]),
-    ...only('network', 'noop'),
-    ...only('power', BMC_INTERFACE[name]),
-    ...only('console', CONSOLE_INTERFACE[name]),
-    ...only('raid', 'no-raid'),
-    ...only('storage', 'noop'),
-    ...only('vendor', 'no-vendor'),
-    ...only('rescue', 'no-rescue'),
-    ...only('bios', 'no-bios'),
-  }
-}
 
 function written(bytes: number | undefined): Readonly<Record<string, number>> {
   return bytes === undefined || bytes === 0 ? {} : { anneal_written_bytes: bytes }

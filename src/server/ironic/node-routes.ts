@@ -6,10 +6,13 @@ import type { MachineRecord, Members, Verb } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
 import type { Request, Routes } from '../route.ts'
 import { ACCEPTED, NO_CONTENT, fault, json } from './json-reply.ts'
-import { membersOf, nodeDocument } from './node-document.ts'
-import { deployMethodNamed, driverNamed, invalid, patchNode } from './patch-node.ts'
-
-const MOST_LISTED = 1000
+import { newNode } from './create-node.ts'
+import { listed, membersOf } from './listing.ts'
+import { nodeDocument } from './node-document.ts'
+import { EXAMPLE_MACHINE, NODE_FILTERS, SHORT_NODE } from './node-filters.ts'
+import { patchNode } from './patch-node.ts'
+import { fieldsOf, invalid, objectOf, parsed } from './read-request.ts'
+import { traitRoutes } from './trait-routes.ts'
 
 /** `/v1/nodes` of Ironic’s API. */
 export function nodeRoutes(conductor: Conductor, url: string): Routes {
@@ -17,66 +20,30 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
   const document = (machine: MachineRecord): Members => nodeDocument(machine, conductor, url)
   const named = ({ parts }: Request): MachineRecord => machines.find(parts['node'] ?? '')
 
-  const list = (request: Request, members: readonly string[] | 'all' | undefined) => {
-    const { query } = request
-    const fits = filterOf(query)
-    const all = machines
-      .all()
-      .map(document)
-      .filter(fits)
-      .toSorted((a, b) => String(a['uuid']).localeCompare(String(b['uuid'])))
-    const marker = query.get('marker')
-    const from = marker === null ? 0 : all.findIndex((one) => one['uuid'] === marker) + 1
-    const limit = Math.min(Number(query.get('limit')) || MOST_LISTED, MOST_LISTED)
-    const page = all.slice(from, from + limit)
-    const shown = members === 'all' ? page : page.map((one) => membersOf(one, members))
-    const last = page.at(-1)?.['uuid']
-    const next =
-      from + limit < all.length && typeof last === 'string'
-        ? { next: `${url}${request.path}?limit=${limit}&marker=${last}` }
-        : {}
-    return json(200, { nodes: shown, ...next })
+  const list = (request: Request, whole?: true) =>
+    listed(request, {
+      name: 'nodes',
+      resources: machines.all().map(document),
+      example: document(EXAMPLE_MACHINE),
+      short: SHORT_NODE,
+      filters: NODE_FILTERS,
+      url,
+      ...(whole === undefined ? {} : { whole }),
+    })
+  /** A list that is empty for every node that is there. */
+  const emptyOf = (name: string) => (request: Request) => {
+    named(request)
+    return json(200, { [name]: [] })
   }
 
   return {
-    'GET /v1/nodes': (request) =>
-      list(request, request.query.get('detail') === 'True' ? 'all' : fieldsOf(request)),
-    'GET /v1/nodes/detail': (request) => list(request, 'all'),
-    'POST /v1/nodes': async (request) => {
-      const wanted = objectOf(await request.text())
-      const text = (name: string): string | undefined => {
-        const value = wanted[name]
-        if (value === undefined || value === null) return undefined
-        if (typeof value === 'string') return value
-        throw invalid(`${name} is a text`)
-      }
-      const members = (name: string): Members => {
-        const value = wanted[name] ?? {}
-        if (isObject(value)) return value
-        throw invalid(`${name} is an object`)
-      }
-      const optional = {
-        uuid: text('uuid'),
-        name: text('name'),
-        resourceClass: text('resource_class'),
-        owner: text('owner'),
-        lessee: text('lessee'),
-        description: text('description'),
-      }
-      const machine = machines.create({
-        driver: driverNamed(wanted['driver']),
-        driverInfo: members('driver_info'),
-        properties: members('properties'),
-        extra: members('extra'),
-        instanceInfo: members('instance_info'),
-        deployInterface: deployMethodNamed(wanted['deploy_interface'] ?? 'stream'),
-        ...present(optional),
-      })
-      return json(201, document(machine))
-    },
+    'GET /v1/nodes': (request) => list(request),
+    'GET /v1/nodes/detail': (request) => list(request, true),
+    'POST /v1/nodes': async (request) =>
+      json(201, document(machines.create(newNode(objectOf(await request.text()))))),
     'GET /v1/nodes/{node}': (request) => {
       const whole = document(named(request))
-      const fields = fieldsOf(request)
+      const fields = fieldsOf(request, whole)
       return json(200, fields === undefined ? whole : membersOf(whole, fields))
     },
     'PATCH /v1/nodes/{node}': async (request) => {
@@ -128,7 +95,11 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
     'PUT /v1/nodes/{node}/states/power': async (request) => {
       const { target } = objectOf(await request.text())
       const power = typeof target === 'string' ? POWER[target] : undefined
-      if (power === undefined) throw invalid(`${JSON.stringify(target)} is no state of power`)
+      if (power === undefined) {
+        throw invalid(
+          `the conductor knows no power target ${JSON.stringify(target)}; it knows ${Object.keys(POWER).join(', ')}`,
+        )
+      }
       await conductor.power(named(request), power)
       return ACCEPTED
     },
@@ -156,9 +127,14 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
         body: Readable.from(text, { objectMode: false }),
       }
     },
-    'GET /v1/nodes/{node}/management/boot_device': () => json(200, { boot_device: null, persistent: null }),
-    'GET /v1/nodes/{node}/management/boot_device/supported': () =>
-      json(200, { supported_boot_devices: ['pxe', 'disk'] }),
+    'GET /v1/nodes/{node}/management/boot_device': (request) => {
+      named(request)
+      return json(200, { boot_device: null, persistent: null })
+    },
+    'GET /v1/nodes/{node}/management/boot_device/supported': (request) => {
+      named(request)
+      return json(200, { supported_boot_devices: ['pxe', 'disk'] })
+    },
     'PUT /v1/nodes/{node}/management/boot_device': async (request) => {
       const wanted = objectOf(await request.text())
       const device = wanted['boot_device']
@@ -179,19 +155,16 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       machines.save({ ...named(request), maintenance: false })
       return ACCEPTED
     },
-    'GET /v1/nodes/{node}/traits': (request) => json(200, { traits: named(request).traits }),
-    'PUT /v1/nodes/{node}/traits': async (request) => {
-      const { traits } = objectOf(await request.text())
-      if (!Array.isArray(traits) || !traits.every((one) => typeof one === 'string')) {
-        throw invalid('traits is a list of texts')
-      }
-      machines.save({ ...named(request), traits })
-      return NO_CONTENT
+    ...traitRoutes(conductor, named),
+    'GET /v1/nodes/{node}/vifs': emptyOf('vifs'),
+    'GET /v1/nodes/{node}/bios': emptyOf('bios'),
+    'GET /v1/nodes/{node}/firmware': emptyOf('firmware'),
+    'GET /v1/nodes/{node}/history': emptyOf('history'),
+    'GET /v1/nodes/{node}/portgroups': emptyOf('portgroups'),
+    'GET /v1/nodes/{node}/vendor_passthru/methods': (request) => {
+      named(request)
+      return json(200, {})
     },
-    'GET /v1/nodes/{node}/vifs': () => json(200, { vifs: [] }),
-    'GET /v1/nodes/{node}/bios': () => json(200, { bios: [] }),
-    'GET /v1/nodes/{node}/firmware': () => json(200, { firmware: [] }),
-    'GET /v1/nodes/{node}/history': () => json(200, { history: [] }),
     'GET /v1/nodes/{node}/inventory': (request) => {
       const { report } = named(request)
       return report === undefined
@@ -210,12 +183,12 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
   }
 }
 
-const POWER: Readonly<Record<string, 'on' | 'off' | 'reset' | undefined>> = {
+/** A system that restarts by itself (`soft rebooting`) is waited for by nobody here: it is refused, and not reset. */
+const POWER: Readonly<Record<string, Parameters<Conductor['power']>[1] | undefined>> = {
   'power on': 'on',
   'power off': 'off',
-  'soft power off': 'off',
+  'soft power off': 'shutDown',
   rebooting: 'reset',
-  'soft rebooting': 'reset',
 }
 
 function verbOf(target: unknown): Verb {
@@ -272,44 +245,4 @@ function inventoryOf(report: NonNullable<MachineRecord['report']>): unknown {
       by_path: disk.byPath ?? null,
     })),
   }
-}
-
-const FILTERS = ['provision_state', 'driver', 'resource_class', 'owner', 'lessee', 'instance_uuid', 'fault']
-
-function filterOf(query: URLSearchParams): (node: Members) => boolean {
-  const wanted = FILTERS.flatMap((name) => {
-    const value = query.get(name)
-    return value === null ? [] : [[name, value] as const]
-  })
-  const maintenance = query.get('maintenance')
-  const associated = query.get('associated')
-  return (node) =>
-    wanted.every(([name, value]) => (node[name] ?? '') === value) &&
-    (maintenance === null || String(node['maintenance']) === maintenance.toLowerCase()) &&
-    (associated === null || String(node['instance_uuid'] !== null) === associated.toLowerCase())
-}
-
-function fieldsOf({ query }: Request): readonly string[] | undefined {
-  const fields = query.getAll('fields').flatMap((one) => one.split(','))
-  return fields.length === 0 ? undefined : fields
-}
-
-export function objectOf(text: string): Members {
-  const value = parsed(text)
-  if (isObject(value)) return value
-  throw invalid('the body is no object')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw invalid('the body is no JSON')
-  }
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-function present<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
 }

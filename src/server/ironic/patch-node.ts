@@ -1,11 +1,12 @@
-import { CONSOLE_INTERFACE } from './node-document.ts'
 import { isObject } from '../../core/index.ts'
 import { DEPLOY_METHODS } from '../../conductor/index.ts'
-import type { DeployMethod, DriverName, MachineRecord, Members } from '../../conductor/index.ts'
-import { raise } from '../errors.ts'
+import type { DeployMethod, DriverName, MachineRecord } from '../../conductor/index.ts'
+import { changedBelow, partsOf, patchSteps } from './json-patch.ts'
+import type { PatchStep } from './json-patch.ts'
+import { fixedInterfaces } from './node-document.ts'
+import { flagOf, invalid } from './read-request.ts'
 
-/** One step of a JSON patch (RFC 6902). */
-type Step = Readonly<{ op: string; path: string; value?: unknown }>
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Members of a node that a client may set, by Ironic’s names. */
 const SETTABLE = {
@@ -24,59 +25,52 @@ const SETTABLE = {
   maintenance: 'maintenance',
   maintenance_reason: 'maintenanceReason',
   protected: 'protected',
+  protected_reason: 'protectedReason',
 } as const satisfies Readonly<Record<string, keyof MachineRecord>>
 
 type Settable = (typeof SETTABLE)[keyof typeof SETTABLE]
 
-/** Interfaces that have exactly one implementation here: they may be named, and nothing changes. */
-const FIXED: Readonly<Record<string, string>> = {
-  boot_interface: 'ipxe',
-  network_interface: 'noop',
-  inspect_interface: 'agent',
-  storage_interface: 'noop',
-  raid_interface: 'no-raid',
-  rescue_interface: 'no-rescue',
-  vendor_interface: 'no-vendor',
-  bios_interface: 'no-bios',
+/** Members that every node of this conductor has with the same value: it may be named, and nothing changes. */
+const FIXED: Readonly<Record<string, string | boolean | null>> = {
+  automated_clean: null,
+  chassis_uuid: null,
+  conductor_group: '',
+  network_data: null,
+  retired: false,
+  retired_reason: null,
+  shard: null,
+}
+
+/**
+ * Whether a member is the same on every node of a driver, and `value` is what it is. Throws REQUEST_INVALID where another value is asked
+ * for: a client that is told nothing would believe that it was set.
+ */
+export function isFixed(driver: DriverName, name: string, value: unknown): boolean {
+  const fixed = { ...FIXED, ...fixedInterfaces(driver) }
+  if (!Object.hasOwn(fixed, name)) return false
+  const is = fixed[name]
+  const isNone = value === undefined || (name === 'console_interface' && value === 'no-console')
+  if (isNone || value === is) return true
+  if (typeof is === 'boolean' && flagOf(name, value) === is) return true
+  throw invalid(
+    `${name} is ${JSON.stringify(is)} on every machine of this conductor with the driver ${driver}, and cannot be ${JSON.stringify(value)}`,
+  )
 }
 
 /** Applies a JSON patch to a node. Throws REQUEST_INVALID and changes nothing where a step is not possible. */
 export function patchNode(machine: MachineRecord, steps: unknown): MachineRecord {
-  if (!Array.isArray(steps)) throw invalid('a change of a node is a list of steps')
-  return steps.reduce<MachineRecord>((changed, step) => applied(changed, stepOf(step)), machine)
+  return patchSteps(steps).reduce<MachineRecord>(applied, machine)
 }
 
-function stepOf(value: unknown): Step {
-  const step = value as Partial<Step> | null
-  if (
-    typeof step !== 'object' ||
-    step === null ||
-    typeof step.path !== 'string' ||
-    typeof step.op !== 'string'
-  ) {
-    throw invalid('a step has an op and a path')
-  }
-  if (!['add', 'replace', 'remove'].includes(step.op)) throw invalid(`op "${step.op}" is not known`)
-  return { op: step.op, path: step.path, value: step.value }
-}
-
-function applied(machine: MachineRecord, { op, path, value }: Step): MachineRecord {
-  const [, name = '', ...below] = path
-    .split('/')
-    .map((one) => one.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const isConsole = name === 'console_interface'
-  const fixed = isConsole ? CONSOLE_INTERFACE[machine.driver] : FIXED[name]
-  if (fixed !== undefined) {
-    if (op === 'remove' || value === fixed || (isConsole && value === 'no-console')) return machine
-    throw invalid(
-      `${name} is ${fixed} on every machine of this conductor, and cannot be ${JSON.stringify(value)}`,
-    )
-  }
+function applied(machine: MachineRecord, { op, path, value }: PatchStep): MachineRecord {
+  const [name = '', ...below] = partsOf(path)
+  if (isFixed(machine.driver, name, op === 'remove' ? undefined : value)) return machine
   if (!Object.hasOwn(SETTABLE, name)) throw invalid(`${path} cannot be changed`)
   const member = SETTABLE[name as keyof typeof SETTABLE]
   if (below.length > 0) return withBelow(machine, member, below, { op, path, value })
   if (op === 'remove') {
-    if (member === 'driver' || member === 'maintenance' || member === 'protected') {
+    if (member === 'protected') return unprotected(machine)
+    if (member === 'driver' || member === 'maintenance') {
       throw invalid(`${path} cannot be removed`)
     }
     if (member === 'deployInterface') return { ...machine, deployInterface: 'stream' }
@@ -84,32 +78,29 @@ function applied(machine: MachineRecord, { op, path, value }: Step): MachineReco
     const { [member]: _, ...rest } = machine
     return rest as MachineRecord
   }
-  return { ...machine, [member]: valueFor(member, value, path) }
+  const set = valueFor(member, value, path)
+  if (member === 'protected' && set === false) return unprotected(machine)
+  if (member === 'protected' && machine.provisionState !== 'active') {
+    throw invalid(
+      `a node can be protected in the provision state active; its state is "${machine.provisionState}"`,
+    )
+  }
+  return { ...machine, [member]: set }
+}
+
+function unprotected({ protectedReason: _reason, ...machine }: MachineRecord): MachineRecord {
+  return { ...machine, protected: false }
 }
 
 function withBelow(
   machine: MachineRecord,
   member: keyof MachineRecord,
   below: readonly string[],
-  step: Step,
+  step: PatchStep,
 ): MachineRecord {
   const whole = machine[member]
   if (!isObject(whole)) throw invalid(`${step.path} is below something that has no members`)
   return { ...machine, [member]: changedBelow(whole, below, step) }
-}
-
-function changedBelow(whole: Members, [name = '', ...below]: readonly string[], step: Step): Members {
-  if (below.length > 0) {
-    const inner = whole[name]
-    if (!isObject(inner)) throw invalid(`${step.path} is below something that is not there`)
-    return { ...whole, [name]: changedBelow(inner, below, step) }
-  }
-  if (step.op !== 'add' && !Object.hasOwn(whole, name)) throw invalid(`${step.path} is not there`)
-  if (step.op === 'remove') {
-    const { [name]: _, ...rest } = whole
-    return rest
-  }
-  return Object.fromEntries([...Object.entries(whole), [name, step.value]])
 }
 
 function valueFor(member: Settable, value: unknown, path: string): unknown {
@@ -125,19 +116,19 @@ function valueFor(member: Settable, value: unknown, path: string): unknown {
       if (!isObject(value)) throw invalid(`${path} is an object`)
       return value
     case 'maintenance':
-    case 'protected': {
-      const flag = value === true || value === 'true' || value === 'True'
-      const isFlag = flag || value === false || value === 'false' || value === 'False'
-      if (!isFlag) throw invalid(`${path} is true or false`)
-      return flag
-    }
+    case 'protected':
+      return flagOf(path, value)
+    case 'instanceUuid':
+      if (typeof value !== 'string' || !UUID.test(value))
+        throw invalid(`${path} is a UUID, not ${JSON.stringify(value)}`)
+      return value
     case 'name':
     case 'resourceClass':
-    case 'instanceUuid':
     case 'owner':
     case 'lessee':
     case 'description':
     case 'maintenanceReason':
+    case 'protectedReason':
       if (typeof value !== 'string') throw invalid(`${path} is a text`)
       return value
   }
@@ -152,8 +143,4 @@ export function deployMethodNamed(value: unknown): DeployMethod {
   const found = DEPLOY_METHODS.find((one) => one === value)
   if (found !== undefined) return found
   throw invalid(`deploy_interface ${JSON.stringify(value)} is none of ${DEPLOY_METHODS.join(', ')}`)
-}
-
-export function invalid(why: string): Error {
-  return raise('REQUEST_INVALID', { why })
 }

@@ -3,8 +3,7 @@ import type { Conductor, Heartbeat } from '../../app/conductor/index.ts'
 import { LEAST_AGENT, conductorError } from '../../conductor/index.ts'
 import { ACCEPTED, fault, json } from '../ironic/json-reply.ts'
 import { askedMinor, rootDocument, versionDocument } from '../ironic/microversions.ts'
-import { objectOf } from '../ironic/node-routes.ts'
-import { invalid } from '../ironic/patch-node.ts'
+import { invalid, objectOf } from '../ironic/read-request.ts'
 import type { Request, Routes } from '../route.ts'
 
 /** Lookup and heartbeat came with it (ironic/api/controllers/v1/versions.py). */

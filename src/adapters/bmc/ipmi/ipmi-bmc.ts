@@ -40,6 +40,12 @@ export function openIpmi(address: IpmiAddress): Bmc {
         }
         await run(action, ['chassis', 'power', wanted], signal)
       }),
+    shutDown: (signal) =>
+      inTurn(async () => {
+        const action = 'shut down the machine'
+        if ((await power(action, signal)) === 'off') return
+        await run(action, ['chassis', 'power', 'soft'], signal)
+      }),
     openConsole: (signal) => openSol(address, signal),
     bootFrom: (order, signal) =>
       inTurn(async () => {

@@ -14,6 +14,7 @@ const RESET_TYPES = {
   on: ['On', 'ForceOn'],
   off: ['ForceOff'],
   reset: ['ForceRestart', 'PowerCycle'],
+  shutDown: ['GracefulShutdown'],
 } as const
 
 /** DSP0268, PowerState. What services invent is unknown. */
@@ -50,6 +51,12 @@ export function openRedfish(address: RedfishAddress): Bmc {
       const action = wanted === 'reset' ? 'reset the machine' : `switch the machine ${wanted}`
       await using(action, signal, (http, path) => setPower(http, path, wanted, { action, bmc: address.url }))
     },
+    async shutDown(signal) {
+      const action = 'shut down the machine'
+      await using(action, signal, (http, path) =>
+        setPower(http, path, 'shutDown', { action, bmc: address.url }),
+      )
+    },
     async openConsole(signal) {
       const action = 'read the console of the machine'
       return using(action, signal, async (http, path) => {
@@ -85,12 +92,12 @@ function powerOf({ body }: Reply): PowerState {
 async function setPower(
   http: RedfishHttp,
   path: string,
-  wanted: 'on' | 'off' | 'reset',
+  wanted: keyof typeof RESET_TYPES,
   about: About,
 ): Promise<void> {
   const system = await atRest(http, path)
   const is = powerOf(system)
-  if (is === wanted) return
+  if (is === (wanted === 'shutDown' ? 'off' : wanted)) return
   if (wanted === 'reset' && is === 'off') {
     throw raise('BMC_REFUSED', {
       ...about,

@@ -72,6 +72,25 @@ test('a service that takes sessions alone gets one, which is ended with the call
   )
 })
 
+test('a system is asked to shut down only by the word for that, and not where it is off', async (t) => {
+  let state = { values: ['On', 'ForceOff', 'GracefulShutdown'], power: 'On' }
+  const { port, asked } = await service(t, ({ method, path }) => {
+    if (method === 'POST' && path === RESET) return { status: 204 }
+    if (path !== SYSTEM) return FALL_THROUGH
+    const reset = { target: RESET, 'ResetType@Redfish.AllowableValues': state.values }
+    return { body: system({ PowerState: state.power, Actions: { '#ComputerSystem.Reset': reset } }) }
+  })
+  const sent = (): readonly unknown[] =>
+    asked.filter(({ method }) => method === 'POST').map(({ body }) => body)
+  await open(port).shutDown()
+  assert.deepEqual(sent(), [{ ResetType: 'GracefulShutdown' }])
+  state = { values: ['On', 'ForceOff'], power: 'On' }
+  await refused(open(port).shutDown(), 'BMC_UNABLE', /ForceOff/)
+  state = { values: ['GracefulShutdown'], power: 'Off' }
+  await open(port).shutDown()
+  assert.equal(sent().length, 1)
+})
+
 test('a reset is one that the service allows, also where ActionInfo says it', async (t) => {
   let values: readonly string[] | undefined = ['On', 'PowerCycle']
   const info = `${SYSTEM}/ResetActionInfo`
