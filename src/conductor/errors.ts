@@ -120,7 +120,7 @@ export const CONDUCTOR_ERRORS = {
   MACHINE_VERB_REFUSED: {
     message:
       'Cannot perform "{verb}" on machine "{machine}": its provision state is "{state}"{maintenance}; it takes {allowed}',
-    remedy: 'bring the machine to another state first',
+    remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
   },

@@ -115,13 +115,19 @@ export class Conductor {
   async ask(machine: MachineRecord, verb: Verb, options: AskOptions = {}): Promise<void> {
     const asked = machine.maintenance && verb !== 'manage' ? undefined : askedBy(verb, machine.provisionState)
     if (asked === undefined) {
-      const allowed = VERBS.filter((one) => askedBy(one, machine.provisionState) !== undefined)
+      const allowed = VERBS.filter(
+        (one) =>
+          askedBy(one, machine.provisionState) !== undefined && (!machine.maintenance || one === 'manage'),
+      )
       throw conductorError('MACHINE_VERB_REFUSED', {
         verb,
         machine: nameOf(machine),
         state: machine.provisionState,
         maintenance: machine.maintenance ? ', and it is in maintenance' : '',
-        allowed: machine.maintenance ? 'nothing' : allowed.length === 0 ? 'nothing' : allowed.join(', '),
+        allowed: allowed.length === 0 ? 'nothing' : allowed.join(', '),
+        remedy: machine.maintenance
+          ? 'take it out of maintenance first: `openstack baremetal node maintenance unset MACHINE`'
+          : 'bring the machine to another state first',
       })
     }
     if (verb === 'deleted') refuseProtected(machine, 'undeploy')

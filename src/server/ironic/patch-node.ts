@@ -73,12 +73,16 @@ function applied(machine: MachineRecord, { op, path, value }: PatchStep): Machin
     if (member === 'driver' || member === 'maintenance') {
       throw invalid(`${path} cannot be removed`)
     }
-    if (member === 'deployInterface') return { ...machine, deployInterface: 'stream' }
+    if (member === 'deployInterface') {
+      refuseInUse(machine, member, 'stream')
+      return { ...machine, deployInterface: 'stream' }
+    }
     if (isObject(machine[member])) return { ...machine, [member]: {} }
     const { [member]: _, ...rest } = machine
     return rest as MachineRecord
   }
   const set = valueFor(member, value, path)
+  refuseInUse(machine, member, set)
   if (member === 'protected' && set === false) return unprotected(machine)
   if (member === 'protected' && machine.provisionState !== 'active') {
     throw invalid(
@@ -86,6 +90,23 @@ function applied(machine: MachineRecord, { op, path, value }: PatchStep): Machin
     )
   }
   return { ...machine, [member]: set }
+}
+
+/** Where nothing runs on a machine that its driver or interface brought there. */
+const AT_REST = ['enroll', 'manageable', 'available', 'inspecting', 'inspect wait', 'inspect failed']
+
+/** As Ironic: what a machine was deployed by stays, and an instance is taken off before another takes its place. */
+function refuseInUse(machine: MachineRecord, member: Settable, value: unknown): void {
+  const { provisionState, maintenance, instanceUuid } = machine
+  const isHow = member === 'driver' || member === 'deployInterface'
+  if (isHow && value !== machine[member] && !maintenance && !AT_REST.includes(provisionState)) {
+    throw invalid(
+      `the ${member === 'driver' ? 'driver' : 'deploy interface'} of a node in the provision state "${provisionState}" cannot be changed, unless it is in maintenance`,
+    )
+  }
+  if (member === 'instanceUuid' && instanceUuid !== undefined && instanceUuid !== value) {
+    throw invalid(`the node is associated with instance ${instanceUuid}: remove instance_uuid first`)
+  }
 }
 
 function unprotected({ protectedReason: _reason, ...machine }: MachineRecord): MachineRecord {
