@@ -2,6 +2,7 @@ import type {
   ChangedUnit,
   CloserLook,
   Guest,
+  GuestPaths,
   Helper,
   HostFacts,
   Job,
@@ -42,6 +43,8 @@ export interface GuestFiles {
   statusFiles(): Promise<readonly StatusFile[]>
   /** Storage pools that are active, by libvirt's own record of them. */
   pools(): Promise<readonly StoragePool[]>
+  /** The persistent definitions in a directory of the host (`/etc/libvirt/qemu` as libvirt sees it); none where it is not there. */
+  definitions(directory: string): Promise<readonly GuestPaths[]>
   /** Replaces one status file durably (write, fsync, rename); only ever while no libvirt runs. */
   writeStatusFile(name: string, xml: string): Promise<void>
 }

@@ -49,6 +49,7 @@ describe('the files of libvirt’s guests', () => {
       emulator: '/usr/bin/qemu-system-x86_64',
       machineType: 'pc-i440fx-7.2',
       consoleLogs: ['/var/lib/nova/rec-console.log', '/var/lib/nova/rec.tick'],
+      files: ['/var/lib/nova'],
       storagePools: [],
       stdioLogd: true,
     })
@@ -68,6 +69,38 @@ describe('the files of libvirt’s guests', () => {
       ['base'],
     )
     assert.deepEqual(pools(`<!-- <disk type='volume'><source pool='no' volume='a'/></disk> -->`), [])
+  })
+
+  test('the files of a guest are its disks, what they lie on, its firmware, kernel and shared directories', async () => {
+    const directory = stateDir({
+      'vm.xml': `<!-- made by libvirt --><domain type='qemu'><name>vm</name>
+        <os><type>hvm</type><loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader><nvram template='/t'>/nv/vm.fd</nvram><kernel>/boot/k</kernel></os>
+        <devices>
+          <disk type='file' device='disk'><source file='/srv/a &amp; b.qcow2'/><backingStore type='file'><source file='/srv/base'/><backingStore/></backingStore></disk>
+          <disk type='block'><source dev='/dev/vg/vm'/></disk>
+          <disk type='file' device='cdrom'><target dev='sda'/></disk>
+          <disk type='network'><source protocol='rbd' name='pool/vm'/></disk>
+          <filesystem type='mount'><driver type='virtiofs'/><source dir='/srv/share'/></filesystem>
+        </devices></domain>`,
+      'half.xml': '<domain><name>half</name>',
+      'net.xml': '<network><name>default</name></network>',
+      README: '',
+    })
+    const definitions = (from: string) => libvirtGuestFiles('/nowhere').definitions(from)
+    assert.deepEqual(await definitions(join(directory, 'qemu')), [
+      {
+        name: 'vm',
+        files: [
+          '/boot/k',
+          '/usr/share/OVMF/OVMF_CODE.fd',
+          '/nv/vm.fd',
+          '/srv/a & b.qcow2',
+          '/srv/base',
+          '/srv/share',
+        ],
+      },
+    ])
+    assert.deepEqual(await definitions('/nowhere'), [])
   })
 
   test('active storage pools are read as libvirt writes them, and a file that libvirt could not read is left out', async () => {

@@ -1,9 +1,9 @@
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { StoragePool } from '../../node/index.ts'
+import type { GuestPaths, StoragePool } from '../../node/index.ts'
 import type { GuestFiles, StatusFile } from '../../ports/index.ts'
 import { raiseLibvirt } from './errors.ts'
-import { parsePool, parseStatusFile, STATUS_FILE_MAX_BYTES } from './parse-status-file.ts'
+import { parseDefinition, parsePool, parseStatusFile, STATUS_FILE_MAX_BYTES } from './parse-status-file.ts'
 
 /**
  * libvirt's files below its run directory (`/run/libvirt`, as the host sees it).
@@ -24,15 +24,8 @@ export function libvirtGuestFiles(stateDir = '/run/libvirt'): GuestFiles {
       }
       return files
     },
-    async pools(): Promise<readonly StoragePool[]> {
-      const pools: StoragePool[] = []
-      for (const entry of await list(join(stateDir, 'storage'))) {
-        const xml = entry.endsWith('.xml') ? await read(join(stateDir, 'storage', entry)) : undefined
-        const pool = xml === undefined ? undefined : parsePool(xml)
-        if (pool !== undefined) pools.push(pool)
-      }
-      return pools
-    },
+    pools: (): Promise<readonly StoragePool[]> => readAll(join(stateDir, 'storage'), parsePool),
+    definitions: (from: string): Promise<readonly GuestPaths[]> => readAll(from, parseDefinition),
     async writeStatusFile(name: string, xml: string): Promise<void> {
       const path = join(directory, `${name}.xml`)
       if (name === '' || name.includes('/') || name.includes('\0')) {
@@ -46,6 +39,17 @@ export function libvirtGuestFiles(stateDir = '/run/libvirt'): GuestFiles {
       }
     },
   }
+}
+
+/** What the XML files of a directory hold; those that libvirt could not read either are left out. */
+async function readAll<T>(directory: string, parse: (xml: string) => T | undefined): Promise<readonly T[]> {
+  const found: T[] = []
+  for (const entry of await list(directory)) {
+    const xml = entry.endsWith('.xml') ? await read(join(directory, entry)) : undefined
+    const parsed = xml === undefined ? undefined : parse(xml)
+    if (parsed !== undefined) found.push(parsed)
+  }
+  return found
 }
 
 async function list(directory: string): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { parseXml, XmlElement } from '@rgrove/parse-xml'
 import type { XmlNode } from '@rgrove/parse-xml'
-import type { StatusFile, StoragePool } from '../../node/index.ts'
+import type { GuestPaths, StatusFile, StoragePool } from '../../node/index.ts'
 import { raiseLibvirt } from './errors.ts'
 
 /** A guest with hundreds of disks has a status file of some 200 KiB. */
@@ -36,24 +36,35 @@ export function parseStatusFile(name: string, path: string, xml: string): Status
     emulator: child(devices, 'emulator')?.text.trim() ?? '',
     machineType: type?.attributes['machine'] ?? '',
     consoleLogs: consoleLogs(devices),
+    files: filesOf(domain),
     storagePools: storagePools(devices),
     stdioLogd: child(root, 'chardevStdioLogd') !== undefined,
   }
 }
 
+/** A persistent definition (`qemu/NAME.xml` of libvirt's configuration). undefined for what is none. */
+export function parseDefinition(xml: string): GuestPaths | undefined {
+  const domain = rootOf(xml)
+  const name = domain?.name === 'domain' ? child(domain, 'name')?.text : undefined
+  return domain === undefined || name === undefined ? undefined : { name, files: filesOf(domain) }
+}
+
 /** libvirt's record of a pool that is active (virStoragePoolSaveState). undefined for what libvirt would not read back either. */
 export function parsePool(xml: string): StoragePool | undefined {
-  let root: XmlElement | null
-  try {
-    ;({ root } = parseXml(xml))
-  } catch {
-    return undefined
-  }
-  const pool = root?.name === 'pool' ? root : child(root ?? undefined, 'pool')
+  const root = rootOf(xml)
+  const pool = root?.name === 'pool' ? root : child(root, 'pool')
   const name = child(pool, 'name')?.text
   const type = pool?.attributes['type']
   if (name === undefined || type === undefined) return undefined
   return { name, type, path: child(child(pool, 'target'), 'path')?.text }
+}
+
+function rootOf(xml: string): XmlElement | undefined {
+  try {
+    return parseXml(xml).root ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 function parseRoot(xml: string, unreadable: (state: string, cause: unknown) => Error): XmlElement | null {
@@ -64,15 +75,33 @@ function parseRoot(xml: string, unreadable: (state: string, cause: unknown) => E
   }
 }
 
-/** A disk, the disks that it is based on, and one that it is copied to. */
 function storagePools(devices: XmlElement | undefined): readonly string[] {
-  const inside = (element: XmlElement): readonly string[] => [
-    ...children(element, 'source').flatMap((source) =>
-      element.attributes['type'] === 'volume' ? (source.attributes['pool'] ?? []) : [],
-    ),
-    ...['backingStore', 'mirror'].flatMap((name) => children(element, name).flatMap(inside)),
-  ]
-  return [...new Set(children(devices, 'disk').flatMap(inside))]
+  const pools = children(devices, 'disk')
+    .flatMap(layersOf)
+    .flatMap((layer) =>
+      layer.attributes['type'] === 'volume'
+        ? children(layer, 'source').flatMap((source) => source.attributes['pool'] ?? [])
+        : [],
+    )
+  return [...new Set(pools)]
+}
+
+/** A disk, the disks that it is based on, and one that it is copied to. */
+function layersOf(disk: XmlElement): readonly XmlElement[] {
+  return [disk, ...['backingStore', 'mirror'].flatMap((name) => children(disk, name).flatMap(layersOf))]
+}
+
+function filesOf(domain: XmlElement): readonly string[] {
+  const devices = child(domain, 'devices')
+  const os = child(domain, 'os')
+  const named = ['kernel', 'initrd', 'dtb', 'loader', 'nvram'].map((name) => child(os, name)?.text.trim())
+  const sources = [
+    ...children(devices, 'disk').flatMap(layersOf),
+    ...children(devices, 'filesystem'),
+  ].flatMap((device) =>
+    children(device, 'source').flatMap(({ attributes }) => [attributes['file'], attributes['dir']]),
+  )
+  return [...new Set([...named, ...sources].filter((path) => path !== undefined && path !== ''))] as string[]
 }
 
 /** Files that serial ports and consoles are written to: their own (`type='file'`), or the log beside a pty or socket. */

@@ -339,6 +339,7 @@ export class SimulatedNode {
       statusFiles: async () =>
         this.guests.filter((guest) => guest.alive).map((guest) => statusFile(guest, place)),
       pools: () => Promise.resolve([]),
+      definitions: () => Promise.resolve([]),
       writeStatusFile: (name, xml) =>
         this.points.around('writeStatusFile', () => {
           if (this.runningLibvirt() !== undefined)

@@ -45,6 +45,7 @@ export function statusFile(guest: SimulatedGuest, place: LibvirtPlace): StatusFi
     emulator: '/usr/bin/qemu-system-x86_64',
     machineType: 'pc-i440fx-7.2',
     consoleLogs: [],
+    files: [],
     storagePools: [],
   }
 }

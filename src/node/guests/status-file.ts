@@ -21,6 +21,8 @@ export type StatusFile = Readonly<{
    * Paths as libvirt sees them.
    */
   consoleLogs: readonly string[]
+  /** Files and directories that it names, as libvirt sees them: disks, what they are based on, firmware, kernels, shared directories. */
+  files: readonly string[]
   /** Storage pools that it names in disks and what they lie on (`type='volume'`), each once. */
   storagePools: readonly string[]
   /** QEMU's output and its file consoles go through virtlogd (`<chardevStdioLogd/>`); absent where that is not known. */

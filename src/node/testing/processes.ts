@@ -57,6 +57,7 @@ export const statusFile = (uuid: string, pid: number, more: Partial<StatusFile> 
   emulator: '',
   machineType: '',
   consoleLogs: [],
+  files: [],
   storagePools: [],
   ...more,
 })

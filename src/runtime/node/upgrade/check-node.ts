@@ -23,7 +23,9 @@ import type { NodeWorld } from '../../../ports/index.ts'
 import { outputHolders } from '../survey/output-holders.ts'
 import { readOwners } from '../survey/read-owners.ts'
 import { askImages } from './ask-images.ts'
+import { checkFiles } from './check-files.ts'
 import { checkPools } from './check-pools.ts'
+import { sizes } from './sizes.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
 import { unitsChanged } from '../survey/units-changed.ts'
@@ -89,7 +91,7 @@ export async function checkNode(
     ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
     ...outputHeld(seen, await outputHolders(world, seen), 'plan'),
     ...(reloadsUnits(plan) ? await unitsChanged(world, seen, 'plan') : []),
-    ...(await movedHypervisor(world, plan, sides, seen)),
+    ...(await movedHypervisor(world, plan, sides, seen)).map((finding) => allowWayBack(finding, plan)),
     ...unasked,
     ...hooks,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
@@ -163,9 +165,12 @@ export function declaredHelpers(sides: Sides): readonly DeclaredHelper[] {
   )
 }
 
-/** A guest that the current libvirt lost from sight may be seen by the one before: the way back must stay open. */
+/**
+ * The way back must stay open: the libvirt before may see a guest that the current one lost from sight, and whoever goes back learns which
+ * files stay.
+ */
 function allowWayBack(finding: Finding, plan: Plan): Finding {
-  return plan.kind === 'rollback' && finding.code === 'GUEST_UNLISTED'
+  return plan.kind === 'rollback' && ['GUEST_UNLISTED', 'GUEST_FILE_STAYS'].includes(finding.code)
     ? { ...finding, severity: 'warn' }
     : finding
 }
@@ -233,10 +238,16 @@ async function movedHypervisor(
   const place = sides.next.libvirt
   const next = sides.next.release?.services.find((candidate) => candidate.name === place?.service)
   const action = plan.actions.find((candidate) => candidate.service === place?.service)
-  if (next === undefined || action?.action !== 'replace' || seen.census.guests.length === 0) return []
+  if (place === undefined || next === undefined || action?.action !== 'replace') return []
   const old = seen.containers.find((container) => container.name === action.old.containerName)
   if (old === undefined) return []
-  return [...movedState(old, next), ...(await checkPools(world, { action, sides, seen, old, next }))]
+  const files = await checkFiles(world, { seen, place, old, next })
+  if (seen.census.guests.length === 0) return files
+  return [
+    ...movedState(old, next),
+    ...(await checkPools(world, { action, sides, seen, old, next })),
+    ...files,
+  ]
 }
 
 async function lowDisk(world: NodeWorld, seen: Survey): Promise<Finding[]> {
@@ -260,13 +271,4 @@ async function watchConsoles(world: NodeWorld, seen: Survey): Promise<Readonly<R
   await world.clock.sleep(CONSOLE_WATCH_MS)
   const after = await sizes(world, paths)
   return Object.fromEntries(Object.entries(after).filter(([path, size]) => size > (before[path] ?? size)))
-}
-
-export async function sizes(world: NodeWorld, paths: readonly string[]): Promise<Record<string, number>> {
-  const found: Record<string, number> = {}
-  for (const path of paths) {
-    const size = await world.disk.sizeBytes(path)
-    if (size !== undefined) found[path] = size
-  }
-  return found
 }

@@ -1,6 +1,6 @@
 import { LABELS, prove, started, takeCensus } from '../../../node/index.ts'
 import type { Guest, GuestEnding, Proof } from '../../../node/index.ts'
-import { sizes } from './check-node.ts'
+import { sizes } from './sizes.ts'
 import { domainsOf } from '../survey/settled-survey.ts'
 import type { ExecutorContext } from './executors.ts'
 import { endingsOf, goneOf } from './guest-endings.ts'

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileFindings, strandedFiles } from './guest-files.ts'
+
+type Old = Parameters<typeof strandedFiles>[0]
+type Next = Parameters<typeof strandedFiles>[1]
+
+const bind = (source: string, target = source) => ({ type: 'bind', source, target, readOnly: false }) as const
+const volume = (source: string, target: string) => ({ ...bind(source, target), type: 'volume' }) as const
+const next = (...mounts: Next['container']['mounts'] extends readonly (infer M)[] ? M[] : never): Next =>
+  ({ name: 'libvirt', container: { mounts } }) as unknown as Next
+const container = (...mounts: Old['mounts']): Old => ({
+  name: 'old',
+  mounts,
+  rootUpperDir: '/up',
+  pid: 42,
+})
+
+const places = (old: Old, to: Next, ...files: readonly string[]): readonly string[] =>
+  strandedFiles(old, to, [{ name: 'vm', files }]).map(({ lookAt }) => lookAt)
+
+test('a file that both have at the same host path goes along, and devices always do', () => {
+  const to = next(bind('/srv'))
+  assert.deepEqual(places(container(bind('/srv')), to, '/srv/vm.img', '/dev/vg/vm', '/proc/1', 'rel'), [])
+  assert.deepEqual(places(container(bind('/srv/vms')), to, '/srv/vms/vm.img'), [])
+  const named = volume('vms', '/srv')
+  assert.deepEqual(places(container(named), next(named as never), '/srv/vm.img'), [])
+})
+
+test('a file of the container’s own, of another directory or of another volume stays behind', () => {
+  assert.deepEqual(places(container(), next(), '/srv/vm.img'), ['/up/srv/vm.img'])
+  assert.deepEqual(places(container(), next(bind('/srv')), '/srv/vm.img'), ['/up/srv/vm.img'])
+  assert.deepEqual(places(container(bind('/srv')), next(), '/srv/vm.img'), ['/srv/vm.img'])
+  assert.deepEqual(places(container(bind('/mnt', '/srv')), next(bind('/srv')), '/srv/vm.img'), [
+    '/mnt/vm.img',
+  ])
+  const anonymous = volume('5f'.repeat(32), '/srv')
+  assert.deepEqual(places(container(anonymous), next(), '/srv/vm.img'), ['/proc/42/root/srv/vm.img'])
+  const tmpfs = { ...bind('', '/srv'), type: 'tmpfs' } as const
+  assert.deepEqual(places(container(tmpfs), next(), '/srv/vm.img'), ['/proc/42/root/srv/vm.img'])
+  const elsewhere = { ...container(), rootUpperDir: undefined }
+  assert.deepEqual(places(elsewhere, next(), '/srv/vm.img'), ['/proc/42/root/srv/vm.img'])
+  const host: Old = { ...container(), hostUnit: { unit: 'libvirtd.service' } }
+  assert.deepEqual(places(host, next(), '/srv/vm.img'), ['/srv/vm.img'])
+  assert.deepEqual(places(host, next(bind('/srv')), '/srv/vm.img'), [])
+})
+
+test('a file that is there refuses once for each guest, the deleted one first; a missing file does not', () => {
+  const old = container(bind('/data'))
+  const to = next()
+  const stranded = strandedFiles(old, to, [
+    { name: 'vm', files: ['/data/a', '/srv/b'] },
+    { name: 'bound', files: ['/data/c'] },
+    { name: 'image', files: ['/usr/share/x'] },
+  ])
+  const found = fileFindings(old, to, stranded, new Set(['/data/a', '/up/srv/b', '/data/c']))
+  assert.deepEqual(
+    found.map(({ severity, code, subject, evidence }) => `${severity} ${code} ${subject}: ${evidence}`),
+    [
+      'refuse GUEST_FILE_STAYS vm: its file /srv/b (and 1 more) is inside the container "old", and is deleted with it: the guest could not be started again',
+      'refuse GUEST_FILE_STAYS bound: its file /data/c is /data/c now and would be inside the container: the guest could not be started again',
+    ],
+  )
+  assert.match(found[1]?.remedy ?? '', /bind \/data to \/data in service "libvirt"/)
+  assert.deepEqual(fileFindings(old, to, stranded, new Set()), [])
+})

@@ -1,0 +1,81 @@
+import type { Container } from '../container.ts'
+import type { Finding } from '../finding.ts'
+import { hostPathOf } from '../host-path.ts'
+import type { Service } from '../release/index.ts'
+
+/** What a definition of libvirt names: disks and what they are based on, firmware variables, kernels, shared directories. As libvirt sees them. */
+export type GuestPaths = Readonly<{ name: string; files: readonly string[] }>
+
+/** A file of a guest that the next libvirt would not have at its path. */
+export type StrandedFile = Readonly<{
+  guest: string
+  path: string
+  /** Where it would be found on the host, if it is there at all. */
+  lookAt: string
+  /** Its host path, or `volume:…`; undefined where it is the container's own. */
+  before: string | undefined
+  after: string | undefined
+}>
+
+type Old = Pick<Container, 'name' | 'mounts' | 'hostUnit' | 'rootUpperDir' | 'pid'>
+type Next = Pick<Service, 'name' | 'container'>
+
+/**
+ * The files that the next libvirt would not have at their paths, were they there. A running guest has them open and goes on; it cannot be
+ * started again without them, and what lies inside the old container is deleted with it.
+ */
+export function strandedFiles(old: Old, next: Next, guests: readonly GuestPaths[]): readonly StrandedFile[] {
+  return guests.flatMap(({ name, files }) =>
+    files.filter(isOfDisk).flatMap((path): StrandedFile[] => {
+      const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
+      const after = hostPathOf(next.container.mounts, path)
+      if (before !== undefined && before === after) return []
+      return [{ guest: name, path, before, after, lookAt: placeOf(old, path, before) }]
+    }),
+  )
+}
+
+/** `present`: those of the places that are there. What an image brings itself is in none of them. */
+export function fileFindings(
+  old: Pick<Old, 'name'>,
+  next: Next,
+  stranded: readonly StrandedFile[],
+  present: ReadonlySet<string>,
+): readonly Finding[] {
+  const byGuest = Map.groupBy(
+    stranded.filter(({ lookAt }) => present.has(lookAt)),
+    ({ guest }) => guest,
+  )
+  return [...byGuest].map(([guest, files]) => {
+    const worst = files.find(({ before }) => before === undefined) ?? files[0]
+    const { path = '', before, after } = worst ?? {}
+    const more = files.length === 1 ? '' : ` (and ${files.length - 1} more)`
+    const directory = path.slice(0, path.lastIndexOf('/')) || '/'
+    const now =
+      before === undefined
+        ? `inside the container "${old.name}", and is deleted with it`
+        : `${before} now and would be ${after ?? 'inside the container'}`
+    return {
+      code: 'GUEST_FILE_STAYS',
+      severity: 'refuse',
+      subject: guest,
+      evidence: `its file ${path}${more} is ${now}: the guest could not be started again`,
+      remedy:
+        before === undefined
+          ? `shut the guest down, copy the file to a directory of the host (\`docker cp\`, \`podman cp\`), and bind that to ${directory} in service "${next.name}"`
+          : `bind ${before.slice(0, before.lastIndexOf('/')) || '/'} to ${directory} in service "${next.name}"`,
+    }
+  })
+}
+
+/** Devices and the kernel's own files are the same for everybody. */
+function isOfDisk(path: string): boolean {
+  return path.startsWith('/') && !/^\/(dev|proc|sys)(\/|$)/.test(path)
+}
+
+function placeOf({ rootUpperDir, pid, mounts }: Old, path: string, before: string | undefined): string {
+  if (before !== undefined && !before.startsWith('volume:')) return before
+  const mounted = before !== undefined || mounts.some(({ target }) => path.startsWith(`${target}/`))
+  // What the image brought is not in the upper directory.
+  return mounted || rootUpperDir === undefined ? `/proc/${pid}/root${path}` : `${rootUpperDir}${path}`
+}
