@@ -28,6 +28,8 @@ export type GuestSpec = Readonly<{
   machine?: string
   /** As libvirt's container has it. */
   emulator?: string
+  /** Of the user whom libvirt gives QEMU; libvirt-qemu of the images where absent. */
+  uid?: number
 }>
 
 export type GuestLife = Readonly<{

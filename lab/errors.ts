@@ -71,6 +71,13 @@ export const LAB_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  LAB_KOLLA_MISSING: {
+    message: 'Cannot make a node of Kolla: "{folder}" has no "{path}" of Kolla-Ansible',
+    remedy:
+      'fetch the repository openstack/kolla-ansible (`git clone https://opendev.org/openstack/kolla-ansible`) into that folder, or name another one with ANNEAL_KOLLA_ANSIBLE; it is not part of this repository',
+    retry: false,
+    exit: EXIT.unavailable,
+  },
   LAB_LOCKED: {
     message: 'Cannot lock "{path}": held by pid {pid} for more than {seconds} s',
     remedy: 'wait for that run, or end it',

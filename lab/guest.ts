@@ -20,6 +20,8 @@ import type { NestedEngine } from './seed.ts'
 import { Silence } from './silence.ts'
 
 const LIFE_DISK_BYTES = 1 << 20
+/** libvirt-qemu of the images. */
+const QEMU_UID = 64_055
 
 export type GuestStart = GuestSpec &
   Readonly<{
@@ -67,11 +69,11 @@ export async function startGuest(host: ComputeHost, start: GuestStart): Promise<
 
 /** The files of a guest as they are before its first start. Gives the path of its definition. */
 async function layOut(host: ComputeHost, spec: GuestSpec): Promise<string> {
-  const { name, boots = 'kernel', tickMs = DEFAULT_TICK_MS, life } = spec
+  const { name, boots = 'kernel', tickMs = DEFAULT_TICK_MS, life, uid = QEMU_UID } = spec
   const directory = instanceDirectory(name)
   // QEMU's own user writes the ticks: libvirt labels only what it knows of.
-  const script = `install -d -o 64055 -g 64055 -m 755 "${directory}"
-    for file in "${tickPath(name)}" "${diskTickPath(name)}"; do : >"$file"; chown 64055:64055 "$file"; done; cat >"${directory}/domain.xml"
+  const script = `install -d -o ${uid} -g ${uid} -m 755 "${directory}"
+    for file in "${tickPath(name)}" "${diskTickPath(name)}"; do : >"$file"; chown ${uid}:${uid} "$file"; done; cat >"${directory}/domain.xml"
     rm -f "$2"; ${boots === 'kernel' ? (life === undefined ? '' : `truncate --size ${LIFE_DISK_BYTES} "$2"`) : bootDiskScript(tickMs)}`
   const argv = ['bash', '-euc', script, 'bash', `${GUEST_KERNEL_DIRECTORY}/boot-sector`, diskPath(name)]
   await host.must(argv, { input: domainXml(spec) })

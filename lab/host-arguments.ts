@@ -37,6 +37,8 @@ export type HostSpec = Readonly<{
   images: readonly string[]
   /** It has libvirt of Debian's packages, as units of its systemd; or the modular daemons besides. Only bookworm. */
   ownLibvirt?: boolean | 'modular'
+  /** It has Ansible, and the libraries that Kolla's module imports. Bookworm or trixie. */
+  kolla?: boolean
   /** Docker keeps containers running while its daemon is down. */
   liveRestore?: boolean
 }>
@@ -49,7 +51,9 @@ export function containerName(host: string): string {
 export function nodeImage({
   suite = DEFAULT_SUITE,
   ownLibvirt,
-}: Pick<HostSpec, 'suite' | 'ownLibvirt'>): string {
+  kolla,
+}: Pick<HostSpec, 'suite' | 'ownLibvirt' | 'kolla'>): string {
+  if (kolla === true) return `node-kolla:${suite}`
   if (ownLibvirt === 'modular') return `node-modular:${suite}`
   return `${ownLibvirt === true ? 'node-libvirt' : 'node'}:${suite}`
 }

@@ -1,13 +1,14 @@
 import { raiseSystemd } from '../../adapters/systemd/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import { LABELS, workloadOfContainer } from '../../node/index.ts'
+import { LABELS, unitGraceMs, workloadOfContainer } from '../../node/index.ts'
 import type {
   Container,
   DeployedService,
   Deployment,
   LibvirtPlace,
   Release,
+  ServiceUnit,
   Supervisor,
 } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
@@ -17,7 +18,7 @@ import { raise } from '../errors.ts'
 /** A container that Anneal did not create, and the service that takes over from it. `container` is a name or an id. */
 export type Adopted = Readonly<{ service: string; container: string }>
 
-/** Grace for containers whose own Anneal does not know. */
+/** Grace for containers whose own Anneal does not know: neither they nor their unit say it. */
 const ADOPTED_GRACE_MS = 30_000
 
 /**
@@ -48,10 +49,11 @@ export async function adoptDeployment(
     containers.push(container)
     services.set(container.id, service)
   }
-  const supervisors = await supervisorsOf(world, containers)
+  const units = await world.units.services()
+  const supervisors = await supervisorsOf(world, containers, units)
   const order = release.services.map((service) => service.name)
   const deployed = containers.map((container) =>
-    adoptedService(services.get(container.id) ?? container.name, container, supervisors(container)),
+    adoptedService(services.get(container.id) ?? container.name, container, supervisors(container), units),
   )
   const sorted = deployed.toSorted((a, b) => rank(order, a.name) - rank(order, b.name))
   const id = sha256(canonicalJson(sorted.map(({ name, containerId }) => [name, containerId])))
@@ -103,8 +105,9 @@ export async function adoptedPlace(
 async function supervisorsOf(
   world: NodeWorld,
   containers: readonly Container[],
+  units: readonly ServiceUnit[],
 ): Promise<(container: Container) => readonly Supervisor[]> {
-  const { owners } = await readOwners(world, containers)
+  const { owners } = await readOwners(world, containers, { units })
   return ({ name }) =>
     owners.flatMap(({ container, disarming }) =>
       container === name && disarming?.possible === true ? [disarming.supervisor] : [],
@@ -115,6 +118,7 @@ function adoptedService(
   name: string,
   container: Container,
   supervisors: readonly Supervisor[],
+  units: readonly ServiceUnit[],
 ): DeployedService {
   return {
     name,
@@ -122,7 +126,7 @@ function adoptedService(
     image: container.imageId,
     containerId: container.id,
     containerName: container.name,
-    stopGraceMs: ADOPTED_GRACE_MS,
+    stopGraceMs: unitGraceMs(units, container) ?? ADOPTED_GRACE_MS,
     restart: container.restartPolicy,
     ...(supervisors.length === 0 ? {} : { supervisors }),
   }

@@ -60,7 +60,7 @@ export const DOCTOR_FINDINGS = {
   STOPS_WITH_ENGINE: {
     severity: 'warn',
     meaning:
-      'systemd stops the unit of a container whenever it stops or restarts Docker’s own (`Requires=docker.service`, as Kolla writes it), and the unit stops the container. Live-restore does not prevent that.',
+      'systemd stops the unit of a container whenever it stops or restarts Docker’s own (`Requires=docker.service`, as Kolla wrote it until 2024), and the unit stops the container. Live-restore does not prevent that.',
     remedy:
       'before Docker is restarted or upgraded, ask `anneal node kill-set CONTAINER --cause engine-stopped` who would die. `anneal node adopt` keeps such a unit from acting',
   },
@@ -98,7 +98,7 @@ export const DOCTOR_FINDINGS = {
     severity: 'info',
     meaning: 'The node was deployed by Kolla.',
     remedy:
-      'let only one tool manage the containers: before Anneal takes over, disable the units kolla-NAME-container.service, and stop running `kolla-ansible deploy`, `reconfigure` or `upgrade` for this node',
+      'let only one tool manage a container: `anneal node adopt` takes it over and keeps its unit from acting. While Anneal manages it, leave this node out of `kolla-ansible deploy`, `reconfigure` and `upgrade` (`--limit`): Kolla would remove the stopped container, which is the way back, make it again, and end with "Container timed out", as its unit does not start. Run `anneal node give-back` before Kolla',
   },
   NODE_OF_PODS: {
     severity: 'info',

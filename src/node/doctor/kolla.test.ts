@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { Helper } from '../guests/index.ts'
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
+import { LABELS } from '../release/index.ts'
 import { examine } from './doctor.ts'
 import type { DoctorInput } from './doctor.ts'
 import { GUEST, HEALTHY, IDENTITY, LIBVIRT } from './fixtures/healthy-node.ts'
@@ -108,4 +109,12 @@ test('a Kolla node without the cgroup bind (as in Wallaby) gets a finding with w
 
 test('no value of an environment reaches a finding', () => {
   assert.doesNotMatch(JSON.stringify(examined({ containers: kollaNode() })), /not-to-be-told/)
+})
+
+test('containers that Anneal made of Kolla’s images are not Kolla’s', () => {
+  const containers = kollaNode().map((container) => ({
+    ...container,
+    labels: { ...container.labels, [LABELS.project]: 'compute' },
+  }))
+  assert.ok(!examined({ containers }).some(({ code }) => code === 'KOLLA_RECOGNISED'))
 })

@@ -1,14 +1,16 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
+import { LABELS } from '../release/index.ts'
 import { doctorFinding } from './findings.ts'
 
 /** Containers that Kolla names so on a compute node (kolla-ansible, roles nova-cell, neutron and openvswitch). */
 const KOLLA_NAMES =
   /^(nova_libvirt|nova_compute|nova_ssh|neutron_[a-z0-9_]+_agent|openvswitch_(db|vswitchd)|kolla_toolbox)$/
 
-/** By the labels that Kolla's images carry, or by its names for containers. */
+/** By the labels that Kolla's images carry, or by its names for containers. Anneal's own may be of Kolla's images, too. */
 function isKolla(container: Container): boolean {
   const { labels } = container
+  if (labels[LABELS.project] !== undefined) return false
   return (
     labels['kolla_version'] !== undefined ||
     /kolla/i.test(labels['maintainer'] ?? '') ||

@@ -5,7 +5,8 @@ import { SimulatedNode } from '../../../adapters/simulated/index.ts'
 import { sha256 } from '../../../adapters/system/index.ts'
 import { isAnnealError } from '../../../core/index.ts'
 import { LABELS } from '../../../node/index.ts'
-import type { Release } from '../../../node/index.ts'
+import type { Release, ServiceUnit } from '../../../node/index.ts'
+import { kollaUnit } from '../../../node/testing/index.ts'
 import type { ContainerSpec } from '../../../ports/index.ts'
 import { importRunning } from './import-running.ts'
 
@@ -29,14 +30,22 @@ async function running(...specs: readonly ContainerSpec[]): Promise<SimulatedNod
 }
 
 /** What the engine says of them, in place of what the simulation remembers. */
-function world(node: SimulatedNode, described: Partial<ContainerSpec> = {}) {
+function world(
+  node: SimulatedNode,
+  described: Partial<ContainerSpec> = {},
+  units: readonly ServiceUnit[] = [],
+) {
   const { engine, state } = node.world()
   const describeContainer = async (id: string): Promise<ContainerSpec | undefined> => {
     const spec = await engine.describeContainer(id)
     return spec === undefined ? undefined : { ...spec, ...described }
   }
   const listContainers: typeof engine.listContainers = (filter) => engine.listContainers(filter)
-  return { state, engine: { kind: engine.kind, listContainers, describeContainer } }
+  return {
+    state,
+    engine: { kind: engine.kind, listContainers, describeContainer },
+    units: { services: async () => units },
+  }
 }
 
 const codes = (findings: readonly Readonly<{ code: string }>[]): readonly string[] =>
@@ -121,4 +130,14 @@ test('containers of one release of Anneal’s give that release, with all that n
   assert.match(text, /unix: \/run\/s/)
   assert.match(text, /order: 7/)
   assert.match(text, /stop_grace_period: 1500ms/)
+})
+
+test('what the unit of a container does is in the release: for how long a stop waits, and that somebody starts it again', async () => {
+  const node = await running({ ...SPEC, name: 'nova_libvirt' })
+  const { text, findings } = await importRunning(world(node, {}, [kollaUnit('nova_libvirt')]), [], {
+    environment: {},
+  })
+  assert.match(text, /stop_grace_period: 1m$|stop_grace_period: 60s$/m)
+  assert.match(text, /restart: unless-stopped/)
+  assert.ok(!codes(findings).includes('RESTART_TAKEN_OVER'))
 })

@@ -1,8 +1,15 @@
 import { importDraft } from '../../../adapters/compose/index.ts'
 import type { ImportResult } from '../../../adapters/compose/index.ts'
-import { LABELS, draftOfContainers, workloadOfContainer } from '../../../node/index.ts'
+import {
+  LABELS,
+  draftOfContainers,
+  startsAtBoot,
+  unitGraceMs,
+  unitOfContainer,
+  workloadOfContainer,
+} from '../../../node/index.ts'
 import type { Container, RunningService } from '../../../node/index.ts'
-import type { NodeEngine, StateStore } from '../../../ports/index.ts'
+import type { NodeEngine, StateStore, UnitReader } from '../../../ports/index.ts'
 import { loadSide } from '../../../runtime/node/index.ts'
 import { raise } from '../../errors.ts'
 import type { ImportOptions } from './import-release.ts'
@@ -13,6 +20,7 @@ const PROJECT = 'compute'
 type RunningNode = Readonly<{
   engine: Pick<NodeEngine, 'kind' | 'listContainers' | 'describeContainer'>
   state: StateStore
+  units: Pick<UnitReader, 'services'>
 }>
 
 /**
@@ -31,10 +39,20 @@ export async function importRunning(
   if (chosen.length === 0) throw raise('NOTHING_TO_IMPORT', { engine: world.engine.kind })
   const own = await releaseOf(world, chosen)
   if (own !== undefined) return importDraft(own, { findings: [] }, { ...options, project: own.project })
+  const units = await world.units.services()
   const services: RunningService[] = []
   for (const container of chosen) {
     const spec = await world.engine.describeContainer(container.id)
-    if (spec !== undefined) services.push({ container, spec })
+    if (spec === undefined) continue
+    const unit = unitOfContainer(units, container)
+    const stopGraceMs = spec.stopGraceMs ?? unitGraceMs(units, container)
+    services.push({
+      container,
+      spec: { ...spec, ...(stopGraceMs === undefined ? {} : { stopGraceMs }) },
+      ...(unit !== undefined && (unit.restart !== 'no' || startsAtBoot(unit))
+        ? { restartedBy: unit.name }
+        : {}),
+    })
   }
   const project = options.project ?? PROJECT
   const { draft, findings } = draftOfContainers(project, services)

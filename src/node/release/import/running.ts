@@ -9,7 +9,12 @@ import type { LibvirtPlace, ReleaseDraft, ServiceDraft } from '../release.ts'
 import { importFinding } from './findings.ts'
 
 /** A container that runs: what it is, and what it would be made of again. */
-export type RunningService = Readonly<{ container: Container; spec: ContainerSpec }>
+export type RunningService = Readonly<{
+  container: Container
+  spec: ContainerSpec
+  /** The unit that brings it back after a crash or a reboot, where there is one. */
+  restartedBy?: string
+}>
 
 /** libvirt is the last to stop and the first to start, after what writes its guests' logs. */
 const ORDER: Readonly<Record<Role, number>> = {
@@ -85,12 +90,12 @@ function placeOf(services: readonly ServiceDraft[]): LibvirtPlace | undefined {
   return { service: libvirt.name, socket: `${stateDir}/${libvirtSocket}`, stateDir }
 }
 
-function findingsOf({ container, spec }: RunningService): readonly Finding[] {
+function findingsOf({ container, spec, restartedBy }: RunningService): readonly Finding[] {
   const anonymous = spec.mounts.filter(
     ({ type, source }) => type === 'volume' && /^[0-9a-f]{64}$/.test(source),
   )
   return [
-    ...(container.restartPolicy === 'no'
+    ...(container.restartPolicy === 'no' && restartedBy === undefined
       ? [importFinding('RESTART_TAKEN_OVER', container.name, 'its engine would not start it again')]
       : []),
     ...anonymous.map(({ target }) => importFinding('VOLUME_WITHOUT_NAME', container.name, `at ${target}`)),

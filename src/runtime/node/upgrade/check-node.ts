@@ -25,6 +25,7 @@ import { readOwners } from '../survey/read-owners.ts'
 import { askImages } from './ask-images.ts'
 import { checkFiles } from './check-files.ts'
 import { checkPools } from './check-pools.ts'
+import { lostUsers } from './check-users.ts'
 import { sizes } from './sizes.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
@@ -92,6 +93,7 @@ export async function checkNode(
     ...outputHeld(seen, await outputHolders(world, seen), 'plan'),
     ...(reloadsUnits(plan) ? await unitsChanged(world, seen, 'plan') : []),
     ...(await movedHypervisor(world, plan, sides, seen)).map((finding) => allowWayBack(finding, plan)),
+    ...(await lostUsers(world, plan, sides, seen)),
     ...unasked,
     ...hooks,
     ...(admissibility === undefined ? [] : admissibilityFindings(admissibility, plan.onFailure)),
