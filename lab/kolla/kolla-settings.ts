@@ -27,7 +27,8 @@ export function kollaImage(image: string, tag: string): string {
 
 /**
  * /etc/kolla/globals.yml. Kolla's settings apart from: images of this host, no network but the loop-back, no KVM.
- * The guests' state is in named volumes, as Kolla has it by default.
+ * The guests' state is in named volumes, as Kolla has it by default. Where CAP_SYS_RESOURCE is missing, libvirt cannot give a guest Kolla's
+ * limits, nor crun a container.
  */
 export function globals(engine: NestedEngine, tag: string): string {
   return `kolla_base_distro: debian
@@ -46,7 +47,7 @@ libvirt_sasl_password: of-a-test-bed
 nova_ssh_key:
   private_key: none
   public_key: none
-`
+${engine === 'podman' ? 'nova_libvirt_default_dimensions: {}\n' : ''}`
 }
 
 /** Where Kolla's roles run: this host is the only one of `compute`, and others are never asked. */

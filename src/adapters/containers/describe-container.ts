@@ -228,7 +228,7 @@ function mountOf(
   { Type, Name, Source, Destination = '', RW, Propagation }: InspectedContainer['mounts'][number],
   host: InspectedHost,
 ): readonly MountSpec[] {
-  const target = Destination
+  const target = withoutEnd(Destination)
   const readOnly = RW === false
   if (Type === 'volume') return [{ type: 'volume', source: Name ?? '', target, readOnly }]
   if (Type === 'tmpfs') {
@@ -247,20 +247,26 @@ function mountOf(
       }),
     ]
   }
-  if (Type !== 'bind') return []
+  // A source that is no path is a file system of the kernel, as Podman lists it: devpts.
+  if (Type !== 'bind' || Source?.startsWith('/') !== true) return []
   // `-v` makes a host directory that is missing, `--mount` does not.
-  const made = (host.Binds ?? []).some((bind) => bind.split(':')[1]?.replace(/(.)\/$/, '$1') === target)
+  const made = (host.Binds ?? []).some((bind) => withoutEnd(bind.split(':')[1] ?? '') === target)
   const propagation = Propagation === '' || Propagation === 'rprivate' ? undefined : Propagation
   return [
     compact<MountSpec>({
       type: 'bind',
-      source: Source ?? '',
+      source: Source,
       target,
       readOnly,
       propagation,
       createHostPath: made,
     }),
   ]
+}
+
+/** Docker takes the slash at the end of a path away, Podman keeps it. */
+function withoutEnd(path: string): string {
+  return path.replace(/(.)\/$/, '$1')
 }
 
 function bytes(text: string | undefined): number | undefined {

@@ -18,7 +18,9 @@ export function readMounts({ Mounts, HostConfig }: InspectedMounts): readonly Mo
     const { Type: type } = mount
     if (type !== 'bind' && type !== 'volume' && type !== 'tmpfs') return []
     const source = type === 'volume' ? mount.Name : type === 'bind' ? mount.Source : ''
-    return [{ type, source: source ?? '', target: mount.Destination ?? '', readOnly: mount.RW === false }]
+    // Podman keeps the slash at the end of a path, Docker takes it away.
+    const target = (mount.Destination ?? '').replace(/(.)\/$/, '$1')
+    return [{ type, source: source ?? '', target, readOnly: mount.RW === false }]
   })
   const tmpfs = Object.entries(HostConfig?.Tmpfs ?? {})
     .filter(([target]) => !listed.some((mount) => mount.target === target))

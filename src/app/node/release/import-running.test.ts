@@ -141,3 +141,10 @@ test('what the unit of a container does is in the release: for how long a stop w
   assert.match(text, /restart: unless-stopped/)
   assert.ok(!codes(findings).includes('RESTART_TAKEN_OVER'))
 })
+
+test('a file system of the kernel that is mounted in a container is reported', async () => {
+  const devpts = { type: 'bind', source: 'devpts', target: '/dev/pts', readOnly: false } as const
+  const node = await running({ ...SPEC, mounts: [...SPEC.mounts, devpts] })
+  const { findings } = await importRunning(world(node), [], { environment: {} })
+  assert.ok(codes(findings).includes('KERNEL_MOUNT_LEFT_OUT'))
+})

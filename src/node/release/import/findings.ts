@@ -64,6 +64,13 @@ export const IMPORT_FINDINGS = {
       'The container has a volume without a name, with data of its own. The new file keeps it under the id that the engine gave it.',
     remedy: 'copy the data to a named volume or a host directory if it has to outlive the old container',
   },
+  KERNEL_MOUNT_LEFT_OUT: {
+    severity: 'warn',
+    meaning:
+      'The container has a file system of the kernel mounted (devpts at /dev/pts, as Kolla has with Podman). A release has no mounts of that kind, so it was left out.',
+    remedy:
+      'with `/dev` of the host bound, the new container has the terminals of the host at /dev/pts. `virsh console` does not reach guests that were started with terminals of the old container',
+  },
   LINE_SKIPPED: {
     severity: 'info',
     meaning: 'A line of the script starts no container and was left out.',

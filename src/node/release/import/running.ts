@@ -94,7 +94,12 @@ function findingsOf({ container, spec, restartedBy }: RunningService): readonly 
   const anonymous = spec.mounts.filter(
     ({ type, source }) => type === 'volume' && /^[0-9a-f]{64}$/.test(source),
   )
+  // Podman lists it as a bind of a directory that is called as its type.
+  const ofKernel = container.mounts.filter(({ type, source }) => type === 'bind' && !source.startsWith('/'))
   return [
+    ...ofKernel.map(({ source, target }) =>
+      importFinding('KERNEL_MOUNT_LEFT_OUT', container.name, `${source} at ${target}`),
+    ),
     ...(container.restartPolicy === 'no' && restartedBy === undefined
       ? [importFinding('RESTART_TAKEN_OVER', container.name, 'its engine would not start it again')]
       : []),
