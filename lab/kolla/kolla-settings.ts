@@ -51,7 +51,7 @@ ${engine === 'podman' ? 'nova_libvirt_default_dimensions: {}\n' : ''}`
 }
 
 /** Where Kolla's roles run: this host is the only one of `compute`, and others are never asked. */
-export const INVENTORY = `[lab]
+const INVENTORY = `[lab]
 node ansible_connection=local ansible_python_interpreter=/usr/bin/python3
 
 [compute]

@@ -24,7 +24,7 @@ test('users of libvirt that were made inside of its container refuse an upgrade 
   assert.match(finding?.remedy ?? '', /docker cp nova_libvirt:\/etc\/libvirt\/passwd\.db DIRECTORY\//)
 })
 
-test('a way back to a container without them is warned of, and not refused', () => {
+test('a way back to a container without them has a warning, and is not refused', () => {
   assert.deepEqual(found('rollback', { mounts: [BOUND] }, {}), ['warn LIBVIRT_USERS_INSIDE libvirt'])
   assert.deepEqual(found('rollback', { mounts: [BOUND] }, { written: [PATH] }), [])
 })
