@@ -1,5 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dockerEnvironment } from '../engine.ts'
+import { guestFiles } from '../guest-files.ts'
+import { ensureImages } from '../images.ts'
 import { prepare } from '../openstack/prepared.ts'
 import { ensureKubernetesPackages } from '../packages.ts'
 import { REPOSITORY, labPath } from '../paths.ts'
@@ -28,6 +31,29 @@ async function kubernetesPrograms(): Promise<string> {
       say(`built Kubernetes ${KUBERNETES_VERSION} in ${Math.round((performance.now() - begin) / 1000)} s`)
     },
   })
+}
+
+/** Where a real libvirt of two versions, and what a guest boots, lie for a program in the tree. */
+export type LibvirtFiles = Readonly<{ old: string; next: string; bootSector: string }>
+
+/** Archives of `docker save` of the images of libvirt 9.0 and 11.3, and lab/guest/boot-sector.S; for inKubernetesTree of the same arguments. */
+export async function libvirtFiles(suite: Suite, cgroups: PodCgroups): Promise<LibvirtFiles> {
+  const folder = labPath('pods', `${suite}-${cgroups}-none`)
+  mkdirSync(folder, { recursive: true })
+  const images = ['bookworm', 'bookworm-backports'].map((tag) => `localhost/anneal/nova-libvirt:${tag}`)
+  await ensureImages(images)
+  const files = {
+    old: join(folder, 'old.tar'),
+    next: join(folder, 'next.tar'),
+    bootSector: join(folder, 'boot-sector'),
+  }
+  for (const [at, archive] of [files.old, files.next].entries()) {
+    await must('save an image', ['docker', 'save', '--output', archive, images[at] ?? ''], {
+      env: dockerEnvironment(),
+    })
+  }
+  cpSync(join((await guestFiles()).directory, 'boot-sector'), files.bootSector)
+  return files
 }
 
 export type KubernetesTree = Readonly<{

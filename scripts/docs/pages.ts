@@ -1,5 +1,6 @@
 import { commandsPage } from './commands-page.ts'
 import { conductorStatesPage } from './conductor-states-page.ts'
+import { replacementStatesPage } from './replacement-states-page.ts'
 import { decisionsPage } from './decisions-page.ts'
 import { deploymentStatesPage } from './deployment-states-page.ts'
 import { readErrorTables, readFindingTables } from './error-tables.ts'
@@ -32,6 +33,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
     { path: 'docs/states.md', text: statesPage() },
     { path: 'docs/deployment-states.md', text: deploymentStatesPage() },
     { path: 'docs/conductor-states.md', text: conductorStatesPage() },
+    { path: 'docs/replacement-states.md', text: replacementStatesPage() },
     { path: 'docs/json.md', text: jsonPage() },
     { path: 'findings/README.md', text: findingsPage() },
     ...(await schemaPages()),

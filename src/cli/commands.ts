@@ -48,6 +48,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('node give-back', async () => (await import('./commands/node-give-back.ts')).nodeGiveBack),
   entry('node rollback', async () => (await import('./commands/node-rollback.ts')).nodeRollback),
   entry('node rescue', async () => (await import('./commands/node-rescue.ts')).nodeRescue),
+  entry('node replace-pod', async () => (await import('./commands/node-replace-pod.ts')).nodeReplacePod),
   entry('node status', async () => (await import('./commands/node-status.ts')).nodeStatus),
   entry('node history', async () => (await import('./commands/node-history.ts')).nodeHistory),
   entry('node recover', async () => (await import('./commands/node-recover.ts')).nodeRecover),

@@ -27,6 +27,7 @@ import type { WatchDocument } from './metal/timeline.ts'
 import type { HistoryDocument, HistoryLine } from './node/history.ts'
 import type { EndangeredDocument, KillSetDocument } from './node/kill-set.ts'
 import type { PlanDocument, RefusalDocument } from './node/plan.ts'
+import type { PodReplacementDocument } from './node/replacement.ts'
 import type { RescueDocument } from './node/rescue.ts'
 import type {
   DoctorDocument,
@@ -70,6 +71,7 @@ export type Documents = {
   'anneal.metal-status/1': MetalStatusDocument
   'anneal.nodes/1': NodesDocument
   'anneal.plan/1': PlanDocument
+  'anneal.pod-replacement/1': PodReplacementDocument
   'anneal.prune/1': PruneDocument
   'anneal.push/1': PushDocument
   'anneal.pushed/1': PushedDocument
@@ -287,6 +289,11 @@ export const DOCUMENTS = {
       'node rollback --dry-run',
       'node give-back --dry-run',
     ],
+  },
+  'anneal.pod-replacement/1': {
+    type: 'PodReplacementDocument',
+    meaning: 'the replacement of this node’s pod of a DaemonSet',
+    printedBy: ['node replace-pod', 'node replace-pod --dry-run'],
   },
   'anneal.prune/1': {
     type: 'PruneDocument',

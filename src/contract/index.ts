@@ -134,6 +134,7 @@ export type {
   ServiceDependency,
   UpgradePlan,
 } from './node/plan.ts'
+export type { PodReplacementDocument, ReplacementStepDocument, TemplateRevision } from './node/replacement.ts'
 export type { RescueDocument, RescueReport } from './node/rescue.ts'
 export type {
   BuiltImage,

@@ -1,3 +1,4 @@
+export { SimulatedCluster } from './simulated-cluster.ts'
 export { CrashPoints, CrashSignal } from '../../saga/index.ts'
 export { MemoryState } from './memory-state.ts'
 export { SimulatedNode } from './simulated-node.ts'

@@ -12,7 +12,7 @@ import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
 import { ENGINE_KINDS } from '../../node/index.ts'
 import type { EngineKind } from '../../node/index.ts'
-import type { Engine, NodeEngine, NodeWorld, StateStore } from '../../ports/index.ts'
+import type { Cluster, Engine, NodeEngine, NodeWorld, StateStore } from '../../ports/index.ts'
 import type { Environment } from '../environment.ts'
 import { raise } from '../errors.ts'
 
@@ -38,7 +38,7 @@ export type NodeOptions = EngineOptions &
 const ENGINE_FILE = 'engine'
 
 /** A node on which images can be built, too. */
-export type BuildingWorld = NodeWorld & Readonly<{ engine: Engine }>
+export type BuildingWorld = NodeWorld & Readonly<{ engine: Engine; cluster?: Cluster }>
 
 /** Remembers the engine of this node. */
 export function keepEngine(world: NodeWorld): Promise<void> {

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SimulatedNode } from '../../../src/adapters/simulated/index.ts'
+import { plainSpec } from '../../../src/adapters/containers/index.ts'
+import { SimulatedCluster, SimulatedNode } from '../../../src/adapters/simulated/index.ts'
 import { FileStateStore } from '../../../src/adapters/state/index.ts'
 import { EXIT } from '../../../src/core/index.ts'
 import type { Engine, ImageFacts, NodeWorld } from '../../../src/ports/index.ts'
 import { ROOT } from '../../../scripts/source/index.ts'
-import { IMAGES, image } from '../../crash/scenarios.ts'
+import { IMAGES, digest, image } from '../../crash/scenarios.ts'
 import { runCommand, runCommandOn } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 import type { Kept, Scenario } from './scenario.ts'
@@ -119,6 +120,7 @@ export function nodeScenarios(directory: string): readonly Scenario[] {
     on('node stop that is refused for a guest', ['node', 'stop', 'libvirt'], EXIT.endangered),
     on('node stop --dry-run of a guest', ['node', 'stop', 'libvirt', '--dry-run'], EXIT.endangered),
     on('node rescue', ['node', 'rescue']),
+    ...podScenarios(directory),
     on('node stop', ['node', 'stop', 'agent']),
     on('node start', ['node', 'start', 'agent']),
     on('node start --dry-run', ['node', 'start', 'agent', '--dry-run']),
@@ -174,6 +176,37 @@ const BUILT: ImageFacts = {
 function building(world: NodeWorld): NodeWorld & Readonly<{ engine: Engine }> {
   const built = async (): Promise<ImageFacts> => BUILT
   return { ...world, engine: beside(world.engine, { buildImage: built, importImage: built }) }
+}
+
+/** A pod that is replaced, and one whose new template never gets ready. */
+function podScenarios(directory: string): readonly Scenario[] {
+  const pinned = `registry.example/libvirt@${digest('libvirt')}`
+  const node = new SimulatedNode({ [pinned]: { libvirt: '9.0.0' } })
+  const words = ['node', 'replace-pod', 'openstack/libvirt', '--node-name', 'node1']
+  let cluster: SimulatedCluster | undefined
+  const replaced = (name: string, more: readonly string[], exit?: number, hash?: string): Scenario => ({
+    name,
+    async run() {
+      if (cluster === undefined) {
+        const spec = plainSpec({ name: 'libvirt', image: pinned, labels: {}, networkMode: 'host' })
+        const container = await node.engine.createContainer(spec)
+        await node.engine.startContainer(container)
+        cluster = new SimulatedCluster(node, container, pinned)
+        node.startGuest('one')
+      }
+      if (hash !== undefined) cluster.change({ hash, becomesReady: hash !== 'never' })
+      const { cluster: own, ...world } = cluster.world()
+      const state = new FileStateStore(join(directory, 'pods-state'))
+      return runCommandOn({ ...building({ ...world, state }), cluster: own }, ...words, ...more)
+    },
+    ...(exit === undefined ? {} : { exit }),
+  })
+  return [
+    replaced('node replace-pod --dry-run', ['--dry-run'], EXIT.ok, 'second'),
+    replaced('node replace-pod', []),
+    replaced('node replace-pod of a pod that is current', []),
+    replaced('node replace-pod that goes back', ['--pod-timeout', '1s'], EXIT.rolledBack, 'never'),
+  ]
 }
 
 /** With an engine that says how far a pull is, as Docker and Podman do. */

@@ -1,0 +1,2 @@
+export { kubernetesCluster } from './cluster.ts'
+export { raiseCluster } from './errors.ts'

@@ -1,0 +1,7 @@
+export type { ReplacementArgs, ReplacementEffect } from './effects.ts'
+export { raiseReplacement } from './errors.ts'
+export { REPLACEMENT, startReplacement } from './machine.ts'
+export type { ReplacementRun } from './machine.ts'
+export type { DaemonSetName, GuestOnNode, ReplacementPlan, Revision } from './plan.ts'
+export { REPLACEMENT_STATES } from './states.ts'
+export type { ReplacementState } from './states.ts'
