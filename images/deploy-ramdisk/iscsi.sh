@@ -12,7 +12,9 @@ offer_target() {
   before=$(sectors_written)
   mkdir -p /run/tgtd
   # Only the address of the deployment, and no other.
-  tgtd -f --iscsi portal=$address:$target_port >>$log 2>&1 &
+  portal=$address
+  case $address in *:*) portal="[$address]" ;; esac
+  tgtd -f --iscsi portal=$portal:$target_port >>$log 2>&1 &
   helpers="$helpers $!"
   wait_for_tgtd
   tgt_admin new target --tid 1 --targetname $target

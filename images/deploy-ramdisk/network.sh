@@ -1,4 +1,4 @@
-# The interface that the machine booted from gets its address by DHCP; without BOOTIF, the first that is given one.
+# The interface that the machine booted from gets its address by DHCP, or by router advertisements of IPv6; without BOOTIF, the first that is given one.
 
 interfaces() {
   local path
@@ -21,6 +21,11 @@ boot_interface() {
   done
 }
 
+# The first address of IPv6 that is not local to the link, once no other host has it.
+global_address() {
+  ip -6 addr show dev $1 scope global | sed -n '/tentative/d; s|^ *inet6 \([^/]*\)/.*|\1|p' | head -n 1
+}
+
 bring_up_network() {
   local name names waited=0
   ip link set lo up
@@ -41,6 +46,19 @@ bring_up_network() {
         sleep 0.1
         continue
       fi
+      case $url in
+      *://\[*)
+        # Over IPv6 the kernel makes an address out of the prefix that a router advertises.
+        address=$(global_address $name)
+        if [ -n "$address" ]; then
+          interface=$name
+          say "has $address on $interface"
+          return
+        fi
+        sleep 0.5
+        continue
+        ;;
+      esac
       if busybox udhcpc -i $name -f -q -n -t 4 -T 1 -s /usr/lib/anneal/udhcpc >$run/dhcp.log 2>&1; then
         interface=$name
         address=$(cat $run/address)
@@ -48,6 +66,6 @@ bring_up_network() {
         return
       fi
     done
-    [ $(($(now) - waited)) -lt $retry_limit ] || give_up "no DHCP server answers since $retry_limit s"
+    [ $(($(now) - waited)) -lt $retry_limit ] || give_up "no DHCP server (IPv4) or router (IPv6) answers since $retry_limit s"
   done
 }

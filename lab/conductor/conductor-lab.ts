@@ -42,6 +42,8 @@ export type ConductorLabOptions = Readonly<{
   moreRamdisks?: readonly string[]
   /** Directory of a ramdisk with ironic-python-agent (vmlinuz, initrd), for machines with `deploy: 'direct'`. */
   agent?: string
+  /** How machines boot. Default: over IPv4. */
+  bootsOver?: 'ipv4' | 'ipv6'
   signal?: AbortSignal
 }>
 

@@ -26,14 +26,21 @@ const [OPERATORS_PORT, MACHINES_PORT] = [6385, 6386]
 export function conductorSettings(
   directory: string,
   { address, subnet }: LabNetwork,
-  { ramdisk, moreRamdisks, agent }: Pick<ConductorSettings, 'ramdisk' | 'moreRamdisks' | 'agent'>,
+  {
+    ramdisk,
+    moreRamdisks,
+    agent,
+    bootsOver = 'ipv4',
+  }: Pick<ConductorSettings, 'ramdisk' | 'moreRamdisks' | 'agent'> &
+    Readonly<{ bootsOver?: 'ipv4' | 'ipv6' }>,
 ): ConductorSettings {
+  const isNew = bootsOver === 'ipv6'
   return {
     stateDirectory: directory,
     operators: `${address}:${OPERATORS_PORT}`,
-    machines: `${address}:${MACHINES_PORT}`,
+    machines: `${isNew ? `[fd77:0:0:${subnet}::1]` : address}:${MACHINES_PORT}`,
     interface: BRIDGE,
-    subnet: `10.77.${subnet}.0/24`,
+    subnet: isNew ? `fd77:0:0:${subnet}::/64` : `10.77.${subnet}.0/24`,
     ...(ramdisk === undefined ? {} : { ramdisk }),
     ...(moreRamdisks === undefined ? {} : { moreRamdisks }),
     ...(agent === undefined ? {} : { agent }),

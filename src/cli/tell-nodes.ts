@@ -50,7 +50,9 @@ export async function tellNodes(
     reached
       .map(({ node, timeline, verbs }) =>
         verbs.length === 0
-          ? `${node.name ?? node.uuid} is ${node.provisionState} already`
+          ? verb === 'undeploy'
+            ? `nothing is deployed on ${node.name ?? node.uuid}: it is ${node.provisionState}`
+            : `${node.name ?? node.uuid} is ${node.provisionState} already`
           : `${node.name ?? node.uuid} is ${node.provisionState}: ${describeTimeline(timeline)}`,
       )
       .join('\n'),

@@ -23,7 +23,8 @@ const DELETE: ProvisionState['towards'] = { undeployed: 'deleted' }
 const PROVISION_STATES: Readonly<Record<string, ProvisionState>> = {
   enroll: { kind: 'rest', towards: MANAGE },
   verifying: PASSING,
-  manageable: { kind: 'rest', towards: { available: 'provide' } },
+  // Undeployed: after a cleaning that failed.
+  manageable: { kind: 'rest', towards: { available: 'provide', undeployed: 'provide' } },
   inspecting: PASSING,
   'inspect wait': PASSING,
   'inspect failed': { kind: 'failed', towards: MANAGE },

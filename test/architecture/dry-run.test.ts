@@ -169,7 +169,8 @@ describe('a dry run on a machine changes nothing:', () => {
 
   test('metal undeploy', async () => {
     assert.deepEqual(await preview('active', 'undeployed'), ['deleted'])
-    assert.deepEqual(await preview('clean failed', 'undeployed'), ['manage'])
+    assert.deepEqual(await preview('clean failed', 'undeployed'), ['manage', 'provide'])
+    assert.deepEqual(await preview('enroll', 'undeployed'), [])
     assert.deepEqual(await preview('active', 'undeployed', { instanceUuid: 'server' }), ['server removed'])
   })
 

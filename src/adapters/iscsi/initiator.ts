@@ -58,7 +58,7 @@ export class Initiator {
       driver: 'raw',
       'file.driver': 'iscsi',
       'file.transport': 'tcp',
-      'file.portal': `${target.address}:${target.port}`,
+      'file.portal': `${target.address.includes(':') ? `[${target.address}]` : target.address}:${target.port}`,
       'file.target': target.name,
       'file.lun': String(target.lun),
       'file.user': target.user,

@@ -2,6 +2,7 @@ import { bootProgramUrl, bootScriptUrl } from '../../conductor/index.ts'
 import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
 import { BOOT_PROGRAMS } from './boot-programs.ts'
 import type { Addresses } from './keep-addresses.ts'
+import { dhcpv6 } from './ipv6.ts'
 import { formatAddress, readSubnets } from './subnet.ts'
 
 export type ConfigurationPaths = Readonly<{
@@ -14,12 +15,13 @@ export type ConfigurationPaths = Readonly<{
 
 /**
  * The configuration of dnsmasq. `known` is the tag of what is in the file of hosts: all others get no answer.
- * `advertised`: a prefix of IPv6 on the interface.
+ * `advertised`: a prefix of IPv6 on the interface. `ipv6`: the prefix from which machines boot, over IPv6 alone.
  */
 export function dnsmasqConfiguration(
   settings: NetbootSettings,
   paths: ConfigurationPaths,
   advertised: string | undefined,
+  ipv6?: string,
 ): string {
   return lines([
     // No DNS.
@@ -38,12 +40,18 @@ export function dnsmasqConfiguration(
     // Its own limit is 50. A request beyond it gets no answer, and a transfer that nobody goes on with holds its place for 30 s.
     `tftp-max=${MOST_TRANSFERS}`,
     `tftp-root=${paths.tftp}`,
+    ...(ipv6 === undefined ? dhcpv4(settings, advertised) : dhcpv6(settings, ipv6, scriptUrl(settings))),
+  ])
+}
+
+function dhcpv4(settings: NetbootSettings, advertised: string | undefined): readonly string[] {
+  return [
     ...ARCHITECTURE_TAGS,
     ...(settings.mode === 'dhcp' ? fullDhcp(settings) : proxyDhcp(settings)),
     ...(settings.mode === 'dhcp' && advertised !== undefined
       ? routerAdvertisements(settings, advertised)
       : []),
-  ])
+  ]
 }
 
 /** By TFTP, at a time. */

@@ -27,8 +27,8 @@ export const NETBOOT_ERRORS = {
     exit: EXIT.usage,
   },
   NETBOOT_IPV6: {
-    message: 'Cannot serve machines over IPv6: {what} "{value}" is an IPv6 address',
-    remedy: 'give IPv4 addresses: machines boot over IPv4 (docs/conductor.md, IPv6)',
+    message: 'Cannot serve machines over IPv6: {why}',
+    remedy: '{remedy} (docs/conductor.md, IPv6)',
     retry: false,
     exit: EXIT.usage,
   },

@@ -4,7 +4,8 @@ import type { NetbootMachine, NetbootSettings } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { dnsmasqConfiguration, hostsFile } from './dnsmasq-files.ts'
 import { keepAddresses, withinSubnets } from './keep-addresses.ts'
-import { readSubnet, readSubnets, refuseIpv6 } from './subnet.ts'
+import { ipv6Prefix } from './ipv6.ts'
+import { readSubnet, readSubnets } from './subnet.ts'
 
 const SETTINGS: NetbootSettings = {
   interface: 'eth1',
@@ -154,16 +155,53 @@ describe('the configuration', () => {
   })
 })
 
-test('a network, a gateway or a name server of IPv6 is refused by name', () => {
-  refuseIpv6(SETTINGS)
-  for (const changed of [
-    { subnets: ['10.0.0.0/28', 'fd77::/64'] },
-    { gateways: ['fd77::1'] },
-    { nameServers: ['10.0.0.1', '2001:db8::53'] },
-  ]) {
-    assert.throws(
-      () => refuseIpv6({ ...SETTINGS, ...changed }),
-      (error) => isAnnealError(error, 'NETBOOT_IPV6'),
-    )
+describe('machines that boot over IPv6', () => {
+  const NEW: NetbootSettings = {
+    ...SETTINGS,
+    address: 'fd77::5:1',
+    subnets: ['fd77::/64'],
+    gateways: [],
+    nameServers: ['fd77::53'],
+    bootUrl: 'http://[fd77::5:1]:6386',
   }
+
+  test('are of one network, and no setting is of IPv4', () => {
+    assert.equal(ipv6Prefix(SETTINGS), undefined)
+    assert.equal(ipv6Prefix(NEW), 'fd77::')
+    assert.equal(ipv6Prefix({ ...NEW, address: 'FD77:0:0:0:1::1' }), 'fd77::')
+    for (const changed of [
+      { subnets: ['10.0.0.0/28', 'fd77::/64'] },
+      { subnets: ['fd77::/64', 'fd78::/64'] },
+      { subnets: ['fd77::/48'] },
+      { subnets: ['fd77:0:0:1::/64'] },
+      { subnets: ['fd77::1/64'] },
+      { gateways: ['fd77::1'] },
+      { nameServers: ['10.0.0.1'] },
+      { address: '10.0.0.1' },
+      { mode: 'proxy' },
+    ] as const) {
+      assert.throws(
+        () => ipv6Prefix({ ...NEW, ...changed }),
+        (error) => isAnnealError(error, 'NETBOOT_IPV6'),
+        JSON.stringify(changed),
+      )
+    }
+  })
+
+  test('get an address of a range, and what to boot as a URL', () => {
+    const text = dnsmasqConfiguration(NEW, PATHS, undefined, 'fd77::')
+    for (const line of [
+      'dhcp-ignore=tag:!known',
+      'dhcp-range=fd77::1:0,fd77::1:ffff,slaac,64,1h',
+      'dhcp-option=option6:dns-server,[fd77::53]',
+      'dhcp-match=set:uefi-x86-64,option6:61,00:07',
+      'dhcp-option=tag:ipxe,option6:59,http://[fd77::5:1]:6386/boot/ipxe?mac=${netX/mac}',
+      'dhcp-option=tag:!ipxe,tag:uefi-x86-64,option6:59,tftp://[fd77::5:1]/ipxe-x86_64.efi',
+    ]) {
+      assert.ok(text.includes(`\n${line}\n`), `${line}\n${text}`)
+    }
+    assert.doesNotMatch(text, /dhcp-boot|option:router/)
+    const alone = dnsmasqConfiguration({ ...NEW, nameServers: [] }, PATHS, undefined, 'fd77::')
+    assert.doesNotMatch(alone, /dns-server/)
+  })
 })

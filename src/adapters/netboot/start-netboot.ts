@@ -1,4 +1,5 @@
 import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { BlockList, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { makeFolderSync } from '../folders/index.ts'
@@ -11,7 +12,8 @@ import { startDnsmasq } from './dnsmasq-process.ts'
 import { raise } from './errors.ts'
 import { keepAddresses, withinSubnets } from './keep-addresses.ts'
 import type { Addresses } from './keep-addresses.ts'
-import { readSubnets, refuseIpv6 } from './subnet.ts'
+import { ipv6Prefix } from './ipv6.ts'
+import { readSubnets } from './subnet.ts'
 import type { Subnet } from './subnet.ts'
 
 /** The firmwares that every site has; iPXE for arm64 is looked for when a machine is to boot it. */
@@ -26,8 +28,8 @@ const USUAL = [
  * (dnsmasq.log). A dnsmasq that an earlier process left there is ended first. Throws NETBOOT_….
  */
 export const startNetboot: StartNetboot = async (settings, directory) => {
-  refuseIpv6(settings)
-  const subnets = readSubnets(settings)
+  const ipv6 = ipv6Prefix(settings)
+  const subnets = ipv6 === undefined ? readSubnets(settings) : []
   const advertised = checkInterface(settings)
   makeFolderSync(directory)
   // dnsmasq gives its rights away, and then reads the file of hosts again and again.
@@ -38,13 +40,13 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   for (const usual of USUAL) checkBootProgram(tftp, usual)
   replaceFile(hosts, '')
   const paths = { hosts, leases: inside('leases'), tftp, user: chooseUser(directory) }
-  replaceFile(inside('dnsmasq.conf'), dnsmasqConfiguration(settings, paths, advertised))
+  replaceFile(inside('dnsmasq.conf'), dnsmasqConfiguration(settings, paths, advertised, ipv6))
   const dnsmasq = await startDnsmasq(directory, settings.interface)
 
   let addresses: Addresses = {}
   let cards: ReadonlyMap<string, readonly string[]> = new Map()
   const serve: Netboot['serve'] = async (machines) => {
-    if (settings.mode === 'dhcp') {
+    if (settings.mode === 'dhcp' && ipv6 === undefined) {
       const reserved = [settings.address, ...settings.gateways, ...settings.nameServers]
       const kept = readAddresses(inside('addresses.json'), subnets)
       addresses = keepAddresses({ subnets, machines, kept, reserved })
@@ -57,7 +59,15 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
   }
   let last: Promise<unknown> = Promise.resolve()
   return {
-    check: (machine) => checkBootProgram(tftp, machine),
+    check(machine) {
+      if (ipv6 !== undefined && machine.firmware === 'bios') {
+        throw raise('NETBOOT_IPV6', {
+          why: 'a machine with BIOS boots over IPv4 alone',
+          remedy: 'set boot_mode:uefi in its capabilities, or give the machines’ network IPv4',
+        })
+      }
+      checkBootProgram(tftp, machine)
+    },
     serve(machines) {
       const mine = last.then(() => serve(machines))
       last = mine.catch(() => undefined)
@@ -67,7 +77,7 @@ export const startNetboot: StartNetboot = async (settings, directory) => {
     watch(machine) {
       const heard = dnsmasq.listen()
       return () => {
-        const log = settings.mode === 'dhcp' ? heard() : undefined
+        const log = settings.mode === 'dhcp' && ipv6 === undefined ? heard() : undefined
         return log === undefined ? undefined : traceIn(log, cards.get(machine) ?? [], addresses[machine])
       }
     },
@@ -88,7 +98,7 @@ function checkInterface({ interface: name, address }: NetbootSettings): string |
       remedy: 'name the interface that the machines are reached through, and give it its address first',
     })
   }
-  if (!found.some((one) => one.address === address)) {
+  if (!found.some((one) => isSameAddress(one.address, address))) {
     const has = found.map((one) => one.address).join(', ')
     throw raise('NETBOOT_INTERFACE', {
       interface: name,
@@ -98,6 +108,14 @@ function checkInterface({ interface: name, address }: NetbootSettings): string |
   }
   const local = found.find((one) => one.family === 'IPv6' && /^f[cd]/i.test(one.address))
   return local === undefined ? undefined : prefixOf(local.address)
+}
+
+/** Addresses of IPv6 can be written in several ways. */
+function isSameAddress(one: string, other: string): boolean {
+  const list = new BlockList()
+  if (!isIPv6(one) || !isIPv6(other)) return one === other
+  list.addAddress(one, 'ipv6')
+  return list.check(other, 'ipv6')
 }
 
 /** The first 64 bits: `fd77:0:0:1::1` → `fd77:0:0:1::`. */

@@ -1,19 +1,6 @@
 import type { NetbootSettings } from '../../conductor/index.ts'
 import { raise } from './errors.ts'
 
-/** Throws NETBOOT_IPV6. */
-export function refuseIpv6({ subnets, address, gateways, nameServers }: NetbootSettings): void {
-  const given = [
-    ...subnets.map((one) => ['the network', one] as const),
-    ['the conductor’s address', address],
-    ...gateways.map((one) => ['the gateway', one] as const),
-    ...nameServers.map((one) => ['the name server', one] as const),
-  ] as const
-  for (const [what, value] of given) {
-    if (value.includes(':')) throw raise('NETBOOT_IPV6', { what, value })
-  }
-}
-
 /** A network of IPv4, with addresses as numbers; `text` is how it was given. */
 export type Subnet = Readonly<{ text: string; first: number; last: number; netmask: string }>
 

@@ -28,7 +28,7 @@ const SERVE_FLAGS = {
   machines: {
     kind: 'text',
     placeholder: 'ADDR:PORT',
-    help: 'Answer machines here: an address of this host on the machines’ network',
+    help: 'Answer machines here: an address of this host on the machines’ network, IPv4 or [ADDR]:PORT of IPv6',
   },
   'ramdisk-dir': {
     kind: 'list',
@@ -59,7 +59,7 @@ const SERVE_FLAGS = {
   subnet: {
     kind: 'list',
     placeholder: 'NET/LEN',
-    help: 'Give addresses of this network, such as 10.77.1.0/24; repeat it for networks behind relay agents',
+    help: 'Give addresses of this network, such as 10.77.1.0/24 or fd00:77::/64; repeat it for networks (IPv4) behind relay agents',
   },
   gateway: {
     kind: 'list',
@@ -144,9 +144,9 @@ export const metalServe = command({
       {
         event: 'ready',
         api: operators.replace(/^\w+:\/\//, ''),
-        machines: `${machines.address}:${machines.port}`,
+        machines: urlOf(machines, 'http').replace(/^\w+:\/\//, ''),
       },
-      `ready: operators at ${operators}, machines at http://${machines.address}:${machines.port}`,
+      `ready: operators at ${operators}, machines at ${urlOf(machines, 'http')}`,
     )
     const interrupted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
@@ -169,7 +169,7 @@ async function optionsOf(flags: Flags): Promise<
   if (flags['ramdisk-dir'].length === 0) throw fail('it needs --ramdisk-dir')
   const machines = addressOf(flags.machines, 'machines')
   const stateDirectory = join(flags.state, 'conductor')
-  const url = `http://${machines.address}:${machines.port}`
+  const url = urlOf(machines, 'http')
   const parallel = Number(flags.parallel)
   if (!Number.isInteger(parallel) || parallel < 1) throw fail(`--parallel "${flags.parallel}" is no count`)
   const login = flags.login === undefined ? undefined : readLogin(flags.login)
@@ -194,7 +194,7 @@ async function optionsOf(flags: Flags): Promise<
       ...(netboot === undefined ? {} : { netboot }),
     },
     serveOptions: {
-      api: operatorsAt(flags.listen),
+      api: addressOf(flags.listen, 'listen'),
       ...(tls === undefined ? {} : { tls }),
       ...(ramdisks === undefined ? {} : { ramdisks }),
       machines,
@@ -253,23 +253,12 @@ function netbootOf(flags: Flags, address: string, bootUrl: string): NetbootSetti
   }
 }
 
-/** Operators may come over IPv6; an address of it is in brackets, as in URLs. */
-function operatorsAt(text: string): Readonly<{ address: string; port: number }> {
-  const match = /^\[([0-9a-fA-F:.]+)\]:(\d+)$/.exec(text)
-  const [, address = '', port = ''] = match ?? []
-  return isIPv6(address) && Number(port) < 65_536
-    ? { address, port: Number(port) }
-    : addressOf(text, 'listen', ' or [ADDRESS]:PORT of IPv6')
-}
-
-function addressOf(
-  text: string,
-  flag: string,
-  more = ': machines boot over IPv4',
-): Readonly<{ address: string; port: number }> {
-  const match = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(text)
-  const port = Number(match?.[2])
-  if (match?.[1] !== undefined && port < 65_536) return { address: match[1], port }
-  const why = `--${flag} "${text}" is not ADDRESS:PORT of IPv4, such as 10.77.1.1:6386${more}`
+/** An address of IPv6 is in brackets, as in URLs. */
+function addressOf(text: string, flag: string): Readonly<{ address: string; port: number }> {
+  const [, six = '', four = '', digits = ''] =
+    /^(?:\[([0-9a-fA-F:.]+)\]|(\d+(?:\.\d+){3})):(\d+)$/.exec(text) ?? []
+  const port = Number(digits)
+  if (digits !== '' && port < 65_536 && (four !== '' || isIPv6(six))) return { address: four || six, port }
+  const why = `--${flag} "${text}" is not ADDRESS:PORT, such as 10.77.1.1:6386 or [fd00:77::1]:6386`
   throw raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
 }

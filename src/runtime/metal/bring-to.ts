@@ -135,6 +135,7 @@ function judge(
   const name = node.name ?? node.uuid
   // The power state is known only a moment after a node became available.
   if (state === goalState(goal)) return 'done'
+  if (goal === 'undeployed' && verbs.length === 0 && NEVER_DEPLOYED.includes(state)) return 'done'
   if (kind === 'failed' && verbs.length > 0) {
     throw metalError('METAL_VERB_FAILED', {
       action,
@@ -153,11 +154,13 @@ function judge(
     const reason = node.lastError ?? 'it gives no reason'
     throw metalError('METAL_VERB_FAILED', { action, node: name, state, reason })
   }
-  throw metalError('METAL_NODE_STATE', { action, node: name, state, remedy: remedyFor(goal, state, name) })
+  throw metalError('METAL_NODE_STATE', { action, node: name, state, remedy: remedyFor(state, name) })
 }
 
-function remedyFor(goal: Goal, state: string, node: string): string {
-  if (goal === 'undeployed') return 'nothing is deployed on it; nothing needs to be done'
+/** Nothing is deployed here, and no disk waits for its cleaning: there is nothing to take away. */
+const NEVER_DEPLOYED = ['enroll', 'manageable', 'inspect failed', 'adopt failed']
+
+function remedyFor(state: string, node: string): string {
   if (state === 'active' || state === 'deploy failed') {
     return `what is deployed on it would be lost; if that is meant: \`anneal metal undeploy ${node}\``
   }

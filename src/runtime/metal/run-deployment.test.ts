@@ -5,7 +5,7 @@ import { isAnnealError } from '../../core/index.ts'
 import { MARK, planDeployment } from '../../metal/index.ts'
 import type { DeployPlan } from '../../metal/index.ts'
 import { sampleNode, sampleTrio } from '../../metal/testing/index.ts'
-import { bringTo } from './bring-to.ts'
+import { bringTo, previewBring } from './bring-to.ts'
 import { runDeployment } from './run-deployment.ts'
 import { deploymentOptions as options } from './testing/deployment-options.ts'
 import { FakeMetal } from './testing/fake-metal.ts'
@@ -266,6 +266,26 @@ describe('bringing a node to a state', () => {
       const fake = new FakeMetal(course, { provisionState })
       assert.deepEqual((await bring(fake, 'undeployed')).verbs, ['deleted'], provisionState)
     }
+  })
+
+  test('to take a deployment away where there is none asks for nothing, and is no fault', async () => {
+    for (const provisionState of ['enroll', 'manageable', 'inspect failed', 'available']) {
+      const fake = new FakeMetal({}, { provisionState })
+      assert.deepEqual((await bring(fake, 'undeployed')).verbs, [], provisionState)
+      const { steps } = await previewBring(fake.world, fake.node.uuid, 'undeployed', 'x')
+      assert.deepEqual([fake.done, steps], [[], []])
+    }
+  })
+
+  test('to take a deployment away whose cleaning failed cleans again', async () => {
+    const course: Course = {
+      manage: [{ provisionState: 'manageable' }],
+      provide: [{ provisionState: 'cleaning' }, { provisionState: 'available' }],
+    }
+    const fake = new FakeMetal(course, { provisionState: 'clean failed' })
+    const { steps } = await previewBring(fake.world, fake.node.uuid, 'undeployed', 'x')
+    assert.deepEqual((await bring(fake, 'undeployed')).verbs, ['manage', 'provide'])
+    assert.deepEqual(steps, ['manage', 'provide'])
   })
 
   test('to undeploy says what is to be kept', async () => {
