@@ -45,6 +45,8 @@ export interface GuestFiles {
   pools(): Promise<readonly StoragePool[]>
   /** The persistent definitions in a directory of the host (`/etc/libvirt/qemu` as libvirt sees it); none where it is not there. */
   definitions(directory: string): Promise<readonly GuestPaths[]>
+  /** Names of the XML files in a directory of the host; none where it is not there. */
+  recordsIn(directory: string): Promise<readonly string[]>
   /** Replaces one status file durably (write, fsync, rename); only ever while no libvirt runs. */
   writeStatusFile(name: string, xml: string): Promise<void>
 }

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
-import { Host, startGuest, virsh } from '../../lab/index.ts'
+import { Host, startGuest, virsh, waitForLibvirt } from '../../lab/index.ts'
 import { chosenHost } from '../integration/node/support/chosen-host.ts'
 import { ComputeNode } from '../integration/node/support/compute-node.ts'
 import type { Alive } from '../integration/node/support/compute-node.ts'
 
+type Planned = Readonly<{
+  check: Readonly<{ findings: readonly Readonly<{ code: string; severity: string }>[] }>
+}>
+
+const FILTER = "<filter name='mine' chain='root'><rule action='accept' direction='inout'/></filter>"
+const PORT =
+  "<interface type='bridge'><source bridge='filtered'/><model type='virtio'/><filterref filter='mine'/></interface>"
 const IMAGE = 'nova-libvirt:bookworm'
 const OFF = `<domain type='qemu'><name>off</name><memory>65536</memory><os><type>hvm</type></os>
   <devices><disk type='file'><source file='/data/off.img'/><target dev='vda' bus='virtio'/></disk></devices></domain>`
@@ -26,6 +33,12 @@ describe('a guest whose files the next libvirt would not have', () => {
     node.host.must(['docker', 'exec', await node.container(), 'sh', '-euc', script])
   const refused = async (path: string): Promise<readonly string[]> =>
     (await node.refusals(path)).map(({ code, subject }) => `${code} ${subject}`)
+  /** How severe a plan finds the records of libvirt that stay behind. */
+  const recorded = async (path: string): Promise<readonly string[]> => {
+    const { value } = await node.anneal<Planned>(['node', 'plan', path])
+    const found = value.check.findings.filter(({ code }) => code === 'LIBVIRT_RECORDS_STAY')
+    return found.map(({ severity }) => severity)
+  }
   before(async () => {
     node = await ComputeNode.on(
       await Host.up(chosenHost({ name: 'guest-file', engine: 'docker', init: 'systemd', images: [IMAGE] })),
@@ -89,5 +102,30 @@ describe('a guest whose files the next libvirt would not have', () => {
       first.filter((line) => left.includes(line)),
       [],
     )
+  })
+
+  test('is refused where its network filter stays, without which libvirt does not start', async () => {
+    const container = await node.container()
+    // The image has no programs that set rules. What they do does not matter here.
+    await inside(
+      "for p in iptables ip6tables ebtables; do printf '#!/bin/sh\\n' >/usr/sbin/$p; chmod 755 /usr/sbin/$p; done",
+    )
+    await node.host.must(['docker', 'restart', '--time', '5', container])
+    await waitForLibvirt(node.host, container, 'docker')
+    await node.host.sh('ip link add filtered type bridge; ip link set filtered up')
+    await node.write('/var/lib/nova/mine.xml', FILTER)
+    await node.write('/var/lib/nova/port.xml', PORT)
+    await inside('virsh nwfilter-define /var/lib/nova/mine.xml')
+    const fourth = await release('fourth', '/data:/data', '/srv/vms:/srv/vms')
+    assert.deepEqual(await recorded(fourth), ['warn'])
+    await startGuest(node.host, { name: 'filtered', via: container })
+    await inside('virsh attach-device filtered /var/lib/nova/port.xml --live')
+    assert.deepEqual(await recorded(fourth), ['refuse'])
+
+    await inside('mv /etc/libvirt/nwfilter/mine.xml /root')
+    await node.host.must(['docker', 'restart', '--time', '5', container])
+    await assert.rejects(waitForLibvirt(node.host, container, 'docker', 10_000))
+    const { stderr } = await node.host.exec(['docker', 'logs', '--tail', '20', container])
+    assert.match(stderr, /referenced filter 'mine' is missing/)
   })
 })

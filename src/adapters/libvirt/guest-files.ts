@@ -26,6 +26,8 @@ export function libvirtGuestFiles(stateDir = '/run/libvirt'): GuestFiles {
     },
     pools: (): Promise<readonly StoragePool[]> => readAll(join(stateDir, 'storage'), parsePool),
     definitions: (from: string): Promise<readonly GuestPaths[]> => readAll(from, parseDefinition),
+    recordsIn: async (from: string): Promise<readonly string[]> =>
+      (await list(from)).filter((entry) => entry.endsWith('.xml')),
     async writeStatusFile(name: string, xml: string): Promise<void> {
       const path = join(directory, `${name}.xml`)
       if (name === '' || name.includes('/') || name.includes('\0')) {

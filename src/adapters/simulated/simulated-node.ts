@@ -340,6 +340,7 @@ export class SimulatedNode {
         this.guests.filter((guest) => guest.alive).map((guest) => statusFile(guest, place)),
       pools: () => Promise.resolve([]),
       definitions: () => Promise.resolve([]),
+      recordsIn: () => Promise.resolve([]),
       writeStatusFile: (name, xml) =>
         this.points.around('writeStatusFile', () => {
           if (this.runningLibvirt() !== undefined)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileFindings, strandedFiles } from './guest-files.ts'
+import { fileFindings, recordFindings, strandedFiles } from './guest-files.ts'
 
 type Old = Parameters<typeof strandedFiles>[0]
 type Next = Parameters<typeof strandedFiles>[1]
@@ -63,4 +63,25 @@ test('a file that is there refuses once for each guest, the deleted one first; a
   )
   assert.match(found[1]?.remedy ?? '', /bind \/data to \/data in service "libvirt"/)
   assert.deepEqual(fileFindings(old, to, stranded, new Set()), [])
+})
+
+test('records that stay behind warn, and refuse where libvirt would not start without them', () => {
+  const filters = { path: '/etc/libvirt/nwfilter', names: ['mine.xml'] }
+  const secrets = { path: '/etc/libvirt/secrets', names: ['a.xml', 'b.xml', 'c.xml', 'd.xml'] }
+  const none = { path: '/etc/libvirt/storage', names: [] }
+  const records = [filters, secrets, none]
+  const codes = (old: Old, to: Next, xml: string): readonly string[] =>
+    recordFindings(old, to, records, [{ name: 'vm', xml }]).map(
+      ({ severity, evidence }) => `${severity} ${evidence.split(' ')[0]}`,
+    )
+  const [warnings, refusal] = [
+    ['warn /etc/libvirt/nwfilter', 'warn /etc/libvirt/secrets'],
+    ['refuse /etc/libvirt/nwfilter', 'warn /etc/libvirt/secrets'],
+  ]
+  assert.deepEqual(codes(container(), next(), '<domstatus/>'), warnings)
+  assert.deepEqual(codes(container(), next(), "<filterref filter='mine'/>"), refusal)
+  assert.deepEqual(codes(container(), next(), "<filterref filter='mine-too'/>"), warnings)
+  assert.deepEqual(codes(container(bind('/etc/libvirt')), next(bind('/etc/libvirt')), ''), [])
+  const host: Old = { ...container(), hostUnit: { unit: 'libvirtd.service' } }
+  assert.deepEqual(codes(host, next(bind('/etc/libvirt/secrets')), ''), ['warn /etc/libvirt/nwfilter'])
 })

@@ -68,6 +68,41 @@ export function fileFindings(
   })
 }
 
+/** What libvirt keeps beside its guests, in directories of /etc/libvirt. */
+export const RECORDS: Readonly<Record<string, string>> = {
+  '/etc/libvirt/nwfilter': 'filters of networks',
+  '/etc/libvirt/secrets': 'secrets of disks',
+  '/etc/libvirt/storage': 'storage pools',
+}
+
+/** Records of the old libvirt that the next one would not have. `names`: files of a directory, without those of the image. */
+export function recordFindings(
+  old: Old,
+  next: Next,
+  records: readonly Readonly<{ path: string; names: readonly string[] }>[],
+  guests: readonly Readonly<{ name: string; xml: string }>[],
+): readonly Finding[] {
+  return records.flatMap(({ path, names }): Finding[] => {
+    const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
+    const after = hostPathOf(next.container.mounts, path)
+    if (names.length === 0 || (before !== undefined && before === after)) return []
+    const filtered = guests.filter(({ xml }) =>
+      names.some((name) => xml.includes(`<filterref filter='${name.replace(/\.xml$/, '')}'`)),
+    )
+    const isUsed = path.endsWith('/nwfilter') && filtered.length > 0
+    const users = filtered.map(({ name }) => `"${name}"`).join(', ')
+    return [
+      {
+        code: 'LIBVIRT_RECORDS_STAY',
+        severity: isUsed ? 'refuse' : 'warn',
+        subject: next.name,
+        evidence: `${path} holds ${RECORDS[path] ?? 'records'} (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}) ${before === undefined ? `inside the container "${old.name}"` : `at ${before}`}, and would be ${after ?? 'inside the container'}${isUsed ? `: libvirt does not start without a filter that a guest uses (${users})` : ''}`,
+        remedy: `bind ${before ?? `a directory of the host that holds these files`} to ${path} in service "${next.name}", unless the image writes them itself when it starts`,
+      },
+    ]
+  })
+}
+
 /** Devices and the kernel's own files are the same for everybody. */
 function isOfDisk(path: string): boolean {
   return path.startsWith('/') && !/^\/(dev|proc|sys)(\/|$)/.test(path)

@@ -21,7 +21,7 @@ export {
 } from './findings.ts'
 export { bringHooks, hookFindings, hookMounts } from './guest-hook.ts'
 export type { HookTried } from './guest-hook.ts'
-export { fileFindings, strandedFiles } from './guest-files.ts'
+export { fileFindings, RECORDS, recordFindings, strandedFiles } from './guest-files.ts'
 export type { GuestPaths } from './guest-files.ts'
 export { poolFindings } from './guest-pools.ts'
 export type { StoragePool } from './guest-pools.ts'

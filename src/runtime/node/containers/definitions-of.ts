@@ -8,9 +8,20 @@ const DEFINITIONS = '/etc/libvirt/qemu'
 export async function definitionsOf(
   world: NodeWorld,
   place: LibvirtPlace,
-  { mounts, hostUnit, rootUpperDir }: Pick<Container, 'mounts' | 'hostUnit' | 'rootUpperDir'>,
+  container: InContainer,
 ): Promise<readonly GuestPaths[]> {
-  const bound = hostUnit === undefined ? hostPathOf(mounts, DEFINITIONS) : DEFINITIONS
-  const directory = bound ?? (rootUpperDir === undefined ? undefined : `${rootUpperDir}${DEFINITIONS}`)
-  return directory?.startsWith('/') === true ? world.guestFiles(place).definitions(directory) : []
+  const directory = directoryOf(container, DEFINITIONS)
+  return directory === undefined ? [] : world.guestFiles(place).definitions(directory)
 }
+
+/** Where on the host a libvirt writes what it writes to `path`; undefined where that is not known. */
+export function directoryOf(
+  { mounts, hostUnit, rootUpperDir }: InContainer,
+  path: string,
+): string | undefined {
+  const bound = hostUnit === undefined ? hostPathOf(mounts, path) : path
+  const directory = bound ?? (rootUpperDir === undefined ? undefined : `${rootUpperDir}${path}`)
+  return directory?.startsWith('/') === true ? directory : undefined
+}
+
+type InContainer = Pick<Container, 'mounts' | 'hostUnit' | 'rootUpperDir'>

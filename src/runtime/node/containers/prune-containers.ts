@@ -40,7 +40,7 @@ export async function findUnreferenced(world: NodeWorld, project: string): Promi
 }
 
 /** Whether a file that a guest of libvirt needs would be deleted with the container. Who cannot tell keeps it. */
-async function holdsGuestFile(world: NodeWorld, container: Container): Promise<boolean> {
+export async function holdsGuestFile(world: NodeWorld, container: Container): Promise<boolean> {
   const { mounts, rootUpperDir } = container
   const stateDir = hostPathOf(mounts, '/run/libvirt')
   if (stateDir?.startsWith('/') !== true) return false

@@ -1,11 +1,11 @@
-import { fileFindings, strandedFiles } from '../../../node/index.ts'
+import { fileFindings, RECORDS, recordFindings, strandedFiles } from '../../../node/index.ts'
 import type { Container, Finding, LibvirtPlace, Service } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
-import { definitionsOf } from '../containers/definitions-of.ts'
+import { definitionsOf, directoryOf } from '../containers/definitions-of.ts'
 import type { Survey } from '../survey/survey.ts'
 import { sizes } from './sizes.ts'
 
-/** Which guests, running or defined, have files that the next libvirt will not have. */
+/** Which files of guests, running or defined, and which records of libvirt the next one will not have. */
 export async function checkFiles(
   world: NodeWorld,
   { seen, place, old, next }: Readonly<{ seen: Survey; place: LibvirtPlace; old: Container; next: Service }>,
@@ -21,5 +21,14 @@ export async function checkFiles(
     world,
     stranded.map(({ lookAt }) => lookAt),
   )
-  return fileFindings(old, next, stranded, new Set(Object.keys(present)))
+  const records: { path: string; names: readonly string[] }[] = []
+  for (const path of Object.keys(RECORDS)) {
+    const directory = directoryOf(old, path)
+    const names = directory === undefined ? [] : await world.guestFiles(place).recordsIn(directory)
+    records.push({ path, names })
+  }
+  return [
+    ...fileFindings(old, next, stranded, new Set(Object.keys(present))),
+    ...recordFindings(old, next, records, seen.statusFiles),
+  ]
 }

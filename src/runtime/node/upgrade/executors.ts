@@ -27,7 +27,7 @@ import { raise } from '../errors.ts'
 import { describeStore, isImageId } from './image-id.ts'
 import { handOver, keepStatusFiles } from './hand-over.ts'
 import { rearmUnit } from '../containers/rearm-unit.ts'
-import { pruneContainers } from '../containers/prune-containers.ts'
+import { holdsGuestFile, pruneContainers } from '../containers/prune-containers.ts'
 import { rescueEndangered } from '../rescue/rescue-endangered.ts'
 import { failedBy, runExecutor } from '../../saga/index.ts'
 import type { Executors } from '../../saga/index.ts'
@@ -226,6 +226,8 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
     if (referred.some((service) => service.containerName === name)) return DONE
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) return DONE
+    // Kept, it is removed as soon as no guest names a file in it.
+    if (await holdsGuestFile(world, container)) return DONE
     await clearLeftBehind(world, container.id, { places: placesOf(sides), helpers: declaredHelpers(sides) })
     await world.engine.removeContainer(container.id, { force: false })
     return DONE
