@@ -50,6 +50,11 @@ export type HelperKind =
   | 'qemu-pr-helper'
   | 'vhost-user'
   | 'haproxy'
+  | 'radvd'
+  | 'keepalived'
+  | 'conntrackd'
+  | 'dibbler'
+  | 'sanlock'
   /** Holds a Unix socket that a guest's command line names, whatever its own name. */
   | 'peer'
   /** Lives in a guest's own cgroup, whatever its name. */

@@ -15,6 +15,9 @@ export type HelperRule = Readonly<{
   serves: 'tied' | 'onlyTied' | 'logged' | 'vhostUser' | 'all'
 }>
 
+/** It may have rewritten its arguments to a title, which names it as well. */
+const STATE_CHANGE = /neutron-keepalived-state-change/
+
 const HELPER_RULES: readonly HelperRule[] = [
   // libvirt's src/qemu/qemu_tpm.c, qemu_virtiofs.c, qemu_passt.c, qemu_slirp.c, qemu_nbdkit.c, qemu_dbus.c
   { kind: 'swtpm', exe: /^swtpm$/, serves: 'tied' },
@@ -51,6 +54,14 @@ const HELPER_RULES: readonly HelperRule[] = [
     argument: /ns-metadata-proxy|ovn-metadata|\/neutron\//,
     serves: 'all',
   },
+  // Routers on compute nodes, of Neutron's L3 agent (agent/linux: ra.py, keepalived.py, conntrackd.py, dibbler.py; agent/l3/ha_router.py).
+  { kind: 'radvd', exe: /^radvd$/, argument: /\/neutron\/ra\//, serves: 'all' },
+  { kind: 'keepalived', exe: /^keepalived$/, argument: /\/neutron\/ha_confs\//, serves: 'all' },
+  { kind: 'keepalived', exe: /^python3?(\.\d+)?$/, argument: STATE_CHANGE, serves: 'all' },
+  { kind: 'conntrackd', exe: /^conntrackd$/, argument: /\/neutron\/ha_confs\//, serves: 'all' },
+  { kind: 'dibbler', exe: /^dibbler-client$/, argument: /\/neutron\/pd\//, serves: 'all' },
+  // It ends the guests whose leases it can no longer renew, and the watchdog that it feeds resets the host.
+  { kind: 'sanlock', exe: /^sanlock$/, argument: /^daemon$/, serves: 'all' },
   { kind: 'virtlogd', exe: /^virtlogd$/, serves: 'logged' },
   { kind: 'virtlockd', exe: /^virtlockd$/, serves: 'all' },
 ]
@@ -59,6 +70,11 @@ const HELPER_RULES: readonly HelperRule[] = [
 export const SHARED_HELPERS: ReadonlySet<HelperKind> = new Set<HelperKind>([
   'dnsmasq',
   'haproxy',
+  'radvd',
+  'keepalived',
+  'conntrackd',
+  'dibbler',
+  'sanlock',
   'virtlogd',
   'virtlockd',
   'vhost-user',

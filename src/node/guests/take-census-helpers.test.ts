@@ -149,6 +149,31 @@ test('backends of disks, of vhost-user devices and of metadata are helpers of wh
   )
 })
 
+test('what routes for guests on a compute node is a helper, and the same programs elsewhere are not', () => {
+  const id = '0c4bb2ab-28a7-4d4a-9f5e-3f1a4f0e2b11'
+  const files = '/var/lib/neutron'
+  const neutrons = [
+    process('/usr/sbin/radvd', ['-C', `${files}/ra/${id}.radvd.conf`, '-p', '/p', '-m', 'syslog']),
+    process('/usr/sbin/keepalived', ['-P', '-f', `${files}/ha_confs/${id}/keepalived.conf`]),
+    process('/usr/bin/python3.13', ['/usr/bin/neutron-keepalived-state-change', `--router_id=${id}`]),
+    process('/usr/sbin/conntrackd', ['-d', '-C', `${files}/ha_confs/${id}/conntrackd.conf`]),
+    process('/usr/sbin/dibbler-client', ['start', '-w', `${files}/pd/a`]),
+    process('/usr/sbin/sanlock', ['daemon']),
+  ]
+  const others = [
+    process('/usr/sbin/radvd', ['-C', '/etc/radvd.conf']),
+    process('/usr/sbin/keepalived', ['-f', '/etc/keepalived/keepalived.conf']),
+    process('/usr/bin/python3', ['/usr/bin/neutron-l3-agent']),
+    process('/usr/sbin/conntrackd', ['-d']),
+    process('/usr/sbin/sanlock', ['client', 'status']),
+  ]
+  const { helpers } = census([qemu(UUID, 'a'), ...neutrons, ...others])
+  assert.deepEqual(
+    helpers.map(({ kind, guests }) => [kind, guests.length]),
+    ['radvd', 'keepalived', 'keepalived', 'conntrackd', 'dibbler', 'sanlock'].map((kind) => [kind, 0]),
+  )
+})
+
 test('dnsmasq is a helper where it serves the networks of guests', () => {
   const guests = [qemu(UUID, 'a')]
   for (const argument of [
