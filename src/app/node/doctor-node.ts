@@ -1,6 +1,7 @@
 import {
   busyGuests,
   examine,
+  networkEnds,
   prunerFindings,
   stopsWithEngine,
   outputHeld,
@@ -29,6 +30,7 @@ export async function doctorNode(world: NodeWorld): Promise<Examined> {
   const momentary = [
     ...dissent,
     ...busyGuests(statusFiles),
+    ...networkEnds(seen, 'doctor'),
     ...switchStops(killSets, table, census, 'doctor'),
     ...outputHeld(seen, await outputHolders(world, seen), 'doctor'),
     ...(await unitsChanged(world, seen, 'doctor')),

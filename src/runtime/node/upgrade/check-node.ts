@@ -15,6 +15,7 @@ import {
   started,
   startsUnableToFork,
   stopped,
+  networkEnds,
   switchStops,
   workloadOfService,
 } from '../../../node/index.ts'
@@ -89,6 +90,7 @@ export async function checkNode(
     ...dissent.map((finding) => allowWayBack(finding, plan)),
     ...busyGuests(seen.statusFiles),
     ...diskWork(seen.killSets, seen.table),
+    ...networkEnds(seen, 'plan').map((finding) => allowWayBack(finding, plan)),
     ...switchStops(seen.killSets, seen.table, seen.census, 'plan'),
     ...outputHeld(seen, await outputHolders(world, seen), 'plan'),
     ...(reloadsUnits(plan) ? await unitsChanged(world, seen, 'plan') : []),
@@ -167,14 +169,14 @@ export function declaredHelpers(sides: Sides): readonly DeclaredHelper[] {
   )
 }
 
+const WAY_BACK = new Set(['GUEST_UNLISTED', 'GUEST_FILE_STAYS', 'LIBVIRT_RECORDS_STAY', 'GUEST_NETWORK_ENDS'])
+
 /**
  * The way back must stay open: the libvirt before may see a guest that the current one lost from sight, and whoever goes back learns which
  * files stay.
  */
 function allowWayBack(finding: Finding, plan: Plan): Finding {
-  return plan.kind === 'rollback' && ['GUEST_UNLISTED', 'GUEST_FILE_STAYS'].includes(finding.code)
-    ? { ...finding, severity: 'warn' }
-    : finding
+  return plan.kind === 'rollback' && WAY_BACK.has(finding.code) ? { ...finding, severity: 'warn' } : finding
 }
 
 function reasonOf(finding: Finding): Reason {
