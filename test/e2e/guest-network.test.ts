@@ -50,8 +50,8 @@ describe('guests in the network of a container', () => {
       refusals.map(({ code }) => code),
       ['GUEST_NETWORK_ENDS'],
     )
-    const before = await links()
-    assert.ok(before.includes('eth0'), before.join(' '))
+    const linked = await links()
+    assert.ok(linked.includes('eth0'), linked.join(' '))
     await node.host.must([ENGINE, 'stop', '--time', '5', await node.container()])
     assert.equal((await links()).includes('eth0'), false)
   })

@@ -19,7 +19,7 @@ import { imageProbe } from './image-probe.ts'
 import { SimulatedEngine } from './simulated-engine.ts'
 import type { SimulatedGuest, SimulatedImage, TenantAct } from './simulated-guest.ts'
 import { SimulatedUnits } from './simulated-units.ts'
-import { guestProcess, processOf, statusFile } from './what-is-seen.ts'
+import { NOTHING_ELSE, guestProcess, processOf, statusFile } from './what-is-seen.ts'
 
 /**
  * A compute node that lives in memory: processes, cgroups, containers and libvirt behave as the real ones were
@@ -338,9 +338,7 @@ export class SimulatedNode {
     return {
       statusFiles: async () =>
         this.guests.filter((guest) => guest.alive).map((guest) => statusFile(guest, place)),
-      pools: () => Promise.resolve([]),
-      definitions: () => Promise.resolve([]),
-      recordsIn: () => Promise.resolve([]),
+      ...NOTHING_ELSE,
       writeStatusFile: (name, xml) =>
         this.points.around('writeStatusFile', () => {
           if (this.runningLibvirt() !== undefined)

@@ -1,3 +1,4 @@
+import type { GuestFiles } from '../../ports/index.ts'
 import type { LibvirtPlace, Process, StatusFile } from '../../node/index.ts'
 import type { SimulatedGuest } from './simulated-guest.ts'
 
@@ -48,4 +49,11 @@ export function statusFile(guest: SimulatedGuest, place: LibvirtPlace): StatusFi
     files: [],
     storagePools: [],
   }
+}
+
+/** A simulated libvirt has its guests, and nothing beside them. */
+export const NOTHING_ELSE: Pick<GuestFiles, 'pools' | 'definitions' | 'recordsIn'> = {
+  pools: () => Promise.resolve([]),
+  definitions: () => Promise.resolve([]),
+  recordsIn: () => Promise.resolve([]),
 }
