@@ -1,5 +1,6 @@
 import { placesOf } from '../../bytes/index.ts'
 import type { ByteSource, Place } from '../../bytes/index.ts'
+import { BLOCK_MAP_BLOCK_BYTES } from '../../image/convert/index.ts'
 import type { Chunk } from '../../image/convert/index.ts'
 import type { ChunkUse } from '../../ports/index.ts'
 import { descriptorOf } from '../image-source/index.ts'
@@ -81,14 +82,21 @@ function stepOf(place: Place, chunkOffset: number): Step | undefined {
   }
 }
 
+/** Zeros as long as this are a range of their own: their digest is known, and hashing them again costs more than another range. */
+const LONG_ZEROS_BYTES = 256 * 1024
+
 function runsOf(steps: readonly Step[]): ChunkOrder['runs'] {
-  const runs: { at: number; lengthBytes: number }[] = []
-  for (const { at, lengthBytes } of steps) {
+  const runs: { at: number; lengthBytes: number; isZero: boolean }[] = []
+  for (const { kind, at, lengthBytes } of steps) {
     const last = runs.at(-1)
-    if (last !== undefined && last.at + last.lengthBytes === at) last.lengthBytes += lengthBytes
-    else runs.push({ at, lengthBytes })
+    const isLong = lengthBytes >= LONG_ZEROS_BYTES
+    const isWhole = at % BLOCK_MAP_BLOCK_BYTES === 0 && lengthBytes % BLOCK_MAP_BLOCK_BYTES === 0
+    const isZero = kind === 'zero' && isLong && isWhole
+    if (last !== undefined && last.isZero === isZero && last.at + last.lengthBytes === at)
+      last.lengthBytes += lengthBytes
+    else runs.push({ at, lengthBytes, isZero })
   }
-  return runs
+  return runs.map(({ at, lengthBytes }) => ({ at, lengthBytes }))
 }
 
 /** What is read of a chunk that is not known to be zero beforehand, in bytes. */

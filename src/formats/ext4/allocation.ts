@@ -5,7 +5,7 @@ import { readDescriptors } from './group-descriptors.ts'
 import type { GroupDescriptor } from './group-descriptors.ts'
 import { groupRange, metadataRanges, subtractRanges } from './group-metadata.ts'
 import type { BlockRange } from './group-metadata.ts'
-import { groupOf, unusedTables } from './unused-tables.ts'
+import { blankBlocks, groupOf } from './blank-blocks.ts'
 import { readBlocks } from './volume.ts'
 import type { Volume } from './volume.ts'
 
@@ -13,8 +13,8 @@ import type { Volume } from './volume.ts'
 const GROUPS_AT_A_TIME = 512
 
 /**
- * The whole source in ranges that are in use, zeros or free, joined across groups. Zeros are the parts of inode tables that
- * never held an inode. A group whose bitmap fits neither its checksum nor its count of free clusters is in use, all of it,
+ * The whole source in ranges that are in use, zeros or free, joined across groups. Zeros is what means
+ * nothing and may be zeros (`blankBlocks`). A group whose bitmap fits neither its checksum nor its count of free clusters is in use, all of it,
  * and a warning is added.
  */
 export async function* allocationOf(
@@ -27,23 +27,23 @@ export async function* allocationOf(
   // Past the cache: every bitmap is needed once, and where groups lie apart, so do bitmaps.
   const direct = { ...volume, metadata: volume.source }
   const descriptors = await readDescriptors(direct, 0, superblock.groups, signal)
-  const tables = await unusedTables(direct, descriptors, signal)
+  const blank = await blankBlocks(direct, descriptors, signal)
   const doubtful = new Set<number>()
-  let nextTable = 0
+  let nextBlank = 0
   let at = 0
   let open: BlockRange | undefined
   /** What no group has free, up to `end`: every group before it has been looked at. */
   const used = function* (end: number): Generator<Extent, void, undefined> {
-    for (; nextTable < tables.length; nextTable += 1) {
-      const table = tables[nextTable]
-      if (table === undefined || table.first * blockBytes >= end) break
-      if (doubtful.has(groupOf(superblock, table.first))) continue
-      const from = Math.max(at, table.first * blockBytes)
-      const to = Math.min(end, table.end * blockBytes)
+    for (; nextBlank < blank.length; nextBlank += 1) {
+      const one = blank[nextBlank]
+      if (one === undefined || one.first * blockBytes >= end) break
+      if (doubtful.has(groupOf(superblock, one.first))) continue
+      const from = Math.max(at, one.first * blockBytes)
+      const to = Math.min(end, one.end * blockBytes)
       if (from > at) yield { offsetBytes: at, lengthBytes: from - at, kind: 'data' }
       if (to > from) yield { offsetBytes: from, lengthBytes: to - from, kind: 'zero' }
       at = Math.max(at, to)
-      if (to < table.end * blockBytes) break
+      if (to < one.end * blockBytes) break
     }
     if (end > at) yield { offsetBytes: at, lengthBytes: end - at, kind: 'data' }
     at = end

@@ -213,14 +213,15 @@ suite('an inode table of which not everything agrees that its end was never used
     const image = await load('no-filetype')
     image.set(2 * BLOCK + 0x1c, 0xffff_0000 | 100, 'unsealed')
     image.set(2 * BLOCK + 0x10, image.u32(2 * BLOCK + 0x10) | 0x0005_0000, 'unsealed')
-    assert.equal((await zeroBlocks(image)).size, 0)
+    // The log of its journal alone.
+    assert.deepEqual(await zeroBlocks(image), await zeroBlocks(await load('no-filetype')))
   })
 
   test('a table that another group says to use', async () => {
     const image = await load('uninit')
     const second = image.u32(DESCRIPTOR_OF.uninit + low('inodeTableLow'))
-    // The inode bitmap of the fourth group.
-    image.set(DESCRIPTOR_OF.uninit + 32 + low('inodeBitmapLow'), second + 1, 'sealed')
+    // The inode bitmap of the first group, which was written.
+    image.set(2 * BLOCK + low('inodeBitmapLow'), second + 1, 'sealed')
     const zeros = await zeroBlocks(image)
     assert.deepEqual(
       [0, 1, 2, 3].map((block) => zeros.has(second + block)),

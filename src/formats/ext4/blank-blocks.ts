@@ -3,6 +3,7 @@ import { inodeTableBlocks } from './group-descriptors.ts'
 import type { GroupDescriptor } from './group-descriptors.ts'
 import { baseBlocks, groupRange, subtractRanges } from './group-metadata.ts'
 import type { BlockRange } from './group-metadata.ts'
+import { emptyLog } from './journal-log.ts'
 import type { Superblock } from './superblock.ts'
 import { readBlocks } from './volume.ts'
 import type { Volume } from './volume.ts'
@@ -11,14 +12,19 @@ import type { Volume } from './volume.ts'
 const GROUPS_AT_A_TIME = 512
 
 /**
- * The blocks of inode tables that never held an inode, in order, cut where groups begin: nearly all of the metadata of a
- * large file system. The kernel fills exactly these blocks with zeros in the background (ext4_init_inode_table in
- * fs/ext4/ialloc.c), whatever they hold, so zeros are right for them.
+ * The blocks that are in use and may be zeros whatever they hold, in order, cut where groups begin: nearly all of the metadata of a
+ * large file system.
  *
- * A group's count is believed only where its checksum, its inode bitmap and its count of free inodes agree with it: else the
- * whole table is in use. A block that another group uses too is in use.
+ * - Blocks of inode tables that never held an inode. The kernel fills exactly these with zeros in the background
+ *   (ext4_init_inode_table in fs/ext4/ialloc.c). A group's count is believed only where its checksum, its inode bitmap and its count of
+ *   free inodes agree with it: else the whole table is in use.
+ * - Bitmaps that the descriptor of the group says were never written: the kernel makes them of the descriptor (ext4_init_block_bitmap in
+ *   fs/ext4/balloc.c, ext4_read_inode_bitmap in ialloc.c).
+ * - The log of a journal in which nothing waits (`emptyLog`).
+ *
+ * A block that anything else of these uses too is in use.
  */
-export async function unusedTables(
+export async function blankBlocks(
   direct: Volume,
   descriptors: readonly GroupDescriptor[],
   signal?: AbortSignal,
@@ -26,10 +32,11 @@ export async function unusedTables(
   const { superblock } = direct
   const { inodeBytes, blockBytes, fields } = superblock
   const tableBlocks = inodeTableBlocks(superblock)
-  const unused: BlockRange[] = []
+  const unused: BlockRange[] = [...(await emptyLog(direct, signal))]
   const used: BlockRange[] = []
   const trusted = await trustedGroups(direct, descriptors, signal)
-  for (const { group, blockBitmap, inodeBitmap, inodeTable, unusedInodes } of descriptors) {
+  for (const descriptor of descriptors) {
+    const { group, blockBitmap, inodeBitmap, inodeTable, unusedInodes } = descriptor
     const usedInodes = fields.inodesPerGroup - (trusted.has(group) ? unusedInodes : 0)
     const first = inodeTable + Math.ceil((usedInodes * inodeBytes) / blockBytes)
     const end = inodeTable + tableBlocks
@@ -38,7 +45,11 @@ export async function unusedTables(
     const base = baseBlocks(superblock, group)
     const start = groupRange(superblock, group).first
     if (base > 0) used.push({ first: start, end: start + base })
-    used.push({ first: blockBitmap, end: blockBitmap + 1 }, { first: inodeBitmap, end: inodeBitmap + 1 })
+    const isBlank = descriptor.inodesUninitialised && trusted.has(group)
+    const blocks = descriptor.blocksUninitialised ? unused : used
+    blocks.push({ first: blockBitmap, end: blockBitmap + 1 })
+    const inodes = isBlank ? unused : used
+    inodes.push({ first: inodeBitmap, end: inodeBitmap + 1 })
   }
   const byFirst = (a: BlockRange, b: BlockRange): number => a.first - b.first
   const kept = subtractRanges(joined(unused.sort(byFirst)), used.sort(byFirst), 0)
