@@ -56,6 +56,11 @@ describe('mirrors of md', () => {
       }
   })
 
+  test('a mirror has the UUID that mdadm and blkid tell', async () => {
+    assert.equal((await only(await load('v090-a'))).uuid, '6dacbced-d90e-d7ff-3d18-6b3c53958f34')
+    assert.equal((await only(await load('v12-a'))).uuid, '6d5430aa-e0f9-a0d4-5e73-1347728aa6f7')
+  })
+
   test('two members of one mirror are one mirror', async () => {
     const mirror = await only(await load('v12-a'), await load('v12-b'))
     assert.deepEqual(mirror.members, [0, 1])

@@ -48,6 +48,7 @@ export function readV0(source: ByteSource, bytes: Uint8Array): MdMember | undefi
   const most = offsetOfV0(source.size) ?? 0
   if (word(WORDS.level) === 1 && (sizeBytes === 0 || sizeBytes > most))
     throw damaged('a size of', sizeBytes, `at most ${most} bytes`)
+  // As mdadm and blkid write it: four numbers, whatever the order of bytes of either machine.
   const uuid = new Uint8Array(16)
   const words = new DataView(uuid.buffer)
   for (const [index, at] of [
@@ -56,7 +57,7 @@ export function readV0(source: ByteSource, bytes: Uint8Array): MdMember | undefi
     WORDS.setUuid1 + 1,
     WORDS.setUuid1 + 2,
   ].entries())
-    words.setUint32(index * 4, word(at), little)
+    words.setUint32(index * 4, word(at))
   const diskAt = (index: number): Readonly<{ slot: number; state: number }> => {
     const at = index < 0 ? WORDS.thisDisk : WORDS.disks + index * DISK_WORDS
     return { slot: word(at + 3), state: word(at + 4) }

@@ -155,7 +155,11 @@ async function uefiLoader(
   esp: Volume,
   programs: EfiPrograms,
 ): Promise<FoundLoader | undefined> {
-  const { started, directories } = programs
+  const { started, directories, resets } = programs
+  if (resets !== undefined) {
+    const told = 'shim starts it, and no other directory below /EFI has a BOOT.CSV'
+    files.findings.push(finding('SHIM_FALLBACK_RESETS', `${esp.address}:${resets}`, told))
+  }
   const systemd = directories.flatMap(({ path, names }) =>
     /^\/efi\/systemd$/i.test(path)
       ? names.filter((name) => /^systemd-boot.*\.efi$/i.test(name)).map((name) => `${path}/${name}`)

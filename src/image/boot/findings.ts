@@ -27,6 +27,13 @@ export const BOOT_FINDINGS = {
     remedy:
       'compare with the menu that the image shows when it boots; choose the entry with --deployment, or use --whole-disk',
   },
+  SHIM_FALLBACK_RESETS: {
+    severity: 'warn',
+    meaning:
+      'UEFI starts shim, and shim its fallback program, which finds no BOOT.CSV in any directory but EFI/BOOT: it resets the machine again and again. Anneal shows what another configuration of the image boots.',
+    remedy:
+      'put a BOOT.CSV beside the boot loader of the vendor, or remove the fallback program (fbx64.efi) from EFI/BOOT; the converted kernel and ramdisk boot over the network',
+  },
   LOADER_SHOWS_NOTHING: {
     severity: 'warn',
     meaning:

@@ -246,6 +246,21 @@ describe('the program that the firmware starts decides', () => {
     assert.match(contract.commandLine, /from_rocky/)
   })
 
+  test('shim’s fallback without a BOOT.CSV resets the machine, whatever lies beside it', async () => {
+    const esp = {
+      '/EFI/BOOT/BOOTX64.EFI': SHIM,
+      '/EFI/BOOT/grubx64.efi': grubProgram({ prefix: '/EFI/BOOT' }),
+      '/EFI/BOOT/BOOTX64.CSV': 'x',
+      '/EFI/BOOT/grub.cfg': menu('427', 'from_boot_directory'),
+      '/EFI/rocky/grubx64.efi': grubProgram({ prefix: '/EFI/rocky' }),
+    }
+    const resets = async (tree: Tree): Promise<boolean> =>
+      codes((await look(disk(tree, {}), { firmware: 'uefi' })).contract).includes('SHIM_FALLBACK_RESETS')
+    assert.equal(await resets(esp), false)
+    assert.equal(await resets({ ...esp, '/EFI/BOOT/fbx64.efi': 'MZ' }), true)
+    assert.equal(await resets({ ...esp, '/EFI/BOOT/fbx64.efi': 'MZ', '/EFI/rocky/BOOTX64.CSV': 'x' }), false)
+  })
+
   test('a GRUB’s own configuration moves the prefix to /boot before grub.cfg is read', async () => {
     const moved = `search.fs_uuid ${BOOT} root\nset prefix=($root)'/grub2'\n`
     const { contract } = await look(

@@ -4,6 +4,8 @@ import { ANY_EFI_NAME, architectureByName, readEfiProgram } from './efi-program.
 import type { EfiProgram } from './efi-program.ts'
 
 export type EfiPrograms = Readonly<{
+  /** The program of shim that looks for what to start, where it finds nothing: it resets the machine. */
+  resets?: string
   /** What loads the kernel in the end; undefined where it cannot be told by the programs. */
   started?: EfiProgram
   /** What is on the partition, by its directories below /EFI; BOOT is the last one. */
@@ -48,9 +50,14 @@ export async function findEfiPrograms(files: ImageFiles, esp: Volume): Promise<E
       ...(first !== undefined && first.kind !== 'unknown' && { started: first }),
     }
   }
-  const vendor = boot.names.some((one) => FALLBACK_PROGRAM.test(one))
-    ? directories.find((one) => one !== boot && one.names.some((file) => FALLBACK_LIST.test(file)))
-    : undefined
+  const fallback = boot.names.find((one) => FALLBACK_PROGRAM.test(one))
+  const vendor =
+    fallback === undefined
+      ? undefined
+      : directories.find((one) => one !== boot && one.names.some((file) => FALLBACK_LIST.test(file)))
+  // shim starts it whatever else lies there, and `find_boot_options` of its fallback.c passes over EFI/BOOT.
+  if (fallback !== undefined && vendor === undefined)
+    return { directories, architecture, resets: `${boot.path}/${fallback}` }
   for (const directory of [vendor, boot]) {
     const grub = directory?.names.find((one) => GRUB_PROGRAM.test(one))
     if (directory === undefined || grub === undefined) continue

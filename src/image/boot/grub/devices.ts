@@ -40,6 +40,7 @@ export class GrubDevices {
       const names = node.address.split('/').map((name) => name.replaceAll('-', '--'))
       return `lvm/${names.join('-')}`
     }
+    if (node.role === 'mirror') return node.address
     if (node.role === 'boot image') return `hd0,${node.address}`
     if (node.partition === undefined) return 'hd0'
     const { content } = this.#disk
@@ -57,15 +58,13 @@ export class GrubDevices {
     const name = device.replace(/^\((.*)\)$/, '$1')
     if (name === MEMDISK) return this.#memdisk
     const [, disk, number] = /^hd(\d+)(?:,(?:gpt|msdos)?(\d+))?$/.exec(name) ?? []
-    if (disk === '0')
-      return this.#volume(
-        this.#nodes().find(({ address }) => address === (number === undefined ? '' : `p${number}`)),
-      )
+    if (disk === '0') return this.#onDisk(number === undefined ? '' : `p${number}`)
     // GRUB calls the disc and the image that it was started from `cd0`, or by the number of the disk.
     const [, bootImage] = /^[ch]d0,(et\d+)$/.exec(name) ?? []
     if (bootImage !== undefined || name === 'cd0') {
       return this.#volume(this.#nodes().find(({ address }) => address === (bootImage ?? '')))
     }
+    if (name.startsWith('md')) return this.#volume(this.#mirrorOf(name))
     const [, mapped] = /^lvm\/(.+)$/.exec(name) ?? []
     if (mapped === undefined) return undefined
     return this.#volume(
@@ -129,6 +128,33 @@ export class GrubDevices {
       ...all.filter((one) => !isLogical(one) && !isPartition(one)),
       ...all.filter(isPartition).toReversed(),
     ]
+  }
+
+  /** A member whose content begins with itself is read as if it was no mirror, too. */
+  #onDisk(address: string): Volume | undefined {
+    const node = this.#nodes().find((one) => one.address === address)
+    if (node?.content.kind !== 'mirror member') return this.#volume(node)
+    const { mirror } = node.content
+    return this.#volume(
+      this.#nodes().find((one) => one.address === mirror && one.readFrom?.offsetBytes === 0),
+    )
+  }
+
+  /**
+   * `md/boot` by the name of the array (`md/md7` by its number, with metadata 0.90), `mduuid/…` by its UUID (`grub_diskfilter_vg_register`
+   * in disk/diskfilter.c).
+   */
+  #mirrorOf(name: string): StackNode | undefined {
+    const nodes = this.#nodes()
+    const uuid = /^mduuid\/([\da-f]{32})$/.exec(name)?.[1]
+    const member = nodes.find(
+      ({ content }) => content.kind === 'mirror member' && content.uuid.replaceAll('-', '') === uuid,
+    )
+    const byUuid = member?.content.kind === 'mirror member' ? member.content.mirror : undefined
+    return nodes.find(
+      (one) =>
+        one.role === 'mirror' && [byUuid, name, name.replace(/^md\/md(\d+)$/, 'md/$1')].includes(one.address),
+    )
   }
 
   /** Without partitions of type 0, which Linux takes and GRUB takes for unused (`grub_msdos_partition_is_empty`). */
