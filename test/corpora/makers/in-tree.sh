@@ -169,10 +169,11 @@ fai-bios | fai-uefi)
   ;;
 
 dib-bios | dib-uefi)
-  export DIB_RELEASE=trixie DIB_DISTRIBUTION_MIRROR=$MIRROR DIB_DEBOOTSTRAP_EXTRA_ARGS= TMP_DIR=/build DIB_IMAGE_CACHE=/build/cache
+  # Debian 13 lacks software-properties-common, which debian-minimal asks for.
+  export DIB_RELEASE=bookworm DIB_DISTRIBUTION_MIRROR=$MIRROR DIB_DEBOOTSTRAP_EXTRA_ARGS= TMP_DIR=/build DIB_IMAGE_CACHE=/build/cache
   export DIB_BOOTLOADER_DEFAULT_CMDLINE="$serial" DIB_AVOID_PACKAGES_UPDATE=1
   # By itself it adds a suite of security updates that has another name since Debian 11.
-  export DIB_APT_SOURCES_CONF="default:deb $MIRROR trixie main"
+  export DIB_APT_SOURCES_CONF="default:deb $MIRROR bookworm main"
   device=block-device-mbr
   [ "$MAKER" = dib-bios ] || device=block-device-efi
   disk-image-create --no-tmpfs -t raw -o /build/d debian-minimal vm "$device"

@@ -48,6 +48,14 @@ for part in "$loop"p*; do
   echo "add map ${part#/dev/} (254:0): 0 $(blockdev --getsz "$part") linear 7:0 0"
 done
 K
+  # debos waits for udev, which does not run here: the kernel names partitions once it is told of them.
+  cat >"$folder/$suite/usr/local/sbin/udevadm" <<'U'
+#!/bin/sh
+[ "$1" = trigger ] || exit 0
+for disk; do case $disk in /dev/*) disk=$(readlink -f "$disk"); partx --update "$disk" 2>/dev/null || partx --add "$disk" ;; esac; done
+exit 0
+U
+  chmod 755 "$folder/$suite/usr/local/sbin/udevadm"
   # kiwi adds partitions that parted has told the kernel of before.
   printf '#!/bin/sh\n[ "$1" = --add ] || exec /usr/bin/partx "$@"\nshift\n/usr/bin/partx --update "$@" || exec /usr/bin/partx --add "$@"\n' \
     >"$folder/$suite/usr/local/sbin/partx"
@@ -59,7 +67,7 @@ K
   touch "$folder/$suite/.made"
 fi
 if [ ! -e "$folder/target.tar" ]; then
-  mmdebstrap --quiet --mode=root --format=tar --variant=minbase --aptopt='APT::Install-Recommends "false"' \
+  mmdebstrap --quiet --mode=root --format=tar --variant=minbase --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \
     --include=linux-image-cloud-amd64,initramfs-tools,systemd-sysv,systemd-boot,udev,zstd,kmod \
     --customize-hook='echo "root:anneal" | chroot "$1" chpasswd' "$suite" "$folder/target.tar.new" "$mirror"
   mv "$folder/target.tar.new" "$folder/target.tar"
