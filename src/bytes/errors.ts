@@ -24,7 +24,15 @@ export const BYTES_ERRORS = {
   VALUE_TOO_LARGE: {
     ...refused,
     message: 'Cannot use {what}: {value} is larger than 2^53 - 1',
-    remedy: 'the image is damaged, as no disk is this large: download it again and compare its checksum',
+    remedy:
+      'the image is damaged, as nothing in an image is this large: download it again and compare its checksum',
+  },
+  DISK_SIZE_UNSUPPORTED: {
+    ...refused,
+    message:
+      'Cannot open "{source}": it says that its disk has {sizeBytes} bytes, and Anneal reads less than 2^53 (8 PiB)',
+    remedy:
+      'make the disk smaller in a copy (`qemu-img resize --shrink`, once what is on it ends before); if the disk was never this large, the image is damaged',
   },
 } as const satisfies ErrorTable
 

@@ -2,7 +2,7 @@ export type { ByteSource, Extent, ExtentKind, Place, ReaderWarning } from './sou
 export type { Algorithms } from './algorithms.ts'
 export { warningsOf } from './reader-warnings.ts'
 export type { ReaderFindingTable } from './reader-warnings.ts'
-export { checkRange, toSafe } from './ranges.ts'
+export { checkRange, toDiskSize, toSafe } from './ranges.ts'
 export { Cursor } from './cursor.ts'
 export {
   at,

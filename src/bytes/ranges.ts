@@ -21,3 +21,11 @@ export function toSafe(value: bigint, what: string): number {
   }
   return Number(value)
 }
+
+/** How many bytes the disk in an image has, as the image says; throws DISK_SIZE_UNSUPPORTED above 2^53 - 1. */
+export function toDiskSize(sizeBytes: bigint, source: ByteSource): number {
+  if (sizeBytes > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw raise('DISK_SIZE_UNSUPPORTED', { source: source.name, sizeBytes: sizeBytes.toString() })
+  }
+  return Number(sizeBytes)
+}

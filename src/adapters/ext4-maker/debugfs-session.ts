@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import { resolve as absolute } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { raise } from './errors.ts'
 
@@ -24,7 +25,7 @@ export class DebugfsSession implements AsyncDisposable {
 
   /** `image` may have `?offset=BYTES` behind it. Commands name files relative to `directory`. */
   constructor(image: string, directory: string, env: Readonly<Record<string, string>>, signal: AbortSignal) {
-    this.#child = spawn('debugfs', ['-w', '-f', '-', image], {
+    this.#child = spawn('debugfs', ['-w', '-f', '-', absolute(image)], {
       cwd: directory,
       stdio: ['pipe', 'pipe', 'pipe'],
       env,

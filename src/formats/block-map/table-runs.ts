@@ -42,6 +42,12 @@ export function tableRuns(table: BlockTable): Runs {
       const bytes = await metadata.read(offsetBytes + first, sliceBytes, signal)
       const slice = new Cursor(bytes, structure, offsetBytes + first)
       const found: Run[] = []
+      // Blocks of zeros are counted: an object for each of them is what a large empty disk costs most.
+      let zerosFrom = at
+      const endZeros = (): void => {
+        if (zerosFrom < at)
+          addRun(found, { kind: 'zero', offsetBytes: zerosFrom, lengthBytes: at - zerosFrom })
+      }
       while (at < end) {
         const block = Math.floor(at / blockBytes)
         const within = entryOf(block) * entryBytes - first
@@ -50,15 +56,15 @@ export function tableRuns(table: BlockTable): Runs {
         const usedBytes = Math.min(blockBytes, sizeBytes - blockStart)
         const runEnd = Math.min(end, blockStart + usedBytes)
         const hostStart = table.locate(slice, within, block, usedBytes)
-        const range = { offsetBytes: at, lengthBytes: runEnd - at }
-        addRun(
-          found,
-          hostStart === undefined
-            ? { kind: 'zero', ...range }
-            : { kind: 'data', ...range, host, hostOffsetBytes: hostStart + (at - blockStart) },
-        )
+        if (hostStart !== undefined) {
+          endZeros()
+          const hostOffsetBytes = hostStart + (at - blockStart)
+          addRun(found, { kind: 'data', offsetBytes: at, lengthBytes: runEnd - at, host, hostOffsetBytes })
+          zerosFrom = runEnd
+        }
         at = runEnd
       }
+      endZeros()
       yield found
     }
   }

@@ -19,7 +19,9 @@ export class Rows<Columns extends Readonly<Record<string, Column>>> {
   constructor(what: string, make: (rows: number) => Columns, most: number) {
     this.#what = what
     this.#most = most
-    this.columns = make(FIRST_ROWS)
+    const columns: Record<string, Column> = { ...make(0) }
+    for (const [name, column] of Object.entries(columns)) columns[name] = growing(column, most + 1)
+    this.columns = columns as Columns
   }
 
   /** How many are in use. */
@@ -45,15 +47,13 @@ export class Rows<Columns extends Readonly<Record<string, Column>>> {
 
   #grow(): void {
     this.#capacity = Math.min(this.#capacity * 2, this.#most + 1)
-    // One after the other: all of them twice would be what memory there is.
-    const columns: Record<string, Column> = this.columns
-    for (const [name, column] of Object.entries(columns)) columns[name] = grown(column, this.#capacity)
+    for (const { buffer, BYTES_PER_ELEMENT } of Object.values(this.columns))
+      (buffer as ArrayBuffer).resize(this.#capacity * BYTES_PER_ELEMENT)
   }
 }
 
-function grown(column: Column, rows: number): Column {
-  const Kind = column.constructor as new (rows: number) => Column
-  const larger = new Kind(rows)
-  larger.set(column as never)
-  return larger
+/** A column that grows where it is: to copy all of them would take half as much memory again. */
+function growing({ constructor, BYTES_PER_ELEMENT: width }: Column, mostRows: number): Column {
+  const Kind = constructor as new (buffer: ArrayBuffer) => Column
+  return new Kind(new ArrayBuffer(FIRST_ROWS * width, { maxByteLength: mostRows * width }))
 }

@@ -9,6 +9,7 @@ import { walkPath } from '../filesystem/index.ts'
 import type { FileSystem, NodeId } from '../filesystem/index.ts'
 import { tarEntries } from '../tar/index.ts'
 import { LayerApplier, Tree, layeredFileSystem } from './index.ts'
+import { Names } from './names.ts'
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
@@ -203,6 +204,19 @@ describe('many entries', () => {
     const applier = new LayerApplier(tree, { number: 1, name: 'x' })
     for (let round = 0; round < 20_000; round += 1) applier.apply(entryOf(`d/${round % 10}`))
     assert.equal(tree.nodeCount, 12)
+  })
+
+  test('names are found again wherever they lie, and no more of them are taken than there is room for', () => {
+    const names = new Names()
+    const name = (index: number): Uint8Array => new TextEncoder().encode(`${index}`.padStart(4001, 'x'))
+    const places: number[] = []
+    const add = (): void => {
+      for (let index = 0; index < 11_000; index += 1) places.push(names.add(name(index), 'x'))
+    }
+    assert.throws(add, (error) => isAnnealError(error, 'LAYERS_TOO_LARGE'))
+    assert.ok(places.length > 10_000, String(places.length))
+    for (const [index, place] of places.entries()) assert.ok(names.isAt(place, 4001, name(index)), `${index}`)
+    assert.throws(() => new Names().add(new Uint8Array(2 ** 20 + 1), 'x'), { code: 'LAYERS_TOO_LARGE' })
   })
 
   test('more files than fit in memory are refused, and directories of many are quick', () => {

@@ -1,40 +1,47 @@
 import { raise } from './errors.ts'
 
-const FIRST_BYTES = 1 << 16
+/** More than a link's target may be long. */
+const PART_BYTES = 1 << 20
 /** A system with 100,000 files needs 5 MiB. */
-const MOST_BYTES = 64 * 1024 * 1024
+const MOST_BYTES = 40 * 1024 * 1024
 
-/** Names of entries and targets of links, one behind the other in one array. */
+/** Names of entries and targets of links, one behind the other, in parts: one array that grows would be in memory twice at times. */
 export class Names {
-  bytes = new Uint8Array(FIRST_BYTES)
+  readonly #parts: Uint8Array[] = []
   #used = 0
 
   /** Where it lies from now on. Throws LAYERS_TOO_LARGE. */
   add(name: Uint8Array, layer: string): number {
-    const offset = this.#used
+    const left = PART_BYTES - (this.#used % PART_BYTES)
+    // None lies in two parts.
+    const offset = name.length <= left ? this.#used : this.#used + left
     const needed = offset + name.length
-    if (needed > MOST_BYTES)
-      throw raise('LAYERS_TOO_LARGE', { layer, limit: MOST_BYTES, what: 'bytes of names' })
-    if (needed > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2))
-      larger.set(this.bytes)
-      this.bytes = larger
-    }
-    this.bytes.set(name, offset)
+    const limit = name.length > PART_BYTES ? PART_BYTES : MOST_BYTES
+    if (needed > MOST_BYTES || name.length > PART_BYTES)
+      throw raise('LAYERS_TOO_LARGE', { layer, limit, what: 'bytes of names' })
+    this.#part(offset).set(name, offset % PART_BYTES)
     this.#used = needed
     return offset
   }
 
   at(offset: number, length: number): Uint8Array {
-    return this.bytes.subarray(offset, offset + length)
+    const within = offset % PART_BYTES
+    return this.#part(offset).subarray(within, within + length)
   }
 
   isAt(offset: number, length: number, name: Uint8Array): boolean {
     if (length !== name.length) return false
-    const { bytes } = this
+    const part = this.#part(offset)
+    const within = offset % PART_BYTES
     for (let index = 0; index < length; index += 1) {
-      if (bytes[offset + index] !== name[index]) return false
+      if (part[within + index] !== name[index]) return false
     }
     return true
+  }
+
+  #part(offset: number): Uint8Array {
+    const index = Math.floor(offset / PART_BYTES)
+    this.#parts[index] ??= new Uint8Array(PART_BYTES)
+    return this.#parts[index]
   }
 }

@@ -1,4 +1,4 @@
-import { Cursor } from '../../bytes/index.ts'
+import { Cursor, toDiskSize } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import { readExtensions } from './extensions.ts'
@@ -99,9 +99,10 @@ export async function readHeader(source: ByteSource, signal?: AbortSignal): Prom
 
   // An L2 table fills one cluster; its entries have 8 bytes, or 16 where they are extended.
   const coveredBits = clusterBits * 2 - (extendedL2 ? 4 : 3)
-  const l1Entries = Math.ceil(v2.size / 2 ** coveredBits)
+  const sizeBytes = toDiskSize(v2.size, source)
+  const l1Entries = Math.ceil(sizeBytes / 2 ** coveredBits)
   if (l1Entries * 8 > MAX_L1_BYTES)
-    throw invalid('the disk size', 24, v2.size, 'one that 32 MiB of L1 table cover')
+    throw invalid('the disk size', 24, sizeBytes, 'one that 32 MiB of L1 table cover')
   if (v2.l1Size < l1Entries) throw invalid('l1_size', 36, v2.l1Size, `at least ${l1Entries}`)
   if (l1Entries > 0) {
     const { l1TableOffset } = v2
@@ -121,7 +122,7 @@ export async function readHeader(source: ByteSource, signal?: AbortSignal): Prom
   return {
     version,
     clusterBits,
-    sizeBytes: v2.size,
+    sizeBytes,
     l1OffsetBytes: v2.l1TableOffset,
     l1Entries,
     compression: compressionType === 1 ? 'zstd' : 'zlib',

@@ -9,7 +9,7 @@ export const HEADER_V2 = struct('qcow2 header', 72, {
   backingFileOffset: at(8, safe64be),
   backingFileSize: at(16, u32be),
   clusterBits: at(20, u32be),
-  size: at(24, safe64be),
+  size: at(24, u64be),
   cryptMethod: at(32, u32be),
   l1Size: at(36, u32be),
   l1TableOffset: at(40, safe64be),

@@ -1,4 +1,4 @@
-import { at, bytes, safe64le, struct, u32le } from '../../bytes/index.ts'
+import { at, bytes, struct, u32le, u64le } from '../../bytes/index.ts'
 
 /** The structures of VirtualBox's VDICore.h: VDIPREHEADER and VDIHEADER1. All numbers are little-endian. */
 
@@ -14,7 +14,7 @@ export const HEADER = struct('VDI header', 456, {
   tableOffset: at(340, u32le),
   dataOffset: at(344, u32le),
   sectorBytes: at(360, u32le),
-  diskBytes: at(368, safe64le),
+  diskBytes: at(368, u64le),
   blockBytes: at(376, u32le),
   blockExtraBytes: at(380, u32le),
   blocks: at(384, u32le),

@@ -1,4 +1,4 @@
-import { cached } from '../../bytes/index.ts'
+import { cached, toDiskSize } from '../../bytes/index.ts'
 import type { ByteSource, ReaderWarning } from '../../bytes/index.ts'
 import { diskOfRuns, tableRuns } from '../block-map/index.ts'
 import { raise } from './errors.ts'
@@ -117,7 +117,7 @@ async function readHeader(source: ByteSource, signal: AbortSignal | undefined): 
     )
   }
   // VirtualBox makes such disks from raw files of any length; QEMU and VirtualBox show whole sectors.
-  const diskBytes = Math.ceil(header.diskBytes / 512) * 512
+  const diskBytes = Math.ceil(toDiskSize(header.diskBytes, source) / 512) * 512
   const needed = Math.ceil(diskBytes / blockBytes)
   if (blocks < needed) throw invalid('the count of blocks', 384, blocks, `at least ${needed}`)
   if (tableOffset < HEADER.sizeBytes || tableOffset + needed * 4 > source.size) {

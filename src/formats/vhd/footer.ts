@@ -1,5 +1,5 @@
 import { formatHex32 } from '../../core/index.ts'
-import { toSafe } from '../../bytes/index.ts'
+import { toDiskSize } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import {
@@ -80,7 +80,7 @@ function parse(source: ByteSource, block: Uint8Array, base: number): Footer {
   const type = DISK_TYPES[footer.type]
   if (type === undefined) throw invalid('the disk type', 60, footer.type, '2 (fixed), 3 (dynamic) or 4')
   const { cylinders, heads, sectorsPerTrack, creatorApplication: creator } = footer
-  const currentBytes = toSafe(footer.currentBytes, 'the current size of the VHD footer')
+  const currentBytes = toDiskSize(footer.currentBytes, source)
   const geometrySectors = cylinders * heads * sectorsPerTrack
   const byGeometry =
     SIZED_BY_GEOMETRY.includes(creator) && geometrySectors > 0 && geometrySectors < MAX_GEOMETRY_SECTORS

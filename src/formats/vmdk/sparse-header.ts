@@ -1,4 +1,4 @@
-import { toSafe } from '../../bytes/index.ts'
+import { toDiskSize, toSafe } from '../../bytes/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
 import { raise } from './errors.ts'
 import {
@@ -68,7 +68,7 @@ export async function readSparseHeader(source: ByteSource, signal?: AbortSignal)
   }
   const bytesOf = (field: bigint, name: string): number =>
     toSafe(field * BigInt(SECTOR_BYTES), `the ${name} of the VMDK`)
-  const sizeBytes = bytesOf(header.capacity, 'capacity')
+  const sizeBytes = toDiskSize(header.capacity * BigInt(SECTOR_BYTES), source)
   const grainBytes = grainSectors * SECTOR_BYTES
   const directoryOffset = bytesOf(header.directoryOffset, 'grain directory offset')
   const directoryEntries = Math.ceil(sizeBytes / (grainBytes * tableEntries))

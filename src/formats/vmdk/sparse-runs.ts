@@ -7,6 +7,8 @@ import { GRAIN_MARKER, SECTOR_BYTES, ZEROED_GRAIN } from './layout.ts'
 import type { SparseHeader } from './sparse-header.ts'
 
 const DIRECTORY_SLICE_BYTES = 65_536
+/** Of tables that lie behind one another, this much is read at a time. */
+const AHEAD_BYTES = 262_144
 
 /**
  * The runs of a sparse extent, through its grain directory and grain tables. `lastUnitBytes` says to how many bytes the
@@ -20,6 +22,7 @@ export function sparseRuns(
 ): Runs {
   const { sizeBytes, grainBytes, tableEntries, directoryOffset, directoryEntries, packed } = header
   const tableCovers = grainBytes * tableEntries
+  const tableBytes = tableEntries * 4
   const streamAt = packed?.markers === true ? GRAIN_MARKER.sizeBytes : 0
 
   const invalid = (table: string, guestOffsetBytes: number, found: number, state: string): Error =>
@@ -30,7 +33,7 @@ export function sparseRuns(
   function tableOffset(directory: Cursor, at: number, guestOffsetBytes: number): number {
     const sector = directory.u32le(at)
     const offset = sector * SECTOR_BYTES
-    if (offset + tableEntries * 4 <= source.size) return offset
+    if (offset + tableBytes <= source.size) return offset
     throw invalid('directory', guestOffsetBytes, sector, beyond)
   }
 
@@ -63,26 +66,49 @@ export function sparseRuns(
         const bytes = await metadata.read(start, Math.min(DIRECTORY_SLICE_BYTES, left), signal)
         directory = new Cursor(bytes, 'VMDK grain directory', start)
       }
+      const count = neighbours(directory, index - directoryFirst, at, end)
       const table = tableOffset(directory, (index - directoryFirst) * 4, at)
-      const tableEnd = Math.min(end, (index + 1) * tableCovers)
-      const found: Run[] = []
-      if (table === 0) found.push({ kind: 'zero', offsetBytes: at, lengthBytes: tableEnd - at })
-      else {
-        const bytes = await metadata.read(table, tableEntries * 4, signal)
-        for (const run of tableRuns(
-          new Cursor(bytes, 'VMDK grain table', table),
-          index * tableCovers,
-          at,
-          tableEnd,
-        )) {
-          const isLast =
-            run.kind === 'packed' && run.offsetBytes - run.unitOffsetBytes + grainBytes > sizeBytes
-          addRun(found, isLast ? { ...run, unitBytes: await lastUnitBytes(run) } : run)
+      const bytes = table === 0 ? undefined : await metadata.read(table, count * tableBytes, signal)
+      let found: Run[] = []
+      for (let one = 0; one < count; one += 1) {
+        const covered = (index + one) * tableCovers
+        const tableEnd = Math.min(end, covered + tableCovers)
+        const entries = bytes?.subarray(one * tableBytes, (one + 1) * tableBytes)
+        if (entries === undefined || isZero(entries)) {
+          addRun(found, { kind: 'zero', offsetBytes: at, lengthBytes: tableEnd - at })
+        } else {
+          const cursor = new Cursor(entries, 'VMDK grain table', table + one * tableBytes)
+          for (const run of tableRuns(cursor, covered, at, tableEnd)) {
+            const isLast =
+              run.kind === 'packed' && run.offsetBytes - run.unitOffsetBytes + grainBytes > sizeBytes
+            addRun(found, isLast ? { ...run, unitBytes: await lastUnitBytes(run) } : run)
+          }
+          yield found
+          found = []
         }
+        at = tableEnd
       }
       yield found
-      at = tableEnd
     }
+  }
+
+  /**
+   * How many tables from entry `first` of the directory on are one read: those that follow one another in the file, or of which none
+   * is there. Programs lay down the tables of a whole disk at once, mostly empty.
+   */
+  function neighbours(directory: Cursor, first: number, at: number, end: number): number {
+    const wanted = Math.ceil(end / tableCovers) - Math.floor(at / tableCovers)
+    const most = Math.min(wanted, directory.length / 4 - first)
+    const start = directory.u32le(first * 4)
+    const strideSectors = start === 0 ? 0 : tableBytes / SECTOR_BYTES
+    const isWhole = Number.isInteger(strideSectors)
+    const limit = Math.min(most, start === 0 ? most : isWhole ? Math.floor(AHEAD_BYTES / tableBytes) : 1)
+    let count = 1
+    while (count < limit && directory.u32le((first + count) * 4) === start + count * strideSectors) {
+      if (start !== 0 && (start + (count + 1) * strideSectors) * SECTOR_BYTES > source.size) break
+      count += 1
+    }
+    return count
   }
 
   function* tableRuns(table: Cursor, covered: number, start: number, end: number): Generator<Run> {
@@ -133,4 +159,12 @@ function firstAbove(sorted: Uint32Array, value: number): number | undefined {
     else low = middle + 1
   }
   return sorted[low]
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  const isAligned = bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0
+  if (!isAligned) return bytes.every((byte) => byte === 0)
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+  for (let index = 0; index < words.length; index += 1) if (words[index] !== 0) return false
+  return true
 }

@@ -182,7 +182,11 @@ describe('what is refused', () => {
       (view) => view.setUint32(56, 2 ** 30, true),
     ],
     'an unknown compression': ['VMDK_HEADER_INVALID', /compression/, (view) => view.setUint16(77, 2, true)],
-    'a disk larger than any': ['VALUE_TOO_LARGE', /2\^53/, (view) => view.setUint32(16, 0x4000_0000, true)],
+    'a disk larger than any': [
+      'DISK_SIZE_UNSUPPORTED',
+      /8 PiB/,
+      (view) => view.setUint32(16, 0x4000_0000, true),
+    ],
     'a descriptor outside of the file': [
       'VMDK_DESCRIPTOR_INVALID',
       /outside/,

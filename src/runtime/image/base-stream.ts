@@ -26,23 +26,29 @@ export type BasePiece = Readonly<{
 
 /**
  * The whole base from its first byte to its last, in order: as it is (`bytes`), or each piece as a frame of Zstandard.
- * Free space comes as zeros.
+ * Free space comes as zeros. With `sparse` pieces of zeros may be of any length: for who writes none of them, a large disk has no
+ * cost but for what is in it.
  */
 export async function* streamBase(
   converter: ChunkConverter,
   job: BaseJob,
-  use: 'bytes' | 'zstd',
+  use: 'bytes' | 'sparse' | 'zstd',
   signal: AbortSignal,
 ): AsyncGenerator<BasePiece, void, undefined> {
   let at = 0
-  const run = { base: job.base, use, ...(job.digests && { digests: job.digests }) } as const
+  const zeroBytes = use === 'sparse' ? job.sizeBytes : job.chunkBytes
+  const run = {
+    base: job.base,
+    use: use === 'zstd' ? use : 'bytes',
+    ...(job.digests && { digests: job.digests }),
+  } as const
   for await (const { chunk, mapped, readBytes, bytes } of converter.convert(run, job.chunks, signal)) {
-    yield* zeros(at, chunk.offsetBytes, job.chunkBytes)
+    yield* zeros(at, chunk.offsetBytes, zeroBytes)
     const { offsetBytes, lengthBytes } = chunk
     if (bytes === undefined) {
       // Zeros may be a longer chunk than any piece; its ranges are told once.
       let told = mapped
-      for (const piece of zeros(offsetBytes, endOf(chunk), job.chunkBytes)) {
+      for (const piece of zeros(offsetBytes, endOf(chunk), zeroBytes)) {
         yield { ...piece, mapped: told }
         told = []
       }
@@ -52,7 +58,7 @@ export async function* streamBase(
     yield { offsetBytes, lengthBytes, mapped, readBytes, bytes }
     at = endOf(chunk)
   }
-  yield* zeros(at, job.sizeBytes, job.chunkBytes)
+  yield* zeros(at, job.sizeBytes, zeroBytes)
 }
 
 /** How much of a base is in use, in bytes. */

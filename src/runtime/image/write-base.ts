@@ -127,7 +127,7 @@ const writeQcow2: Writer = async (world, job, output, signal) => {
   const file = await world.folder.create(output.name, 0)
   const clusters: number[] = []
   let fileBytes = NEW_CLUSTER_BYTES
-  const tally = await eachPiece(world, job, output, 'bytes', signal, async ({ bytes, offsetBytes }) => {
+  const tally = await eachPiece(world, job, output, 'sparse', signal, async ({ bytes, offsetBytes }) => {
     if (bytes === undefined) return
     for (let at = 0; at < bytes.length; at += NEW_CLUSTER_BYTES) {
       const cluster = bytes.subarray(at, at + NEW_CLUSTER_BYTES)
@@ -152,7 +152,7 @@ async function eachPiece(
   world: ConversionWorld,
   job: BaseJob,
   output: BaseOutput,
-  use: 'bytes' | 'zstd',
+  use: 'bytes' | 'sparse' | 'zstd',
   signal: AbortSignal,
   take: (piece: BasePiece) => Promise<void>,
 ): Promise<Readonly<{ mapped: readonly MappedRange[]; readBytes: number }>> {
