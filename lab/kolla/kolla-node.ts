@@ -82,8 +82,9 @@ export class KollaNode {
     await this.host.sh('cat >/etc/kolla/globals.yml', { input: globals(this.engine, tag) })
     const argv = [
       'ansible-playbook',
-      `--inventory=${SOURCE}/ansible/inventory/multinode`,
+      // Its host is the first of each group, whom Kolla asks for all.
       '--inventory=/etc/kolla/inventory',
+      `--inventory=${SOURCE}/ansible/inventory/multinode`,
       '--limit=node',
       '--extra-vars=@/etc/kolla/globals.yml',
       `--extra-vars=CONFIG_DIR=/etc/kolla kolla_action=${action}`,

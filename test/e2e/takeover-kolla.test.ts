@@ -134,23 +134,11 @@ describe(`a node that Kolla-Ansible deploys on ${ENGINE}`, { skip }, () => {
     await node.assertUntouched(alive, 'down')
   })
 
-  test('Kolla’s upgrade of a node that is taken over ends before it changes a container', async () => {
-    await node.expect(0, 'node', 'adopt', '--rescue', RUNNING)
-    const earlier = await node.containers()
-    const { exitCode, output } = await kolla.play({ action: 'upgrade', tag: 'two' })
-    assert.notEqual(exitCode, 0)
-    assert.match(output, /Get current Libvirt version.*\n(.*\n)?fatal: .*is not running/)
-    assert.deepEqual(await node.containers(), earlier)
-    await node.assertAtRest()
-  })
-
   test('Kolla’s next deployment of a node that is taken over starts no second libvirt, and its containers are given back', async (t) => {
+    await node.expect(0, 'node', 'adopt', '--rescue', RUNNING)
     const watch = await watchLibvirts(kolla.host)
     // Kolla waits two minutes for a unit that does not start, and tries five times: the first time is enough.
-    const { output } = await kolla.play(
-      { action: 'deploy', tag: 'one' },
-      { timeoutMs: 200_000 * kolla.host.patience },
-    )
+    const { output } = await kolla.play({ action: 'deploy', tag: 'one' }, { timeoutMs: 150_000 })
     assert.match(output, /Notifying handlers: .*Restart nova-libvirt container/)
     await node.assertUntouched(alive, 'up', 'nova_libvirt')
     await node.assertAtRest()
