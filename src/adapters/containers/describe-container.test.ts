@@ -38,3 +38,25 @@ test('paths end without a slash, and a file system of the kernel is no bind of a
     ['/var/lib/nova', '/dev', '/dev/pts', '/var/lib/kolla/config_files'],
   )
 })
+
+test('the size of /dev/shm is that of a container which has one of its own', () => {
+  const size = (IpcMode: string): number | undefined =>
+    specFromInspect(
+      {
+        id: 'c',
+        name: 'nova_compute',
+        config: {},
+        host: { IpcMode, ShmSize: 65_536_000 },
+        mounts: [],
+        defaults: { logDriver: '', ulimits: [], pidsLimit: 0, ipcModes: [], environment: [] },
+      },
+      {},
+      { reference: 'i', held: { id: 'sha256:i', repoDigests: [] } },
+    ).shmSizeBytes
+  assert.deepEqual(['private', 'shareable', 'host', 'container:other'].map(size), [
+    65_536_000,
+    65_536_000,
+    undefined,
+    undefined,
+  ])
+})

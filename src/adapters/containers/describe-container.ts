@@ -141,7 +141,7 @@ export function specFromInspect(
     stopGraceMs: config.StopTimeout === undefined ? undefined : config.StopTimeout * 1000,
     init: host.Init === true ? true : undefined,
     readOnly: host.ReadonlyRootfs === true ? true : undefined,
-    shmSizeBytes: positive(host.ShmSize === SHM_BYTES ? 0 : host.ShmSize),
+    shmSizeBytes: positive(hasOwnShm(host) && host.ShmSize !== SHM_BYTES ? host.ShmSize : 0),
     memoryBytes: positive(host.Memory),
     cpus: positive((host.NanoCpus ?? 0) / 1e9),
     pidsLimit: positive(host.PidsLimit === defaults.pidsLimit ? 0 : (host.PidsLimit ?? 0)),
@@ -218,6 +218,11 @@ function ports({ PortBindings }: InspectedHost): readonly PortSpec[] | undefined
     }))
   })
   return found.length === 0 ? undefined : found
+}
+
+/** With the IPC namespace of the host or of another container, Podman tells a size and refuses to be told one. */
+function hasOwnShm({ IpcMode = '' }: InspectedHost): boolean {
+  return IpcMode !== 'host' && !/^(container|ns):/.test(IpcMode)
 }
 
 function mode(value: string | undefined, usual: readonly string[]): string | undefined {
