@@ -60,6 +60,11 @@ describe(`a node that Kolla-Ansible deploys on ${ENGINE}`, { skip }, () => {
       await kolla.host.sh('sleep 0.2')
     assert.ok((await consoleBytes(kolla.host, guest.name)) > bytes, 'the console log goes on')
   }
+  /** Podman's client may wait for as long as a guest that was started in the container lives: then its unit is still up. */
+  const assertDisarmed = async (): Promise<void> => {
+    for (const state of await states())
+      assert.match(state, ENGINE === 'docker' ? /^inactive no enabled$/ : / no enabled$/)
+  }
   const states = async (): Promise<readonly string[]> =>
     (await Promise.all(UNITS.map((unit) => unitState(node, unit)))).map((state) => state.join(' '))
 
@@ -93,7 +98,7 @@ describe(`a node that Kolla-Ansible deploys on ${ENGINE}`, { skip }, () => {
   test('adopt, upgrade, roll back and give back: the same guest, and one libvirtd at every moment', async (t) => {
     const watch = await watchLibvirts(kolla.host)
     await node.expect(0, 'node', 'adopt', '--rescue', RUNNING)
-    assert.deepEqual(await states(), ['inactive no enabled', 'inactive no enabled'])
+    await assertDisarmed()
     await node.assertUntouched(alive, 'up', 'nova_libvirt')
     await kolla.novaIsUp()
     await consoleGoesOn()
@@ -142,7 +147,7 @@ describe(`a node that Kolla-Ansible deploys on ${ENGINE}`, { skip }, () => {
     assert.match(output, /Notifying handlers: .*Restart nova-libvirt container/)
     await node.assertUntouched(alive, 'up', 'nova_libvirt')
     await node.assertAtRest()
-    assert.deepEqual(await states(), ['inactive no enabled', 'inactive no enabled'])
+    await assertDisarmed()
     await node.expect(0, 'node', 'give-back', '--rescue')
     assert.deepEqual(await states(), ['active always enabled', 'active always enabled'])
     await node.assertUntouched(alive, 'down')
@@ -154,7 +159,7 @@ describe(`a node that Kolla-Ansible deploys on ${ENGINE}`, { skip }, () => {
     await node.expect(0, 'node', 'adopt', '--rescue', RUNNING)
     await kolla.host.reboot('orderly')
     await node.expect(0, 'node', 'recover')
-    assert.deepEqual(await states(), ['inactive no enabled', 'inactive no enabled'])
+    await assertDisarmed()
     assert.equal((await kolla.host.sh('pgrep -xc libvirtd')).trim(), '1')
     await node.assertAtRest()
     await node.expect(0, 'node', 'give-back')
