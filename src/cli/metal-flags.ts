@@ -47,8 +47,10 @@ export function metalOptions(flags: FlagValues<typeof METAL_FLAGS>): MetalOption
 
 /** A conductor is asked as an Ironic that stands alone. */
 function conductorOptions(url: string, loginFile: string | undefined, caFile: string | undefined) {
-  if (!/^https?:\/\/./i.test(url)) {
-    const why = `--conductor is an http(s) URL, such as http://${url.replace(/^\w*:?\/\//, '')}, not "${url}"`
+  const isHttp = /^https?:\/\/./i.test(url)
+  if (!isHttp || !URL.canParse(url)) {
+    const example = isHttp ? 'http://rack:6385' : `http://${url.replace(/^\w*:?\/\//, '')}`
+    const why = `--conductor is an http(s) URL, such as ${example}, not "${url}"`
     throw raise('USAGE', { command: 'anneal metal', why, help: 'anneal metal --help' })
   }
   const none = Object.entries(process.env).filter(([name]) => !name.startsWith('OS_'))
@@ -77,7 +79,7 @@ export const CONSOLE_FLAGS = {
   console: {
     kind: 'text',
     placeholder: 'SOURCE',
-    help: 'Read the console from unix:PATH, file:PATH or tcp:HOST:PORT; by default ask Ironic',
+    help: 'Read the console from unix:PATH, file:PATH or tcp:HOST:PORT; by default ask the conductor',
     flagOnly: true,
   },
 } as const satisfies FlagTable

@@ -16,14 +16,14 @@ export const METAL_ERRORS = {
     exit: EXIT.usage,
   },
   METAL_NODE_UNKNOWN: {
-    message: 'Cannot {action}: Ironic shows {login} no node "{node}"; it shows {known}',
+    message: 'Cannot {action}: the conductor shows {login} no node "{node}"; it shows {known}',
     remedy: 'name one of these, or enroll it: `anneal metal enroll FILE`{hidden}',
     retry: false,
     exit: EXIT.usage,
   },
   METAL_NODE_MISMATCH: {
     message:
-      'Cannot enroll node "{node}": Ironic has it with {what} "{found}", and the inventory says "{wanted}"',
+      'Cannot enroll node "{node}": the conductor has it with {what} "{found}", and the inventory says "{wanted}"',
     remedy: '{remedy}',
     retry: false,
     exit: EXIT.refused,
@@ -47,7 +47,7 @@ export const METAL_ERRORS = {
     exit: EXIT.refused,
   },
   METAL_NODE_INVALID: {
-    message: 'Cannot {action}: Ironic says that node "{node}" is not ready: {problems}',
+    message: 'Cannot {action}: the conductor says that node "{node}" is not ready: {problems}',
     remedy:
       'correct the node’s driver_info, properties or ports; nothing was started and the node has not changed',
     retry: false,
@@ -98,16 +98,16 @@ export const METAL_ERRORS = {
   },
   DEPLOY_POWERED_OFF: {
     message:
-      'Cannot deploy on node "{node}": the machine has been off for {seconds} s in "{state}", and Ironic did not turn it off',
+      'Cannot deploy on node "{node}": the machine has been off for {seconds} s in "{state}", and the conductor did not turn it off',
     remedy:
-      'find out what turned it off. Ironic waits until its own timeout; to stop it now, run `anneal metal undeploy {node}`, then deploy again',
+      'find out what turned it off. The conductor waits until its own timeout; to stop it now, run `anneal metal undeploy {node}`, then deploy again',
     retry: true,
     exit: EXIT.failed,
   },
   DEPLOY_SILENT: {
     message: 'Cannot deploy on node "{node}": no sign of life from the machine for {seconds} s in "{state}"',
     remedy:
-      'look at its console and its power: it may be off, hang, or fail to reach Ironic. Run the same command again to restart the machine and continue, or `anneal metal undeploy {node}` to give up. --callback-timeout sets how long Anneal waits',
+      'look at its console and its power: it may be off, hang, or fail to reach the conductor. Run the same command again to restart the machine and continue, or `anneal metal undeploy {node}` to give up. --callback-timeout sets how long Anneal waits',
     retry: true,
     exit: EXIT.failed,
   },
@@ -120,7 +120,7 @@ export const METAL_ERRORS = {
   DEPLOY_STEP_TIMEOUT: {
     message: 'Cannot finish {effect} on node "{node}": no answer within {seconds} s',
     remedy:
-      'see whether Ironic answers (`openstack baremetal node show {node}`), then run the same command again: it goes on from where the node is',
+      'see whether the conductor answers (`openstack baremetal node show {node}`), then run the same command again: it goes on from where the node is',
     retry: true,
     exit: EXIT.unavailable,
   },
@@ -132,7 +132,7 @@ export const METAL_ERRORS = {
     exit: EXIT.failed,
   },
   METAL_VERB_FAILED: {
-    message: 'Cannot {action}: Ironic gave up on node "{node}" in "{state}": {reason}',
+    message: 'Cannot {action}: the conductor gave up on node "{node}" in "{state}": {reason}',
     remedy: 'correct the cause (driver_info, power, cabling), then run this again',
     retry: true,
     exit: EXIT.failed,
@@ -140,7 +140,7 @@ export const METAL_ERRORS = {
   MACHINE_SILENT: {
     message: 'Cannot see that node "{node}" is ready: {why} within {seconds} s after it became active',
     remedy:
-      'look at its console (`anneal metal console {node}`): Ironic is done, but the image does not answer. The same command waits again',
+      'look at its console (`anneal metal console {node}`): the conductor is done, but the image does not answer. The same command waits again',
     retry: true,
     exit: EXIT.failed,
   },

@@ -89,7 +89,8 @@ export function openSession(cloud: Cloud, http: Http = openHttp(cloud)): Session
     const headers = await credentials(fresh)
     return {
       ...rest,
-      service: NAMES[service],
+      // A conductor of Anneal and an Ironic of its own are asked alike.
+      service: service === 'baremetal' && !hasKeystone(auth) ? 'the bare-metal service' : NAMES[service],
       url: `${await endpoint(service, request.action)}${path}${queryText(query)}`,
       headers: { ...headers, ...rest.headers },
       login: await whoAsks(),

@@ -28,7 +28,7 @@ export function judgeDeploying(name: string, node: MetalNode, times: Times): Ver
   if (state === 'active') return { kind: 'done' }
   if (provisionState(state).kind === 'failed') {
     const reason = node.lastError ?? 'it gives no reason'
-    return failed(raise('DEPLOY_FAILED', { service: 'Ironic', node: name, state, seconds, reason }))
+    return failed(raise('DEPLOY_FAILED', { service: 'the conductor', node: name, state, seconds, reason }))
   }
   if (state === 'available' || state === 'manageable' || state === 'deleting' || state === 'cleaning') {
     return failed(raise('DEPLOY_ABORTED', { node: name, state }))
