@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { SimulatedNode } from '../../src/adapters/simulated/index.ts'
+import { previewUpgrade, upgradeNode } from '../../src/app/node/index.ts'
+import { releaseFile } from '../../src/app/node/release/index.ts'
 import { Module, readModulesBelow } from '../../scripts/source/index.ts'
 import { frontEnd } from './front-end/index.ts'
 
@@ -91,6 +93,23 @@ test('another way in upgrades two nodes in one process, each to its own release'
       node.guests.map(({ alive }) => alive),
       [true],
     )
+})
+
+test('a preview shows the rescue where guests need one and it was asked for', async () => {
+  const node = simulated()
+  const world = node.world()
+  const wishes = (image: string) => ({
+    release: () => releaseFile(composeFile(image), { environment: {} }),
+  })
+  await upgradeNode(world, wishes('libvirt-1'))
+  const steps = async (rescue: boolean): Promise<readonly string[]> => {
+    const { effects } = await previewUpgrade(world, { ...wishes('libvirt-2'), rescue })
+    return effects.map(({ kind }) => kind).filter((kind) => kind === 'rescue' || kind === 'check')
+  }
+  assert.deepEqual(await steps(true), ['check'])
+  node.startGuest('inside', node.engine.running()[0]?.id)
+  assert.deepEqual(await steps(true), ['check', 'rescue', 'check'])
+  assert.deepEqual(await steps(false), ['check'])
 })
 
 function outcomeOf(lines: readonly Line[]): string | undefined {

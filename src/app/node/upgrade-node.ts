@@ -57,8 +57,9 @@ export function upgradeNode(
 export async function previewUpgrade(world: NodeWorld, wishes: UpgradeWishes): Promise<UpgradePreview> {
   const planned = await planUpgrade(world, wishes)
   const check = await checkNode(world, planned.plan, planned.sides, { watchConsoles: 'no' })
+  const rescuing = check.verdict === 'rescue' && planned.plan.rescue ? (['rescuing'] as const) : []
   const effects = (
-    ['fetching', 'checking', 'creating', 'switching', 'proving', 'committing'] as const
+    ['fetching', 'checking', ...rescuing, 'creating', 'switching', 'proving', 'committing'] as const
   ).flatMap((state) => effectsOf(state, planned.plan))
   return { ...planned, check, effects }
 }
