@@ -37,11 +37,19 @@ test('operators reach a conductor over IPv6, and its answers name that address',
   assert.equal(status.exitCode, 0, status.stderr)
 })
 
-test('machines are refused over IPv6 with the reason', async () => {
-  const words = ['metal', 'serve', '--ramdisk-dir', '/nowhere', '--machines', '[fd00::1]:6386']
-  const { exitCode, stderr } = await run([...ANNEAL, ...words])
-  assert.equal(exitCode, 2)
-  assert.match(stderr, /--machines "\[fd00::1\]:6386" is not ADDRESS:PORT of IPv4.*machines boot over IPv4/)
+test('machines are refused over IPv6 where it is mixed with IPv4, and with proxyDHCP', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'anneal-ipv6-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const ramdisk = placeBootFiles(join(directory, 'ramdisk'))
+  const words = ['metal', 'serve', '--state', directory, '--ramdisk-dir', ramdisk, '--interface', 'lo']
+  for (const [wishes, why] of [
+    [['--subnet', '10.77.0.0/24'], /"10\.77\.0\.0.*" is an address of IPv4, and others are of IPv6/],
+    [['--subnet', 'fd00::/64', '--dhcp', 'proxy'], /there is no proxyDHCP for IPv6/],
+  ] as const) {
+    const { exitCode, stderr } = await run([...ANNEAL, ...words, ...wishes, '--machines', '[fd00::1]:6386'])
+    assert.equal(exitCode, 2, stderr)
+    assert.match(stderr, why)
+  }
 })
 
 test('an SSH server is found at an address of IPv6', async (t) => {
