@@ -34,13 +34,13 @@ export function conductorSettings(
   }: Pick<ConductorSettings, 'ramdisk' | 'moreRamdisks' | 'agent'> &
     Readonly<{ bootsOver?: 'ipv4' | 'ipv6' }>,
 ): ConductorSettings {
-  const isNew = bootsOver === 'ipv6'
+  const overIpv6 = bootsOver === 'ipv6'
   return {
     stateDirectory: directory,
     operators: `${address}:${OPERATORS_PORT}`,
-    machines: `${isNew ? `[fd77:0:0:${subnet}::1]` : address}:${MACHINES_PORT}`,
+    machines: `${overIpv6 ? `[fd77:0:0:${subnet}::1]` : address}:${MACHINES_PORT}`,
     interface: BRIDGE,
-    subnet: isNew ? `fd77:0:0:${subnet}::/64` : `10.77.${subnet}.0/24`,
+    subnet: overIpv6 ? `fd77:0:0:${subnet}::/64` : `10.77.${subnet}.0/24`,
     ...(ramdisk === undefined ? {} : { ramdisk }),
     ...(moreRamdisks === undefined ? {} : { moreRamdisks }),
     ...(agent === undefined ? {} : { agent }),

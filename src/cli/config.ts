@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { yamlValue } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { raise } from './errors.ts'
 import { nearest, offer } from './nearest.ts'
@@ -24,11 +25,11 @@ export async function readConfig(
   // The file that the Debian package installs holds comments alone: the reader of YAML costs more than a short command.
   if (!/^\s*[^\s#]/m.test(text)) return {}
   // Loaded only where there is a setting, as are all commands.
-  const { parse } = await import('yaml')
+  const { parseDocument } = await import('yaml')
   let value: unknown
   try {
     // Numbers and dates are texts for a flag, as on a command line.
-    value = parse(text, { schema: 'failsafe' })
+    value = yamlValue(parseDocument(text, { schema: 'failsafe' }))
   } catch (error) {
     throw raise('CONFIG_INVALID', { file: path, why: (error as Error).message }, error)
   }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
 import { openArtifactImages, openImages, publicKeys } from '../app/metal/index.ts'
 import type { WantedImage } from '../app/metal/index.ts'
 import { decodeBootArguments } from '../contract/index.ts'
+import { yamlValue } from '../core/index.ts'
 import type { DriveWishes, PlainArgument } from '../metal/index.ts'
 import { cloudOptions } from './cloud-flags.ts'
 import type { CLOUD_FLAGS } from './cloud-flags.ts'
@@ -155,9 +156,9 @@ function networkTree(file: string, text: string, command: string): Readonly<Reco
     raise('USAGE', { command, why: `--network-data "${file}": ${why}`, help: `${command} --help` })
   let tree: unknown
   try {
-    tree = parse(text)
+    tree = yamlValue(parseDocument(text))
   } catch (error) {
-    throw fail((error as Error).message.split('\n')[0] ?? '')
+    throw fail((error as Error).message)
   }
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw fail('it is not a map')
   return tree as Readonly<Record<string, unknown>>

@@ -25,6 +25,7 @@ export type {
 } from './kernel-arguments/index.ts'
 export { systemReason } from './system-reason.ts'
 export { together } from './together.ts'
+export { yamlFault, yamlValue } from './yaml-value.ts'
 export { formatBytes, formatDuration, parseBytes, parseDurationMs } from './units.ts'
 
 /** SHA-256 of the text's UTF-8 bytes, as `sha256:<64 hex digits>`. Given by argument: this room draws in no platform. */

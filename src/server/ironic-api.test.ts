@@ -160,6 +160,7 @@ describe('the part of Ironic’s API that the conductor speaks', () => {
     )
     assert.equal((await asked('PATCH', path, [{ op: 'remove', path: '/address' }])).status, 400)
     assert.equal((await asked('PATCH', path, [{ op: 'remove', path: '/extra/nosuch' }])).status, 400)
+    assert.equal((await asked('PATCH', path, [{ op: 'remove', path: 'x/extra/rack' }])).status, 400)
     await asked('POST', 'ports', port)
     assert.equal(
       (await asked('PATCH', path, [{ op: 'replace', path: '/address', value: port.address }])).status,

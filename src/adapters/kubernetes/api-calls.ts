@@ -23,7 +23,10 @@ const TIMEOUT_MS = 30_000
 /** A list of every pod of a node and its namespace is far below this. */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024
 
-/** HTTP to one apiserver. Throws CLUSTER_UNREACHABLE, CLUSTER_REFUSES and CLUSTER_ANSWER. */
+/** What TLS says of a certificate that no authority of the kubeconfig has signed, or that is another server's. */
+const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_ALTNAME)/
+
+/** HTTP to one apiserver. Throws CLUSTER_UNREACHABLE, CLUSTER_UNTRUSTED, CLUSTER_BUSY, CLUSTER_REFUSES and CLUSTER_ANSWER. */
 export function apiCalls(login: ClusterLogin): ApiCalls {
   const { server, ca, cert, key, serverName, token } = login
   const connect = {
@@ -59,21 +62,26 @@ export function apiCalls(login: ClusterLogin): ApiCalls {
       )
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      throw raiseCluster('CLUSTER_UNREACHABLE', { action, server, reason }, error)
+      const { code = '' } = error as NodeJS.ErrnoException
+      const kind = UNTRUSTED.test(code) ? 'CLUSTER_UNTRUSTED' : 'CLUSTER_UNREACHABLE'
+      throw raiseCluster(kind, { action, server, reason }, error)
     }
-    const body = parsed(text)
-    if (status < 300 || accept.includes(status)) return { status, body }
+    const body = objectFrom(text)
+    if (body !== undefined && (status < 300 || accept.includes(status))) return { status, body }
     // https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
-    const said = isObject(body) ? body['message'] : undefined
-    const reason = typeof said === 'string' ? said : `HTTP ${status}`
+    const said = body?.['message']
+    const reason = typeof said === 'string' ? said : body === undefined ? 'no JSON' : 'nothing more'
     if (status === 401 || status === 403) throw raiseCluster('CLUSTER_REFUSES', { action, reason })
-    throw raiseCluster('CLUSTER_ANSWER', { action, status, reason })
+    // “Not found” in plain text is said by a proxy, or by an apiserver that has just started: it says nothing of the object.
+    const isBusy = body === undefined || status === 429 || status >= 500
+    throw raiseCluster(isBusy ? 'CLUSTER_BUSY' : 'CLUSTER_ANSWER', { action, status, reason })
   }
 }
 
-function parsed(text: string): unknown {
+function objectFrom(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -17,10 +17,23 @@ export const CLUSTER_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
+  CLUSTER_UNTRUSTED: {
+    message: 'Cannot {action}: the certificate of the apiserver at "{server}" is not trusted: {reason}',
+    remedy:
+      'name its authority in the kubeconfig (`certificate-authority`); where the certificate has another name than `server`, name that as well (`tls-server-name`)',
+    retry: false,
+    exit: EXIT.refused,
+  },
+  CLUSTER_BUSY: {
+    message: 'Cannot {action}: the apiserver answers {status}, as one that is overloaded or starts: {reason}',
+    remedy: 'see `kubectl get --raw /readyz?verbose`; run the command again',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
   CLUSTER_REFUSES: {
     message: 'Cannot {action}: the cluster does not allow it: {reason}',
     remedy:
-      'give the user of the kubeconfig the role of examples/kubernetes/anneal-rbac.yaml; see `kubectl auth can-i --list`',
+      'give the user of the kubeconfig the role of examples/kubernetes/anneal-rbac.yaml (see `kubectl auth can-i --list`); where it is unauthorized, give the kubeconfig a token or certificate that is valid',
     retry: false,
     exit: EXIT.refused,
   },

@@ -12,9 +12,12 @@ export function ipv6Prefix(settings: NetbootSettings): string | undefined {
   const all = [...subnets, ...gateways, ...nameServers, address]
   if (!all.some((one) => one.includes(':'))) return undefined
   const fail = (why: string, remedy: string): Error => raise('NETBOOT_IPV6', { why, remedy })
-  const old = all.find((one) => !one.includes(':'))
-  if (old !== undefined) {
-    throw fail(`"${old}" is an address of IPv4, and others are of IPv6`, 'give addresses of one kind alone')
+  const ofIpv4 = all.find((one) => !one.includes(':'))
+  if (ofIpv4 !== undefined) {
+    throw fail(
+      `"${ofIpv4}" is an address of IPv4, and others are of IPv6`,
+      'give addresses of one kind alone',
+    )
   }
   if (mode === 'proxy') {
     throw fail('there is no proxyDHCP for IPv6', 'use --dhcp dhcp, or give addresses of IPv4')

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
+import { yamlValue } from '../../core/index.ts'
 import { raise } from './errors.ts'
 
 /** Settings as the files hold them: every scalar is text, so that a password of digits stays what it is. */
@@ -60,11 +61,9 @@ function read(path: string, required: boolean): Found | undefined {
     throw raise('CLOUD_FILE_UNREADABLE', { path, why: message }, error)
   }
   try {
-    return { path, value: parse(text, { schema: 'failsafe' }) as unknown }
+    return { path, value: yamlValue(parseDocument(text, { schema: 'failsafe' })) }
   } catch (error) {
-    // The parser's message quotes the line, and the line may hold the password.
-    const at = (error as { linePos?: readonly { line: number }[] }).linePos?.[0]?.line
-    throw raise('CLOUD_FILE_UNREADABLE', { path, why: `it is not YAML (line ${at ?? '?'})` })
+    throw raise('CLOUD_FILE_UNREADABLE', { path, why: (error as Error).message })
   }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { plainSpec } from '../../adapters/containers/index.ts'
 import { clusterOf } from '../../adapters/kubernetes/cluster.ts'
+import { raiseCluster } from '../../adapters/kubernetes/index.ts'
 import { SimulatedCluster, SimulatedNode } from '../../adapters/simulated/index.ts'
 import type { Cluster } from '../../ports/index.ts'
 import { crashAtEveryBoundary } from '../../saga/index.ts'
@@ -45,6 +46,12 @@ function changed(cluster: Cluster, changes: Partial<Cluster>): Cluster {
   })
 }
 
+/** Its pods once none of them is ending. */
+async function settled({ cluster }: Bed): ReturnType<Cluster['podsOf']> {
+  const pods = await cluster.podsOf()
+  return pods.some(({ isEnding }) => isEnding) ? cluster.podsOf() : pods
+}
+
 describe('a pod is replaced', () => {
   test('by one of the present template, and the guest stays', async () => {
     const one = await bed()
@@ -74,6 +81,62 @@ describe('a pod is replaced', () => {
     assert.deepEqual([report?.run.state, report?.run.reason?.code], ['stuck', 'POD_GUESTS_CHANGED'])
     assert.match(report?.run.reason?.message ?? '', /one \(pid \d+\) has ended/)
     assert.deepEqual(one.cluster.now, { pods: ['first'], template: 'first' })
+  })
+
+  test('while the apiserver starts again, and allows nobody anything for a moment', async () => {
+    for (const code of ['CLUSTER_BUSY', 'CLUSTER_REFUSES'] as const) {
+      const one = await bed()
+      one.cluster.change({ hash: 'second', becomesReady: true })
+      let looks = 0
+      const podsOf: Cluster['podsOf'] = async () => {
+        looks += 1
+        // Of the plan, of the deletion twice, of the wait.
+        if (looks > 3 && looks < 7)
+          throw raiseCluster(code, { action: 'list', status: 500, reason: 'starting' })
+        return one.cluster.podsOf()
+      }
+      const { report } = await replacePod(optionsFor(one, { podsOf }))
+      assert.deepEqual([report?.run.state, report?.run.reason], ['replaced', undefined], code)
+      assert.ok(looks >= 7)
+    }
+  })
+
+  test('and one that somebody else has made of a third template is not deleted', async () => {
+    const one = await bed()
+    one.cluster.change({ hash: 'second', becomesReady: true })
+    const deletePod: Cluster['deletePod'] = (namespace, pod) => {
+      one.cluster.change({ hash: 'third', becomesReady: true })
+      return one.cluster.deletePod(namespace, pod)
+    }
+    const deleted: string[] = []
+    const counted: Cluster['deletePod'] = (namespace, pod) => {
+      deleted.push(pod.name)
+      return deletePod(namespace, pod)
+    }
+    const { report } = await replacePod(optionsFor(one, { deletePod: counted, podsOf: () => settled(one) }))
+    assert.deepEqual(
+      [report?.run.state, report?.run.secondReason?.code, deleted],
+      ['stuck', 'DAEMON_SET_CHANGED', ['libvirt-1']],
+    )
+    assert.deepEqual(one.cluster.now, { pods: ['third'], template: 'third' })
+  })
+
+  test('after that of another DaemonSet that was interrupted', async () => {
+    const one = await bed()
+    one.cluster.change({ hash: 'second', becomesReady: true })
+    let looks = 0
+    const podsOf: Cluster['podsOf'] = async () => {
+      looks += 1
+      if (looks > 3) throw new Error('killed')
+      return one.cluster.podsOf()
+    }
+    await assert.rejects(replacePod(optionsFor(one, { podsOf })), /killed/)
+    const ends: string[] = []
+    const other = { ...optionsFor(one), daemonSet: { namespace: 'openstack', name: 'neutron' } }
+    await assert.rejects(replacePod(other, { onRecovered: ({ run }) => void ends.push(run.state) }), {
+      code: 'DAEMON_SET_UNKNOWN',
+    })
+    assert.deepEqual(ends, ['replaced'])
   })
 
   for (const becomesReady of [true, false]) {

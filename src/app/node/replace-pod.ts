@@ -47,8 +47,8 @@ export async function previewReplacePod(options: ReplacePodOptions): Promise<Rep
 
 /**
  * Replaces this node's pod of a DaemonSet by one of its present template, one pod and one node. What an earlier process has left is
- * brought to rest first; that is all that is done then, unless it had changed nothing. Throws what a check refuses,
- * before anything is touched; NODE_LOCKED.
+ * brought to rest first. That is all that is done then, unless it had changed nothing, or was the replacement of another DaemonSet
+ * and has succeeded. Throws what a check refuses, before anything is touched; NODE_LOCKED.
  */
 export async function replacePod(
   options: ReplacePodOptions,
@@ -64,7 +64,9 @@ export async function replacePod(
     if (recovered !== undefined) {
       control.onRecovered?.(recovered)
       const { plan, state } = recovered.run
-      if (state !== 'unchanged') return { preview: { plan, isCurrent: false }, report: recovered }
+      const isOther = nameOf(plan.daemonSet) !== nameOf(options.daemonSet)
+      if (state !== 'unchanged' && !(isOther && state === 'replaced'))
+        return { preview: { plan, isCurrent: false }, report: recovered }
     }
     const preview = await planReplacement(places, options)
     if (preview.isCurrent) return { preview }
@@ -106,7 +108,7 @@ async function look(world: NodeWorld, pod: string | undefined): Promise<SettledS
 async function planReplacement(places: Places, options: ReplacePodOptions): Promise<ReplacementPreview> {
   const { world, cluster } = places
   const { daemonSet: wanted, nodeName } = options
-  const name = `${wanted.namespace}/${wanted.name}`
+  const name = nameOf(wanted)
   const missing = await cluster.missingRights(wanted, nodeName)
   if (missing.length > 0) {
     throw raiseCluster('CLUSTER_REFUSES', {
@@ -154,6 +156,10 @@ async function planReplacement(places: Places, options: ReplacePodOptions): Prom
   }
 }
 
+function nameOf({ namespace, name }: DaemonSetName): string {
+  return `${namespace}/${name}`
+}
+
 /** The boot of this machine. */
 async function checkNode({ world, cluster }: Places, node: string): Promise<string> {
   const found = await cluster.node(node)
@@ -166,7 +172,8 @@ async function checkNode({ world, cluster }: Places, node: string): Promise<stri
   return bootId
 }
 
-function checkDaemonSet({ namespace, name, ...seen }: DaemonSet): void {
+function checkDaemonSet(seen: DaemonSet): void {
+  const { namespace, name } = seen
   if (seen.strategy !== 'OnDelete') {
     throw raiseReplacement('DAEMON_SET_ROLLS', { namespace, name, strategy: seen.strategy })
   }
@@ -177,8 +184,7 @@ function checkDaemonSet({ namespace, name, ...seen }: DaemonSet): void {
         ? `it has pods on ${seen.misscheduled} nodes that should have none`
         : undefined
       : 'its controller has not seen its present template yet'
-  if (why !== undefined)
-    throw raiseReplacement('DAEMON_SET_UNSETTLED', { daemonSet: `${namespace}/${name}`, why })
+  if (why !== undefined) throw raiseReplacement('DAEMON_SET_UNSETTLED', { daemonSet: nameOf(seen), why })
 }
 
 function onlyPod(pods: readonly ClusterPod[], daemonSet: string, node: string): ClusterPod {

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { ConductorOptions } from '../../app/conductor/index.ts'
@@ -258,7 +258,7 @@ function addressOf(text: string, flag: string): Readonly<{ address: string; port
   const [, six = '', four = '', digits = ''] =
     /^(?:\[([0-9a-fA-F:.]+)\]|(\d+(?:\.\d+){3})):(\d+)$/.exec(text) ?? []
   const port = Number(digits)
-  if (digits !== '' && port < 65_536 && (four !== '' || isIPv6(six))) return { address: four || six, port }
+  if (digits !== '' && port < 65_536 && (isIPv4(four) || isIPv6(six))) return { address: four || six, port }
   const why = `--${flag} "${text}" is not ADDRESS:PORT, such as 10.77.1.1:6386 or [fd00:77::1]:6386`
   throw raise('USAGE', { command: NAME, why, help: `${NAME} --help` })
 }

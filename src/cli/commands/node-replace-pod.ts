@@ -66,7 +66,10 @@ export const nodeReplacePod = command({
       signal,
       onStep: (step) =>
         output.say(`  ${step.state}: ${step.effect} ${step.outcome} (${formatDuration(step.ms)})`),
-      onRecovered: ({ run }) => output.say(`the replacement that was interrupted came to rest: ${run.state}`),
+      onRecovered: ({ run: { plan, state: end } }) =>
+        output.say(
+          `the replacement of ${plan.daemonSet.namespace}/${plan.daemonSet.name} that was interrupted came to rest: ${end}`,
+        ),
     })
     const document = documentOf(preview, report)
     tell(document, output)
@@ -118,7 +121,7 @@ function tell(document: PodReplacementDocument, output: Output): void {
     return [
       `${daemonSet.namespace}/${daemonSet.name} on ${node}: ${outcome}: ${meaning}`,
       `  pod ${pod.name}, revision ${earlier.number} (${earlier.hash}) → ${target.number} (${target.hash})`,
-      `  ${guests.length} guests stay: ${guests.map((one) => `${one.name} (pid ${one.pid})`).join(', ')}`,
+      `  guests that stay: ${guests.map((one) => `${one.name} (pid ${one.pid})`).join(', ') || 'none'}`,
       ...(outcome === 'planned' ? PROMISES : []),
       ...[reason, secondReason].flatMap((one) =>
         one === undefined ? [] : [`  ${output.red(one.code)}  ${one.message}`, `    remedy: ${one.remedy}`],

@@ -156,6 +156,8 @@ test('a virtual machine that libvirt did not start stops the upgrade where it wo
 test('a guest of libvirt’s LXC driver stops the upgrade, wherever it lies', () => {
   const lxc = process(7, '/usr/lib/libvirt/libvirt_lxc', ['--name', 'tenant', '--console', '24'])
   assert.deepEqual(dissent({ processes: [lxc] }), ['GUEST_IS_CONTAINER tenant'])
+  const unnamed = { ...process(7, '/usr/lib/libvirt/libvirt_lxc', []), name: 'libvirt_lxc' }
+  assert.deepEqual(dissent({ processes: [unnamed] }), ['GUEST_IS_CONTAINER libvirt_lxc'])
 })
 
 test('a large process with a disk, a tap or /dev/kvm open that nobody knows stops the upgrade where it would die', () => {

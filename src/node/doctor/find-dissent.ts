@@ -132,7 +132,8 @@ function containersOfLibvirt({ table }: DissentInput): readonly Finding[] {
   return table.processes
     .filter((process) => executableName(process) === 'libvirt_lxc')
     .map((process) => {
-      const name = process.argv[process.argv.indexOf('--name') + 1] ?? process.name
+      const at = process.argv.indexOf('--name')
+      const name = (at === -1 ? undefined : process.argv[at + 1]) ?? process.name
       return {
         severity: 'refuse' as const,
         code: 'GUEST_IS_CONTAINER',

@@ -4,7 +4,7 @@ import type { EffectOf } from '../../saga/index.ts'
 export type ReplacementArgs = {
   /** Reads: guests and helpers in the kill set of this node's pod end the state. */
   checkGuests: Record<string, never>
-  /** Key: the pod that is not of this revision. Undo: none; the controller makes another. */
+  /** Key: the pod of the plan; on the way back, that of its new template. Undo: none; the controller makes another. */
   deletePod: { unless: string }
   /** Reads: until this node's only pod is of this revision, and ready. */
   awaitPod: { revision: string }

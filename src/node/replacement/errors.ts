@@ -5,7 +5,7 @@ import type { ErrorTable } from '../../core/index.ts'
 export const REPLACEMENT_ERRORS = {
   CLUSTER_NODE_UNKNOWN: {
     message: 'Cannot replace a pod on node "{node}": the cluster has no such node',
-    remedy: 'name this machine as `kubectl get nodes` does, with --node',
+    remedy: 'name this machine as `kubectl get nodes` does, with --node-name',
     retry: false,
     exit: EXIT.usage,
   },

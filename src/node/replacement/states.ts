@@ -60,7 +60,8 @@ export const REPLACEMENT_STATES = {
     onFailure: 'restoring',
     onCancel: 'finish',
     afterCrash: { resumeIn: 'proving' },
-    retries: 5,
+    // A libvirt that has just started answers after some seconds.
+    retries: 30,
     patienceMs: 600_000,
     deadlineMs: 60_000,
   },
@@ -105,7 +106,8 @@ export const REPLACEMENT_STATES = {
     onFailure: 'stuck',
     onCancel: 'finish',
     afterCrash: { resumeIn: 'provingEarlier' },
-    retries: 5,
+    // A libvirt that has just started answers after some seconds.
+    retries: 30,
     patienceMs: 600_000,
     deadlineMs: 60_000,
   },

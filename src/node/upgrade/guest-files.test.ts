@@ -65,6 +65,24 @@ test('a file that is there refuses once for each guest, the deleted one first; a
   assert.deepEqual(fileFindings(old, to, stranded, new Set()), [])
 })
 
+test('a package’s file of the host, or where no upper directory tells it from the image’s, warns', () => {
+  const firmware = '/usr/share/OVMF/OVMF_CODE_4M.fd'
+  const host: Old = { ...container(), hostUnit: { unit: 'libvirtd.service' } }
+  const noOverlay: Old = { ...container(), rootUpperDir: undefined }
+  const severities = (old: Old, to: Next, ...files: readonly string[]): readonly string[] => {
+    const stranded = strandedFiles(old, to, [{ name: 'vm', files }])
+    const there = new Set(stranded.map(({ lookAt }) => lookAt))
+    return fileFindings(old, to, stranded, there).map(({ severity, evidence }) => `${severity} ${evidence}`)
+  }
+  for (const old of [host, noOverlay]) {
+    assert.match(severities(old, next(), firmware).join(), /^warn .* unless the image has that file$/)
+    assert.match(severities(old, next(), firmware, '/srv/vm.img').join(), /^refuse its file \/srv\/vm\.img/)
+    assert.match(severities(old, next(bind('/other', '/usr/share/OVMF')), firmware).join(), /^refuse /)
+  }
+  // What was written into a container's own layer is no image's.
+  assert.match(severities(container(), next(), firmware).join(), /^refuse /)
+})
+
 test('records that stay behind warn, and refuse where libvirt would not start without them', () => {
   const filters = { path: '/etc/libvirt/nwfilter', names: ['mine.xml'] }
   const secrets = { path: '/etc/libvirt/secrets', names: ['a.xml', 'b.xml', 'c.xml', 'd.xml'] }

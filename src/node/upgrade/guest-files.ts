@@ -15,6 +15,8 @@ export type StrandedFile = Readonly<{
   /** Its host path, or `volume:…`; undefined where it is the container's own. */
   before: string | undefined
   after: string | undefined
+  /** A package's file, as firmware is: the next image may bring it too. */
+  isOfPackage: boolean
 }>
 
 type Old = Pick<Container, 'name' | 'mounts' | 'hostUnit' | 'rootUpperDir' | 'pid'>
@@ -30,12 +32,21 @@ export function strandedFiles(old: Old, next: Next, guests: readonly GuestPaths[
       const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
       const after = hostPathOf(next.container.mounts, path)
       if (before !== undefined && before === after) return []
-      return [{ guest: name, path, before, after, lookAt: placeOf(old, path, before) }]
+      const isOfPackage = after === undefined && /^\/usr\//.test(path) && isUnsorted(old, before)
+      return [{ guest: name, path, before, after, isOfPackage, lookAt: placeOf(old, path, before) }]
     }),
   )
 }
 
-/** `present`: those of the places that are there. What an image brings itself is in none of them. */
+/**
+ * Whether the path is where nobody can tell what packages brought from what was written later: a host's own files, and those of a container
+ * whose layers are no overlay.
+ */
+function isUnsorted({ hostUnit, rootUpperDir }: Old, before: string | undefined): boolean {
+  return hostUnit !== undefined || (before === undefined && rootUpperDir === undefined)
+}
+
+/** `present`: those of the places that are there. What an image brings itself is in no upper directory. */
 export function fileFindings(
   old: Pick<Old, 'name'>,
   next: Next,
@@ -47,8 +58,11 @@ export function fileFindings(
     ({ guest }) => guest,
   )
   return [...byGuest].map(([guest, files]) => {
-    const worst = files.find(({ before }) => before === undefined) ?? files[0]
-    const { path = '', before, after } = worst ?? {}
+    const worst =
+      files.find(({ before, isOfPackage }) => before === undefined && !isOfPackage) ??
+      files.find(({ isOfPackage }) => !isOfPackage) ??
+      files[0]
+    const { path = '', before, after, isOfPackage = false } = worst ?? {}
     const more = files.length === 1 ? '' : ` (and ${files.length - 1} more)`
     const directory = path.slice(0, path.lastIndexOf('/')) || '/'
     const now =
@@ -57,9 +71,9 @@ export function fileFindings(
         : `${before} now and would be ${after ?? 'inside the container'}`
     return {
       code: 'GUEST_FILE_STAYS',
-      severity: 'refuse',
+      severity: isOfPackage ? 'warn' : 'refuse',
       subject: guest,
-      evidence: `its file ${path}${more} is ${now}: the guest could not be started again`,
+      evidence: `its file ${path}${more} is ${now}: the guest could not be started again${isOfPackage ? ' unless the image has that file' : ''}`,
       remedy:
         before === undefined
           ? `shut the guest down, copy the file to a directory of the host (\`docker cp\`, \`podman cp\`), and bind that to ${directory} in service "${next.name}"`

@@ -48,6 +48,7 @@ function stepOf(value: unknown): PatchStep {
   ) {
     throw invalid('a step has an op and a path')
   }
+  if (!step.path.startsWith('/')) throw invalid(`the path "${step.path}" does not begin with a slash`)
   if (!['add', 'replace', 'remove'].includes(step.op)) throw invalid(`op "${step.op}" is not known`)
   return { op: step.op, path: step.path, value: step.value }
 }

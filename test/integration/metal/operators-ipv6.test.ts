@@ -52,6 +52,15 @@ test('machines are refused over IPv6 where it is mixed with IPv4, and with proxy
   }
 })
 
+test('an address of machines that is none is refused', async () => {
+  for (const wrong of ['fd00::1:6386', '[fd00::1]', '[fd00::x]:6386', '999.1.1.1:6386', '10.77.1.1:99999']) {
+    const words = ['metal', 'serve', '--ramdisk-dir', '/nowhere', '--machines', wrong]
+    const { exitCode, stderr } = await run([...ANNEAL, ...words])
+    assert.equal(exitCode, 2)
+    assert.ok(stderr.includes(`--machines "${wrong}" is not ADDRESS:PORT, such as`), stderr)
+  }
+})
+
 test('an SSH server is found at an address of IPv6', async (t) => {
   const server = createServer((socket) => socket.end('SSH-2.0-of_test\r\n')).listen(0, '::1')
   await once(server, 'listening')

@@ -1,9 +1,10 @@
-import { isAnnealError } from '../../../core/index.ts'
 import { raiseReplacement } from '../../../node/index.ts'
 import type { ReplacementArgs, Revision } from '../../../node/index.ts'
+import type { ClusterPod } from '../../../ports/index.ts'
 import type { SagaEvent } from '../../../saga/index.ts'
 import type { Executors } from '../../saga/index.ts'
 import type { PodContext } from './context.ts'
+import { isAway } from './is-away.ts'
 import { proveGuests } from './prove-guests.ts'
 import { safeToRemove } from './safe-to-remove.ts'
 
@@ -20,10 +21,13 @@ export const EXECUTORS: Executors<ReplacementArgs, PodContext, SagaEvent> = {
   },
 
   async deletePod({ unless }, { world, cluster, look, plan }) {
-    const { daemonSet, node } = plan
+    const { daemonSet, node, target } = plan
+    // Nothing but what the plan is about: a pod of a third template is somebody else's doing.
+    const isMeant = ({ uid, revision }: ClusterPod) =>
+      unless === target.hash ? uid === plan.pod.uid : revision === target.hash
     for (let looked = 0; looked < LOOKS; looked += 1) {
       const pods = await cluster.podsOf(daemonSet, node)
-      const pod = pods.find((one) => one.revision !== unless && !one.isEnding)
+      const pod = pods.find((one) => isMeant(one) && !one.isEnding)
       if (pod === undefined) return DONE
       // Right before: who is a guest may have changed since the check.
       await safeToRemove(world, look, { ...pod, namespace: daemonSet.namespace })
@@ -49,8 +53,8 @@ export const EXECUTORS: Executors<ReplacementArgs, PodContext, SagaEvent> = {
         if (pods.length === 1 && pod?.isReady === true && !pod.isEnding) return DONE
         why = pods.length === 0 ? 'there is none' : pods.map((one) => `${one.name}: ${one.why}`).join('; ')
       } catch (error) {
-        // An apiserver that starts again answers later: the time that is left decides.
-        if (!isAnnealError(error, 'CLUSTER_UNREACHABLE')) throw error
+        // The time that is left decides.
+        if (!isAway(error)) throw error
         why = error.message
       }
       await world.clock.sleep(PAUSE_MS)

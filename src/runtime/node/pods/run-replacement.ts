@@ -12,6 +12,7 @@ import type { SagaEvent, Step } from '../../../saga/index.ts'
 import { Journal, drive, failedBy, runExecutor } from '../../saga/index.ts'
 import type { PodContext } from './context.ts'
 import { EXECUTORS } from './executors.ts'
+import { isAway } from './is-away.ts'
 
 export type ReplacementStep = Readonly<{
   state: ReplacementState
@@ -127,6 +128,6 @@ async function execute(
   } catch (error) {
     if (!isAnnealError(error)) throw error
     const failed = failedBy(error)
-    return error.code === 'CLUSTER_UNREACHABLE' ? { ...failed, retry: true, awayMs: 0 } : failed
+    return isAway(error) ? { ...failed, retry: true, awayMs: 0 } : failed
   }
 }

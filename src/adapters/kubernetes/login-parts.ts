@@ -1,0 +1,36 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto'
+
+/** Without a slash at its end. undefined where it is no https:// URL. */
+export function serverOf(text: unknown): string | 'has a login' | undefined {
+  if (typeof text !== 'string' || !URL.canParse(text)) return undefined
+  const { protocol, origin, pathname, username, password } = new URL(text)
+  if (protocol !== 'https:') return undefined
+  // Errors name the server: a password must not be in it.
+  if (username !== '' || password !== '') return 'has a login'
+  return `${origin}${pathname}`.replace(/\/+$/, '')
+}
+
+/** What a header of HTTP takes, in one word. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
+}
+
+export function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Why a client cannot show this certificate; undefined where it can. */
+export function faultOfPair(cert: string, key: string | undefined): string | undefined {
+  if (!isCertificate(cert)) return 'its client-certificate is no certificate in PEM'
+  if (key === undefined) return 'its user has a client-certificate and no client-key'
+  try {
+    const isOfIt = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
+    return isOfIt ? undefined : 'its client-key does not belong to its client-certificate'
+  } catch {
+    return 'its client-key is no private key in PEM, or needs a passphrase'
+  }
+}
