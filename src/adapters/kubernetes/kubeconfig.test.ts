@@ -99,7 +99,7 @@ describe('a kubeconfig', () => {
       [() => read({ 'client-key': 'one.key' }), /neither a token nor a certificate/],
       [() => read({ tokenFile: 'empty' }), /token is empty/],
       [() => read({ token: 'a\nb' }), /a character that no token has/],
-      [() => read({ 'client-certificate': 'absent.pem' }), /"absent.pem"/],
+      [() => read({ 'client-certificate': 'absent.pem' }), /"absent.pem", which cannot be read: it does not exist/],
       [() => read({ 'client-certificate': 'one.pem' }), /no client-key/],
       [() => read({ 'client-certificate': 'token', 'client-key': 'one.key' }), /no certificate in PEM/],
       [() => read({ 'client-certificate': 'one.pem', 'client-key': 'other.key' }), /does not belong/],
@@ -112,8 +112,8 @@ describe('a kubeconfig', () => {
       [() => readText('{}'), /no current-context/],
       [() => readText('hello'), /holds no kubeconfig/],
       [() => readText(''), /holds no kubeconfig/],
-      [() => readKubeconfig(inDirectory('absent')), /ENOENT/],
-      [() => readKubeconfig(directory), /EISDIR/],
+      [() => readKubeconfig(inDirectory('absent')), /: it does not exist$/],
+      [() => readKubeconfig(directory), /: it is a directory$/],
       [() => readKubeconfig(`${inDirectory('config')}:${inDirectory('other')}`), /a list of files/],
     ] as const
     for (const [reading, message] of cases) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
-import { isObject, yamlValue } from '../../core/index.ts'
+import { isObject, systemReason, yamlValue } from '../../core/index.ts'
 import { raiseCluster } from './errors.ts'
 import { faultOfPair, isCertificate, isToken, serverOf } from './login-parts.ts'
 
@@ -57,7 +57,7 @@ export async function readKubeconfig(path: string, context?: string): Promise<Cl
     try {
       return await readFile(resolve(dirname(path), name), 'utf8')
     } catch (error) {
-      throw unusable(`it names "${name}", which cannot be read`, error)
+      throw unusable(`it names "${name}", which cannot be read: ${systemReason(error)}`, error)
     }
   }
   /** A member's own text, or that of the file that it names. */
@@ -97,10 +97,10 @@ async function fieldsOf(path: string, unusable: Unusable): Promise<Fields> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code } = error as NodeJS.ErrnoException
     // kubectl takes such a list from KUBECONFIG.
     if (code === 'ENOENT' && path.includes(':')) throw unusable('it is a list of files, and Anneal reads one')
-    throw unusable(message, error)
+    throw unusable(systemReason(error), error)
   }
   let config: unknown
   try {

@@ -131,6 +131,8 @@ describe('a pod is replaced', () => {
       return one.cluster.podsOf()
     }
     await assert.rejects(replacePod(optionsFor(one, { podsOf })), /killed/)
+    const left = await previewReplacePod(optionsFor(one))
+    assert.deepEqual([left.interrupted, left.plan.daemonSet.name], ['awaiting', 'libvirt'])
     const ends: string[] = []
     const other = { ...optionsFor(one), daemonSet: { namespace: 'openstack', name: 'neutron' } }
     await assert.rejects(replacePod(other, { onRecovered: ({ run }) => void ends.push(run.state) }), {

@@ -2,9 +2,15 @@ import { join } from 'node:path/posix'
 import { kubernetesCluster, raiseCluster } from '../../adapters/kubernetes/index.ts'
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { raiseReplacement } from '../../node/index.ts'
-import type { DaemonSetName, ReplacementPlan, Revision } from '../../node/index.ts'
+import type { DaemonSetName, ReplacementPlan, ReplacementState, Revision } from '../../node/index.ts'
 import type { Cluster, ClusterPod, DaemonSet, NodeWorld, StateStore } from '../../ports/index.ts'
-import { recoverReplacement, runReplacement, safeToRemove, settledSurvey } from '../../runtime/node/index.ts'
+import {
+  interruptedReplacement,
+  recoverReplacement,
+  runReplacement,
+  safeToRemove,
+  settledSurvey,
+} from '../../runtime/node/index.ts'
 import type {
   PodContext,
   ReplacementControl,
@@ -30,6 +36,8 @@ export type ReplacementPreview = Readonly<{
   plan: ReplacementPlan
   /** The pod is of the present template already: there is nothing to do. */
   isCurrent: boolean
+  /** The state in which an earlier process has left this replacement: it is brought to rest, and that is all. */
+  interrupted?: ReplacementState
 }>
 
 export type PodReplaced = Readonly<{
@@ -42,7 +50,12 @@ type Places = Readonly<{ world: NodeWorld; cluster: Cluster }>
 
 /** What a replacement would do, with all its checks. Changes nothing. Throws what a check refuses. */
 export async function previewReplacePod(options: ReplacePodOptions): Promise<ReplacementPreview> {
-  return planReplacement(await open(options), options)
+  const places = await open(options)
+  const left = await interruptedReplacement(replacementsOf(options))
+  // One that had done nothing ends so, and the other begins.
+  return left === undefined || left.state === 'checking'
+    ? planReplacement(places, options)
+    : { plan: left.plan, isCurrent: false, interrupted: left.state }
 }
 
 /**

@@ -86,7 +86,7 @@ function daemonSetOf(text: string): DaemonSetName {
 }
 
 function documentOf(
-  { plan, isCurrent }: ReplacementPreview,
+  { plan, isCurrent, interrupted }: ReplacementPreview,
   report?: ReplacementReport,
 ): PodReplacementDocument {
   const { daemonSet, node, pod, earlier, target, guests, listed } = plan
@@ -102,6 +102,7 @@ function documentOf(
     guests,
     listed,
     steps,
+    ...(interrupted && { interrupted }),
     ...(run?.reason && { reason: run.reason }),
     ...(run?.secondReason && { secondReason: run.secondReason }),
   }
@@ -115,14 +116,18 @@ function outcomeOf(at: ReplacementReport['run']['state'] | undefined): PodReplac
 
 function tell(document: PodReplacementDocument, output: Output): void {
   output.data(document, () => {
-    const { outcome, daemonSet, node, pod, earlier, target, guests, reason, secondReason } = document
+    const { outcome, daemonSet, node, pod, earlier, target, guests, interrupted, reason, secondReason } =
+      document
     const meaning =
       outcome === 'planned' || outcome === 'current' ? MEANINGS[outcome] : REPLACEMENT_STATES[outcome].meaning
     return [
       `${daemonSet.namespace}/${daemonSet.name} on ${node}: ${outcome}: ${meaning}`,
       `  pod ${pod.name}, revision ${earlier.number} (${earlier.hash}) → ${target.number} (${target.hash})`,
       `  guests that stay: ${guests.map((one) => `${one.name} (pid ${one.pid})`).join(', ') || 'none'}`,
-      ...(outcome === 'planned' ? PROMISES : []),
+      ...(interrupted === undefined
+        ? []
+        : [`  an earlier run of it was interrupted (${interrupted}): it would be brought to rest`]),
+      ...(outcome === 'planned' && interrupted === undefined ? PROMISES : []),
       ...[reason, secondReason].flatMap((one) =>
         one === undefined ? [] : [`  ${output.red(one.code)}  ${one.message}`, `    remedy: ${one.remedy}`],
       ),

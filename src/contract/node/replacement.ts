@@ -56,6 +56,8 @@ export type PodReplacementDocument = Readonly<{
   /** UUIDs of the guests that libvirt listed as active, and has to list again. */
   listed: readonly string[]
   steps: readonly ReplacementStepDocument[]
+  /** In a dry run: the state in which an earlier process has left this replacement. It would be brought to rest, and nothing more be done. */
+  interrupted?: ReplacementStepDocument['state']
   /** The first thing that went wrong. */
   reason?: Reason
   /** What went wrong on the way back. */

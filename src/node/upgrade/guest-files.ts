@@ -32,7 +32,7 @@ export function strandedFiles(old: Old, next: Next, guests: readonly GuestPaths[
       const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
       const after = hostPathOf(next.container.mounts, path)
       if (before !== undefined && before === after) return []
-      const isOfPackage = after === undefined && /^\/usr\//.test(path) && isUnsorted(old, before)
+      const isOfPackage = after === undefined && path.startsWith('/usr/') && isUnsorted(old, before)
       return [{ guest: name, path, before, after, isOfPackage, lookAt: placeOf(old, path, before) }]
     }),
   )

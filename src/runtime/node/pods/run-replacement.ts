@@ -54,11 +54,8 @@ export async function recoverReplacement(
   contextOf: ContextOf,
   control: ReplacementControl = {},
 ): Promise<ReplacementReport | undefined> {
-  const entries = await store.readJournal()
-  const replayed = replay(REPLACEMENT, (planned) => startReplacement(planned as ReplacementPlan), entries)
+  const replayed = await underWay(store)
   if (replayed === undefined) return undefined
-  if (!replayed.ok) throw raiseReplacement('POD_JOURNAL_BROKEN', { why: replayed.why })
-  if (replayed.ended) return undefined
   const { state: run } = replayed
   const { world } = contextOf(run.plan, control.signal ?? new AbortController().signal)
   const append = store.appendJournal.bind(store)
@@ -71,6 +68,18 @@ export async function recoverReplacement(
     start = decision
   }
   return goOn(journal, contextOf, run.plan, start, control)
+}
+
+/** The replacement that an earlier process left, as it is; undefined where there is none. Throws POD_JOURNAL_BROKEN. */
+export async function interruptedReplacement(store: StateStore): Promise<ReplacementRun | undefined> {
+  return (await underWay(store))?.state
+}
+
+async function underWay(store: StateStore) {
+  const entries = await store.readJournal()
+  const replayed = replay(REPLACEMENT, (planned) => startReplacement(planned as ReplacementPlan), entries)
+  if (replayed?.ok === false) throw raiseReplacement('POD_JOURNAL_BROKEN', { why: replayed.why })
+  return replayed === undefined || replayed.ended ? undefined : replayed
 }
 
 async function goOn(
