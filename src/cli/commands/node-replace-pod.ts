@@ -116,14 +116,13 @@ function outcomeOf(at: ReplacementReport['run']['state'] | undefined): PodReplac
 
 function tell(document: PodReplacementDocument, output: Output): void {
   output.data(document, () => {
-    const { outcome, daemonSet, node, pod, earlier, target, guests, interrupted, reason, secondReason } =
-      document
+    const { outcome, daemonSet, node, pod, earlier, target, interrupted, reason, secondReason } = document
     const meaning =
       outcome === 'planned' || outcome === 'current' ? MEANINGS[outcome] : REPLACEMENT_STATES[outcome].meaning
     return [
       `${daemonSet.namespace}/${daemonSet.name} on ${node}: ${outcome}: ${meaning}`,
       `  pod ${pod.name}, revision ${earlier.number} (${earlier.hash}) → ${target.number} (${target.hash})`,
-      `  guests that stay: ${guests.map((one) => `${one.name} (pid ${one.pid})`).join(', ') || 'none'}`,
+      ...aboutGuests(document),
       ...(interrupted === undefined
         ? []
         : [`  an earlier run of it was interrupted (${interrupted}): it would be brought to rest`]),
@@ -133,6 +132,17 @@ function tell(document: PodReplacementDocument, output: Output): void {
       ),
     ].join('\n')
   })
+}
+
+function aboutGuests({ outcome, guests, listed }: PodReplacementDocument): readonly string[] {
+  const isProven = outcome === 'replaced' || outcome === 'wentBack'
+  const names = guests.map((one) => `${one.name} (pid ${one.pid})`).join(', ') || 'none'
+  return [
+    `  guests ${isProven ? 'that are the same processes' : 'at the beginning'}: ${names}`,
+    ...(guests.length > 0 && listed.length === 0
+      ? ['  libvirt did not list them at the beginning: that it lists them afterwards is not asked']
+      : []),
+  ]
 }
 
 const MEANINGS = {
