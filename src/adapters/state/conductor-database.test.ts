@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -84,6 +84,24 @@ describe('the store of a conductor', () => {
     store.appendJournal('a', entry('one', 0))
     store.removeMachine('a')
     assert.deepEqual([store.machines(), store.journal('a'), store.credentials('a')], [[], [], {}])
+    store.close()
+  })
+
+  inDirectory('says nothing of a file of secrets that is damaged', (directory) => {
+    const store = openConductorStore(directory)
+    store.saveCredentials('a', { ipmi_password: 'secret' })
+    store.saveConfigDrive('a', '{"user_data":"secret"}')
+    for (const name of ['credentials.json', 'config-drive.json']) {
+      const path = join(directory, 'machines/a', name)
+      writeFileSync(path, readFileSync(path, 'utf8').slice(0, -2))
+    }
+    for (const read of [() => store.credentials('a'), () => store.configDrive('a')]) {
+      assert.throws(read, (error) => {
+        assert.ok(isAnnealError(error, 'STATE_UNREADABLE'))
+        assert.doesNotMatch(error.message, /secret/)
+        return error.cause === undefined
+      })
+    }
     store.close()
   })
 

@@ -98,10 +98,10 @@ export function openConductorStore(directory: string): ConductorStore {
       else run('INSERT OR REPLACE INTO session VALUES (?, ?)', machine, JSON.stringify(session))
     },
     credentials: (machine) =>
-      JSON.parse(readIfThere(secret(machine, 'credentials.json')) ?? '{}') as Record<string, string>,
+      JSON.parse(jsonIn(secret(machine, 'credentials.json')) ?? '{}') as Record<string, string>,
     saveCredentials: (machine, credentials) =>
       saveSecret(secret(machine, 'credentials.json'), JSON.stringify(credentials)),
-    configDrive: (machine) => readIfThere(secret(machine, 'config-drive.json')),
+    configDrive: (machine) => jsonIn(secret(machine, 'config-drive.json')),
     saveConfigDrive(machine, drive) {
       const file = secret(machine, 'config-drive.json')
       if (drive === undefined) rmSync(file, { force: true })
@@ -137,4 +137,16 @@ function opened(directory: string, path: string): DatabaseSync {
 function saveSecret(path: string, text: string): void {
   makeFolderSync(join(path, '..'), { mode: 0o700 })
   replaceFile(path, text)
+}
+
+/** The text of a file of JSON, undefined where it is not there. What the parser says quotes the text, and these hold secrets. */
+function jsonIn(path: string): string | undefined {
+  const text = readIfThere(path)
+  if (text === undefined) return undefined
+  try {
+    JSON.parse(text)
+    return text
+  } catch {
+    throw raise('STATE_UNREADABLE', { path, why: 'it is not JSON' })
+  }
 }
