@@ -62,10 +62,15 @@ export const nodeReplacePod = command({
       tell(documentOf(await previewReplacePod(options)), output)
       return EXIT.ok
     }
+    // An apiserver that is away is asked every second: once is enough to be told.
+    let told = ''
     const { preview, report } = await replacePod(options, {
       signal,
-      onStep: (step) =>
-        output.say(`  ${step.state}: ${step.effect} ${step.outcome} (${formatDuration(step.ms)})`),
+      onStep({ state: at, effect, outcome, ms }) {
+        const step = `  ${at}: ${effect} ${outcome}`
+        if (step !== told) output.say(`${step} (${formatDuration(ms)})`)
+        told = step
+      },
       onRecovered: ({ run: { plan, state: end } }) =>
         output.say(
           `the replacement of ${plan.daemonSet.namespace}/${plan.daemonSet.name} that was interrupted came to rest: ${end}`,
