@@ -121,7 +121,7 @@ describe('a pod is replaced', () => {
     assert.deepEqual(one.cluster.now, { pods: ['third'], template: 'third' })
   })
 
-  test('after that of another DaemonSet that was interrupted', async () => {
+  test('after that of another DaemonSet that was interrupted, which only its own cluster brings to rest', async () => {
     const one = await bed()
     one.cluster.change({ hash: 'second', becomesReady: true })
     let looks = 0
@@ -133,6 +133,9 @@ describe('a pod is replaced', () => {
     await assert.rejects(replacePod(optionsFor(one, { podsOf })), /killed/)
     const left = await previewReplacePod(optionsFor(one))
     assert.deepEqual([left.interrupted, left.plan.daemonSet.name], ['awaiting', 'libvirt'])
+    const elsewhere = { node: async (name: string) => ({ name, bootId: 'another' }) }
+    await assert.rejects(replacePod(optionsFor(one, elsewhere)), { code: 'CLUSTER_NODE_OTHER' })
+    assert.equal((await previewReplacePod(optionsFor(one))).interrupted, 'awaiting')
     const ends: string[] = []
     const other = { ...optionsFor(one), daemonSet: { namespace: 'openstack', name: 'neutron' } }
     await assert.rejects(replacePod(other, { onRecovered: ({ run }) => void ends.push(run.state) }), {

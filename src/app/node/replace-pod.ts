@@ -73,6 +73,9 @@ export async function replacePod(
   const lock = await store.lock(`replace-pod, pid ${process.pid}, since ${since}`)
   try {
     const contextOf = contextIn(places)
+    const left = await interruptedReplacement(store)
+    // Another cluster, by a mistake in --context, must not decide how that one ends.
+    if (left !== undefined) await findNode(places, left.plan.node)
     const recovered = await recoverReplacement(store, contextOf, control)
     if (recovered !== undefined) {
       control.onRecovered?.(recovered)
@@ -173,16 +176,24 @@ function nameOf({ namespace, name }: DaemonSetName): string {
   return `${namespace}/${name}`
 }
 
-/** The boot of this machine. */
-async function checkNode({ world, cluster }: Places, node: string): Promise<string> {
+/** The boot of this machine, which is ready. */
+async function checkNode(places: Places, node: string): Promise<string> {
+  const { bootId, notReady } = await findNode(places, node)
+  if (notReady !== undefined) throw raiseReplacement('CLUSTER_NODE_NOT_READY', { node, why: notReady })
+  return bootId
+}
+
+/** This machine, as the cluster knows it, and its boot. */
+async function findNode(
+  { world, cluster }: Places,
+  node: string,
+): Promise<Readonly<{ bootId: string; notReady?: string }>> {
   const found = await cluster.node(node)
   if (found === undefined) throw raiseReplacement('CLUSTER_NODE_UNKNOWN', { node })
   const { bootId } = await world.host.facts()
   // Ours also tells machines apart that are containers: the kernel's own is before the slash.
   if (found.bootId !== bootId.split('/')[0]) throw raiseReplacement('CLUSTER_NODE_OTHER', { node })
-  const { notReady } = found
-  if (notReady !== undefined) throw raiseReplacement('CLUSTER_NODE_NOT_READY', { node, why: notReady })
-  return bootId
+  return { ...found, bootId }
 }
 
 function checkDaemonSet(seen: DaemonSet): void {
