@@ -21,7 +21,7 @@ describe('a YAML text', () => {
     'Secret1: x',
     '{Secret1',
   ]) {
-    test(`of which nothing is said where it is none: ${value}`, async () => {
+    test(`that is none is refused without a word of it: ${value}`, async () => {
       const warned: string[] = []
       const listen = ({ message }: Error) => warned.push(message)
       process.on('warning', listen)

@@ -79,7 +79,7 @@ describe('an apiserver', () => {
     })
   }
 
-  test('whose certificate is not trusted is told nothing', async () => {
+  test('whose certificate is not trusted gets no request', async () => {
     const { ca: _, ...other } = login
     answer = [200, '{}']
     asked = []

@@ -238,7 +238,7 @@ async function seen(guest: Process): Promise<Readonly<Record<string, unknown>>> 
     ticks: ticks.length,
     goesOn: ticks.length > before,
     ...tickGaps(ticks),
-    listed: listed.split('\n').filter((line) => line.includes(GUEST)),
+    listed: listed.split('\n').filter((line) => line.includes(GUEST) && line.includes('running')),
     version: (await virsh('version').catch((error: unknown) => String(error)))
       .split('\n')
       .find((line) => line.startsWith('Using library')),
