@@ -205,7 +205,7 @@ function checkDaemonSet(seen: DaemonSet): void {
     ? 'it is being deleted'
     : seen.isObserved
       ? seen.misscheduled > 0
-        ? `it has pods on ${seen.misscheduled} nodes that should have none`
+        ? `it has pods where it should have none; nodes: ${seen.misscheduled}`
         : undefined
       : 'its controller has not seen its present template yet'
   if (why !== undefined) throw raiseReplacement('DAEMON_SET_UNSETTLED', { daemonSet: nameOf(seen), why })
