@@ -74,6 +74,14 @@ function unary(client: Client, path: string, { bytes, address, subject }: Sent):
   })
 }
 
+/** What gRPC says of a socket is long, and ends with an empty note. */
+const CONNECTIONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'no daemon listens on it',
+  EACCES: 'this user may not open it',
+  EPERM: 'this user may not open it',
+}
+
 function explained(error: { code: number; details: string }, address: string, subject: string): Error {
   const reason = error.details
   switch (error.code) {
@@ -84,7 +92,7 @@ function explained(error: { code: number; details: string }, address: string, su
         {
           engine: 'containerd',
           address,
-          state: reason,
+          state: CONNECTIONS[/connect (E[A-Z]+)/.exec(reason)?.[1] ?? ''] ?? reason,
           advice: 'start containerd, or name its socket with --engine-socket',
         },
         error,

@@ -25,9 +25,9 @@ export const CRI_ERRORS = {
   },
   PODS_READ_ONLY: {
     message:
-      'Cannot {action}: the containers of this node belong to pods, which Anneal reads and does not change',
+      'Cannot {action}: the containers of this node belong to pods, which this command does not change',
     remedy:
-      'change pods through Kubernetes; see with `anneal node kill-set --engine containerd --cause pod-removed` which guests would end with them, and migrate those first',
+      'change pods through Kubernetes (`anneal node replace-pod` replaces one of a DaemonSet); see with `anneal node kill-set --engine containerd --cause pod-removed` which guests would end with them, and migrate those first',
     retry: false,
     exit: EXIT.refused,
   },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { plainSpec } from '../../adapters/containers/index.ts'
 import { clusterOf } from '../../adapters/kubernetes/cluster.ts'
@@ -324,6 +326,33 @@ describe('a pod is left alone', () => {
       assert.deepEqual([one.cluster.now.pods, one.node.state.journal], [['first'], []])
     })
   }
+
+  test('by a dry run, which makes no state directory either', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'replace-pod-'))
+    const [kubeconfig, stateDirectory] = [join(directory, 'kubeconfig'), join(directory, 'state')]
+    const config = {
+      'current-context': 'c',
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'c', user: { token: 't' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
+    }
+    writeFileSync(kubeconfig, JSON.stringify(config))
+    const daemonSet = { namespace: 'openstack', name: 'libvirt' }
+    const options = {
+      environment: {},
+      daemonSet,
+      nodeName: 'node1',
+      patienceMs: 1,
+      kubeconfig,
+      stateDirectory,
+    }
+    try {
+      await assert.rejects(previewReplacePod(options), { code: 'CLUSTER_UNREACHABLE' })
+      assert.equal(existsSync(stateDirectory), false)
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
 
   test('while a guest would end with it', async () => {
     const one = await bed()

@@ -51,7 +51,7 @@ type Places = Readonly<{ world: NodeWorld; cluster: Cluster }>
 /** What a replacement would do, with all its checks. Changes nothing. Throws what a check refuses. */
 export async function previewReplacePod(options: ReplacePodOptions): Promise<ReplacementPreview> {
   const places = await open(options)
-  const left = await interruptedReplacement(replacementsOf(options))
+  const left = await interruptedReplacement(replacementsOf({ ...options, access: 'read' }))
   // One that had done nothing ends so, and the other begins.
   return left === undefined || left.state === 'checking'
     ? planReplacement(places, options)
@@ -101,8 +101,8 @@ async function open(options: ReplacePodOptions): Promise<Places> {
 }
 
 /** The journal of replacements lies beside that of upgrades, which a node of pods has none of. */
-function replacementsOf({ node, stateDirectory }: ReplacePodOptions): StateStore {
-  return node === undefined ? new FileStateStore(join(stateDirectory, 'pods')) : node.state
+function replacementsOf({ node, stateDirectory, access }: ReplacePodOptions): StateStore {
+  return node === undefined ? new FileStateStore(join(stateDirectory, 'pods'), access) : node.state
 }
 
 function contextIn(places: Places) {

@@ -134,7 +134,7 @@ describe('pods of a real containerd', { skip: absent ?? false }, () => {
       ['lock', 'compose.yaml'],
     ]) {
       const { exitCode, stdout, stderr } = await anneal(...argv)
-      assert.match(stdout + stderr, /belong to pods, which Anneal reads and does not change/, argv.join(' '))
+      assert.match(stdout + stderr, /belong to pods, which this command does not change/, argv.join(' '))
       assert.equal(exitCode, 4, argv.join(' '))
     }
   })
