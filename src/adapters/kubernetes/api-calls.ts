@@ -70,11 +70,13 @@ export function apiCalls(login: ClusterLogin): ApiCalls {
     if (body !== undefined && (status < 300 || accept.includes(status))) return { status, body }
     // https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
     const said = body?.['message']
-    const reason = typeof said === 'string' ? said : body === undefined ? 'no JSON' : 'nothing more'
+    const reason =
+      typeof said === 'string' ? said : `HTTP ${status}${body === undefined ? ', and no JSON' : ''}`
     if (status === 401 || status === 403) throw raiseCluster('CLUSTER_REFUSES', { action, reason })
     // “Not found” in plain text is said by a proxy, or by an apiserver that has just started: it says nothing of the object.
     const isBusy = body === undefined || status === 429 || status >= 500
-    throw raiseCluster(isBusy ? 'CLUSTER_BUSY' : 'CLUSTER_ANSWER', { action, status, reason })
+    if (isBusy) throw raiseCluster('CLUSTER_BUSY', { action, reason })
+    throw raiseCluster('CLUSTER_ANSWER', { action, status, reason })
   }
 }
 

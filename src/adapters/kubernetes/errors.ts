@@ -25,8 +25,9 @@ export const CLUSTER_ERRORS = {
     exit: EXIT.refused,
   },
   CLUSTER_BUSY: {
-    message: 'Cannot {action}: the apiserver answers {status}, as one that is overloaded or starts: {reason}',
-    remedy: 'see `kubectl get --raw /readyz?verbose`; run the command again',
+    message: 'Cannot {action}: the apiserver is overloaded, starts, or is another server: {reason}',
+    remedy:
+      'see `kubectl get --raw /readyz?verbose`, and whether `server` in the kubeconfig is an apiserver; then run the command again',
     retry: true,
     exit: EXIT.unavailable,
   },

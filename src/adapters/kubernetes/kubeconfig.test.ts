@@ -99,7 +99,10 @@ describe('a kubeconfig', () => {
       [() => read({ 'client-key': 'one.key' }), /neither a token nor a certificate/],
       [() => read({ tokenFile: 'empty' }), /token is empty/],
       [() => read({ token: 'a\nb' }), /a character that no token has/],
-      [() => read({ 'client-certificate': 'absent.pem' }), /"absent.pem", which cannot be read: it does not exist/],
+      [
+        () => read({ 'client-certificate': 'absent.pem' }),
+        /"absent.pem", which cannot be read: it does not exist/,
+      ],
       [() => read({ 'client-certificate': 'one.pem' }), /no client-key/],
       [() => read({ 'client-certificate': 'token', 'client-key': 'one.key' }), /no certificate in PEM/],
       [() => read({ 'client-certificate': 'one.pem', 'client-key': 'other.key' }), /does not belong/],

@@ -93,8 +93,7 @@ describe('a pod is replaced', () => {
       const podsOf: Cluster['podsOf'] = async () => {
         looks += 1
         // Of the plan, of the deletion twice, of the wait.
-        if (looks > 3 && looks < 7)
-          throw raiseCluster(code, { action: 'list', status: 500, reason: 'starting' })
+        if (looks > 3 && looks < 7) throw raiseCluster(code, { action: 'list', reason: 'starting' })
         return one.cluster.podsOf()
       }
       const { report } = await replacePod(optionsFor(one, { podsOf }))
