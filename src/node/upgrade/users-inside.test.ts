@@ -29,6 +29,18 @@ test('a way back to a container without them has a warning, and is not refused',
   assert.deepEqual(found('rollback', { mounts: [BOUND] }, { written: [PATH] }), [])
 })
 
+test('users of a host’s libvirt refuse a take-over that does not bind their file', () => {
+  const host = { name: 'libvirtd.service', written: [PATH], isHost: true } as const
+  assert.deepEqual(found('upgrade', host, {}), ['refuse LIBVIRT_USERS_INSIDE libvirt'])
+  const [finding] = usersInside({ kind: 'upgrade' }, place(host), place({ name: 'libvirt' }))
+  assert.match(finding?.evidence ?? '', /is a file of the host: /)
+  assert.match(finding?.remedy ?? '', /^add `\/etc\/libvirt\/passwd\.db:\/etc\/libvirt\/passwd\.db` to/)
+  assert.deepEqual(found('upgrade', { ...host, written: ['/etc/sasldb2'] }, {}), [])
+  const bound = { type: 'bind' as const, source: PATH, target: PATH }
+  assert.deepEqual(found('upgrade', host, { mounts: [bound] }), [])
+  assert.deepEqual(found('rollback', { mounts: [bound] }, { written: [PATH] }), [])
+})
+
 test('users in a file of the host, and no users, are no finding', () => {
   assert.deepEqual(found('upgrade', { written: [PATH] }, { mounts: [BOUND] }), [])
   assert.deepEqual(found('upgrade', {}, {}), [])

@@ -9,8 +9,9 @@ export const SASL_USERS = ['/etc/libvirt/passwd.db', '/etc/sasldb2'] as const
 type Place = Readonly<{
   name: string
   mounts: Parameters<typeof hostPathOf>[0]
-  /** Those of the files that are in its own layer. */
+  /** Those of the files that are in its own layer; on the host, where it is the host's libvirt. */
   written: readonly string[]
+  isHost?: true
 }>
 
 /**
@@ -21,19 +22,31 @@ type Place = Readonly<{
 export function usersInside(plan: Pick<Plan, 'kind'>, old: Place, next: Place): readonly Finding[] {
   const has = ({ mounts, written }: Place, path: string): boolean =>
     hostPathOf(mounts, path) !== undefined || written.includes(path)
-  return SASL_USERS.filter((path) => has(old, path) && !has(next, path)).map((path) => {
-    const held = hostPathOf(old.mounts, path)
-    const where =
-      held === undefined ? `inside of container "${old.name}"` : `${held} for container "${old.name}"`
-    return {
-      code: 'LIBVIRT_USERS_INSIDE',
-      severity: plan.kind === 'rollback' ? 'warn' : 'refuse',
-      subject: next.name,
-      evidence: `${path}, libvirt's users and passwords for SASL, is ${where}: the libvirt of "${next.name}" would not have it, and refuse nova-compute and live migrations`,
-      remedy:
-        plan.kind === 'rollback'
-          ? `copy the file into the container first (\`docker cp\`, \`podman cp\`), or make the users again in it afterwards (\`saslpasswd2 -a libvirt NAME\`; Kolla does so when it makes the container)`
-          : `copy the file to the host, into a directory that only root can read (\`docker cp ${old.name}:${path} DIRECTORY/\`, or \`podman cp\`), and add \`DIRECTORY/${path.slice(path.lastIndexOf('/') + 1)}:${path}\` to \`volumes\` of service "${next.name}"`,
-    }
-  })
+  // Any program of a host may have written the file of Cyrus SASL.
+  const kept = SASL_USERS.filter((path) => old.isHost !== true || path.startsWith('/etc/libvirt/'))
+  return kept
+    .filter((path) => has(old, path) && !has(next, path))
+    .map((path) => {
+      const held = hostPathOf(old.mounts, path)
+      const isHost = old.isHost === true
+      const where = isHost
+        ? 'a file of the host'
+        : held === undefined
+          ? `inside of container "${old.name}"`
+          : `${held} for container "${old.name}"`
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      const copied = isHost
+        ? `add \`${path}:${path}\` to \`volumes\` of service "${next.name}"`
+        : `copy the file to the host, into a directory that only root can read (\`docker cp ${old.name}:${path} DIRECTORY/\`, or \`podman cp\`), and add \`DIRECTORY/${name}:${path}\` to \`volumes\` of service "${next.name}"`
+      return {
+        code: 'LIBVIRT_USERS_INSIDE',
+        severity: plan.kind === 'rollback' ? 'warn' : 'refuse',
+        subject: next.name,
+        evidence: `${path}, libvirt's users and passwords for SASL, is ${where}: the libvirt of "${next.name}" would not have it, and refuse nova-compute and live migrations`,
+        remedy:
+          plan.kind === 'rollback'
+            ? `copy the file into the container first (\`docker cp\`, \`podman cp\`), or make the users again in it afterwards (\`saslpasswd2 -a libvirt NAME\`; Kolla does so when it makes the container)`
+            : copied,
+      }
+    })
 }

@@ -23,7 +23,8 @@ export async function lostUsers(
   const mounts = made?.mounts ?? next?.container.mounts
   if (old === undefined || mounts === undefined) return []
   const written = async (container: Container | undefined): Promise<readonly string[]> => {
-    const top = container?.rootUpperDir
+    // The libvirt of a host has the host's own files.
+    const top = container?.hostUnit === undefined ? container?.rootUpperDir : ''
     if (top === undefined) return []
     const there = await sizes(
       world,
@@ -33,7 +34,12 @@ export async function lostUsers(
   }
   return usersInside(
     plan,
-    { name: old.name, mounts: old.mounts, written: await written(old) },
+    {
+      name: old.name,
+      mounts: old.mounts,
+      written: await written(old),
+      ...(old.hostUnit && { isHost: true }),
+    },
     { name: next?.name ?? made?.name ?? service ?? '', mounts, written: await written(made) },
   )
 }
