@@ -25,8 +25,10 @@ test('users of libvirt that were made inside of its container refuse an upgrade 
 })
 
 test('a way back to a container without them has a warning, and is not refused', () => {
-  assert.deepEqual(found('rollback', { mounts: [BOUND] }, {}), ['warn LIBVIRT_USERS_INSIDE libvirt'])
-  assert.deepEqual(found('rollback', { mounts: [BOUND] }, { written: [PATH] }), [])
+  assert.deepEqual(found('rollback', { mounts: [BOUND], written: [PATH] }, {}), [
+    'warn LIBVIRT_USERS_INSIDE libvirt',
+  ])
+  assert.deepEqual(found('rollback', { mounts: [BOUND], written: [PATH] }, { written: [PATH] }), [])
 })
 
 test('users of a host’s libvirt refuse a take-over that does not bind their file', () => {
@@ -38,10 +40,15 @@ test('users of a host’s libvirt refuse a take-over that does not bind their fi
   assert.deepEqual(found('upgrade', { ...host, written: ['/etc/sasldb2'] }, {}), [])
   const bound = { type: 'bind' as const, source: PATH, target: PATH }
   assert.deepEqual(found('upgrade', host, { mounts: [bound] }), [])
-  assert.deepEqual(found('rollback', { mounts: [bound] }, { written: [PATH] }), [])
+  assert.deepEqual(found('rollback', { mounts: [bound], written: [PATH] }, { written: [PATH] }), [])
 })
 
 test('users in a file of the host, and no users, are no finding', () => {
   assert.deepEqual(found('upgrade', { written: [PATH] }, { mounts: [BOUND] }), [])
   assert.deepEqual(found('upgrade', {}, {}), [])
+  // A directory for it, without the file.
+  assert.deepEqual(
+    found('upgrade', { mounts: [{ ...BOUND, source: '/etc/libvirt', target: '/etc/libvirt' }] }, {}),
+    [],
+  )
 })

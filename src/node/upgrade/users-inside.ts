@@ -25,7 +25,7 @@ export function usersInside(plan: Pick<Plan, 'kind'>, old: Place, next: Place): 
   // Any program of a host may have written the file of Cyrus SASL.
   const kept = SASL_USERS.filter((path) => old.isHost !== true || path.startsWith('/etc/libvirt/'))
   return kept
-    .filter((path) => has(old, path) && !has(next, path))
+    .filter((path) => old.written.includes(path) && !has(next, path))
     .map((path) => {
       const held = hostPathOf(old.mounts, path)
       const isHost = old.isHost === true

@@ -1,4 +1,4 @@
-import { SASL_USERS, usersInside } from '../../../node/index.ts'
+import { SASL_USERS, hostPathOf, usersInside } from '../../../node/index.ts'
 import type { Container, Finding, Plan } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import type { Survey } from '../survey/survey.ts'
@@ -23,14 +23,12 @@ export async function lostUsers(
   const mounts = made?.mounts ?? next?.container.mounts
   if (old === undefined || mounts === undefined) return []
   const written = async (container: Container | undefined): Promise<readonly string[]> => {
-    // The libvirt of a host has the host's own files.
-    const top = container?.hostUnit === undefined ? container?.rootUpperDir : ''
-    if (top === undefined) return []
+    const places = SASL_USERS.map((path) => ({ path, at: placeOf(container, path) }))
     const there = await sizes(
       world,
-      SASL_USERS.map((path) => `${top}${path}`),
+      places.flatMap(({ at }) => at ?? []),
     )
-    return SASL_USERS.filter((path) => there[`${top}${path}`] !== undefined)
+    return places.flatMap(({ path, at }) => (at !== undefined && there[at] !== undefined ? [path] : []))
   }
   return usersInside(
     plan,
@@ -42,4 +40,13 @@ export async function lostUsers(
     },
     { name: next?.name ?? made?.name ?? service ?? '', mounts, written: await written(made) },
   )
+}
+
+/** Where the host has a file that somebody wrote to a path of the container; undefined where that is not known. */
+function placeOf(container: Container | undefined, path: string): string | undefined {
+  if (container === undefined || container.hostUnit !== undefined) return container && path
+  const bound = hostPathOf(container.mounts, path)
+  if (bound?.startsWith('/') === true) return bound
+  if (bound !== undefined) return container.pid > 0 ? `/proc/${container.pid}/root${path}` : undefined
+  return container.rootUpperDir === undefined ? undefined : `${container.rootUpperDir}${path}`
 }
