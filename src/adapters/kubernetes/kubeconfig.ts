@@ -50,7 +50,7 @@ export async function readKubeconfig(path: string, context?: string): Promise<Cl
     throw unusable('it reaches the apiserver by a proxy ("proxy-url"), which Anneal does not follow')
   const server = serverOf(cluster['server'])
   if (server === undefined) throw unusable('its server is no https:// URL')
-  if (server === 'has a login') throw unusable('its server has a user or a password in its URL')
+  if (server.hasLogin) throw unusable('its server has a user or a password in its URL')
 
   const file = async (name: unknown): Promise<string | undefined> => {
     if (!isText(name)) return undefined
@@ -83,7 +83,7 @@ export async function readKubeconfig(path: string, context?: string): Promise<Cl
   if (fault !== undefined) throw unusable(fault)
   const serverName = cluster['tls-server-name']
   return {
-    server,
+    server: server.url,
     ...(ca !== undefined && { ca }),
     ...(isText(serverName) && { serverName }),
     ...(token !== undefined && { token }),

@@ -1,13 +1,11 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 
-/** Without a slash at its end. undefined where it is no https:// URL. */
-export function serverOf(text: unknown): string | 'has a login' | undefined {
+/** `url` without a slash at its end, and without a login, as errors name it. undefined where the text is no https:// URL. */
+export function serverOf(text: unknown): Readonly<{ url: string; hasLogin: boolean }> | undefined {
   if (typeof text !== 'string' || !URL.canParse(text)) return undefined
   const { protocol, origin, pathname, username, password } = new URL(text)
   if (protocol !== 'https:') return undefined
-  // Errors name the server: a password must not be in it.
-  if (username !== '' || password !== '') return 'has a login'
-  return `${origin}${pathname}`.replace(/\/+$/, '')
+  return { url: `${origin}${pathname}`.replace(/\/+$/, ''), hasLogin: username !== '' || password !== '' }
 }
 
 /** What a header of HTTP takes, in one word. */
