@@ -59,8 +59,8 @@ export const TASK_STATES = {
     target: 'writing',
     onFailure: 'cleaningUp',
     onCancel: 'cleaningUp',
-    // The token is on disk: a ramdisk that booted in the meantime is not lost.
-    afterCrash: { resumeIn: 'reporting' },
+    // Firmware that found no server meanwhile has given up and says no more. Nothing is written yet: the machine starts again.
+    afterCrash: { resumeIn: 'netbooting' },
     retries: 0,
     deadlineMs: 20 * MINUTE_MS,
   },

@@ -78,8 +78,9 @@ async function right(...words: readonly string[]): Promise<string> {
   return stdout
 }
 
-function conductorLog(): string {
-  return readFileSync(join(lab.directory, 'log', 'conductor.out'), 'utf8').slice(-3000)
+function conductorLog(part: 'end' | 'whole' = 'end'): string {
+  const log = readFileSync(join(lab.directory, 'log', 'conductor.out'), 'utf8')
+  return part === 'end' ? log.slice(-3000) : log
 }
 
 function machine(name: string): ConductorMachine {
@@ -137,7 +138,7 @@ describe('a conductor without OpenStack', () => {
   test('goes on with a deployment when it is killed, and finishes it', async () => {
     await right('metal', 'undeploy', 'node0')
     // Not that of an earlier deployment: the conductor has to end in the middle of this one.
-    const waits = (): number => conductorLog().split('deploy: wait call-back').length
+    const waits = (): number => conductorLog('whole').split('deploy: wait call-back').length
     const earlier = waits()
     const deploying = deploy('node0', '--image', image, '--ready', 'ssh')
     await seen(() => waits() > earlier)
