@@ -12,7 +12,7 @@ export type {
 } from './container.ts'
 export type { Finding, Severity } from './finding.ts'
 export type { HostFacts } from './host-facts.ts'
-export { hostPathOf } from './host-path.ts'
+export { heldAt, hostPathOf, writtenAt } from './host-path.ts'
 export { cgroupPath, sameProcess } from './process.ts'
 export type {
   CgroupLayout,

@@ -23,7 +23,7 @@ export type NodeWorld = Readonly<{
   jobs: JobReader
   /** The hypervisor that listens at a place. */
   hypervisor: (place: LibvirtPlace) => Hypervisor
-  guestFiles: (place: LibvirtPlace) => GuestFiles
+  guestFiles: (place: Pick<LibvirtPlace, 'stateDir'>) => GuestFiles
   guestLogs: GuestLogs
   rescuer: Rescuer
   images: ImageProbe

@@ -334,7 +334,7 @@ export class SimulatedNode {
     }
   }
 
-  #guestFiles(place: LibvirtPlace): GuestFiles {
+  #guestFiles(place: Pick<LibvirtPlace, 'stateDir'>): GuestFiles {
     return {
       statusFiles: async () =>
         this.guests.filter((guest) => guest.alive).map((guest) => statusFile(guest, place)),

@@ -32,7 +32,7 @@ export function processOf(
   }
 }
 
-export function statusFile(guest: SimulatedGuest, place: LibvirtPlace): StatusFile {
+export function statusFile(guest: SimulatedGuest, place: Pick<LibvirtPlace, 'stateDir'>): StatusFile {
   const flags = guest.flags.map((flag) => `    <flag name='${flag}'/>\n`).join('')
   return {
     name: guest.name,

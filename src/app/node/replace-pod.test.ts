@@ -290,7 +290,7 @@ describe('a pod is left alone', () => {
         }),
       },
       {
-        why: 'whose template nobody has any more',
+        why: 'whose template is in no ControllerRevision',
         code: 'POD_NO_WAY_BACK',
         changes: () => ({ revisionsOf: async () => [{ hash: 'second', number: 2 }] }),
       },

@@ -1,6 +1,6 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
-import { hostPathOf } from '../host-path.ts'
+import { heldAt, hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
 
 /** What a definition of libvirt names: disks and what they are based on, firmware variables, kernels, shared directories. As libvirt sees them. */
@@ -29,7 +29,7 @@ type Next = Pick<Service, 'name' | 'container'>
 export function strandedFiles(old: Old, next: Next, guests: readonly GuestPaths[]): readonly StrandedFile[] {
   return guests.flatMap(({ name, files }) =>
     files.filter(isOfDisk).flatMap((path): StrandedFile[] => {
-      const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
+      const before = heldAt(old, path)
       const after = hostPathOf(next.container.mounts, path)
       if (before !== undefined && before === after) return []
       const isOfPackage = after === undefined && path.startsWith('/usr/') && isUnsorted(old, before)
@@ -89,7 +89,7 @@ export const RECORDS: Readonly<Record<string, string>> = {
   '/etc/libvirt/storage': 'storage pools',
 }
 
-/** Records of the old libvirt that the next one would not have. `names`: files of a directory, without those of the image. */
+/** Reports the records that the next libvirt would not have. `names`: the files in a directory, without those of the image. */
 export function recordFindings(
   old: Old,
   next: Next,
@@ -97,7 +97,7 @@ export function recordFindings(
   guests: readonly Readonly<{ name: string; xml: string }>[],
 ): readonly Finding[] {
   return records.flatMap(({ path, names }): Finding[] => {
-    const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
+    const before = heldAt(old, path)
     const after = hostPathOf(next.container.mounts, path)
     if (names.length === 0 || (before !== undefined && before === after)) return []
     const filtered = guests.filter(({ xml }) =>

@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
 import type { StatusFile } from '../guests/index.ts'
-import { hostPathOf } from '../host-path.ts'
+import { heldAt, hostPathOf } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
 
 /** A storage pool that is active now. `path`: where its volumes are, as libvirt sees it; undefined for pools without one. */
@@ -55,7 +55,7 @@ export function poolFindings(
       )
     }
     if (path === undefined) return []
-    const before = old.hostUnit === undefined ? hostPathOf(old.mounts, path) : path
+    const before = heldAt(old, path)
     const after = hostPathOf(next.container.mounts, path)
     if (after !== undefined && after === before) return []
     return refusal(

@@ -39,18 +39,15 @@ export async function findUnreferenced(world: NodeWorld, project: string): Promi
   return removable.filter((_, index) => holding[index] === false)
 }
 
-/** Whether a file that a guest of libvirt needs would be deleted with the container. Who cannot tell keeps it. */
+/** Whether a file that a guest of libvirt needs would be deleted with the container. A container of which that cannot be read counts as one that does. */
 export async function holdsGuestFile(world: NodeWorld, container: Container): Promise<boolean> {
   const { mounts, rootUpperDir } = container
   const stateDir = hostPathOf(mounts, '/run/libvirt')
   if (stateDir?.startsWith('/') !== true) return false
-  const place = { service: '', socket: '', stateDir }
+  const files = world.guestFiles({ stateDir })
   try {
-    const guests = [
-      ...(await world.guestFiles(place).statusFiles()),
-      ...(await definitionsOf(world, place, container)),
-    ]
-    for (const path of new Set(guests.flatMap(({ files }) => files))) {
+    const guests = [...(await files.statusFiles()), ...(await definitionsOf(files, container))]
+    for (const path of new Set(guests.flatMap((guest) => guest.files))) {
       const host = hostPathOf(mounts, path)
       if (host !== undefined && ANONYMOUS.test(host)) return true
       const own = host === undefined && rootUpperDir !== undefined ? `${rootUpperDir}${path}` : undefined

@@ -1,7 +1,7 @@
-import { fileFindings, RECORDS, recordFindings, strandedFiles } from '../../../node/index.ts'
+import { fileFindings, RECORDS, recordFindings, strandedFiles, writtenAt } from '../../../node/index.ts'
 import type { Container, Finding, LibvirtPlace, Service } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
-import { definitionsOf, directoryOf } from '../containers/definitions-of.ts'
+import { definitionsOf } from '../containers/definitions-of.ts'
 import type { Survey } from '../survey/survey.ts'
 import { sizes } from './sizes.ts'
 
@@ -10,12 +10,13 @@ export async function checkFiles(
   world: NodeWorld,
   { seen, place, old, next }: Readonly<{ seen: Survey; place: LibvirtPlace; old: Container; next: Service }>,
 ): Promise<readonly Finding[]> {
-  const guests = [...seen.statusFiles, ...(await definitionsOf(world, place, old))]
+  const files = world.guestFiles(place)
+  const guests = [...seen.statusFiles, ...(await definitionsOf(files, old))]
   const byName = Map.groupBy(guests, ({ name }) => name)
   const stranded = strandedFiles(
     old,
     next,
-    [...byName].map(([name, same]) => ({ name, files: [...new Set(same.flatMap(({ files }) => files))] })),
+    [...byName].map(([name, same]) => ({ name, files: [...new Set(same.flatMap((one) => one.files))] })),
   )
   const present = await sizes(
     world,
@@ -23,8 +24,8 @@ export async function checkFiles(
   )
   const records: { path: string; names: readonly string[] }[] = []
   for (const path of Object.keys(RECORDS)) {
-    const directory = directoryOf(old, path)
-    const names = directory === undefined ? [] : await world.guestFiles(place).recordsIn(directory)
+    const directory = writtenAt(old, path)
+    const names = directory === undefined ? [] : await files.recordsIn(directory)
     records.push({ path, names })
   }
   return [

@@ -171,10 +171,7 @@ export function declaredHelpers(sides: Sides): readonly DeclaredHelper[] {
 
 const WAY_BACK = new Set(['GUEST_UNLISTED', 'GUEST_FILE_STAYS', 'LIBVIRT_RECORDS_STAY', 'GUEST_NETWORK_ENDS'])
 
-/**
- * The way back must stay open: the libvirt before may see a guest that the current one lost from sight, and whoever goes back learns which
- * files stay.
- */
+/** The way back stays open: on it, these findings warn. The libvirt before may see a guest that the current one lost from sight. */
 function allowWayBack(finding: Finding, plan: Plan): Finding {
   return plan.kind === 'rollback' && WAY_BACK.has(finding.code) ? { ...finding, severity: 'warn' } : finding
 }

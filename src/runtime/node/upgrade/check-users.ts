@@ -1,4 +1,4 @@
-import { SASL_USERS, hostPathOf, usersInside } from '../../../node/index.ts'
+import { SASL_USERS, heldAt, usersInside, writtenAt } from '../../../node/index.ts'
 import type { Container, Finding, Plan } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import type { Survey } from '../survey/survey.ts'
@@ -44,9 +44,8 @@ export async function lostUsers(
 
 /** Where the host has a file that somebody wrote to a path of the container; undefined where that is not known. */
 function placeOf(container: Container | undefined, path: string): string | undefined {
-  if (container === undefined || container.hostUnit !== undefined) return container && path
-  const bound = hostPathOf(container.mounts, path)
-  if (bound?.startsWith('/') === true) return bound
-  if (bound !== undefined) return container.pid > 0 ? `/proc/${container.pid}/root${path}` : undefined
-  return container.rootUpperDir === undefined ? undefined : `${container.rootUpperDir}${path}`
+  if (container === undefined) return undefined
+  const inVolume = heldAt(container, path)?.startsWith('/') === false
+  if (!inVolume) return writtenAt(container, path)
+  return container.pid > 0 ? `/proc/${container.pid}/root${path}` : undefined
 }

@@ -1,10 +1,10 @@
 import {
-  hostPathOf,
   judgeEnding,
   parseGuestLog,
   sameProcess,
   started,
   workloadOfService,
+  writtenAt,
 } from '../../../node/index.ts'
 import type {
   Census,
@@ -97,11 +97,8 @@ function logDirectories(plan: Plan, containers: readonly Container[]): readonly 
   ])
   const directories = containers
     .filter(({ name }) => names.has(name))
-    .map(({ mounts, rootUpperDir }) => {
-      const bound = hostPathOf(mounts, LOG_DIRECTORY)
-      return bound ?? (rootUpperDir === undefined ? undefined : `${rootUpperDir}${LOG_DIRECTORY}`)
-    })
-  return [...new Set(directories.filter((path) => path?.startsWith('/') === true))] as string[]
+    .flatMap((container) => writtenAt(container, LOG_DIRECTORY) ?? [])
+  return [...new Set(directories)]
 }
 
 /** The new compute service may end guests as soon as this run has started it. */
