@@ -226,10 +226,7 @@ async function receivedMiB(namespace: string, { directory: home }: Machine): Pro
 }
 
 async function anneal(lab: ConductorLab, ...words: readonly string[]): Promise<string> {
-  const { namespace } = lab.description.network
-  const argv = ['ip', 'netns', 'exec', namespace, join(ROOT, 'anneal'), ...words]
-  const env = { ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '', ANNEAL_STATE: directory }
-  const { exitCode, stdout, stderr } = await run(argv, { env, timeoutMs: 1_800_000 })
+  const { exitCode, stdout, stderr } = await lab.anneal(words, { state: directory, timeoutMs: 1_800_000 })
   if (exitCode !== 0) throw new Error(`anneal ${words.join(' ')}: ${stderr}`)
   return stdout
 }

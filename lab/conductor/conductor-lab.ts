@@ -17,6 +17,9 @@ import { writeSecret } from '../openstack/prepared.ts'
 import { servicePid, startService, stopService } from '../openstack/service.ts'
 import type { Service, ServiceHome } from '../openstack/service.ts'
 import { ensureConductorPackages } from '../packages.ts'
+import { REPOSITORY } from '../paths.ts'
+import { run } from '../run.ts'
+import type { RunResult } from '../run.ts'
 import { conductorService, conductorSettings, serveWords } from './conductor-service.ts'
 import type { ConductorSettings } from './conductor-service.ts'
 import { placeInventory } from './inventory-file.ts'
@@ -102,6 +105,18 @@ export class ConductorLab {
 
   get nodes(): readonly ConductorMachine[] {
     return this.description.nodes
+  }
+
+  /** Runs `anneal` as an operator in the lab's network, for its conductor. `state`: directory of Anneal's state. */
+  anneal(
+    words: readonly string[],
+    { state, timeoutMs }: Readonly<{ state: string; timeoutMs: number }>,
+  ): Promise<RunResult> {
+    const { namespace } = this.description.network
+    return run(['ip', 'netns', 'exec', namespace, join(REPOSITORY, 'anneal'), ...words], {
+      timeoutMs,
+      env: { ANNEAL_CONDUCTOR: this.endpoints['conductor'] ?? '', ANNEAL_STATE: state },
+    })
   }
 
   get endpoints(): Readonly<Record<string, string>> {

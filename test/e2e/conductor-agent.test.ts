@@ -9,11 +9,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ConductorLab, conductorRamdisk, deployRamdisk, isOn, testSystem } from '../../lab/index.ts'
-import { REPOSITORY } from '../../lab/paths.ts'
-import { run } from '../../lab/run.ts'
 import type { DeploymentDocument } from '../../src/contract/index.ts'
 
-const ANNEAL = join(REPOSITORY, 'anneal')
 const MINUTE_MS = 60_000
 const MACHINES = ['node0', 'node1'] as const
 
@@ -41,9 +38,8 @@ after(async () => {
 })
 
 async function right(...words: readonly string[]): Promise<string> {
-  const argv = ['ip', 'netns', 'exec', lab.description.network.namespace, ANNEAL, ...words]
-  const env = { ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '', ANNEAL_STATE: join(directory, 'state') }
-  const { exitCode, stdout, stderr } = await run(argv, { timeoutMs: 40 * MINUTE_MS, env })
+  const options = { state: join(directory, 'state'), timeoutMs: 40 * MINUTE_MS }
+  const { exitCode, stdout, stderr } = await lab.anneal(words, options)
   const told = `${stderr}\n${conductorLog().slice(-3000)}\n${MACHINES.map((name) => consoleOf(name).slice(-1500)).join('\n')}`
   assert.equal(exitCode, 0, `${words.join(' ')}\n${told}`)
   return stdout

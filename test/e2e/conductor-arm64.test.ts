@@ -9,8 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ConductorLab, conductorRamdisk, isOn } from '../../lab/index.ts'
-import { REPOSITORY } from '../../lab/paths.ts'
-import { must, run } from '../../lab/run.ts'
+import { must } from '../../lab/run.ts'
 import type { RunResult } from '../../lab/run.ts'
 
 const MINUTE_MS = 60_000
@@ -47,11 +46,7 @@ after(async () => {
 })
 
 function anneal(...words: readonly string[]): Promise<RunResult> {
-  const argv = [join(REPOSITORY, 'anneal'), ...words]
-  return run(['ip', 'netns', 'exec', lab.description.network.namespace, ...argv], {
-    timeoutMs: 60 * MINUTE_MS,
-    env: { ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '', ANNEAL_STATE: join(directory, 'state') },
-  })
+  return lab.anneal(words, { state: join(directory, 'state'), timeoutMs: 60 * MINUTE_MS })
 }
 
 async function right(...words: readonly string[]): Promise<string> {

@@ -63,10 +63,7 @@ describe('behind a relay agent', { skip: noRelay }, () => {
   })
 
   function anneal(...words: readonly string[]): Promise<RunResult> {
-    return run(['ip', 'netns', 'exec', lab.description.network.namespace, ANNEAL, ...words], {
-      timeoutMs: 20 * 60_000,
-      env: { ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '', ANNEAL_STATE: join(directory, 'state') },
-    })
+    return lab.anneal(words, { state: join(directory, 'state'), timeoutMs: 20 * 60_000 })
   }
 
   async function right(...words: readonly string[]): Promise<string> {

@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ConductorLab, atomicImage, conductorRamdisk, run } from '../../lab/index.ts'
-import { REPOSITORY } from '../../lab/paths.ts'
 import type { DeploymentDocument } from '../../src/contract/index.ts'
 import {
   STEP_FILTER,
@@ -77,16 +76,8 @@ after(async () => {
 })
 
 async function right(...words: readonly string[]): Promise<string> {
-  const argv = [
-    'ip',
-    'netns',
-    'exec',
-    lab.description.network.namespace,
-    join(REPOSITORY, 'anneal'),
-    ...words,
-  ]
-  const env = { ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '', ANNEAL_STATE: join(directory, 'state') }
-  const { exitCode, stdout, stderr } = await run(argv, { timeoutMs: 100 * MINUTE_MS, env })
+  const options = { state: join(directory, 'state'), timeoutMs: 100 * MINUTE_MS }
+  const { exitCode, stdout, stderr } = await lab.anneal(words, options)
   const log = readFileSync(join(lab.directory, 'log', 'conductor.out'), 'utf8').slice(-3000)
   assert.equal(exitCode, 0, `${words.join(' ')}\n${stderr}\n${log}\n${consoleText().slice(-2000)}`)
   return stdout

@@ -61,15 +61,8 @@ async function builtRamdisk(): Promise<string> {
   return made
 }
 
-async function anneal(...words: readonly string[]): Promise<RunResult> {
-  const result = await run(['ip', 'netns', 'exec', lab.description.network.namespace, ANNEAL, ...words], {
-    timeoutMs: 20 * MINUTE_MS,
-    env: {
-      ANNEAL_CONDUCTOR: lab.endpoints['conductor'] ?? '',
-      ANNEAL_STATE: join(directory, 'state'),
-    },
-  })
-  return result
+function anneal(...words: readonly string[]): Promise<RunResult> {
+  return lab.anneal(words, { state: join(directory, 'state'), timeoutMs: 20 * MINUTE_MS })
 }
 
 async function right(...words: readonly string[]): Promise<string> {
