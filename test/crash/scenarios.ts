@@ -36,6 +36,7 @@ export const IMAGES: Readonly<Record<string, SimulatedImage>> = {
   [image('compute-1')]: {},
   [image('compute-2')]: {},
   [image('compute-exits')]: { fault: 'exits' },
+  [image('compute-crashes')]: { fault: 'crashes' },
 }
 
 export function release(images: Readonly<{ libvirt: string; agent: string; compute: string }>): Release {
@@ -283,6 +284,13 @@ export const SCENARIOS: readonly Scenario[] = [
     prepare: () => withGuests(),
     plan: (node) =>
       planFor(node, release({ libvirt: 'libvirt-11', agent: 'agent-2', compute: 'compute-exits' })),
+  },
+  {
+    name: 'the new compute service crashes seconds after its start',
+    outcome: 'rolledBack',
+    prepare: () => withGuests(),
+    plan: (node) =>
+      planFor(node, release({ libvirt: 'libvirt-9b', agent: 'agent-2', compute: 'compute-crashes' })),
   },
   {
     name: 'roll-forward where the compute service fails',

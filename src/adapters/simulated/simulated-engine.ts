@@ -8,6 +8,9 @@ import type { SimulatedNode } from './simulated-node.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
+/** When a container with the fault `crashes` ends. */
+const CRASHES_AFTER_MS = 4000
+
 /** Docker, as far as upgrades see it: names, states, restart policies, and who dies with a container. */
 export class SimulatedEngine implements NodeEngine {
   readonly kind = 'docker'
@@ -22,11 +25,22 @@ export class SimulatedEngine implements NodeEngine {
   }
 
   running(): readonly Container[] {
-    return [...this.#containers.values()].filter((container) => container.status === 'running')
+    return this.all().filter((container) => container.status === 'running')
   }
 
   all(): readonly Container[] {
+    this.#passTime()
     return [...this.#containers.values()]
+  }
+
+  #passTime(): void {
+    for (const container of this.#containers.values()) {
+      const crashes = this.#node.images.get(container.image)?.fault === 'crashes'
+      const upMs = this.#node.nowMs - Date.parse(container.startedAt ?? '')
+      if (!crashes || container.status !== 'running' || upMs < CRASHES_AFTER_MS) continue
+      this.#end(container)
+      container.exitCode = 1
+    }
   }
 
   /** How many containers were ever created. */
@@ -180,6 +194,7 @@ export class SimulatedEngine implements NodeEngine {
   }
 
   #find(idOrName: string): Mutable<Container> | undefined {
+    this.#passTime()
     return (
       this.#containers.get(idOrName) ?? [...this.#containers.values()].find(({ name }) => name === idOrName)
     )

@@ -3,8 +3,8 @@ export type SimulatedImage = Readonly<{
   /** Version of its libvirt; undefined for an image without one. */
   libvirt?: string
   flags?: readonly string[]
-  /** `exits`: the main process ends at once. `silent`: it runs and never answers. */
-  fault?: 'exits' | 'silent'
+  /** `exits`: the main process ends at once. `crashes`: it ends after four seconds. `silent`: it runs and never answers. */
+  fault?: 'exits' | 'crashes' | 'silent'
   /** Started while another libvirt runs, it waits until that one is gone. */
   standsBy?: boolean
 }>

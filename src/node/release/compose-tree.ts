@@ -102,6 +102,7 @@ function extensionTree(service: ServiceDraft): TreeMap {
     guests: service.guests === 'never' ? undefined : service.guests,
     order: service.order === DEFAULT_ORDER ? undefined : service.order,
     ready: filledList(service.ready.map((one) => probeTree(one))),
+    settle: service.settleMs === undefined ? undefined : duration(service.settleMs),
     helpers: filledList(
       service.helpers.map(({ exe, argv }) => ({ exe: text(exe), argv: texts(argv) ?? [] })),
     ),

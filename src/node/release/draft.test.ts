@@ -211,6 +211,7 @@ for (const [value, expected] of [
     { 'x-anneal': { ready: [{ libvirt: null }] } },
     'services.it["x-anneal"].ready[0].libvirt LIBVIRT_NOT_DECLARED',
   ],
+  [{ 'x-anneal': { settle: '2m' } }, 'services.it["x-anneal"].settle VALUE_INVALID'],
   [{ 'x-anneal': { ready: [{ tcp: 'nowhere' }] } }, 'services.it["x-anneal"].ready[0].tcp VALUE_INVALID'],
 ] as const satisfies readonly (readonly [TreeMap, string])[]) {
   test(`${JSON.stringify(value)} is refused at ${expected}`, () => {

@@ -51,6 +51,8 @@ export type ServiceDraft = Readonly<{
   dependsOn: readonly Dependency[]
   /** What must be true before those start that wait for it, in the order given. */
   ready: readonly ReadyProbe[]
+  /** How long it must have stayed up before the release is committed; absent where the file does not say. */
+  settleMs?: number
   /** Processes of this service that guests need, beyond those Anneal knows by itself. */
   helpers: readonly DeclaredHelper[]
   /** Files that reach the container as read-only binds; each is in `container.mounts`, too. */

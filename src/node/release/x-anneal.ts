@@ -4,6 +4,7 @@ import { parseDuration, parseInteger } from './quantities.ts'
 import { mapReader } from './reader.ts'
 import type { MapReader } from './reader.ts'
 import type { DeclaredHelper, LibvirtPlace, ReadyProbe, ServiceDraft } from './release.ts'
+import type { Tree } from './tree.ts'
 import { compareText, isMap, listOf, sortedSet, textOf, textsOf } from './tree.ts'
 
 /** docs/release.md lists the fields; adapters/compose/x-anneal.schema.json holds their shapes. */
@@ -13,10 +14,12 @@ const DEFAULT_STATE_DIR = '/run/libvirt'
 const DEFAULT_ORDER = 100
 const DEFAULT_TIMEOUT_MS = 60_000
 const DEFAULT_INTERVAL_MS = 200
+/** A proof has two minutes. */
+const LONGEST_SETTLE_MS = 60_000
 
 type ServiceExtension = Pick<
   ServiceDraft,
-  'replace' | 'guests' | 'order' | 'ready' | 'helpers' | 'publicEnvironment'
+  'replace' | 'guests' | 'order' | 'ready' | 'settleMs' | 'helpers' | 'publicEnvironment'
 >
 
 /** Top level: where libvirt is. */
@@ -39,6 +42,7 @@ export function readServiceExtension(
   extension: MapReader,
   libvirt: LibvirtPlace | undefined,
 ): ServiceExtension {
+  const settleMs = extension.parsed('settle', settleTime, ['a duration of at most 60s', '10s'])
   return {
     replace: extension.get('replace') === 'when-idle' ? 'when-idle' : 'always',
     guests: extension.get('guests') === 'expendable' ? 'expendable' : 'never',
@@ -47,6 +51,7 @@ export function readServiceExtension(
       const probe = mapReader(item, [...extension.at('ready'), index], extension.reading)
       return readProbe(probe, libvirt) ?? []
     }),
+    ...(settleMs === undefined ? {} : { settleMs }),
     helpers: listOf(extension.get('helpers'))
       .flatMap((item): DeclaredHelper[] =>
         isMap(item) ? [{ exe: textOf(item['exe']) ?? '', argv: textsOf(item['argv']) }] : [],
@@ -54,6 +59,11 @@ export function readServiceExtension(
       .toSorted((a, b) => compareText(JSON.stringify(a), JSON.stringify(b))),
     publicEnvironment: sortedSet(textsOf(extension.get('publicEnvironment'))),
   }
+}
+
+function settleTime(value: Tree): number | undefined {
+  const ms = parseDuration(value)
+  return ms === undefined || ms > LONGEST_SETTLE_MS ? undefined : ms
 }
 
 function readProbe(probe: MapReader, libvirt: LibvirtPlace | undefined): ReadyProbe | undefined {

@@ -92,7 +92,8 @@ export const STATES = {
   },
   proving: {
     stable: false,
-    meaning: 'services ready, every guest alive with the same identity and seen by the new libvirt',
+    meaning:
+      'services ready and still up after a while, every guest alive with the same identity and seen by the new libvirt',
     target: 'committing',
     onFailure: 'rollingBack',
     onCancel: 'rollingBack',

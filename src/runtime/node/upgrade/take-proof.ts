@@ -4,34 +4,64 @@ import { sizes } from './sizes.ts'
 import { domainsOf } from '../survey/settled-survey.ts'
 import type { ExecutorContext } from './executors.ts'
 import { endingsOf, goneOf } from './guest-endings.ts'
+import { settle } from './settle.ts'
+import type { Settling } from './settle.ts'
 
 /** How long a proof waits for what is only late: consoles, service probes, libvirt's own list. */
 const PROOF_PATIENCE_MS = 15_000
 
-/** What only needs a moment is waited for; a dead guest is said at once. */
+/**
+ * What only needs a moment is waited for; a dead guest is said at once. The services of a new release then have to stay up
+ * for a while: libvirt answers meanwhile, so this is no part of the outage. The old release did not have to, before.
+ */
 export async function takeProof(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
+  const proof = await proveSoon(of, context)
+  if (!proof.ok || of === 'old') return proof
+  const { failures, waited } = await settle(context.world, settling(context))
+  if (failures.length > 0) return { ...proof, ok: false, failures }
+  return waited ? proveSoon(of, context) : proof
+}
+
+/** All that must run, with the time that the release gives it. */
+function settling({ plan, sides }: ExecutorContext): readonly Settling[] {
+  return plan.actions.flatMap((one) => {
+    if (one.action === 'remove') return []
+    const [service, container] =
+      one.action === 'keep' ? [one.old.name, one.old.containerName] : [one.service, one.newName]
+    const settleMs = sides.next.release?.services.find(({ name }) => name === service)?.settleMs
+    return [{ service, container, settleMs }]
+  })
+}
+
+async function proveSoon(of: 'new' | 'old', context: ExecutorContext): Promise<Proof> {
   const { world } = context
   const patientUntil = world.clock.monotonic() + PROOF_PATIENCE_MS
   for (;;) {
     const patient = world.clock.monotonic() < patientUntil
-    const proof = await lookOnce(of, context, patient ? 'not yet' : 'now')
+    const { proof, over } = await lookOnce(of, context, patient ? 'not yet' : 'now')
     // libvirt may not have written down yet why a guest has ended.
     const hopeless =
       proof.ended?.some(({ kind }) => kind === 'unknown') !== true &&
       proof.failures.some(
         ({ code }) => code === 'GUEST_DIED' || code === 'GUEST_CHANGED' || code === 'HELPER_DIED',
       )
-    if (proof.ok || hopeless || !patient) return proof
+    if (proof.ok || hopeless || over || !patient) return proof
     await world.clock.sleep(200)
   }
 }
+
+type Look = Readonly<{
+  proof: Proof
+  /** A service has ended that nobody starts again. */
+  over: boolean
+}>
 
 /** `askWriters`: whether to look who writes the consoles, which costs a reading of all descriptors. */
 async function lookOnce(
   of: 'new' | 'old',
   context: ExecutorContext,
   askWriters: 'now' | 'not yet',
-): Promise<Proof> {
+): Promise<Look> {
   const { world, plan, sides } = context
   const { check, back } = context.run()
   const { bootId } = await world.host.facts()
@@ -74,7 +104,7 @@ async function lookOnce(
   const running = new Set(
     containers.filter((container) => container.status === 'running').map((container) => container.name),
   )
-  return prove(before, {
+  const proof = prove(before, {
     table,
     domains,
     present,
@@ -97,4 +127,9 @@ async function lookOnce(
       : {}),
     strangers: unwanted.filter((name) => running.has(name) && !wanted.includes(name)),
   })
+  const over = containers.some(
+    ({ name, status, restartPolicy }) =>
+      wanted.includes(name) && (status === 'exited' || status === 'dead') && restartPolicy === 'no',
+  )
+  return { proof, over }
 }

@@ -11,6 +11,8 @@ export type SmallRelease = Readonly<{
   command?: string
   /** How many times longer the host takes: see ComputeHost. */
   slowness?: number
+  /** How long services must stay up; `0s` so that tests need not wait. */
+  settle?: string
   /** A last change of the text. */
   edit?: (text: string) => string
 }>
@@ -21,6 +23,7 @@ export type SmallRelease = Readonly<{
  */
 export function smallRelease(spec: SmallRelease): string {
   const { mark, libvirt = 'bookworm', stdio = 'logd', command = '[libvirtd]', edit = (text) => text } = spec
+  const settle = spec.settle ?? '0s'
   const seconds = (count: number): string => `${count * (spec.slowness ?? 1)}s`
   const image = imageReference(`nova-libvirt:${libvirt}`)
   return edit(`name: compute
@@ -47,6 +50,7 @@ services:
     x-anneal:
       replace: when-idle
       order: 10
+      settle: ${settle}
       helpers: [{ exe: /usr/sbin/virtlogd }]
       ready: [{ unix: /run/libvirt/virtlogd-sock, timeout: ${seconds(20)} }]
 
@@ -70,6 +74,7 @@ services:
     stop_grace_period: ${seconds(3)}
     x-anneal:
       order: 20
+      settle: ${settle}
       ready: [{ libvirt: , timeout: ${seconds(60)} }]
 
   sleeper:
@@ -77,6 +82,6 @@ services:
     command: [sleep, infinity]
     depends_on: [libvirt]
     stop_grace_period: ${seconds(2)}
-    x-anneal: { order: 30 }
+    x-anneal: { order: 30, settle: ${settle} }
 `)
 }
