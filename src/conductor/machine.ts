@@ -48,6 +48,8 @@ export type MachineRecord = Readonly<{
   wiped?: WipeRecord
   /** What the deploy ramdisk said last. */
   report?: MachineReport
+  /** Which task is to end, and what asked for that. Kept until it has ended, and what was asked for has begun. */
+  calledOff?: Readonly<{ task: string; verb: 'deleted' | 'abort' }>
   createdAt: string
   updatedAt: string
 }>

@@ -16,29 +16,39 @@ export const VERBS: readonly Verb[] = [
 ]
 
 export type Asked =
-  | Readonly<{ does: TaskKind; /** Where success leads. */ target: ProvisionState }>
+  | Readonly<{ does: TaskKind }>
   /** Nothing is done; the machine is there at once. */
   | Readonly<{ does: 'nothing'; target: ProvisionState }>
   /** The task under way is called off. */
   | Readonly<{ does: 'callOff' }>
 
-const VERIFY: Asked = { does: 'verify', target: 'manageable' }
+const VERIFY: Asked = { does: 'verify' }
 const AT_ONCE: Asked = { does: 'nothing', target: 'manageable' }
-const DEPLOY: Asked = { does: 'deploy', target: 'active' }
-const RELEASE: Asked = { does: 'release', target: 'available' }
+const DEPLOY: Asked = { does: 'deploy' }
+const RELEASE: Asked = { does: 'release' }
 const CALL_OFF: Asked = { does: 'callOff' }
+
+/** Where success leads. */
+export const TARGETS: Readonly<Record<TaskKind, ProvisionState>> = {
+  verify: 'manageable',
+  inspect: 'manageable',
+  clean: 'available',
+  deploy: 'active',
+  boot: 'active',
+  release: 'available',
+}
 
 /** What each verb means in each state; a verb that is absent is refused there, as Ironic refuses it. */
 const ASKED: Readonly<Record<ProvisionState, Readonly<Partial<Record<Verb, Asked>>>>> = {
   enroll: { manage: VERIFY },
   verifying: {},
   manageable: {
-    provide: { does: 'clean', target: 'available' },
-    inspect: { does: 'inspect', target: 'manageable' },
+    provide: { does: 'clean' },
+    inspect: { does: 'inspect' },
   },
   inspecting: { abort: CALL_OFF },
   'inspect wait': { abort: CALL_OFF },
-  'inspect failed': { manage: AT_ONCE, inspect: { does: 'inspect', target: 'manageable' } },
+  'inspect failed': { manage: AT_ONCE, inspect: { does: 'inspect' } },
   cleaning: { abort: CALL_OFF },
   'clean wait': { abort: CALL_OFF },
   'clean failed': { manage: AT_ONCE },
@@ -47,12 +57,12 @@ const ASKED: Readonly<Record<ProvisionState, Readonly<Partial<Record<Verb, Asked
   'wait call-back': { deleted: CALL_OFF },
   'deploy failed': {
     active: DEPLOY,
-    rebuild: { does: 'boot', target: 'active' },
+    rebuild: { does: 'boot' },
     deleted: RELEASE,
   },
-  active: { deleted: RELEASE, rebuild: { does: 'boot', target: 'active' } },
+  active: { deleted: RELEASE, rebuild: { does: 'boot' } },
   deleting: {},
-  error: { deleted: RELEASE, rebuild: { does: 'boot', target: 'active' } },
+  error: { deleted: RELEASE, rebuild: { does: 'boot' } },
 }
 
 /** What a verb means in a state; undefined where it is refused. */

@@ -52,6 +52,8 @@ export type WriteByIscsi = (
 export interface Secrets {
   /** 256 bits of chance in hexadecimal. */
   token(): string
+  /** Of a text, in hexadecimal: the same in each process with this state, and unknown to everybody else. In no database. */
+  lasting(text: string): string
   /** SHA-256 in hexadecimal. */
   digest(text: string): string
   uuid(): string

@@ -147,6 +147,8 @@ describe('dnsmasq', () => {
     const pid = netboot.pid()
     await netboot.kill()
     assert.ok(commandOf(pid).includes('dnsmasq'))
+    // It was killed before it had written this.
+    rmSync(join(netboot.directory, 'pid'))
     const next = await startNetbootUnderTest(lab, settings, 'killed')
     assert.ok(!commandOf(pid).includes('dnsmasq'))
     assert.equal(await askDhcp(lab, KNOWN), undefined)

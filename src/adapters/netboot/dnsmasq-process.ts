@@ -3,11 +3,12 @@ import type { ChildProcess } from 'node:child_process'
 import {
   closeSync,
   copyFileSync,
-  existsSync,
   fstatSync,
   openSync,
   readFileSync,
   readSync,
+  readdirSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -48,7 +49,7 @@ const PORT_TAKEN = /failed to (bind|create listening socket|create)[^\n]*Address
 export async function startDnsmasq(directory: string, networkInterface: string): Promise<Dnsmasq> {
   const inside = (name: string): string => join(directory, name)
   const log = inside('dnsmasq.log')
-  await endEarlier(inside('pid'), inside('dnsmasq.conf'))
+  await endEarlier(inside('dnsmasq.conf'))
   const words = openSync(log, 'a')
   shorten(log)
   const from = statSync(log).size
@@ -73,7 +74,7 @@ export async function startDnsmasq(directory: string, networkInterface: string):
   child.once('exit', (code, signal) => {
     state = code === null ? `signal ${signal}` : `exit code ${code}`
   })
-  if (child.pid !== undefined) writeFileSync(inside('pid'), `${child.pid} ${startTimeOf(child.pid) ?? ''}\n`)
+  if (child.pid !== undefined) writeFileSync(inside('pid'), `${child.pid}\n`)
 
   const stop = async (): Promise<void> => {
     stopping = true
@@ -134,36 +135,47 @@ async function endChild(child: ChildProcess, isOver: () => boolean): Promise<voi
   }
 }
 
-/** Ends a dnsmasq that a process of ours left when it was killed. Pid and start time identify it. */
-async function endEarlier(pidFile: string, configuration: string): Promise<void> {
-  if (!existsSync(pidFile)) return
-  const [pid = '', started = ''] = readFileSync(pidFile, 'utf8').trim().split(' ')
-  const runs = (): boolean =>
-    started !== '' && startTimeOf(Number(pid)) === started && commandOf(Number(pid)).includes(configuration)
-  for (let waited = 0; waited < STOP_MS && runs(); waited += LOOK_MS) {
-    process.kill(Number(pid), 'SIGKILL')
+/**
+ * Ends each dnsmasq that a process of ours left when it was killed. It is known by its configuration and its network: a file with its pid
+ * would be missing where we were killed before it was written.
+ */
+async function endEarlier(configuration: string): Promise<void> {
+  const network = networkOf('self')
+  const left = (): readonly number[] =>
+    readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
+      .filter((pid) => commandOf(pid).includes(`--conf-file=${configuration}`) && networkOf(pid) === network)
+  for (let waited = 0; waited < STOP_MS; waited += LOOK_MS) {
+    const pids = left()
+    if (pids.length === 0) return
+    for (const pid of pids) endIfThere(pid)
     await sleep(LOOK_MS)
   }
-  rmSync(pidFile, { force: true })
 }
 
-/** Field 22 of /proc/PID/stat. */
-function startTimeOf(pid: number): string | undefined {
+function endIfThere(pid: number): void {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+function networkOf(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
   } catch {
     return undefined
   }
 }
 
-function commandOf(pid: number): string {
+/** One that has ended, and that nobody waited for, has none. */
+function commandOf(pid: number): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   } catch {
-    return ''
+    return []
   }
 }
 

@@ -1,1 +1,2 @@
+export { PROGRAM_MISSING, endingWithUs } from './end-with-us.ts'
 export { SYSTEM_PATH, searchPath } from './search-path.ts'

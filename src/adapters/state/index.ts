@@ -1,4 +1,5 @@
 export { openConductorStore } from './conductor-database.ts'
+export { lastingSecrets } from './lasting-secret.ts'
 export { openInstanceFiles } from './instance-files.ts'
 export { deploymentFiles } from './deployment-files.ts'
 export { FileStateStore } from './file-state-store.ts'

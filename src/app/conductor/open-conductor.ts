@@ -7,7 +7,7 @@ import { openBmc } from '../../adapters/bmc/index.ts'
 import { openAgent } from '../../adapters/deploy-agent/index.ts'
 import { writeDiskByIscsi } from '../../adapters/iscsi/index.ts'
 import { startNetboot } from '../../adapters/netboot/index.ts'
-import { openConductorStore, openInstanceFiles } from '../../adapters/state/index.ts'
+import { lastingSecrets, openConductorStore, openInstanceFiles } from '../../adapters/state/index.ts'
 import { hexDigest, systemClock } from '../../adapters/system/index.ts'
 import type { NetbootSettings } from '../../conductor/index.ts'
 import type { Netboot } from '../../ports/index.ts'
@@ -66,6 +66,7 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
       },
       secrets: {
         token: () => randomBytes(32).toString('hex'),
+        lasting: lastingSecrets(stateDirectory),
         digest: hexDigest,
         uuid: () => randomUUID(),
       },
@@ -74,6 +75,7 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
     { ...options, silenceMs },
   )
   opening.defer(() => conductor.stop())
+  conductor.takeUp()
   const kept = opening.move()
   return { conductor, netbootEnded: netboot.ended, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

@@ -2,6 +2,7 @@ import type { RamdiskOrder } from '../../conductor/index.ts'
 import type { DiskChunks } from '../../ports/index.ts'
 import { diskNow } from './disk-now.ts'
 import { hear } from './hear.ts'
+import { writeByIscsi } from './write-by-iscsi.ts'
 import { chosenDisk, imageOf, madeDrive, writingWishes } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { writeByAgent } from './write-by-agent.ts'
@@ -42,20 +43,10 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
     })
   context.say(`writing ${chunks.usedBytes} bytes in ${chunks.count} pieces to ${disk.name} by ${method}`)
   if (method === 'iscsi') {
-    // Of this task alone: what the machine offers ends with it.
-    const chap = { user: 'anneal', password: world.secrets.token().slice(0, 16) }
+    // Of this task alone: what the machine offers ends with it. The next process knows it, too: a ramdisk that offers its disk is not asked anew.
+    const chap = { user: 'anneal', password: world.secrets.lasting(task).slice(0, 16) }
     give({ ...order, chap })
-    const offered = await hear(context, ['offered'], context.silenceMs.work)
-    await world.writeByIscsi(
-      { ...offered, ...chap },
-      chunks,
-      (bytes) => {
-        line.writtenBytes = bytes
-        line.heardMs = world.clock.monotonic()
-      },
-      context.signal,
-    )
-    line.isWritten = true
+    await writeByIscsi(context, chunks, chap)
   } else {
     give(order, chunks)
   }

@@ -4,48 +4,32 @@ import { isAnnealError } from '../../core/index.ts'
 import { crashAtEveryBoundary } from '../../saga/index.ts'
 import type { CrashBed } from '../../saga/index.ts'
 import type { Verb } from '../../conductor/index.ts'
-import { LLDP, MAC, MACHINE, REPORT, SimulatedRack } from '../../../test/fixtures/conductor/index.ts'
-
-async function ask(rack: SimulatedRack, verb: Verb): Promise<string> {
-  await rack.conductor.ask(rack.conductor.machines.find('one'), verb)
-  return rack.rest()
-}
-
-/** An enrolled machine that is available. */
-async function availableRack(form: SimulatedRack['form'] = 'wholeDisk'): Promise<SimulatedRack> {
-  const rack = new SimulatedRack()
-  rack.form = form
-  rack.enroll()
-  assert.equal(await ask(rack, 'manage'), 'manageable')
-  assert.equal(await ask(rack, 'provide'), 'available')
-  rack.ran.length = 0
-  return rack
-}
-
-function setInfo(rack: SimulatedRack, changes: Readonly<Record<string, unknown>> = {}): void {
-  const machine = rack.conductor.machines.find('one')
-  const image_type = rack.form === 'trio' ? 'partition' : 'whole-disk'
-  rack.conductor.machines.save({
-    ...machine,
-    instanceInfo: { image_source: '/image', image_type, ...changes },
-  })
-}
+import {
+  LLDP,
+  MAC,
+  MACHINE,
+  REPORT,
+  SimulatedRack,
+  askFor,
+  availableRack,
+  setInfo,
+} from '../../../test/fixtures/conductor/index.ts'
 
 describe('a conductor', () => {
   test('manages a machine by asking its BMC, and wipes it before it is available', async () => {
     const rack = new SimulatedRack()
     rack.enroll()
     rack.disk.add(7)
-    assert.equal(await ask(rack, 'manage'), 'manageable')
+    assert.equal(await askFor(rack, 'manage'), 'manageable')
     assert.equal(rack.disk.size, 1)
-    assert.equal(await ask(rack, 'provide'), 'available')
+    assert.equal(await askFor(rack, 'provide'), 'available')
     assert.deepEqual([rack.disk.size, rack.isOn, rack.ran], [0, false, ['ramdisk']])
   })
 
   test('writes a whole disk and boots the machine from it', async () => {
     const rack = await availableRack()
     setInfo(rack)
-    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(await askFor(rack, 'active'), 'active')
     assert.deepEqual([rack.ran, rack.disk.size, rack.isOn], [['ramdisk', 'disk'], 4, true])
     assert.equal(rack.store.session(MACHINE), undefined)
   })
@@ -53,7 +37,7 @@ describe('a conductor', () => {
   test('writes a base, and boots kernel and ramdisk over the network whenever the machine starts', async () => {
     const rack = await availableRack('trio')
     setInfo(rack)
-    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(await askFor(rack, 'active'), 'active')
     await rack.clock.sleep(5000)
     await rack.conductor.power(rack.conductor.machines.find('one'), 'off')
     await rack.conductor.power(rack.conductor.machines.find('one'), 'on')
@@ -64,7 +48,7 @@ describe('a conductor', () => {
   test('writes by iSCSI from its own side', async () => {
     const rack = await availableRack()
     setInfo(rack, { deploy_interface: 'iscsi' })
-    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(await askFor(rack, 'active'), 'active')
     assert.deepEqual([rack.ran, rack.disk.size], [['ramdisk', 'disk'], 4])
   })
 
@@ -72,12 +56,12 @@ describe('a conductor', () => {
     const rack = await availableRack()
     setInfo(rack)
     rack.behaviour = { failsAt: 1 }
-    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.equal(await askFor(rack, 'active'), 'deploy failed')
     const { lastError } = rack.conductor.machines.find('one')
     assert.match(lastError ?? '', /DISK_BROKEN.*I\/O error.*RAMDISK_FAILED/s)
     assert.deepEqual([rack.isOn, rack.ran], [false, ['ramdisk']])
     rack.behaviour = {}
-    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(await askFor(rack, 'active'), 'active')
     assert.equal(rack.disk.size, 4)
   })
 
@@ -85,7 +69,7 @@ describe('a conductor', () => {
     const rack = await availableRack()
     setInfo(rack)
     rack.behaviour = { losesPowerAt: 2 }
-    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(await askFor(rack, 'active'), 'active')
     assert.deepEqual([rack.ran, rack.disk.size], [['ramdisk', 'ramdisk', 'disk'], 4])
   })
 
@@ -94,7 +78,7 @@ describe('a conductor', () => {
     setInfo(rack)
     rack.behaviour = { silent: true }
     rack.bootTrace = { hasAsked: true, firmwareType: 6, hasFetched: false, hasIpxe: false }
-    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.equal(await askFor(rack, 'active'), 'deploy failed')
     assert.match(
       rack.conductor.machines.find('one').lastError ?? '',
       /silent for 600 seconds: its firmware asked as type 6, for which there is no boot program.*MACHINE_NOT_HEARD/,
@@ -121,11 +105,11 @@ describe('a conductor', () => {
     rack.driver = 'manual-management'
     rack.bootsFrom = 'network'
     rack.enroll()
-    await ask(rack, 'manage')
-    assert.equal(await ask(rack, 'provide'), 'available')
+    await askFor(rack, 'manage')
+    assert.equal(await askFor(rack, 'provide'), 'available')
     rack.powerCycle('off')
     setInfo(rack)
-    assert.equal(await ask(rack, 'active'), 'active')
+    assert.equal(await askFor(rack, 'active'), 'active')
     assert.equal(rack.disk.size, 4)
     assert.ok(
       rack.told.some((text) => /by hand/.test(text)),
@@ -141,9 +125,9 @@ describe('a conductor', () => {
     })
     await assert.rejects(asked, (error) => isAnnealError(error, 'MACHINE_UNPREPARED'))
     setInfo(rack)
-    await ask(rack, 'active')
+    await askFor(rack, 'active')
     rack.disk.clear()
-    assert.equal(await ask(rack, 'rebuild'), 'active')
+    assert.equal(await askFor(rack, 'rebuild'), 'active')
     assert.equal(rack.disk.size, 4)
   })
 
@@ -154,7 +138,7 @@ describe('a conductor', () => {
     const instanceInfo = { ...pair, ramdisk_kernel_arguments: 'root=UUID=1 ; quiet' }
     rack.conductor.machines.save({ ...machine, deployInterface: 'ramdisk', instanceInfo })
     rack.ran.length = 0
-    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.equal(await askFor(rack, 'active'), 'deploy failed')
     assert.match(rack.conductor.machines.find('one').lastError ?? '', /iPXE would change .*“;” ends/)
     assert.deepEqual(rack.ran, [])
   })
@@ -170,25 +154,25 @@ describe('a conductor', () => {
     const rack = await availableRack()
     setInfo(rack)
     rack.report = REPORT.replace('system-uuid 1', 'system-uuid 2222')
-    assert.equal(await ask(rack, 'active'), 'deploy failed')
+    assert.equal(await askFor(rack, 'active'), 'deploy failed')
     const { lastError } = rack.conductor.machines.find('one')
     assert.match(lastError ?? '', /system UUID is 2222, and that of the machine is 1 \(MACHINE_REPLACED/)
     assert.deepEqual([rack.touched, rack.isOn], [['wipe vda'], false])
-    assert.equal(await ask(rack, 'deleted'), 'error')
+    assert.equal(await askFor(rack, 'deleted'), 'error')
     const machine = rack.conductor.machines.find('one')
     rack.conductor.machines.save({ ...machine, provisionState: 'manageable' })
-    assert.equal(await ask(rack, 'inspect'), 'manageable')
-    assert.equal(await ask(rack, 'provide'), 'available')
+    assert.equal(await askFor(rack, 'inspect'), 'manageable')
+    assert.equal(await askFor(rack, 'provide'), 'available')
   })
 
   test('keeps which switch a port hangs on, also when a later boot hears nothing', async () => {
     const rack = new SimulatedRack()
     rack.enroll()
-    await ask(rack, 'manage')
+    await askFor(rack, 'manage')
     rack.report = REPORT.replace('carrier=1', `carrier=1 lldp=${LLDP}`)
-    await ask(rack, 'inspect')
+    await askFor(rack, 'inspect')
     rack.report = REPORT
-    await ask(rack, 'provide')
+    await askFor(rack, 'provide')
     const [port] = rack.store.ports()
     assert.deepEqual(port?.connectedTo, { switchId: '52:54:00:aa:bb:cc', portId: 'eth7', switchName: 'tor' })
   })
@@ -196,7 +180,7 @@ describe('a conductor', () => {
   test('waits for LLDP when a machine is inspected, and at no other time', async () => {
     const rack = new SimulatedRack()
     rack.enroll()
-    await ask(rack, 'manage')
+    await askFor(rack, 'manage')
     const script = async (verb: Verb): Promise<string> => {
       rack.behaviour = { silent: true }
       await rack.conductor.ask(rack.conductor.machines.find('one'), verb)
@@ -229,13 +213,18 @@ describe('a conductor', () => {
   test('gives a machine back wiped, without what was deployed', async () => {
     const rack = await availableRack('trio')
     setInfo(rack)
-    await ask(rack, 'active')
-    assert.equal(await ask(rack, 'deleted'), 'available')
+    await askFor(rack, 'active')
+    assert.equal(await askFor(rack, 'deleted'), 'available')
     assert.deepEqual([rack.disk.size, rack.saved.size, rack.isOn], [0, 0, false])
     assert.deepEqual(rack.conductor.machines.find('one').instanceInfo, {})
   })
 
-  for (const [form, how] of [['wholeDisk'], ['trio'], ['trio', 'chosen for one start']] as const) {
+  for (const [form, how] of [
+    ['wholeDisk'],
+    ['trio'],
+    ['trio', 'chosen for one start'],
+    ['wholeDisk', 'by iSCSI'],
+  ] as const) {
     const called = how === undefined ? form : `${form}, ${how}`
     test(`comes to rest after a crash at any boundary of a deployment (${called})`, async () => {
       const deploy = async (rack: SimulatedRack): Promise<void> => {
@@ -245,8 +234,8 @@ describe('a conductor', () => {
       const bed: CrashBed<SimulatedRack> = {
         prepare: async () => {
           const rack = await availableRack(form)
-          rack.choosesOnce = how !== undefined
-          setInfo(rack)
+          rack.choosesOnce = how === 'chosen for one start'
+          setInfo(rack, how === 'by iSCSI' ? { deploy_interface: 'iscsi' } : {})
           return rack
         },
         points: ({ points }) => points,

@@ -71,8 +71,16 @@ export class Conductor {
     this.consoles = new Consoles((uuid) => bmcOfMachine({ world, uuid }))
   }
 
+  /** Before anybody is answered: machines that an earlier process of this conductor works on are known from here on. */
+  takeUp(): void {
+    this.#tasks.takeUp()
+  }
+
   /** Goes on with what an earlier process of this conductor left. */
   async start(): Promise<void> {
+    this.#tasks.takeUp()
+    for (const machine of this.machines.all())
+      if (machine.calledOff !== undefined) this.#endTask(machine.uuid)
     await this.#tasks.start()
     this.#power.start()
   }
@@ -103,7 +111,7 @@ export class Conductor {
 
   /** Throws MACHINE_BUSY. */
   refuseBusy(machine: MachineRecord, action: string): void {
-    if (!this.isWorking(machine)) return
+    if (!this.isWorking(machine) && !this.#power.isTaken(machine.uuid)) return
     throw conductorError('MACHINE_BUSY', {
       action,
       machine: nameOf(machine),
@@ -133,8 +141,12 @@ export class Conductor {
     if (verb === 'deleted') refuseProtected(machine, 'undeploy')
     if (verb === 'rebuild') refuseProtected(machine, 'rebuild')
     if (asked.does === 'callOff') {
+      const task = this.#tasks.lastTask(machine.uuid)
+      if (task === undefined || (verb !== 'deleted' && verb !== 'abort')) return
+      // Kept before it is accepted: where this process ends, the next one ends the task.
+      this.machines.save({ ...machine, calledOff: { task: task.id, verb } })
       // Who called it off does not wait for the machine.
-      void this.#tasks.callOff(machine.uuid).then(() => this.#released(machine.uuid, verb))
+      this.#endTask(machine.uuid)
       return
     }
     this.refuseBusy(machine, verb)
@@ -147,8 +159,7 @@ export class Conductor {
     const { lastError: _, ...rest } = machine
     const drive = options.configDrive
     if (drive !== undefined) this.#world.store.saveConfigDrive(machine.uuid, JSON.stringify(drive))
-    const kept = drive === undefined ? rest : { ...rest, hasConfigDrive: true }
-    this.machines.save({ ...kept, targetProvisionState: asked.target })
+    if (drive !== undefined) this.machines.save({ ...rest, hasConfigDrive: true })
     this.#begin(plan)
   }
 
@@ -173,8 +184,10 @@ export class Conductor {
   /** Chooses what a machine boots that is not at work. */
   async bootFrom(machine: MachineRecord, wanted: Pick<BootOrder, 'from' | 'lasts'>): Promise<void> {
     this.refuseBusy(machine, 'set the boot device of')
-    const again = await chooseBoot(this.bmc(machine), machine, wanted)
-    this.#world.store.saveMachine(withChoice(this.machines.find(machine.uuid), again))
+    await this.#power.apart(machine.uuid, async () => {
+      const again = await chooseBoot(this.bmc(machine), machine, wanted)
+      this.#world.store.saveMachine(withChoice(this.machines.find(machine.uuid), again))
+    })
   }
 
   bmc(machine: MachineRecord): Bmc {
@@ -262,15 +275,31 @@ export class Conductor {
     })
   }
 
-  /** A deployment that was called off gives its machine back. */
-  #released(uuid: string, verb: Verb): void {
-    const machine = this.#world.store.machine(uuid)
-    if (verb !== 'deleted' || machine?.provisionState !== 'deploy failed') return
-    const { lastError: _, ...rest } = machine
+  /** Has the task of a machine end that was called off. A deployment then gives its machine back. */
+  #endTask(uuid: string): void {
+    this.#ended(uuid).catch(this.settings.onFault)
+  }
+
+  async #ended(uuid: string): Promise<void> {
+    const isTheirs = (): MachineRecord | undefined => {
+      const machine = this.#world.store.machine(uuid)
+      return machine?.calledOff?.task === this.#tasks.lastTask(uuid)?.id ? machine : undefined
+    }
+    if (isTheirs() !== undefined) await this.#tasks.callOff(uuid)
+    const machine = isTheirs()
+    // This process ends before the task: the next one goes on with both.
+    if (machine?.calledOff === undefined || this.#tasks.lastTask(uuid)?.isUnfinished === true) return
+    const { calledOff, lastError: _, ...rest } = machine
+    const isGivenBack =
+      calledOff.verb === 'deleted' && askedBy('deleted', machine.provisionState) !== undefined
+    if (!isGivenBack) {
+      const { calledOff: _called, ...kept } = machine
+      this.machines.save(kept)
+      return
+    }
     try {
-      const plan = this.#plan(machine, 'release', {})
-      this.machines.save({ ...rest, targetProvisionState: 'available' })
-      this.#begin(plan)
+      // A task that begins takes the place of what was called off.
+      this.#begin(this.#plan(machine, 'release', {}))
     } catch (error) {
       // Nobody waits for it: the machine shows why.
       if (!isAnnealError(error)) throw error

@@ -55,6 +55,11 @@ export class PowerSync {
     this.#asking.get(uuid)?.abort()
   }
 
+  /** Whether an operator is switching this machine. */
+  isTaken(uuid: string): boolean {
+    return this.#taken.has(uuid)
+  }
+
   /** Keeps off a machine while `work` switches it. */
   async apart<T>(uuid: string, work: () => Promise<T>): Promise<T> {
     this.leave(uuid)

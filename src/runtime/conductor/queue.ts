@@ -2,6 +2,12 @@ import { byPlace } from '../../conductor/index.ts'
 
 type Waiting = Readonly<{ place: string | undefined; go: () => void }>
 
+type Turn = Readonly<{
+  place?: string | undefined
+  /** It is at work already: it goes on at once, and later ones wait for it. */
+  isBegun?: boolean
+}>
+
 /**
  * At most so many at a time. The others wait in the order of their places, those of the same place in the order in which they came.
  * One that is aborted while it waits goes through at once.
@@ -14,8 +20,8 @@ export class Queue {
     this.#free = places
   }
 
-  async through<T>(work: () => Promise<T>, signal: AbortSignal, place?: string): Promise<T> {
-    const has = await this.#place(signal, place)
+  async through<T>(work: () => Promise<T>, signal: AbortSignal, turn: Turn = {}): Promise<T> {
+    const has = await this.#place(signal, turn)
     try {
       return await work()
     } finally {
@@ -23,8 +29,8 @@ export class Queue {
     }
   }
 
-  async #place(signal: AbortSignal, place: string | undefined): Promise<'a place' | 'none'> {
-    if (this.#free > 0) {
+  async #place(signal: AbortSignal, { place, isBegun }: Turn): Promise<'a place' | 'none'> {
+    if (this.#free > 0 || isBegun === true) {
       this.#free -= 1
       return 'a place'
     }
@@ -45,7 +51,7 @@ export class Queue {
   }
 
   #leave(): void {
-    const next = this.#waiting.shift()
+    const next = this.#free < 0 ? undefined : this.#waiting.shift()
     if (next === undefined) this.#free += 1
     else next.go()
   }

@@ -19,7 +19,7 @@ describe('machines that wait', () => {
       ['e', undefined],
       ['f', 'r1/9'],
     ] as const) {
-      all.push(queue.through(async () => void went.push(name), signal, place))
+      all.push(queue.through(async () => void went.push(name), signal, { place }))
     }
     first.resolve()
     await Promise.all(all)

@@ -40,6 +40,16 @@ export class RamdiskLine {
     this.say(word, nowMs)
   }
 
+  /** The machine has restarted, or may have: its next offer counts. */
+  offerAgain(): void {
+    this.#isOffered = false
+  }
+
+  /** Words that nobody took yet. */
+  forget(kind: RamdiskWord['kind']): void {
+    while (this.take([kind]) !== undefined);
+  }
+
   /** The first word of a kind that nobody took yet. */
   take<K extends RamdiskWord['kind']>(kinds: readonly K[]): Extract<RamdiskWord, { kind: K }> | undefined {
     const index = this.#said.findIndex(({ kind }) => (kinds as readonly string[]).includes(kind))

@@ -1,6 +1,7 @@
 import { isAnnealError } from '../../core/index.ts'
 import { TASK, beginTask, conductorError, nameOf } from '../../conductor/index.ts'
 import type { MachineReported, TaskEffect, TaskPlan, TaskRun } from '../../conductor/index.ts'
+import type { ConductorWorld } from '../../ports/index.ts'
 import { begin, deadlineMs, decide, isStable, replay } from '../../saga/index.ts'
 import type { SagaEntry, SagaEvent, Step } from '../../saga/index.ts'
 import { Journal, drive, failedBy, runExecutor } from '../saga/index.ts'
@@ -28,20 +29,34 @@ const WAITING: ReadonlySet<TaskEffect['kind']> = new Set([
   'openImage',
 ])
 
+export type LeftTask = Readonly<{
+  plan: TaskPlan
+  /** Something was done for it; otherwise it was only accepted. */
+  isBegun: boolean
+}>
+
 /** The task that a journal holds and that did not come to rest; undefined where there is none. */
-export function unfinished(entries: readonly SagaEntry[]): Readonly<{ plan: TaskPlan }> | undefined {
+export function unfinished(entries: readonly SagaEntry[]): LeftTask | undefined {
   const found = replayed(entries)
-  return found === undefined || found.ended ? undefined : { plan: found.state.plan }
+  if (found === undefined || found.ended) return undefined
+  return { plan: found.state.plan, isBegun: entries.length > 1 }
 }
 
-/** Carries a new task to rest. */
-export async function runTask(plan: TaskPlan, around: TaskSurroundings): Promise<TaskRun> {
-  const { store, clock, secrets } = around.world
-  const journal = new Journal(secrets.uuid(), 0, {
+/** Keeps a new task, before anybody is told that it was accepted. Gives its id. Throws STATE_UNWRITABLE. */
+export function planTask(plan: TaskPlan, { store, clock, secrets }: ConductorWorld): string {
+  const run = secrets.uuid()
+  const at = new Date(clock.now()).toISOString()
+  store.appendJournal(plan.machine, { run, sequence: 0, at, type: 'planned', data: plan })
+  return run
+}
+
+/** Carries a task to rest that was just planned. */
+export async function runTask(task: string, plan: TaskPlan, around: TaskSurroundings): Promise<TaskRun> {
+  const { store, clock } = around.world
+  const journal = new Journal(task, 1, {
     append: async (entry) => store.appendJournal(plan.machine, entry),
     clock,
   })
-  await journal.planned(plan)
   return carry(journal, begin(TASK, beginTask(plan)), around)
 }
 

@@ -1,6 +1,8 @@
 import {
+  TARGETS,
   TASK,
   architectureOf,
+  beginTask,
   byPlace,
   conductorError,
   firmwareOf,
@@ -9,12 +11,13 @@ import {
   shownStep,
 } from '../../conductor/index.ts'
 import type { MachineRecord, NetbootMachine, TaskPlan, TaskRun } from '../../conductor/index.ts'
+import { isAnnealError } from '../../core/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { isStable } from '../../saga/index.ts'
 import { OpenImages } from './open-images.ts'
 import { Queue } from './queue.ts'
 import { RamdiskLine } from './ramdisk-line.ts'
-import { resumeTask, runTask, unfinished } from './run-task.ts'
+import { planTask, resumeTask, runTask, unfinished } from './run-task.ts'
 import type { TaskSurroundings } from './run-task.ts'
 
 export type TaskSettings = Readonly<{
@@ -44,6 +47,8 @@ export class TaskRunner {
   readonly #working = new Map<string, Working>()
   readonly #places: Queue
   readonly #stopping = new AbortController()
+  readonly #started = Promise.withResolvers<void>()
+  #isTakenUp = false
   #lastStartMs = Number.NEGATIVE_INFINITY
   #turns: Promise<unknown> = Promise.resolve()
   #serving: Promise<void> = Promise.resolve()
@@ -55,22 +60,38 @@ export class TaskRunner {
     this.#places = new Queue(settings.parallel)
   }
 
-  /** Goes on with what an earlier process left, and begins to answer machines. */
-  async start(): Promise<void> {
-    await this.serveNetboot()
+  /**
+   * Takes up what an earlier process left. Machines may call from here on: a ramdisk that is refused switches its machine off. Nothing is
+   * done with a machine before `start`.
+   */
+  takeUp(): void {
+    if (this.#isTakenUp) return
+    this.#isTakenUp = true
     const inOrder = this.#world.store.machines().toSorted((a, b) => byPlace(placeOf(a), placeOf(b)))
     for (const { uuid } of inOrder) {
       const left = unfinished(this.#world.store.journal(uuid))
       if (left === undefined) continue
-      this.#begin(left.plan, (around) => resumeTask(uuid, around))
+      this.#begin(left.plan, left.isBegun, async (around) => {
+        await this.#untilStarted()
+        return resumeTask(uuid, around)
+      })
       const last = this.#world.store.session(uuid)?.last
       if (last !== undefined) this.line(uuid)?.say(last, this.#world.clock.monotonic())
     }
   }
 
-  /** Begins a task; a machine that is at work is refused by whoever asks. */
+  /** Goes on with what an earlier process left, and begins to answer machines. */
+  async start(): Promise<void> {
+    this.takeUp()
+    await this.serveNetboot()
+    this.#started.resolve()
+  }
+
+  /** Begins a task; a machine that is at work is refused by whoever asks. It is kept when this returns. */
   begin(plan: TaskPlan): void {
-    this.#begin(plan, (around) => runTask(plan, around))
+    const task = planTask(plan, this.#world)
+    this.#show(beginTask(plan))
+    this.#begin(plan, false, (around) => runTask(task, plan, around))
   }
 
   isWorking(uuid: string): boolean {
@@ -79,6 +100,13 @@ export class TaskRunner {
 
   line(uuid: string): RamdiskLine | undefined {
     return this.#working.get(uuid)?.line
+  }
+
+  /** The task that is under way on a machine, or was last; undefined where none ever was. */
+  lastTask(uuid: string): Readonly<{ id: string; isUnfinished: boolean }> | undefined {
+    const entries = this.#world.store.journal(uuid)
+    const id = entries[0]?.run
+    return id === undefined ? undefined : { id, isUnfinished: unfinished(entries) !== undefined }
   }
 
   /** Has the task of a machine end in a safe state. Resolves when it is there. */
@@ -101,7 +129,7 @@ export class TaskRunner {
     await Promise.all([...this.#working.values()].map(({ end }) => end))
   }
 
-  #begin(plan: TaskPlan, carry: (around: TaskSurroundings) => Promise<TaskRun>): void {
+  #begin(plan: TaskPlan, isBegun: boolean, carry: (around: TaskSurroundings) => Promise<TaskRun>): void {
     const uuid = plan.machine
     const { clock, store } = this.#world
     const machine = store.machine(uuid)
@@ -124,13 +152,23 @@ export class TaskRunner {
       onState: (run) => this.#show(run),
     }
     const end = this.#places
-      .through(() => carry(around), cancel.signal, place)
+      .through(() => carry(around), cancel.signal, { place, isBegun })
       .then(
         () => this.#finish(uuid),
         (error: unknown) => this.#broken(uuid, error),
       )
       .catch(this.#settings.onFault)
     this.#working.set(uuid, { cancel, line, end })
+  }
+
+  async #untilStarted(): Promise<void> {
+    const { signal } = this.#stopping
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([this.#started.promise, stopped])
+    signal.throwIfAborted()
   }
 
   /** What a client sees while a task is in a state, and how it ended. */
@@ -142,12 +180,14 @@ export class TaskRunner {
     const step = shownStep(kind, run.state)
     const isAtRest = isStable(TASK, run)
     const at = new Date(this.#world.clock.now()).toISOString()
-    const { lastError: _e, step: _s, targetProvisionState: target, ...rest } = record
+    const { lastError: _e, step: _s, targetProvisionState: _t, calledOff, ...rest } = record
+    const isCalledOff = calledOff !== undefined && calledOff.task === this.lastTask(machine)?.id
     const error = isAtRest ? run.reason : undefined
     this.#world.store.saveMachine({
       ...rest,
+      ...(isCalledOff ? { calledOff } : {}),
       provisionState: shown,
-      ...(isAtRest || target === undefined ? {} : { targetProvisionState: target }),
+      ...(isAtRest ? {} : { targetProvisionState: TARGETS[kind] }),
       ...(step === undefined || isAtRest ? {} : { step }),
       ...(error === undefined ? {} : { lastError: `${error.message} (${error.code}). ${error.remedy}` }),
       ...(shown === record.provisionState ? {} : { provisionUpdatedAt: at }),
@@ -167,6 +207,8 @@ export class TaskRunner {
   #broken(uuid: string, error: unknown): void {
     this.#working.delete(uuid)
     if (this.#stopping.signal.aborted) return
+    // Its journal could not be written: this process must not go on without the task.
+    if (isAnnealError(error, 'STATE_UNWRITABLE')) throw error
     const why = error instanceof Error ? error.message : String(error)
     this.#say(uuid, `a fault of the conductor: ${error instanceof Error ? error.stack : why}`)
     this.#change(uuid, { lastError: `a fault of the conductor itself: ${why}` })

@@ -1,3 +1,4 @@
+import { PROGRAM_MISSING } from '../../programs/index.ts'
 import { raise } from '../errors.ts'
 import type { IpmiAddress, Said } from './ipmitool.ts'
 
@@ -36,6 +37,11 @@ const MEANINGS: readonly Readonly<{ says: RegExp; means: Meaning }>[] = [
 const NOISE =
   /^(Loading IANA PEN Registry|IANA PEN registry open failed|Running Get |Invalid completion code received|Discovered IPMB|Close Session|IPMI Request Match NOT FOUND)/
 
+/** `setpriv: failed to execute ipmitool: No such file or directory` */
+function isMissing({ error, stderr }: Said): boolean {
+  return error?.code === PROGRAM_MISSING && stderr.startsWith('setpriv: ')
+}
+
 /** What a failed run of ipmitool means; undefined: the controller refuses. `busy`: the same command may succeed a little later. */
 export function ipmiFailure(
   action: string,
@@ -43,7 +49,7 @@ export function ipmiFailure(
   said: Said,
 ): Readonly<{ error: Error; means: Meaning | undefined }> {
   const bmc = `${address.host}:${address.port}`
-  if (said.error?.code === 'ENOENT') {
+  if (said.error?.code === 'ENOENT' || isMissing(said)) {
     const remedy = 'install ipmitool (Debian: apt-get install ipmitool)'
     return {
       error: raise('BMC_UNABLE', { action, bmc, why: 'the program ipmitool is missing', remedy }),

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import type { ExecFileException } from 'node:child_process'
 import type { BmcAddress } from '../../../conductor/index.ts'
-import { SYSTEM_PATH } from '../../programs/index.ts'
+import { SYSTEM_PATH, endingWithUs } from '../../programs/index.ts'
 import { ipmiFailure } from './ipmi-failure.ts'
 
 export type IpmiAddress = Extract<BmcAddress, { kind: 'ipmi' }>
@@ -102,10 +102,12 @@ function runOnce(
   const { argv: words, env } = ipmitoolCall(address)
   // Why a session was refused is told with -v alone.
   const argv = [...words, '-N', String(RETRY_S), '-R', String(RETRIES), '-v', ...command]
+  // A machine must not be switched by what a conductor asked that was killed since.
+  const run = endingWithUs('ipmitool', argv)
   return new Promise((resolve) => {
     execFile(
-      'ipmitool',
-      argv,
+      run.program,
+      run.words,
       { env, timeout: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) },
       (error, stdout, stderr) => resolve({ stdout, stderr, error: error ?? undefined }),
     )
