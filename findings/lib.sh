@@ -170,3 +170,17 @@ run_ipxe_script() {
 
 # said NAME: what the script of run_ipxe_script printed between NAME= and =.
 said() { tr -d '\r' <"$dir/out" | sed -n "s/.*$1=\(.*\)=.*/\1/p" | head -n 1; }
+
+# ansible: Ansible 12 of Debian 13, for ansible_module.
+ansible() {
+  command -v python3 >/dev/null || skip 'python3 is missing'
+  debian_files a/ansible/ansible_12.0.0+dfsg-0+deb13u1_all.deb a/ansible-core/ansible-core_2.19.11-0+deb13u1_all.deb
+  unset LD_LIBRARY_PATH
+}
+
+# ansible_module NAME JSON: runs a module on this machine, as Ansible does; its answer is in "$dir/answer".
+ansible_module() {
+  printf '{"ANSIBLE_MODULE_ARGS": %s}' "$2" >"$dir/arguments"
+  PYTHONPATH=$dir/root/usr/lib/python3/dist-packages python3 -W ignore -m "ansible_collections.$1" "$dir/arguments" >"$dir/answer" 2>"$dir/log" ||
+    skip "the module does not run here: $(cat "$dir/answer" "$dir/log" | tail -n 1)"
+}
