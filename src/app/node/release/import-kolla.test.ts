@@ -73,7 +73,6 @@ test('the release of Kolla’s containers says what Kolla told them, and nothing
     [
       'warn BIND_MISSING nova_libvirt',
       'warn PRIVILEGED_WITHOUT_HOST_PID nova_compute',
-      'info VIRTLOGD_MISSING nova_libvirt',
     ],
   )
 })

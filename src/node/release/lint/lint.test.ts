@@ -163,7 +163,7 @@ test('a release that does not declare libvirt, lacks virtlogd or starts Nova fir
     stop_grace_period: '60s',
     'x-anneal': { order: 1 },
   }
-  const codes = lintRelease(draft({ libvirt: GOOD, compute }, {})).map(
+  const codes = lintRelease(draft({ libvirt: { ...GOOD, command: 'libvirtd' }, compute }, {})).map(
     (finding) => `${finding.code} ${finding.subject}`,
   )
   assert.deepEqual(codes, [
@@ -185,6 +185,13 @@ test('no finding tells the value of a variable or argument', () => {
   )
   assert.equal(findings.filter((finding) => finding.code.startsWith('SECRET')).length, 2)
   assert.doesNotMatch(JSON.stringify(findings), /hunter2/)
+})
+
+test('an entry point that does not name the daemon may start virtlogd itself', () => {
+  for (const libvirt of [GOOD, { ...GOOD, entrypoint: ['dumb-init', '--'], command: 'kolla_start' }]) {
+    const codes = lintRelease(draft({ libvirt })).map(({ code }) => code)
+    assert.ok(!codes.includes('VIRTLOGD_MISSING'), codes.join())
+  }
 })
 
 test('notices of the file become findings without weight', () => {

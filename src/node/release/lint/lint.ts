@@ -31,7 +31,9 @@ function lintTogether(draft: ReleaseDraft): readonly Finding[] {
     const remedy = `add \`x-anneal: {libvirt: {service: ${libvirt.name}}}\` at the top level`
     findings.push(lintFinding('LIBVIRT_UNDECLARED', libvirt.name, 'it runs libvirt', { remedy }))
   }
-  if (withRole('virtlogd').length === 0 && !workloadOfService(libvirt).startsVirtlogd) {
+  // An entry point that does not name the daemon may start virtlogd, too, as Kolla's does.
+  const { startsVirtlogd, namesDaemon } = workloadOfService(libvirt)
+  if (withRole('virtlogd').length === 0 && !startsVirtlogd && namesDaemon) {
     findings.push(lintFinding('VIRTLOGD_MISSING', libvirt.name, 'no service of this release runs virtlogd'))
   }
   // Services are in start order.

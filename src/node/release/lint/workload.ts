@@ -24,6 +24,8 @@ export type Workload = Readonly<{
   secretOptions: readonly string[]
   /** The program and its arguments name virtlogd. */
   startsVirtlogd: boolean
+  /** They name libvirt's daemon: no entry point decides what else runs. */
+  namesDaemon: boolean
   /** What its libvirt listens on, below /run/libvirt. */
   libvirtSocket: 'libvirt-sock' | 'virtqemud-sock'
   restart: Container['restartPolicy']
@@ -53,6 +55,7 @@ export function workloadOfService(service: ServiceDraft): Workload {
     secretVariables: variables.filter((name) => !service.publicEnvironment.includes(name)),
     secretOptions: [...secretOptions(argv), ...elsewhere(container)],
     startsVirtlogd: mentions(argv, 'virtlogd'),
+    namesDaemon: mentions(argv, ...DAEMONS),
     libvirtSocket: socketOf(argv, [service.name]),
     restart: service.restart,
     stopGraceMs: service.stopGraceMs,
@@ -86,6 +89,7 @@ export function workloadOfContainer(container: Container): Workload {
     secretVariables: container.environmentNames.filter((name) => looksSecret(name)),
     secretOptions: [...secretOptions(argv), ...inLabels(container.labels)],
     startsVirtlogd: mentions(argv, 'virtlogd'),
+    namesDaemon: mentions(argv, ...DAEMONS),
     libvirtSocket: socketOf(argv, [...labels, ownName(container)]),
     restart: container.restartPolicy,
     stopGraceMs: undefined,
@@ -118,7 +122,7 @@ function told(where: string, name: string, value: string): readonly string[] {
  */
 function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: readonly string[] }>): Role {
   const { argv } = what
-  if (mentions(argv, 'libvirtd', 'virtqemud')) return 'libvirt'
+  if (mentions(argv, ...DAEMONS)) return 'libvirt'
   if (mentions(argv, 'virtlogd')) return 'virtlogd'
   // Modular daemons beside virtqemud: none of them has the guests.
   if (mentions(argv, 'virtnetworkd')) return 'network'
@@ -139,6 +143,8 @@ function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: 
   }
   return 'other'
 }
+
+const DAEMONS = ['libvirtd', 'virtqemud']
 
 const BESIDE_QEMU = [
   'virtproxyd',
