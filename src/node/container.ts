@@ -44,6 +44,8 @@ export type Mount = Readonly<{
   source: string
   target: string
   readOnly: boolean
+  /** Where the host has the files of a volume, where the engine says so. */
+  heldIn?: string
 }>
 
 /** How the engine's runtime recorded the container's cgroups: path per v1 controller, `''` for v2. */

@@ -49,6 +49,8 @@ export interface ImageProbe {
   tryHooks(imageId: string, question: HooksToTry): Promise<readonly HookTried[] | undefined>
   /** Types of storage pools that the image's libvirt has a driver for; undefined where it cannot be asked. Kept by image id. */
   poolTypes(imageId: string): Promise<readonly string[] | undefined>
+  /** Files of network filters that the image has, as `clean-traffic.xml`; undefined where it cannot be asked. Kept by image id. */
+  networkFilters(imageId: string): Promise<readonly string[] | undefined>
   /** Prepares the new container's libvirt so that its first start need not probe QEMU. Returns what was done. */
   prewarm(containerId: string, imageId: string): Promise<string>
 }

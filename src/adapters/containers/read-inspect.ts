@@ -20,7 +20,17 @@ export function readMounts({ Mounts, HostConfig }: InspectedMounts): readonly Mo
     const source = type === 'volume' ? mount.Name : type === 'bind' ? mount.Source : ''
     // Podman keeps the slash at the end of a path, Docker takes it away.
     const target = (mount.Destination ?? '').replace(/(.)\/$/, '$1')
-    return [{ type, source: source ?? '', target, readOnly: mount.RW === false }]
+    // A volume of a plugin need not be on this host.
+    const heldIn = type === 'volume' && mount.Source?.startsWith('/') === true ? mount.Source : undefined
+    return [
+      {
+        type,
+        source: source ?? '',
+        target,
+        readOnly: mount.RW === false,
+        ...(heldIn === undefined ? {} : { heldIn }),
+      },
+    ]
   })
   const tmpfs = Object.entries(HostConfig?.Tmpfs ?? {})
     .filter(([target]) => !listed.some((mount) => mount.target === target))

@@ -10,6 +10,7 @@ import type {
 } from '../../ports/index.ts'
 import {
   FACTS_SCRIPT,
+  FILTERS_SCRIPT,
   HOOK_GUESTS,
   POOLS_SCRIPT,
   READ_SCRIPT,
@@ -41,6 +42,8 @@ type Known = {
   hooks?: boolean
   /** Types of storage pools that its libvirt has a driver for. */
   poolTypes?: readonly string[]
+  /** Files of its network filters. */
+  networkFilters?: readonly string[]
 }
 
 /**
@@ -100,6 +103,16 @@ export function libvirtImages(
       const poolTypes = drivenPools(answer)
       await remember(imageId, { ...known, poolTypes })
       return poolTypes
+    },
+
+    async networkFilters(imageId) {
+      const known = await remembered(imageId)
+      if (known.networkFilters !== undefined) return known.networkFilters
+      const answer = await runScript(engine, imageId, FILTERS_SCRIPT, {})
+      if (answer === undefined) return undefined
+      const networkFilters = answer.split('\n').filter((line) => line !== '')
+      await remember(imageId, { ...known, networkFilters })
+      return networkFilters
     },
 
     async prewarm(containerId, imageId) {

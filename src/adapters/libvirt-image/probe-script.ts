@@ -88,6 +88,13 @@ ${RUN_DAEMON}
 exit $status
 `
 
+/** Prints the names of the network filters that the image has, one in a line. */
+export const FILTERS_SCRIPT = `
+for file in /etc/libvirt/nwfilter/*.xml; do
+  [ ! -e "$file" ] || echo "\${file##*/}"
+done
+`
+
 /** https://libvirt.org/formatstoragecaps.html */
 export function drivenPools(capabilities: string): readonly string[] {
   return [...capabilities.matchAll(/<pool type='([^']+)' supported='yes'>/g)].map((match) => match[1] ?? '')

@@ -23,6 +23,7 @@ export function imageProbe(images: ReadonlyMap<string, SimulatedImage>, points: 
     }),
     tryHooks: () => Promise.resolve([]),
     poolTypes: () => Promise.resolve(['dir']),
+    networkFilters: () => Promise.resolve([]),
     prewarm: () => points.around('prewarm', () => 'simulated'),
   }
 }

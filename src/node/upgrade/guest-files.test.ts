@@ -83,6 +83,20 @@ test('a package’s file of the host, or where no upper directory tells it from 
   assert.match(severities(container(), next(), firmware).join(), /^refuse /)
 })
 
+test('a filter that a guest uses may come from the next image, if no directory of the host hides it', () => {
+  const records = [{ path: '/etc/libvirt/nwfilter', names: ['clean-traffic.xml', 'mine.xml'] }]
+  const host: Old = { ...container(), hostUnit: { unit: 'libvirtd.service' } }
+  const severities = (filter: string, to: Next, brought: readonly string[]): readonly string[] =>
+    recordFindings(host, to, records, [{ name: 'vm', xml: `<filterref filter='${filter}'/>` }], brought).map(
+      ({ severity }) => severity,
+    )
+  assert.deepEqual(severities('clean-traffic', next(), ['clean-traffic.xml']), ['warn'])
+  assert.deepEqual(severities('mine', next(), ['clean-traffic.xml']), ['refuse'])
+  assert.deepEqual(severities('clean-traffic', next(), []), ['refuse'])
+  const other = next(bind('/srv/libvirt', '/etc/libvirt'))
+  assert.deepEqual(severities('clean-traffic', other, ['clean-traffic.xml']), ['refuse'])
+})
+
 test('records that stay behind warn, and refuse where libvirt would not start without them', () => {
   const filters = { path: '/etc/libvirt/nwfilter', names: ['mine.xml'] }
   const secrets = { path: '/etc/libvirt/secrets', names: ['a.xml', 'b.xml', 'c.xml', 'd.xml'] }

@@ -1,6 +1,6 @@
 import type { Container } from '../container.ts'
 import type { Finding } from '../finding.ts'
-import { heldAt, hostPathOf } from '../host-path.ts'
+import { heldAt, hostPathOf, writtenAt } from '../host-path.ts'
 import type { Service } from '../release/index.ts'
 
 /** What a definition of libvirt names: disks and what they are based on, firmware variables, kernels, shared directories. As libvirt sees them. */
@@ -89,19 +89,25 @@ export const RECORDS: Readonly<Record<string, string>> = {
   '/etc/libvirt/storage': 'storage pools',
 }
 
-/** Reports the records that the next libvirt would not have. `names`: the files in a directory, without those of the image. */
+/**
+ * Reports the records that the next libvirt would not have. `names`: the files in a directory, without those of the image. `brought`: the
+ * filters that the next image has itself, as libvirt's packages bring them.
+ */
 export function recordFindings(
   old: Old,
   next: Next,
   records: readonly Readonly<{ path: string; names: readonly string[] }>[],
   guests: readonly Readonly<{ name: string; xml: string }>[],
+  brought: readonly string[] = [],
 ): readonly Finding[] {
   return records.flatMap(({ path, names }): Finding[] => {
     const before = heldAt(old, path)
     const after = hostPathOf(next.container.mounts, path)
     if (names.length === 0 || (before !== undefined && before === after)) return []
+    // A directory of the host hides those of the image.
+    const missing = after === undefined ? names.filter((name) => !brought.includes(name)) : names
     const filtered = guests.filter(({ xml }) =>
-      names.some((name) => xml.includes(`<filterref filter='${name.replace(/\.xml$/, '')}'`)),
+      missing.some((name) => xml.includes(`<filterref filter='${name.replace(/\.xml$/, '')}'`)),
     )
     const isUsed = path.endsWith('/nwfilter') && filtered.length > 0
     const users = filtered.map(({ name }) => `"${name}"`).join(', ')
@@ -122,8 +128,10 @@ function isOfDisk(path: string): boolean {
   return path.startsWith('/') && !/^\/(dev|proc|sys)(\/|$)/.test(path)
 }
 
-function placeOf({ rootUpperDir, pid, mounts }: Old, path: string, before: string | undefined): string {
-  if (before !== undefined && !before.startsWith('volume:')) return before
+function placeOf(old: Old, path: string, before: string | undefined): string {
+  const { rootUpperDir, pid, mounts } = old
+  const held = before === undefined ? undefined : writtenAt(old, path)
+  if (held !== undefined) return held
   const mounted = before !== undefined || mounts.some(({ target }) => path.startsWith(`${target}/`))
   // What the image brought is not in the upper directory.
   return mounted || rootUpperDir === undefined ? `/proc/${pid}/root${path}` : `${rootUpperDir}${path}`

@@ -1,4 +1,4 @@
-import { LABELS, findKillSet, hostPathOf } from '../../../node/index.ts'
+import { LABELS, findKillSet, hostPathOf, writtenAt } from '../../../node/index.ts'
 import type { Container } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { definitionsOf } from './definitions-of.ts'
@@ -42,8 +42,10 @@ export async function findUnreferenced(world: NodeWorld, project: string): Promi
 /** Whether a file that a guest of libvirt needs would be deleted with the container. A container of which that cannot be read counts as one that does. */
 export async function holdsGuestFile(world: NodeWorld, container: Container): Promise<boolean> {
   const { mounts, rootUpperDir } = container
-  const stateDir = hostPathOf(mounts, '/run/libvirt')
-  if (stateDir?.startsWith('/') !== true) return false
+  // Where no other container has it, no guest is left.
+  const isShared = hostPathOf(mounts, '/run/libvirt') !== undefined
+  const stateDir = isShared ? writtenAt(container, '/run/libvirt') : undefined
+  if (stateDir === undefined) return false
   const files = world.guestFiles({ stateDir })
   try {
     const guests = [...(await files.statusFiles()), ...(await definitionsOf(files, container))]

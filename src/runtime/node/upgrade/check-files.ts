@@ -8,7 +8,20 @@ import { sizes } from './sizes.ts'
 /** Which files of guests, running or defined, and which records of libvirt the next one will not have. */
 export async function checkFiles(
   world: NodeWorld,
-  { seen, place, old, next }: Readonly<{ seen: Survey; place: LibvirtPlace; old: Container; next: Service }>,
+  {
+    seen,
+    place,
+    old,
+    next,
+    imageId,
+  }: Readonly<{
+    seen: Survey
+    place: LibvirtPlace
+    old: Container
+    next: Service
+    /** undefined before the pull. */
+    imageId: string | undefined
+  }>,
 ): Promise<readonly Finding[]> {
   const files = world.guestFiles(place)
   const guests = [...seen.statusFiles, ...(await definitionsOf(files, old))]
@@ -30,6 +43,16 @@ export async function checkFiles(
   }
   return [
     ...fileFindings(old, next, stranded, new Set(Object.keys(present))),
-    ...recordFindings(old, next, records, seen.statusFiles),
+    ...recordFindings(old, next, records, seen.statusFiles, await broughtBy(world, imageId, seen)),
   ]
+}
+
+/** The filters that the next image has. It is not asked where no guest has one. */
+async function broughtBy(
+  world: NodeWorld,
+  imageId: string | undefined,
+  { statusFiles }: Survey,
+): Promise<readonly string[]> {
+  if (imageId === undefined || statusFiles.every(({ xml }) => !xml.includes('<filterref'))) return []
+  return (await world.images.networkFilters(imageId)) ?? []
 }

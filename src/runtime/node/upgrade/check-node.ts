@@ -28,7 +28,7 @@ import { checkFiles } from './check-files.ts'
 import { checkPools } from './check-pools.ts'
 import { lostUsers } from './check-users.ts'
 import { sizes } from './sizes.ts'
-import { describeStore, isImageId } from './image-id.ts'
+import { describeStore, isImageId, nextImageId } from './image-id.ts'
 import { settledSurvey } from '../survey/settled-survey.ts'
 import { unitsChanged } from '../survey/units-changed.ts'
 import type { Sides } from './side.ts'
@@ -242,7 +242,8 @@ async function movedHypervisor(
   if (place === undefined || next === undefined || action?.action !== 'replace') return []
   const old = seen.containers.find((container) => container.name === action.old.containerName)
   if (old === undefined) return []
-  const files = await checkFiles(world, { seen, place, old, next })
+  const imageId = await nextImageId(world, action, seen)
+  const files = await checkFiles(world, { seen, place, old, next, imageId })
   if (seen.census.guests.length === 0) return files
   return [
     ...movedState(old, next),

@@ -45,7 +45,7 @@ export async function lostUsers(
 /** Where the host has a file that somebody wrote to a path of the container; undefined where that is not known. */
 function placeOf(container: Container | undefined, path: string): string | undefined {
   if (container === undefined) return undefined
-  const inVolume = heldAt(container, path)?.startsWith('/') === false
-  if (!inVolume) return writtenAt(container, path)
+  const written = writtenAt(container, path)
+  if (written !== undefined || heldAt(container, path) === undefined) return written
   return container.pid > 0 ? `/proc/${container.pid}/root${path}` : undefined
 }

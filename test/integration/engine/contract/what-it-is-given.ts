@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -51,6 +51,7 @@ export function wishesArrive(under: EngineUnderTest): void {
     assert.deepEqual(at('/data'), { type: 'bind', source, target: '/data', readOnly: true })
     assert.deepEqual(at('/etc'), { type: 'tmpfs', source: '', target: '/etc', readOnly: false })
     assert.equal(at('/kept')?.type, 'volume')
+    assert.ok(existsSync(join(at('/kept')?.heldIn ?? '', 'x')), 'the engine says where the volume is')
   })
 
   test('the environment arrives complete, and only its names are reported', under.needsEngine, async () => {
