@@ -70,10 +70,7 @@ test('the release of Kolla’s containers says what Kolla told them, and nothing
   assert.equal(text, read('release.yaml'))
   assert.deepEqual(
     findings.map(({ severity, code, subject }) => `${severity} ${code} ${subject}`),
-    [
-      'warn BIND_MISSING nova_libvirt',
-      'warn PRIVILEGED_WITHOUT_HOST_PID nova_compute',
-    ],
+    ['warn BIND_MISSING nova_libvirt', 'warn PRIVILEGED_WITHOUT_HOST_PID nova_compute'],
   )
 })
 
