@@ -12,7 +12,7 @@ const mount = (type: Mount['type'], source: string, target: string, heldIn?: str
   ...(heldIn === undefined ? {} : { heldIn }),
 })
 
-test('what was written is found in a bind, in a volume and in the container’s own layer', () => {
+test('files of a container are found in a bind, in a volume and in its own layer', () => {
   const mounts = [
     mount('bind', '/data/libvirt', '/etc/libvirt'),
     mount('volume', 'defined', '/etc/libvirt/qemu', '/var/lib/docker/volumes/defined/_data'),

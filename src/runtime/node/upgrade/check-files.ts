@@ -1,4 +1,12 @@
-import { fileFindings, RECORDS, recordFindings, strandedFiles, writtenAt } from '../../../node/index.ts'
+import {
+  fileFindings,
+  filesMountedInside,
+  RECORDS,
+  recordFindings,
+  sharedFiles,
+  strandedFiles,
+  writtenAt,
+} from '../../../node/index.ts'
 import type { Container, Finding, LibvirtPlace, Service } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { definitionsOf } from '../containers/definitions-of.ts'
@@ -26,15 +34,17 @@ export async function checkFiles(
   const files = world.guestFiles(place)
   const guests = [...seen.statusFiles, ...(await definitionsOf(files, old))]
   const byName = Map.groupBy(guests, ({ name }) => name)
-  const stranded = strandedFiles(
-    old,
-    next,
-    [...byName].map(([name, same]) => ({ name, files: [...new Set(same.flatMap((one) => one.files))] })),
-  )
-  const present = await sizes(
-    world,
-    stranded.map(({ lookAt }) => lookAt),
-  )
+  const named = [...byName].map(([name, same]) => ({
+    name,
+    files: [...new Set(same.flatMap((one) => one.files))],
+  }))
+  const stranded = strandedFiles(old, next, named)
+  const shared = sharedFiles(old, named, stranded)
+  const present = await sizes(world, [
+    ...stranded.map(({ lookAt }) => lookAt),
+    ...shared.flatMap(({ seenAt, hostPath }) => [seenAt, hostPath]),
+  ])
+  const there = new Set(Object.keys(present))
   const records: { path: string; names: readonly string[] }[] = []
   for (const path of Object.keys(RECORDS)) {
     const directory = writtenAt(old, path)
@@ -42,7 +52,8 @@ export async function checkFiles(
     records.push({ path, names })
   }
   return [
-    ...fileFindings(old, next, stranded, new Set(Object.keys(present))),
+    ...fileFindings(old, next, stranded, there),
+    ...filesMountedInside(old, shared, there),
     ...recordFindings(old, next, records, seen.statusFiles, await broughtBy(world, imageId, seen)),
   ]
 }
