@@ -15,6 +15,16 @@ describe('what a conductor accepted', () => {
     assert.deepEqual([rack.ran, rack.disk.size], [['ramdisk', 'ramdisk', 'disk'], 4])
   })
 
+  test('is no machine without a port that boots over the network', async () => {
+    const rack = await availableRack()
+    setInfo(rack)
+    const { conductor } = rack
+    for (const port of conductor.machines.ports()) conductor.machines.removePort(port)
+    const asked = conductor.ask(conductor.machines.find('one'), 'active')
+    await assert.rejects(asked, (error) => isAnnealError(error, 'MACHINE_UNPREPARED'))
+    assert.equal(conductor.machines.find('one').provisionState, 'available')
+  })
+
   test('refuses no ramdisk while it starts, however long that takes', async () => {
     const rack = await availableRack()
     setInfo(rack)

@@ -196,7 +196,6 @@ export class Conductor {
 
   /** Whether what the machine was told can be deployed. Changes nothing. */
   opinions(machine: MachineRecord): readonly Opinion[] {
-    const hasPort = this.machines.ports().some((one) => one.machine === machine.uuid && one.pxeEnabled)
     const tried = (part: string, look: () => unknown): Opinion => {
       try {
         look()
@@ -208,9 +207,7 @@ export class Conductor {
     return [
       tried('power', () => this.bmc(machine)),
       tried('management', () => this.bmc(machine)),
-      hasPort
-        ? tried('boot', () => this.#refuseBoot(machine, 'deploy'))
-        : { part: 'boot', ok: false, reason: 'it has no port that boots over the network' },
+      tried('boot', () => this.#refuseBoot(machine, 'deploy')),
       tried('deploy', () => [deployWishes(machine), keepWishes(machine)]),
       { part: 'network', ok: true },
       { part: 'storage', ok: true },
@@ -253,12 +250,18 @@ export class Conductor {
   }
 
   /**
-   * Throws where a machine cannot boot over the network what the task wants: NETBOOT_PROGRAM_MISSING, RAMDISK_MISSING; AGENT_UNFIT where
+   * Throws where a machine cannot boot over the network what the task wants: MACHINE_UNPREPARED without a port that does;
+   * NETBOOT_PROGRAM_MISSING, RAMDISK_MISSING; AGENT_UNFIT where
    * ironic-python-agent cannot do what is asked.
    */
   #refuseBoot(machine: MachineRecord, kind: TaskKind): void {
     const bootsNone = (kind === 'clean' || kind === 'release') && this.settings.wipes === 'nothing'
     if (bootsNone) return
+    // Nobody would know it when it boots, and it would be waited for in vain.
+    if (!this.machines.ports().some((one) => one.machine === machine.uuid && one.pxeEnabled)) {
+      const why = 'it has no port that boots over the network'
+      throw conductorError('MACHINE_UNPREPARED', { machine: nameOf(machine), why })
+    }
     this.#world.netboot.check({ firmware: firmwareOf(machine), architecture: architectureOf(machine) })
     // Nothing is written: the machine boots its own kernel and ramdisk.
     if (kind === 'boot' || (kind === 'deploy' && chosenMethod(machine) === 'ramdisk')) return

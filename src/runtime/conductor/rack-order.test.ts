@@ -79,6 +79,8 @@ describe('machines that are switched on', () => {
           deployInterface: 'stream',
         })
         const machine = conductor.machines.find(name)
+        const address = `52:54:00:00:01:0${names.indexOf(name)}`
+        conductor.machines.createPort(machine, { address, pxeEnabled: true, extra: {} })
         conductor.machines.save({ ...machine, provisionState: 'manageable' })
         await conductor.ask(conductor.machines.find(name), 'inspect')
       }
