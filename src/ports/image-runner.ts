@@ -20,6 +20,7 @@ export type RunOnceOptions = Readonly<{
   files?: Readonly<Record<string, string>>
   mounts?: readonly MountSpec[]
   readOnlyRoot?: boolean
+  /** How long it may do nothing, and how much processor time it may use. */
   timeoutMs: number
   user?: string
 }>

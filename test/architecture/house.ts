@@ -89,7 +89,8 @@ export const SHARED: readonly Readonly<{ folder: string; reason: string }>[] = [
   { folder: 'adapters/host-scripts', reason: 'texts of the scripts that units and jobs of cron start' },
   {
     folder: 'adapters/programs',
-    reason: 'where the programs of the system are, for every adapter that starts one',
+    reason:
+      'where the programs of the system are, and how long one may take, for every adapter that starts one',
   },
   { folder: 'adapters/folders', reason: 'making directories, for every adapter that writes files' },
   { folder: 'adapters/registry', reason: 'credentials and references of registries, for every engine' },

@@ -25,6 +25,8 @@ export type RunOnceParts = Readonly<{
   create: (spec: ContainerSpec) => Promise<string>
   start: (id: string) => Promise<void>
   remove: (id: string) => Promise<void>
+  /** Pid of its first process on the host; 0 once it has ended. */
+  pidOf: (id: string) => Promise<number>
   /** Resolves to the exit code when the container has ended. */
   wait: (id: string, signal: AbortSignal) => Promise<number>
   leftovers: (label: string) => Promise<readonly Readonly<{ id: string; pid: number }>[]>

@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path'
 
 import { LABELS } from '../../node/index.ts'
 import type { ContainerSpec, ExecResult, MountSpec, RunOnceOptions } from '../../ports/index.ts'
+import { watchWork } from '../programs/index.ts'
 import type { Dialect, RunOnceParts } from './dialect.ts'
 import { raise } from './errors.ts'
 import { logStream } from './logs.ts'
@@ -19,7 +20,8 @@ const PIDS = 512
 
 /**
  * Asks an image something: a container with nothing of the host but the mounts named, no network, namespaces of its
- * own, no privileges. It is removed whatever happens; where Anneal itself is killed, the next run removes it.
+ * own, no privileges. It is removed whatever happens; where Anneal itself is killed, the next run removes it. It has `timeoutMs`
+ * of silence, and as much processor time: a busy machine makes it slow, and no more.
  */
 export async function runOnce(
   dialect: Dialect,
@@ -36,12 +38,16 @@ export async function runOnce(
     for (const [folder, files] of byTarget(options, parts)) {
       await putFiles(dialect, id, spec.name, folder, files)
     }
-    const signal = AbortSignal.timeout(options.timeoutMs)
     await parts.start(id)
-    const exitCode = await parts.wait(id, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-      throw raise('EXEC_TIMEOUT', { command, subject: image, timeoutMs: options.timeoutMs }, error)
-    })
+    const pid = await parts.pidOf(id)
+    const watch = watchWork({ root: () => pid, limitMs: options.timeoutMs })
+    const exitCode = await parts
+      .wait(id, watch.signal)
+      .catch((error: unknown) => {
+        if (!watch.signal.aborted) throw error
+        throw raise('EXEC_TIMEOUT', { command, subject: image, timeoutMs: options.timeoutMs }, error)
+      })
+      .finally(watch.end)
     return { exitCode, ...(await readFrames(await logStream(dialect, api, id, 'all'))) }
   } finally {
     await parts.remove(id)

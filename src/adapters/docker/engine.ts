@@ -160,6 +160,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     create: createContainer,
     start: startContainer,
     remove: (id) => removeContainer(id, { force: true }),
+    pidOf: async (id) => (await inspectContainer(id))?.pid ?? 0,
     wait: async (id, signal) =>
       (await api.json<{ StatusCode: number }>({ method: 'POST', path: path(id, '/wait'), signal }))
         .StatusCode,

@@ -178,6 +178,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     create: createContainer,
     start: startContainer,
     remove: (id) => removeContainer(id, { force: true }),
+    pidOf: async (id) => (await inspectContainer(id))?.pid ?? 0,
     wait: async (id, signal) =>
       (await service.api()).json<number>({
         method: 'POST',

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { makeFolderSync } from '../folders/index.ts'
 
 import type { ExecResult, RunOnceOptions } from '../../ports/index.ts'
-import { SYSTEM_PATH } from '../programs/index.ts'
+import { SYSTEM_PATH, watchWork } from '../programs/index.ts'
 
 /**
  * What of the host a program of the host must not see or change when it is only asked something: libvirt's state and
@@ -37,7 +37,8 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 
 /**
  * Runs programs of the host apart from it, as an engine would in a throw-away container: pids, mounts, network, IPC and host
- * name of their own, and nothing of libvirt's state. Everything in it ends with the command, and after the time.
+ * name of their own, and nothing of libvirt's state. Everything in it ends with the command, and
+ * after the time: that of silence or of processor time.
  */
 export async function runApart(options: RunOnceOptions): Promise<ExecResult> {
   const files = mkdtempSync('/var/tmp/anneal-apart-')
@@ -72,8 +73,6 @@ function run([program = '', ...argv]: readonly string[], timeoutMs: number): Pro
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
       env: { PATH: SYSTEM_PATH, LC_ALL: 'C' },
     })
     const output = { stdout: '', stderr: '' }
@@ -83,7 +82,15 @@ function run([program = '', ...argv]: readonly string[], timeoutMs: number): Pro
         if (output[name].length < MAX_OUTPUT_BYTES) output[name] += text
       })
     }
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ exitCode: code ?? 137, ...output }))
+    const watch = watchWork({ root: () => child.pid, limitMs: timeoutMs })
+    watch.signal.addEventListener('abort', () => child.kill('SIGKILL'))
+    child.on('error', (error) => {
+      watch.end()
+      reject(error)
+    })
+    child.on('close', (code) => {
+      watch.end()
+      resolve({ exitCode: code ?? 137, ...output })
+    })
   })
 }
