@@ -13,6 +13,7 @@ const STARTED = new Date(START).toISOString()
 async function watch(
   at: (second: number) => Partial<Container>,
   settleMs?: number,
+  isKept = false,
 ): Promise<Settled & Readonly<{ seconds: number }>> {
   let now = START
   const world = {
@@ -30,7 +31,7 @@ async function watch(
       },
     },
   } as unknown as NodeWorld
-  const settled = await settle(world, [{ service: 'compute', container: 'one', settleMs }])
+  const settled = await settle(world, [{ service: 'compute', container: 'one', settleMs, isKept }])
   return { ...settled, seconds: (now - START) / 1000 }
 }
 
@@ -67,3 +68,9 @@ for (const [what, state, expected] of [
     assert.match(failures[0]?.detail ?? '', expected)
   })
 }
+
+test('a service that is kept may have been unhealthy before, and may not turn so', async () => {
+  const unhealthy = { health: 'unhealthy' } as const
+  assert.deepEqual((await watch(() => unhealthy, 3000, true)).failures, [])
+  assert.equal((await watch((second) => (second < 2 ? {} : unhealthy), 3000, true)).failures.length, 1)
+})

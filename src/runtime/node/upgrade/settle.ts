@@ -9,7 +9,13 @@ const SETTLE_MS = 10_000
 /** How often the services are looked at meanwhile. */
 const LOOK_MS = 1000
 
-export type Settling = Readonly<{ service: string; container: string; settleMs: number | undefined }>
+export type Settling = Readonly<{
+  service: string
+  container: string
+  settleMs: number | undefined
+  /** It was there before the switch: whether its healthcheck failed already is nothing that the release did. */
+  isKept?: boolean
+}>
 
 export type Settled = Readonly<{
   /** Who did not stay up. */
@@ -33,7 +39,7 @@ export async function settle(world: NodeWorld, services: readonly Settling[]): P
       now: containers.get(one.container),
       before: first?.get(one.container),
     }))
-    const fallen = watched.filter(({ now, before }) => hasFallen(now, before))
+    const fallen = watched.filter((one) => hasFallen(one))
     if (fallen.length > 0) {
       const failures = await Promise.all(fallen.map((one) => failureOf(world, one)))
       return { failures, waited }
@@ -48,8 +54,11 @@ export async function settle(world: NodeWorld, services: readonly Settling[]): P
   }
 }
 
-function hasFallen(now: Container | undefined, before: Container | undefined): boolean {
-  return now?.status !== 'running' || now.health === 'unhealthy' || now.startedAt !== before?.startedAt
+type Watched = Settling & Readonly<{ now: Container | undefined; before: Container | undefined }>
+
+function hasFallen({ now, before, isKept }: Watched): boolean {
+  if (now?.status !== 'running' || now.startedAt !== before?.startedAt) return true
+  return now.health === 'unhealthy' && !(isKept === true && before?.health === 'unhealthy')
 }
 
 function missingMs(world: NodeWorld, container: Container | undefined, settleMs: number): number {

@@ -29,7 +29,7 @@ function settling({ plan, sides }: ExecutorContext): readonly Settling[] {
     const [service, container] =
       one.action === 'keep' ? [one.old.name, one.old.containerName] : [one.service, one.newName]
     const settleMs = sides.next.release?.services.find(({ name }) => name === service)?.settleMs
-    return [{ service, container, settleMs }]
+    return [{ service, container, settleMs, isKept: one.action === 'keep' }]
   })
 }
 
