@@ -27,3 +27,26 @@ test('an entry point that reads what it runs from a file is known by the name of
   assert.equal(workload({ name: 'nova_virtqemud', command: ['kolla_start'] }), 'libvirt virtqemud-sock')
   assert.equal(workload({ name: 'nova_libvirt', command: ['kolla_start'] }), 'libvirt libvirt-sock')
 })
+
+test('a helper of a network in a container of its own is no network agent, whatever image it is of', () => {
+  const role = (name: string, command: readonly string[]): string =>
+    workloadOfContainer({
+      ...LIBVIRT,
+      name,
+      image: 'quay.example/openstack-neutron-metadata-agent-ovn:current',
+      labels: {},
+      entrypoint: [],
+      command,
+    }).role
+  // As edpm-ansible's wrappers start them.
+  const haproxy = [
+    '/bin/bash',
+    '-c',
+    'exec /usr/sbin/haproxy -Ws -f /var/lib/neutron/ovn-metadata-proxy/a.conf',
+  ]
+  const dnsmasq = ['/bin/bash', '-c', 'exec /usr/sbin/dnsmasq -k --no-hosts --interface=tap0']
+  assert.equal(role('neutron-haproxy-ovnmeta-2d5f', haproxy), 'other')
+  assert.equal(role('neutron-dnsmasq-qdhcp-2d5f', dnsmasq), 'other')
+  assert.equal(role('ovn_metadata_agent', ['kolla_start']), 'network')
+  assert.equal(role('agent', ['sh', '-c', 'dnsmasq & exec neutron-dhcp-agent']), 'network')
+})

@@ -129,6 +129,8 @@ function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: 
   if (mentions(argv, ...BESIDE_QEMU)) return 'other'
   if (mentions(argv, 'nova-compute')) return 'compute'
   if (argv.some((word) => /neutron-[a-z]+-agent|nova-network/.test(word))) return 'network'
+  // An agent may have each helper of a network in a container of its own, of its own image (TripleO, EDPM): the agent makes and ends them.
+  if (mentions(argv, ...SIDECARS)) return 'other'
   const path = what.image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
   for (const name of [...what.names, path.slice(path.lastIndexOf('/') + 1)]) {
     if (/virtlogd/.test(name)) return 'virtlogd'
@@ -145,6 +147,7 @@ function roleOf(what: Readonly<{ names: readonly string[]; image: string; argv: 
 }
 
 const DAEMONS = ['libvirtd', 'virtqemud']
+const SIDECARS = ['haproxy', 'dnsmasq', 'keepalived', 'radvd']
 
 const BESIDE_QEMU = [
   'virtproxyd',
