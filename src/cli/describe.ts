@@ -37,11 +37,12 @@ function describeSupervisors(
   supervisors: readonly Supervisor[] = [],
   act: 'disarm' | 'rearm',
 ): readonly string[] {
-  return supervisors.map(({ unit, ran }) =>
-    act === 'disarm'
-      ? `           ${unit} is kept from starting it (drop-in), and given back on the way back`
-      : `           ${unit} may start it again${ran ? ', and is started' : ''}`,
-  )
+  return supervisors.map(({ unit, ran, makes }) => {
+    const anew = makes === true ? ', which makes the container anew,' : ''
+    return act === 'disarm'
+      ? `           ${unit}${anew} is kept from starting it (drop-in), and given back on the way back`
+      : `           ${unit}${anew} may start it again${ran ? ', and is started' : ''}`
+  })
 }
 
 /** Its findings are listed apart, with those of the release. */

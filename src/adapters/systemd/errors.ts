@@ -36,6 +36,13 @@ export const SYSTEMD_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  UNIT_MADE_NO_CONTAINER: {
+    message: 'Cannot start {unit}: it is up, and container "{container}" does not run',
+    remedy:
+      'see `systemctl status` and `journalctl -u` of the unit: whether the image that it names is still here, and what its command says; then run `anneal node recover`',
+    retry: true,
+    exit: EXIT.failed,
+  },
   HOST_DAEMON_REFUSED: {
     message: 'Cannot take over {unit} of the host: {why}',
     remedy:

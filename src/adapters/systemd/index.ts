@@ -6,3 +6,4 @@ export type { Machine, NewMachine, NewScope, Units, UnitsOptions } from './units
 export type { Bus, BusObject, BusValue } from './busctl.ts'
 export { systemdUnitControl } from './unit-control.ts'
 export type { UnitControlOptions } from './unit-control.ts'
+export { withUnitContainers } from './unit-containers.ts'

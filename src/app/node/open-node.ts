@@ -7,12 +7,18 @@ import { libvirtGuestFiles, libvirtGuestLogs, libvirtHypervisor } from '../../ad
 import { libvirtImages } from '../../adapters/libvirt-image/index.ts'
 import { podmanEngine } from '../../adapters/podman/index.ts'
 import { hostDisk, hostReader, procReader } from '../../adapters/proc/index.ts'
-import { systemdUnitControl, systemdUnits, withHostDaemons } from '../../adapters/systemd/index.ts'
+import {
+  systemdUnitControl,
+  systemdUnits,
+  withHostDaemons,
+  withUnitContainers,
+} from '../../adapters/systemd/index.ts'
 import { FileStateStore } from '../../adapters/state/index.ts'
 import { systemClock, systemReach } from '../../adapters/system/index.ts'
 import { ENGINE_KINDS } from '../../node/index.ts'
 import type { EngineKind } from '../../node/index.ts'
 import type { Cluster, Engine, NodeEngine, NodeWorld, StateStore } from '../../ports/index.ts'
+import { refersTo } from '../../runtime/node/index.ts'
 import type { Environment } from '../environment.ts'
 import { raise } from '../errors.ts'
 
@@ -70,18 +76,19 @@ export async function openNode(options: NodeOptions, action: string): Promise<No
   const state = openState(options, action)
   // A node stays with the engine that its first release was deployed on.
   const chosen = options.engine ?? (await keptEngine(state))
-  const engine = withHostDaemons(
-    openNodeEngine(
-      { ...options, ...(chosen === undefined ? {} : { engine: chosen }) },
-      options.access === 'read' ? undefined : action,
-    ),
+  const plain = openNodeEngine(
+    { ...options, ...(chosen === undefined ? {} : { engine: chosen }) },
+    options.access === 'read' ? undefined : action,
   )
+  const units = systemdUnitControl()
+  const isWanted = (name: string): Promise<boolean> => refersTo(state, name)
+  const engine = withHostDaemons(withUnitContainers(plain, { units, state, isWanted }))
   const processes = procReader()
   return {
     engine,
     processes,
     host: hostReader({ table: () => processes.table() }),
-    units: systemdUnitControl(),
+    units,
     jobs: cronJobReader(),
     hypervisor: (place) => libvirtHypervisor({ sockets: [place.socket] }),
     guestFiles: (place) => libvirtGuestFiles(place.stateDir),

@@ -91,6 +91,8 @@ export type ServiceSupervisor = Readonly<{
   unit: string
   /** Whether it ran when the container was adopted: it is started again when it is armed. */
   ran: boolean
+  /** Its start makes the container, which is gone once it has stopped. Absent where the engine keeps the container. */
+  makes?: boolean
 }>
 
 /** What happens to one service. */

@@ -39,7 +39,7 @@ export type JournalLine = Readonly<{
 
 const DEPENDENCY = object<ServiceDependency>({ service: text, condition: oneOf('started', 'healthy') })
 
-const SUPERVISOR = object<ServiceSupervisor>({ unit: text, ran: flag })
+const SUPERVISOR = object<ServiceSupervisor>({ unit: text, ran: flag, makes: optional(flag) })
 
 const SERVICE = object<NodeService>({
   name: text,

@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts'
 import { engineCalls, isNamed, startsContainer, wordsOf } from './engine-calls.ts'
+import type { EngineCall } from './engine-calls.ts'
 import { isUp } from './service-unit.ts'
 import type { ServiceUnit } from './service-unit.ts'
 
@@ -9,7 +10,15 @@ export type Supervisor = Readonly<{
   unit: string
   /** Whether it ran when the container was adopted: it is started again when it is armed. */
   ran: boolean
+  /**
+   * Its start makes the container, which is gone once it has stopped (`podman run --rm`, as of a quadlet): the way back is the start
+   * of the unit.
+   */
+  makes?: boolean
 }>
+
+/** What a decision about a unit needs to know of its container. */
+type Supervised = Pick<Container, 'id' | 'name' | 'autoRemove'>
 
 /** Whether a unit can be kept from acting without stopping it; `why` says what speaks against it. */
 export type Disarming =
@@ -17,27 +26,51 @@ export type Disarming =
   | Readonly<{ possible: false; why: string }>
 
 /**
- * A unit can be disarmed where it does nothing with an engine but start this container: it can then be started again
- * beside the running container, and does no harm. A script may do anything, and a path or socket unit fails permanently
- * when the service that it starts is skipped.
+ * A unit can be disarmed where it does nothing with an engine but start this container, or make it where the container removes itself:
+ * it can then be started again beside the running container, or in place of the one that is gone, and does no harm. A script
+ * may do anything, and a path or socket unit fails permanently when the service that it starts is skipped.
  */
-export function disarming(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>): Disarming {
-  const why = obstacle(unit, container)
+export function disarming(unit: ServiceUnit, container: Supervised): Disarming {
+  const makes = makesContainer(unit, container)
+  const why = obstacle(unit, container, makes)
   return why === undefined
-    ? { possible: true, supervisor: { unit: unit.name, ran: isUp(unit) } }
+    ? {
+        possible: true,
+        supervisor: { unit: unit.name, ran: isUp(unit), ...(makes ? { makes: true } : {}) },
+      }
     : { possible: false, why }
 }
 
-function obstacle(unit: ServiceUnit, container: Pick<Container, 'id' | 'name'>): string | undefined {
+/** Whether the unit, which is up or which Anneal disarmed, makes a container that is gone once it has stopped. */
+function makesContainer(unit: ServiceUnit, container: Supervised): boolean {
+  if (container.autoRemove !== true || !(isUp(unit) || unit.disarmed === true)) return false
+  const calls = unit.starts.flatMap((line) => engineCalls(wordsOf(line)))
+  return calls.filter((call) => call.verb === 'run' && startsContainer(call, container)).length === 1
+}
+
+/** What a unit may do before it makes its container: fetch the image, and clear away an earlier container of that name. */
+function clearsWay({ verb, words }: EngineCall, container: Supervised): boolean {
+  if (verb === 'pull') return true
+  if (!/^(rm|stop|kill)$/.test(verb) || words.some((word) => /^(--all|-[a-z]*a[a-z]*)$/.test(word)))
+    return false
+  return words.every((word) => /^-|^\d+$|^\/run\/\S+id$/.test(word) || isNamed(word, container))
+}
+
+function obstacle(unit: ServiceUnit, container: Supervised, makes: boolean): string | undefined {
   const lines = unit.starts.map((line) => ({ line, calls: engineCalls(wordsOf(line)) }))
   const scripted = unit.scripts.some((script) => engineCalls(wordsOf(script)).length > 0)
   const shell = lines.find(({ line, calls }) => calls.length > 0 && !isPlain(line))
   if (scripted || shell !== undefined) return 'it runs a script, which may start the container by itself'
   const calls = lines.flatMap((line) => line.calls)
-  const other = calls.find((call) => call.verb !== 'start' || !startsContainer(call, container))
+  const expected = (call: EngineCall): boolean =>
+    makes
+      ? (call.verb === 'run' && startsContainer(call, container)) || clearsWay(call, container)
+      : call.verb === 'start' && startsContainer(call, container)
+  const other = calls.find((call) => !expected(call))
   if (other !== undefined)
     return `its start does more than start this container (${other.program} ${other.verb})`
   const beside = calls
+    .filter(({ verb }) => verb === 'start')
     .flatMap(({ words }) => words)
     .find((word) => !word.startsWith('-') && !isNamed(word, container))
   if (beside !== undefined) return `it also starts "${beside}"`

@@ -23,9 +23,9 @@ export function missingContainers(plan: Plan, containers: readonly Container[]):
 
 /** A container that is gone once it has stopped: there would be nothing to roll back to, and no libvirt if the new one fails. */
 export function removeThemselves(plan: Plan, containers: readonly Container[]): readonly Finding[] {
-  return stopped(plan).flatMap(({ name, containerName }): Finding[] => {
+  return stopped(plan).flatMap(({ name, containerName, supervisors = [] }): Finding[] => {
     const container = containers.find((candidate) => candidate.name === containerName)
-    if (container?.autoRemove !== true) return []
+    if (container?.autoRemove !== true || supervisors.some(({ makes }) => makes === true)) return []
     return [
       {
         code: 'CONTAINER_REMOVES_ITSELF',

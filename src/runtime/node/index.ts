@@ -7,6 +7,7 @@ export type { ReplacementControl, ReplacementReport, ReplacementStep } from './p
 export { safeToRemove } from './pods/safe-to-remove.ts'
 export { previewRecovery, stepsUp } from './recovery/preview-recovery.ts'
 export type { RecoveryPreview } from './recovery/preview-recovery.ts'
+export { refersTo } from './recovery/refers-to.ts'
 export { recoverNode } from './recovery/settle-node.ts'
 export type { Recovery } from './recovery/settle-node.ts'
 export { rescueEndangered } from './rescue/rescue-endangered.ts'

@@ -130,7 +130,9 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
   async disarm({ name, service }, { world }) {
     const container = await world.engine.inspectContainer(name)
     if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
-    if (container.restartPolicy !== 'no') await world.engine.armContainer(container.id, 'no')
+    // One that removes itself has no policy; the engine writes down here what it is.
+    if (container.restartPolicy !== 'no' || container.autoRemove === true)
+      await world.engine.armContainer(container.id, 'no')
     return DONE
   },
 
