@@ -17,10 +17,11 @@ const dir = mkdtempSync(join(tmpdir(), 'anneal-made-'))
 test.after(() => rmSync(dir, { recursive: true }))
 
 /** A node on which a unit makes its container anew at each start, with `--rm`. */
-function node(of: Readonly<{ makes?: false; wanted?: true }> = {}) {
+function node(of: Readonly<{ makes?: false; wanted?: true; waits?: true }> = {}) {
   const root = mkdtempSync(join(dir, 'root-'))
   const files = new Map<string, string>()
   let [run, disarmed, up] = [1, false, true]
+  let waits = false
   const container = (): Container =>
     ({
       id: `id-${run}`,
@@ -33,7 +34,7 @@ function node(of: Readonly<{ makes?: false; wanted?: true }> = {}) {
     }) as Container
   const unit = (): ServiceUnit => ({
     name: UNIT,
-    activeState: up ? 'active' : 'inactive',
+    activeState: up || waits ? 'active' : 'inactive',
     fileState: 'generated',
     restart: 'always',
     wantedBy: ['multi-user.target'],
@@ -57,9 +58,14 @@ function node(of: Readonly<{ makes?: false; wanted?: true }> = {}) {
       disarmed = false
       return Promise.resolve()
     },
+    endMain: (name: string) => {
+      calls.push(`end ${name}`)
+      waits = false
+      return Promise.resolve()
+    },
     start: (name: string) => {
       calls.push(`start ${name}`)
-      up = of.makes !== false
+      up = of.makes !== false && !waits
       run += 1
       return Promise.resolve()
     },
@@ -72,6 +78,7 @@ function node(of: Readonly<{ makes?: false; wanted?: true }> = {}) {
     stopContainer: (id: string) => {
       calls.push(`stop ${id}`)
       up = false
+      waits = of.waits === true
       return Promise.resolve()
     },
     startContainer: (id: string) => Promise.reject(new Error(`no container ${id}`)),
@@ -148,4 +155,13 @@ test('a unit that comes up without its container is an error', async () => {
     engine.startContainer(`unit:${NAME}`),
     (error) => isAnnealError(error) && error.code === 'UNIT_MADE_NO_CONTAINER',
   )
+})
+
+test('a unit that still waits for a guest of its earlier container ends before it is started', async () => {
+  const { engine, units, calls } = node({ waits: true })
+  units.disarm(UNIT)
+  await engine.stopContainer('id-1', 1000)
+  await engine.startContainer(`unit:${NAME}`)
+  assert.deepEqual(calls, ['stop id-1', `end ${UNIT}`, `rearm ${UNIT}`, `start ${UNIT}`])
+  assert.equal((await engine.inspectContainer(NAME))?.status, 'running')
 })

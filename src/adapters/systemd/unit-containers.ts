@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { disarming } from '../../node/index.ts'
+import { disarming, isUp } from '../../node/index.ts'
 import type { Container } from '../../node/index.ts'
 import type { NodeEngine, StateStore, UnitControl } from '../../ports/index.ts'
 import { hasDropIn } from './drop-in.ts'
 import { raiseSystemd } from './errors.ts'
 
 export type UnitContainersOptions = Readonly<{
-  units: Pick<UnitControl, 'services' | 'rearm' | 'start'>
+  units: Pick<UnitControl, 'services' | 'rearm' | 'start' | 'endMain'>
   /** Remembers what each of these containers was. */
   state: Pick<StateStore, 'readFile' | 'saveFile'>
   /** Whether a release or an unfinished run names a container of this name. */
@@ -91,6 +91,9 @@ export function withUnitContainers(engine: NodeEngine, options: UnitContainersOp
       const kept = (await readKept()).find(({ container }) => container.id === id)
       if (kept === undefined) return engine.startContainer(id)
       const { unit, container } = kept
+      // Podman's conmon, its main process, waits on as long as a guest lives that was started in the container. It would not start then.
+      const waits = (await units.services()).some((one) => one.name === unit && isUp(one))
+      if (waits) await units.endMain(unit)
       await units.rearm(unit)
       await units.start(unit)
       const until = performance.now() + startMs
