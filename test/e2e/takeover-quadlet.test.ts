@@ -97,7 +97,7 @@ for (const { how, engine, path, text } of [isOld ? generated() : quadlet(), fore
 
     const runs = async (): Promise<string> =>
       (
-        await node.host.sh(`${engine} inspect --format '{{.State.Status}} {{.Id}}' ${NAME} 2>&1 || true`)
+        await node.host.sh(`${engine} inspect --format '{{.State.Status}} {{.Id}}' ${NAME} 2>/dev/null || true`)
       ).trim()
 
     test('the plan names the unit, and refuses nothing', async (t) => {

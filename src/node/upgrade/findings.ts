@@ -31,7 +31,7 @@ export function removeThemselves(plan: Plan, containers: readonly Container[]): 
         code: 'CONTAINER_REMOVES_ITSELF',
         severity: 'refuse',
         subject: name,
-        evidence: `container "${containerName}" was started with --rm: the engine removes it when it stops, and the way back with it`,
+        evidence: `container "${containerName}" was started with --rm, and no systemd unit that Anneal can start makes it again: the engine removes it when it stops, and the way back with it`,
         remedy: `an engine cannot change that later. Move the guests out (\`anneal node rescue ${containerName}\`), stop it, and deploy without --adopt ${name}=…: its service is down until then, and the first release has no way back. Or start it again without --rm first`,
       },
     ]

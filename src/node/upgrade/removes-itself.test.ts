@@ -40,6 +40,12 @@ test('a container that removes itself when it stops is refused', () => {
     'refuse CONTAINER_REMOVES_ITSELF libvirt',
   ])
   assert.deepEqual(removeThemselves(plan, [{ ...LIBVIRT, autoRemove: false }]), [])
+  const supervisors = [{ unit: 'edpm_nova_libvirt.service', ran: true, makes: true }]
+  const made: Plan = {
+    ...plan,
+    actions: [{ action: 'replace', service: 'libvirt', old: { ...old, supervisors }, next, newName: 'n' }],
+  }
+  assert.deepEqual(removeThemselves(made, [{ ...LIBVIRT, autoRemove: true }]), [], 'its unit makes it again')
   const kept: Plan = { ...plan, actions: [{ action: 'keep', service: 'libvirt', old, because: 'unchanged' }] }
   assert.deepEqual(removeThemselves(kept, [{ ...LIBVIRT, autoRemove: true }]), [], 'it does not stop')
 })
