@@ -11,7 +11,7 @@ const CAPABILITY = '0100000200200000000000000000000000000000'
  */
 export function drawXattrs(random: Random, at: string): string[] {
   const script = [`mkdir -p '${at}'`]
-  for (let number = random.between(1, 12); number > 0; number -= 1) {
+  for (let number = random.between(1, random.sized(12, 3)); number > 0; number -= 1) {
     const node = `'${at}/node-${number}'`
     const kind = random.pick(['file', 'file', 'file', 'directory', 'link', 'device'] as const)
     if (kind === 'file') script.push(`echo ${number} >${node}`)
@@ -22,7 +22,7 @@ export function drawXattrs(random: Random, at: string): string[] {
     const set = (name: string, hex: string): void => {
       script.push(`setfattr -h -n '${name}' -v 0x${hex} ${node} 2>/dev/null || true`)
     }
-    for (let count = random.pick([1, 2, 5, 12, 60]); count > 0; count -= 1) {
+    for (let count = random.pick(random.sized([1, 2, 5, 12, 60], [1, 1, 2, 5])); count > 0; count -= 1) {
       const space = random.pick(ownNames ? ['user', 'user', 'trusted', 'security'] : ['trusted', 'security'])
       const name = random.pick(['n', 'a.longer-name', 'ü', `x${'y'.repeat(random.below(200))}`])
       const most = count > 12 ? 9 : SIZES.length

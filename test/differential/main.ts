@@ -3,7 +3,7 @@
  *
  *     npm run differential -- ext4 --count 1000 --seed 1
  *
- * The same seed makes the same image. Exit code 1 where something differs, 2 where it was asked wrongly or cannot run.
+ * `--small` makes small images, a thousand of which take minutes. The same seed makes the same image of its size. Exit code 1 where something differs, 2 where it was asked wrongly or cannot run.
  *
  * As root it moves into a mount namespace of its own first: who starts a container at the same time copies every mount
  * there is, and an image whose unmounting is over is then still mounted there, and not written to its end.
@@ -68,7 +68,11 @@ if (process.getuid?.() === 0 && process.env[OWN_MOUNTS] === undefined) {
 }
 
 const { values, positionals } = scriptArguments({
-  options: { count: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  options: {
+    count: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    small: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
 const [count, seed] = [Number(values.count), Number(values.seed)]
@@ -77,7 +81,7 @@ const lacks = target?.lacks()
 
 if (target === undefined || positionals.length !== 1 || !(count > 0) || !Number.isSafeInteger(seed)) {
   process.stderr.write(
-    `usage: npm run differential -- ${TARGETS.map(({ name }) => name).join('|')} [--count N] [--seed S]\n`,
+    `usage: npm run differential -- ${TARGETS.map(({ name }) => name).join('|')} [--count N] [--seed S] [--small]\n`,
   )
   process.exitCode = 2
 } else if (lacks !== undefined) {
@@ -88,6 +92,8 @@ if (target === undefined || positionals.length !== 1 || !(count > 0) || !Number.
   const tally = await compareMany(target, {
     count,
     seed,
+    size: values.small ? 'small' : 'usual',
+    onUnmade: (of, error) => process.stderr.write(`seed ${of}, not compared: ${String(error)}\n`),
     onImage: ({ images, different }) => {
       // At once: a long run can be ended before its end.
       for (const { seed: of, made, differences } of different.slice(said)) {
@@ -98,7 +104,7 @@ if (target === undefined || positionals.length !== 1 || !(count > 0) || !Number.
     },
   })
   process.stdout.write(
-    `${target.name}: ${tally.images} images, ${tally.nodes} nodes compared, ${tally.different.length} images different\n`,
+    `${target.name}: ${tally.images} images, ${tally.nodes} nodes compared, ${tally.different.length} images different, ${tally.unmade} could not be made\n`,
   )
-  process.exitCode = tally.different.length > 0 ? 1 : 0
+  process.exitCode = tally.different.length > 0 || tally.images === 0 ? 1 : 0
 }

@@ -29,7 +29,8 @@ export function writePackedTree(
   options: Readonly<{ xattrs: 'some' | 'none' }>,
 ): void {
   const files: string[] = []
-  const counts = [0, 3, random.between(5, 60), random.pick([0, 200, 900, 3000])]
+  const crowds = random.sized([0, 200, 900, 3000], [0, 0, 0, 150])
+  const counts = [0, 3, random.between(5, random.sized(60, 15)), random.pick(crowds)]
   for (const [number, count] of counts.entries()) {
     const below = join(directory, `${random.pick(['dir', 'sub', 'd'])}${number}`)
     mkdirSync(below)
@@ -44,7 +45,7 @@ export function writePackedTree(
     }
   }
   deep(random, directory)
-  for (let index = random.below(4); index > 0; index -= 1) {
+  for (let index = random.below(random.sized(4, 2)); index > 0; index -= 1) {
     const path = join(directory, `large${index}`)
     large(random, path)
     files.push(path)
@@ -68,8 +69,7 @@ function content(random: Random): Uint8Array {
     4097,
     8192,
     random.below(40_000),
-    65_536,
-    random.below(300_000),
+    ...random.sized([65_536, random.below(300_000)], [random.chance(20) ? 70_000 : 600]),
   ])
   return fill(random, length)
 }
@@ -101,9 +101,10 @@ function large(random: Random, path: string): void {
   const file = openSync(path, 'w')
   try {
     let at = 0
-    for (let count = random.between(1, 12); count > 0; count -= 1) {
-      if (random.chance(40)) at += random.pick([4096, 131_072, 1 << 20, random.below(2_000_000)])
-      const bytes = fill(random, random.pick([1, 4096, 131_072, random.below(600_000)]))
+    for (let count = random.between(1, random.sized(12, 4)); count > 0; count -= 1) {
+      if (random.chance(40))
+        at += random.pick([4096, 131_072, 1 << 20, random.below(2_000_000)].slice(0, random.sized(4, 2)))
+      const bytes = fill(random, random.pick([1, 4096, 131_072, random.below(random.sized(600_000, 60_000))]))
       writeSync(file, bytes, 0, bytes.length, at)
       at += bytes.length
     }
@@ -115,7 +116,7 @@ function large(random: Random, path: string): void {
 
 function deep(random: Random, directory: string): void {
   let at = directory
-  for (let level = random.below(40); level > 0; level -= 1) {
+  for (let level = random.below(random.sized(40, 6)); level > 0; level -= 1) {
     at = join(at, `l${level}`)
     mkdirSync(at)
     if (random.chance(20)) writeFileSync(join(at, 'file'), content(random))
@@ -131,7 +132,9 @@ function specials(
   return [
     `mkdir ${at}; cd ${at}`,
     `mknod null c 1 3; mknod big b ${random.below(4096)} ${random.below(250_000)}; mkfifo -m 0620 pipe`,
-    `python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")' 2>/dev/null || true`,
+    ...(random.sized(true, random.chance(10))
+      ? [`python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")' 2>/dev/null || true`]
+      : []),
     ...(xattrs === 'some' ? drawXattrs(random, `${directory}/attributes`) : []),
   ]
 }

@@ -1,9 +1,19 @@
+/** How much of everything an image gets. Small ones are made and compared in a fraction of a second. */
+export type Size = 'usual' | 'small'
+
 /** Numbers that look random and are the same for the same seed (mulberry32). */
 export class Random {
   #state: number
+  readonly #size: Size
 
-  constructor(seed: number) {
+  constructor(seed: number, size: Size = 'usual') {
     this.#state = seed >>> 0
+    this.#size = size
+  }
+
+  /** What to draw from, by the size that was asked for. */
+  sized<T>(usual: T, small: T): T {
+    return this.#size === 'small' ? small : usual
   }
 
   /** 0 up to and without `below`. */

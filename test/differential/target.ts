@@ -1,3 +1,5 @@
+import type { Size } from './random.ts'
+
 /** One kind of image that is compared with an independent tool, as often as asked. */
 export type DifferentialTarget = Readonly<{
   name: string
@@ -7,7 +9,7 @@ export type DifferentialTarget = Readonly<{
    * Makes the image of this seed in `directory` (which is empty, and removed afterwards), and compares it. Throws only
    * where the image could not be made or the tool failed: that proves nothing.
    */
-  compare: (seed: number, directory: string) => Promise<Comparison>
+  compare: (seed: number, directory: string, size?: Size) => Promise<Comparison>
 }>
 
 export type Comparison = Readonly<{

@@ -1,4 +1,3 @@
-import { MOST_DOCUMENT_BYTES } from '../../formats/oci/index.ts'
 import type { ArtifactRepository } from '../../ports/index.ts'
 import { parseReference, repositoryName } from '../registry/index.ts'
 import type { Reference } from '../registry/index.ts'
@@ -6,6 +5,7 @@ import { BlobUpload } from './blob-upload.ts'
 import { connectRegistry } from './connect-registry.ts'
 import type { RegistryOptions } from './connect-registry.ts'
 import { raise } from './errors.ts'
+import { discard } from './registry-http.ts'
 import { RegistryLogin } from './registry-login.ts'
 import { MANIFEST_HEADERS, readManifest } from './registry-manifest.ts'
 import { RegistryRequests } from './registry-requests.ts'
@@ -56,7 +56,7 @@ export async function openArtifacts(
         [200, 404],
       )
       if (answer.status === 404) {
-        await answer.body.dump({ limit: MOST_DOCUMENT_BYTES }).catch(() => undefined)
+        await discard(answer)
         return undefined
       }
       return readManifest(answer, {

@@ -1,6 +1,6 @@
 import { isAnnealError } from '../../core/index.ts'
 import type { Environment, Reference } from '../registry/index.ts'
-import { RegistryHttp } from './registry-http.ts'
+import { RegistryHttp, discard } from './registry-http.ts'
 import type { RegistryHttpOptions } from './registry-http.ts'
 import { readRegistryTls } from './registry-tls.ts'
 
@@ -34,7 +34,7 @@ export async function connectRegistry(
 async function insecureOrigin(http: RegistryHttp, host: string, signal?: AbortSignal): Promise<string> {
   try {
     const answer = await http.send({ url: new URL(`https://${host}/v2/`), attempts: 1, signal })
-    await answer.body.dump({ limit: 65_536 }).catch(() => undefined)
+    await discard(answer)
     return `https://${host}`
   } catch (error) {
     if (!isAnnealError(error, 'CONTAINER_REGISTRY_FAILED')) throw error

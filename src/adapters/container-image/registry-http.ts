@@ -8,7 +8,9 @@ export type HttpAnswer = Readonly<{
   status: number
   headers: Readonly<Record<string, string | readonly string[] | undefined>>
   body: AsyncIterable<Uint8Array> &
-    Readonly<{ dump: (options?: Readonly<{ limit: number }>) => Promise<void> }>
+    Readonly<{ dump: (options?: Readonly<{ limit: number; signal: AbortSignal }>) => Promise<void> }>
+  /** Of the monotonic clock: until then a document has to be there whole. */
+  untilMs: number
 }>
 
 export type HttpRequest = Readonly<{
@@ -38,22 +40,28 @@ const ATTEMPTS = 4
 const MOST_REDIRECTS = 5
 /** What is sent to a registry goes to no other server that it names. */
 const READING: readonly string[] = ['GET', 'HEAD']
+/** A server that sends a byte now and then is never silent: a document takes no longer than so many times what silence may. */
+const MOST_SILENCES = 10
+const MOST_DISCARDED_BYTES = 65_536
 const REDIRECTS = [301, 302, 303, 307, 308]
 
 /**
  * Requests to a registry, its token server and where it keeps blobs. Redirections are followed, and a login goes to no
  * other server. Requests that fail on the way or at the server are repeated. Proxies of the environment are used.
  *
- * INVARIANT: no answer, and no part of one, is waited for longer than `silenceMs`.
+ * INVARIANT: no answer, and no part of one, is waited for longer than `silenceMs`; no answer that is not a blob longer than ten
+ * times that.
  */
 export class RegistryHttp implements AsyncDisposable {
   readonly #agent: Dispatcher
   readonly #insecure: boolean
   readonly #backoffMs: number
+  readonly #documentMs: number
 
   constructor({ tls, insecure, silenceMs = SILENCE_MS, backoffMs = BACKOFF_MS }: RegistryHttpOptions) {
     this.#insecure = insecure
     this.#backoffMs = backoffMs
+    this.#documentMs = silenceMs * MOST_SILENCES
     const connect = { ...tls, rejectUnauthorized: !insecure, timeout: silenceMs }
     this.#agent = new EnvHttpProxyAgent({
       connect,
@@ -80,7 +88,7 @@ export class RegistryHttp implements AsyncDisposable {
         if (answer.status < 500 && answer.status !== 429) return answer
         afterMs = retryAfterMs(answer)
         reason = `the server answered ${answer.status}`
-        await answer.body.dump({ limit: 65_536 }).catch(() => undefined)
+        await discard(answer)
       } catch (error) {
         wanted.signal?.throwIfAborted()
         if (error instanceof Refused) throw failure(wanted.url, error.message, error)
@@ -122,9 +130,9 @@ export class RegistryHttp implements AsyncDisposable {
         typeof location !== 'string' ||
         !READING.includes(method)
       ) {
-        return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+        return this.#answered(answer)
       }
-      await answer.body.dump({ limit: 65_536 }).catch(() => undefined)
+      await discard(this.#answered(answer))
       if (redirects === MOST_REDIRECTS) throw new Refused(`it redirects more than ${MOST_REDIRECTS} times`)
       const next = new URL(location, url)
       const { authorization: _, ...others } = sent
@@ -132,6 +140,16 @@ export class RegistryHttp implements AsyncDisposable {
       url = next
     }
   }
+
+  #answered({ statusCode, headers, body }: Dispatcher.ResponseData): HttpAnswer {
+    return { status: statusCode, headers, body, untilMs: performance.now() + this.#documentMs }
+  }
+}
+
+/** The rest of an answer is read so that its connection can be used again, and given up where that takes long. */
+export async function discard({ body, untilMs }: HttpAnswer): Promise<void> {
+  const signal = AbortSignal.timeout(Math.max(0, Math.round(untilMs - performance.now())))
+  await body.dump({ limit: MOST_DISCARDED_BYTES, signal }).catch(() => undefined)
 }
 
 /** What trying again would not change. */

@@ -1,10 +1,12 @@
 import { isObject } from '../../core/index.ts'
 import { raise } from './errors.ts'
-import { failure } from './registry-http.ts'
+import { discard, failure } from './registry-http.ts'
 import type { HttpAnswer, HttpRequest, RegistryHttp } from './registry-http.ts'
 import type { RegistryLogin } from './registry-login.ts'
 
 const MOST_REASON_BYTES = 65_536
+/** Token servers give another token each time, also to who may not read: the answer to it is the last word. */
+const MOST_LOGINS = 2
 
 /** Requests to one repository, with the login that the registry asks for. */
 export class RegistryRequests {
@@ -23,7 +25,7 @@ export class RegistryRequests {
   /** An answer whose body is of no use. */
   async done(wanted: HttpRequest, what: string, good: readonly number[]): Promise<HttpAnswer> {
     const answer = await this.answer(wanted, what, good)
-    await answer.body.dump({ limit: MOST_REASON_BYTES }).catch(() => undefined)
+    await discard(answer)
     return answer
   }
 
@@ -32,13 +34,14 @@ export class RegistryRequests {
    * ARTIFACT_PUSH_DENIED and ARTIFACT_PUSH_REFUSED.
    */
   async answer(wanted: HttpRequest, what: string, good: readonly number[]): Promise<HttpAnswer> {
-    for (;;) {
+    for (let logins = 0; ; logins += 1) {
       const headers = { ...wanted.headers, ...this.#login.headers }
       const answer = await this.#http.send({ ...wanted, headers })
       const { status } = answer
       if (good.includes(status)) return answer
-      if (status === 401 && (await this.#login.answer(wanted.url, answer, wanted.signal))) {
-        await answer.body.dump({ limit: MOST_REASON_BYTES }).catch(() => undefined)
+      const isAsking = status === 401 && logins < MOST_LOGINS
+      if (isAsking && (await this.#login.answer(wanted.url, answer, wanted.signal))) {
+        await discard(answer)
         continue
       }
       throw await this.#refusal(wanted.url, answer, what)
@@ -64,14 +67,14 @@ export class RegistryRequests {
 }
 
 /** The codes and messages of a registry (distribution specification, "Error Codes"). */
-async function reasonIn({ body }: HttpAnswer): Promise<string> {
+async function reasonIn({ body, untilMs }: HttpAnswer): Promise<string> {
   const parts: Uint8Array[] = []
   let size = 0
   try {
     for await (const part of body) {
       parts.push(part)
       size += part.length
-      if (size > MOST_REASON_BYTES) break
+      if (size > MOST_REASON_BYTES || performance.now() > untilMs) break
     }
     const said: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
     const errors: unknown = isObject(said) ? said['errors'] : undefined

@@ -151,6 +151,44 @@ describe('an image in a registry', () => {
     })
   }
 
+  test('a registry that takes no token of its token server is not asked again and again', async () => {
+    let given = 0
+    let asked = 0
+    const tokens = await registry((_request, response) => {
+      given += 1
+      response.writeHead(200).end(JSON.stringify({ token: `t0ken-${given}` }))
+      return true
+    })
+    const host = await registry((_request, response) => {
+      asked += 1
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${tokens}/token"` }).end('{}')
+      return asked < 100
+    })
+    await assert.rejects(
+      textOf(`docker://${host}/team/os:1`),
+      has('CONTAINER_REGISTRY_DENIED', /without a login/),
+    )
+    assert.ok(asked < 5, `${asked} times`)
+  })
+
+  test(
+    'a registry that sends a byte now and then is an error after its time',
+    { timeout: 60_000 },
+    async () => {
+      const host = await registry((_request, response, url) => {
+        if (url.pathname === '/v2/') return false
+        response.writeHead(200, { 'content-length': 100_000 })
+        const drip = setInterval(() => response.write('{'), 50)
+        response.on('close', () => clearInterval(drip))
+        return true
+      })
+      await assert.rejects(
+        textOf(`docker://${host}/team/os:1`),
+        has('CONTAINER_REGISTRY_FAILED', /too slowly/),
+      )
+    },
+  )
+
   test('a blob that stops is continued, with and without ranges', async () => {
     for (const knowsRanges of [true, false]) {
       let sent = 0

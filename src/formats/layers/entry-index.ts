@@ -2,7 +2,7 @@ const FIRST_SLOTS = 2048
 /** What was removed leaves a slot that a search has to go on behind. */
 const REMOVED = 0xff_ff_ff_ff
 /** With half of the slots in use, a search passes some dozens. A search this long is a table of chosen names. */
-const MOST_STEPS = 8192
+const MOST_STEPS = 512
 
 /** Hash and equality of the rows that are indexed: they are not kept here. */
 export type Indexed = Readonly<{
@@ -17,9 +17,15 @@ export class EntryIndex {
   /** Slots that are not empty. */
   #taken = 0
   #count = 0
+  /** Slots that all searches looked at. */
+  #looks = 0
 
   constructor(of: Indexed) {
     this.#of = of
+  }
+
+  get looks(): number {
+    return this.#looks
   }
 
   /** 0 where there is none. */
@@ -28,6 +34,7 @@ export class EntryIndex {
     const mask = slots.length - 1
     for (let slot = hashOf(directory, name) & mask; ; slot = (slot + 1) & mask) {
       const row = slots[slot] ?? 0
+      this.#looks += 1
       if (row === 0) return 0
       if (row !== REMOVED && this.#of.isAt(row, directory, name)) return row
     }
@@ -36,8 +43,9 @@ export class EntryIndex {
   /** False where names were chosen so that finding them takes for ever. */
   add(row: number): boolean {
     if (this.#taken * 2 >= this.#slots.length && !this.#rebuild()) return false
-    if (!put(this.#slots, row, this.#of.hashOf(row))) return false
-    this.#taken += 1
+    const found = put(this.#slots, row, this.#of.hashOf(row))
+    if (found === 'none') return false
+    if (found === 'empty') this.#taken += 1
     this.#count += 1
     return true
   }
@@ -58,7 +66,7 @@ export class EntryIndex {
     while (size < (this.#count + 1) * 4) size *= 2
     const slots = new Uint32Array(size)
     for (const row of this.#slots) {
-      if (row !== 0 && row !== REMOVED && !put(slots, row, this.#of.hashOf(row))) return false
+      if (row !== 0 && row !== REMOVED && put(slots, row, this.#of.hashOf(row)) === 'none') return false
     }
     this.#slots = slots
     this.#taken = this.#count
@@ -66,15 +74,17 @@ export class EntryIndex {
   }
 }
 
-function put(slots: Uint32Array, row: number, hash: number): boolean {
+/** Whether a slot was found, and what was in it: a name that is replaced again and again takes no more room each time. */
+function put(slots: Uint32Array, row: number, hash: number): 'empty' | 'removed' | 'none' {
   const mask = slots.length - 1
   let slot = hash & mask
-  for (let steps = 0; slots[slot] !== 0; steps += 1) {
-    if (steps > MOST_STEPS) return false
+  for (let steps = 0; slots[slot] !== 0 && slots[slot] !== REMOVED; steps += 1) {
+    if (steps > MOST_STEPS) return 'none'
     slot = (slot + 1) & mask
   }
+  const found = slots[slot] === 0 ? 'empty' : 'removed'
   slots[slot] = row
-  return true
+  return found
 }
 
 /** FNV-1a over the name, begun with the directory, and stirred so that neighbours part. */

@@ -70,6 +70,7 @@ export class LayerApplier {
 
   /** Throws LAYER_ENTRY_INVALID, LAYER_PATH_OUTSIDE, LAYERS_TOO_LARGE. */
   apply(entry: TarEntry): void {
+    this.#tree.beginEntry()
     const found = partsOfPath(entry.path)
     if (found === 'outside') throw this.#outside(entry)
     if ('problem' in found) throw this.#invalid(entry, found.problem)
@@ -119,6 +120,7 @@ export class LayerApplier {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       if (!tree.isDirectory(next)) continue
       for (const entry of tree.entriesOf(next)) {
+        tree.step(this.#layer.name)
         if (tree.layerOf(entry) === this.#layer.number) left.push(tree.nodeOf(entry))
         else tree.removeEntry(entry)
       }
@@ -213,6 +215,7 @@ export class LayerApplier {
       return last === undefined ? tree.root : tree.nodeOf(last)
     }
     for (let part = left.pop(); part !== undefined; part = left.pop()) {
+      tree.step(layer)
       if (isDots(part, 2)) {
         trail.pop()
         continue

@@ -230,4 +230,50 @@ describe('many entries', () => {
     new LayerApplier(tree, { number: 2, name: 'y' }).apply(entryOf('.wh..wh..opq'))
     assert.equal(tree.nodeCount, 1)
   })
+
+  test('a name that is replaced again and again is found at once', () => {
+    const tree = new Tree()
+    const applier = new LayerApplier(tree, { number: 1, name: 'x' })
+    for (let round = 0; round < 3000; round += 1) applier.apply(entryOf('the/same'))
+    assert.equal(tree.nodeCount, 3)
+  })
+
+  describe('entries that take long to apply are refused', () => {
+    const STEPS = 100_000
+    const refuses = (fill: (put: (path: string, type?: string, link?: string) => void) => void): void => {
+      const applier = new LayerApplier(new Tree(undefined, STEPS), { number: 1, name: 'x' })
+      const put = (path: string, type = '0', target = ''): void =>
+        applier.apply({ ...entryOf(path), type, link: new TextEncoder().encode(target) })
+      assert.throws(
+        () => fill(put),
+        (error) => isAnnealError(error, 'LAYERS_TOO_LARGE') && /steps/.test(error.message),
+      )
+    }
+
+    test('a directory is emptied of lower layers again and again, and has many of its own', () => {
+      refuses((put) => {
+        for (let index = 0; index < 2000; index += 1) put(`f${index}`)
+        for (let index = 0; index < 1000; index += 1) put('.wh..wh..opq')
+      })
+    })
+
+    test('links lead through many others', () => {
+      refuses((put) => {
+        put('b/', '5')
+        for (let index = 0; index < 40; index += 1)
+          put(`l${index}`, '2', `${'b/../'.repeat(800)}${index === 39 ? 'b' : `l${index + 1}`}`)
+        for (let index = 0; index < 20; index += 1) put('l0/x')
+      })
+    })
+
+    test('a layer of the usual kind is taken, whatever it replaces', () => {
+      const tree = new Tree(undefined, STEPS)
+      for (const number of [1, 2, 3]) {
+        const applier = new LayerApplier(tree, { number, name: 'x' })
+        for (let index = 0; index < 5000; index += 1)
+          applier.apply(entryOf(`usr/share/doc/package-${index % 700}/a/b/c/${index}`))
+      }
+      assert.equal(tree.nodeCount, 5000 + 700 * 4 + 4)
+    })
+  })
 })

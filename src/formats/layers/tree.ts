@@ -42,6 +42,11 @@ export type Content = Readonly<{
 /** A system has some 100,000 files. So many take 60 MiB here, and their names at most 40. */
 const MOST_FILES = 786_432
 const MOST_SPARSE_PARTS = 1_000_000
+/**
+ * What all layers together may take of looking for names and walking through directories. A system takes some ten for each
+ * entry. Seconds; entries that were chosen to take long would take days.
+ */
+const STEPS = { always: 50_000_000, forEachEntry: 100 } as const
 
 const nodeColumns = (rows: number) => ({
   kind: new Uint8Array(rows),
@@ -86,6 +91,8 @@ export class Tree {
   readonly #sparse: (readonly SparsePart[])[] = []
   #sparseParts = 0
   #contentBytes = 0
+  #walked = 0
+  #allowedSteps: number
   readonly #index = new EntryIndex({
     hashOf: (entry) => hashOf(this.#entries.columns.directory[entry] ?? 0, this.nameOf(entry)),
     isAt: (entry, directory, name) => {
@@ -97,7 +104,8 @@ export class Tree {
     },
   })
 
-  constructor(mostFiles = MOST_FILES) {
+  constructor(mostFiles = MOST_FILES, steps: number = STEPS.always) {
+    this.#allowedSteps = steps
     this.#nodes = new Rows('files', nodeColumns, mostFiles)
     this.#entries = new Rows('names of files', entryColumns, mostFiles)
     this.root = this.addNode(
@@ -225,6 +233,19 @@ export class Tree {
   /** 0 where there is none. */
   find(directory: number, name: Uint8Array): number {
     return this.#index.find(directory, name)
+  }
+
+  /** Another entry of a layer is put into the tree. */
+  beginEntry(): void {
+    this.#allowedSteps += STEPS.forEachEntry
+  }
+
+  /** A step on the way to where an entry goes. Throws LAYERS_TOO_LARGE where there were too many for so many entries. */
+  step(layer: string): void {
+    this.#walked += 1
+    if (this.#walked + this.#index.looks <= this.#allowedSteps) return
+    const what = 'steps through directories and links on the way to its entries'
+    throw raise('LAYERS_TOO_LARGE', { layer, limit: this.#allowedSteps, what })
   }
 
   /** In the order in which they were added. An entry may be removed while it is at hand. */

@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ALGORITHMS } from '../../../src/adapters/codec/index.ts'
-import { fromBytes } from '../../../src/bytes/index.ts'
 import { openBtrfs } from '../../../src/formats/btrfs/index.ts'
 import type { FileSystem, NodeId } from '../../../src/formats/filesystem/index.ts'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import { treeOf } from '../../fixtures/tree.ts'
 import type { TreeEntry } from '../../fixtures/tree.ts'
 import { xattrsOf, xattrsOfDirectory } from '../../fixtures/xattrs.ts'
+import { openFile } from '../file-source.ts'
 import { loopMounted } from '../loop-mount.ts'
 import { Random } from '../random.ts'
 import { run } from '../run.ts'
@@ -28,26 +28,31 @@ export const btrfs: DifferentialTarget = {
     const absent = PROGRAMS.filter((program) => !has(program))
     return absent.length === 0 ? undefined : `needs ${absent.join(', ')} (packages btrfs-progs and attr)`
   },
-  async compare(seed, directory) {
-    const random = new Random(seed)
+  async compare(seed, directory, size) {
+    const random = new Random(seed, size)
     const image = makeImage(random, directory)
-    const fs = await openBtrfs(fromBytes(readFileSync(image.path), image.path), { algorithms: ALGORITHMS })
-    const ours = await treeOf(fs)
-    const [theirs, theirXattrs] = inKernel(image, directory, (mounted) => [
-      treeOfDirectory(mounted),
-      xattrsOfDirectory(mounted),
-    ])
-    const differences = [
-      ...differencesOf(ours, withPlaceholders(ours, theirs), 'tree'),
-      ...differencesOf(await xattrsOf(fs), theirXattrs, 'xattr'),
-      ...(await lookupDifferences(fs)),
-      ...factDifferences(fs, image.path),
-      ...subvolumeDifferences(fs, image, directory),
-      ...warningDifferences(fs, image),
-      ...(image.torn ? [] : await usedDifferences(fs, image.path)),
-      ...(image.torn || random.chance(50) ? [] : await noiseDifferences(fs, image.path, directory, theirs)),
-    ]
-    return { made: image.made, nodes: ours.length, differences }
+    const source = openFile(image.path)
+    try {
+      const fs = await openBtrfs(source, { algorithms: ALGORITHMS })
+      const ours = await treeOf(fs)
+      const [theirs, theirXattrs] = inKernel(image, directory, (mounted) => [
+        treeOfDirectory(mounted),
+        xattrsOfDirectory(mounted),
+      ])
+      const differences = [
+        ...differencesOf(ours, withPlaceholders(ours, theirs), 'tree'),
+        ...differencesOf(await xattrsOf(fs), theirXattrs, 'xattr'),
+        ...(await lookupDifferences(fs)),
+        ...factDifferences(fs, image.path),
+        ...subvolumeDifferences(fs, image, directory),
+        ...warningDifferences(fs, image),
+        ...(image.torn ? [] : await usedDifferences(fs, image.path)),
+        ...(image.torn || random.chance(50) ? [] : await noiseDifferences(fs, image.path, directory, theirs)),
+      ]
+      return { made: image.made, nodes: ours.length, differences }
+    } finally {
+      source.close()
+    }
   },
 }
 

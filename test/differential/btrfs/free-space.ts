@@ -1,4 +1,4 @@
-import { constants, copyFileSync, closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FileSystem } from '../../../src/formats/filesystem/index.ts'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
@@ -43,7 +43,7 @@ export async function noiseDifferences(
   expected: readonly TreeEntry[],
 ): Promise<string[]> {
   const noisy = join(directory, 'noisy')
-  copyFileSync(image, noisy, constants.COPYFILE_FICLONE)
+  run('cp', ['--sparse=always', image, noisy])
   const file = openSync(noisy, 'r+')
   try {
     for await (const { offsetBytes, lengthBytes, kind } of fs.allocation()) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, constants, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawXattrs } from '../draw-xattrs.ts'
 import { fill } from '../ext4/content.ts'
@@ -77,7 +77,7 @@ export function makeImage(random: Random, directory: string): Image {
     if (!torn) return
     run('sync', ['-f', mounted])
     untilFull(() => leaveLog(random, mounted))
-    copyFileSync(path, kept, constants.COPYFILE_FICLONE)
+    run('cp', ['--sparse=always', path, kept])
   })
   return { path: torn ? kept : path, made: `${made}${torn ? '; torn' : ''}`, torn }
 }
@@ -142,7 +142,7 @@ function drawFiles(random: Random, at: string): string[] {
   const script = [`mkdir '${at}'`]
   for (let count = random.below(6); count > 0; count -= 1) {
     const name = `'${at}/file-${count}'`
-    const lines = random.pick([1, 10, 300, 5000, 60_000])
+    const lines = random.pick(random.sized([1, 10, 300, 5000, 60_000], [1, 10, 300, 5000]))
     const how = random.pick(['zlib', 'lzo', 'zstd', 'none', 'nocow', 'plain'])
     script.push(`touch ${name}`)
     if (how === 'nocow') script.push(`chattr +C ${name} || true`)
@@ -151,9 +151,11 @@ function drawFiles(random: Random, at: string): string[] {
     if (random.chance(40)) script.push(`head -c ${random.below(200_000)} /dev/urandom >>${name}`)
     if (random.chance(30)) script.push(`sync -f ${name}`)
     const write = `dd of=${name} bs=1 conv=notrunc status=none`
-    if (random.chance(50)) script.push(`seq ${random.below(2000)} | ${write} seek=${random.below(400_000)}`)
+    if (random.chance(50))
+      script.push(`seq ${random.below(random.sized(2000, 60))} | ${write} seek=${random.below(400_000)}`)
     if (random.chance(40)) script.push(`cp --reflink=always ${name} '${at}/copy-${count}' || true`)
-    if (random.chance(40)) script.push(`seq ${random.below(900)} | ${write} seek=${random.below(100_000)}`)
+    if (random.chance(40))
+      script.push(`seq ${random.below(random.sized(900, 60))} | ${write} seek=${random.below(100_000)}`)
     const punch = `${random.below(90_000)} --length ${random.between(1, 50_000)}`
     if (random.chance(25)) script.push(`fallocate --punch-hole --offset ${punch} ${name}`)
     if (random.chance(25)) script.push(`fallocate --offset ${punch} ${name} || true`)

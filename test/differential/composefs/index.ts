@@ -15,6 +15,7 @@ import { lookupDifferences } from '../lookups.ts'
 import { loopMounted } from '../loop-mount.ts'
 import { writePackedTree } from '../packed-tree.ts'
 import { Random } from '../random.ts'
+import type { Size } from '../random.ts'
 import { run } from '../run.ts'
 import { differencesOf } from '../target.ts'
 import type { Comparison, DifferentialTarget } from '../target.ts'
@@ -38,8 +39,8 @@ function lacks(): string | undefined {
   return systems.status === 0 ? undefined : 'needs a kernel with overlayfs'
 }
 
-async function compare(seed: number, scratch: string): Promise<Comparison> {
-  const random = new Random(seed)
+async function compare(seed: number, scratch: string, size?: Size): Promise<Comparison> {
+  const random = new Random(seed, size)
   const [tree, image, objects, disk] = ['tree', 'image', 'objects', 'disk'].map((name) => join(scratch, name))
   if (tree === undefined || image === undefined || objects === undefined || disk === undefined)
     throw new RangeError('four names')

@@ -11,6 +11,7 @@ import { lookupDifferences } from '../lookups.ts'
 import { loopMounted } from '../loop-mount.ts'
 import { writePackedTree } from '../packed-tree.ts'
 import { Random } from '../random.ts'
+import type { Size } from '../random.ts'
 import { run } from '../run.ts'
 import { differencesOf } from '../target.ts'
 import type { Comparison, DifferentialTarget } from '../target.ts'
@@ -27,8 +28,8 @@ function lacks(): string | undefined {
   return missing === undefined ? undefined : `needs ${missing} (packages erofs-utils and attr)`
 }
 
-async function compare(seed: number, scratch: string): Promise<Comparison> {
-  const random = new Random(seed)
+async function compare(seed: number, scratch: string, size?: Size): Promise<Comparison> {
+  const random = new Random(seed, size)
   const args = drawOptions(random, readTool())
   const tree = join(scratch, 'tree')
   const image = join(scratch, 'image')

@@ -64,7 +64,8 @@ export function fill(random: Random, directory: string, how: 'kernel' | 'copy'):
     entries.push({ at, kind: 'file' })
   }
   const crowded = random.pick(directories)
-  for (let count = random.pick([3, 20, 150, 700]); count > 0; count -= 1) add(next(crowded), small(random))
+  for (let count = random.pick(random.sized([3, 20, 150, 700], [3, 20, 20, 60])); count > 0; count -= 1)
+    add(next(crowded), small(random))
   for (let count = random.below(20); count > 0; count -= 1) add(next(random.pick(directories)), small(random))
   for (let count = random.below(5); count > 0; count -= 1) {
     const at = next(random.pick(directories))
@@ -135,9 +136,14 @@ function small(random: Random): Uint8Array {
 function sparse(random: Random, at: Buffer, how: 'kernel' | 'copy'): void {
   const file = openSync(at, 'w')
   // Far enough apart for the second and third level of a block map, too.
-  const span = random.pick([20_000, 20_000, 20_000, 400_000, 400_000, 400_000, 3_000_000, 70_000_000])
+  const span = random.pick(
+    random.sized(
+      [20_000, 20_000, 20_000, 400_000, 400_000, 400_000, 3_000_000, 70_000_000],
+      [20_000, 20_000, 400_000],
+    ),
+  )
   try {
-    for (let count = random.between(1, 40); count > 0; count -= 1) {
+    for (let count = random.between(1, random.sized(40, 8)); count > 0; count -= 1) {
       writeSync(file, random.bytes(random.between(1, 3000)), 0, undefined, random.below(span))
     }
   } finally {

@@ -22,8 +22,8 @@ export const iso9660: DifferentialTarget = {
     const missing = PROGRAMS.filter((name) => spawnSync(name, ['--version']).error !== undefined)
     return missing.length === 0 ? undefined : `needs ${missing.join(', ')}`
   },
-  async compare(seed, directory) {
-    const made = makeDisc(new Random(seed), directory)
+  async compare(seed, directory, size) {
+    const made = makeDisc(new Random(seed, size), directory)
     const unpacked = join(directory, 'unpacked')
     mkdirSync(unpacked)
     run('bsdtar', ['-xpf', made.image, '-C', unpacked])

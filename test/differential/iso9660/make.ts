@@ -66,14 +66,19 @@ function fill(random: Random, top: string, names: Made['names'], program: string
       names === 'joliet' ? `${number}${odd.replaceAll('\u{1f600}', '')}x` : `${number}${odd}`,
     )
   }
-  for (let count = random.below(30); count > 0; count -= 1) {
+  for (let count = random.below(random.sized(30, 15)); count > 0; count -= 1) {
     const at = next()
     mkdirSync(at)
     directories.push(at)
   }
-  for (let count = random.below(60); count > 0; count -= 1) {
+  for (let count = random.below(random.sized(60, 25)); count > 0; count -= 1) {
     const at = next()
-    writeFileSync(at, random.bytes(random.chance(20) ? 0 : random.below(random.chance(90) ? 5000 : 300_000)))
+    writeFileSync(
+      at,
+      random.bytes(
+        random.chance(20) ? 0 : random.below(random.chance(90) ? 5000 : random.sized(300_000, 30_000)),
+      ),
+    )
     files.push(at)
   }
   if (names === 'rock-ridge') {

@@ -10,6 +10,7 @@ import type { TreeEntry } from '../../fixtures/tree.ts'
 import { treeOfDirectory } from '../../fixtures/tree-of-directory.ts'
 import { xattrsOf, xattrsOfDirectory } from '../../fixtures/xattrs.ts'
 import { Random } from '../random.ts'
+import type { Size } from '../random.ts'
 import { differencesOf } from '../target.ts'
 import type { Comparison } from '../target.ts'
 import { makeLayers } from './make.ts'
@@ -17,8 +18,8 @@ import { makeLayers } from './make.ts'
 const FORMS: readonly LayerForm[] = ['gzip', 'zstd', 'none']
 
 /** A generated container image, against what `umoci unpack` makes of it. What umoci refuses, Anneal has to refuse. */
-export async function compareOci(seed: number, directory: string): Promise<Comparison> {
-  const random = new Random(seed)
+export async function compareOci(seed: number, directory: string, size?: Size): Promise<Comparison> {
+  const random = new Random(seed, size)
   const work = join(directory, 'work')
   mkdirSync(work)
   const { layers, made, hasWhiteouts } = makeLayers(random, work)

@@ -88,8 +88,8 @@ function target(name: string, kind: Kind): DifferentialTarget {
     name,
     lacks: () =>
       spawnSync('qemu-img', ['--version']).error === undefined ? undefined : 'needs qemu-img (qemu-utils)',
-    async compare(seed, directory): Promise<Comparison> {
-      const { path, commands, isFlat } = makeDisk(kind, new Random(seed), directory)
+    async compare(seed, directory, size): Promise<Comparison> {
+      const { path, commands, isFlat } = makeDisk(kind, new Random(seed, size), directory)
       const raw = join(directory, 'expected.raw')
       run('qemu-img', ['convert', '-f', kind.format, '-O', 'raw', path, raw])
       const map = run('qemu-img', ['map', '-f', kind.format, '--output=json', path])

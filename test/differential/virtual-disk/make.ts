@@ -35,7 +35,8 @@ export function makeDisk(kind: Kind, random: Random, directory: string): Made {
     run(program, argv)
   }
   // A few whole MiB more or less, or any number of sectors.
-  const size = random.chance(30) ? random.between(1, 24) * MIB : random.between(1, 24 * 2048) * 512
+  const most = random.sized(24, 4)
+  const size = random.chance(30) ? random.between(1, most) * MIB : random.between(1, most * 2048) * 512
   const { options, isWritable, isFlat, write } = kind.options(random)
   const path = join(directory, `image.${kind.format}`)
   const argv = ['-q', ...(random.chance(20) ? ['-S', '0'] : [])]
@@ -61,7 +62,7 @@ export function makeDisk(kind: Kind, random: Random, directory: string): Made {
 /** A command of qemu-io somewhere in the disk. */
 function change(size: number, random: Random): string {
   const at = random.below(Math.max(1, size / 512)) * 512
-  const length = Math.min((1 + random.below(2048)) * 512, size - at)
+  const length = Math.min((1 + random.below(random.sized(2048, 500))) * 512, size - at)
   if (random.chance(80)) return `write -P ${1 + random.below(255)} ${at} ${length}`
   return `write -z ${at} ${length}`
 }
@@ -72,13 +73,13 @@ function writeContents(path: string, size: number, random: Random): void {
   try {
     ftruncateSync(file, size)
     for (let at = 0; at < size;) {
-      const length = Math.min(size - at, (1 + random.below(512)) * 512)
+      const length = Math.min(size - at, (1 + random.below(random.sized(512, 200))) * 512)
       const kind = random.below(4)
       if (kind === 0) writeSync(file, Buffer.alloc(length), 0, length, at)
       if (kind === 1) writeSync(file, Buffer.alloc(length, 1 + random.below(255)), 0, length, at)
       if (kind === 2) writeSync(file, Buffer.alloc(length, `line ${at} `), 0, length, at)
       if (kind === 3) writeSync(file, random.bytes(length), 0, length, at)
-      at += length + (random.chance(40) ? random.below(8192) * 512 : 0)
+      at += length + (random.chance(40) ? random.below(random.sized(8192, 3000)) * 512 : 0)
     }
   } finally {
     closeSync(file)
