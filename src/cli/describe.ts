@@ -38,10 +38,10 @@ function describeSupervisors(
   act: 'disarm' | 'rearm',
 ): readonly string[] {
   return supervisors.map(({ unit, ran, makes }) => {
-    const anew = makes === true ? ', which makes the container anew,' : ''
+    const creating = makes === true ? ', which creates the container,' : ''
     return act === 'disarm'
-      ? `           ${unit}${anew} is kept from starting it (drop-in), and given back on the way back`
-      : `           ${unit}${anew} may start it again${ran ? ', and is started' : ''}`
+      ? `           ${unit}${creating} is kept from starting it (drop-in), and given back on the way back`
+      : `           ${unit}${creating} may start it again${ran ? ', and is started' : ''}`
   })
 }
 

@@ -16,7 +16,7 @@ const UNIT = 'edpm_nova_compute.service'
 const dir = mkdtempSync(join(tmpdir(), 'anneal-made-'))
 test.after(() => rmSync(dir, { recursive: true }))
 
-/** A node on which a unit makes its container anew at each start, with `--rm`. */
+/** A node on which a unit creates its container at each start, with `--rm`. */
 function node(of: Readonly<{ makes?: false; wanted?: true; waits?: true }> = {}) {
   const root = mkdtempSync(join(dir, 'root-'))
   const files = new Map<string, string>()
@@ -97,7 +97,7 @@ function node(of: Readonly<{ makes?: false; wanted?: true; waits?: true }> = {})
   return { engine: withUnitContainers(engine, options), units, calls, files, die: () => (up = false) }
 }
 
-test('a container that its unit makes anew is told of as stopped, and its start is the start of the unit', async () => {
+test('the engine lists a container that its unit creates as stopped, and starting it starts the unit', async () => {
   const { engine, units, calls } = node()
   assert.equal((await engine.inspectContainer(NAME))?.status, 'running')
   units.disarm(UNIT)
@@ -129,7 +129,7 @@ test('one that ends by itself once its unit is disarmed is not lost', async () =
   assert.equal((await engine.inspectContainer(NAME))?.status, 'exited')
 })
 
-test('nothing is told of a container whose unit acts, unless the node’s memory names it', async () => {
+test('the engine does not list a container whose unit acts, unless the node’s memory names it', async () => {
   for (const wanted of [false, true]) {
     const { engine, units } = node(wanted ? { wanted } : {})
     units.disarm(UNIT)

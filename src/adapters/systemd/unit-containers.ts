@@ -16,7 +16,7 @@ export type UnitContainersOptions = Readonly<{
   startMs?: number
 }>
 
-/** A container that is gone, and the unit that makes it anew. */
+/** A container that is gone, and the unit that creates it at each start. */
 type Kept = Readonly<{ unit: string; container: Container }>
 
 const FILE = 'unit-containers.json'
@@ -25,7 +25,7 @@ const START_MS = 60_000
 const POLL_MS = 200
 
 /**
- * An engine in which a container that removes itself is still there once it has stopped, if a unit makes it anew: a quadlet, or a unit
+ * An engine in which a container that removes itself is still there once it has stopped, if a unit creates it at each start: a quadlet, or a unit
  * with `podman run --rm`. A release takes over from it, and goes back to it, as from any adopted container:
  *
  * - before it stops, what it is is written down;

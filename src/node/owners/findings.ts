@@ -12,7 +12,7 @@ export const OWNER_FINDINGS = {
     meaning:
       'A systemd unit (of Kolla, a quadlet, `podman generate systemd` or your own) would start a stopped container again, start it at boot, or remove it. Two libvirts would then manage the same guests, or a rollback would be impossible.',
     remedy:
-      'take the container over with `--adopt`: Anneal then disarms the unit, where it only starts the container, or makes it with `--rm`. Else disable the unit without stopping it, as that would stop the container: add a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, run `systemctl disable UNIT` (without --now) for it and its triggers, then `systemctl daemon-reload`',
+      'take the container over with `--adopt`: Anneal then disarms the unit, where it only starts the container, or creates one that removes itself. Else disable the unit without stopping it, as that would stop the container: add a drop-in with `[Service]`, `Restart=no` and empty `ExecStop=` and `ExecStopPost=`, run `systemctl disable UNIT` (without --now) for it and its triggers, then `systemctl daemon-reload`',
   },
   CONTAINER_STARTED_BY_JOB: {
     severity: 'refuse',
@@ -157,7 +157,7 @@ function withObstacle(evidence: string, { disarming }: Owner): string {
   return disarming?.possible === false ? `${evidence}; Anneal cannot disarm it: ${disarming.why}` : evidence
 }
 
-/** What a generator makes anew at each reload cannot be disabled. */
+/** What a generator makes at each reload cannot be disabled. */
 function quadletRemedy({ source, name }: Owner): Partial<Finding> {
   if (!/\.(container|kube|pod)$/.test(source)) return {}
   return {
