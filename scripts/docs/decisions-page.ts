@@ -25,9 +25,10 @@ never used twice, and a file keeps its name when its title changes. To add a pag
 | 0055 to 0059 | how an image boots             |
 | 0060 to 0069 | reading and converting images  |
 | 0070 to 0079 | finding out who acts on a node |
+| 0081 to 0089 | taking over what runs          |
 | 0090 to 0099 | the conductor                  |
 
-0068 and 0069 (an entry point, and output streams) and 0072 (unpacking images), 0076 (hash trees) and 0077 (LUKS) took the next number that was free.
+0068 and 0069 (an entry point, and output streams) and 0072 (unpacking images), 0076 (hash trees) and 0077 (LUKS) took the next number that was free. So did 0097 to 0100, as the numbers of their subjects were used up.
 `
 
 /** docs/adr/README.md: how the records of decisions are numbered, and their titles. */
