@@ -130,8 +130,7 @@ async function killEverywhere(context: TestContext, story: Story): Promise<void>
     rmSync(inside('state'), { recursive: true, force: true })
     cpSync(inside('available'), inside('state'), { recursive: true })
     for (const machine of machines) Object.assign(machine, { isOn: false, boot: 'Hdd' })
-    for (const one of played) one.words.length = 0
-    for (const one of played) one.booted.length = 0
+    for (const one of played) one.reset()
     writeFileSync(inside('log'), '')
     const doomed = await serve('state', at)
     const accepted = doomed.isDead ? [] : await story.ask(doomed)

@@ -131,6 +131,14 @@ export class PlayedMachine {
     this.#ports = ports
   }
 
+  /** As it comes from the maker: nothing runs on it, and nothing is on its disk. */
+  reset(): void {
+    this.#life += 1
+    this.#disk = 'nothing'
+    this.words.length = 0
+    this.booted.length = 0
+  }
+
   /** Called when its BMC switches it on. */
   start(): void {
     this.#life += 1
@@ -143,6 +151,7 @@ export class PlayedMachine {
 
   async #run(life: number): Promise<void> {
     await sleep(PAUSE_MS)
+    if (!this.#isOn(life)) return
     if (this.#machine.boot !== 'Pxe') {
       this.words.push(`boots its disk: ${this.#disk}`)
       this.booted.push(this.#disk)
