@@ -44,7 +44,7 @@ export type Mount = Readonly<{
   source: string
   target: string
   readOnly: boolean
-  /** Where the host has the files of a volume, where the engine says so. */
+  /** The host's directory with the files of a volume. Absent where the engine does not report it. */
   heldIn?: string
 }>
 

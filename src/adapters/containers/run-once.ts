@@ -39,8 +39,7 @@ export async function runOnce(
       await putFiles(dialect, id, spec.name, folder, files)
     }
     await parts.start(id)
-    const pid = await parts.pidOf(id)
-    const watch = watchWork({ root: () => pid, limitMs: options.timeoutMs })
+    const watch = watchWork({ pid: await parts.pidOf(id), limitMs: options.timeoutMs })
     const exitCode = await parts
       .wait(id, watch.signal)
       .catch((error: unknown) => {

@@ -72,6 +72,22 @@ export function libvirtImages(
     return fresh
   }
 
+  /** What a script lists in the image, asked once. */
+  const listOf = async (
+    imageId: string,
+    name: 'poolTypes' | 'networkFilters',
+    script: string,
+    parse: (answer: string) => readonly string[],
+  ): Promise<readonly string[] | undefined> => {
+    const known = await remembered(imageId)
+    if (known[name] !== undefined) return known[name]
+    const answer = await runScript(engine, imageId, script, {})
+    if (answer === undefined) return undefined
+    const listed = parse(answer)
+    await remember(imageId, { ...known, [name]: listed })
+    return listed
+  }
+
   return {
     libvirtFacts: async (imageId) => (await factsOf(imageId)).facts,
 
@@ -95,25 +111,12 @@ export function libvirtImages(
       return tryHooks(engine, imageId, guests, mounts)
     },
 
-    async poolTypes(imageId) {
-      const known = await remembered(imageId)
-      if (known.poolTypes !== undefined) return known.poolTypes
-      const answer = await runScript(engine, imageId, POOLS_SCRIPT, {})
-      if (answer === undefined) return undefined
-      const poolTypes = drivenPools(answer)
-      await remember(imageId, { ...known, poolTypes })
-      return poolTypes
-    },
+    poolTypes: (imageId) => listOf(imageId, 'poolTypes', POOLS_SCRIPT, drivenPools),
 
-    async networkFilters(imageId) {
-      const known = await remembered(imageId)
-      if (known.networkFilters !== undefined) return known.networkFilters
-      const answer = await runScript(engine, imageId, FILTERS_SCRIPT, {})
-      if (answer === undefined) return undefined
-      const networkFilters = answer.split('\n').filter((line) => line !== '')
-      await remember(imageId, { ...known, networkFilters })
-      return networkFilters
-    },
+    networkFilters: (imageId) =>
+      listOf(imageId, 'networkFilters', FILTERS_SCRIPT, (answer) =>
+        answer.split('\n').filter((line) => line !== ''),
+      ),
 
     async prewarm(containerId, imageId) {
       const { cache } = await factsOf(imageId)

@@ -46,7 +46,7 @@ test('the time of a child that nobody waited for is not taken for silence', () =
 test('the processor time of a process counts that of its children', { timeout: 60_000 }, async () => {
   const loop = 'while :; do :; done'
   const child = spawn('sh', ['-c', `timeout 50 sh -c '${loop}' & wait`], { stdio: 'ignore', detached: true })
-  const watch = watchWork({ root: () => child.pid, limitMs: 100, everyMs: 20 })
+  const watch = watchWork({ pid: child.pid, limitMs: 100, everyMs: 20 })
   try {
     await new Promise<void>((resolve) => watch.signal.addEventListener('abort', () => resolve()))
   } finally {

@@ -6,8 +6,8 @@ const TICK_MS = 10
 const IDLE_SHARE = 0.005
 
 export type WorkOptions = Readonly<{
-  /** The first process; undefined while it is not known. */
-  root: () => number | undefined
+  /** The first process; undefined where it did not start. */
+  pid: number | undefined
   /** How long they may do nothing, and how much processor time they may use in all. */
   limitMs: number
   /** How often they are looked at. Default: 5 s, and no more than a tenth of the limit. */
@@ -19,11 +19,10 @@ export type WorkOptions = Readonly<{
  * signal aborts once they used no processor for `limitMs`, or have used one for longer than that. `end` stops the watch.
  */
 export function watchWork(options: WorkOptions): Readonly<{ signal: AbortSignal; end: () => void }> {
-  const { root, limitMs } = options
+  const { pid, limitMs } = options
   const controller = new AbortController()
   const isOver = workMeter(limitMs, performance.now())
   const look = (): void => {
-    const pid = root()
     if (isOver(performance.now(), pid === undefined ? undefined : treeCpuMs(pid))) controller.abort()
   }
   const timer = setInterval(look, options.everyMs ?? Math.min(5000, limitMs / 10))

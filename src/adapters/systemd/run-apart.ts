@@ -82,7 +82,7 @@ function run([program = '', ...argv]: readonly string[], timeoutMs: number): Pro
         if (output[name].length < MAX_OUTPUT_BYTES) output[name] += text
       })
     }
-    const watch = watchWork({ root: () => child.pid, limitMs: timeoutMs })
+    const watch = watchWork({ pid: child.pid, limitMs: timeoutMs })
     watch.signal.addEventListener('abort', () => child.kill('SIGKILL'))
     child.on('error', (error) => {
       watch.end()

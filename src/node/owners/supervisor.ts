@@ -45,7 +45,11 @@ export function disarming(unit: ServiceUnit, container: Supervised): Disarming {
 function makesContainer(unit: ServiceUnit, container: Supervised): boolean {
   if (container.autoRemove !== true || !(isUp(unit) || unit.disarmed === true)) return false
   const calls = unit.starts.flatMap((line) => engineCalls(wordsOf(line)))
-  return calls.filter((call) => call.verb === 'run' && startsContainer(call, container)).length === 1
+  return calls.filter((call) => isRun(call, container)).length === 1
+}
+
+function isRun(call: EngineCall, container: Supervised): boolean {
+  return call.verb === 'run' && startsContainer(call, container)
 }
 
 /** What a unit may do before it makes its container: fetch the image, and clear away an earlier container of that name. */
@@ -64,7 +68,7 @@ function obstacle(unit: ServiceUnit, container: Supervised, makes: boolean): str
   const calls = lines.flatMap((line) => line.calls)
   const expected = (call: EngineCall): boolean =>
     makes
-      ? (call.verb === 'run' && startsContainer(call, container)) || clearsWay(call, container)
+      ? isRun(call, container) || clearsWay(call, container)
       : call.verb === 'start' && startsContainer(call, container)
   const other = calls.find((call) => !expected(call))
   if (other !== undefined)

@@ -20,7 +20,7 @@ export async function refersTo(
   )
 }
 
-/** A journal that cannot be read names nobody; whoever acts on it says so. */
+/** A broken journal names no container here. Recovery reads it, too, and reports JOURNAL_BROKEN. */
 function replayed(entries: Parameters<typeof replay>[0]): ReturnType<typeof replay> {
   try {
     return replay(entries)
