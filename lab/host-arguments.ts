@@ -3,8 +3,8 @@ import { raise } from './errors.ts'
 import { imageReference } from './image-recipe.ts'
 import type { NestedEngine } from './seed.ts'
 
-/** Debian releases that hosts are made of, oldest first. */
-export const SUITES = ['bullseye', 'bookworm', 'trixie', 'forky', 'sid'] as const
+/** Debian releases that hosts are made of, oldest first. `experimental` is sid with newer engines. */
+export const SUITES = ['bullseye', 'bookworm', 'trixie', 'forky', 'sid', 'experimental'] as const
 
 export type Suite = (typeof SUITES)[number]
 

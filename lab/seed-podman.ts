@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { V2_INIT, machineIsV2 } from './cgroup-v2.ts'
 import { dockerEnvironment } from './engine.ts'
 import { raise } from './errors.ts'
 import { DEFAULT_SUITE, nodeImage } from './host-arguments.ts'
@@ -63,8 +64,10 @@ function removeOlder(names: string): void {
 
 /** `docker save` of the outer engine, streamed into the podman of a throw-away host. */
 function load(suite: Suite, references: readonly string[], directory: string): Promise<void> {
+  // Podman 6 and newer start on cgroup v2 alone.
+  const enter = machineIsV2() ? '' : V2_INIT.map((word) => `'${word}'`).join(' ')
   const script = `docker save "\${@:3}" |
-    docker run --rm --interactive --privileged --network none --volume "$2:/var/lib/containers" --tmpfs /run "$1" podman load`
+    docker run --rm --interactive --privileged --network none --volume "$2:/var/lib/containers" --tmpfs /run "$1" ${enter} podman load`
   const argv = [
     '-euo',
     'pipefail',

@@ -22,6 +22,7 @@ export const LIBVIRT_TAGS: Readonly<Record<Suite, Libvirts>> = {
   trixie: { now: 'trixie', next: 'forky' },
   forky: { now: 'trixie', next: 'forky' },
   sid: { now: 'forky', next: 'sid' },
+  experimental: { now: 'forky', next: 'sid' },
 }
 
 /** Where the cells of one engine run. */

@@ -86,7 +86,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: 'quadlet',
     engine: 'podman',
-    suites: ['trixie', 'forky', 'sid'],
+    suites: ['trixie', 'forky', 'sid', 'experimental'],
     about: 'a `.container` unit with another image, `systemctl daemon-reload` and `restart`',
     start: quadlet,
     replace: quadlet,
