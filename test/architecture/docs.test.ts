@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { EXIT } from '../../src/core/index.ts'
@@ -32,6 +32,12 @@ for (const { path, text } of await generatedPages()) {
 }
 
 describe('findings/README.md', () => {
+  test('the folder holds scripts alone beside it', () => {
+    const others = (names: readonly string[]) =>
+      names.filter((name) => name !== 'README.md' && !name.endsWith('.sh'))
+    assert.deepEqual(others(readdirSync(join(ROOT, 'findings'))), [])
+    assert.deepEqual(others(['README.md', 'a.sh', 'tree']), ['tree'])
+  })
   test('takes three cells from the head of a script, and refuses fewer, more and empty ones', () => {
     assert.deepEqual(shortForm('#!/bin/sh\n# Short:    a 1.0 | `x` is 1 | it is 2\nset -eu\n'), [
       'a 1.0',
