@@ -81,6 +81,12 @@ export const CONTAINER_ERRORS = {
       'Cannot read the {what} of "{image}": it unpacks to more than {limitBytes} bytes, which no layer of its packed size holds',
     remedy: 'get the container image from a source that you trust; unpack it with umoci if you do',
   },
+  CONTAINER_IMAGE_BOMB: {
+    ...refused,
+    message:
+      'Cannot read "{image}": its layers unpack to more than {limitBytes} bytes, which no image of its packed size holds',
+    remedy: 'get the container image from a source that you trust; unpack it with umoci if you do',
+  },
   CONTAINER_LAYER_CHANGED: {
     ...failed,
     message: 'Cannot continue to read the {what} of "{image}": it was replaced meanwhile',

@@ -12,6 +12,7 @@ import type { FoundImage, FoundLayer } from './found-image.ts'
 import { KEPT_LAYER_BYTES, layerContents } from './layer-contents.ts'
 import { findInLayout, layoutDirectory } from './oci-layout.ts'
 import { BLOCK_BYTES, readLayer } from './read-layer.ts'
+import { UnpackLimit } from './unpack-limit.ts'
 import type { ReadLayer } from './read-layer.ts'
 import { findInRegistry } from './registry-image.ts'
 import type { RegistryOptions } from './connect-registry.ts'
@@ -83,6 +84,7 @@ export async function openContainer(
   const replays = stack.use(new Replays(unwrapping))
   const totalBytes = found.layers.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0)
   const tree = new Tree()
+  const unpacking = new UnpackLimit()
   const kept = new Units(KEPT_LAYER_BYTES)
   const contents: ByteSource[] = []
   const layers: LayerFacts[] = []
@@ -93,6 +95,7 @@ export async function openContainer(
     const applier = new LayerApplier(tree, { number: index + 1, name: what })
     let packedBytes = 0
     const read = await readLayer(layer, name, applier, {
+      limit: unpacking.layer(layer.digest ?? layer.diffId, name),
       onRead: (bytes) => {
         packedBytes = bytes
         onRead?.({ doneBytes: doneBytes + bytes, totalBytes })

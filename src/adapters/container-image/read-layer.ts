@@ -24,9 +24,12 @@ export type ReadLayer = Readonly<{
   blockDigests: Uint8Array
 }>
 
-/** What a layer may become: some hundred times its size is usual for text, gzip ends at a thousand. */
-const MOST_RATIO = 2000
-const ALWAYS_BYTES = 8 * 1024 ** 3
+type Options = Readonly<{
+  /** Throws where the layer becomes more than it may. */
+  limit: (packedBytes: number, unpackedBytes: number) => void
+  onRead?: (packedBytes: number) => void
+  signal?: AbortSignal
+}>
 
 /**
  * Reads a layer from its first byte to its last, and applies each entry. Holds it to its digest, its size and its diff id;
@@ -36,7 +39,7 @@ export async function readLayer(
   layer: FoundLayer,
   name: BlobName,
   applier: LayerApplier,
-  options: Readonly<{ onRead?: (packedBytes: number) => void; signal?: AbortSignal }> = {},
+  options: Options,
 ): Promise<ReadLayer> {
   try {
     return await readOnce(layer, name, applier, options)
@@ -61,7 +64,7 @@ async function readOnce(
   layer: FoundLayer,
   name: BlobName,
   applier: LayerApplier,
-  { onRead, signal }: Readonly<{ onRead?: (packedBytes: number) => void; signal?: AbortSignal }>,
+  { limit, onRead, signal }: Options,
 ): Promise<ReadLayer> {
   const blocks = new BlockDigests()
   const diffId = new DigestOf(layer.diffId)
@@ -78,8 +81,7 @@ async function readOnce(
   const measured = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of chunks) {
       sizeBytes += chunk.length
-      const limitBytes = Math.max(ALWAYS_BYTES, packedBytes * MOST_RATIO)
-      if (sizeBytes > limitBytes) throw raise('CONTAINER_LAYER_BOMB', { ...name, limitBytes })
+      limit(packedBytes, sizeBytes)
       diffId.update(chunk)
       blocks.update(chunk)
       yield chunk
