@@ -40,6 +40,12 @@ describe('recognising', () => {
     })
   }
 
+  test('a squashfs that was streamed and not fixed is a squashfs', async () => {
+    const bytes = new Uint8Array(8192)
+    bytes.set(new TextEncoder().encode('HSQS'))
+    assert.equal((await recognise(fromBytes(bytes)))?.type, 'squashfs')
+  })
+
   for (const [format, type] of Object.entries({
     mbr: 'dos',
     gpt: 'gpt',

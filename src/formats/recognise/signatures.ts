@@ -115,6 +115,8 @@ export const SIGNATURES: readonly Signature[] = [
   { type: 'xfs', family: 'file system', magic: ascii('XFSB'), offsets: [0], uuidAt: 32, labelAt: [108, 12] },
   { type: 'squashfs', family: 'file system', magic: ascii('hsqs'), offsets: [0] },
   { type: 'squashfs', family: 'file system', magic: ascii('sqsh'), offsets: [0] },
+  // Of `mksquashfs -stream`, before `-fix`; blkid does not know it.
+  { type: 'squashfs', family: 'file system', magic: ascii('HSQS\0\0\0\0'), offsets: [0] },
   { type: 'ntfs', family: 'file system', magic: ascii('NTFS    '), offsets: [3] },
   { type: 'exfat', family: 'file system', magic: ascii('EXFAT   '), offsets: [3] },
   // Its journal, on a device of its own: bit 3 of the incompatible features.

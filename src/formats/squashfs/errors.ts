@@ -10,6 +10,12 @@ export const SQUASHFS_ERRORS = {
     message: 'Cannot open squashfs in "{source}": its magic is {found}, expected {expected}',
     remedy: damaged,
   },
+  SQUASHFS_STREAM_UNFIXED: {
+    ...refused,
+    message:
+      'Cannot open squashfs in "{source}": `mksquashfs -stream` wrote it, and its superblock is still at its end',
+    remedy: 'put the superblock where it belongs with `mksquashfs -fix` (squashfs-tools 4.7)',
+  },
   SQUASHFS_UNSUPPORTED_VERSION: {
     ...refused,
     message: 'Cannot open squashfs in "{source}": version {version} is not supported, only 4.0 is',

@@ -7,6 +7,8 @@ import { at, safe64le, struct, u16le, u32le } from '../../bytes/index.ts'
 export const MAGIC = 0x73_71_73_68
 /** Of versions below 4 on big-endian machines. */
 export const MAGIC_BIG_ENDIAN = 0x68_73_71_73
+/** What `mksquashfs -stream` begins with ("HSQS"): the superblock comes last, until `mksquashfs -fix` moves it. */
+export const MAGIC_STREAM = 0x53_51_53_48
 
 export const SUPERBLOCK = struct('the superblock (squashfs_super_block)', 96, {
   magic: at(0, u32le),

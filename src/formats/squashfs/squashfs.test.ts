@@ -94,6 +94,7 @@ const REFUSED = [
   ['another format', 0, [0x68, 0x73, 0x71, 0x74], 'SQUASHFS_BAD_MAGIC'],
   ['version 3', 28, [3, 0], 'SQUASHFS_UNSUPPORTED_VERSION'],
   ['a big-endian one', 0, [0x73, 0x71, 0x73, 0x68], 'SQUASHFS_UNSUPPORTED_VERSION'],
+  ['a stream that was not fixed', 0, [0x48, 0x53, 0x51, 0x53, 0, 0], 'SQUASHFS_STREAM_UNFIXED'],
   ['an unknown compressor', 20, [9, 0], 'SQUASHFS_UNSUPPORTED_COMPRESSOR'],
   ['blocks of 2 MiB', 12, [0, 0, 0x20, 0], 'SQUASHFS_BAD_FIELD'],
   ['more bytes than there are', 40, [0, 0, 0, 1, 0, 0, 0, 0], 'SQUASHFS_CUT_SHORT'],

@@ -2,7 +2,7 @@ import { formatHex32 } from '../../core/index.ts'
 import { Cursor } from '../../bytes/index.ts'
 import type { ByteSource, Packing, Values } from '../../bytes/index.ts'
 import { badField, raise } from './errors.ts'
-import { FLAGS, MAGIC, MAGIC_BIG_ENDIAN, NO_TABLE, SUPERBLOCK, TABLES_AT } from './layout.ts'
+import { FLAGS, MAGIC, MAGIC_BIG_ENDIAN, MAGIC_STREAM, NO_TABLE, SUPERBLOCK, TABLES_AT } from './layout.ts'
 
 export type Compressor = Readonly<{ name: string; packing: Packing }>
 
@@ -35,7 +35,7 @@ export type Geometry = Readonly<{
   xattrTable: number | undefined
 }>
 
-/** Reads and checks the superblock. Throws SQUASHFS_BAD_MAGIC, SQUASHFS_UNSUPPORTED_…, SQUASHFS_CUT_SHORT, SQUASHFS_BAD_FIELD. */
+/** Reads and checks the superblock. Throws SQUASHFS_BAD_MAGIC, SQUASHFS_STREAM_UNFIXED, SQUASHFS_UNSUPPORTED_…, SQUASHFS_CUT_SHORT, SQUASHFS_BAD_FIELD. */
 export async function readSuperblock(source: ByteSource, signal?: AbortSignal): Promise<Geometry> {
   if (source.size < SUPERBLOCK.sizeBytes) {
     const sizes = { expectedBytes: SUPERBLOCK.sizeBytes, foundBytes: source.size }
@@ -91,6 +91,7 @@ function checkVersion(source: ByteSource, block: Cursor): void {
       version: `${block.u16be(28)}.${block.u16be(30)} (big-endian)`,
     })
   }
+  if (magic === MAGIC_STREAM) throw raise('SQUASHFS_STREAM_UNFIXED', { source: source.name })
   if (magic !== MAGIC) {
     throw raise('SQUASHFS_BAD_MAGIC', {
       source: source.name,
