@@ -3,7 +3,7 @@
 # Versions: Ceph 16.2.15 (Debian 12); 20.2.4 does the same.
 # Guess:    off is off, 3g are 3 GiB and osd-max-backfills is osd_max_backfills, as on the command line; or an error.
 # Seen:     the default, without a message and with exit code 0: `rbd_cache = off` is true, 3g, 3GiB and 1.5G of memory are 4 GiB, "5 minutes"
-#           are 600 seconds. 3G and 3GB are 3 GiB. A name with a hyphen is another name; with spaces it counts. rbd and QEMU's librbd say nothing either.
+#           are 600 seconds. 3G and 3GB are 3 GiB. A name with a hyphen is another name; with spaces it counts. rbd says nothing either.
 # Matters:  the cache that was switched off holds writes of a guest; each OSD takes a gibibyte more than the machine has for it.
 # Anneal:   reads no ceph.conf.
 # Short:    Ceph 16.2.15 (and 20.2.4) | `rbd_cache = off` in ceph.conf is off, `osd_memory_target = 3g` is 3 GiB, or an error | the default counts: on, and 4 GiB; osd-max-backfills is passed over; no message, exit code 0
