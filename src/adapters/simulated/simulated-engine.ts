@@ -193,6 +193,15 @@ export class SimulatedEngine implements NodeEngine {
     if (container !== undefined && container.status !== 'running') this.#run(container)
   }
 
+  /** Somebody else removes every container that does not run: `docker container prune`. */
+  prune(): void {
+    for (const { id, status } of this.all()) {
+      if (status === 'running') continue
+      this.#node.killInside(id)
+      this.#containers.delete(id)
+    }
+  }
+
   #find(idOrName: string): Mutable<Container> | undefined {
     this.#passTime()
     return (

@@ -4,7 +4,7 @@ import { LABELS, breachesAtRest, libvirtsBeside } from '../../../node/index.ts'
 import type { DeployedService, Deployment, Owner, Reason } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { awaitReady } from '../containers/await-ready.ts'
-import { createDisarmed } from '../containers/create-disarmed.ts'
+import { ensureContainer } from '../containers/ensure-container.ts'
 import { raise } from '../errors.ts'
 import { replay } from '../upgrade/journal.ts'
 import { strangersOf } from './preview-recovery.ts'
@@ -209,11 +209,17 @@ async function startService(
   options: RunOptions,
   actions: string[],
 ): Promise<void> {
-  const id = await ensureContainer(world, current, deployed, actions)
-  const container = await world.engine.inspectContainer(id)
-  if (container?.restartPolicy !== deployed.restart) await world.engine.armContainer(id, deployed.restart)
-  if (container?.status === 'running') return
-  await startContainer(world, side, deployed.name, id)
+  const { release } = await loadSide(world.state, current.releaseId)
+  const { container, isNew } = await ensureContainer(world, release, {
+    name: deployed.containerName,
+    service: deployed.name,
+    digest: deployed.digest,
+  })
+  if (isNew) actions.push(`created ${deployed.name}`)
+  if (container.restartPolicy !== deployed.restart)
+    await world.engine.armContainer(container.id, deployed.restart)
+  if (container.status === 'running') return
+  await startContainer(world, side, deployed.name, container.id)
   actions.push(`started ${deployed.name}`)
   await awaitReady(world, {
     service: deployed.name,
@@ -222,24 +228,4 @@ async function startService(
     libvirt: side.libvirt,
     signal: options.signal ?? new AbortController().signal,
   })
-}
-
-/** A container that somebody removed is created anew from the release on file. */
-async function ensureContainer(
-  world: NodeWorld,
-  current: Deployment,
-  deployed: DeployedService,
-  actions: string[],
-): Promise<string> {
-  const container = await world.engine.inspectContainer(deployed.containerName)
-  if (container !== undefined) return container.id
-  const { release } = await loadSide(world.state, current.releaseId)
-  const service = release?.services.find(
-    (candidate) => candidate.name === deployed.name && candidate.digest === deployed.digest,
-  )
-  if (release === undefined || service === undefined) {
-    throw raise('CONTAINER_MISSING', { name: deployed.containerName, service: deployed.name })
-  }
-  actions.push(`created ${deployed.name}`)
-  return createDisarmed(world.engine, service, release, deployed.containerName)
 }

@@ -13,6 +13,7 @@ import type {
 import type { NodeWorld, PullProgress } from '../../../ports/index.ts'
 import { awaitReady } from '../containers/await-ready.ts'
 import { createDisarmed } from '../containers/create-disarmed.ts'
+import { ensureContainer } from '../containers/ensure-container.ts'
 import {
   checkNode,
   declaredHelpers,
@@ -33,7 +34,7 @@ import { failedBy, runExecutor } from '../../saga/index.ts'
 import type { Executors } from '../../saga/index.ts'
 import type { Sides } from './side.ts'
 import { standBy } from './stand-by.ts'
-import { clearLeftBehind, startContainer } from '../containers/start-container.ts'
+import { clearLeftBehind, startOrCreate } from '../containers/start-container.ts'
 import { survey } from '../survey/survey.ts'
 import { takeProof } from './take-proof.ts'
 
@@ -156,10 +157,7 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
   },
 
   async startContainer({ name, service, of }, { world, sides }) {
-    const container = await world.engine.inspectContainer(name)
-    if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
-    if (container.status === 'running') return DONE
-    await startContainer(world, of === 'new' ? sides.next : sides.old, service, container.id)
+    await startOrCreate(world, of === 'new' ? sides.next : sides.old, { name, service })
     return DONE
   },
 
@@ -186,18 +184,19 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
     return DONE
   },
 
-  async commit(_, { world, plan }) {
+  async commit(_, { world, plan, sides, run }) {
     const deployments = await world.state.readDeployments()
     if (deployments.current?.releaseId === plan.toReleaseId) return DONE
     const services: DeployedService[] = []
     for (const action of plan.actions) {
       if (action.action === 'keep') services.push(action.old)
       if (action.action === 'replace' || action.action === 'add') {
-        const container = await world.engine.inspectContainer(action.newName)
-        if (container === undefined)
-          throw raise('CONTAINER_MISSING', { name: action.newName, service: action.service })
+        // Forward, the commit comes before the start, and there is no way back to go instead.
+        const release = run().state === 'rollingForward' ? sides.next.release : undefined
+        const { service, newName: name } = action
+        const { container } = await ensureContainer(world, release, { name, service })
         services.push({
-          name: action.service,
+          name: service,
           digest: action.next.digest,
           image: action.next.image,
           containerId: container.id,
