@@ -112,6 +112,11 @@ export type Container = Readonly<{
    * more than its first process. `rival`: a unit of another libvirt of the host that is up, too.
    */
   hostUnit?: Readonly<{ unit: string; obstacle?: string; rival?: string }>
+  /**
+   * Nobody of the engine waits for its end any more: Podman's conmon was killed. Podman goes on to call it running whatever becomes of
+   * it, never restarts it, and cannot start it again once it has ended. `status` is then by its first process: `dead` once that is gone.
+   */
+  unwatched?: true
   /** Whether the engine removes it once it has stopped (`--rm`). It cannot be changed afterwards. */
   autoRemove?: boolean
   /** The limit of tasks that it was created with, as the engine reports it: 0 means none to most runtimes. */

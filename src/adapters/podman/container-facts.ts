@@ -58,6 +58,8 @@ export type Observed = Readonly<{
   program: RuntimeProgram | undefined
   cgroupnsMode: 'host' | 'private'
   taskLimit?: Container['taskLimit']
+  /** Where its conmon is gone: whether its first process is still there. */
+  unwatched?: 'runs' | 'ended' | undefined
   /** Whether this Podman can change a restart policy; if not, see `restartPolicy` below. */
   canUpdate: boolean
 }>
@@ -77,11 +79,12 @@ const STATUSES: Readonly<Record<string, ContainerStatus>> = {
 
 export function containerFromPodman(inspect: PodmanInspect, observed: Observed): Container {
   const { State: state = {}, Config: config = {}, HostConfig: host = {} } = inspect
-  const status = STATUSES[state.Status ?? ''] ?? 'dead'
+  const said = STATUSES[state.Status ?? ''] ?? 'dead'
+  const status = observed.unwatched === 'ended' && isUp(said) ? 'dead' : said
   const startedAt = readTime(state.StartedAt)
   const ended = status === 'exited' || status === 'dead'
   const { entrypoint, command } = argvOf(inspect)
-  const up = status === 'running' || status === 'paused'
+  const up = isUp(status)
   return {
     id: inspect.Id,
     name: inspect.Name,
@@ -104,6 +107,7 @@ export function containerFromPodman(inspect: PodmanInspect, observed: Observed):
     restartPolicy: restartPolicy(host.RestartPolicy?.Name, up || observed.canUpdate),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(state.CgroupPath === undefined || state.CgroupPath === '' ? {} : { engineCgroup: state.CgroupPath }),
+    ...(observed.unwatched === undefined || !isUp(said) ? {} : { unwatched: true }),
     autoRemove: host.AutoRemove ?? false,
     ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
     ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),
@@ -115,6 +119,10 @@ export function containerFromPodman(inspect: PodmanInspect, observed: Observed):
       config.StopSignal === undefined || config.StopSignal === '' ? 'SIGTERM' : config.StopSignal,
     ),
   }
+}
+
+function isUp(status: ContainerStatus): boolean {
+  return status === 'running' || status === 'paused'
 }
 
 /** Podman writes image ids without their algorithm. */

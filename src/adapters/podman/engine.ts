@@ -78,17 +78,26 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
     const { host } = await known()
     const pid = inspect.State?.Pid ?? 0
     const mode = inspect.HostConfig?.CgroupMode
+    const conmon = await argvOfProcess(inspect.State?.ConmonPid ?? 0)
     const binary =
-      (await runtimeOfConmon(inspect.State?.ConmonPid ?? 0)) ??
+      runtimeOfConmon(conmon) ??
       (host.ociRuntime?.name === inspect.OCIRuntime ? host.ociRuntime?.path : inspect.OCIRuntime)
     const container = containerFromPodman(inspect, {
       record: pid > 0 ? await readOciRecord(inspect.Id, stateRoots) : undefined,
       program: binary === undefined || binary === '' ? undefined : await programOf(binary),
       taskLimit: await taskLimitOf(pid),
+      unwatched: await unwatched(inspect, conmon),
       cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
       canUpdate: await canUpdate(),
     })
     return container
+  }
+
+  /** One that ended a moment ago has no conmon either: Podman is asked once more before it is doubted. */
+  const settled = async (inspect: PodmanInspect): Promise<Container> => {
+    const container = await observe(inspect)
+    if (container.unwatched !== true || container.status !== 'dead') return container
+    return observe((await inspectRaw(inspect.Id)) ?? inspect)
   }
 
   const inspectRaw = (idOrName: string) =>
@@ -103,7 +112,7 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
   const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
     const inspect = await inspectRaw(idOrName)
     if (inspect === undefined) return undefined
-    return { ...(await observe(inspect)), health: await currentHealth(await service.api(), inspect) }
+    return { ...(await settled(inspect)), health: await currentHealth(await service.api(), inspect) }
   }
 
   const listIds = (filters: Readonly<Record<string, readonly string[]>>) =>
@@ -206,7 +215,8 @@ export function podmanEngine(options: PodmanOptions = {}): Engine & Readonly<{ c
         ...(running === true ? { status: ['running'] } : {}),
       })
       const inspected = await Promise.all(found.map(({ Id }) => inspectRaw(Id)))
-      return Promise.all(inspected.filter((inspect) => inspect !== undefined).map(observe))
+      const containers = await Promise.all(inspected.filter((inspect) => inspect !== undefined).map(settled))
+      return containers.filter(({ status }) => running !== true || status !== 'dead')
     },
     inspectContainer,
     describeContainer: async (id) => describeContainer(await service.api(), id),
@@ -259,12 +269,25 @@ function canUpdatePolicy(version: string): boolean {
 }
 
 /** The runtime's program as conmon was told it (`-r PATH`): true also where it is registered under another name. */
-async function runtimeOfConmon(pid: number): Promise<string | undefined> {
+function runtimeOfConmon(argv: readonly string[] | undefined): string | undefined {
+  const flag = argv?.findIndex((word) => word === '-r' || word === '--runtime') ?? -1
+  return flag === -1 ? undefined : argv?.[flag + 1]
+}
+
+/** Whether the container outlived its conmon, which is told its id. Where Podman names no conmon, nothing is known. */
+async function unwatched(
+  { Id, State: state = {} }: PodmanInspect,
+  conmon: readonly string[] | undefined,
+): Promise<'runs' | 'ended' | undefined> {
+  if ((state.ConmonPid ?? 0) <= 0 || conmon?.includes(Id) === true) return undefined
+  return (await argvOfProcess(state.Pid ?? 0)) === undefined ? 'ended' : 'runs'
+}
+
+/** undefined where there is no such process; empty for a zombie, which nobody has waited for yet. */
+async function argvOfProcess(pid: number): Promise<readonly string[] | undefined> {
   if (pid <= 0) return undefined
   try {
-    const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
-    const flag = argv.findIndex((word) => word === '-r' || word === '--runtime')
-    return flag === -1 ? undefined : argv[flag + 1]
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
   } catch {
     return undefined
   }

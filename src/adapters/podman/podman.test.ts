@@ -122,6 +122,22 @@ test('states of Podman alone are read as the nearest of the port', () => {
   assert.equal(status('what').status, 'dead')
 })
 
+test('a container without its conmon counts by its first process', () => {
+  const read = (Status: string, unwatched: 'runs' | 'ended') => {
+    const {
+      status,
+      pid,
+      unwatched: said,
+    } = containerFromPodman({ ...inspect, State: { Status, Pid: 9 } }, { ...observed, unwatched })
+    return [status, pid, said]
+  }
+  assert.deepEqual(read('running', 'runs'), ['running', 9, true])
+  assert.deepEqual(read('running', 'ended'), ['dead', 0, true])
+  assert.deepEqual(read('stopping', 'ended'), ['dead', 0, true])
+  // Every container that has ended has no conmon any more.
+  assert.deepEqual(read('exited', 'ended'), ['exited', 0, undefined])
+})
+
 test(
   'a Podman that is not installed says how to install it',
   { skip: process.getuid?.() !== 0 && 'needs root' },

@@ -140,6 +140,10 @@ export class SimulatedEngine implements NodeEngine {
   startContainer(id: string): Promise<void> {
     return this.#node.points.around('start', () => {
       const container = this.#mustFind(id)
+      if (container.status === 'dead') {
+        const reason = 'container state improper'
+        throw raise('CONTAINER_START_FAILED', { subject: container.name, reason })
+      }
       if (container.status !== 'running') this.#run(container)
     })
   }
@@ -193,6 +197,12 @@ export class SimulatedEngine implements NodeEngine {
     if (container !== undefined && container.status !== 'running') this.#run(container)
   }
 
+  /** Whoever waits for the ends of the running containers is killed: none of them can be started again once it has ended. */
+  loseWatchers(): void {
+    for (const container of this.#containers.values())
+      if (container.status === 'running') container.unwatched = true
+  }
+
   /** Somebody else removes every container that does not run: `docker container prune`. */
   prune(): void {
     for (const { id, status } of this.all()) {
@@ -233,7 +243,7 @@ export class SimulatedEngine implements NodeEngine {
   }
 
   #end(container: Mutable<Container>): void {
-    container.status = 'exited'
+    container.status = container.unwatched === true ? 'dead' : 'exited'
     container.exitCode = 0
     container.pid = 0
     container.cgroupPaths = undefined

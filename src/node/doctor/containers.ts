@@ -16,7 +16,7 @@ export function containerFindings(
     ...running.flatMap((container) => lint(container, startedByOther(container), input)),
     ...libvirtTwice(running),
     ...bootStartsTwo(input.containers),
-    ...input.containers.flatMap((container) => taskLimit(container, input)),
+    ...input.containers.flatMap((container) => [...taskLimit(container, input), ...unwatched(container)]),
   ]
 }
 
@@ -65,6 +65,14 @@ function taskLimit(container: Container, { engine }: DoctorInput): readonly Find
   if (roleOf(container) === 'other' && container.labels[LABELS.project] === undefined) return []
   const problem = forkProblem(container, engine)
   return problem === undefined ? [] : [doctorFinding('TASK_LIMIT', container.name, problem)]
+}
+
+function unwatched(container: Container): readonly Finding[] {
+  const { name, labels, status } = container
+  if (container.unwatched !== true) return []
+  if (roleOf(container) === 'other' && labels[LABELS.project] === undefined) return []
+  const evidence = status === 'dead' ? 'its conmon is gone, and so is its process' : 'its conmon is gone'
+  return [doctorFinding('CONTAINER_UNWATCHED', name, evidence)]
 }
 
 function libvirtTwice(running: readonly Container[]): readonly Finding[] {

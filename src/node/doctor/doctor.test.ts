@@ -27,6 +27,15 @@ const guest = (changes: Partial<Guest>): Partial<DoctorInput> => ({
   census: { ...NOBODY, guests: [{ ...GUEST, ...changes }] },
 })
 
+test('the doctor warns of a container without its conmon', () => {
+  const containers = [{ ...LIBVIRT, unwatched: true } as const]
+  const found = examined({ containers }).filter(({ code }) => code === 'CONTAINER_UNWATCHED')
+  assert.deepEqual(
+    found.map(({ severity, subject }) => [severity, subject]),
+    [['warn', LIBVIRT.name]],
+  )
+})
+
 test('a node as it should be gives nothing to say, with a guest and without', () => {
   assert.deepEqual(said({}), [])
   assert.deepEqual(said(guest({})), [])

@@ -107,6 +107,13 @@ export const DOCTOR_FINDINGS = {
     remedy:
       'change pods through Kubernetes, after each guest that would end with them is migrated; let a DaemonSet with libvirt have `updateStrategy: OnDelete`, so that no change of its template stops it',
   },
+  CONTAINER_UNWATCHED: {
+    severity: 'warn',
+    meaning:
+      'Podman’s conmon, which waits for a container’s end, was killed (by the kernel for want of memory, with the login that started the container, by hand). Podman calls the container running whatever becomes of it, does not restart it, and cannot start it again once it has ended.',
+    remedy:
+      'replace the container when it suits: `anneal node upgrade` does that for a service of a release, and `anneal node recover` creates one that has ended. Without Anneal: `anneal node rescue`, `podman rm --force`, and create it again',
+  },
   TASK_LIMIT: {
     severity: 'warn',
     meaning:

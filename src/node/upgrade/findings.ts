@@ -38,6 +38,26 @@ export function removeThemselves(plan: Plan, containers: readonly Container[]): 
   })
 }
 
+/** A container whose end its engine would not notice: once it has stopped, the engine cannot start it again. */
+export function unwatchedContainers(plan: Plan, containers: readonly Container[]): readonly Finding[] {
+  return stopped(plan).flatMap(({ name, containerName, digest, supervisors = [] }): Finding[] => {
+    const container = containers.find((candidate) => candidate.name === containerName)
+    if (container?.unwatched !== true) return []
+    const isAdopted = digest.startsWith('adopted:') && supervisors.every(({ makes }) => makes !== true)
+    return [
+      {
+        code: 'CONTAINER_UNSTARTABLE',
+        severity: isAdopted ? 'refuse' : 'warn',
+        subject: name,
+        evidence: `the conmon of container "${containerName}" is gone: once it has stopped, Podman cannot start it again${isAdopted ? ', and Anneal cannot make it again: there would be nothing to roll back to' : ', and a way back creates it anew'}`,
+        remedy: isAdopted
+          ? `move the guests out (\`anneal node rescue ${containerName}\`), remove the container (\`podman rm --force ${containerName}\`), have what made it make it again, and adopt that one`
+          : 'nothing to do; find out what killed conmon (the kernel’s log, the end of a login)',
+      },
+    ]
+  })
+}
+
 /**
  * A container that a switch or its way back would start again, and that could not fork then: Podman's of a limit of 0,
  * after an update to runc 1.4.

@@ -17,6 +17,7 @@ export {
   missingContainers,
   movedState,
   removeThemselves,
+  unwatchedContainers,
   startsUnableToFork,
 } from './findings.ts'
 export { bringHooks, hookFindings, hookMounts } from './guest-hook.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
-import { removeThemselves, startsUnableToFork } from './findings.ts'
+import { removeThemselves, startsUnableToFork, unwatchedContainers } from './findings.ts'
 import type { Plan } from './plan.ts'
 
 const old = {
@@ -48,6 +48,18 @@ test('a container that removes itself when it stops is refused', () => {
   assert.deepEqual(removeThemselves(made, [{ ...LIBVIRT, autoRemove: true }]), [], 'its unit makes it again')
   const kept: Plan = { ...plan, actions: [{ action: 'keep', service: 'libvirt', old, because: 'unchanged' }] }
   assert.deepEqual(removeThemselves(kept, [{ ...LIBVIRT, autoRemove: true }]), [], 'it does not stop')
+})
+
+test('an adopted container without its conmon is refused', () => {
+  const unwatched = { ...LIBVIRT, unwatched: true } as const
+  assert.deepEqual(said(unwatchedContainers(plan, [unwatched])), ['refuse CONTAINER_UNSTARTABLE libvirt'])
+  assert.deepEqual(unwatchedContainers(plan, [LIBVIRT]), [])
+  const deployed = { ...old, digest: 'd' }
+  const ofRelease: Plan = {
+    ...plan,
+    actions: [{ action: 'replace', service: 'libvirt', old: deployed, next, newName: 'new-libvirt' }],
+  }
+  assert.deepEqual(said(unwatchedContainers(ofRelease, [unwatched])), ['warn CONTAINER_UNSTARTABLE libvirt'])
 })
 
 test('a way back whose container could not fork is refused, and told where none is wanted', () => {

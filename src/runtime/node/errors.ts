@@ -21,6 +21,14 @@ export const RUNTIME_ERRORS = {
     retry: false,
     exit: EXIT.attention,
   },
+  CONTAINER_DEAD: {
+    message:
+      'Cannot start container "{name}" of service "{service}": the engine cannot start it again, and a guest needs a file in it, so that it is not replaced',
+    remedy:
+      'shut that guest down, copy its files out (`podman cp`, `docker cp`), remove the container, and run `anneal node recover`, which creates it again',
+    retry: false,
+    exit: EXIT.attention,
+  },
   GUESTS_ENDANGERED: {
     message: 'Cannot stop container "{container}": {subjects} would die with it ({mechanism})',
     remedy: 'run `anneal node rescue`, or upgrade with --rescue',

@@ -1,7 +1,11 @@
-import type { Container, Release } from '../../../node/index.ts'
+import { isAnnealError } from '../../../core/index.ts'
+import type { Container } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
+import type { Side } from '../upgrade/side.ts'
 import { createDisarmed } from './create-disarmed.ts'
+import { holdsGuestFile } from './prune-containers.ts'
+import { clearLeftBehind, startContainer } from './start-container.ts'
 
 type Wanted = Readonly<{
   name: string
@@ -11,23 +15,51 @@ type Wanted = Readonly<{
 }>
 
 /**
- * A service's container. One that somebody removed while it was stopped (`docker container prune`) is created anew from its
- * release. Throws CONTAINER_MISSING for a container that was adopted: nobody knows how it was made.
+ * A service's container, such that it can be started. It is created anew from its release where somebody removed it while it was stopped
+ * (`docker container prune`), and where the engine cannot start it again (`dead`). Throws CONTAINER_MISSING for a missing container that
+ * was adopted: nobody knows how it was made.
  */
 export async function ensureContainer(
-  world: Pick<NodeWorld, 'engine'>,
-  release: Release | undefined,
+  world: NodeWorld,
+  side: Side,
   { name, service, digest }: Wanted,
 ): Promise<Readonly<{ container: Container; isNew: boolean }>> {
   const existing = await world.engine.inspectContainer(name)
-  if (existing !== undefined) return { container: existing, isNew: false }
+  if (existing !== undefined && existing.status !== 'dead') return { container: existing, isNew: false }
+  const { release, libvirt } = side
   const known = release?.services.find(
     (candidate) => candidate.name === service && (digest === undefined || candidate.digest === digest),
   )
-  if (release === undefined || known === undefined) throw raise('CONTAINER_MISSING', { name, service })
+  if (release === undefined || known === undefined) {
+    // What the engine says to its start is told.
+    if (existing !== undefined) return { container: existing, isNew: false }
+    throw raise('CONTAINER_MISSING', { name, service })
+  }
+  if (existing !== undefined) {
+    if (await holdsGuestFile(world, existing)) throw raise('CONTAINER_DEAD', { name, service })
+    await clearLeftBehind(world, existing.id, {
+      places: libvirt === undefined ? [] : [libvirt],
+      helpers: release.services.flatMap(({ helpers }) => helpers),
+    })
+    await world.engine.removeContainer(existing.id, { force: true })
+  }
   const container = await world.engine.inspectContainer(
     await createDisarmed(world.engine, known, release, name),
   )
   if (container === undefined) throw raise('CONTAINER_MISSING', { name, service })
   return { container, isNew: true }
+}
+
+/** Starts the container of a service that is to run, also where it is removed between the look and the start. */
+export async function startOrCreate(world: NodeWorld, side: Side, wanted: Wanted): Promise<void> {
+  const start = async (): Promise<void> => {
+    const { container } = await ensureContainer(world, side, wanted)
+    if (container.status !== 'running') await startContainer(world, side, wanted.service, container.id)
+  }
+  try {
+    await start()
+  } catch (error) {
+    if (!isAnnealError(error, 'CONTAINER_NOT_FOUND')) throw error
+    await start()
+  }
 }

@@ -10,7 +10,8 @@ import { definitionsOf } from './definitions-of.ts'
  */
 export async function pruneContainers(world: NodeWorld, project: string): Promise<readonly string[]> {
   const unreferenced = await findUnreferenced(world, project)
-  for (const { id } of unreferenced) await world.engine.removeContainer(id, { force: false })
+  for (const { id, status } of unreferenced)
+    await world.engine.removeContainer(id, { force: status === 'dead' })
   return unreferenced.map(({ name }) => name)
 }
 

@@ -1,9 +1,7 @@
-import { isAnnealError } from '../../../core/index.ts'
 import { MECHANISMS, findKillSet } from '../../../node/index.ts'
 import type { Container } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
-import { ensureContainer } from './ensure-container.ts'
 import { rescueEndangered } from '../rescue/rescue-endangered.ts'
 import type { Side } from '../upgrade/side.ts'
 import { survey } from '../survey/survey.ts'
@@ -28,27 +26,6 @@ export async function startContainer(
     helpers: side.release?.services.flatMap(({ helpers }) => helpers) ?? [],
   })
   await world.engine.startContainer(containerId)
-}
-
-/**
- * Starts the container of a service that is to run. While it was stopped, somebody may have removed it (`docker container
- * prune`): it is created anew then, also where that happens between the look and the start.
- */
-export async function startOrCreate(
-  world: NodeWorld,
-  side: Side,
-  wanted: Readonly<{ name: string; service: string }>,
-): Promise<void> {
-  const start = async (): Promise<void> => {
-    const { container } = await ensureContainer(world, side.release, wanted)
-    if (container.status !== 'running') await startContainer(world, side, wanted.service, container.id)
-  }
-  try {
-    await start()
-  } catch (error) {
-    if (!isAnnealError(error, 'CONTAINER_NOT_FOUND')) throw error
-    await start()
-  }
 }
 
 /**

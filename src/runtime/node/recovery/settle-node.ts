@@ -4,7 +4,7 @@ import { LABELS, breachesAtRest, libvirtsBeside } from '../../../node/index.ts'
 import type { DeployedService, Deployment, Owner, Reason } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { awaitReady } from '../containers/await-ready.ts'
-import { ensureContainer } from '../containers/ensure-container.ts'
+import { ensureContainer, startOrCreate } from '../containers/ensure-container.ts'
 import { raise } from '../errors.ts'
 import { replay } from '../upgrade/journal.ts'
 import { strangersOf } from './preview-recovery.ts'
@@ -147,7 +147,7 @@ async function startKept(world: NodeWorld): Promise<void> {
     const container = await world.engine.inspectContainer(action.old.containerName)
     if (container === undefined || container.status === 'running') continue
     try {
-      await startContainer(world, old, action.service, container.id)
+      await startOrCreate(world, old, { name: container.name, service: action.service })
     } catch (error) {
       if (!isAnnealError(error)) throw error
     }
@@ -204,13 +204,12 @@ async function startMissing(
 
 async function startService(
   world: NodeWorld,
-  { current, side }: Resting,
+  { side }: Resting,
   deployed: DeployedService,
   options: RunOptions,
   actions: string[],
 ): Promise<void> {
-  const { release } = await loadSide(world.state, current.releaseId)
-  const { container, isNew } = await ensureContainer(world, release, {
+  const { container, isNew } = await ensureContainer(world, side, {
     name: deployed.containerName,
     service: deployed.name,
     digest: deployed.digest,

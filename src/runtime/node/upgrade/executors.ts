@@ -13,7 +13,7 @@ import type {
 import type { NodeWorld, PullProgress } from '../../../ports/index.ts'
 import { awaitReady } from '../containers/await-ready.ts'
 import { createDisarmed } from '../containers/create-disarmed.ts'
-import { ensureContainer } from '../containers/ensure-container.ts'
+import { ensureContainer, startOrCreate } from '../containers/ensure-container.ts'
 import {
   checkNode,
   declaredHelpers,
@@ -34,7 +34,7 @@ import { failedBy, runExecutor } from '../../saga/index.ts'
 import type { Executors } from '../../saga/index.ts'
 import type { Sides } from './side.ts'
 import { standBy } from './stand-by.ts'
-import { clearLeftBehind, startOrCreate } from '../containers/start-container.ts'
+import { clearLeftBehind } from '../containers/start-container.ts'
 import { survey } from '../survey/survey.ts'
 import { takeProof } from './take-proof.ts'
 
@@ -103,7 +103,10 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
     // A rollback starts the very containers that ran before, adopted ones too.
     const fits =
       plan.kind === 'rollback' || existing?.labels[LABELS.serviceDigest] === digestOf(plan, service)
-    if (existing !== undefined && fits) return DONE
+    if (existing !== undefined && fits) {
+      await ensureContainer(world, sides.next, { name, service })
+      return DONE
+    }
     const release = sides.next.release
     if (release === undefined) throw raise('RELEASE_UNKNOWN', { release: plan.toReleaseId })
     await createDisarmed(world.engine, serviceOf(sides, 'new', service), release, name)
@@ -192,9 +195,10 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
       if (action.action === 'keep') services.push(action.old)
       if (action.action === 'replace' || action.action === 'add') {
         // Forward, the commit comes before the start, and there is no way back to go instead.
-        const release = run().state === 'rollingForward' ? sides.next.release : undefined
+        const goesForward = run().state === 'rollingForward'
+        const side = goesForward ? sides.next : { release: undefined, libvirt: undefined }
         const { service, newName: name } = action
-        const { container } = await ensureContainer(world, release, { name, service })
+        const { container } = await ensureContainer(world, side, { name, service })
         services.push({
           name: service,
           digest: action.next.digest,
@@ -230,7 +234,7 @@ const EXECUTORS: Executors<EffectArgs, ExecutorContext, RunEvent> = {
     // Kept, it is removed as soon as no guest names a file in it.
     if (await holdsGuestFile(world, container)) return DONE
     await clearLeftBehind(world, container.id, { places: placesOf(sides), helpers: declaredHelpers(sides) })
-    await world.engine.removeContainer(container.id, { force: false })
+    await world.engine.removeContainer(container.id, { force: container.status === 'dead' })
     return DONE
   },
 

@@ -165,6 +165,28 @@ export function upgradeBehaviour(engine: NestedEngine): void {
       t.diagnostic(`libvirt away for ${report.outage?.longestGapMs} ms`)
     })
 
+    if (engine === 'podman') {
+      test('a libvirt whose conmon was killed is upgraded, comes back, and is created again once it has ended', async () => {
+        const killConmon = async (): Promise<string> => {
+          const name = await node.container()
+          await node.host.sh(`kill -9 $(podman inspect -f '{{.State.ConmonPid}}' ${name})`)
+          return name
+        }
+        await killConmon()
+        await node.expect(6, 'node', 'upgrade', file.bad)
+        await assertGuestsUntouched()
+        await assertRelease('one', await node.assertAtRest())
+        const name = await killConmon()
+        await node.host.sh(`kill -9 $(podman inspect -f '{{.State.Pid}}' ${name})`)
+        assert.match(await node.host.must(['podman', 'ps', '--format', '{{.Names}}']), new RegExp(name))
+        const { breaches } = await node.expect<Status>(7, 'node', 'status')
+        assert.equal(breaches.length, 1, 'Podman calls it running')
+        await node.expect(0, 'node', 'recover')
+        await assertGuestsUntouched()
+        await assertRelease('one', await node.assertAtRest())
+      })
+    }
+
     test('an upgrade goes on when nobody reads what it says, and comes to rest when its terminal is lost', async (t) => {
       const gone = await upgradeAndThen(file.two, 'exec 3<&-')
       assert.equal(gone.exitCode, 0, gone.stderr)

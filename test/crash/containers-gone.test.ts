@@ -62,6 +62,26 @@ for (const scenario of SCENARIOS.filter(({ name }) => NAMES.includes(name))) {
   })
 }
 
+test('conmon is killed at any boundary of a run that comes back', async () => {
+  const scenario = SCENARIOS.find(({ name }) => name === NAMES[0])
+  assert.ok(scenario)
+  const boundaries = await boundariesOf(scenario)
+  for (let k = 1; k <= boundaries; k += EVERY_CALL) {
+    const node: SimulatedNode = await scenario.prepare()
+    const { plan, sides } = scenario.plan(node)
+    node.points.at(k, () => node.engine.loseWatchers())
+    const report = await runUpgrade(node.world(), plan, sides, 'run')
+    const told = `${k}/${boundaries}: ${JSON.stringify([report.reason, report.secondReason])}`
+    assert.ok(
+      node.guests.every((guest) => guest.alive),
+      `${told}: a guest died`,
+    )
+    assert.equal(report.outcome, 'rolledBack', told)
+    assert.deepEqual((await recoverNode(node.world())).problems, [], told)
+    assert.deepEqual(breachesAtRest(node.state.deployments.current, node.engine.all()), [], told)
+  }
+})
+
 test('a run that can only go forward creates what was removed before it commits', async () => {
   const scenario = SCENARIOS.find(({ name }) => name === 'roll-forward where the compute service fails')
   assert.ok(scenario)
