@@ -1,6 +1,7 @@
 import type {
   ChangedUnit,
   CloserLook,
+  FilePlace,
   Guest,
   GuestPaths,
   Helper,
@@ -141,6 +142,8 @@ export interface Disk {
   freeBytes(path: string): Promise<number>
   /** Size of a file; undefined where there is none. */
   sizeBytes(path: string): Promise<number | undefined>
+  /** Which file that is, and what it is on; undefined where there is none. */
+  placeOf(path: string): Promise<FilePlace | undefined>
   /** Makes a directory and those above it where they are missing. What is there, of whatever kind, stays. */
   makeDirectory(path: string): Promise<void>
 }

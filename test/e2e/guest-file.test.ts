@@ -69,6 +69,22 @@ describe('a guest whose files the next libvirt would not have', () => {
     await node.assertUntouched(alive)
   })
 
+  test('is refused on memory that was mounted inside the container, also where the host has another file there', async () => {
+    const data = await release('memory', '/data:/data', '/srv/vms:/srv/vms')
+    await inside(
+      'virsh detach-disk inside vdb --live --config; mkdir /data/ram; mount -t tmpfs none /data/ram; truncate --size 1M /data/ram/d.img',
+    )
+    // A running guest has mounts of its own, as they were at its start.
+    await node.write('/var/lib/nova/ram.xml', OFF.replace('off<', 'ram<').replace('/data/off', '/data/ram/d'))
+    await inside('virsh define /var/lib/nova/ram.xml; virsh start ram')
+    assert.ok((await refused(data)).includes('GUEST_FILE_MOUNTED ram'))
+    await node.host.sh('touch /data/ram/d.img')
+    assert.ok((await refused(data)).includes('GUEST_FILE_MOUNTED ram'))
+    await inside('virsh destroy ram; virsh undefine ram; umount -l /data/ram')
+    await inside('virsh attach-disk inside /srv/vms/data.img vdb --subdriver raw --live --config')
+    await node.assertUntouched(alive)
+  })
+
   test('is upgraded once its files come along, and starts there', async () => {
     const old = await node.container()
     await inside('virsh detach-disk inside vdb --live --config')

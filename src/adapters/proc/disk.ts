@@ -1,6 +1,7 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeFolder } from '../folders/index.ts'
+import type { FilePlace } from '../../node/index.ts'
 import type { Disk } from '../../ports/index.ts'
 import { raiseProc } from './errors.ts'
 
@@ -26,6 +27,16 @@ export function hostDisk(): Disk {
         throw raiseProc('DISK_UNREADABLE', { path, state: String(error) }, error)
       }
     },
+    async placeOf(path: string): Promise<FilePlace | undefined> {
+      try {
+        const { dev, ino } = await stat(path, { bigint: true })
+        const { type } = await statfs(path)
+        return { inode: `${dev}:${ino}`, fileSystem: FILE_SYSTEMS[type] ?? 'other' }
+      } catch (error) {
+        if (isAbsent(error)) return undefined
+        throw raiseProc('DISK_UNREADABLE', { path, state: String(error) }, error)
+      }
+    },
     async makeDirectory(path: string): Promise<void> {
       try {
         await makeFolder(path)
@@ -35,6 +46,14 @@ export function hostDisk(): Disk {
       }
     },
   }
+}
+
+/** By their magic numbers (linux/magic.h). */
+const FILE_SYSTEMS: Readonly<Record<number, FilePlace['fileSystem']>> = {
+  0x01021994: 'tmpfs',
+  0x858458f6: 'ramfs',
+  0x794c7630: 'overlay',
+  0x65735546: 'fuse',
 }
 
 function isAbsent(error: unknown): boolean {

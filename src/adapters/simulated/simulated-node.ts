@@ -394,6 +394,7 @@ export class SimulatedNode {
 const DISK: Disk = {
   freeBytes: async () => 2 ** 40,
   sizeBytes: async () => undefined,
+  placeOf: async () => undefined,
   makeDirectory: async () => undefined,
 }
 const NET: Reach = { unix: async () => true, tcp: async () => true }

@@ -7,7 +7,7 @@ import {
   strandedFiles,
   writtenAt,
 } from '../../../node/index.ts'
-import type { Container, Finding, LibvirtPlace, Service } from '../../../node/index.ts'
+import type { Container, FilePlace, Finding, LibvirtPlace, Service } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { definitionsOf } from '../containers/definitions-of.ts'
 import type { Survey } from '../survey/survey.ts'
@@ -40,11 +40,19 @@ export async function checkFiles(
   }))
   const stranded = strandedFiles(old, next, named)
   const shared = sharedFiles(old, named, stranded)
-  const present = await sizes(world, [
-    ...stranded.map(({ lookAt }) => lookAt),
-    ...shared.flatMap(({ seenAt, hostPath }) => [seenAt, hostPath]),
-  ])
-  const there = new Set(Object.keys(present))
+  const there = new Set(
+    Object.keys(
+      await sizes(
+        world,
+        stranded.map(({ lookAt }) => lookAt),
+      ),
+    ),
+  )
+  const places: Record<string, FilePlace> = {}
+  for (const path of shared.flatMap(({ seenAt, hostPath }) => [seenAt, hostPath])) {
+    const filePlace = await world.disk.placeOf(path)
+    if (filePlace !== undefined) places[path] = filePlace
+  }
   const records: { path: string; names: readonly string[] }[] = []
   for (const path of Object.keys(RECORDS)) {
     const directory = writtenAt(old, path)
@@ -53,7 +61,7 @@ export async function checkFiles(
   }
   return [
     ...fileFindings(old, next, stranded, there),
-    ...filesMountedInside(old, shared, there),
+    ...filesMountedInside(old, shared, places),
     ...recordFindings(old, next, records, seen.statusFiles, await broughtBy(world, imageId, seen)),
   ]
 }

@@ -171,7 +171,13 @@ export function declaredHelpers(sides: Sides): readonly DeclaredHelper[] {
   )
 }
 
-const WAY_BACK = new Set(['GUEST_UNLISTED', 'GUEST_FILE_STAYS', 'LIBVIRT_RECORDS_STAY', 'GUEST_NETWORK_ENDS'])
+const WAY_BACK = new Set([
+  'GUEST_UNLISTED',
+  'GUEST_FILE_STAYS',
+  'GUEST_FILE_MOUNTED',
+  'LIBVIRT_RECORDS_STAY',
+  'GUEST_NETWORK_ENDS',
+])
 
 /** The way back stays open: on it, these findings warn. The libvirt before may see a guest that the current one lost from sight. */
 function allowWayBack(finding: Finding, plan: Plan): Finding {
