@@ -72,7 +72,7 @@ describe('a guest whose files the next libvirt would not have', () => {
   test('is refused on memory that was mounted inside the container, also where the host has another file there', async () => {
     const data = await release('memory', '/data:/data', '/srv/vms:/srv/vms')
     await inside(
-      'virsh detach-disk inside vdb --live --config; mkdir /data/ram; mount -t tmpfs none /data/ram; truncate --size 1M /data/ram/d.img',
+      'virsh detach-disk inside vdb --live --config; mkdir /data/ram; mount -t tmpfs none /data/ram; truncate --size 1M /data/ram/d.img; chmod 666 /data/ram/d.img',
     )
     // A running guest has mounts of its own, as they were at its start.
     await node.write('/var/lib/nova/ram.xml', OFF.replace('off<', 'ram<').replace('/data/off', '/data/ram/d'))
