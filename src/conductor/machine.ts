@@ -17,6 +17,8 @@ export type MachineRecord = Readonly<{
   traits: readonly string[]
   resourceClass?: string
   instanceUuid?: string
+  /** What people call what is deployed on it. */
+  instanceName?: string
   owner?: string
   lessee?: string
   description?: string
@@ -42,6 +44,8 @@ export type MachineRecord = Readonly<{
   heardAt?: string
   /** Whether a config drive waits in a file of its own. */
   hasConfigDrive: boolean
+  /** Whether its disks are wiped before somebody else gets it; where it is missing, the conductor says so for all. */
+  automatedClean?: boolean
   /** Whether its serial console may be listened to. */
   consoleEnabled?: boolean
   /** How its disks were wiped the last time. */
@@ -69,6 +73,11 @@ export type PortRecord = Readonly<{
   address: string
   pxeEnabled: boolean
   extra: Members
+  /** No other port has it. */
+  name?: string
+  description?: string
+  vendor?: string
+  category?: string
   /** The port of a switch that it hangs on, as LLDP said last. */
   connectedTo?: SwitchPort
   createdAt: string

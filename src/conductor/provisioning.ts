@@ -3,7 +3,7 @@ import type { TaskKind } from './task.ts'
 import type { TaskState } from './task-states.ts'
 
 /** What can be asked of a machine (https://docs.openstack.org/ironic/latest/user/states.html). */
-export type Verb = 'manage' | 'provide' | 'inspect' | 'active' | 'rebuild' | 'deleted' | 'abort'
+export type Verb = 'manage' | 'provide' | 'inspect' | 'active' | 'rebuild' | 'deleted' | 'abort' | 'adopt'
 
 export const VERBS: readonly Verb[] = [
   'manage',
@@ -13,6 +13,7 @@ export const VERBS: readonly Verb[] = [
   'rebuild',
   'deleted',
   'abort',
+  'adopt',
 ]
 
 export type Asked =
@@ -45,6 +46,7 @@ const ASKED: Readonly<Record<ProvisionState, Readonly<Partial<Record<Verb, Asked
   manageable: {
     provide: { does: 'clean' },
     inspect: { does: 'inspect' },
+    adopt: { does: 'nothing', target: 'active' },
   },
   inspecting: { abort: CALL_OFF },
   'inspect wait': { abort: CALL_OFF },
@@ -54,7 +56,7 @@ const ASKED: Readonly<Record<ProvisionState, Readonly<Partial<Record<Verb, Asked
   'clean failed': { manage: AT_ONCE },
   available: { active: DEPLOY, manage: AT_ONCE },
   deploying: { deleted: CALL_OFF },
-  'wait call-back': { deleted: CALL_OFF },
+  'wait call-back': { deleted: CALL_OFF, abort: CALL_OFF },
   'deploy failed': {
     active: DEPLOY,
     rebuild: { does: 'boot' },

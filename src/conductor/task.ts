@@ -100,7 +100,8 @@ export const TASK: Machine<TaskRun, TaskEffect, MachineReported> = {
     },
     cancelled: {
       code: 'TASK_CALLED_OFF',
-      message: 'Cannot finish the task: it was cancelled',
+      // metal3 looks for this word of Ironic’s in last_error.
+      message: 'Cannot finish the task: it was aborted',
       remedy: 'ask for it again',
     },
   },

@@ -47,7 +47,7 @@ describe('the part of Ironic’s API that the conductor speaks', () => {
     for (const more of [
       { boot_interface: 'redfish-virtual-media' },
       { conductor_group: 'far' },
-      { automated_clean: true },
+      { parent_node: '11111111-2222-4333-8444-555555555550' },
       { chassis_uuid: '11111111-2222-3333-4444-555555555550' },
       { power_interface: 'redfish' },
       { traits: ['CUSTOM_A'] },

@@ -223,7 +223,7 @@ export class Conductor {
     asked: TaskKind,
     { afterwards = 'boots', configDrive }: AskOptions,
   ): TaskPlan {
-    const { wipes } = this.settings
+    const wipes = this.#wipes(machine)
     const hasDrive = configDrive !== undefined
     // As with Ironic, a machine whose disk was written is written anew.
     const kind = asked === 'boot' && chosenMethod(machine) !== 'ramdisk' ? 'deploy' : asked
@@ -244,6 +244,12 @@ export class Conductor {
     return { ...plan, boots, writes }
   }
 
+  /** What a machine says itself counts before what holds for all. */
+  #wipes({ automatedClean }: MachineRecord): TaskPlan['wipes'] {
+    if (automatedClean === undefined) return this.settings.wipes
+    return automatedClean ? 'disks' : 'nothing'
+  }
+
   #begin(plan: TaskPlan): void {
     this.#power.leave(plan.machine)
     this.#tasks.begin(plan)
@@ -255,7 +261,7 @@ export class Conductor {
    * ironic-python-agent cannot do what is asked.
    */
   #refuseBoot(machine: MachineRecord, kind: TaskKind): void {
-    const bootsNone = (kind === 'clean' || kind === 'release') && this.settings.wipes === 'nothing'
+    const bootsNone = (kind === 'clean' || kind === 'release') && this.#wipes(machine) === 'nothing'
     if (bootsNone) return
     // Nobody would know it when it boots, and it would be waited for in vain.
     if (!this.machines.ports().some((one) => one.machine === machine.uuid && one.pxeEnabled)) {

@@ -15,11 +15,14 @@ export type NewMachine = Readonly<{
   owner?: string
   lessee?: string
   description?: string
+  instanceName?: string
+  automatedClean?: boolean
 }>
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** A name that could be taken for a uuid would hide the machine that has it. */
 const NAME = /^[A-Za-z0-9._~-]{1,255}$/
+const NAME_RULE = 'it has to be of letters, digits, ".", "_", "~" and "-", and no UUID'
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/
 
 /** The machines and their ports, as they are enrolled. Everything is checked before anything is kept. */
@@ -136,9 +139,18 @@ export class Machines {
       const by = store.machine(taken.machine)?.name ?? taken.machine
       throw conductorError('MACHINE_EXISTS', { what: 'the port', value: address, machine: by })
     }
+    this.#checkPortName(wanted)
     const port = { ...wanted, address }
     store.savePort(port)
     return port
+  }
+
+  #checkPortName({ name, uuid }: PortRecord): void {
+    if (name === undefined) return
+    if (!NAME.test(name) || UUID.test(name)) throw invalid(`the name "${name}"`, NAME_RULE)
+    const other = this.ports().find((one) => one.name === name && one.uuid !== uuid)
+    if (other === undefined) return
+    throw conductorError('MACHINE_EXISTS', { what: 'the port name', value: name, machine: other.machine })
   }
 
   removePort(port: PortRecord): void {
@@ -148,10 +160,7 @@ export class Machines {
   #checkName(name: string | undefined, uuid: string): void {
     if (name === undefined) return
     if (!NAME.test(name) || UUID.test(name)) {
-      throw invalid(
-        `the name "${name}"`,
-        'it has to be of letters, digits, ".", "_", "~" and "-", and no UUID',
-      )
+      throw invalid(`the name "${name}"`, NAME_RULE)
     }
     const other = this.#world.store.machines().find((one) => one.name === name && one.uuid !== uuid)
     if (other !== undefined) {

@@ -139,7 +139,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     const { world, uuid } = context
     await world.instances.remove(uuid)
     world.store.saveConfigDrive(uuid, undefined)
-    const { instanceUuid: _uuid, ...machine } = machineOf(context)
+    const { instanceUuid: _uuid, instanceName: _name, ...machine } = machineOf(context)
     world.store.saveMachine({ ...machine, instanceInfo: {}, hasConfigDrive: false })
     return DONE
   },

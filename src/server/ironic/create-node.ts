@@ -2,7 +2,7 @@ import { isObject } from '../../core/index.ts'
 import type { Members } from '../../conductor/index.ts'
 import type { NewMachine } from '../../app/conductor/index.ts'
 import { deployMethodNamed, driverNamed, isFixed } from './patch-node.ts'
-import { invalid } from './read-request.ts'
+import { flagOf, invalid } from './read-request.ts'
 
 /** Texts of a new node, by Ironic’s names. */
 const TEXTS = {
@@ -12,6 +12,7 @@ const TEXTS = {
   owner: 'owner',
   lessee: 'lessee',
   description: 'description',
+  instance_name: 'instanceName',
 } as const
 
 const OBJECTS = {
@@ -39,6 +40,8 @@ export function newNode(wanted: Members): NewMachine {
     if (Object.hasOwn(TEXTS, name)) {
       if (typeof value !== 'string') throw invalid(`${name} is a text`)
       found[TEXTS[name as keyof typeof TEXTS]] = value
+    } else if (name === 'automated_clean') {
+      found['automatedClean'] = flagOf(name, value)
     } else if (Object.hasOwn(OBJECTS, name)) {
       if (!isObject(value)) throw invalid(`${name} is an object`)
       found[OBJECTS[name as keyof typeof OBJECTS]] = value

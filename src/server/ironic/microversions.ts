@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Reply } from '../route.ts'
 import { fault, json } from './json-reply.ts'
@@ -7,7 +8,7 @@ import { fault, json } from './json-reply.ts'
  * https://docs.openstack.org/ironic/latest/contributor/webapi-version-history.html
  */
 const OLDEST_MINOR = 1
-const NEWEST_MINOR = 82
+const NEWEST_MINOR = 115
 
 const HEADER = 'x-openstack-ironic-api-version'
 
@@ -31,7 +32,10 @@ function of(name: string, headers: IncomingMessage['headers']): string | undefin
 
 export function versionHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
   const asked = askedMinor(request.headers)
+  const id = `req-${randomUUID()}`
   return {
+    'openstack-request-id': id,
+    'x-openstack-request-id': id,
     'x-openstack-ironic-api-minimum-version': `1.${OLDEST_MINOR}`,
     'x-openstack-ironic-api-maximum-version': `1.${NEWEST_MINOR}`,
     [HEADER]: `1.${asked === 'unknown' ? NEWEST_MINOR : asked}`,

@@ -40,6 +40,7 @@ export const NODE_FILTERS = {
   owner: equals,
   lessee: equals,
   instance_uuid: equals,
+  instance_name: equals,
   fault: equals,
   chassis_uuid: equals,
   conductor_group: equals,
@@ -52,4 +53,7 @@ export const NODE_FILTERS = {
     typeof description === 'string' && description.includes(wanted),
   shard: () => false,
   sharded: (_, wanted) => !flagOf('sharded', wanted),
+  // No machine here is a part of another one.
+  parent_node: () => false,
+  include_children: (_, wanted) => flagOf('include_children', wanted) || true,
 } as const satisfies Readonly<Record<string, Filter>>

@@ -8,7 +8,8 @@ import type { Request, Routes } from '../route.ts'
 import { ACCEPTED, NO_CONTENT, fault, json } from './json-reply.ts'
 import { newNode } from './create-node.ts'
 import { listed, membersOf } from './listing.ts'
-import { nodeDocument } from './node-document.ts'
+import { inventoryDocument } from './inventory-document.ts'
+import { linksOf, nodeDocument } from './node-document.ts'
 import { EXAMPLE_MACHINE, NODE_FILTERS, SHORT_NODE } from './node-filters.ts'
 import { patchNode } from './patch-node.ts'
 import { fieldsOf, invalid, objectOf, parsed } from './read-request.ts'
@@ -58,6 +59,10 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       machines.remove(machine)
       await conductor.portsChanged()
       return NO_CONTENT
+    },
+    'GET /v1/nodes/{node}/children': (request) => {
+      const { uuid } = named(request)
+      return json(200, { children: [], links: linksOf(url, 'nodes', `?parent_node=${uuid}`) })
     },
     'GET /v1/nodes/{node}/validate': (request) => {
       const opinions = conductor.opinions(named(request))
@@ -166,19 +171,10 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       return json(200, {})
     },
     'GET /v1/nodes/{node}/inventory': (request) => {
-      const { report } = named(request)
-      return report === undefined
-        ? fault(404, 'Node was not inspected yet')
-        : json(200, {
-            inventory: inventoryOf(report),
-            plugin_data: {
-              anneal_contents: report.contents ?? null,
-              anneal_lldp: Object.fromEntries(report.nics.map(({ mac, lldp }) => [mac, lldp ?? null])),
-              anneal_erase: Object.fromEntries(
-                report.disks.map(({ name, eraseWays }) => [name, eraseWays ?? null]),
-              ),
-            },
-          })
+      const { uuid, report } = named(request)
+      if (report === undefined) return fault(404, 'Node was not inspected yet')
+      const ports = machines.ports().filter(({ machine }) => machine === uuid)
+      return json(200, inventoryDocument(report, ports))
     },
   }
 }
@@ -191,20 +187,33 @@ const POWER: Readonly<Record<string, Parameters<Conductor['power']>[1] | undefin
   rebooting: 'reset',
 }
 
+/** New words of microversion 1.73. */
+const SAME_VERB: Readonly<Record<string, Verb | undefined>> = { deploy: 'active', undeploy: 'deleted' }
+
 function verbOf(target: unknown): Verb {
-  const verb = VERBS.find((one) => one === target)
+  const verb = VERBS.find(
+    (one) => one === (typeof target === 'string' ? (SAME_VERB[target] ?? target) : target),
+  )
   if (verb !== undefined) return verb
   throw invalid(`the conductor knows no target ${JSON.stringify(target)}; it knows ${VERBS.join(', ')}`)
 }
 
+/** Throws REQUEST_INVALID for everything that would be left undone. */
 function askOptions(wanted: Members): AskOptions {
   const { configdrive, deploy_steps: steps } = wanted
-  const leftOff =
-    Array.isArray(steps) &&
-    steps.some((one: unknown) => isObject(one) && one['step'] === 'boot_instance' && one['priority'] === 0)
+  for (const [name, value] of Object.entries(wanted)) {
+    const isKnown = name === 'target' || name === 'configdrive' || name === 'deploy_steps'
+    if (!isKnown && value !== null) throw invalid(`the conductor does nothing with ${name}`)
+  }
+  const given: readonly unknown[] = Array.isArray(steps) ? steps : []
+  const isLeftOff = (one: unknown): boolean =>
+    isObject(one) && one['step'] === 'boot_instance' && one['priority'] === 0
+  if (!given.every(isLeftOff)) {
+    throw invalid('of deploy_steps the conductor knows one, boot_instance with the priority 0')
+  }
   return {
     ...(configdrive === undefined || configdrive === null ? {} : { configDrive: driveOf(configdrive) }),
-    ...(leftOff ? { afterwards: 'off' } : {}),
+    ...(given.length > 0 ? { afterwards: 'off' } : {}),
   }
 }
 
@@ -220,29 +229,5 @@ function driveOf(value: unknown): ConfigDrive {
     metaData: isObject(meta) ? meta : {},
     ...(typeof user === 'string' ? { userData: user } : {}),
     ...(isObject(network) ? { networkData: network } : {}),
-  }
-}
-
-function inventoryOf(report: NonNullable<MachineRecord['report']>): unknown {
-  return {
-    boot: { current_boot_mode: report.firmware },
-    cpu: { architecture: report.architecture, count: report.cpus },
-    memory: { physical_mb: report.memoryMib },
-    interfaces: report.nics.map(({ mac, name, carrier }) => ({
-      name,
-      mac_address: mac,
-      has_carrier: carrier,
-    })),
-    disks: report.disks.map((disk) => ({
-      name: `/dev/${disk.name}`,
-      size: disk.sizeBytes,
-      rotational: disk.rotational,
-      serial: disk.serial ?? null,
-      wwn: disk.wwn ?? null,
-      model: disk.model ?? null,
-      vendor: disk.vendor ?? null,
-      hctl: disk.hctl ?? null,
-      by_path: disk.byPath ?? null,
-    })),
   }
 }

@@ -26,16 +26,19 @@ const SETTABLE = {
   maintenance_reason: 'maintenanceReason',
   protected: 'protected',
   protected_reason: 'protectedReason',
+  automated_clean: 'automatedClean',
+  instance_name: 'instanceName',
 } as const satisfies Readonly<Record<string, keyof MachineRecord>>
 
 type Settable = (typeof SETTABLE)[keyof typeof SETTABLE]
 
 /** Members that every node of this conductor has with the same value: it may be named, and nothing changes. */
 const FIXED: Readonly<Record<string, string | boolean | null>> = {
-  automated_clean: null,
   chassis_uuid: null,
   conductor_group: '',
+  disable_power_off: false,
   network_data: null,
+  parent_node: null,
   retired: false,
   retired_reason: null,
   shard: null,
@@ -59,7 +62,13 @@ export function isFixed(driver: DriverName, name: string, value: unknown): boole
 
 /** Applies a JSON patch to a node. Throws REQUEST_INVALID and changes nothing where a step is not possible. */
 export function patchNode(machine: MachineRecord, steps: unknown): MachineRecord {
-  return patchSteps(steps).reduce<MachineRecord>(applied, machine)
+  const changed = patchSteps(steps).reduce<MachineRecord>(applied, machine)
+  // As Ironic, for Nova, which knows the member alone.
+  const shown = changed.instanceInfo['display_name']
+  const isToldNow = shown !== machine.instanceInfo['display_name'] && changed.instanceName === undefined
+  return isToldNow && typeof shown === 'string' && shown !== ''
+    ? { ...changed, instanceName: shown }
+    : changed
 }
 
 function applied(machine: MachineRecord, { op, path, value }: PatchStep): MachineRecord {
@@ -139,6 +148,11 @@ function valueFor(member: Settable, value: unknown, path: string): unknown {
     case 'maintenance':
     case 'protected':
       return flagOf(path, value)
+    case 'instanceName':
+      if (typeof value === 'string' && value.length > 0 && value.length <= 255) return value
+      throw invalid(`${path} is a text of 1 to 255 characters`)
+    case 'automatedClean':
+      return value === null ? undefined : flagOf(path, value)
     case 'instanceUuid':
       if (typeof value !== 'string' || !UUID.test(value))
         throw invalid(`${path} is a UUID, not ${JSON.stringify(value)}`)

@@ -27,7 +27,9 @@ export function portRoutes(conductor: Conductor, url: string): Routes {
     const wanted = parts['port'] ?? ''
     const found = machines
       .ports()
-      .find(({ uuid, address }) => uuid === wanted || address === wanted.toLowerCase())
+      .find(
+        ({ uuid, name, address }) => uuid === wanted || name === wanted || address === wanted.toLowerCase(),
+      )
     if (found === undefined) throw raise('PORT_UNKNOWN', { port: wanted })
     return found
   }
@@ -43,6 +45,9 @@ export function portRoutes(conductor: Conductor, url: string): Routes {
         node_uuid: ofNode,
         address: (port, wanted) => port['address'] === wanted.toLowerCase(),
         portgroup: equals,
+        // All are in the group without a name.
+        conductor_groups: (_, wanted) => wanted.split(',').includes(''),
+        shard: () => false,
       },
       url,
       ...(whole === undefined ? {} : { whole }),
@@ -108,7 +113,11 @@ function portDocument(port: PortRecord, url: string): Members {
     physical_network: null,
     portgroup_uuid: null,
     is_smartnic: false,
-    name: null,
+    name: port.name ?? null,
+    description: port.description ?? null,
+    vendor: port.vendor ?? null,
+    category: port.category ?? null,
+    available_for_dynamic_portgroup: true,
     created_at: port.createdAt,
     updated_at: null,
     links: linksOf(url, 'ports', port.uuid),

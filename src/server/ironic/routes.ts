@@ -7,6 +7,7 @@ import { rootDocument, versionDocument } from './microversions.ts'
 import { linksOf } from './node-document.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { portRoutes } from './port-routes.ts'
+import { virtualMediaRoutes } from './virtual-media-routes.ts'
 
 /** The part of Ironic’s API v1 that the conductor speaks; docs/conductor.md has the list. */
 export function ironicRoutes(conductor: Conductor, url: string): Routes {
@@ -33,6 +34,7 @@ export function ironicRoutes(conductor: Conductor, url: string): Routes {
     'GET /v1': () => versionDocument(url),
     ...nodeRoutes(conductor, url),
     ...portRoutes(conductor, url),
+    ...virtualMediaRoutes(conductor),
     'GET /v1/drivers': () => json(200, { drivers: DRIVERS.map((name) => driverDocument(name, host, url)) }),
     'GET /v1/drivers/{driver}': ofDriver((name) => driverDocument(name, host, url)),
     'GET /v1/drivers/{driver}/properties': ofDriver((name) => DRIVER_PROPERTIES[name]),
@@ -51,6 +53,8 @@ export function ironicRoutes(conductor: Conductor, url: string): Routes {
     'GET /v1/portgroups': empty('portgroups'),
     'GET /v1/allocations': empty('allocations'),
     'GET /v1/deploy_templates': empty('deploy_templates'),
+    'GET /v1/runbooks': empty('runbooks'),
+    'GET /v1/inspection_rules': empty('inspection_rules'),
     'GET /v1/volume/connectors': empty('connectors'),
     'GET /v1/volume/targets': empty('targets'),
   }

@@ -143,7 +143,7 @@ describe('the API of a conductor', () => {
 
   test("Anneal's own client reads and changes machines", async () => {
     const metal = client()
-    assert.equal(await metal.version(), '1.82')
+    assert.equal(await metal.version(), '1.95')
     const [node] = await metal.nodes()
     assert.equal(node?.name, 'client-one')
     await metal.changeNode(node.uuid, [{ op: 'add', path: '/extra/anneal_address', value: '10.0.0.9' }])
