@@ -2,6 +2,12 @@ import { EXIT, errorsOf } from '../core/index.ts'
 import type { ErrorTable } from '../core/index.ts'
 
 export const CONDUCTOR_ERRORS = {
+  CONDUCTOR_FAULT: {
+    message: 'Cannot {action} machine "{machine}": a fault of the conductor itself: {why}',
+    remedy: 'report it with the lines of the conductor’s log; the machine is off, and may be asked for again',
+    retry: false,
+    exit: EXIT.failed,
+  },
   RAMDISK_REPORT_INVALID: {
     message: 'Cannot read the report of a deploy ramdisk: {why}',
     remedy: 'boot the ramdisk that `anneal metal ramdisk` of this version built',

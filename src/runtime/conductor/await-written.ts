@@ -5,6 +5,7 @@ import { hear } from './hear.ts'
 import { writeByIscsi } from './write-by-iscsi.ts'
 import { chosenDisk, imageOf, madeDrive, writingWishes } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
+import { wakeLost } from './wake-lost.ts'
 import { writeByAgent } from './write-by-agent.ts'
 
 /**
@@ -16,6 +17,7 @@ export async function awaitWritten(context: TaskContext): Promise<void> {
   const disk = chosenDisk(run)
   const wishes = writingWishes(context)
   const { method } = wishes
+  await wakeLost(context)
   if (method === 'direct') return writeByAgent(context)
   const image = await imageOf(context)
   const configDrive = await madeDrive(context, disk.sectorSizeBytes)

@@ -11,8 +11,11 @@ export class RamdiskLine {
   readonly #order = Promise.withResolvers<PreparedOrder>()
   readonly #files = Promise.withResolvers<PreparedFiles>()
   #isOffered = false
-  /** When it was last heard of, by the monotonic clock. */
-  heardMs: number
+  #heardMs: number
+  /** Something was heard, and it is not only that nobody has been silent for long. */
+  isHeard = false
+  /** Its task was left by an earlier process. */
+  isInherited = false
   writtenBytes = 0
   /** The ironic-python-agent that was heard of last. */
   agent: AgentAddress | undefined
@@ -20,10 +23,20 @@ export class RamdiskLine {
   isWritten = false
 
   constructor(nowMs: number) {
-    this.heardMs = nowMs
+    this.#heardMs = nowMs
     // Nobody may be waiting for the order when it is withdrawn.
     this.#order.promise.catch(() => undefined)
     this.#files.promise.catch(() => undefined)
+  }
+
+  /** When it was last heard of, by the monotonic clock. */
+  get heardMs(): number {
+    return this.#heardMs
+  }
+
+  set heardMs(nowMs: number) {
+    this.#heardMs = nowMs
+    this.isHeard = true
   }
 
   say(word: RamdiskWord, nowMs: number): void {

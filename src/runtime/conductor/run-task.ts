@@ -1,4 +1,5 @@
 import { isAnnealError } from '../../core/index.ts'
+import type { AnnealError } from '../../core/index.ts'
 import { TASK, beginTask, conductorError, nameOf } from '../../conductor/index.ts'
 import type { MachineReported, TaskEffect, TaskPlan, TaskRun } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
@@ -130,9 +131,19 @@ async function outcomeOf(
     return await runExecutor(TASK_EXECUTORS, effect, { ...context, signal })
   } catch (error) {
     if (told === 'nothing' && context.signal.aborted) return { type: 'cancelled' }
-    if (!isAnnealError(error)) throw error
-    return failedBy(error)
+    if (isAnnealError(error)) return failedBy(error)
+    // The conductor ends: the task stays where it is.
+    if (context.stopping.aborted) throw error
+    return failedBy(faultOf(error, context))
   }
+}
+
+/** A fault of the program itself: the task fails as for any other reason, and what was begun is cleaned up. */
+function faultOf(error: unknown, { world, uuid, run, say }: TaskContext): AnnealError {
+  const [why, where] = error instanceof Error ? [error.message, error.stack] : [String(error), String(error)]
+  say(`a fault of the conductor: ${where ?? why}`)
+  const machine = world.store.machine(uuid)?.name ?? uuid
+  return conductorError('CONDUCTOR_FAULT', { action: ACTIONS[run.plan.kind], machine, why }, error)
 }
 
 function replayed(entries: readonly SagaEntry[]) {

@@ -12,6 +12,7 @@ import { chooseBoot, withChoice } from './choose-boot.ts'
 import { hear } from './hear.ts'
 import { wipeRecord } from './wipe-record.ts'
 import { byHand, switchPower } from './switch-power.ts'
+import { wakeLost } from './wake-lost.ts'
 import { wipeByAgent } from './wipe-by-agent.ts'
 
 const DONE = { type: 'effectDone' } as const
@@ -88,6 +89,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
   },
 
   async awaitWiped(_, context) {
+    await wakeLost(context)
     if (isAgents(context)) {
       await wipeByAgent(context)
       return DONE

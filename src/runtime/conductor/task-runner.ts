@@ -75,8 +75,10 @@ export class TaskRunner {
         await this.#untilStarted()
         return resumeTask(uuid, around)
       })
+      const line = this.line(uuid)
+      if (line !== undefined) line.isInherited = true
       const last = this.#world.store.session(uuid)?.last
-      if (last !== undefined) this.line(uuid)?.say(last, this.#world.clock.monotonic())
+      if (last !== undefined) line?.say(last, this.#world.clock.monotonic())
     }
   }
 
@@ -155,7 +157,7 @@ export class TaskRunner {
       .through(() => carry(around), cancel.signal, { place, isBegun })
       .then(
         () => this.#finish(uuid),
-        (error: unknown) => this.#broken(uuid, error),
+        (error: unknown) => this.#broken(plan, error),
       )
       .catch(this.#settings.onFault)
     this.#working.set(uuid, { cancel, line, end })
@@ -203,15 +205,21 @@ export class TaskRunner {
     this.#working.delete(uuid)
   }
 
-  /** A fault of the program itself: the machine shows it, and the task is gone on with at the next start. */
-  #broken(uuid: string, error: unknown): void {
+  /** A fault of the program itself outside of what is done with a machine, which fails by itself. The next start goes on with the task. */
+  #broken({ machine: uuid, kind }: TaskPlan, error: unknown): void {
     this.#working.delete(uuid)
     if (this.#stopping.signal.aborted) return
     // Its journal could not be written: this process must not go on without the task.
     if (isAnnealError(error, 'STATE_UNWRITABLE')) throw error
     const why = error instanceof Error ? error.message : String(error)
     this.#say(uuid, `a fault of the conductor: ${error instanceof Error ? error.stack : why}`)
-    this.#change(uuid, { lastError: `a fault of the conductor itself: ${why}` })
+    const record = this.#world.store.machine(uuid)
+    if (record === undefined) return
+    const { targetProvisionState: _t, step: _s, ...rest } = record
+    const provisionState = shownState(kind, 'failed') ?? record.provisionState
+    const updatedAt = new Date(this.#world.clock.now()).toISOString()
+    const lastError = `a fault of the conductor itself: ${why}`
+    this.#world.store.saveMachine({ ...rest, provisionState, lastError, updatedAt })
   }
 
   #change(uuid: string, changes: Partial<MachineRecord>): void {
