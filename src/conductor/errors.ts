@@ -4,7 +4,7 @@ import type { ErrorTable } from '../core/index.ts'
 export const CONDUCTOR_ERRORS = {
   CONDUCTOR_FAULT: {
     message: 'Cannot {action} machine "{machine}": a fault of the conductor itself: {why}',
-    remedy: 'report it with the lines of the conductor’s log; the machine is off, and may be asked for again',
+    remedy: 'report it with the lines of the conductor’s log, then ask again',
     retry: false,
     exit: EXIT.failed,
   },

@@ -27,7 +27,7 @@ export const SERVER_ERRORS = {
     exit: EXIT.usage,
   },
   PORT_UNKNOWN: {
-    message: 'Cannot find port "{port}": no machine has one with this uuid or address',
+    message: 'Cannot find port "{port}": no machine has one with this uuid, name or address',
     remedy: 'look for it with `openstack baremetal port list`',
     retry: false,
     exit: EXIT.usage,
