@@ -105,6 +105,12 @@ export const CONDUCTOR_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
+  MACHINE_SHUT_DOWN_IGNORED: {
+    message: 'Cannot shut down machine "{machine}": {seconds} seconds later its system is still running',
+    remedy: 'shut its system down by hand, or cut the power: `openstack baremetal node power off MACHINE`',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
   MACHINE_UNKNOWN: {
     message: 'Cannot find machine "{machine}": none is enrolled with this name or uuid',
     remedy: 'enroll it: `anneal metal enroll FILE`',

@@ -219,8 +219,15 @@ describe('the part of Ironic’s API that the conductor speaks', () => {
   test('asks a system to shut down, and does not cut its power', async () => {
     await set('one', '/driver_info/ipmi_address', 'bmc')
     await rack.conductor.power(rack.conductor.machines.find('one'), 'on')
-    const { status } = await asked('PUT', 'nodes/one/states/power', { target: 'soft power off' })
+    const power = (more: object) =>
+      asked('PUT', 'nodes/one/states/power', { target: 'soft power off', ...more })
+    assert.equal((await power({ timeout: 0 })).status, 400)
+    assert.equal((await power({ force: true })).status, 400)
+    const { status } = await power({ timeout: 180 })
     assert.deepEqual([status, rack.isOn, rack.shutDowns], [202, true, 1])
+    assert.equal((await get('nodes/one/states')).body['target_power_state'], 'power off')
+    await rack.conductor.power(rack.conductor.machines.find('one'), 'on')
+    assert.equal((await get('nodes/one/states')).body['target_power_state'], null)
     const soft = await asked('PUT', 'nodes/one/states/power', { target: 'soft rebooting' })
     assert.deepEqual([soft.status, rack.isOn], [400, true])
     assert.match(soft.error, /soft power off/)

@@ -18,9 +18,11 @@ import type { Bmc, ConductorWorld } from '../../ports/index.ts'
 import { AgentCalls } from './agent-calls.ts'
 import { BootAnswers } from './boot-answers.ts'
 import type { BootSettings } from './boot-answers.ts'
-import { chooseAgain, chooseBoot, withChoice } from './choose-boot.ts'
+import { chooseBoot, withChoice } from './choose-boot.ts'
 import { Consoles } from './consoles.ts'
 import { Machines, refuseProtected } from './machines.ts'
+import { OperatorPower } from './operator-power.ts'
+import type { PowerWish } from './operator-power.ts'
 import { PowerSync } from './power-sync.ts'
 import type { PowerSyncSettings } from './power-sync.ts'
 import { RamdiskCalls } from './ramdisk-calls.ts'
@@ -58,6 +60,7 @@ export class Conductor {
   readonly #world: ConductorWorld
   readonly #tasks: TaskRunner
   readonly #power: PowerSync
+  readonly #operators: OperatorPower
 
   constructor(world: ConductorWorld, settings: ConductorSettings) {
     this.#world = world
@@ -65,6 +68,7 @@ export class Conductor {
     this.machines = new Machines(world)
     this.#tasks = new TaskRunner(world, settings)
     this.#power = new PowerSync(world, settings, (uuid) => this.#tasks.isWorking(uuid))
+    this.#operators = new OperatorPower(world, settings)
     this.ramdisks = new RamdiskCalls(world, this.#tasks)
     this.agents = new AgentCalls(world, this.#tasks)
     this.boots = new BootAnswers(world, settings)
@@ -82,12 +86,13 @@ export class Conductor {
     for (const machine of this.machines.all())
       if (machine.calledOff !== undefined) this.#endTask(machine.uuid)
     await this.#tasks.start()
+    this.#operators.start()
     this.#power.start()
   }
 
   /** Leaves every task where it is. Resolves when nothing is at work any more. */
   async stop(): Promise<void> {
-    await Promise.all([this.#power.stop(), this.#tasks.stop(), this.consoles.stop()])
+    await Promise.all([this.#power.stop(), this.#operators.stop(), this.#tasks.stop(), this.consoles.stop()])
   }
 
   /** Asks the BMCs of all machines that nothing is done with whether they are on. Resolves when all have answered or failed. */
@@ -164,21 +169,12 @@ export class Conductor {
   }
 
   /**
-   * Switches a machine that is not at work. Resolves when its BMC has taken it. `shutDown` asks its system, which takes its time: the next
-   * look at its BMC shows what became of it.
+   * Switches a machine that is not at work. Resolves when its BMC has taken it. `shutDown` asks its system, which may take that long;
+   * until then the machine has `power off` as its target. Throws MACHINE_BUSY.
    */
-  async power(machine: MachineRecord, wanted: 'on' | 'off' | 'reset' | 'shutDown'): Promise<void> {
+  async power(machine: MachineRecord, wanted: PowerWish, shutDownMs?: number): Promise<void> {
     this.refuseBusy(machine, 'switch')
-    await this.#power.apart(machine.uuid, async () => {
-      const bmc = this.bmc(machine)
-      if (wanted === 'shutDown') return bmc.shutDown()
-      const found = await bmc.power()
-      if (wanted === 'reset' || (wanted === 'on' && found !== 'on')) await chooseAgain(bmc, machine)
-      if (wanted === 'reset' && found === 'on') await bmc.setPower('reset')
-      else await bmc.setPower(wanted === 'off' ? 'off' : 'on')
-      const current = this.machines.find(machine.uuid)
-      this.#world.store.saveMachine({ ...current, powerState: wanted === 'off' ? 'power off' : 'power on' })
-    })
+    await this.#power.apart(machine.uuid, () => this.#operators.ask(machine, wanted, shutDownMs))
   }
 
   /** Chooses what a machine boots that is not at work. */
@@ -252,6 +248,7 @@ export class Conductor {
 
   #begin(plan: TaskPlan): void {
     this.#power.leave(plan.machine)
+    this.#operators.leave(plan.machine)
     this.#tasks.begin(plan)
   }
 

@@ -129,7 +129,8 @@ export class PowerSync {
     const before = machine.powerState
     const powerState = power === 'on' || power === 'off' ? (`power ${power}` as const) : before
     if (!isBack && powerState === before) return
-    if (before !== undefined && powerState !== before) {
+    const { targetPowerState } = machine
+    if (before !== undefined && powerState !== before && powerState !== targetPowerState) {
       this.#say(machine, `it is ${power}, and nobody asked for that here`)
     }
     const record = isBack ? outOfMaintenance(machine) : machine

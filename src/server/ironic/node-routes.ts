@@ -98,14 +98,14 @@ export function nodeRoutes(conductor: Conductor, url: string): Routes {
       return ACCEPTED
     },
     'PUT /v1/nodes/{node}/states/power': async (request) => {
-      const { target } = objectOf(await request.text())
+      const { target, ...more } = objectOf(await request.text())
       const power = typeof target === 'string' ? POWER[target] : undefined
       if (power === undefined) {
         throw invalid(
           `the conductor knows no power target ${JSON.stringify(target)}; it knows ${Object.keys(POWER).join(', ')}`,
         )
       }
-      await conductor.power(named(request), power)
+      await conductor.power(named(request), power, shutDownMs(more))
       return ACCEPTED
     },
     'GET /v1/nodes/{node}/states/console': (request) => {
@@ -185,6 +185,15 @@ const POWER: Readonly<Record<string, Parameters<Conductor['power']>[1] | undefin
   'power off': 'off',
   'soft power off': 'shutDown',
   rebooting: 'reset',
+}
+
+/** `timeout` is what a system may take to shut down, in seconds (microversion 1.27). */
+function shutDownMs({ timeout, ...more }: Members): number | undefined {
+  const others = Object.keys(more)
+  if (others.length > 0) throw invalid(`the conductor does nothing with ${others.join(', ')}`)
+  if (timeout === undefined || timeout === null) return undefined
+  if (typeof timeout === 'number' && Number.isInteger(timeout) && timeout >= 1) return timeout * 1000
+  throw invalid(`timeout is a number of seconds, at least 1, and not ${JSON.stringify(timeout)}`)
 }
 
 /** New words of microversion 1.73. */
