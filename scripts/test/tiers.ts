@@ -88,6 +88,10 @@ export const TIERS: readonly Tier[] = [
   {
     name: 'architecture',
     files: ['test/architecture/**/*.test.ts'],
+    // The others read whatever is below a folder.
+    remembered: ['documents', 'dry-run', 'flags', 'front-end', 'help', 'launcher', 'runner'].map(
+      (name) => `test/architecture/${name}.test.ts`,
+    ),
     oneProcess: true,
     parts: 2,
     timeoutMs: 5 * MINUTE_MS,
