@@ -126,8 +126,8 @@ describe('the address for machines of a conductor', () => {
 
   test('tells the versions of Ironic’s API, and refuses one that it does not speak', async () => {
     const root = JSON.parse((await ask('/')).body.toString()) as { default_version: { version: string } }
-    assert.equal(root.default_version.version, '1.82')
-    assert.equal((await ask(`/v1/lookup?addresses=${MAC}`, { version: '1.99' })).status, 406)
+    assert.equal(root.default_version.version, '1.115')
+    assert.equal((await ask(`/v1/lookup?addresses=${MAC}`, { version: '1.199' })).status, 406)
     assert.equal((await ask('/v1/nodes')).status, 404)
   })
 
