@@ -153,6 +153,8 @@ describe('a deployment by iSCSI', () => {
       . ${own}
       run=${directory}/run log=$run/log url=${lab.endpoints['machines']} token=${token} address=${address}
       mkdir -p $run
+      # A machine ends with its reboot: tgtd goes on with a connection after SIGTERM.
+      trap 'kill -9 $(jobs -p) 2>/dev/null || true' EXIT
       say() { echo "$@"; }
       give_up() { echo "gives up: $*"; exit 1; }
       fail() { echo "fails: $*"; cat $log; stop_helpers; exit 1; }
