@@ -11,16 +11,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-need podman ' 4.3.1' podman --version
-[ "$(id -u)" = 0 ] || skip 'needs root: a pod on the network of the host is made'
-plain=$PATH
-debian_files c/catatonit/catatonit_0.1.7-1+b2_amd64.deb
-PATH=$dir/root/usr/bin:$plain LD_LIBRARY_PATH=
-end() {
-  own_podman pod rm --all --force >/dev/null 2>&1 || true
-  rm -rf "$dir"
-}
-trap end EXIT
+podman_pods
 guess 'http://db:5000, twice, and $(HOST)'
 
 cd "$dir"

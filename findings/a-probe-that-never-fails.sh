@@ -13,17 +13,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-need podman ' 4.3.1' podman --version
+podman_pods
 command -v busybox >/dev/null || skip 'busybox is missing'
-[ "$(id -u)" = 0 ] || skip 'needs root: a pod on the network of the host is made'
-plain=$PATH
-debian_files c/catatonit/catatonit_0.1.7-1+b2_amd64.deb
-PATH=$dir/root/usr/bin:$plain LD_LIBRARY_PATH=
-end() {
-  own_podman pod rm --all --force >/dev/null 2>&1 || true
-  rm -rf "$dir"
-}
-trap end EXIT
 guess 'nothing answers: both fail'
 
 cd "$dir"

@@ -127,6 +127,16 @@ own_podman() {
   podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
 }
 
+# podman_pods: own_podman 4.3.1 may play pods, which are removed when the script ends.
+podman_pods() {
+  need podman ' 4.3.1' podman --version
+  [ "$(id -u)" = 0 ] || skip 'needs root: a pod on the network of the host is made'
+  plain=$PATH
+  debian_files c/catatonit/catatonit_0.1.7-1+b2_amd64.deb
+  PATH=$dir/root/usr/bin:$plain LD_LIBRARY_PATH=
+  trap 'own_podman pod rm --all --force >/dev/null 2>&1 || true; rm -rf "$dir"' EXIT
+}
+
 # podman_5: Podman 5.4.2 and runc 1.1.15 of Debian 13 in the tree "$dir/root", for in_podman_5; a busybox to import is /tree.tar there.
 podman_5() {
   [ "$(id -u)" = 0 ] || skip 'needs root, for mounts and containers of its own'
