@@ -243,3 +243,12 @@ export const CONDUCTOR_ERRORS = {
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(CONDUCTOR_ERRORS)
+
+/** An error as a machine shows it (`last_error`). */
+export function lastErrorOf({
+  message,
+  code,
+  remedy,
+}: Readonly<{ message: string; code: string; remedy: string }>): string {
+  return `${message} (${code}). ${remedy}`
+}

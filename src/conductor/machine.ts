@@ -44,7 +44,7 @@ export type MachineRecord = Readonly<{
   heardAt?: string
   /** Whether a config drive waits in a file of its own. */
   hasConfigDrive: boolean
-  /** Whether its disks are wiped before somebody else gets it; where it is missing, the conductor says so for all. */
+  /** Whether its disks are wiped before somebody else gets it. Where it is missing, the conductor's own setting counts. */
   automatedClean?: boolean
   /** Whether its serial console may be listened to. */
   consoleEnabled?: boolean

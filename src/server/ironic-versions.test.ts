@@ -220,7 +220,7 @@ describe('microversions of Ironic’s API after 1.82', () => {
     assert.equal((await asked('PUT', 'nodes/one/states/provision', { target: 'abort' })).status, 202)
   })
 
-  test('an inspection that was aborted says so in the word that metal3 looks for', async () => {
+  test('the error of an aborted inspection contains "aborted", which metal3 looks for', async () => {
     const machines = rack.conductor.machines
     machines.save({ ...machines.find('one'), provisionState: 'manageable' })
     rack.clock.hold()

@@ -283,7 +283,7 @@ async function unwatched(
   return (await argvOfProcess(state.Pid ?? 0)) === undefined ? 'ended' : 'runs'
 }
 
-/** undefined where there is no such process; empty for a zombie, which nobody has waited for yet. */
+/** The arguments of a process: undefined where there is no such process, one empty word for a zombie. */
 async function argvOfProcess(pid: number): Promise<readonly string[] | undefined> {
   if (pid <= 0) return undefined
   try {

@@ -1,7 +1,7 @@
 import { raiseSystemd } from '../../adapters/systemd/index.ts'
 import { sha256 } from '../../adapters/system/index.ts'
 import { canonicalJson } from '../../core/index.ts'
-import { LABELS, unitGraceMs, workloadOfContainer } from '../../node/index.ts'
+import { LABELS, adoptedDigest, unitGraceMs, workloadOfContainer } from '../../node/index.ts'
 import type {
   Container,
   DeployedService,
@@ -122,7 +122,7 @@ function adoptedService(
 ): DeployedService {
   return {
     name,
-    digest: `adopted:${container.id}`,
+    digest: adoptedDigest(container.id),
     image: container.imageId,
     containerId: container.id,
     containerName: container.name,

@@ -5,6 +5,7 @@ import type { NodeWorld } from '../../ports/index.ts'
 import {
   RUNTIME_ERRORS,
   awaitReady,
+  knownOf,
   loadSide,
   rescueEndangered,
   startContainer,
@@ -132,12 +133,7 @@ async function stopQuestion(
   releaseId: string,
 ): Promise<SurveyQuestion> {
   const side = await loadSide(world.state, releaseId)
-  return {
-    stopping: [service.containerName],
-    cause: 'stop',
-    places: side.libvirt === undefined ? [] : [side.libvirt],
-    helpers: side.release?.services.flatMap((one) => one.helpers) ?? [],
-  }
+  return { stopping: [service.containerName], cause: 'stop', ...knownOf(side) }
 }
 
 async function findService(

@@ -1,7 +1,7 @@
 import { LABELS, breachesAtRest, runningJobs } from '../../node/index.ts'
 import type { Breach, Container, Deployment, Finding, Guest, StateName } from '../../node/index.ts'
 import type { NodeWorld } from '../../ports/index.ts'
-import { loadSide, replay, settledSurvey } from '../../runtime/node/index.ts'
+import { knownOf, loadSide, replay, settledSurvey } from '../../runtime/node/index.ts'
 
 export type ServiceStatus = Readonly<{
   service: string
@@ -47,9 +47,7 @@ export async function statusOf(world: NodeWorld): Promise<NodeStatus> {
   const { current, previous } = await world.state.readDeployments()
   const side = await loadSide(world.state, current?.releaseId)
   const run = replay(await world.state.readJournal())
-  const places = side.libvirt === undefined ? [] : [side.libvirt]
-  const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
-  const question = { stopping: [], cause: 'stop', places, helpers } as const
+  const question = { stopping: [], cause: 'stop', ...knownOf(side) } as const
   const { seen, domains, dissent } = await settledSurvey(world, question, side.libvirt)
   const jobs = runningJobs(seen.statusFiles)
   return {

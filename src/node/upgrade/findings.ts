@@ -5,7 +5,7 @@ import type { Service } from '../release/index.ts'
 import { runningJobs } from '../guests/index.ts'
 import type { StatusFile } from '../guests/index.ts'
 import { startProblem } from '../task-limit.ts'
-import { started, stopped } from './plan.ts'
+import { canBeMadeAgain, started, stopped } from './plan.ts'
 import type { Plan } from './plan.ts'
 
 /** A container that is to be stopped and is not there: there would be no way back. */
@@ -40,17 +40,18 @@ export function removeThemselves(plan: Plan, containers: readonly Container[]): 
 
 /** A container whose end its engine would not notice: once it has stopped, the engine cannot start it again. */
 export function unwatchedContainers(plan: Plan, containers: readonly Container[]): readonly Finding[] {
-  return stopped(plan).flatMap(({ name, containerName, digest, supervisors = [] }): Finding[] => {
+  return stopped(plan).flatMap((old): Finding[] => {
+    const { name, containerName } = old
     const container = containers.find((candidate) => candidate.name === containerName)
     if (container?.unwatched !== true) return []
-    const isAdopted = digest.startsWith('adopted:') && supervisors.every(({ makes }) => makes !== true)
+    const isLost = !canBeMadeAgain(old)
     return [
       {
         code: 'CONTAINER_UNSTARTABLE',
-        severity: isAdopted ? 'refuse' : 'warn',
+        severity: isLost ? 'refuse' : 'warn',
         subject: name,
-        evidence: `the conmon of container "${containerName}" is gone: once it has stopped, Podman cannot start it again${isAdopted ? ', and Anneal cannot make it again: there would be nothing to roll back to' : ', and a way back creates it anew'}`,
-        remedy: isAdopted
+        evidence: `the conmon of container "${containerName}" is gone: once it has stopped, Podman cannot start it again${isLost ? ', and Anneal cannot make it again: there would be nothing to roll back to' : ', and a way back creates it anew'}`,
+        remedy: isLost
           ? `move the guests out (\`anneal node rescue ${containerName}\`), remove the container (\`podman rm --force ${containerName}\`), have what made it make it again, and adopt that one`
           : 'nothing to do; find out what killed conmon (the kernel’s log, the end of a login)',
       },

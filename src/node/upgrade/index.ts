@@ -36,7 +36,7 @@ export type { Decision, Run, RunEvent, RunFinding, WayBack } from './decide.ts'
 export type { Reason } from '../../saga/index.ts'
 export { effectsOf } from './effects.ts'
 export type { Effect, EffectArgs, EffectKind } from './effects.ts'
-export { isNoop, makePlan, started, stopped } from './plan.ts'
+export { adoptedDigest, isNoop, makePlan, started, stopped } from './plan.ts'
 export type {
   DeployedService,
   Deployment,

@@ -36,6 +36,18 @@ export type Deployment = Readonly<{
   services: readonly DeployedService[]
 }>
 
+const ADOPTED = 'adopted:'
+
+/** In place of the digest of a definition, which a container that was found has not. */
+export function adoptedDigest(containerId: string): string {
+  return `${ADOPTED}${containerId}`
+}
+
+/** Whether its container can be created once more: from its release, or by the unit that made the container it was adopted from. */
+export function canBeMadeAgain({ digest, supervisors = [] }: DeployedService): boolean {
+  return !digest.startsWith(ADOPTED) || supervisors.some(({ makes }) => makes === true)
+}
+
 export type DeployedService = Readonly<{
   name: string
   digest: string

@@ -9,6 +9,7 @@ import {
   deployWishes,
   firmwareOf,
   keepWishes,
+  lastErrorOf,
   nameOf,
   ramdiskArchitecture,
 } from '../../conductor/index.ts'
@@ -309,7 +310,7 @@ export class Conductor {
     } catch (error) {
       // Nobody waits for it: the machine shows why.
       if (!isAnnealError(error)) throw error
-      this.machines.save({ ...rest, lastError: `${error.message} (${error.code}). ${error.remedy}` })
+      this.machines.save({ ...rest, lastError: lastErrorOf(error) })
     }
   }
 }

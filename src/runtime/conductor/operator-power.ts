@@ -1,16 +1,13 @@
-import { conductorError, nameOf } from '../../conductor/index.ts'
-import type { MachineRecord, PowerState } from '../../conductor/index.ts'
-import { isAnnealError } from '../../core/index.ts'
+import { conductorError, lastErrorOf, nameOf } from '../../conductor/index.ts'
+import type { MachineRecord } from '../../conductor/index.ts'
 import type { ConductorWorld } from '../../ports/index.ts'
 import { chooseAgain } from './choose-boot.ts'
-import { bmcOfMachine } from './task-context.ts'
+import type { PowerSyncSettings } from './power-sync.ts'
+import { bmcOfMachine, powerNow } from './task-context.ts'
 
 export type PowerWish = 'on' | 'off' | 'reset' | 'shutDown'
 
-type OperatorPowerSettings = Readonly<{
-  say: (machine: string, text: string) => void
-  onFault: (error: unknown) => void
-}>
+type Settings = Pick<PowerSyncSettings, 'say' | 'onFault'>
 
 /** How long a system may take to shut down (Ironic: `soft_power_off_timeout`). */
 const SHUT_DOWN_MS = 600_000
@@ -23,10 +20,10 @@ const LOOK_MS = 5000
  */
 export class OperatorPower {
   readonly #world: ConductorWorld
-  readonly #settings: OperatorPowerSettings
+  readonly #settings: Settings
   readonly #waits = new Map<string, Readonly<{ cancel: AbortController; ended: Promise<void> }>>()
 
-  constructor(world: ConductorWorld, settings: OperatorPowerSettings) {
+  constructor(world: ConductorWorld, settings: Settings) {
     this.#world = world
     this.#settings = settings
   }
@@ -85,7 +82,7 @@ export class OperatorPower {
   async #awaitOff(uuid: string, shutDownMs: number, signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#world
     for (const sinceMs = clock.monotonic(); ;) {
-      const power = await this.#powerOf(uuid, signal)
+      const power = await powerNow({ world: this.#world, uuid, signal })
       signal.throwIfAborted()
       const machine = store.machine(uuid)
       if (machine?.targetPowerState === undefined) return
@@ -95,20 +92,9 @@ export class OperatorPower {
         const seconds = Math.round(shutDownMs / 1000)
         const error = conductorError('MACHINE_SHUT_DOWN_IGNORED', { machine: nameOf(machine), seconds })
         this.#settings.say(nameOf(machine), error.message)
-        const lastError = `${error.message} (${error.code}); ${error.remedy}`
-        return this.#save({ ...rest, lastError })
+        return this.#save({ ...rest, lastError: lastErrorOf(error) })
       }
       await clock.sleep(LOOK_MS, signal)
-    }
-  }
-
-  /** A BMC that does not answer for a moment is asked again. */
-  async #powerOf(uuid: string, signal: AbortSignal): Promise<PowerState> {
-    try {
-      return await bmcOfMachine({ world: this.#world, uuid }).power(signal)
-    } catch (error) {
-      if (!isAnnealError(error)) throw error
-      return 'unknown'
     }
   }
 

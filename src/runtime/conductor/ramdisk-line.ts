@@ -12,7 +12,7 @@ export class RamdiskLine {
   readonly #files = Promise.withResolvers<PreparedFiles>()
   #isOffered = false
   #heardMs: number
-  /** Something was heard, and it is not only that nobody has been silent for long. */
+  /** A ramdisk has called. Before that, `heardMs` is the time at which this line began. */
   isHeard = false
   /** Its task was left by an earlier process. */
   isInherited = false

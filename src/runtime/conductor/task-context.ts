@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../bytes/index.ts'
+import { isAnnealError } from '../../core/index.ts'
 import {
   bmcOf,
   chosenMethod,
@@ -7,7 +8,14 @@ import {
   firmwareOf,
   nameOf,
 } from '../../conductor/index.ts'
-import type { DeployWishes, DiskFacts, MachineRecord, TaskKind, TaskRun } from '../../conductor/index.ts'
+import type {
+  DeployWishes,
+  DiskFacts,
+  MachineRecord,
+  PowerState,
+  TaskKind,
+  TaskRun,
+} from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
 import type { Bmc, ConductorWorld, DeployImage } from '../../ports/index.ts'
 import type { OpenImages } from './open-images.ts'
@@ -64,6 +72,16 @@ export function bmcOfMachine(context: Pick<TaskContext, 'world' | 'uuid'>): Bmc 
   const { world, uuid } = context
   const mac = world.store.ports().find(({ machine }) => machine === uuid)?.address
   return world.openBmc(bmcOf(machineOf(context), world.store.credentials(uuid), mac))
+}
+
+/** `unknown`, too, where the BMC does not answer: it may be asked again. */
+export async function powerNow(context: Pick<TaskContext, 'world' | 'uuid' | 'signal'>): Promise<PowerState> {
+  try {
+    return await bmcOfMachine(context).power(context.signal)
+  } catch (error) {
+    if (!isAnnealError(error)) throw error
+    return 'unknown'
+  }
 }
 
 /** The image of a deployment that writes a disk. It stays open until the task is at rest. */

@@ -5,6 +5,7 @@ import {
   beginTask,
   byPlace,
   conductorError,
+  lastErrorOf,
   firmwareOf,
   placeOf,
   shownState,
@@ -191,7 +192,7 @@ export class TaskRunner {
       provisionState: shown,
       ...(isAtRest ? {} : { targetProvisionState: TARGETS[kind] }),
       ...(step === undefined || isAtRest ? {} : { step }),
-      ...(error === undefined ? {} : { lastError: `${error.message} (${error.code}). ${error.remedy}` }),
+      ...(error === undefined ? {} : { lastError: lastErrorOf(error) }),
       ...(shown === record.provisionState ? {} : { provisionUpdatedAt: at }),
       updatedAt: at,
     })

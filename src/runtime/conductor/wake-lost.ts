@@ -1,10 +1,8 @@
-import { isAnnealError } from '../../core/index.ts'
-import type { PowerState } from '../../conductor/index.ts'
 import { switchPower } from './switch-power.ts'
-import { bmcOfMachine } from './task-context.ts'
+import { powerNow } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 
-/** A deploy ramdisk says something every two seconds; Ironic’s agent takes minutes. */
+/** The deploy ramdisk calls every two seconds. Ironic’s agent calls every few minutes, and is not restarted for its silence. */
 const LOST_MS = 60_000
 const LOOK_MS = 1000
 
@@ -20,6 +18,7 @@ export async function wakeLost(context: TaskContext): Promise<void> {
   const session = world.store.session(uuid)
   // It is done already, and nothing more is expected of it.
   if (line.isHeard || session?.last !== undefined) return
+  // Where its BMC does not answer, its ramdisk may be at work all the same.
   const power = await powerNow(context)
   if (power === 'on' && session?.boots === 'ramdisk') {
     const ends = AbortSignal.any([context.signal, stopping])
@@ -34,14 +33,4 @@ export async function wakeLost(context: TaskContext): Promise<void> {
   } else if (power === 'off') context.say('it went off while no conductor ran: it starts again')
   else return
   await switchPower(context, 'on')
-}
-
-async function powerNow(context: TaskContext): Promise<PowerState> {
-  try {
-    return await bmcOfMachine(context).power(context.signal)
-  } catch (error) {
-    // Its ramdisk may be at work all the same.
-    if (!isAnnealError(error)) throw error
-    return 'unknown'
-  }
 }

@@ -2,6 +2,7 @@ import { isAnnealError } from '../../../core/index.ts'
 import type { Container } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
+import { knownOf } from '../upgrade/side.ts'
 import type { Side } from '../upgrade/side.ts'
 import { createDisarmed } from './create-disarmed.ts'
 import { holdsGuestFile } from './prune-containers.ts'
@@ -26,7 +27,7 @@ export async function ensureContainer(
 ): Promise<Readonly<{ container: Container; isNew: boolean }>> {
   const existing = await world.engine.inspectContainer(name)
   if (existing !== undefined && existing.status !== 'dead') return { container: existing, isNew: false }
-  const { release, libvirt } = side
+  const { release } = side
   const known = release?.services.find(
     (candidate) => candidate.name === service && (digest === undefined || candidate.digest === digest),
   )
@@ -37,10 +38,7 @@ export async function ensureContainer(
   }
   if (existing !== undefined) {
     if (await holdsGuestFile(world, existing)) throw raise('CONTAINER_DEAD', { name, service })
-    await clearLeftBehind(world, existing.id, {
-      places: libvirt === undefined ? [] : [libvirt],
-      helpers: release.services.flatMap(({ helpers }) => helpers),
-    })
+    await clearLeftBehind(world, existing.id, knownOf(side))
     await world.engine.removeContainer(existing.id, { force: true })
   }
   const container = await world.engine.inspectContainer(

@@ -3,6 +3,7 @@ import type { Container } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
 import { rescueEndangered } from '../rescue/rescue-endangered.ts'
+import { knownOf } from '../upgrade/side.ts'
 import type { Side } from '../upgrade/side.ts'
 import { survey } from '../survey/survey.ts'
 import type { SurveyQuestion } from '../survey/survey.ts'
@@ -21,10 +22,7 @@ export async function startContainer(
   for (const mount of known?.container.mounts ?? []) {
     if (mount.type === 'bind' && mount.createHostPath === true) await world.disk.makeDirectory(mount.source)
   }
-  await clearLeftBehind(world, containerId, {
-    places: side.libvirt === undefined ? [] : [side.libvirt],
-    helpers: side.release?.services.flatMap(({ helpers }) => helpers) ?? [],
-  })
+  await clearLeftBehind(world, containerId, knownOf(side))
   await world.engine.startContainer(containerId)
 }
 

@@ -15,7 +15,7 @@ import { recoverRun } from '../upgrade/run-upgrade.ts'
 import type { RunOptions } from '../upgrade/run-upgrade.ts'
 import type { RunReport } from '../upgrade/report.ts'
 import { readOwners } from '../survey/read-owners.ts'
-import { loadSide, loadSides } from '../upgrade/side.ts'
+import { knownOf, loadSide, loadSides } from '../upgrade/side.ts'
 import type { Side } from '../upgrade/side.ts'
 import { startContainer } from '../containers/start-container.ts'
 
@@ -164,9 +164,7 @@ async function stopStrangers(
   kept: readonly Deployment[],
   actions: string[],
 ): Promise<void> {
-  const side = await loadSide(world.state, current.releaseId)
-  const places = side.libvirt === undefined ? [] : [side.libvirt]
-  const helpers = side.release?.services.flatMap((service) => service.helpers) ?? []
+  const asked = knownOf(await loadSide(world.state, current.releaseId))
   const known = new Map(
     kept.flatMap(({ services }) => services.map((service) => [service.containerName, service] as const)),
   )
@@ -174,7 +172,7 @@ async function stopStrangers(
   for (const container of strangersOf(current, kept, containers)) {
     if (container.restartPolicy !== 'no') await world.engine.armContainer(container.id, 'no')
     if (container.status !== 'running') continue
-    await rescueEndangered(world, { stopping: [container.name], cause: 'stop', places, helpers })
+    await rescueEndangered(world, { stopping: [container.name], cause: 'stop', ...asked })
     await world.engine.stopContainer(
       container.id,
       known.get(container.name)?.stopGraceMs ?? STRANGER_GRACE_MS,

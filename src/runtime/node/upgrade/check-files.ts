@@ -40,14 +40,8 @@ export async function checkFiles(
   }))
   const stranded = strandedFiles(old, next, named)
   const shared = sharedFiles(old, named, stranded)
-  const there = new Set(
-    Object.keys(
-      await sizes(
-        world,
-        stranded.map(({ lookAt }) => lookAt),
-      ),
-    ),
-  )
+  const lookedAt = stranded.map(({ lookAt }) => lookAt)
+  const there = new Set(Object.keys(await sizes(world, lookedAt)))
   const places: Record<string, FilePlace> = {}
   for (const path of shared.flatMap(({ seenAt, hostPath }) => [seenAt, hostPath])) {
     const filePlace = await world.disk.placeOf(path)

@@ -1,6 +1,7 @@
 import type { LibvirtPlace, Plan, Release } from '../../../node/index.ts'
 import type { StateStore } from '../../../ports/index.ts'
 import { raise } from '../errors.ts'
+import type { SurveyQuestion } from '../survey/survey.ts'
 
 /**
  * One side of a switch: a release, or (before the first upgrade under Anneal) containers that were adopted as they
@@ -9,6 +10,14 @@ import { raise } from '../errors.ts'
 export type Side = Readonly<{ release: Release | undefined; libvirt: LibvirtPlace | undefined }>
 
 export type Sides = Readonly<{ old: Side; next: Side }>
+
+/** What a survey has to know of one side: where its libvirt is, and who its helpers are. */
+export function knownOf({ release, libvirt }: Side): Pick<SurveyQuestion, 'places' | 'helpers'> {
+  return {
+    places: libvirt === undefined ? [] : [libvirt],
+    helpers: release?.services.flatMap(({ helpers }) => helpers) ?? [],
+  }
+}
 
 const NOTHING: Side = { release: undefined, libvirt: undefined }
 
