@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byHandArguments } from './by-hand.ts'
-import { V2_INIT } from './cgroup-v2.ts'
+import { V2_INIT, machineIsV2 } from './cgroup-v2.ts'
 import { daemonConfiguration, hostArguments, suiteOf } from './host-arguments.ts'
 import type { HostSpec } from './host-arguments.ts'
 
@@ -23,6 +23,16 @@ test('a host with cgroup v2 mounts it first, below a control group of its own', 
   const plain = hostArguments({ ...SPEC, init: 'plain', cgroups: 'v2' }, [], V2_INIT)
   assert.ok(!plain.includes('/sys/fs/cgroup:/sys/fs/cgroup:rw'))
   assert.deepEqual(plain.slice(-5), [...V2_INIT, 'plain-init'])
+})
+
+test('a host whose systemd starts on cgroup v2 alone has that, and one of systemd 252 what the machine has', () => {
+  const ownParent = ({ suite, init }: Pick<HostSpec, 'suite' | 'init'>) =>
+    hostArguments({ ...SPEC, init, ...(suite === undefined ? {} : { suite }) }, []).includes(
+      '--cgroup-parent',
+    )
+  assert.equal(ownParent({ suite: 'sid', init: 'systemd' }), !machineIsV2())
+  assert.equal(ownParent({ suite: 'sid', init: 'plain' }), false)
+  assert.equal(ownParent({ suite: 'bookworm', init: 'systemd' }), false)
 })
 
 test('a host is made of the image of its suite, bookworm where none is named', () => {

@@ -29,7 +29,10 @@ export type HostSpec = Readonly<{
   init: 'systemd' | 'plain'
   /** systemd-machined can be reached over D-Bus. Default: yes under systemd. Never under plain. */
   machined?: boolean
-  /** `v2`: its /sys/fs/cgroup is cgroup v2 alone, whatever the machine's is. Default: as the machine's. */
+  /**
+   * `v2`: its /sys/fs/cgroup is cgroup v2 alone, whatever the machine's is. Default: as the machine's, and v2 where the suite's systemd
+   * starts on nothing else.
+   */
   cgroups?: 'v2'
   /** What the host runs containers with. */
   engine: NestedEngine | 'both'
@@ -64,9 +67,13 @@ export function engines(spec: Pick<HostSpec, 'engine'>): readonly NestedEngine[]
   return spec.engine === 'both' ? ['docker', 'podman'] : [spec.engine]
 }
 
+/** Their systemd (258 and newer) ends at once where /sys/fs/cgroup is not cgroup v2. */
+const ONLY_V2: readonly Suite[] = ['forky', 'sid', 'experimental']
+
 /** cgroup v2 has to be put into the host, as the machine has something else. */
-export function needsV2(spec: Pick<HostSpec, 'cgroups'>): boolean {
-  return spec.cgroups === 'v2' && !machineIsV2()
+export function needsV2({ cgroups, init, suite }: Pick<HostSpec, 'cgroups' | 'init' | 'suite'>): boolean {
+  const wantsV2 = cgroups === 'v2' || (init === 'systemd' && suite !== undefined && ONLY_V2.includes(suite))
+  return wantsV2 && !machineIsV2()
 }
 
 /** Arguments of the outer `docker run` that makes the host. `binds` are `source:target[:ro]`. */

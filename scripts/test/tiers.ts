@@ -62,7 +62,7 @@ const TURNS = [
   [integration('node/rescue-machined'), integration('node/rescue-systemd'), integration('node/rescue-plain')],
   [integration('node/crash-real'), integration('node/cgroup-v2', 'node/guest-endings')],
   [integration('node/owners'), integration('node/renamed-emulator')],
-  [integration('node/bad-input'), integration('node/libvirt-entry-point')],
+  [integration('node/bad-input'), integration('node/libvirt-entry-point', 'node/unnoticed-end')],
   [integration('metal/conductor'), integration('metal/agent', 'metal/power-sync')],
   [
     integration('openstack/metal'),

@@ -6,7 +6,7 @@ export interface ImageRunner {
   /**
    * Runs a throw-away container with no network, no host mounts beyond those named, private namespaces, no privileges
    * and a read-only root where asked (the folders that `files` go to may stay writable); returns its output and
-   * removes it, also when it took too long (EXEC_TIMEOUT).
+   * removes it, also when it took too long (IMAGE_ANSWER_TIMEOUT).
    */
   runOnce(image: string, options: RunOnceOptions): Promise<ExecResult>
   /** Puts small text files (absolute path → text) into a container, running or not; missing folders are made. */

@@ -29,6 +29,8 @@ export type RunOnceParts = Readonly<{
   pidOf: (id: string) => Promise<number>
   /** Resolves to the exit code when the container has ended. */
   wait: (id: string, signal: AbortSignal) => Promise<number>
+  /** Has the engine look whether a container that it calls running has ended: `wait` then resolves. Absent where an engine needs no such help. */
+  settle?: Readonly<{ look: (id: string) => Promise<void>; everyMs: number }>
   leftovers: (label: string) => Promise<readonly Readonly<{ id: string; pid: number }>[]>
   /** A log driver that keeps everything, readable through the API. */
   log: Readonly<{ driver: string; options: Readonly<Record<string, string>> }>

@@ -103,6 +103,14 @@ export const ENGINE_ERRORS = {
     retry: true,
     exit: EXIT.failed,
   },
+  IMAGE_ANSWER_TIMEOUT: {
+    message:
+      'Cannot finish {command} in image "{subject}": it did nothing for {timeoutMs} ms or worked for longer, and was killed ({state})',
+    remedy:
+      'run this again. If it repeats, start the image by hand and find out what it waits for; if it had no process left, restart containerd and the engine',
+    retry: true,
+    exit: EXIT.failed,
+  },
 } as const satisfies ErrorTable
 
 export const raise = errorsOf(ENGINE_ERRORS)

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { LABELS } from '../../node/index.ts'
 import type { ContainerSpec, ExecResult, MountSpec, RunOnceOptions } from '../../ports/index.ts'
-import { watchWork } from '../programs/index.ts'
+import { processNames, watchWork } from '../programs/index.ts'
 import type { Dialect, RunOnceParts } from './dialect.ts'
 import { raise } from './errors.ts'
-import { logStream } from './logs.ts'
+import { logStream, logs } from './logs.ts'
 import { readFrames } from './frames.ts'
 import { plainSpec } from './plain-spec.ts'
 import { putFiles } from './put-files.ts'
@@ -39,18 +40,48 @@ export async function runOnce(
       await putFiles(dialect, id, spec.name, folder, files)
     }
     await parts.start(id)
-    const watch = watchWork({ pid: await parts.pidOf(id), limitMs: options.timeoutMs })
+    const pid = await parts.pidOf(id)
+    const watch = watchWork({ pid, limitMs: options.timeoutMs })
+    const settling = new AbortController()
+    void settleAgain(parts, id, settling.signal)
     const exitCode = await parts
       .wait(id, watch.signal)
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (!watch.signal.aborted) throw error
-        throw raise('EXEC_TIMEOUT', { command, subject: image, timeoutMs: options.timeoutMs }, error)
+        const names = processNames(pid)
+        const said = await logs(dialect, id, 3).catch(() => '')
+        const state = `${ofProcesses(names)}; ${lastWords(said)}`
+        throw raise(
+          'IMAGE_ANSWER_TIMEOUT',
+          { command, subject: image, timeoutMs: options.timeoutMs, state },
+          error,
+        )
       })
-      .finally(watch.end)
+      .finally(() => {
+        watch.end()
+        settling.abort()
+      })
     return { exitCode, ...(await readFrames(await logStream(dialect, api, id, 'all'))) }
   } finally {
     await parts.remove(id)
   }
+}
+
+async function settleAgain({ settle }: RunOnceParts, id: string, signal: AbortSignal): Promise<void> {
+  while (settle !== undefined && !signal.aborted) {
+    await sleep(settle.everyMs, undefined, { signal }).catch(() => undefined)
+    // What it cannot do now it can do the next time, or the watch ends the container.
+    if (!signal.aborted) await settle.look(id).catch(() => undefined)
+  }
+}
+
+function ofProcesses(names: readonly string[]): string {
+  return names.length === 0 ? 'it had no process left' : `its processes were ${names.join(', ')}`
+}
+
+function lastWords(said: string): string {
+  const text = said.trim()
+  return text === '' ? 'it said nothing' : `it said last: ${text.replaceAll('\n', ' | ')}`
 }
 
 /** The tars to put in: one at the root, which makes missing folders; or one into each volume. */

@@ -54,6 +54,8 @@ export type Observed = Readonly<{
   taskLimit?: Container['taskLimit']
   rootUpperDir: string | undefined
   engineCgroup: string | undefined
+  /** It has ended, and Docker calls it running. */
+  endUnnoticed?: boolean
 }>
 
 const STATUSES: readonly ContainerStatus[] = [
@@ -68,15 +70,16 @@ const STATUSES: readonly ContainerStatus[] = [
 
 export function containerFromDocker(inspect: DockerInspect, observed: Observed): Container {
   const { State: state = {}, Config: config = {}, HostConfig: host = {} } = inspect
-  const status = STATUSES.find((known) => known === state.Status) ?? 'dead'
+  const { endUnnoticed = false } = observed
+  const status = endUnnoticed ? 'exited' : (STATUSES.find((known) => known === state.Status) ?? 'dead')
   const startedAt = readTime(state.StartedAt)
   const ended = status === 'exited' || status === 'dead'
   return {
     id: inspect.Id,
     name: inspect.Name.replace(/^\//, ''),
     status,
-    pid: state.Pid ?? 0,
-    exitCode: startedAt !== undefined && ended ? state.ExitCode : undefined,
+    pid: endUnnoticed ? 0 : (state.Pid ?? 0),
+    exitCode: startedAt !== undefined && ended && !endUnnoticed ? state.ExitCode : undefined,
     startedAt,
     imageId: inspect.Image,
     image: config.Image ?? '',
@@ -93,6 +96,7 @@ export function containerFromDocker(inspect: DockerInspect, observed: Observed):
     restartPolicy: readRestartPolicy(host.RestartPolicy?.Name),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(observed.engineCgroup === undefined ? {} : { engineCgroup: observed.engineCgroup }),
+    ...(endUnnoticed ? { endUnnoticed } : {}),
     autoRemove: host.AutoRemove ?? false,
     ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
     ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),

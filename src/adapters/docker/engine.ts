@@ -30,12 +30,15 @@ import { exec } from './exec.ts'
 import { importImage, inspectImage } from './images.ts'
 import { imageStoreOf, storageDirOf } from './storage-dir.ts'
 import type { StorageInfo } from './storage-dir.ts'
+import { lookForEnd } from './unnoticed-end.ts'
 
 export type DockerOptions = Readonly<{
   /** A socket of this machine; else DOCKER_HOST's, else /run/docker.sock. */
   socketPath?: string
   /** dockerd's `--exec-root`, where it is not /run/docker: only asked where a container's shim is gone. */
   execRoot?: string
+  /** How long Docker may call a container running that has no process. It learns of an end within milliseconds. Default: 2 s. */
+  patienceMs?: number
 }>
 
 type DockerInfo = StorageInfo &
@@ -51,6 +54,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   const socketPath = options.socketPath ?? dockerSocket(process.env['DOCKER_HOST'])
   const api = dockerApi(socketPath)
   const execRoot = options.execRoot ?? '/run/docker'
+  const patienceMs = options.patienceMs ?? 2000
   const path = (id: string, verb = '') => `/containers/${encodeURIComponent(id)}${verb}`
   const info = () =>
     attempted(
@@ -61,8 +65,8 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   let daemon: Promise<DockerInfo> | undefined
   const programOf = runtimePrograms()
 
-  const observe = async (inspect: DockerInspect): Promise<Container> => {
-    const pid = inspect.State?.Pid ?? 0
+  const observe = async (inspect: DockerInspect, endUnnoticed: boolean): Promise<Container> => {
+    const pid = endUnnoticed ? 0 : (inspect.State?.Pid ?? 0)
     daemon ??= info().catch((error: unknown) => {
       daemon = undefined
       throw error
@@ -79,16 +83,27 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
       taskLimit: await taskLimitOf(pid),
       cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
       rootUpperDir: await rootUpperDirOf(pid),
+      endUnnoticed,
       engineCgroup: dockerCgroup(inspect.Id, cgroupDriver(settings), host.CgroupParent ?? ''),
     })
   }
 
-  const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
-    const inspect = await attempted(
+  const inspectRaw = (idOrName: string) =>
+    attempted(
       { engine: 'Docker', action: 'inspect container', subject: idOrName, code: 'ENGINE_REFUSED' },
       () => unlessAbsent(() => api.json<DockerInspect>({ method: 'GET', path: path(idOrName, '/json') })),
     )
-    return inspect === undefined ? undefined : observe(inspect)
+
+  const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
+    const first = await inspectRaw(idOrName)
+    if (first === undefined) return undefined
+    const { inspect, endUnnoticed } = await lookForEnd(first, () => inspectRaw(first.Id), patienceMs)
+    return inspect === undefined ? undefined : observe(inspect, endUnnoticed)
+  }
+
+  /** A container that Docker calls running and that has none of its processes: a stop makes Docker look, within 10 s or its grace period. */
+  const settle = async (idOrName: string): Promise<void> => {
+    if ((await inspectContainer(idOrName))?.endUnnoticed === true) await stopContainer(idOrName, 0)
   }
 
   const listIds = (filters: Readonly<Record<string, readonly string[]>>) =>
@@ -129,7 +144,15 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     }
   }
 
+  const stopContainer = async (id: string, graceMs: number): Promise<void> => {
+    await attempted(
+      { engine: 'Docker', action: 'stop container', subject: id, code: 'CONTAINER_STOP_FAILED' },
+      () => api.status({ method: 'POST', path: path(id, '/stop'), query: { t: Math.ceil(graceMs / 1000) } }),
+    )
+  }
+
   const startContainer = async (id: string): Promise<void> => {
+    await settle(id)
     await attempted(
       { engine: 'Docker', action: 'start container', subject: id, code: 'CONTAINER_START_FAILED' },
       () => api.status({ method: 'POST', path: path(id, '/start') }),
@@ -137,6 +160,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   }
 
   const removeContainer = async (id: string, { force }: { force: boolean }): Promise<void> => {
+    if (!force) await settle(id)
     await attempted(
       { engine: 'Docker', action: 'remove container', subject: id, code: 'ENGINE_REFUSED' },
       () => unlessAbsent(() => api.status({ method: 'DELETE', path: path(id), query: { force, v: true } })),
@@ -164,6 +188,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     wait: async (id, signal) =>
       (await api.json<{ StatusCode: number }>({ method: 'POST', path: path(id, '/wait'), signal }))
         .StatusCode,
+    settle: { look: settle, everyMs: 2 * patienceMs },
     leftovers: async (label) =>
       (await listIds({ label: [label] })).map(({ Id, Labels }) => ({ id: Id, pid: Number(Labels?.[label]) })),
     // Without a limit of its own it would inherit the daemon's, and lose the beginning of a long answer.
@@ -192,13 +217,7 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
     createContainer,
     startContainer,
 
-    async stopContainer(id, graceMs) {
-      await attempted(
-        { engine: 'Docker', action: 'stop container', subject: id, code: 'CONTAINER_STOP_FAILED' },
-        () =>
-          api.status({ method: 'POST', path: path(id, '/stop'), query: { t: Math.ceil(graceMs / 1000) } }),
-      )
-    },
+    stopContainer,
 
     async armContainer(id, policy) {
       await attempted(

@@ -1,5 +1,7 @@
+import { isAnnealError } from '../../core/index.ts'
 import type { HookTried, LibvirtFacts } from '../../node/index.ts'
 import type {
+  ExecResult,
   GuestsRead,
   GuestsToRead,
   HooksToTry,
@@ -26,8 +28,11 @@ import {
   withEnd,
 } from './probe-script.ts'
 
-/** Bounds what hangs. A busy machine needs seconds, one that is emulated more than a minute. */
-const TIMEOUT_MS = 180_000
+/**
+ * Bounds what hangs, in the first and the second attempt: libvirtd can hang as it starts, though not twice in a row. A busy machine needs
+ * seconds, one that is emulated more than a minute.
+ */
+const TIMEOUTS_MS = [90_000, 180_000] as const
 /** Not a flag of any libvirt: an image that "knows" it was not really asked. */
 const CONTROL_FLAG = 'anneal-control-flag'
 /** Status files of either kind in one run. */
@@ -184,13 +189,18 @@ async function runScript(
   files: Readonly<Record<string, string>>,
   mounts: RunOnceOptions['mounts'] = [],
 ): Promise<string | undefined> {
-  const result = await engine.runOnce(imageId, {
-    entrypoint: ['/bin/sh', '-c'],
-    command: [withEnd(script)],
-    files,
-    mounts,
-    user: 'root',
-    timeoutMs: TIMEOUT_MS,
+  const attempt = (timeoutMs: number): Promise<ExecResult> =>
+    engine.runOnce(imageId, {
+      entrypoint: ['/bin/sh', '-c'],
+      command: [withEnd(script)],
+      files,
+      mounts,
+      user: 'root',
+      timeoutMs,
+    })
+  const result = await attempt(TIMEOUTS_MS[0]).catch((error: unknown) => {
+    if (!isAnnealError(error, 'IMAGE_ANSWER_TIMEOUT')) throw error
+    return attempt(TIMEOUTS_MS[1])
   })
   return wholeAnswer(result)
 }

@@ -37,6 +37,8 @@ test('an answer counts only if its script ran to its end', () => {
   assert.equal(answer('echo said; kill -9 $$'), undefined)
   assert.equal(answer('echo said', 'true'), undefined, 'what is called sh and is no shell')
   assert.equal(wholeAnswer({ exitCode: 0, stdout: 'sai' }), undefined)
+  const { stdout } = spawnSync('sh', ['-c', withEnd('echo said; exit 3')], { encoding: 'utf8' })
+  assert.equal(wholeAnswer({ exitCode: 0, stdout }), undefined, 'an engine that does not know the exit code')
 })
 
 test('the storage pools that libvirt has drivers for are those that it calls supported', () => {

@@ -3,18 +3,21 @@ const HOOKS = '/etc/libvirt/hooks'
 const hooksIn = (folder: string): string =>
   `${folder}/qemu ${folder}/qemu.d/* ${folder}/qemu.d/.[!.]* ${folder}/qemu.d/..?*`
 
-const END = '== end of the answer'
+const END = '== end of the answer, with status'
 
-/** The script, and a last line: output without it was cut short, or is not this script's at all. */
+/**
+ * The script, and a last line: output without it was cut short, or is not this script's at all. It has the exit status, which an engine
+ * that missed the container's end does not know.
+ */
 export const withEnd = (script: string): string => `(${script})
 status=$?
-printf '\\n%s\\n' '${END}'
+printf '\\n%s %s\\n' '${END}' "$status"
 exit "$status"
 `
 
 /** What a script of `withEnd` printed; undefined where it failed, or did not run to its end. */
 export function wholeAnswer(result: Readonly<{ exitCode: number; stdout: string }>): string | undefined {
-  const mark = `\n${END}\n`
+  const mark = `\n${END} 0\n`
   return result.exitCode === 0 && result.stdout.endsWith(mark)
     ? result.stdout.slice(0, -mark.length)
     : undefined

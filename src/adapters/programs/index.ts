@@ -1,3 +1,3 @@
 export { PROGRAM_MISSING, endingWithUs } from './end-with-us.ts'
 export { SYSTEM_PATH, searchPath } from './search-path.ts'
-export { watchWork } from './watch-work.ts'
+export { processNames, watchWork } from './watch-work.ts'

@@ -46,32 +46,43 @@ export function workMeter(
   }
 }
 
+/** What the processes below one are called, itself first; empty where it is gone. */
+export function processNames(root: number): readonly string[] {
+  const all = readProcesses()
+  return below(all, root).map((pid) => all.get(pid)?.name ?? '')
+}
+
 /** Processor time that a process, what it waited for, and all below it have used so far. */
 function treeCpuMs(root: number): number | undefined {
-  const children = new Map<number, number[]>()
-  const ticks = new Map<number, number>()
+  const all = readProcesses()
+  if (!all.has(root)) return undefined
+  return below(all, root).reduce((sum, pid) => sum + (all.get(pid)?.ticks ?? 0), 0) * TICK_MS
+}
+
+type Process = Readonly<{ parent: number; name: string; ticks: number }>
+
+function readProcesses(): ReadonlyMap<number, Process> {
+  const all = new Map<number, Process>()
   for (const name of readdirSync('/proc')) {
     const pid = Number(name)
     if (!Number.isInteger(pid)) continue
     const text = statOf(pid)
-    const rest = text?.slice(text.lastIndexOf(')') + 2).split(' ')
-    if (rest === undefined || rest.length < 15) continue
-    const parent = Number(rest[1])
+    const end = text?.lastIndexOf(')') ?? -1
+    const rest = text?.slice(end + 2).split(' ')
+    if (text === undefined || rest === undefined || rest.length < 15) continue
     // Fields 14 to 17: utime, stime, cutime, cstime.
-    ticks.set(
-      pid,
-      rest.slice(11, 15).reduce((sum, one) => sum + Number(one), 0),
-    )
-    children.set(parent, [...(children.get(parent) ?? []), pid])
+    const ticks = rest.slice(11, 15).reduce((sum, one) => sum + Number(one), 0)
+    all.set(pid, { parent: Number(rest[1]), name: text.slice(text.indexOf('(') + 1, end), ticks })
   }
-  if (!ticks.has(root)) return undefined
-  let sum = 0
-  const open = [root]
-  for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
-    sum += ticks.get(pid) ?? 0
-    open.push(...(children.get(pid) ?? []))
-  }
-  return sum * TICK_MS
+  return all
+}
+
+/** The process and all below it. */
+function below(all: ReadonlyMap<number, Process>, root: number): readonly number[] {
+  const children = Map.groupBy(all.keys(), (pid) => all.get(pid)?.parent ?? 0)
+  const found = all.has(root) ? [root] : []
+  for (const pid of found) found.push(...(children.get(pid) ?? []))
+  return found
 }
 
 function statOf(pid: number): string | undefined {

@@ -69,8 +69,10 @@ function taskLimit(container: Container, { engine }: DoctorInput): readonly Find
 
 function unwatched(container: Container): readonly Finding[] {
   const { name, labels, status } = container
-  if (container.unwatched !== true) return []
+  if (container.unwatched !== true && container.endUnnoticed !== true) return []
   if (roleOf(container) === 'other' && labels[LABELS.project] === undefined) return []
+  if (container.endUnnoticed === true)
+    return [doctorFinding('CONTAINER_END_UNNOTICED', name, 'it has no process, and Docker calls it running')]
   const evidence = status === 'dead' ? 'its conmon is gone, and so is its process' : 'its conmon is gone'
   return [doctorFinding('CONTAINER_UNWATCHED', name, evidence)]
 }

@@ -36,6 +36,15 @@ test('the doctor warns of a container without its conmon', () => {
   )
 })
 
+test('the doctor warns of a container whose end its engine missed', () => {
+  const containers = [{ ...LIBVIRT, status: 'exited', pid: 0, endUnnoticed: true } as const]
+  const found = examined({ containers }).filter(({ code }) => code === 'CONTAINER_END_UNNOTICED')
+  assert.deepEqual(
+    found.map(({ severity, subject }) => [severity, subject]),
+    [['warn', LIBVIRT.name]],
+  )
+})
+
 test('a node as it should be gives nothing to say, with a guest and without', () => {
   assert.deepEqual(said({}), [])
   assert.deepEqual(said(guest({})), [])

@@ -114,6 +114,13 @@ export const DOCTOR_FINDINGS = {
     remedy:
       'replace the container when it suits: `anneal node upgrade` does that for a service of a release, and `anneal node recover` creates one that has ended. Without Anneal: `anneal node rescue`, `podman rm --force`, and create it again',
   },
+  CONTAINER_END_UNNOTICED: {
+    severity: 'warn',
+    meaning:
+      'A container has ended, and Docker calls it running: containerd did not tell Docker of the end (it was down for half a minute or longer, or its shim missed the end). Docker does not restart the container, and `docker start` does nothing.',
+    remedy:
+      '`anneal node recover` starts a service of a release again. Without Anneal: `anneal node rescue`, so that no guest is left in its cgroup, then `docker stop` and `docker start`',
+  },
   TASK_LIMIT: {
     severity: 'warn',
     meaning:

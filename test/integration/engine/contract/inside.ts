@@ -100,7 +100,7 @@ export function programsRunInside(under: EngineUnderTest): void {
     const earlier = await under.engine.listContainers({})
     await assert.rejects(
       under.engine.runOnce(IMAGE, { command: ['sleep', '1000'], timeoutMs: 300 }),
-      code('EXEC_TIMEOUT'),
+      code('IMAGE_ANSWER_TIMEOUT'),
     )
     await assert.rejects(
       under.engine.runOnce(IMAGE, { command: ['/no'], timeoutMs: 1000 }),
