@@ -68,7 +68,8 @@ export async function runOnce(
 }
 
 async function settleAgain({ settle }: RunOnceParts, id: string, signal: AbortSignal): Promise<void> {
-  while (settle !== undefined && !signal.aborted) {
+  if (settle === undefined) return
+  while (!signal.aborted) {
     await sleep(settle.everyMs, undefined, { signal }).catch(() => undefined)
     // What it cannot do now it can do the next time, or the watch ends the container.
     if (!signal.aborted) await settle.look(id).catch(() => undefined)

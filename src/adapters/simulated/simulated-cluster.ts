@@ -133,11 +133,14 @@ export class SimulatedCluster implements Cluster {
     const [pod] = this.#pods
     if (pod === undefined) return []
     const { namespace } = this.name
-    return all.map((one) => ({
-      ...one,
-      name: `${namespace}/${pod.name}`,
-      pod: { id: one.id, namespace, name: pod.name, uid: pod.uid, part: 'sandbox' },
-    }))
+    return all.flatMap((one) => {
+      const facts = { id: one.id, namespace, name: pod.name, uid: pod.uid }
+      const name = `${namespace}/${pod.name}`
+      return [
+        { ...one, name, pod: { ...facts, part: 'sandbox' } },
+        { ...one, id: `${one.id}-libvirt`, name: `${name}/libvirt`, pod: { ...facts, part: 'container' } },
+      ]
+    })
   }
 }
 

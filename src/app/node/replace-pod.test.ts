@@ -12,6 +12,7 @@ import { crashAtEveryBoundary } from '../../saga/index.ts'
 import type { BuildingWorld } from './open-node.ts'
 import { previewReplacePod, replacePod } from './replace-pod.ts'
 
+const LOGS = { type: 'bind', source: '/logs', target: '/var/log/libvirt', readOnly: false } as const
 const IMAGE = `registry.example/libvirt@sha256:${'1'.repeat(64)}`
 
 type Bed = Readonly<{ node: SimulatedNode; cluster: SimulatedCluster; container: string }>
@@ -19,7 +20,7 @@ type Bed = Readonly<{ node: SimulatedNode; cluster: SimulatedCluster; container:
 /** A node with a guest that its pod does not take along. */
 async function bed(): Promise<Bed> {
   const node = new SimulatedNode({ [IMAGE]: { libvirt: '9.0.0', flags: ['a'] } })
-  const spec = plainSpec({ name: 'libvirt', image: IMAGE, labels: {}, privileged: true, networkMode: 'host' })
+  const spec = plainSpec({ name: 'libvirt', image: IMAGE, labels: {}, privileged: true, mounts: [LOGS] })
   const container = await node.engine.createContainer(spec)
   await node.engine.startContainer(container)
   const cluster = new SimulatedCluster(node, container, IMAGE)
@@ -72,18 +73,34 @@ describe('a pod is replaced', () => {
     assert.deepEqual(one.cluster.now, { pods: ['first'], template: 'first' })
   })
 
-  test('and back again, where a guest has ended meanwhile', async () => {
-    const one = await bed()
-    one.cluster.change({ hash: 'second', becomesReady: true })
-    const deletePod: Cluster['deletePod'] = async (namespace, pod) => {
-      for (const guest of one.node.guests) guest.alive = false
-      return one.cluster.deletePod(namespace, pod)
-    }
-    const { report } = await replacePod(optionsFor(one, { deletePod }))
-    assert.deepEqual([report?.run.state, report?.run.reason?.code], ['stuck', 'POD_GUESTS_CHANGED'])
-    assert.match(report?.run.reason?.message ?? '', /one \(pid \d+\) has ended/)
-    assert.deepEqual(one.cluster.now, { pods: ['first'], template: 'first' })
-  })
+  for (const [why, act, state, said] of [
+    ['and not back, where a tenant has shut his guest down', 'tenant', 'replaced', undefined],
+    [
+      'and back again, where a guest has crashed',
+      'crash',
+      'stuck',
+      /one \(pid \d+\) has ended: its QEMU crashed/,
+    ],
+    [
+      'and back again, where nothing says who ended a guest',
+      'vanish',
+      'stuck',
+      /has ended: nothing says who/,
+    ],
+  ] as const)
+    test(`${why} meanwhile`, async () => {
+      const one = await bed()
+      one.cluster.change({ hash: 'second', becomesReady: true })
+      const deletePod: Cluster['deletePod'] = (namespace, pod) => {
+        if (act === 'crash') one.node.crash('one')
+        else if (act === 'tenant') one.node.tenant('shutsDown', 'one')
+        else for (const guest of one.node.guests) guest.alive = false
+        return one.cluster.deletePod(namespace, pod)
+      }
+      const { report } = await replacePod(optionsFor(one, { deletePod }))
+      assert.deepEqual([report?.run.state, report?.ended.length], [state, act === 'tenant' ? 1 : 0])
+      assert.match(report?.run.reason?.message ?? '', said ?? /^$/)
+    })
 
   test('while the apiserver starts again, and allows nobody anything for a moment', async () => {
     for (const code of ['CLUSTER_BUSY', 'CLUSTER_REFUSES'] as const) {

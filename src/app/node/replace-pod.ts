@@ -1,11 +1,12 @@
 import { join } from 'node:path/posix'
 import { kubernetesCluster, raiseCluster } from '../../adapters/kubernetes/index.ts'
 import { FileStateStore } from '../../adapters/state/index.ts'
-import { raiseReplacement } from '../../node/index.ts'
+import { raiseReplacement, workloadOfContainer } from '../../node/index.ts'
 import type { DaemonSetName, ReplacementPlan, ReplacementState, Revision } from '../../node/index.ts'
 import type { Cluster, ClusterPod, DaemonSet, NodeWorld, StateStore } from '../../ports/index.ts'
 import {
   interruptedReplacement,
+  logDirectories,
   recoverReplacement,
   runReplacement,
   safeToRemove,
@@ -142,6 +143,7 @@ async function planReplacement(places: Places, options: ReplacePodOptions): Prom
   const isCurrent = pod.revision === target.hash
   const podName = `${wanted.namespace}/${pod.name}`
   if (!isCurrent) await checkImages(world, daemonSet, podName)
+  const seenAt = world.clock.now()
   const settled = isCurrent
     ? await look(world, podName)
     : await safeToRemove(world, (one) => look(world, one), { ...pod, namespace: wanted.namespace })
@@ -150,6 +152,7 @@ async function planReplacement(places: Places, options: ReplacePodOptions): Prom
     throw raiseReplacement('DAEMON_SET_PODS', { daemonSet: name, node: nodeName, why })
   }
   const { census } = settled.seen
+  const containers = await world.engine.listContainers({})
   const active = (settled.domains ?? []).filter(({ state }) => state !== 'shutoff')
   return {
     isCurrent,
@@ -167,6 +170,11 @@ async function planReplacement(places: Places, options: ReplacePodOptions): Prom
         startTicks,
       })),
       listed: active.map(({ uuid }) => uuid),
+      seenAt,
+      logDirectories: logDirectories(containers.filter((one) => workloadOfContainer(one).role === 'libvirt')),
+      hasCompute: containers.some(
+        (one) => one.pod?.uid === pod.uid && workloadOfContainer(one).role === 'compute',
+      ),
       patienceMs: options.patienceMs,
     },
   }

@@ -95,7 +95,7 @@ function documentOf(
   report?: ReplacementReport,
 ): PodReplacementDocument {
   const { daemonSet, node, pod, earlier, target, guests, listed } = plan
-  const { run, steps = [] } = report ?? {}
+  const { run, steps = [], ended = [] } = report ?? {}
   return {
     schema: 'anneal.pod-replacement/1',
     outcome: isCurrent ? 'current' : outcomeOf(run?.state),
@@ -107,6 +107,7 @@ function documentOf(
     guests,
     listed,
     steps,
+    ...(ended.length > 0 && { ended }),
     ...(interrupted && { interrupted }),
     ...(run?.reason && { reason: run.reason }),
     ...(run?.secondReason && { secondReason: run.secondReason }),
@@ -139,11 +140,13 @@ function tell(document: PodReplacementDocument, output: Output): void {
   })
 }
 
-function aboutGuests({ outcome, guests, listed }: PodReplacementDocument): readonly string[] {
+function aboutGuests({ outcome, guests, listed, ended = [] }: PodReplacementDocument): readonly string[] {
   const isProven = outcome === 'replaced' || outcome === 'wentBack'
-  const names = guests.map((one) => `${one.name} (pid ${one.pid})`).join(', ') || 'none'
+  const left = guests.filter(({ uuid, pid }) => !ended.some((one) => one.uuid === uuid && one.pid === pid))
+  const names = left.map((one) => `${one.name} (pid ${one.pid})`).join(', ') || 'none'
   return [
     `  guests ${isProven ? 'that are the same processes' : 'at the beginning'}: ${names}`,
+    ...ended.map(({ name, pid, detail }) => `  guest ${name} (pid ${pid}) has ended meanwhile: ${detail}`),
     ...(guests.length > 0 && listed.length === 0
       ? ['  libvirt did not list them at the beginning: that it lists them afterwards is not asked']
       : []),

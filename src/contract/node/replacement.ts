@@ -1,3 +1,5 @@
+import type { EndedGuest } from './run-report.ts'
+
 /** A template that a DaemonSet has or had (a ControllerRevision). */
 export type TemplateRevision = Readonly<{
   /** Its `controller-revision-hash`. */
@@ -56,6 +58,8 @@ export type PodReplacementDocument = Readonly<{
   /** UUIDs of the guests that libvirt listed as active, and has to list again. */
   listed: readonly string[]
   steps: readonly ReplacementStepDocument[]
+  /** Guests that their tenants or an operator ended meanwhile: none of them speaks against the new pod. */
+  ended?: readonly EndedGuest[]
   /** In a dry run: the state in which an earlier process has left this replacement. It would be brought to rest, and nothing more be done. */
   interrupted?: ReplacementStepDocument['state']
   /** The first thing that went wrong. */

@@ -61,7 +61,10 @@ const COUNTS: Readonly<Record<EndingKind, boolean>> = {
 }
 
 /** Pure. What the witnesses do not settle counts against the release. */
-export function judgeEnding(guest: Guest, evidence: EndingEvidence): GuestEnding {
+export function judgeEnding(
+  guest: Pick<Guest, 'uuid' | 'name'> & Readonly<{ identity: Pick<Guest['identity'], 'pid'> }>,
+  evidence: EndingEvidence,
+): GuestEnding {
   const { lives, seenAt } = evidence
   const [first, ...later] = lives === undefined || seenAt === undefined ? [] : livesSince(lives, seenAt)
   // A guest that its tenant started again may be lost, too. Only the first life is known to be over.

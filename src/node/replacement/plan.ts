@@ -24,6 +24,12 @@ export type ReplacementPlan = Readonly<{
   guests: readonly GuestOnNode[]
   /** UUIDs of those that libvirt itself listed as active before: it must list them again. */
   listed: readonly string[]
+  /** When they were counted, in milliseconds since the epoch; undefined in journals of earlier versions. */
+  seenAt?: number
+  /** Where the libvirts of then write the logs of guests, on the host. Their pods may be gone when these are read. */
+  logDirectories?: readonly string[]
+  /** The pod has the compute service: a new one may destroy guests through libvirt. */
+  hasCompute?: boolean
   /** How long a new pod may take until it is ready. */
   patienceMs: number
 }>

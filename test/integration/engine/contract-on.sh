@@ -15,7 +15,7 @@ for program in dockerd podman; do
 # An exec has to see the mounts of the service that its container belongs to: the first one of that storage.
 service=$bin/service\$(echo "\$2" | tr / _)
 case "\$*" in
-*' exec '*) exec nsenter --target "\$(cat "\$service")" --mount --root --wd=/ $program "\$@" ;;
+*' exec '*) exec nsenter --target "\$(cat "\$service")" --mount --root --wd=/ env PATH=/usr/sbin:/usr/bin:/sbin:/bin $program "\$@" ;;
 *' system service '*) [ -e "\$service" ] || echo \$\$ >"\$service" ;;
 esac
 exec unshare --mount --propagation private sh -c '

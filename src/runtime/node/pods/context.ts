@@ -1,4 +1,4 @@
-import type { ReplacementPlan } from '../../../node/index.ts'
+import type { GuestEnding, ReplacementPlan } from '../../../node/index.ts'
 import type { Cluster, NodeWorld } from '../../../ports/index.ts'
 import type { SettledSurvey } from '../survey/settled-survey.ts'
 
@@ -10,4 +10,6 @@ export type PodContext = Readonly<{
   /** A look at the node as if that pod (`NAMESPACE/POD`) were removed; without one, at the node alone. */
   look: (pod: string | undefined) => Promise<SettledSurvey>
   signal: AbortSignal
+  /** Told who ended guests that are gone, where that speaks against nobody. */
+  onEnded?: (endings: readonly GuestEnding[]) => void
 }>

@@ -68,7 +68,8 @@ export const EXECUTORS: Executors<ReplacementArgs, PodContext, SagaEvent> = {
   },
 
   async proveGuests(_, context) {
-    await proveGuests(context)
+    const endings = await proveGuests(context)
+    context.onEnded?.(endings)
     return DONE
   },
 

@@ -1,6 +1,7 @@
 import { isAnnealError } from '../../../core/index.ts'
 import { REPLACEMENT, raiseReplacement, startReplacement } from '../../../node/index.ts'
 import type {
+  GuestEnding,
   ReplacementEffect,
   ReplacementPlan,
   ReplacementRun,
@@ -21,7 +22,12 @@ export type ReplacementStep = Readonly<{
   ms: number
 }>
 
-export type ReplacementReport = Readonly<{ run: ReplacementRun; steps: readonly ReplacementStep[] }>
+export type ReplacementReport = Readonly<{
+  run: ReplacementRun
+  steps: readonly ReplacementStep[]
+  /** Guests that their tenants or an operator ended meanwhile. */
+  ended: readonly GuestEnding[]
+}>
 
 export type ReplacementControl = Readonly<{
   signal?: AbortSignal
@@ -90,7 +96,11 @@ async function goOn(
   control: ReplacementControl,
 ): Promise<ReplacementReport> {
   const signal = control.signal ?? new AbortController().signal
-  const context = contextOf(plan, signal)
+  let ended: readonly GuestEnding[] = []
+  const onEnded = (endings: readonly GuestEnding[]): void => {
+    ended = endings
+  }
+  const context = { ...contextOf(plan, signal), onEnded }
   const steps: ReplacementStep[] = []
   const run = await drive<ReplacementRun, ReplacementEffect, never>(
     {
@@ -114,7 +124,7 @@ async function goOn(
     start,
   )
   await journal.ended(run.state)
-  return { run, steps }
+  return { run, steps, ended }
 }
 
 const OUTCOMES = {

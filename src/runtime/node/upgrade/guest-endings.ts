@@ -1,27 +1,9 @@
-import {
-  judgeEnding,
-  parseGuestLog,
-  sameProcess,
-  started,
-  workloadOfService,
-  writtenAt,
-} from '../../../node/index.ts'
-import type {
-  Census,
-  Container,
-  Guest,
-  GuestEnding,
-  GuestLife,
-  Plan,
-  ProcessTable,
-  Run,
-} from '../../../node/index.ts'
+import { judgeEnding, sameProcess, started, workloadOfService } from '../../../node/index.ts'
+import type { Census, Container, Guest, GuestEnding, Plan, ProcessTable, Run } from '../../../node/index.ts'
 import type { Domain, NodeWorld } from '../../../ports/index.ts'
+import { guestLives, logDirectories } from '../survey/guest-lives.ts'
 import { expendableContainers } from './check-node.ts'
 import type { Sides } from './side.ts'
-
-/** Where libvirt writes the log of a guest, as it sees it itself. */
-const LOG_DIRECTORY = '/var/log/libvirt'
 
 export type EndingsQuestion = Readonly<{
   /** Guests whose processes are gone, and when they were last seen. */
@@ -43,7 +25,7 @@ export async function endingsOf(
 ): Promise<readonly GuestEnding[]> {
   const { gone, seenAt, present, domains, containers } = question
   if (gone.length === 0) return []
-  const directories = logDirectories(run.plan, containers)
+  const directories = logDirectories(containersOf(run.plan, containers))
   const expendable = expendableContainers(run.plan, sides)
   const computeSince = computeStartedAt(run, sides, containers)
   const endings: GuestEnding[] = []
@@ -55,7 +37,7 @@ export async function endingsOf(
     endings.push(
       judgeEnding(guest, {
         seenAt,
-        lives: await livesOf(world, directories, guest.name),
+        lives: await guestLives(world, directories, guest.name),
         domain: domain === undefined ? undefined : { state: domain.state, reason: domain.reason },
         killedWith: (killSets ?? []).map(({ containerName }) => ({
           container: containerName,
@@ -74,31 +56,12 @@ export function goneOf(guests: readonly Guest[], { processes }: ProcessTable): r
   return guests.filter(({ identity }) => !processes.some((process) => sameProcess(process, identity)))
 }
 
-/** Two libvirts may write into two directories: what both tell counts, in the order of time. */
-async function livesOf(
-  world: NodeWorld,
-  directories: readonly string[],
-  name: string,
-): Promise<readonly GuestLife[] | undefined> {
-  const texts = await Promise.all(directories.map((directory) => world.guestLogs.tail(directory, name)))
-  const lives = texts.filter((text) => text !== undefined).flatMap((text) => parseGuestLog(text))
-  return lives.length === 0
-    ? undefined
-    : lives.toSorted(
-        (a, b) => (a.startedAt ?? Number.NEGATIVE_INFINITY) - (b.startedAt ?? Number.NEGATIVE_INFINITY),
-      )
-}
-
-/** On the host, by the containers of both releases: a bind, or else the container's own layer. */
-function logDirectories(plan: Plan, containers: readonly Container[]): readonly string[] {
+function containersOf(plan: Plan, containers: readonly Container[]): readonly Container[] {
   const names = new Set([
     ...plan.actions.flatMap((one) => (one.action === 'add' ? [] : [one.old.containerName])),
     ...started(plan).map(({ newName }) => newName),
   ])
-  const directories = containers
-    .filter(({ name }) => names.has(name))
-    .flatMap((container) => writtenAt(container, LOG_DIRECTORY) ?? [])
-  return [...new Set(directories)]
+  return containers.filter(({ name }) => names.has(name))
 }
 
 /** The new compute service may end guests as soon as this run has started it. */
