@@ -9,13 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { makeFolder } from '../folders/index.ts'
 
 import { engineApi, raise } from '../containers/index.ts'
-import type { EngineApi } from '../containers/index.ts'
+import type { EngineApi, EngineRequest } from '../containers/index.ts'
 import { podmanCommand } from './options.ts'
 import type { PodmanOptions } from './options.ts'
 
 /**
  * INVARIANTS:
- * - At most one service of this Anneal runs; concurrent callers share its start.
+ * - At most one service of this Anneal runs, beside one that is leaving; concurrent callers share its start.
  * - A service outlives Anneal by IDLE_S at most, whatever ends Anneal: it leaves by itself when nobody asks.
  * - A request under way is finished: no signal to Anneal's process group reaches the service, and an Anneal that ends
  *   takes the service with it only when nothing is under way.
@@ -80,13 +80,34 @@ export function podmanService(options: PodmanOptions): PodmanService {
     }
   }
 
+  /**
+   * The service leaves where a busy machine lets no sign of life through for IDLE_S, and removes its socket before it ends. A request that
+   * found no socket never arrived: the next service gets it.
+   */
+  const untilReached = async <T>(
+    { file }: EngineRequest,
+    ask: (api: EngineApi) => Promise<T>,
+  ): Promise<T> => {
+    const asked = current ?? start()
+    try {
+      return await ask((await asked).api)
+    } catch (error) {
+      const canBeSentAgain = file === undefined || Buffer.isBuffer(file)
+      if (!canBeSentAgain || !neverArrived(error)) throw error
+      if (current === asked) current = undefined
+      return ask((await (current ?? start())).api)
+    }
+  }
+
   return {
     async api() {
       const { api } = await (current ?? start())
       return {
         ...api,
-        json: (request) => counted(api.json(request)),
-        status: (request) => counted(api.status(request)),
+        json: (request) => counted(untilReached(request, (one) => one.json(request))),
+        status: (request) => counted(untilReached(request, (one) => one.status(request))),
+        stream: (request) => untilReached(request, (one) => one.stream(request)),
+        hijack: (request) => untilReached(request, (one) => one.hijack(request)),
       }
     },
     async close() {
@@ -165,6 +186,10 @@ function startError(binary: string, state: string, cause: unknown): Error {
 function wentAway(socketPath: string, cause: NodeJS.ErrnoException): Error {
   const state = `its service went away in the middle of the request (${cause.code})`
   return unreachable(socketPath, state, 'run this again; where it repeats, run `podman info` as root', cause)
+}
+
+function neverArrived(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.syscall === 'connect'
 }
 
 function unreachable(address: string, state: string, advice: string, cause?: unknown): Error {

@@ -8,7 +8,7 @@ import { missing } from './bed.ts'
 
 const suite = suiteInTurn(Date.now())
 const none =
-  suite === undefined ? 'no other suite has kept the whole contract yet (npm run suites)' : undefined
+  suite === undefined ? 'the tree of another suite takes ten minutes to make (npm run suites)' : undefined
 const skip = none ?? missing(['mmdebstrap', 'unshare', 'pivot_root', 'docker-registry']) ?? false
 
 test(`Docker and Podman of ${suite ?? 'another suite'} keep the contract`, { skip }, async (t) => {
