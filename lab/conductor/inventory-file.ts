@@ -29,7 +29,7 @@ function nodeOf(machine: ConductorMachine): unknown {
     ...(machine.deploy === undefined ? {} : { interfaces: { deploy: machine.deploy } }),
     properties: {
       cpu_arch: machine.architecture ?? 'x86_64',
-      local_gb: diskGiB - 1,
+      ...(diskGiB === 0 ? {} : { local_gb: diskGiB - 1 }),
       memory_mb: memoryMiB,
       capabilities: `boot_mode:${firmware}`,
     },

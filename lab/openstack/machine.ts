@@ -17,6 +17,7 @@ export type MachineSpec = Readonly<{
   name: string
   cpus: number
   memoryMiB: number
+  /** 0: it has no disk. */
   diskGiB: number
   firmware: 'bios' | 'uefi'
   /** Default: x86_64. `aarch64` needs `firmware: 'uefi'`, and Debian’s packages qemu-system-arm and qemu-efi-aarch64. */
@@ -96,8 +97,10 @@ export async function placeMachine(
   const isArm = machine.architecture === 'aarch64'
   const processor = isArm ? ARM_PROCESSOR : await processorArguments()
   mkdirSync(join(machine.directory, 'ipmi'), { recursive: true })
-  writeFileSync(machine.disk, '')
-  truncateSync(machine.disk, machine.diskGiB * 2 ** 30)
+  if (machine.diskGiB > 0) {
+    writeFileSync(machine.disk, '')
+    truncateSync(machine.disk, machine.diskGiB * 2 ** 30)
+  }
   writeFileSync(machine.consoleLog, '')
   await addTap(network, `tap${index}`)
   writeFileSync(

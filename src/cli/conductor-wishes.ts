@@ -9,8 +9,8 @@ import { KEEP_FLAG, keepFlags } from './keep-flag.ts'
 export const CONDUCTOR_FLAGS = {
   form: {
     kind: 'choice',
-    values: ['whole-disk', 'trio'],
-    help: 'With --conductor: write the whole disk (the default), or only the root file system, and boot kernel and ramdisk over the network',
+    values: ['whole-disk', 'trio', 'live'],
+    help: 'With --conductor: write the whole disk (the default), or only the root file system, and boot kernel and ramdisk over the network; or write nothing and run a live image from memory, of a directory that `image convert --live` wrote',
   },
   ...KEEP_FLAG,
   verify: {
@@ -40,7 +40,9 @@ export function conductorWay(
 ): Extract<DeployWay, { via: 'conductor' }> | undefined {
   const fail = (why: string): Error => raise('USAGE', { command, why, help: `${command} --help` })
   const { route, image, form, verify } = flags
-  if (flags.conductor === undefined || route === 'ramdisk') {
+  // A conductor boots kernel and ramdisk of other servers, as Ironic does.
+  const isLive = route === 'ramdisk' && flags.kernel === undefined
+  if (flags.conductor === undefined || (route === 'ramdisk' && !isLive)) {
     if (form !== undefined) throw fail('--form is for --conductor')
     if (flags.keep.length > 0)
       throw fail('--keep is for --conductor, and not for --route ramdisk, which writes no disk')
@@ -61,7 +63,7 @@ export function conductorWay(
   }
   return {
     via: 'conductor',
-    image: { location: image, form: form ?? 'whole-disk', verify: verify ?? 'sample' },
+    image: { location: image, form: form ?? (isLive ? 'live' : 'whole-disk'), verify: verify ?? 'sample' },
     ...(route === undefined ? {} : { route }),
     addedArguments: flags.karg,
     deletedArguments: flags['delete-karg'],

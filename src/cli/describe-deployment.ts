@@ -11,7 +11,7 @@ export function describeDeployPlan(plan: DeployPlan, ready: Ready, output: Outpu
     `${output.bold(image.name)} onto ${output.bold(plan.node.name)} ${wayOf(plan)}: ${plan.why}`,
     ...plan.refusedRoutes.map((one) => `  not by ${one.route}: ${one.why}`),
     `  image      ${image.reference}${image.hash === undefined ? '' : `  ${shortened(image.hash)}`}`,
-    ...(bootsOverNetwork(plan.route)
+    ...(bootsOverNetwork(plan.route) && image.kernel !== undefined
       ? [`  kernel     ${image.kernel ?? '?'}`, `  ramdisk    ${image.ramdisk ?? '?'}`]
       : []),
     ...describeArguments(plan),
@@ -43,7 +43,8 @@ function describeServer({ server }: DeployPlan): readonly string[] {
 function describeArguments(plan: DeployPlan): readonly string[] {
   // Of a conductor, which makes the command line itself, only what is changed is known.
   const changed = plan.arguments.length + plan.removedArguments.length
-  if (!bootsOverNetwork(plan.route) && changed === 0) return []
+  const isKnown = bootsOverNetwork(plan.route) && plan.image.kernel !== undefined
+  if (!isKnown && changed === 0) return []
   const width = Math.max(0, ...plan.arguments.map((one) => one.text.length))
   const shown = plan.arguments.map((one) => `    ${one.text.padEnd(width)}  ${one.origin}`)
   const removed = plan.removedArguments.map((one) => `    without ${one.text}  ${one.origin}`)

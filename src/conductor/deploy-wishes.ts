@@ -1,3 +1,4 @@
+import { parseKernelCommandLine } from '../core/index.ts'
 import { raise } from './errors.ts'
 import { DEPLOY_METHODS, nameOf } from './machine.ts'
 import type { MachineRecord } from './machine.ts'
@@ -17,11 +18,23 @@ export type DeployWishes =
     }>
   | Readonly<{
       method: 'ramdisk'
+      of: 'addresses'
       /** URLs that the machine itself fetches. */
       kernel: string
       ramdisk: string
       commandLine: string
     }>
+  | LiveWishes
+
+/** A live set: the conductor serves its kernel, ramdisk and root image at each start, and no disk is written. */
+export type LiveWishes = Readonly<{
+  method: 'ramdisk'
+  of: 'liveSet'
+  /** The directory that `anneal image convert --live` wrote, on the conductor’s machine. */
+  location: string
+  addedArguments: readonly string[]
+  deletedArguments: readonly string[]
+}>
 
 /** Names of instance_info that Anneal’s own client sets beside Ironic’s. Lists have one value a line. */
 const ADDED_ARGUMENTS = 'anneal_added_arguments'
@@ -42,11 +55,24 @@ export function deployWishes(machine: MachineRecord): DeployWishes {
     return value
   }
   if (method === 'ramdisk') {
+    const commandLine = text('ramdisk_kernel_arguments') ?? ''
+    const location = text('image_source')
+    // Kernel and ramdisk that are named go before the image, as in Ironic (deploy_utils, get_image_properties).
+    if (text('kernel') !== undefined || text('ramdisk') !== undefined) {
+      return { method, of: 'addresses', kernel: needed('kernel'), ramdisk: needed('ramdisk'), commandLine }
+    }
+    if (location === undefined) {
+      throw unprepared(machine, 'instance_info has neither kernel and ramdisk nor image_source')
+    }
     return {
       method,
-      kernel: needed('kernel'),
-      ramdisk: needed('ramdisk'),
-      commandLine: text('ramdisk_kernel_arguments') ?? '',
+      of: 'liveSet',
+      location,
+      addedArguments: [
+        ...lines(text(ADDED_ARGUMENTS)),
+        ...parseKernelCommandLine(commandLine).arguments.map((one) => one.text),
+      ],
+      deletedArguments: lines(text(DELETED_ARGUMENTS)),
     }
   }
   const type = text('image_type') ?? 'whole-disk'

@@ -70,6 +70,12 @@ export const CONDUCTOR_ERRORS = {
     retry: false,
     exit: EXIT.usage,
   },
+  LIVE_UNFIT: {
+    message: 'Cannot run the live image "{image}" on machine "{machine}": {why}',
+    remedy: '{remedy}',
+    retry: false,
+    exit: EXIT.refused,
+  },
   MACHINE_NOT_HEARD: {
     message:
       'Cannot {action} machine "{machine}": its deploy ramdisk has been silent for {seconds} seconds{seen}',

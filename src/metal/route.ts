@@ -8,8 +8,8 @@ import type { RootArgument } from './root-argument.ts'
  */
 export type IronicRoute = 'direct' | 'direct+ramdisk' | 'ramdisk'
 
-/** The ways in which Anneal’s own conductor writes a disk; `direct` is the one that Ironic has, too. */
-export type ConductorRoute = 'stream' | 'iscsi' | 'direct'
+/** The ways in which Anneal’s own conductor deploys. Ironic has `direct` and `ramdisk`, too; `ramdisk` writes no disk. */
+export type ConductorRoute = 'stream' | 'iscsi' | 'direct' | 'ramdisk'
 
 export type Route = IronicRoute | ConductorRoute
 
@@ -17,7 +17,7 @@ const IRONIC_ROUTES: readonly IronicRoute[] = ['direct', 'direct+ramdisk', 'ramd
 
 export const ROUTES: readonly Route[] = [...IRONIC_ROUTES, 'stream', 'iscsi']
 
-const CONDUCTOR_ROUTES: readonly string[] = ['stream', 'iscsi', 'direct']
+const CONDUCTOR_ROUTES: readonly string[] = ['stream', 'iscsi', 'direct', 'ramdisk']
 
 export function isConductorRoute(route: string | undefined): route is ConductorRoute {
   return route !== undefined && CONDUCTOR_ROUTES.includes(route)

@@ -3,10 +3,11 @@ import type { DigestImage, OpenAgent, PackConfigDrive } from './deploy-agent.ts'
 import type { ConductorStore } from './conductor-store.ts'
 import type {
   ComposeDisk,
-  DeployImage,
   DiskChunks,
   MakeConfigDrive,
+  NetworkBoot,
   OpenDeployImage,
+  OpenLiveSet,
 } from './deploy-image.ts'
 import type { Clock } from './host.ts'
 import type { Netboot } from './netboot.ts'
@@ -17,6 +18,7 @@ export type ConductorWorld = Readonly<{
   openBmc: OpenBmc
   netboot: Netboot
   openImage: OpenDeployImage
+  openLiveSet: OpenLiveSet
   composeDisk: ComposeDisk
   makeConfigDrive: MakeConfigDrive
   packConfigDrive: PackConfigDrive
@@ -28,16 +30,19 @@ export type ConductorWorld = Readonly<{
   clock: Clock
 }>
 
-/** Kernel and ramdisk of what is deployed: they have to be there whenever the machine boots. */
+/** What of an instance machines fetch. */
+export type InstanceFile = 'kernel' | 'ramdisk' | 'rootImage'
+
+/** Kernel, ramdisk and root image of what is deployed: they have to be there whenever the machine boots. */
 export interface InstanceFiles {
   /** Replaces what is there. On disk when it returns. */
-  save(machine: string, boot: NonNullable<DeployImage['boot']>): Promise<void>
+  save(machine: string, boot: NetworkBoot): Promise<void>
   /** Undefined where there is none. */
   commandLine(machine: string): Promise<string | undefined>
   /** Whether the system has a ramdisk. */
   hasRamdisk(machine: string): Promise<boolean>
   /** Path of a file to serve. */
-  path(machine: string, which: 'kernel' | 'ramdisk'): string
+  path(machine: string, which: InstanceFile): string
   remove(machine: string): Promise<void>
 }
 

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/index.ts'
+import type { Architecture } from '../conductor/index.ts'
 
 /** How a machine boots what was put on its disk. */
 export type DeployForm =
@@ -24,7 +25,7 @@ export type DeployImage = AsyncDisposable &
     /** Firmwares whose boot loader the whole disk has. */
     firmwares: readonly ('bios' | 'uefi')[]
     /** Of a trio. There are systems without a ramdisk. */
-    boot?: Readonly<{ kernel: ByteSource; ramdisk?: ByteSource; commandLine: string }>
+    boot?: NetworkBoot
     /** As a boot contract has them: for people. */
     warnings: readonly string[]
     /**
@@ -50,6 +51,38 @@ export type DeployImageRequest = Readonly<{
 
 /** Throws what the readers of images throw, and DEPLOY_IMAGE_…. */
 export type OpenDeployImage = (request: DeployImageRequest) => Promise<DeployImage>
+
+/** What a machine boots over the network. There are systems without a ramdisk. */
+export type NetworkBoot = Readonly<{
+  kernel: ByteSource
+  ramdisk?: ByteSource
+  /** Of a live set: what the machine fetches into its memory. The command line has the address with `ROOT_IMAGE_URL`. */
+  rootImage?: ByteSource
+  commandLine: string
+  /** Two boots with the same identity have the same files: they are kept once for all machines. */
+  identity?: string
+}>
+
+/** A live set that is open for a machine. Dispose of it when done. */
+export type LiveSet = AsyncDisposable &
+  Readonly<{
+    boot: NetworkBoot
+    /** Of the kernel; undefined where it does not say it. */
+    architecture?: Architecture
+    /** What a machine needs at least. */
+    memoryMib: number
+  }>
+
+export type LiveSetRequest = Readonly<{
+  /** The directory that `anneal image convert --live` wrote. */
+  location: string
+  addedArguments: readonly string[]
+  deletedArguments: readonly string[]
+  signal: AbortSignal
+}>
+
+/** Throws DEPLOY_IMAGE_FORM, DEPLOY_IMAGE_SET, DOCUMENT_INVALID. */
+export type OpenLiveSet = (request: LiveSetRequest) => Promise<LiveSet>
 
 /**
  * One piece as it goes over the wire: the head, then the packed bytes. The head is a line

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { openFileSource } from '../../adapters/image-source/index.ts'
+import type { ByteSource } from '../../bytes/index.ts'
 import type { Architecture, BootPair, BootPairs } from '../../conductor/index.ts'
 import { isAnnealError } from '../../core/index.ts'
 import { openPe } from '../../formats/pe/index.ts'
@@ -20,7 +21,7 @@ export async function readBootPairs(directories: readonly string[]): Promise<Boo
     const missing = [kernel, ramdisk].find((path) => !existsSync(path))
     if (missing !== undefined)
       throw raise('BOOT_FILES_INVALID', { directory, why: `"${missing}" is not there` })
-    const architecture = await architectureOfKernel(kernel)
+    const architecture = await architectureOfFile(kernel)
     if (architecture === undefined) {
       throw raise('BOOT_FILES_INVALID', {
         directory,
@@ -37,8 +38,13 @@ export async function readBootPairs(directories: readonly string[]): Promise<Boo
   return pairs
 }
 
-async function architectureOfKernel(path: string): Promise<Architecture | undefined> {
+async function architectureOfFile(path: string): Promise<Architecture | undefined> {
   await using source = await openFileSource(path)
+  return await architectureOfKernel(source)
+}
+
+/** Undefined where a kernel is for neither, or does not say it. */
+export async function architectureOfKernel(source: ByteSource): Promise<Architecture | undefined> {
   // A kernel for BIOS alone (Linux, Documentation/arch/x86/boot.rst).
   const header = source.size < 518 ? undefined : await source.read(514, 4)
   if (header !== undefined && Buffer.from(header).toString('latin1') === 'HdrS') return 'x86_64'

@@ -82,7 +82,8 @@ async function imageIdentity(location: string, part: string, patches: readonly P
   return hash.digest('hex')
 }
 
-async function fileIdentity(location: string): Promise<string> {
+/** The file as it is now; of what comes over the network another one each time. */
+export async function fileIdentity(location: string): Promise<string> {
   if (/^https?:/i.test(location)) return randomUUID()
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(location, { bigint: true })
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ')

@@ -1,5 +1,6 @@
 export { diskComposer } from './compose-disk.ts'
 export { openDeployImage } from './open-deploy-image.ts'
+export { openLiveSet } from './open-live-set.ts'
 export { Conductor } from '../../runtime/conductor/index.ts'
 export type { AskOptions, ConductorSettings, Heartbeat, NewMachine } from '../../runtime/conductor/index.ts'
 export { readBootPairs } from './boot-pairs.ts'

@@ -16,6 +16,7 @@ export async function openBootSet(request: DeployImageRequest): Promise<DeployIm
   const set = await readSet(location)
   const { base, kernel, ramdisk, boot, warnings } = set
   const wrong = (why: string): Error => raise('DEPLOY_IMAGE_FORM', { image: location, form, why })
+  if (set.live !== undefined) throw wrong('the set is a live image, which runs from memory: `--form live`')
   if (base === undefined) throw wrong('the set has no base')
   if (form === 'wholeDisk' && kernel !== undefined)
     throw wrong('the set is of kernel, ramdisk and root, not of a whole disk')
@@ -38,22 +39,31 @@ export async function openBootSet(request: DeployImageRequest): Promise<DeployIm
     requireSize(location, file, source.size, sizeBytes)
     return source
   }
-  const { arguments: present, init } = parseKernelCommandLine(boot.commandLine)
-  const { kept, appended } = editKernelArguments(present, {
-    append: addedArguments,
-    delete: deletedArguments,
-  })
   const files = {
     kernel: await open(kernel),
     ...(ramdisk && { ramdisk: await open(ramdisk) }),
-    commandLine: formatKernelCommandLine({ arguments: [...kept, ...appended], init }),
+    commandLine: editedLine(boot.commandLine, request),
   }
   signal?.throwIfAborted()
   const all = stack.move()
   return { ...image, boot: files, warnings, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
-async function readSet(directory: string): Promise<BootSet> {
+/** The command line of a set with what a deployment adds to it and takes off. */
+export function editedLine(
+  commandLine: string,
+  { addedArguments, deletedArguments }: Pick<DeployImageRequest, 'addedArguments' | 'deletedArguments'>,
+): string {
+  const { arguments: present, init } = parseKernelCommandLine(commandLine)
+  const { kept, appended } = editKernelArguments(present, {
+    append: addedArguments,
+    delete: deletedArguments,
+  })
+  return formatKernelCommandLine({ arguments: [...kept, ...appended], init })
+}
+
+/** Throws DEPLOY_IMAGE_SET and DOCUMENT_INVALID. */
+export async function readSet(directory: string): Promise<BootSet> {
   try {
     return decodeBootSet(await readFile(join(directory, 'boot.json'), 'utf8'))
   } catch (error) {
@@ -67,14 +77,14 @@ async function readSet(directory: string): Promise<BootSet> {
   }
 }
 
-/** Files of a set lie beside boot.json. */
-function fileOf(directory: string, file: string): string {
+/** Files of a set lie beside boot.json. Throws DEPLOY_IMAGE_SET. */
+export function fileOf(directory: string, file: string): string {
   if (file !== basename(file) || file === '' || file === '.' || file === '..')
     throw raise('DEPLOY_IMAGE_SET', { directory, why: `"${file}" is no file beside boot.json` })
   return join(directory, file)
 }
 
-function requireSize(directory: string, file: string, foundBytes: number, saidBytes: number): void {
+export function requireSize(directory: string, file: string, foundBytes: number, saidBytes: number): void {
   if (foundBytes === saidBytes) return
   const why = `"${file}" has ${foundBytes} bytes, and boot.json says ${saidBytes}`
   throw raise('DEPLOY_IMAGE_SET', { directory, why })

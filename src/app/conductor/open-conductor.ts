@@ -16,6 +16,7 @@ import type { ConductorSettings } from '../../runtime/conductor/index.ts'
 import { diskComposer } from './compose-disk.ts'
 import { imageDigester } from './digest-image.ts'
 import { openDeployImage } from './open-deploy-image.ts'
+import { openLiveSet } from './open-live-set.ts'
 
 export type ConductorOptions = Omit<ConductorSettings, 'silenceMs'> &
   Readonly<{
@@ -54,6 +55,7 @@ export async function openConductor(options: ConductorOptions): Promise<OpenedCo
       openBmc,
       netboot,
       openImage: (request) => openDeployImage({ temporaryDirectory: stateDirectory, ...request }),
+      openLiveSet,
       composeDisk: diskComposer(),
       makeConfigDrive,
       packConfigDrive: async (drive) => Buffer.from((await promisify(gzip)(drive)).toString('base64')),

@@ -170,6 +170,7 @@ export type BootSet = Pick<BootFile, 'schema'> &
     kernel?: Pick<StoredFile, 'file' | 'sizeBytes'>
     ramdisk?: Pick<StoredFile, 'file' | 'sizeBytes'>
     base?: Pick<StoredBase, 'file' | 'holds' | 'sizeBytes'>
+    live?: Pick<StoredRootImage, 'file' | 'sizeBytes' | 'format' | 'url'>
     boot: Readonly<{ commandLine: string }>
     warnings: readonly string[]
   }>
@@ -185,6 +186,14 @@ const BOOT_SET = object<BootSet>({
       file: text,
       holds: oneOf('filesystem', 'lvm2', 'disk'),
       sizeBytes: wholeNumber,
+    }),
+  ),
+  live: optional(
+    object<NonNullable<BootSet['live']>>({
+      file: text,
+      sizeBytes: wholeNumber,
+      format: oneOf('squashfs', 'erofs'),
+      url: optional(text),
     }),
   ),
   boot: object<BootSet['boot']>({ commandLine: text }),

@@ -1,7 +1,7 @@
 import { KEEP } from '../../contract/index.ts'
 import { isArtifact } from '../image.ts'
 import type { MetalNode } from '../node.ts'
-import type { BaseForm, Form, NetworkForm, Preparation, SourceImage } from './preparation.ts'
+import type { BaseForm, ConductorImage, Form, NetworkForm, Preparation, SourceImage } from './preparation.ts'
 
 /**
  * Where Ironic (instance_info) or Nova (metadata of the server) keeps the id of the deployment: gone by itself when the
@@ -63,14 +63,19 @@ export function membersOf(wanted: Form, machine: InfoOfMachine, dialect: Dialect
     case 'composed':
       return {
         image_source: wanted.image.location,
-        image_type: wanted.image.form === 'trio' ? 'partition' : 'whole-disk',
         deploy_interface: wanted.route,
-        anneal_verify: wanted.image.verify,
+        ...writtenInfo(wanted.image),
         ...lines('anneal_added_arguments', wanted.addedArguments),
         ...lines('anneal_deleted_arguments', wanted.deletedArguments),
         ...lines(KEEP, wanted.keeps),
       }
   }
+}
+
+/** Of a live image nothing is written. */
+function writtenInfo({ form, verify }: ConductorImage): InstanceInfo {
+  if (form === 'live') return {}
+  return { image_type: form === 'trio' ? 'partition' : 'whole-disk', anneal_verify: verify }
 }
 
 export type Dialect = Readonly<{

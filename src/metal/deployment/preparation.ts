@@ -41,8 +41,11 @@ export type SourceImage = Pick<ImageFacts, 'reference' | 'hash' | 'diskFormat'>
 export type ConductorImage = Readonly<{
   /** A path on the conductor’s machine or an address, as `anneal image inspect` takes it; or the directory of a boot set. */
   location: string
-  /** `whole-disk`: the machine boots its own disk. `trio`: kernel and ramdisk come over the network, the root is on the disk. */
-  form: 'whole-disk' | 'trio'
+  /**
+   * `whole-disk`: the machine boots its own disk. `trio`: kernel and ramdisk come over the network, the root is on the disk. `live`: all
+   * comes over the network at each start and runs from memory; the location is a directory of `anneal image convert --live`.
+   */
+  form: 'whole-disk' | 'trio' | 'live'
   /** How much of what was written is read back. */
   verify: 'sample' | 'all' | 'none'
 }>

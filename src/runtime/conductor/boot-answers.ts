@@ -5,12 +5,13 @@ import {
   deployWishes,
   idleScript,
   instanceScript,
+  liveCommandLine,
   nameOf,
   ramdiskArchitecture,
   ramdiskScript,
 } from '../../conductor/index.ts'
 import type { AgentFile, BootPair, BootPairs } from '../../conductor/index.ts'
-import type { ConductorWorld } from '../../ports/index.ts'
+import type { ConductorWorld, InstanceFile } from '../../ports/index.ts'
 
 /** Switches speak every 30 seconds. Only an inspection waits so long. */
 const HEARS_LLDP = 'anneal.lldp=60'
@@ -90,7 +91,7 @@ export class BootAnswers {
       })
     }
     const wishes = deployWishes(machine)
-    if (wishes.method === 'ramdisk') {
+    if (wishes.method === 'ramdisk' && wishes.of === 'addresses') {
       return instanceScript({
         kernelUrl: wishes.kernel,
         ramdiskUrl: wishes.ramdisk,
@@ -98,17 +99,16 @@ export class BootAnswers {
       })
     }
     store.saveSession(machine.uuid, { ...session, imageToken: secrets.digest(token) })
+    const at = `${url}/boot/instance/${token}`
     return instanceScript({
-      kernelUrl: `${url}/boot/instance/${token}/kernel`,
-      ...((await instances.hasRamdisk(machine.uuid))
-        ? { ramdiskUrl: `${url}/boot/instance/${token}/ramdisk` }
-        : {}),
-      commandLine: (await instances.commandLine(machine.uuid)) ?? '',
+      kernelUrl: `${at}/kernel`,
+      ...((await instances.hasRamdisk(machine.uuid)) ? { ramdiskUrl: `${at}/ramdisk` } : {}),
+      commandLine: liveCommandLine((await instances.commandLine(machine.uuid)) ?? '', at),
     })
   }
 
   /** Path of a file that a machine boots; undefined where the token is nobody’s. */
-  file(token: string, which: 'kernel' | 'ramdisk'): string | undefined {
+  file(token: string, which: InstanceFile): string | undefined {
     const { store, secrets, instances } = this.#world
     const digest = secrets.digest(token)
     const found = store.sessions().find(({ session }) => session.imageToken === digest)

@@ -222,8 +222,8 @@ export class Conductor {
   ): TaskPlan {
     const wipes = this.#wipes(machine)
     const hasDrive = configDrive !== undefined
-    // As with Ironic, a machine whose disk was written is written anew.
-    const kind = asked === 'boot' && chosenMethod(machine) !== 'ramdisk' ? 'deploy' : asked
+    // As with Ironic, a machine whose disk was written is written anew; a live set is read anew.
+    const kind = asked === 'boot' && !bootsFromAddresses(machine) ? 'deploy' : asked
     const keeps = keepWishes(machine)
     const base = { kind, machine: machine.uuid, wipes, afterwards, writes: 'nothing', boots: 'disk' } as const
     const plan: TaskPlan = keeps.length === 0 ? base : { ...base, keeps }
@@ -313,4 +313,11 @@ export class Conductor {
       this.machines.save({ ...rest, lastError: lastErrorOf(error) })
     }
   }
+}
+
+/** Nothing of such a machine is here: its kernel and ramdisk stay where they are. */
+function bootsFromAddresses(machine: MachineRecord): boolean {
+  if (chosenMethod(machine) !== 'ramdisk') return false
+  const wishes = deployWishes(machine)
+  return wishes.method === 'ramdisk' && wishes.of === 'addresses'
 }

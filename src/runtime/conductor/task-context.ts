@@ -7,17 +7,19 @@ import {
   deployWishes,
   firmwareOf,
   nameOf,
+  refuseUnfit,
 } from '../../conductor/index.ts'
 import type {
   DeployWishes,
   DiskFacts,
+  LiveWishes,
   MachineRecord,
   PowerState,
   TaskKind,
   TaskRun,
 } from '../../conductor/index.ts'
 import type { ConfigDrive } from '../../metal/index.ts'
-import type { Bmc, ConductorWorld, DeployImage } from '../../ports/index.ts'
+import type { Bmc, ConductorWorld, DeployImage, LiveSet } from '../../ports/index.ts'
 import type { OpenImages } from './open-images.ts'
 import type { RamdiskLine } from './ramdisk-line.ts'
 
@@ -100,13 +102,24 @@ export async function imageOf(context: TaskContext): Promise<DeployImage> {
   return used.image
 }
 
+/** The live set of a deployment, which the machine can run as far as anything is known of it. Throws LIVE_UNFIT. */
+export async function liveSetOf(context: TaskContext, wishes: LiveWishes): Promise<LiveSet> {
+  const { location, addedArguments, deletedArguments } = wishes
+  const { world, signal } = context
+  await using stack = new AsyncDisposableStack()
+  const set = stack.use(await world.openLiveSet({ location, addedArguments, deletedArguments, signal }))
+  refuseUnfit(machineOf(context), { image: location, ...set })
+  stack.move()
+  return set
+}
+
 /** Which ramdisk a task boots: Ironic’s agent where the machine, or what is deployed, is written by `direct`. */
 export function ramdiskOf(machine: MachineRecord, kind: TaskKind): 'agent' | 'ramdisk' {
   const method = kind === 'deploy' ? chosenMethod(machine) : machine.deployInterface
   return method === 'direct' ? 'agent' : 'ramdisk'
 }
 
-export function writingWishes(context: TaskContext): Extract<DeployWishes, { location: string }> {
+export function writingWishes(context: TaskContext): Exclude<DeployWishes, { method: 'ramdisk' }> {
   const machine = machineOf(context)
   const wishes = deployWishes(machine)
   if (wishes.method !== 'ramdisk') return wishes

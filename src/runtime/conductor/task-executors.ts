@@ -1,10 +1,16 @@
 import { changedByIpxe } from '../../core/index.ts'
 import { chooseDisk, conductorError, deployWishes, keptDisks, nameOf } from '../../conductor/index.ts'
-import type { MachineReport, MachineReported, Members, TaskArgs } from '../../conductor/index.ts'
+import type {
+  DeployWishes,
+  MachineReport,
+  MachineReported,
+  Members,
+  TaskArgs,
+} from '../../conductor/index.ts'
 import type { SagaEvent } from '../../saga/index.ts'
 import type { Executors } from '../saga/index.ts'
 import { ACTIONS } from './actions.ts'
-import { bmcOfMachine, imageOf, machineOf, ramdiskOf } from './task-context.ts'
+import { bmcOfMachine, imageOf, liveSetOf, machineOf, ramdiskOf } from './task-context.ts'
 import type { TaskContext } from './task-context.ts'
 import { withAgent } from './agent-work.ts'
 import { awaitWritten } from './await-written.ts'
@@ -23,7 +29,12 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     const wishes = deployWishes(machineOf(context))
     if (context.run.plan.kind !== 'deploy') return DONE
     if (wishes.method === 'ramdisk') {
-      refuseChanged(context, wishes.commandLine)
+      if (wishes.of === 'addresses') refuseChanged(context, wishes.commandLine)
+      else {
+        await using set = await liveSetOf(context, wishes)
+        refuseChanged(context, set.boot.commandLine)
+        context.say(`the live image needs ${set.memoryMib} MiB of memory`)
+      }
       return DONE
     }
     const image = await imageOf(context)
@@ -109,10 +120,7 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     const { world, uuid, task, run } = context
     const wishes = deployWishes(machineOf(context))
     if (wishes.method === 'ramdisk' || run.plan.boots === 'network') {
-      if (wishes.method !== 'ramdisk' && run.plan.kind === 'deploy') {
-        const { boot } = await imageOf(context)
-        if (boot !== undefined) await world.instances.save(uuid, boot)
-      }
+      if (run.plan.kind === 'deploy') await saveInstance(context, wishes)
       world.store.saveSession(uuid, { task, boots: 'instance' })
     } else {
       world.store.saveSession(uuid, undefined)
@@ -145,6 +153,18 @@ export const TASK_EXECUTORS: Executors<TaskArgs, TaskContext, SagaEvent | Machin
     world.store.saveMachine({ ...machine, instanceInfo: {}, hasConfigDrive: false })
     return DONE
   },
+}
+
+/** What the machine boots over the network is kept here: its image may change or go meanwhile. */
+async function saveInstance(context: TaskContext, wishes: DeployWishes): Promise<void> {
+  const { world, uuid } = context
+  if (wishes.method !== 'ramdisk') {
+    const { boot } = await imageOf(context)
+    if (boot !== undefined) await world.instances.save(uuid, boot)
+  } else if (wishes.of === 'liveSet') {
+    await using set = await liveSetOf(context, wishes)
+    await world.instances.save(uuid, set.boot)
+  }
 }
 
 async function bootAlways(context: TaskContext, from: 'network' | 'disk'): Promise<void> {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Conductor } from '../../app/conductor/index.ts'
+import type { InstanceFile } from '../../ports/index.ts'
 import type { Reply, Request, Routes } from '../route.ts'
 
 /** Where the programs are that firmware boots over HTTP. */
@@ -32,12 +33,17 @@ export function bootRoutes({ boots }: Conductor, files: BootFiles): Routes {
       return fileReply(join(files.programs, file), headers.range)
     },
     'GET /boot/instance/{token}/{which}': ({ parts, headers }) => {
-      const which = parts['which']
-      const path =
-        which === 'kernel' || which === 'ramdisk' ? boots.file(parts['token'] ?? '', which) : undefined
+      const which = instanceFile(parts['which'])
+      const path = which === undefined ? undefined : boots.file(parts['token'] ?? '', which)
       return path === undefined ? text(404, 'no such file\n') : fileReply(path, headers.range)
     },
   }
+}
+
+/** `root.squashfs` and `root.erofs`: what fetches a root image goes by the end of its name. */
+function instanceFile(name: string | undefined): InstanceFile | undefined {
+  if (name === 'kernel' || name === 'ramdisk') return name
+  return name === 'root.squashfs' || name === 'root.erofs' ? 'rootImage' : undefined
 }
 
 /** What deploy ramdisks fetch and say (docs/deploy-protocol.md). Every path wants a token. */
