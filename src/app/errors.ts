@@ -44,8 +44,14 @@ export const APP_ERRORS = {
   DEPLOY_IMAGE_SET: {
     retry: false,
     exit: EXIT.refused,
-    message: 'Cannot deploy the boot set "{directory}": {why}',
+    message: 'Cannot use the boot set "{directory}": {why}',
     remedy: 'convert the image again with `anneal image convert --force`',
+  },
+  BOOT_SET_NOT_LIVE: {
+    retry: false,
+    exit: EXIT.refused,
+    message: 'Cannot push the boot set "{directory}": it is no live image',
+    remedy: 'push the image that it was made of: `anneal image push IMAGE`',
   },
   DEPLOY_PIECE_UNKNOWN: {
     retry: false,

@@ -9,7 +9,7 @@ export { DISK_SCRIPT, agentScript, idleScript, instanceScript, ramdiskScript } f
 export { chosenMethod, deployWishes } from './deploy-wishes.ts'
 export type { DeployWishes, LiveWishes } from './deploy-wishes.ts'
 export { lastErrorOf, raise as conductorError } from './errors.ts'
-export { ROOT_IMAGE_URL, liveCommandLine, liveMemoryMib, refuseUnfit, rootImageUrl } from './live-boot.ts'
+export { ROOT_IMAGE_URL, liveCommandLine, refuseUnfit, rootImageUrl } from './live-boot.ts'
 export { keepWishes, keptDisks, refuseKept } from './keep.ts'
 export type { KeptDisk } from './keep.ts'
 export { CREDENTIAL, DEPLOY_METHODS, nameOf } from './machine.ts'

@@ -48,18 +48,6 @@ export function refuseUnfit(machine: MachineRecord, needs: LiveNeeds): void {
   )
 }
 
-const MIB = 2 ** 20
-/** The kernel and what runs first, beside the files. */
-const SYSTEM_MIB = 256
-
-/** What a machine needs at least: the kernel holds a ramdisk packed and unpacked for a moment. */
-export function liveMemoryMib({
-  ramdiskBytes,
-  rootImageBytes,
-}: Readonly<{ ramdiskBytes: number; rootImageBytes: number }>): number {
-  return Math.ceil((2 * ramdiskBytes + rootImageBytes) / MIB) + SYSTEM_MIB
-}
-
 /** MiB, as its deploy ramdisk reported it; else what the inventory says. */
 function memoryOf({ report, properties }: MachineRecord): number | undefined {
   if (report !== undefined) return report.memoryMib

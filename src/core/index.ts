@@ -23,6 +23,7 @@ export type {
   KernelArgumentEdits,
   KernelCommandLine,
 } from './kernel-arguments/index.ts'
+export { liveMemoryMib } from './live-memory.ts'
 export { systemReason } from './system-reason.ts'
 export { together } from './together.ts'
 export { yamlFault, yamlValue } from './yaml-value.ts'

@@ -28,6 +28,9 @@ export type ImageFacts = Readonly<{
 /** The property of the approved specification lp#1526409: the kernel command line that the image boots with. */
 export const KERNEL_CMDLINE = 'kernel_cmdline'
 
+/** The property in which `anneal image push` says what a base is; `live`: there is none, and the system runs from memory. */
+export const HOLDS = 'anneal_holds'
+
 /** A trio has its kernel and ramdisk beside it; a whole disk has its boot loader in it; the others boot by themselves. */
 export type ImageForm =
   | 'trio'

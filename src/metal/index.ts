@@ -1,7 +1,7 @@
 export { raise as metalError } from './errors.ts'
 export { MARK_ADDRESS } from './node.ts'
 export type { MetalNode, NodeChange, Validation } from './node.ts'
-export { KERNEL_CMDLINE } from './image.ts'
+export { HOLDS, KERNEL_CMDLINE } from './image.ts'
 export type { ImageFacts, ImageForm } from './image.ts'
 export type { ArgumentLayers, MergedArguments, PlainArgument, SourcedArgument } from './kernel-arguments.ts'
 export { configDrive, isPublicKey } from './config-drive.ts'

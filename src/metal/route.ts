@@ -1,4 +1,4 @@
-import { imageForm, isArtifact } from './image.ts'
+import { HOLDS, imageForm, isArtifact } from './image.ts'
 import type { ImageFacts, ImageForm } from './image.ts'
 import type { RootArgument } from './root-argument.ts'
 
@@ -109,6 +109,11 @@ function routeProblem(
   }
 }
 
+const NOT_WRITTEN: Problem = {
+  why: 'it is a live image, which runs from memory: there is no base to write',
+  remedy: 'leave --route away, or push the image that it was made of',
+}
+
 type Judge = (form: ImageForm, image: ImageFacts, wishes: RouteWishes) => Problem | undefined
 
 const PROBLEMS: Readonly<Record<IronicRoute, Judge>> = {
@@ -158,6 +163,7 @@ function directProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes):
         : undefined
     case 'trio':
     case 'partition':
+      if (image.properties[HOLDS] === 'live') return NOT_WRITTEN
       return {
         why: `the base of "${image.name}" is one partition: the agent would look for a boot loader to install in it, knows neither LVM nor ostree, and uses neither its kernel nor its ramdisk`,
         remedy: 'push the image in its whole-disk form, or deploy the trio by direct+ramdisk',
@@ -193,6 +199,7 @@ function baseProblem(form: ImageForm, image: ImageFacts, wishes: RouteWishes): P
       remedy: 'name the base: --image, beside --kernel and --ramdisk',
     }
   }
+  if (image.properties[HOLDS] === 'live') return NOT_WRITTEN
   if (image.diskFormat === 'raw' || image.diskFormat === 'qcow2') return undefined
   return {
     why: `its disk format is ${image.diskFormat ?? 'unknown'}, and Ironic writes raw and qcow2 to a disk`,

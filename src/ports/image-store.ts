@@ -27,6 +27,8 @@ export type NewImage = Readonly<{
   diskFormat: string
   visibility: Visibility
   properties: Readonly<Record<string, string>>
+  /** What a machine needs that boots it, as Glance’s `min_ram` has it: MiB. */
+  minRamMb?: number
 }>
 
 /** A registry that images are put into. */

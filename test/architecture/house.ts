@@ -43,6 +43,7 @@ export const ROOMS_OF_ROOMS: readonly string[] = ['adapters', 'formats', 'runtim
 export const SUB_ROOMS: readonly string[] = [
   'app/conductor',
   'app/image',
+  'app/image/boot-set',
   'app/image/convert',
   'app/image/push',
   'app/image/sets',

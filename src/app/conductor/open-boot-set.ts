@@ -1,12 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
 import { openFileSource } from '../../adapters/image-source/index.ts'
 import type { ByteSource } from '../../bytes/index.ts'
-import { decodeBootSet } from '../../contract/index.ts'
-import type { BootSet } from '../../contract/index.ts'
-import { editKernelArguments, formatKernelCommandLine, parseKernelCommandLine } from '../../core/index.ts'
 import type { DeployImage, DeployImageRequest } from '../../ports/index.ts'
 import { raise } from '../errors.ts'
+import { editedLine, fileOf, readSet, requireSize } from '../image/boot-set/index.ts'
 import { openConversion } from '../image/convert/index.ts'
 import { conversionOptions, deployImageOf } from './deploy-image-of.ts'
 
@@ -47,45 +43,4 @@ export async function openBootSet(request: DeployImageRequest): Promise<DeployIm
   signal?.throwIfAborted()
   const all = stack.move()
   return { ...image, boot: files, warnings, [Symbol.asyncDispose]: () => all.disposeAsync() }
-}
-
-/** The command line of a set with what a deployment adds to it and takes off. */
-export function editedLine(
-  commandLine: string,
-  { addedArguments, deletedArguments }: Pick<DeployImageRequest, 'addedArguments' | 'deletedArguments'>,
-): string {
-  const { arguments: present, init } = parseKernelCommandLine(commandLine)
-  const { kept, appended } = editKernelArguments(present, {
-    append: addedArguments,
-    delete: deletedArguments,
-  })
-  return formatKernelCommandLine({ arguments: [...kept, ...appended], init })
-}
-
-/** Throws DEPLOY_IMAGE_SET and DOCUMENT_INVALID. */
-export async function readSet(directory: string): Promise<BootSet> {
-  try {
-    return decodeBootSet(await readFile(join(directory, 'boot.json'), 'utf8'))
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error)
-      throw raise(
-        'DEPLOY_IMAGE_SET',
-        { directory, why: `its boot.json cannot be read: ${error.message}` },
-        error,
-      )
-    throw error
-  }
-}
-
-/** Files of a set lie beside boot.json. Throws DEPLOY_IMAGE_SET. */
-export function fileOf(directory: string, file: string): string {
-  if (file !== basename(file) || file === '' || file === '.' || file === '..')
-    throw raise('DEPLOY_IMAGE_SET', { directory, why: `"${file}" is no file beside boot.json` })
-  return join(directory, file)
-}
-
-export function requireSize(directory: string, file: string, foundBytes: number, saidBytes: number): void {
-  if (foundBytes === saidBytes) return
-  const why = `"${file}" has ${foundBytes} bytes, and boot.json says ${saidBytes}`
-  throw raise('DEPLOY_IMAGE_SET', { directory, why })
 }

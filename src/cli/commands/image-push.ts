@@ -1,6 +1,6 @@
-import { checkProperties, pushImage } from '../../app/image/push/index.ts'
+import { checkProperties, isBootSet, pushImage } from '../../app/image/push/index.ts'
 import { openStore } from '../../app/image/sets/index.ts'
-import type { Pushed, PushedImage, PushStep } from '../../app/image/push/index.ts'
+import type { PushControl, Pushed, PushedImage, PushStep } from '../../app/image/push/index.ts'
 import type { PushDocument } from '../../contract/index.ts'
 import { EXIT, formatBytes, formatDuration } from '../../core/index.ts'
 import { CLOUD_FLAGS, cloudOptions } from '../cloud-flags.ts'
@@ -10,6 +10,7 @@ import { CONVERSION_FLAGS, conversionOptions } from '../conversion-flags.ts'
 import { DISK_FLAGS, diskWishes } from '../disk-flags.ts'
 import { raise } from '../errors.ts'
 import { pushToRegistry } from '../push-artifacts.ts'
+import { pushLive } from '../push-live.ts'
 import { stepTeller } from '../push-progress.ts'
 
 export const imagePush = command({
@@ -53,7 +54,7 @@ export const imagePush = command({
     ...COMMON_FLAGS,
   },
   details:
-    'Converts the image while it uploads. Only a qcow2 is written to a temporary file first (--temporary). Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
+    'Converts the image while it uploads. A directory of `image convert --live` is uploaded as it is: kernel, ramdisk, and its boot.json in place of a base. Only a qcow2 is written to a temporary file first (--temporary). Images that Glance already has are not uploaded again. An image gets its final name only after Glance’s digest of it matches what was sent.\nWith oci://REGISTRY/NAME:TAG the files become artifacts of that repository, each by its digest, as Ironic 29 and newer deploys them; the tag is set last. Logins are those of `podman login` and `docker login`.',
   async run({ flags, args, output, signal }) {
     const startedAt = performance.now()
     const properties = checkProperties(flags.property)
@@ -66,23 +67,27 @@ export const imagePush = command({
       mode: flags['dry-run'] ? 'plan' : 'apply',
     } as const
     const [image = '', destination] = args
-    if (destination !== undefined && disk !== undefined) {
+    const isSet = await isBootSet(image)
+    if (!isSet && destination !== undefined && disk !== undefined) {
       const why = '--disk goes to Glance, and not to a registry'
       throw raise('USAGE', { command: 'anneal image push', why, help: 'anneal image push --help' })
     }
-    if (destination !== undefined) return pushToRegistry([image, destination], flags, options, output)
-    const pushed = await pushImage(
-      openStore(cloudOptions(flags)),
-      image,
-      {
-        ...options,
-        ...(disk && { disk }),
-        ...(flags['disk-format'] === undefined ? {} : { diskFormat: flags['disk-format'] }),
-        visibility: flags.visibility,
-        protection: flags.protected ? 'protected' : 'open',
-      },
-      { onWarning: (text) => output.say(`warning: ${text}`), onStep: stepTeller(output, line) },
-    )
+    if (!isSet && destination !== undefined)
+      return pushToRegistry([image, destination], flags, options, output)
+    const store = (): ReturnType<typeof openStore> => openStore(cloudOptions(flags))
+    const wishes = {
+      ...options,
+      visibility: flags.visibility,
+      protection: flags.protected ? 'protected' : 'open',
+    } as const
+    const control: PushControl = {
+      onWarning: (text) => output.say(`warning: ${text}`),
+      onStep: stepTeller(output, line),
+    }
+    const format = flags['disk-format'] === undefined ? {} : { diskFormat: flags['disk-format'] }
+    const pushed = isSet
+      ? await pushLive(store, image, destination, flags, wishes, control)
+      : await pushImage(store(), image, { ...wishes, ...(disk && { disk }), ...format }, control)
     const tookMs = performance.now() - startedAt
     const sentBytes = pushed.images.reduce((sum, one) => sum + one.sentBytes, 0)
     const value: PushDocument = {
@@ -111,7 +116,7 @@ function line(step: Exclude<PushStep, { event: 'sent' | 'packed' }>): string {
 function imageLine({ role, name, id, outcome, sizeBytes, sentBytes, tookMs }: PushedImage): string {
   const told = `${role.padEnd(7)}  ${id ?? '-'}  ${name}  ${formatBytes(sizeBytes)}  ${outcome}`
   if (outcome !== 'uploaded') return told
-  return `${told} in ${formatDuration(tookMs)} (${formatBytes(sentBytes / Math.max(0.001, tookMs / 1000))}/s)`
+  return `${told} in ${formatDuration(tookMs)} (${formatBytes(Math.round(sentBytes / Math.max(0.001, tookMs / 1000)))}/s)`
 }
 
 function summary({ images, set }: Pushed, sentBytes: number, tookMs: number): string {

@@ -167,11 +167,12 @@ export function decodeBootArguments(source: string): readonly ReadArgument[] {
 /** What a deployment from a boot set relies on. */
 export type BootSet = Pick<BootFile, 'schema'> &
   Readonly<{
+    source?: Pick<ImageSource, 'name'>
     kernel?: Pick<StoredFile, 'file' | 'sizeBytes'>
     ramdisk?: Pick<StoredFile, 'file' | 'sizeBytes'>
     base?: Pick<StoredBase, 'file' | 'holds' | 'sizeBytes'>
     live?: Pick<StoredRootImage, 'file' | 'sizeBytes' | 'format' | 'url'>
-    boot: Readonly<{ commandLine: string }>
+    boot: Readonly<{ commandLine: string; os?: Pick<BootSummary['os'], 'id' | 'versionId'> }>
     warnings: readonly string[]
   }>
 
@@ -179,6 +180,7 @@ const STORED = object<Pick<StoredFile, 'file' | 'sizeBytes'>>({ file: text, size
 
 const BOOT_SET = object<BootSet>({
   schema: oneOf('anneal.boot/1'),
+  source: optional(object<NonNullable<BootSet['source']>>({ name: text })),
   kernel: optional(STORED),
   ramdisk: optional(STORED),
   base: optional(
@@ -196,7 +198,12 @@ const BOOT_SET = object<BootSet>({
       url: optional(text),
     }),
   ),
-  boot: object<BootSet['boot']>({ commandLine: text }),
+  boot: object<BootSet['boot']>({
+    commandLine: text,
+    os: optional(
+      object<NonNullable<BootSet['boot']['os']>>({ id: optional(text), versionId: optional(text) }),
+    ),
+  }),
   warnings: listOf(text),
 })
 

@@ -8,7 +8,7 @@ export type PushDocument = Readonly<{
   dryRun: boolean
   /** Digest that the images of one push have in common. */
   set: string
-  /** Kernel, ramdisk, base; a whole disk is one base. */
+  /** Kernel, ramdisk, base; a whole disk is one base. Of a live set its boot.json takes the place of the base. */
   images: readonly SentImage[]
   /** Images that an interrupted push of the same set had left, and that are gone now. */
   removed: readonly Readonly<{ id: string; name: string }>[]

@@ -60,6 +60,17 @@ function tooLarge(node: MetalNode, image: ImageFacts, disk: number): Error {
   })
 }
 
+/** Throws METAL_IMAGE_NOT_READY for an image that runs from memory, of which the node is known to have too little. */
+export function refuseTooLittleMemory(node: MetalNode, { name, minRamMb }: ImageFacts): void {
+  const found = Number(node.properties['memory_mb'])
+  if (!Number.isFinite(found) || found <= 0 || found >= minRamMb) return
+  throw raise('METAL_IMAGE_NOT_READY', {
+    image: name,
+    why: `it needs ${minRamMb} MiB of memory (min_ram), and node "${node.name ?? node.uuid}" has ${found} (memory_mb)`,
+    remedy: 'choose a node with more memory, or correct memory_mb of this one',
+  })
+}
+
 /** Debian's and the kernel's names of processors, as Go has them: Ironic compares both. */
 const GO_NAMES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
 

@@ -30,6 +30,28 @@ function refused(code: string, why: RegExp, act: () => unknown): void {
   })
 }
 
+/** As `anneal image push` makes it of a live set. */
+const LIVE = sampleTrio({
+  minRamMb: 502,
+  properties: { anneal_holds: 'live', kernel_cmdline: 'boot=anneal rw' },
+})
+
+describe('a live image', () => {
+  test('goes by ramdisk, with the command line that it was made with', () => {
+    const { route, instanceInfo, notes } = plan(LIVE)
+    assert.deepEqual(
+      [route, instanceInfo['ramdisk_kernel_arguments'], instanceInfo['image_source'], notes],
+      ['ramdisk', 'boot=anneal rw', undefined, []],
+    )
+  })
+
+  test('does not go to a node that is known to have too little memory', () => {
+    const node = (memory_mb: unknown): MetalNode => sampleNode({ properties: { memory_mb } })
+    refused('METAL_IMAGE_NOT_READY', /needs 502 MiB of memory .* has 501/, () => plan(LIVE, {}, node('501')))
+    for (const memory of ['502', undefined]) assert.equal(plan(LIVE, {}, node(memory)).route, 'ramdisk')
+  })
+})
+
 describe('the route of an image', () => {
   test('with kernel and ramdisk is ramdisk, and says why it is not direct', () => {
     const { route, instanceInfo, refusedRoutes } = plan(sampleTrio())
@@ -57,6 +79,7 @@ describe('the route of an image', () => {
 
   const impossible: readonly (readonly [string, ImageFacts, Partial<DeployWishes>, RegExp])[] = [
     ['a trio by direct', sampleTrio(), { route: 'direct' }, /knows neither LVM/],
+    ['a live image by direct+ramdisk', LIVE, { route: 'direct+ramdisk' }, /no base to write/],
     ['a whole disk by ramdisk', sampleDisk(), { route: 'ramdisk' }, /kernel_id and ramdisk_id/],
     ['a kernel', sampleTrio({ containerFormat: 'aki', diskFormat: 'aki' }), {}, /itself a kernel/],
     ['a ramdisk', sampleTrio({ containerFormat: 'ari', diskFormat: 'ari' }), {}, /itself a ramdisk/],

@@ -12,7 +12,13 @@ import { bootsOverNetwork, chooseRoute } from '../route.ts'
 import type { IronicRoute, RefusedRoute, Route } from '../route.ts'
 import type { ServerPlan } from '../server.ts'
 import type { DeployVia } from './effects.ts'
-import { partitionGib, refuseArtifact, refuseTooLarge, refuseUnready } from './image-fits.ts'
+import {
+  partitionGib,
+  refuseArtifact,
+  refuseTooLarge,
+  refuseTooLittleMemory,
+  refuseUnready,
+} from './image-fits.ts'
 import { membersOf } from './instance-info.ts'
 import type { Form, NetworkForm, Preparation, SourceImage } from './preparation.ts'
 
@@ -90,6 +96,7 @@ export function planDeployment(
   }
   const { route } = choice
   if (route === 'direct') refuseTooLarge(node, image)
+  if (route === 'ramdisk') refuseTooLittleMemory(node, image)
   if (bootsOverNetwork(route)) refuseArguments(merged)
   const drive = wishes.configDrive === undefined ? undefined : digest(canonicalJson(wishes.configDrive))
   const { wanted, boot } = formsOn(route, node, image, merged)
@@ -192,7 +199,7 @@ function plain({ text, origin }: PlainArgument): PlainArgument {
 }
 
 /** Arguments that say where the root file system is; without any the ramdisk is all that runs. */
-const ROOTS = new Set(['root', 'rdinit', 'coreos.live.rootfs_url', 'boot.live'])
+const ROOTS = new Set(['root', 'rdinit', 'boot', 'coreos.live.rootfs_url', 'boot.live'])
 
 function notesOn(image: ImageFacts, route: IronicRoute, merged: MergedArguments): readonly string[] {
   const warnings = merged.findings.map((one) => `${one.subject}: ${one.evidence}. ${one.remedy}`)

@@ -1,6 +1,8 @@
 export { pushArtifacts } from './push-artifacts.ts'
 export type { ArtifactOptions } from './push-artifacts.ts'
 export { pushImage } from './push-image.ts'
+export { isBootSet, pushLiveSet } from './push-live-set.ts'
+export type { LivePushOptions } from './push-live-set.ts'
 export type { PushControl, PushOptions } from './push-image.ts'
 export { checkProperties } from '../../../runtime/image/push/index.ts'
 export type { Pushed, PushedImage, PushStep } from '../../../runtime/image/push/index.ts'

@@ -1,6 +1,6 @@
-import { KERNEL_CMDLINE } from '../../../metal/index.ts'
-import type { Conversion } from '../convert-image.ts'
+import { HOLDS, KERNEL_CMDLINE } from '../../../metal/index.ts'
 import { raise } from './errors.ts'
+import type { PushSource } from './pushed.ts'
 
 /** Names that the Image API has for itself (https://docs.openstack.org/api-ref/image/v2/). */
 const OF_THE_API = new Set(
@@ -30,11 +30,10 @@ export function describingProperties({
   kernel,
   base: { holds, sectorSizeBytes },
   about: { boot, source },
-}: Pick<Conversion, 'kernel'> &
-  Readonly<{
-    base: Pick<Conversion['base'], 'holds' | 'sectorSizeBytes'>
-    about: Pick<Conversion['about'], 'boot' | 'source'>
-  }>): Readonly<Record<string, string>> {
+}: Pick<PushSource, 'kernel' | 'about'> &
+  Readonly<{ base: Pick<PushSource['base'], 'holds' | 'sectorSizeBytes'> }>): Readonly<
+  Record<string, string>
+> {
   const { deployment, os } = boot
   return {
     ...(os.id ? { os_distro: os.id } : {}),
@@ -46,9 +45,9 @@ export function describingProperties({
         ? {}
         : { anneal_kernel_cmdline: boot.commandLine }),
     anneal_source: source.name,
-    anneal_holds: holds,
+    [HOLDS]: holds,
     ...(sectorSizeBytes === undefined ? {} : { anneal_sector_size: String(sectorSizeBytes) }),
-    ...(boot.firmware === 'either' ? {} : { anneal_firmware: boot.firmware }),
+    ...(boot.firmware === undefined || boot.firmware === 'either' ? {} : { anneal_firmware: boot.firmware }),
     ...(deployment === undefined || deployment.composefs?.by === 'bootc'
       ? {}
       : {

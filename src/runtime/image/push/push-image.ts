@@ -4,7 +4,6 @@ import type { MappedRange } from '../../../image/convert/index.ts'
 import type { NewImage, ScratchFile, StoredImage } from '../../../ports/index.ts'
 import { streamBase, tellProgress } from '../base-stream.ts'
 import type { BaseJob } from '../base-stream.ts'
-import type { Conversion } from '../convert-image.ts'
 import { fileBytes } from '../file-bytes.ts'
 import type { FileToStore } from '../file-bytes.ts'
 import { packQcow2 } from '../pack-qcow2.ts'
@@ -13,7 +12,7 @@ import type { Alike } from './find-alike.ts'
 import { CONTENT, ROLE, SET, STATE, isComplete, ourImages } from '../sets/index.ts'
 import { describingProperties } from './properties.ts'
 import type { Role } from '../sets/index.ts'
-import type { PushStep, PushWishes, PushWorld, Pushed, PushedImage } from './pushed.ts'
+import type { PushSource, PushStep, PushWishes, PushWorld, Pushed, PushedImage } from './pushed.ts'
 import { uploadImage } from './upload-image.ts'
 import type { Piece, Upload } from './upload-image.ts'
 
@@ -28,7 +27,7 @@ import type { Piece, Upload } from './upload-image.ts'
  */
 export async function pushImage(
   world: PushWorld,
-  conversion: Conversion,
+  conversion: PushSource,
   job: BaseJob,
   wishes: PushWishes,
   tell: (step: PushStep) => void,
@@ -61,7 +60,7 @@ class Push {
 
   constructor(
     world: PushWorld,
-    conversion: Conversion,
+    conversion: PushSource,
     wishes: PushWishes,
     tell: (step: PushStep) => void,
     signal: AbortSignal,
@@ -141,7 +140,7 @@ class Push {
     kernel: PushedImage | undefined,
     ramdisk: PushedImage | undefined,
   ): Promise<PushedImage> {
-    const { name, containerFormat, diskFormat, visibility, mode } = this.#wishes
+    const { name, containerFormat, diskFormat, visibility, mode, leastMemoryMib } = this.#wishes
     const about = { role: 'base', diskFormat, sizeBytes: job.sizeBytes } as const
     const links = {
       ...(kernel?.id === undefined ? {} : { kernel_id: kernel.id }),
@@ -174,6 +173,7 @@ class Push {
       diskFormat,
       visibility,
       properties: { ...this.#describing, ...links, ...this.#marks('base') },
+      ...(leastMemoryMib === undefined ? {} : { minRamMb: leastMemoryMib }),
     }
     if (mode === 'plan') return this.#wouldUpload({ ...about, name })
     await using scratch = diskFormat === 'qcow2' ? await this.#world.scratch() : undefined

@@ -1,5 +1,6 @@
 import type { CompressionType } from '../../../formats/qcow2/index.ts'
 import type { ChunkConverter, ScratchFile, Visibility } from '../../../ports/index.ts'
+import type { Conversion } from '../convert-image.ts'
 import type { Role } from '../sets/index.ts'
 import type { UploadWorld } from './upload-image.ts'
 
@@ -10,6 +11,18 @@ export type PushWorld = UploadWorld &
     sha256: (text: string) => string
     /** For what is packed before it is sent. */
     scratch: () => Promise<ScratchFile>
+  }>
+
+/** What is pushed: of a conversion all that tells one from another, and what is said of it. */
+export type PushSource = Pick<Conversion, 'kernel' | 'ramdisk'> &
+  Readonly<{
+    base: Pick<Conversion['base'], 'pieces' | 'patches' | 'sectorSizeBytes'> &
+      /** `live`: the system is in the ramdisk, or at an address of its command line; what takes the place of a base is its boot.json. */
+      Readonly<{ holds: Conversion['base']['holds'] | 'live' }>
+    about: Readonly<{
+      source: Pick<Conversion['about']['source'], 'name'>
+      boot: Pick<Conversion['about']['boot'], 'commandLine' | 'os' | 'firmware' | 'deployment'>
+    }>
   }>
 
 export type PushWishes = Readonly<{
@@ -26,6 +39,8 @@ export type PushWishes = Readonly<{
   properties: Readonly<Record<string, string>>
   /** `plan`: nothing in the store changes. */
   mode: 'apply' | 'plan'
+  /** Memory that a machine needs for it, MiB. */
+  leastMemoryMib?: number
 }>
 
 export type PushedImage = Readonly<{

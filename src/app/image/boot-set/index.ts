@@ -1,0 +1,3 @@
+export { openLiveFiles } from './open-live-files.ts'
+export type { LiveFiles } from './open-live-files.ts'
+export { editedLine, fileOf, readSet, requireSize } from './read-boot-set.ts'
