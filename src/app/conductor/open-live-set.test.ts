@@ -64,7 +64,7 @@ describe('a live set', () => {
     const { kernel, ramdisk, rootImage, commandLine } = set.boot
     assert.deepEqual([kernel.size, ramdisk?.size, rootImage], [1024, 2 ** 20, undefined])
     assert.equal(commandLine, 'root=live:/live.img rw')
-    assert.equal(set.memoryMib, 2 + 256)
+    assert.equal(set.memoryMib, 4 + 256)
   })
 
   test('with its root image in a file has the place of the conductor’s address on its command line', async () => {
@@ -75,7 +75,7 @@ describe('a live set', () => {
       set.boot.commandLine,
       'root=live:http://root-image.invalid/root.squashfs rd.live.image ip=dhcp quiet',
     )
-    assert.equal(set.memoryMib, 2 + 4 + 256)
+    assert.equal(set.memoryMib, 4 + 4 + 256)
   })
 
   test('leaves a root alone that was named by --karg', async () => {

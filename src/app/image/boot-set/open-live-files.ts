@@ -43,7 +43,8 @@ export async function openLiveFiles(directory: string): Promise<LiveFiles | unde
     paths: [kernel, ramdisk, ...(isInRamdisk ? [] : [live])].map(({ file }) => fileOf(directory, file)),
     memoryMib: liveMemoryMib({
       ramdiskBytes: ramdisk.sizeBytes,
-      rootImageBytes: isInRamdisk ? 0 : live.sizeBytes,
+      rootImageBytes: live.sizeBytes,
+      rootImageIn: isInRamdisk ? 'ramdisk' : 'file',
     }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

@@ -51,7 +51,7 @@ describe('a live set that is pushed', () => {
     const image = store.images.get(base ?? '')
     assert.ok(image)
     const { properties, minRamMb } = image as typeof image & { minRamMb?: number }
-    assert.equal(minRamMb, 6 + 256)
+    assert.equal(minRamMb, 12 + 256)
     const { kernel_id, ramdisk_id, kernel_cmdline, anneal_holds, os_distro, os_version } = properties
     assert.deepEqual(
       { kernel_id, ramdisk_id, kernel_cmdline, anneal_holds, os_distro, os_version },
