@@ -1,7 +1,7 @@
 import { liveNames, planLiveImage, writeLiveImage } from '../app/image/convert/index.ts'
 import type { PlannedLive } from '../app/image/convert/index.ts'
 import type { BootFile, ConversionPlanDocument } from '../contract/index.ts'
-import { EXIT, formatBytes, formatDuration } from '../core/index.ts'
+import { EXIT, formatBytes, formatDuration, liveMemoryMib } from '../core/index.ts'
 import type { ExitCode } from '../core/index.ts'
 import type { ConvertFlags } from './convert-boot-only.ts'
 import { conversionOptions } from './conversion-flags.ts'
@@ -61,6 +61,9 @@ export async function convertLive(
     onProgress: treeTeller(output),
   })
   output.say(doneLine(made, performance.now() - startedAt))
+  const memoryMib = memoryOf(made)
+  if (memoryMib !== undefined)
+    output.say(`a machine needs ${memoryMib} MiB of memory for it, and what its programs take`)
   for (const text of made.warnings.slice(about.warnings.length)) output.say(`warning: ${text}`)
   output.data(made, () => describeBootFile(made, target.directory))
   return EXIT.ok
@@ -76,6 +79,15 @@ function planLines({ boots, job }: PlannedLive): readonly string[] {
     ...about.changes.map(({ file, what, reason }) => `${file}: ${what}\n  because ${reason}`),
     ...about.warnings.map((text) => `warning: ${text}`),
   ]
+}
+
+function memoryOf({ live, ramdisk }: BootFile): number | undefined {
+  if (live === undefined || ramdisk === undefined) return undefined
+  return liveMemoryMib({
+    ramdiskBytes: ramdisk.sizeBytes,
+    rootImageBytes: live.sizeBytes,
+    rootImageIn: live.file === ramdisk.file ? 'ramdisk' : 'file',
+  })
 }
 
 function doneLine({ live }: BootFile, tookMs: number): string {
