@@ -255,3 +255,39 @@ ansible_module() {
   PYTHONPATH=$dir/root/usr/lib/python3/dist-packages python3 -W ignore -m "ansible_collections.$1" "$dir/arguments" >"$dir/answer" 2>"$dir/log" ||
     skip "the module does not run here: $(cat "$dir/answer" "$dir/log" | tail -n 1)"
 }
+
+# libvirt_storage: libvirt 9.0.0 and qemu-utils of Debian 12 in the tree "$dir/root", with libvirtd for in_libvirt_storage.
+libvirt_storage() {
+  [ "$(id -u)" = 0 ] || skip 'needs root, for mounts of its own'
+  command -v mmdebstrap >/dev/null || skip 'mmdebstrap is missing'
+  mmdebstrap --quiet --variant=apt --include=libvirt-daemon,libvirt-clients,qemu-utils bookworm "$dir/root" >"$dir/log" 2>&1 ||
+    skip "mmdebstrap: $(tail -n 1 "$dir/log")"
+  version "libvirt-daemon $(chroot "$dir/root" dpkg-query --showformat '${Version}' --show libvirt-daemon)"
+  version "qemu-utils $(chroot "$dir/root" dpkg-query --showformat '${Version}' --show qemu-utils)"
+  mkdir -p "$dir/root/var/log/libvirt"
+  # It wants a user of its own.
+  rm "$dir"/root/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so
+}
+
+# in_libvirt_storage: runs the script "$dir/root/try" in that tree, where `virsh` reaches libvirtd, whose pool "pool" is /srv.
+in_libvirt_storage() {
+  cat >"$dir/root/start" <<'END'
+libvirtd >/libvirtd.log 2>&1 &
+virsh() { command virsh --quiet --connect storage:///system "$@"; }
+for _ in $(seq 150); do
+  virsh uri >/dev/null 2>&1 && break
+  sleep 0.2
+done
+virsh pool-create-as pool dir --target /srv >/start.log 2>&1 || exit 77
+. /try
+END
+  # Its processes end with the first one of their pid namespace.
+  # shellcheck disable=SC2016
+  unshare --mount --pid --fork --kill-child sh -euc '
+    mount -t proc proc "$1/proc"
+    mount --rbind /dev "$1/dev"
+    mount -t sysfs sysfs "$1/sys"
+    mount -t tmpfs tmpfs "$1/run"
+    exec chroot "$1" sh -u /start' - "$dir/root" >"$dir/out" 2>"$dir/log" && status=0 || status=$?
+  [ "$status" != 77 ] || skip "libvirtd does not run here: $(cat "$dir/root/start.log" "$dir/root/libvirtd.log" | tail -n 1)"
+}
