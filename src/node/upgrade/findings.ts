@@ -38,6 +38,20 @@ export function removeThemselves(plan: Plan, containers: readonly Container[]): 
   })
 }
 
+/** Podman 3's API leaves the line ends of logs out: no image could be asked. */
+export function engineTooOld({ kind, version }: Pick<EngineFacts, 'kind' | 'version'>): readonly Finding[] {
+  if (kind !== 'podman' || Number.parseInt(version, 10) >= 4) return []
+  return [
+    {
+      code: 'ENGINE_TOO_OLD',
+      severity: 'refuse',
+      subject: kind,
+      evidence: `Podman ${version} does not give what Anneal asks of it; 4.3 and newer do`,
+      remedy: 'bring the node to Debian 12 or newer, or use Docker 20.10 or newer',
+    },
+  ]
+}
+
 /** A container whose end its engine would not notice: once it has stopped, the engine cannot start it again. */
 export function unwatchedContainers(plan: Plan, containers: readonly Container[]): readonly Finding[] {
   return stopped(plan).flatMap((old): Finding[] => {

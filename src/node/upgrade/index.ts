@@ -18,6 +18,7 @@ export {
   movedState,
   removeThemselves,
   unwatchedContainers,
+  engineTooOld,
   startsUnableToFork,
 } from './findings.ts'
 export { bringHooks, hookFindings, hookMounts } from './guest-hook.ts'

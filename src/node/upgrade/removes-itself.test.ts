@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LIBVIRT } from '../doctor/fixtures/healthy-node.ts'
-import { removeThemselves, startsUnableToFork, unwatchedContainers } from './findings.ts'
+import { engineTooOld, removeThemselves, startsUnableToFork, unwatchedContainers } from './findings.ts'
 import type { Plan } from './plan.ts'
 
 const old = {
@@ -73,4 +73,17 @@ test('a way back whose container could not fork is refused, and told where none 
   } as Plan
   assert.deepEqual(found({ ...forth, onFailure: 'rollForward' }), ['refuse TASK_LIMIT_OF_ONE libvirt'])
   assert.deepEqual(startsUnableToFork(plan, [zero], { passesZeroTaskLimit: false }), [])
+})
+
+test('Podman 3 is refused, and no other engine', () => {
+  const codes = (kind: 'podman' | 'docker' | 'containerd', version: string) =>
+    said(engineTooOld({ kind, version }))
+  assert.deepEqual(codes('podman', '3.0.1'), ['refuse ENGINE_TOO_OLD podman'])
+  for (const [kind, version] of [
+    ['podman', '4.3.1'],
+    ['podman', '6.1.1'],
+    ['docker', '20.10.24'],
+    ['containerd', '1.6.20~ds1'],
+  ] as const)
+    assert.deepEqual(codes(kind, version), [])
 })
