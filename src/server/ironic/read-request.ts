@@ -21,13 +21,16 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Members of a resource that were asked for, each checked to be one of `known`; undefined where none was named. */
+/**
+ * Members of a resource that were asked for, each checked to be one of `known`; undefined where none was named. `links` comes along, as in
+ * Ironic (sanitize_dict of ironic/api/controllers/v1/utils.py).
+ */
 export function fieldsOf({ query }: Pick<Request, 'query'>, known: Members): readonly string[] | undefined {
   const fields = query.getAll('fields').flatMap((one) => one.split(','))
   if (fields.length === 0) return undefined
   const wrong = fields.filter((one) => !Object.hasOwn(known, one))
   if (wrong.length > 0) throw invalid(`it asks for members that are not there: ${wrong.join(', ')}`)
-  return fields
+  return Object.hasOwn(known, 'links') ? [...new Set([...fields, 'links'])] : fields
 }
 
 const WORDS: Readonly<Record<string, boolean>> = {
