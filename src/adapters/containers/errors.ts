@@ -9,6 +9,13 @@ export const ENGINE_ERRORS = {
     retry: true,
     exit: EXIT.unavailable,
   },
+  CONTAINERD_UNREACHABLE: {
+    message: 'Cannot {action} "{subject}": {engine} does not reach containerd: {reason}',
+    remedy:
+      'start containerd (`systemctl start containerd`), or read `journalctl -u containerd` if it does not stay up; then run this again',
+    retry: true,
+    exit: EXIT.unavailable,
+  },
   ENGINE_REFUSED: {
     message: 'Cannot {action} "{subject}": {engine} says: {reason}',
     remedy: "read the engine's log at this time; the text above is all that Anneal received",

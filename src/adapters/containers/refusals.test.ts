@@ -23,6 +23,12 @@ const SAID: readonly (readonly [action: string, text: string, code: string])[] =
   ['create container', 'localhost/nosuch:1: image not known', 'IMAGE_NOT_FOUND'],
   ['create container', 'Unknown runtime specified nosuchrt', 'FALLBACK'],
   ['start container', 'No such container: zz', 'CONTAINER_NOT_FOUND'],
+  ['start container', 'transport is closing: unavailable', 'CONTAINERD_UNREACHABLE'],
+  [
+    'arm container',
+    'Cannot update container 19c539: connection error: desc = "transport: Error while dialing dial unix:///run/containerd/containerd.sock: timeout": unavailable',
+    'CONTAINERD_UNREACHABLE',
+  ],
   ['start container', 'no container with name or ID "zz" found: no such container', 'CONTAINER_NOT_FOUND'],
   [
     'start container',

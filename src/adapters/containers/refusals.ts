@@ -28,6 +28,7 @@ const PATTERNS: readonly Readonly<{ code: EngineErrorCode; text: RegExp; only?: 
     code: 'CONTAINER_NAME_TAKEN',
     text: /container name "[^"]*" is already in use|that name is already in use/i,
   },
+  { code: 'CONTAINERD_UNREACHABLE', text: /: unavailable$|transport is closing/ },
   { code: 'CONTAINER_NOT_FOUND', text: /no such container|no container with (name|id)/i },
   {
     code: 'IMAGE_DIGEST_MISMATCH',
