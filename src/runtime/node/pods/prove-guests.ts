@@ -4,21 +4,23 @@ import type { SettledSurvey } from '../survey/settled-survey.ts'
 import { guestLives, logDirectories } from '../survey/guest-lives.ts'
 import type { PodContext } from './context.ts'
 
-const PATIENCE_MS = 15_000
-const PAUSE_MS = 500
-
 /**
  * Every guest of the plan is the process that it was, and libvirt lists those that it listed, but for those that their tenants or an
- * operator ended. Gives who ended the ones that are gone. Throws POD_GUESTS_CHANGED.
+ * operator ended. Gives who ended the ones that are gone. Throws POD_GUESTS_CHANGED, which is tried again: libvirt may not have written down yet
+ * why a guest has ended.
  */
 export async function proveGuests(context: PodContext): Promise<readonly GuestEnding[]> {
-  const { world, plan } = context
+  const { world, plan, look } = context
   const changed = (why: string) => raiseReplacement('POD_GUESTS_CHANGED', { node: plan.node, why })
   const { bootId } = await world.host.facts()
   // After a reboot nobody of the census can be there.
   if (bootId !== plan.bootId) return []
-  const { settled, endings } = await lookPatiently(context)
-  const { domains, dissent } = settled
+  const settled = await look(undefined)
+  const { seen, domains, dissent } = settled
+  const gone = plan.guests.filter(
+    (guest) => !seen.census.guests.some((one) => one.uuid === guest.uuid && sameProcess(one.identity, guest)),
+  )
+  const endings = await endingsOf(context, gone, settled)
   const lost = endings.filter(({ counts }) => counts)
   if (lost.length > 0) {
     throw changed(lost.map(({ name, pid, detail }) => `${name} (pid ${pid}) has ended: ${detail}`).join('; '))
@@ -37,25 +39,6 @@ export async function proveGuests(context: PodContext): Promise<readonly GuestEn
   const [first] = dissent
   if (first !== undefined) throw changed(`${first.subject}: ${first.evidence}`)
   return endings
-}
-
-/** libvirt may not have written down yet why a guest has ended. */
-async function lookPatiently(
-  context: PodContext,
-): Promise<Readonly<{ settled: SettledSurvey; endings: readonly GuestEnding[] }>> {
-  const { world, plan, look } = context
-  const patientUntil = world.clock.monotonic() + PATIENCE_MS
-  for (;;) {
-    const settled = await look(undefined)
-    const { guests } = settled.seen.census
-    const gone = plan.guests.filter(
-      (guest) => !guests.some((one) => one.uuid === guest.uuid && sameProcess(one.identity, guest)),
-    )
-    const endings = await endingsOf(context, gone, settled)
-    const isKnown = endings.every(({ kind }) => kind !== 'unknown')
-    if (isKnown || world.clock.monotonic() >= patientUntil) return { settled, endings }
-    await world.clock.sleep(PAUSE_MS)
-  }
 }
 
 async function endingsOf(
