@@ -94,16 +94,19 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
       () => unlessAbsent(() => api.json<DockerInspect>({ method: 'GET', path: path(idOrName, '/json') })),
     )
 
-  const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
+  const inspectSettled = async (idOrName: string) => {
     const first = await inspectRaw(idOrName)
-    if (first === undefined) return undefined
-    const { inspect, endUnnoticed } = await lookForEnd(first, () => inspectRaw(first.Id), patienceMs)
-    return inspect === undefined ? undefined : observe(inspect, endUnnoticed)
+    return first && lookForEnd(first, () => inspectRaw(first.Id), patienceMs)
+  }
+
+  const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
+    const { inspect, endUnnoticed = false } = (await inspectSettled(idOrName)) ?? {}
+    return inspect && observe(inspect, endUnnoticed)
   }
 
   /** A container that Docker calls running and that has none of its processes: a stop makes Docker look, within 10 s or its grace period. */
   const settle = async (idOrName: string): Promise<void> => {
-    if ((await inspectContainer(idOrName))?.endUnnoticed === true) await stopContainer(idOrName, 0)
+    if ((await inspectSettled(idOrName))?.endUnnoticed === true) await stopContainer(idOrName, 0)
   }
 
   const listIds = (filters: Readonly<Record<string, readonly string[]>>) =>
