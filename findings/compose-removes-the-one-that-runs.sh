@@ -8,40 +8,17 @@
 # Short:    Docker Compose 2.40.3 (and 2.26.1) | of two containers of one service `up -d` keeps the one that runs | 2.40.3 removes it and starts the one that was stopped; 2.26.1 removes the stopped one
 set -eu
 dir=$(mktemp -d)
-daemon=
-finish() {
-  if [ -n "$daemon" ]; then
-    docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1 || true
-    kill "$daemon" 2>/dev/null || true
-    wait "$daemon" 2>/dev/null || true
-  fi
-  rm -rf "$dir"
-}
-trap finish EXIT
+trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" = 0 ] || skip 'root is needed'
-command -v busybox >/dev/null || skip 'busybox is missing'
-need dockerd 20.10.24 dockerd --version
 for version in 2.26.1-4 2.40.3-3; do
   debian_files "d/docker-compose/docker-compose_${version}_$(dpkg --print-architecture).deb"
   mv "$dir/root/usr/libexec/docker/cli-plugins/docker-compose" "$dir/compose-$version"
 done
+start_dockerd
 guess 'the one that runs is kept'
 
-DOCKER_HOST=unix://$dir/d.sock HOME=$dir
-export DOCKER_HOST HOME
-dockerd --host="$DOCKER_HOST" --data-root="$dir/data" --exec-root="$dir/exec" --pidfile="$dir/pid" --bridge=none \
-  --iptables=false --ip6tables=false --storage-driver=vfs >"$dir/log" 2>&1 &
-daemon=$!
-for _ in $(seq 150); do
-  docker version >/dev/null 2>&1 && break
-  kill -0 "$daemon" 2>/dev/null || skip "dockerd does not run here: $(tail -n 1 "$dir/log")"
-  sleep 0.2
-done
-mkdir -p "$dir/image/bin" "$dir/nova"
-cp "$(command -v busybox)" "$dir/image/bin/sleep"
-tar -C "$dir/image" -c . | docker import - small:1 >/dev/null
+mkdir -p "$dir/nova"
 cat >"$dir/nova/compose.yaml" <<'YAML'
 services:
   libvirt: { image: "small:1", network_mode: none, stop_grace_period: 1s, command: [sleep, "999"] }

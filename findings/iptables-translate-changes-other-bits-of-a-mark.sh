@@ -15,24 +15,21 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-debian_files i/iptables/iptables_1.8.9-2_amd64.deb i/iptables/libxtables12_1.8.9-2_amd64.deb
-XTABLES_LIBDIR=$LD_LIBRARY_PATH/xtables
-export XTABLES_LIBDIR
+iptables_translate
 guess 'the bits outside of the mask stay, those inside change'
 
-# translate WORD...: what the rule does is then in $rule.
-translate() {
-  "$dir/root/usr/sbin/iptables-translate" -t mangle -A PREROUTING "$@" >"$dir/out" 2>"$dir/log" && status=0 || status=$?
-  [ -s "$dir/out" ] || skip "iptables-translate does not run here: $(tail -n 1 "$dir/log")"
+# mark WORD...: what the rule does is then in $rule.
+mark() {
+  translate iptables-translate -t mangle -A PREROUTING "$@"
   rule=$(sed -n "s/.* counter \(.*\)'/\1/p" "$dir/out")
 }
-translate -j MARK --set-xmark 0x1/0xff
+mark -j MARK --set-xmark 0x1/0xff
 seen 'MARK --set-xmark 0x1/0xff' 'meta mark set mark and 0xffffff00 xor 0x1' "$rule"
-translate -j CONNMARK --save-mark --nfmask 0xffff0000 --ctmask 0xffff0000
+mark -j CONNMARK --save-mark --nfmask 0xffff0000 --ctmask 0xffff0000
 seen 'CONNMARK --save-mark, upper half (the lower half of the old ct mark is nowhere)' 'ct mark set mark and 0xffff0000' "$rule"
-translate -j CONNMARK --restore-mark --nfmask 0xffff0000 --ctmask 0xffff0000
+mark -j CONNMARK --restore-mark --nfmask 0xffff0000 --ctmask 0xffff0000
 seen 'CONNMARK --restore-mark, upper half (the lower half of the old mark is nowhere)' 'meta mark set ct mark and 0xffff0000' "$rule"
-translate -j CONNMARK --set-xmark 0x1/0xff
+mark -j CONNMARK --set-xmark 0x1/0xff
 seen 'CONNMARK --set-xmark 0x1/0xff' 'ct mark set ct mark xor 0x1 and 0xffffff00' "$rule"
 seen 'exit code, messages' '0 0' "$status $(wc -c <"$dir/log")"
 

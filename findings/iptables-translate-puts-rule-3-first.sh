@@ -13,17 +13,9 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 . "$(dirname "$0")/lib.sh"
 
-debian_files i/iptables/iptables_1.8.9-2_amd64.deb i/iptables/libxtables12_1.8.9-2_amd64.deb
-XTABLES_LIBDIR=$LD_LIBRARY_PATH/xtables
-export XTABLES_LIBDIR
+iptables_translate
 guess 'index 2, or a message'
 
-translate() {
-  program=$1
-  shift
-  "$dir/root/usr/sbin/$program" "$@" >"$dir/out" 2>"$dir/log" && status=0 || status=$?
-  [ -s "$dir/out" ] || skip "$program does not run here: $(tail -n 1 "$dir/log")"
-}
 translate iptables-translate -I INPUT 3 -j DROP
 seen '-I INPUT 3, exit code' 0 "$status"
 seen '-I INPUT 3, messages' '' "$(cat "$dir/log")"

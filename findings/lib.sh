@@ -122,6 +122,51 @@ start_target() {
 
 tgt() { tgtadm -C "$control" --lld iscsi "$@"; }
 
+# start_dockerd ARGUMENT...: dockerd 20.10.24 in "$dir" for `docker`, with the image small:1, whose sleep is busybox's, until the script ends.
+start_dockerd() {
+  [ "$(id -u)" = 0 ] || skip 'root is needed'
+  command -v busybox >/dev/null || skip 'busybox is missing'
+  need dockerd 20.10.24 dockerd --version
+  DOCKER_HOST=unix://$dir/d.sock HOME=$dir
+  export DOCKER_HOST HOME
+  dockerd --host="$DOCKER_HOST" --data-root="$dir/data" --exec-root="$dir/exec" --pidfile="$dir/pid" --bridge=none \
+    --iptables=false --ip6tables=false --storage-driver=vfs "$@" >"$dir/log" 2>&1 &
+  dockerd=$!
+  trap 'stop_dockerd; rm -rf "$dir"' EXIT
+  for _ in $(seq 150); do
+    docker version >/dev/null 2>&1 && break
+    kill -0 "$dockerd" 2>/dev/null || skip "dockerd does not run here: $(tail -n 1 "$dir/log")"
+    sleep 0.2
+  done
+  mkdir -p "$dir/image/bin"
+  cp "$(command -v busybox)" "$dir/image/bin/sleep"
+  tar -C "$dir/image" -c . | docker import - small:1 >/dev/null
+}
+
+# stop_dockerd: removes the containers, ends dockerd, and the containerd that the script has started for it, if any ($containerd).
+stop_dockerd() {
+  docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1 || true
+  for daemon in "$dockerd" ${containerd:-}; do
+    kill "$daemon" 2>/dev/null || true
+    wait "$daemon" 2>/dev/null || true
+  done
+}
+
+# iptables_translate: the translating programs of iptables 1.8.9 in "$dir/root/usr/sbin".
+iptables_translate() {
+  debian_files i/iptables/iptables_1.8.9-2_amd64.deb i/iptables/libxtables12_1.8.9-2_amd64.deb
+  XTABLES_LIBDIR=$LD_LIBRARY_PATH/xtables
+  export XTABLES_LIBDIR
+}
+
+# translate PROGRAM ARGUMENT...: after iptables_translate. What it printed is in "$dir/out", its messages in "$dir/log", its exit code in $status.
+translate() {
+  program=$1
+  shift
+  "$dir/root/usr/sbin/$program" "$@" >"$dir/out" 2>"$dir/log" && status=0 || status=$?
+  [ -s "$dir/out" ] || skip "$program does not run here: $(tail -n 1 "$dir/log")"
+}
+
 # own_podman ARGUMENT...: Podman of this machine with storage of its own in "$dir".
 own_podman() {
   podman --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs --cgroup-manager cgroupfs --events-backend none "$@"
