@@ -83,11 +83,7 @@ function planLines({ boots, job }: PlannedLive): readonly string[] {
 
 function memoryOf({ live, ramdisk }: BootFile): number | undefined {
   if (live === undefined || ramdisk === undefined) return undefined
-  return liveMemoryMib({
-    ramdiskBytes: ramdisk.sizeBytes,
-    rootImageBytes: live.sizeBytes,
-    rootImageIn: live.file === ramdisk.file ? 'ramdisk' : 'file',
-  })
+  return liveMemoryMib({ ramdisk, live })
 }
 
 function doneLine({ live }: BootFile, tookMs: number): string {

@@ -11,9 +11,7 @@ export function describeDeployPlan(plan: DeployPlan, ready: Ready, output: Outpu
     `${output.bold(image.name)} onto ${output.bold(plan.node.name)} ${wayOf(plan)}: ${plan.why}`,
     ...plan.refusedRoutes.map((one) => `  not by ${one.route}: ${one.why}`),
     `  image      ${image.reference}${image.hash === undefined ? '' : `  ${shortened(image.hash)}`}`,
-    ...(bootsOverNetwork(plan.route) && image.kernel !== undefined
-      ? [`  kernel     ${image.kernel ?? '?'}`, `  ramdisk    ${image.ramdisk ?? '?'}`]
-      : []),
+    ...(isBootKnown(plan) ? [`  kernel     ${image.kernel}`, `  ramdisk    ${image.ramdisk ?? '?'}`] : []),
     ...describeArguments(plan),
     ...describeServer(plan),
     ...(plan.configDrive === undefined ? [] : [`  drive      ${shortened(plan.configDrive)}`]),
@@ -40,11 +38,14 @@ function describeServer({ server }: DeployPlan): readonly string[] {
   ]
 }
 
+/** Of a conductor, which makes the command line itself, only what is changed is known. */
+function isBootKnown({ route, image }: DeployPlan): boolean {
+  return bootsOverNetwork(route) && image.kernel !== undefined
+}
+
 function describeArguments(plan: DeployPlan): readonly string[] {
-  // Of a conductor, which makes the command line itself, only what is changed is known.
   const changed = plan.arguments.length + plan.removedArguments.length
-  const isKnown = bootsOverNetwork(plan.route) && plan.image.kernel !== undefined
-  if (!isKnown && changed === 0) return []
+  if (!isBootKnown(plan) && changed === 0) return []
   const width = Math.max(0, ...plan.arguments.map((one) => one.text.length))
   const shown = plan.arguments.map((one) => `    ${one.text.padEnd(width)}  ${one.origin}`)
   const removed = plan.removedArguments.map((one) => `    without ${one.text}  ${one.origin}`)

@@ -1,3 +1,4 @@
+import { positiveNumber } from '../core/index.ts'
 import { raise } from './errors.ts'
 import { architectureOf } from './boot-files.ts'
 import type { Architecture } from './boot-files.ts'
@@ -50,7 +51,5 @@ export function refuseUnfit(machine: MachineRecord, needs: LiveNeeds): void {
 
 /** MiB, as its deploy ramdisk reported it; else what the inventory says. */
 function memoryOf({ report, properties }: MachineRecord): number | undefined {
-  if (report !== undefined) return report.memoryMib
-  const said = Number(properties['memory_mb'])
-  return Number.isFinite(said) && said > 0 ? said : undefined
+  return report?.memoryMib ?? positiveNumber(properties['memory_mb'])
 }

@@ -24,6 +24,7 @@ export type {
   KernelCommandLine,
 } from './kernel-arguments/index.ts'
 export { liveMemoryMib } from './live-memory.ts'
+export { positiveNumber } from './positive-number.ts'
 export { systemReason } from './system-reason.ts'
 export { together } from './together.ts'
 export { yamlFault, yamlValue } from './yaml-value.ts'

@@ -117,7 +117,7 @@ export type Container = Readonly<{
    * it, never restarts it, and cannot start it again once it has ended. `status` is then by its first process: `dead` once that is gone.
    */
   unwatched?: true
-  /** It has ended, `status` says so, and its engine calls it running still: Docker, where containerd did not tell it of the end. */
+  /** It has ended (`status` is `exited`), but Docker still calls it running: containerd did not tell Docker of the end. */
   endUnnoticed?: true
   /** Whether the engine removes it once it has stopped (`--rm`). It cannot be changed afterwards. */
   autoRemove?: boolean

@@ -19,7 +19,7 @@ export type DockerInspect = InspectedMounts &
     State?: Readonly<{
       Status?: string
       Pid?: number
-      ExitCode?: number
+      ExitCode?: number | undefined
       StartedAt?: string
       Health?: Readonly<{ Status?: string }>
     }>
@@ -44,6 +44,8 @@ export type DockerInspect = InspectedMounts &
       RestartPolicy?: Readonly<{ Name?: string }>
     }>
     GraphDriver?: Readonly<{ Data?: Readonly<Record<string, string>> | null }>
+    /** Not Docker's own word: the container has ended, and Docker calls it running. `State` is then as it really is. */
+    endUnnoticed?: true
   }>
 
 /** What the engine does not say itself. */
@@ -54,8 +56,6 @@ export type Observed = Readonly<{
   taskLimit?: Container['taskLimit']
   rootUpperDir: string | undefined
   engineCgroup: string | undefined
-  /** It has ended, and Docker calls it running. */
-  endUnnoticed?: boolean
 }>
 
 const STATUSES: readonly ContainerStatus[] = [
@@ -70,16 +70,15 @@ const STATUSES: readonly ContainerStatus[] = [
 
 export function containerFromDocker(inspect: DockerInspect, observed: Observed): Container {
   const { State: state = {}, Config: config = {}, HostConfig: host = {} } = inspect
-  const { endUnnoticed = false } = observed
-  const status = endUnnoticed ? 'exited' : (STATUSES.find((known) => known === state.Status) ?? 'dead')
+  const status = STATUSES.find((known) => known === state.Status) ?? 'dead'
   const startedAt = readTime(state.StartedAt)
   const ended = status === 'exited' || status === 'dead'
   return {
     id: inspect.Id,
     name: inspect.Name.replace(/^\//, ''),
     status,
-    pid: endUnnoticed ? 0 : (state.Pid ?? 0),
-    exitCode: startedAt !== undefined && ended && !endUnnoticed ? state.ExitCode : undefined,
+    pid: state.Pid ?? 0,
+    exitCode: startedAt !== undefined && ended ? state.ExitCode : undefined,
     startedAt,
     imageId: inspect.Image,
     image: config.Image ?? '',
@@ -96,7 +95,7 @@ export function containerFromDocker(inspect: DockerInspect, observed: Observed):
     restartPolicy: readRestartPolicy(host.RestartPolicy?.Name),
     cgroupPaths: observed.record?.cgroupPaths,
     ...(observed.engineCgroup === undefined ? {} : { engineCgroup: observed.engineCgroup }),
-    ...(endUnnoticed ? { endUnnoticed } : {}),
+    ...(inspect.endUnnoticed === undefined ? {} : { endUnnoticed: inspect.endUnnoticed }),
     autoRemove: host.AutoRemove ?? false,
     ...(typeof host.PidsLimit === 'number' ? { pidsLimit: host.PidsLimit } : {}),
     ...(observed.taskLimit === undefined ? {} : { taskLimit: observed.taskLimit }),

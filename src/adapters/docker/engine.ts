@@ -65,8 +65,8 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   let daemon: Promise<DockerInfo> | undefined
   const programOf = runtimePrograms()
 
-  const observe = async (inspect: DockerInspect, endUnnoticed: boolean): Promise<Container> => {
-    const pid = endUnnoticed ? 0 : (inspect.State?.Pid ?? 0)
+  const observe = async (inspect: DockerInspect): Promise<Container> => {
+    const pid = inspect.State?.Pid ?? 0
     daemon ??= info().catch((error: unknown) => {
       daemon = undefined
       throw error
@@ -83,7 +83,6 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
       taskLimit: await taskLimitOf(pid),
       cgroupnsMode: mode === 'host' || mode === 'private' ? mode : await cgroupnsModeOf(pid),
       rootUpperDir: await rootUpperDirOf(pid),
-      endUnnoticed,
       engineCgroup: dockerCgroup(inspect.Id, cgroupDriver(settings), host.CgroupParent ?? ''),
     })
   }
@@ -100,8 +99,8 @@ export function dockerEngine(options: DockerOptions = {}): Engine {
   }
 
   const inspectContainer = async (idOrName: string): Promise<Container | undefined> => {
-    const { inspect, endUnnoticed = false } = (await inspectSettled(idOrName)) ?? {}
-    return inspect && observe(inspect, endUnnoticed)
+    const inspect = await inspectSettled(idOrName)
+    return inspect && observe(inspect)
   }
 
   /** A container that Docker calls running and that has none of its processes: a stop makes Docker look, within 10 s or its grace period. */

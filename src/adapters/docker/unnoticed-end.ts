@@ -6,25 +6,31 @@ import type { DockerInspect } from './container-facts.ts'
 const LOOK_MS = 100
 
 /**
- * Whether a container that Docker calls running has ended. containerd tells dockerd of each end once: where that was lost (containerd was
- * down for half a minute, its shim missed the end), Docker does not restart the container, and a start does nothing. Only `docker stop`
- * makes it look. `again` inspects the container anew; what it says last is given back. dockerd has `patienceMs` to learn of the end itself.
+ * What Docker says of a container, and where it calls one running that has ended: how it is. containerd tells dockerd of each end once:
+ * where that was lost (containerd was down for half a minute, its shim missed the end), Docker does not restart the container, and a
+ * start does nothing. Only `docker stop` makes it look. `again` inspects the container anew: dockerd has `patienceMs` to learn of the end itself.
  */
 export async function lookForEnd(
   inspect: DockerInspect,
   again: () => Promise<DockerInspect | undefined>,
   patienceMs: number,
-): Promise<Readonly<{ inspect: DockerInspect | undefined; endUnnoticed: boolean }>> {
+): Promise<DockerInspect | undefined> {
   let last: DockerInspect | undefined = inspect
-  for (const start = performance.now(); hasNoProcess(last);) {
+  const start = performance.now()
+  while (last !== undefined && hasNoProcess(last)) {
     if (performance.now() - start > patienceMs)
       // In a pid namespace without the engine's own processes nothing can be said.
-      return { inspect: last, endUnnoticed: await seesEngine() }
+      return (await seesEngine()) ? ended(last) : last
     await sleep(LOOK_MS)
     last = await again()
-    if (last === undefined) break
   }
-  return { inspect: last, endUnnoticed: false }
+  return last
+}
+
+/** Nobody knows its exit code. */
+function ended(inspect: DockerInspect): DockerInspect {
+  const state = { ...inspect.State, Status: 'exited', Pid: 0, ExitCode: undefined }
+  return { ...inspect, State: state, endUnnoticed: true }
 }
 
 function hasNoProcess({ State: state = {} }: DockerInspect): boolean {

@@ -29,8 +29,8 @@ import {
 } from './probe-script.ts'
 
 /**
- * Bounds what hangs, in the first and the second attempt: libvirtd can hang as it starts, though not twice in a row. A busy machine needs
- * seconds, one that is emulated more than a minute.
+ * Bound what hangs, in the first and in the second attempt: a question that hung once was answered each time when it was asked again. A
+ * busy machine needs seconds, one that is emulated more than a minute.
  */
 const TIMEOUTS_MS = [90_000, 180_000] as const
 /** Not a flag of any libvirt: an image that "knows" it was not really asked. */

@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolderSync } from '../folders/index.ts'
@@ -29,7 +29,7 @@ export function openInstanceFiles(directory: string): InstanceFiles {
   const awaited = new Map<string, { copied: Promise<void>; users: number }>()
   const copySet = async (identity: string, boot: NetworkBoot): Promise<void> => {
     const to = join(sets, identity)
-    if (isThere(to)) return
+    if (existsSync(to)) return
     await copyInto(`${to}.new`, boot)
     renameSync(`${to}.new`, to)
     syncDirectory(sets)
@@ -51,7 +51,7 @@ export function openInstanceFiles(directory: string): InstanceFiles {
     }
   }
   const removeUnused = (): void => {
-    if (!isThere(sets)) return
+    if (!existsSync(sets)) return
     for (const name of readdirSync(sets)) {
       const set = join(sets, name)
       // A copy that was broken off has another name.
@@ -79,7 +79,7 @@ export function openInstanceFiles(directory: string): InstanceFiles {
       }
     },
     commandLine: async (machine) => readIfThere(path(machine, 'command-line')),
-    hasRamdisk: async (machine) => isThere(path(machine, NAMES.ramdisk)),
+    hasRamdisk: async (machine) => existsSync(path(machine, NAMES.ramdisk)),
     path: (machine, which) => path(machine, NAMES[which]),
     async remove(machine) {
       rmSync(folder(machine), { recursive: true, force: true })
@@ -97,10 +97,6 @@ async function copyInto(directory: string, boot: NetworkBoot): Promise<void> {
     if (source !== undefined) await copy(source, join(directory, NAMES[which]))
   }
   syncDirectory(directory)
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 async function copy(source: ByteSource, path: string): Promise<void> {

@@ -1,8 +1,6 @@
-import { openFileSource } from '../../adapters/image-source/index.ts'
-import type { ByteSource } from '../../bytes/index.ts'
 import type { DeployImage, DeployImageRequest } from '../../ports/index.ts'
 import { raise } from '../errors.ts'
-import { editedLine, fileOf, readSet, requireSize } from '../image/boot-set/index.ts'
+import { editedLine, fileOf, openSetFile, readSet, requireSize } from '../image/boot-set/index.ts'
 import { openConversion } from '../image/convert/index.ts'
 import { conversionOptions, deployImageOf } from './deploy-image-of.ts'
 
@@ -27,17 +25,9 @@ export async function openBootSet(request: DeployImageRequest): Promise<DeployIm
     stack.move()
     return image
   }
-  const open = async ({
-    file,
-    sizeBytes,
-  }: Readonly<{ file: string; sizeBytes: number }>): Promise<ByteSource> => {
-    const source = stack.use(await openFileSource(fileOf(location, file)))
-    requireSize(location, file, source.size, sizeBytes)
-    return source
-  }
   const files = {
-    kernel: await open(kernel),
-    ...(ramdisk && { ramdisk: await open(ramdisk) }),
+    kernel: stack.use(await openSetFile(location, kernel)),
+    ...(ramdisk && { ramdisk: stack.use(await openSetFile(location, ramdisk)) }),
     commandLine: editedLine(boot.commandLine, request),
   }
   signal?.throwIfAborted()

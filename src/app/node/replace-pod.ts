@@ -6,7 +6,7 @@ import type { DaemonSetName, ReplacementPlan, ReplacementState, Revision } from 
 import type { Cluster, ClusterPod, DaemonSet, NodeWorld, StateStore } from '../../ports/index.ts'
 import {
   interruptedReplacement,
-  logDirectories,
+  libvirtLogDirectories,
   recoverReplacement,
   runReplacement,
   safeToRemove,
@@ -151,8 +151,7 @@ async function planReplacement(places: Places, options: ReplacePodOptions): Prom
     const why = `the kubelet’s runtime at this machine has no pod "${podName}" of that UID`
     throw raiseReplacement('DAEMON_SET_PODS', { daemonSet: name, node: nodeName, why })
   }
-  const { census } = settled.seen
-  const containers = await world.engine.listContainers({})
+  const { census, containers } = settled.seen
   const active = (settled.domains ?? []).filter(({ state }) => state !== 'shutoff')
   return {
     isCurrent,
@@ -171,7 +170,7 @@ async function planReplacement(places: Places, options: ReplacePodOptions): Prom
       })),
       listed: active.map(({ uuid }) => uuid),
       seenAt,
-      logDirectories: logDirectories(containers.filter((one) => workloadOfContainer(one).role === 'libvirt')),
+      logDirectories: libvirtLogDirectories(containers),
       hasCompute: containers.some(
         (one) => one.pod?.uid === pod.uid && workloadOfContainer(one).role === 'compute',
       ),

@@ -1,3 +1,4 @@
+import { positiveNumber } from '../../core/index.ts'
 import { raise } from '../errors.ts'
 import type { ImageFacts } from '../image.ts'
 import type { MetalNode } from '../node.ts'
@@ -48,8 +49,8 @@ function neededGib(image: ImageFacts): number {
 }
 
 function diskGib(node: MetalNode): number | undefined {
-  const disk = Number(node.properties['local_gb'])
-  return Number.isFinite(disk) && disk > 0 ? Math.floor(disk) : undefined
+  const disk = positiveNumber(node.properties['local_gb'])
+  return disk === undefined ? undefined : Math.floor(disk)
 }
 
 function tooLarge(node: MetalNode, image: ImageFacts, disk: number): Error {
@@ -62,8 +63,8 @@ function tooLarge(node: MetalNode, image: ImageFacts, disk: number): Error {
 
 /** Throws METAL_IMAGE_NOT_READY for an image that runs from memory, of which the node is known to have too little. */
 export function refuseTooLittleMemory(node: MetalNode, { name, minRamMb }: ImageFacts): void {
-  const found = Number(node.properties['memory_mb'])
-  if (!Number.isFinite(found) || found <= 0 || found >= minRamMb) return
+  const found = positiveNumber(node.properties['memory_mb'])
+  if (found === undefined || found >= minRamMb) return
   throw raise('METAL_IMAGE_NOT_READY', {
     image: name,
     why: `it needs ${minRamMb} MiB of memory (min_ram), and node "${node.name ?? node.uuid}" has ${found} (memory_mb)`,

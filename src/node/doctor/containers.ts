@@ -16,7 +16,9 @@ export function containerFindings(
     ...running.flatMap((container) => lint(container, startedByOther(container), input)),
     ...libvirtTwice(running),
     ...bootStartsTwo(input.containers),
-    ...input.containers.flatMap((container) => [...taskLimit(container, input), ...unwatched(container)]),
+    ...input.containers
+      .filter(isService)
+      .flatMap((one) => [...taskLimit(one, input), ...unwatched(one), ...endUnnoticed(one)]),
   ]
 }
 
@@ -60,19 +62,23 @@ function virtlogdInside(container: Container, { census }: DoctorInput): readonly
     })
 }
 
-/** A node's services only: what else runs there has the limits that its owner gave it. */
+/** A node's services: what else runs there is its owner's affair. */
+function isService(container: Container): boolean {
+  return roleOf(container) !== 'other' || container.labels[LABELS.project] !== undefined
+}
+
 function taskLimit(container: Container, { engine }: DoctorInput): readonly Finding[] {
-  if (roleOf(container) === 'other' && container.labels[LABELS.project] === undefined) return []
   const problem = forkProblem(container, engine)
   return problem === undefined ? [] : [doctorFinding('TASK_LIMIT', container.name, problem)]
 }
 
-function unwatched(container: Container): readonly Finding[] {
-  const { name, labels, status } = container
-  if (container.unwatched !== true && container.endUnnoticed !== true) return []
-  if (roleOf(container) === 'other' && labels[LABELS.project] === undefined) return []
-  if (container.endUnnoticed === true)
-    return [doctorFinding('CONTAINER_END_UNNOTICED', name, 'it has no process, and Docker calls it running')]
+function endUnnoticed({ name, endUnnoticed: isUnnoticed }: Container): readonly Finding[] {
+  if (isUnnoticed !== true) return []
+  return [doctorFinding('CONTAINER_END_UNNOTICED', name, 'it has no process, and Docker calls it running')]
+}
+
+function unwatched({ name, status, unwatched: isUnwatched }: Container): readonly Finding[] {
+  if (isUnwatched !== true) return []
   const evidence = status === 'dead' ? 'its conmon is gone, and so is its process' : 'its conmon is gone'
   return [doctorFinding('CONTAINER_UNWATCHED', name, evidence)]
 }

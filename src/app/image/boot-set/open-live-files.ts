@@ -1,8 +1,7 @@
-import { openFileSource } from '../../../adapters/image-source/index.ts'
 import type { ByteSource } from '../../../bytes/index.ts'
 import type { BootSet } from '../../../contract/index.ts'
 import { liveMemoryMib } from '../../../core/index.ts'
-import { fileOf, readSet, requireSize } from './read-boot-set.ts'
+import { fileOf, openSetFile, readSet } from './read-boot-set.ts'
 
 /** The files of a live set, open. Dispose of it when done. */
 export type LiveFiles = AsyncDisposable &
@@ -25,27 +24,18 @@ export async function openLiveFiles(directory: string): Promise<LiveFiles | unde
   if (live === undefined || kernel === undefined || ramdisk === undefined) return undefined
   const isInRamdisk = live.file === ramdisk.file
   await using stack = new AsyncDisposableStack()
-  const open = async ({
-    file,
-    sizeBytes,
-  }: Readonly<{ file: string; sizeBytes: number }>): Promise<ByteSource> => {
-    const source = stack.use(await openFileSource(fileOf(directory, file)))
-    requireSize(directory, file, source.size, sizeBytes)
-    return source
+  const files = {
+    kernel: stack.use(await openSetFile(directory, kernel)),
+    ramdisk: stack.use(await openSetFile(directory, ramdisk)),
   }
-  const files = { kernel: await open(kernel), ramdisk: await open(ramdisk) }
-  const rootImage = isInRamdisk ? undefined : await open(live)
+  const rootImage = isInRamdisk ? undefined : stack.use(await openSetFile(directory, live))
   const kept = stack.move()
   return {
     set: { ...set, live },
     ...files,
     ...(rootImage && { rootImage }),
     paths: [kernel, ramdisk, ...(isInRamdisk ? [] : [live])].map(({ file }) => fileOf(directory, file)),
-    memoryMib: liveMemoryMib({
-      ramdiskBytes: ramdisk.sizeBytes,
-      rootImageBytes: live.sizeBytes,
-      rootImageIn: isInRamdisk ? 'ramdisk' : 'file',
-    }),
+    memoryMib: liveMemoryMib({ ramdisk, live }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { openFileSource } from '../../../adapters/image-source/index.ts'
+import type { ByteSource } from '../../../bytes/index.ts'
 import { decodeBootSet } from '../../../contract/index.ts'
 import type { BootSet } from '../../../contract/index.ts'
 import { editKernelArguments, formatKernelCommandLine, parseKernelCommandLine } from '../../../core/index.ts'
@@ -38,6 +40,18 @@ export function fileOf(directory: string, file: string): string {
   if (file !== basename(file) || file === '' || file === '.' || file === '..')
     throw raise('DEPLOY_IMAGE_SET', { directory, why: `"${file}" is no file beside boot.json` })
   return join(directory, file)
+}
+
+/** Opens a file of a set. Throws DEPLOY_IMAGE_SET where it has another size than boot.json says. */
+export async function openSetFile(
+  directory: string,
+  { file, sizeBytes }: Readonly<{ file: string; sizeBytes: number }>,
+): Promise<ByteSource & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack()
+  const source = stack.use(await openFileSource(fileOf(directory, file)))
+  requireSize(directory, file, source.size, sizeBytes)
+  stack.move()
+  return source
 }
 
 export function requireSize(directory: string, file: string, foundBytes: number, saidBytes: number): void {

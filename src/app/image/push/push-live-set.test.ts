@@ -74,7 +74,7 @@ describe('a live set that is pushed', () => {
     assert.ok(images.every(({ outcome, sentBytes }) => outcome === 'kept' && sentBytes === 0))
   })
 
-  test('leaves a root image where it is, and says so', async () => {
+  test('leaves a root image where it is, and warns of it', async () => {
     const url = 'http://files.example/root.squashfs'
     const live = { file: 'root.squashfs', sizeBytes: 5, format: 'squashfs', url }
     const at = placeSet('apart', { live })

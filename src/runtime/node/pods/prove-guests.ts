@@ -1,7 +1,7 @@
-import { judgeEnding, raiseReplacement, workloadOfContainer, sameProcess } from '../../../node/index.ts'
+import { judgeEnding, raiseReplacement, sameProcess } from '../../../node/index.ts'
 import type { GuestEnding, GuestOnNode } from '../../../node/index.ts'
 import type { SettledSurvey } from '../survey/settled-survey.ts'
-import { guestLives, logDirectories } from '../survey/guest-lives.ts'
+import { guestLives, libvirtLogDirectories } from '../survey/guest-lives.ts'
 import type { PodContext } from './context.ts'
 
 /**
@@ -47,10 +47,8 @@ async function endingsOf(
   { seen, domains }: SettledSurvey,
 ): Promise<readonly GuestEnding[]> {
   if (gone.length === 0) return []
-  const libvirts = (await world.engine.listContainers({})).filter(
-    (one) => workloadOfContainer(one).role === 'libvirt',
-  )
-  const directories = [...new Set([...(plan.logDirectories ?? []), ...logDirectories(libvirts)])]
+  const now = libvirtLogDirectories(seen.containers)
+  const directories = [...new Set([...(plan.logDirectories ?? []), ...now])]
   return Promise.all(
     gone.map(async ({ uuid, name, pid }) => {
       const domain = domains?.find((one) => one.uuid === uuid)

@@ -1,4 +1,4 @@
-import { parseGuestLog, writtenAt } from '../../../node/index.ts'
+import { parseGuestLog, workloadOfContainer, writtenAt } from '../../../node/index.ts'
 import type { Container, GuestLife } from '../../../node/index.ts'
 import type { NodeWorld } from '../../../ports/index.ts'
 
@@ -8,6 +8,11 @@ const LOG_DIRECTORY = '/var/log/libvirt'
 /** Where libvirt in these containers writes the logs of guests, on the host: a bind, or else the container's own layer. */
 export function logDirectories(containers: readonly Container[]): readonly string[] {
   return [...new Set(containers.flatMap((container) => writtenAt(container, LOG_DIRECTORY) ?? []))]
+}
+
+/** The same of all libvirts among these. */
+export function libvirtLogDirectories(containers: readonly Container[]): readonly string[] {
+  return logDirectories(containers.filter((one) => workloadOfContainer(one).role === 'libvirt'))
 }
 
 /** What the logs of a guest tell: two libvirts may write into two directories, and what both tell counts, in the order of time. */
